@@ -1,13 +1,190 @@
 package coodie
 
-import "time"
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
 
-// Date is a calendar date, CQL's date. The zero Date is null.
+	"github.com/gocql/gocql"
+)
+
+// Date is a calendar date without a time or a zone: CQL's date, over its whole
+// range, which is five million years to either side of 1970. The zero Date is null.
+//
+// Dates are comparable with ==. Date also works with plain gocql.
 type Date struct {
 	Year  int
 	Month time.Month
 	Day   int
 }
 
+const secondsPerDay = 24 * 60 * 60
+
+// DateOf returns the date of t in t's own location; of the zero time the zero Date.
+func DateOf(t time.Time) Date {
+	if t.IsZero() {
+		return Date{}
+	}
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads a date as String writes it: 2006-01-02.
+func ParseDate(s string) (Date, error) {
+	digits := strings.TrimLeft(s, "+-")
+	parts := strings.Split(digits, "-")
+	if len(s)-len(digits) > 1 || len(parts) != 3 || len(parts[0]) < 4 || len(parts[1]) != 2 || len(parts[2]) != 2 {
+		return Date{}, errors.New("coodie: a date is written as 2006-01-02")
+	}
+	var n [3]int
+	for i, part := range parts {
+		u, err := strconv.ParseUint(part, 10, 31)
+		if err != nil {
+			return Date{}, errors.New("coodie: a date is written as 2006-01-02")
+		}
+		n[i] = int(u)
+	}
+	if s[0] == '-' {
+		n[0] = -n[0]
+	}
+	d := Date{n[0], time.Month(n[1]), n[2]}
+	if _, err := d.days(); err != nil {
+		return Date{}, err
+	}
+	return d, nil
+}
+
+// IsZero reports whether d is the zero Date, null.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// IsValid reports whether d is in the calendar and in CQL's range. The zero Date is not.
+func (d Date) IsValid() bool {
+	_, err := d.days()
+	return err == nil
+}
+
+// In returns midnight of the date in loc, or UTC if loc is nil; of the zero Date
+// the zero time. Where that midnight does not exist, it is as [time.Date] has it.
+func (d Date) In(loc *time.Location) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+}
+
+// AddDays returns the date n days later, or earlier if n is negative. The zero
+// Date stays zero.
+func (d Date) AddDays(n int) Date {
+	if d.IsZero() {
+		return d
+	}
+	return DateOf(time.Date(d.Year, d.Month, d.Day+n, 12, 0, 0, 0, time.UTC)) // noon is never the zero time
+}
+
+// Compare returns -1, 0 or +1 as d is before, equal to or after o.
+func (d Date) Compare(o Date) int {
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
+}
+
+// Before reports whether d is before o.
+func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
+
+// After reports whether d is after o.
+func (d Date) After(o Date) bool { return d.Compare(o) > 0 }
+
+// String returns the date as ISO 8601 has it: 2006-01-02; a year before 0 or
+// after 9999 has a sign.
+func (d Date) String() string {
+	switch {
+	case d.Year < 0:
+		return fmt.Sprintf("-%04d-%02d-%02d", -d.Year, d.Month, d.Day)
+	case d.Year > 9999:
+		return fmt.Sprintf("+%d-%02d-%02d", d.Year, d.Month, d.Day)
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// MarshalText returns String, or nothing for the zero Date.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return []byte{}, nil
+	}
+	if _, err := d.days(); err != nil {
+		return nil, err
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	*d = Date{}
+	if len(text) > 0 {
+		*d, err = ParseDate(string(text))
+	}
+	return err
+}
+
 // CQLType names the CQL type of a Date.
 func (Date) CQLType() string { return "date" }
+
+// MarshalCQL makes Date a gocql.Marshaler.
+func (d Date) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	if err := mustBeDate(info); err != nil {
+		return nil, err
+	}
+	if d.IsZero() {
+		return nil, nil
+	}
+	days, err := d.days()
+	if err != nil {
+		return nil, err
+	}
+	return binary.BigEndian.AppendUint32(nil, uint32(days+1<<31)), nil
+}
+
+// UnmarshalCQL makes Date a gocql.Unmarshaler.
+func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
+	*d = Date{}
+	if err := mustBeDate(info); err != nil || len(data) == 0 {
+		return err
+	}
+	if len(data) != 4 {
+		return fmt.Errorf("coodie: a date of %d bytes", len(data))
+	}
+	days := int64(binary.BigEndian.Uint32(data)) - 1<<31
+	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
+	*d = Date{y, m, day}
+	return nil
+}
+
+func mustBeDate(info gocql.TypeInfo) error {
+	if info == nil || info.Type() != gocql.TypeDate {
+		return errors.New("coodie: Date is a date, and no other CQL type")
+	}
+	return nil
+}
+
+// days counts from 1970-01-01.
+func (d Date) days() (int64, error) {
+	const maxYear = 5_900_000 // beyond CQL's range, within time's
+	if d.Year < -maxYear || d.Year > maxYear {
+		return 0, errors.New("coodie: the date is out of CQL's range")
+	}
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+	if y, m, day := t.Date(); y != d.Year || m != d.Month || day != d.Day {
+		return 0, errors.New("coodie: the date is not in the calendar")
+	}
+	days := t.Unix() / secondsPerDay // exact, also before 1970
+	if days < math.MinInt32 || days > math.MaxInt32 {
+		return 0, errors.New("coodie: the date is out of CQL's range")
+	}
+	return days, nil
+}

@@ -1,5 +1,10 @@
 package codec
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Kind is the outermost constructor of a CQL type.
 type Kind uint8
 
@@ -52,6 +57,8 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
+func (k Kind) native() bool { return k > Invalid && k < List }
+
 // Type describes a CQL type. A Type is shared once it is built: treat it as immutable.
 type Type struct {
 	Kind   Kind
@@ -66,6 +73,192 @@ type Type struct {
 
 // Field is a field of a user-defined type.
 type Field struct {
-	Name string
+	Name string // unquoted
 	Type *Type
+}
+
+var natives = func() (ts [List]Type) {
+	for k := range ts {
+		ts[k].Kind = Kind(k)
+	}
+	return
+}()
+
+// Native returns the type of a native kind.
+func Native(k Kind) *Type {
+	if !k.native() {
+		return &natives[Invalid]
+	}
+	return &natives[k]
+}
+
+// Freeze returns the type as a primary key or a nested type holds it: a
+// collection or user-defined type frozen, any other as it is.
+func (t *Type) Freeze() *Type {
+	if t.Frozen || !t.multiCell() {
+		return t
+	}
+	f := *t
+	f.Frozen = true
+	return &f
+}
+
+// multiCell reports whether an unfrozen column of the type has one cell per element.
+func (t *Type) multiCell() bool {
+	return t.Kind == List || t.Kind == Set || t.Kind == Map || t.Kind == UDT
+}
+
+// String returns the type as CQL, as CREATE TABLE takes it. Collections and
+// user-defined types inside another type are written frozen<…>, as CQL demands.
+func (t *Type) String() string {
+	if t == nil {
+		return "invalid"
+	}
+	if t.Kind.native() {
+		return t.Kind.String()
+	}
+	var b strings.Builder
+	t.write(&b, false, false)
+	return b.String()
+}
+
+// signature is String with the fields of user-defined types: what a codec depends on.
+func (t *Type) signature() string {
+	if t.Kind.native() {
+		return t.Kind.String()
+	}
+	var b strings.Builder
+	t.write(&b, false, true)
+	return b.String()
+}
+
+func (t *Type) write(b *strings.Builder, nested, fields bool) {
+	if t == nil {
+		b.WriteString("invalid")
+		return
+	}
+	frozen := t.Frozen && (t.multiCell() || t.Kind == Tuple) || nested && t.multiCell()
+	if frozen {
+		b.WriteString("frozen<")
+	}
+	switch t.Kind {
+	case List, Set:
+		b.WriteString(t.Kind.String())
+		b.WriteByte('<')
+		t.Elem.write(b, true, fields)
+		b.WriteByte('>')
+	case Map:
+		b.WriteString("map<")
+		t.Key.write(b, true, fields)
+		b.WriteString(", ")
+		t.Elem.write(b, true, fields)
+		b.WriteByte('>')
+	case Tuple:
+		b.WriteString("tuple<")
+		for i, e := range t.Elems {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			e.write(b, true, fields)
+		}
+		b.WriteByte('>')
+	case Vector:
+		b.WriteString("vector<")
+		t.Elem.write(b, true, fields)
+		b.WriteString(", ")
+		b.WriteString(strconv.Itoa(t.Len))
+		b.WriteByte('>')
+	case UDT:
+		b.WriteString(quoteType(t.Name))
+		if fields {
+			t.writeFields(b)
+		}
+	case Custom:
+		b.WriteByte('\'')
+		b.WriteString(strings.ReplaceAll(t.Name, "'", "''"))
+		b.WriteByte('\'')
+	default:
+		b.WriteString(t.Kind.String())
+	}
+	if frozen {
+		b.WriteByte('>')
+	}
+}
+
+func (t *Type) writeFields(b *strings.Builder) {
+	b.WriteByte('{')
+	for _, f := range t.Fields {
+		b.WriteString(strconv.Quote(f.Name))
+		b.WriteByte(' ')
+		f.Type.write(b, true, true)
+		b.WriteByte(';')
+	}
+	b.WriteByte('}')
+}
+
+// Equal reports whether two types declare the same column. Frozen counts where
+// it makes a difference: at the top, for collections and user-defined types.
+// The fields of a user-defined type count where both sides know them.
+func (t *Type) Equal(o *Type) bool {
+	if t == nil || o == nil {
+		return t == o
+	}
+	return t.Frozen == o.Frozen && t.equal(o) || !t.multiCell() && t.equal(o)
+}
+
+func (t *Type) equal(o *Type) bool {
+	if t == o {
+		return true
+	}
+	if t == nil || o == nil || t.Kind != o.Kind || t.Name != o.Name || t.Len != o.Len || len(t.Elems) != len(o.Elems) {
+		return false
+	}
+	if !t.Key.equal(o.Key) || !t.Elem.equal(o.Elem) {
+		return false
+	}
+	for i, e := range t.Elems {
+		if !e.equal(o.Elems[i]) {
+			return false
+		}
+	}
+	if t.Fields == nil || o.Fields == nil {
+		return true
+	}
+	if len(t.Fields) != len(o.Fields) {
+		return false
+	}
+	for i, f := range t.Fields {
+		if f.Name != o.Fields[i].Name || !f.Type.equal(o.Fields[i].Type) {
+			return false
+		}
+	}
+	return true
+}
+
+// quoteType quotes the name of a user-defined type where CQL demands it.
+func quoteType(name string) string {
+	plain := name != "" && name[0] >= 'a' && name[0] <= 'z'
+	for i := 0; plain && i < len(name); i++ {
+		c := name[i]
+		plain = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_'
+	}
+	if plain && !reservedTypeName(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
+// reservedWords are the words that cannot name a type unquoted: Cassandra's
+// reserved keywords and the type names it keeps for itself.
+const reservedWords = " add allow alter and apply asc authorize batch begin bitstring by byte columnfamily complex" +
+	" create default delete desc describe drop entries enum execute from full grant if in index infinity insert interval" +
+	" into is keyspace limit macaddr materialized mbean mbeans modify nan norecursive not null of on or order primary" +
+	" rename replace revoke schema select set table to token truncate unlogged unset update use using view where with" +
+	" list map tuple vector frozen varchar "
+
+func reservedTypeName(name string) bool {
+	if _, native := nativeByName[name]; native {
+		return true
+	}
+	return strings.Contains(reservedWords, " "+name+" ")
 }

@@ -1,0 +1,116 @@
+package codec
+
+import (
+	"reflect"
+	"strings"
+)
+
+// goField is a struct field that stands for a field of a user-defined type or an
+// element of a tuple.
+type goField struct {
+	name    string // of the user-defined type's field
+	goName  string
+	typ     reflect.Type
+	offset  uintptr
+	cqlType string // of a type= option
+	opts    Options
+}
+
+// structFields lists the exported fields of a struct in order; embedded structs
+// are flattened. The tag is that of a column: `cql:"name,set,tuple,type=…"`,
+// "-" to leave a field out.
+func structFields(t reflect.Type) ([]goField, error) {
+	fields, err := appendFields(nil, t, 0)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]string, len(fields))
+	for _, f := range fields {
+		if other, twice := seen[f.name]; twice {
+			return nil, fail("the fields %s and %s have the same CQL name %s", other, f.goName, f.name)
+		}
+		seen[f.name] = f.goName
+	}
+	return fields, nil
+}
+
+func appendFields(fields []goField, t reflect.Type, offset uintptr) ([]goField, error) {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, tagged := sf.Tag.Lookup("cql")
+		if tag == "-" {
+			continue
+		}
+		if sf.Anonymous && !tagged && sf.Type.Kind() == reflect.Struct && !isScalar(sf.Type) {
+			var err error
+			if fields, err = appendFields(fields, sf.Type, offset+sf.Offset); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if !sf.IsExported() {
+			if tagged {
+				return nil, fail("the field %s has a cql tag but is not exported", sf.Name)
+			}
+			continue
+		}
+		f := goField{goName: sf.Name, typ: sf.Type, offset: offset + sf.Offset}
+		if err := f.parseTag(tag); err != nil {
+			return nil, err
+		}
+		fields = append(fields, f)
+	}
+	return fields, nil
+}
+
+func (f *goField) parseTag(tag string) error {
+	name, rest, _ := strings.Cut(tag, ",")
+	f.name = name
+	if name == "" {
+		f.name = SnakeCase(f.goName)
+	}
+	for rest != "" {
+		var opt string
+		switch opt, rest = cutOption(rest); {
+		case opt == "set":
+			f.opts.Set = true
+		case opt == "tuple":
+			f.opts.Tuple = true
+		case strings.HasPrefix(opt, "type="):
+			f.cqlType = strings.TrimPrefix(opt, "type=")
+		default:
+			return fail("the field %s has the unknown option %q in its cql tag", f.goName, opt)
+		}
+	}
+	return nil
+}
+
+// cutOption cuts at the first comma outside of angle brackets.
+func cutOption(s string) (opt, rest string) {
+	depth := 0
+	for i, r := range s {
+		switch {
+		case r == '<':
+			depth++
+		case r == '>':
+			depth--
+		case r == ',' && depth == 0:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+// inferField returns the CQL type of a struct field.
+func (c compiler) inferField(f *goField) (*Type, error) {
+	t, err := (*Type)(nil), error(nil)
+	if f.cqlType == "" {
+		t, err = c.infer(f.typ, f.opts)
+	} else if t, err = ParseType(f.cqlType); err == nil {
+		_, t, err = c.nested().compile(f.typ, t)
+	}
+	if err != nil {
+		return nil, at(err, "."+f.goName)
+	}
+	return t.Freeze(), nil
+}

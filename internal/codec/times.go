@@ -1,0 +1,143 @@
+package codec
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+)
+
+// timestampCoder is a time.Time as a timestamp: milliseconds, UTC. The zero
+// time is null.
+type timestampCoder struct{}
+
+func (timestampCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	t := (*time.Time)(p)
+	if t.IsZero() {
+		return dst, true, nil
+	}
+	if s := t.Unix(); s >= math.MaxInt64/1000 || s <= math.MinInt64/1000 {
+		return dst, false, errOverflow
+	}
+	return binary.BigEndian.AppendUint64(dst, uint64(t.UnixMilli())), false, nil
+}
+
+func (timestampCoder) decode(p unsafe.Pointer, data []byte) error {
+	t := (*time.Time)(p)
+	if len(data) != 8 {
+		*t = time.Time{}
+		return badLength(data)
+	}
+	*t = time.UnixMilli(int64(binary.BigEndian.Uint64(data))).UTC()
+	return nil
+}
+
+const secondsPerDay = 24 * 60 * 60
+
+// dateCoder is a time.Time as a date: the calendar date in the time's own
+// location. It comes back as midnight UTC. The zero time is null.
+type dateCoder struct{}
+
+func (dateCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	t := (*time.Time)(p)
+	if t.IsZero() {
+		return dst, true, nil
+	}
+	y, m, d := t.Date()
+	days := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay // exact
+	if days < math.MinInt32 || days > math.MaxInt32 {
+		return dst, false, errOverflow
+	}
+	return binary.BigEndian.AppendUint32(dst, uint32(days+1<<31)), false, nil
+}
+
+func (dateCoder) decode(p unsafe.Pointer, data []byte) error {
+	t := (*time.Time)(p)
+	if len(data) != 4 {
+		*t = time.Time{}
+		return badLength(data)
+	}
+	days := int64(binary.BigEndian.Uint32(data)) - 1<<31
+	*t = time.Unix(days*secondsPerDay, 0).UTC()
+	return nil
+}
+
+// timeCoder is a time.Duration, or nanoseconds in an int64 kind, as a time of day.
+type timeCoder struct{}
+
+const dayNanos = int64(24 * time.Hour)
+
+var errTimeOfDay = errors.New("a time of day is from 0 to below 24 hours")
+
+func (timeCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	n := *(*int64)(p)
+	if n < 0 || n >= dayNanos {
+		return dst, false, errTimeOfDay
+	}
+	return binary.BigEndian.AppendUint64(dst, uint64(n)), false, nil
+}
+
+func (timeCoder) decode(p unsafe.Pointer, data []byte) error {
+	*(*int64)(p) = 0
+	if len(data) != 8 {
+		return badLength(data)
+	}
+	n := int64(binary.BigEndian.Uint64(data))
+	if n < 0 || n >= dayNanos {
+		return errTimeOfDay
+	}
+	*(*int64)(p) = n
+	return nil
+}
+
+// durationCoder is a gocql.Duration as a duration.
+type durationCoder struct{}
+
+func (durationCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	d := (*gocql.Duration)(p)
+	negative := d.Months < 0 || d.Days < 0 || d.Nanoseconds < 0
+	if negative && (d.Months > 0 || d.Days > 0 || d.Nanoseconds > 0) {
+		return dst, false, fail("the parts of a duration must have the same sign")
+	}
+	dst = appendVint(dst, int64(d.Months))
+	dst = appendVint(dst, int64(d.Days))
+	return appendVint(dst, d.Nanoseconds), false, nil
+}
+
+func (durationCoder) decode(p unsafe.Pointer, data []byte) (err error) {
+	d := (*gocql.Duration)(p)
+	*d = gocql.Duration{}
+	if len(data) == 0 {
+		return nil
+	}
+	if d.Months, data, err = vint32(data); err != nil {
+		return err
+	}
+	if d.Days, data, err = vint32(data); err != nil {
+		return err
+	}
+	if d.Nanoseconds, data, err = vint(data); err != nil {
+		return err
+	}
+	return end(data)
+}
+
+// nanosCoder is a time.Duration as a duration without months and days.
+type nanosCoder struct{}
+
+func (nanosCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	return appendVint(append(dst, 0, 0), *(*int64)(p)), false, nil
+}
+
+func (nanosCoder) decode(p unsafe.Pointer, data []byte) error {
+	var d gocql.Duration
+	err := durationCoder{}.decode(unsafe.Pointer(&d), data)
+	if err == nil && (d.Months != 0 || d.Days != 0) {
+		d.Nanoseconds, err = 0, fail("months and days have no fixed length: use gocql.Duration")
+	}
+	*(*int64)(p) = d.Nanoseconds
+	return err
+}
