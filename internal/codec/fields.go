@@ -34,6 +34,22 @@ func structFields(t reflect.Type) ([]goField, error) {
 	return fields, nil
 }
 
+// FieldAt returns the name of the field of the user-defined type that udt stands
+// for which lies at offset and has the Go type typ. An embedded struct shares its
+// address with its first field; the type tells them apart.
+func FieldAt(udt reflect.Type, offset uintptr, typ reflect.Type) (name string, ok bool) {
+	if udt == nil || udt.Kind() != reflect.Struct {
+		return "", false
+	}
+	fields, err := structFields(udt)
+	for _, f := range fields {
+		if err == nil && f.offset == offset && f.typ == typ {
+			return f.name, true
+		}
+	}
+	return "", false
+}
+
 func appendFields(fields []goField, t reflect.Type, offset uintptr) ([]goField, error) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
