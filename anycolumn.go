@@ -1,0 +1,178 @@
+package coodie
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+)
+
+// AnyColumn is a column known by its name only, for code that learns names at run
+// time: see Table.Col. Values are of any Go type that the column's CQL type takes, nil
+// is null; a wrong name or value is a *UsageError of the call that would send it.
+type AnyColumn[T any] struct{ ref ref }
+
+func (c AnyColumn[T]) target(*T) ref { return c.ref }
+
+// Name is the column's name.
+func (c AnyColumn[T]) Name() string { return c.ref.name }
+
+func (c AnyColumn[T]) compare(op cql.Op, typ func(*codec.Type) *codec.Type, v any) Cond[T] {
+	return Cond[T]{cond{c.ref, op, c.ref.operand(typ, v)}}
+}
+
+func (c AnyColumn[T]) assign(op cql.Change, typ func(*codec.Type) *codec.Type, v any) Assign[T] {
+	return Assign[T]{assign{c.ref, op, c.ref.operand(typ, v)}}
+}
+
+// Eq is `column = v`; `column = null` for nil.
+func (c AnyColumn[T]) Eq(v any) Cond[T] { return c.compare(cql.Eq, whole, v) }
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+func (c AnyColumn[T]) Ne(v any) Cond[T] { return c.compare(cql.Ne, whole, v) }
+
+// Lt is `column < v`; false on null.
+func (c AnyColumn[T]) Lt(v any) Cond[T] { return c.compare(cql.Lt, whole, v) }
+
+// Le is `column <= v`; false on null.
+func (c AnyColumn[T]) Le(v any) Cond[T] { return c.compare(cql.Le, whole, v) }
+
+// Gt is `column > v`; false on null.
+func (c AnyColumn[T]) Gt(v any) Cond[T] { return c.compare(cql.Gt, whole, v) }
+
+// Ge is `column >= v`; false on null.
+func (c AnyColumn[T]) Ge(v any) Cond[T] { return c.compare(cql.Ge, whole, v) }
+
+// In is `column IN ?` with vs bound as one list.
+func (c AnyColumn[T]) In(vs ...any) Cond[T] {
+	list := make([]operand, len(vs))
+	for i, v := range vs {
+		list[i] = c.ref.operand(whole, v)
+	}
+	return Cond[T]{cond{c.ref, cql.In, operand{list: list}}}
+}
+
+// Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
+func (c AnyColumn[T]) Contains(v any) Cond[T] { return c.compare(cql.Contains, elementType, v) }
+
+// ContainsKey is `column CONTAINS KEY k`.
+func (c AnyColumn[T]) ContainsKey(k any) Cond[T] { return c.compare(cql.ContainsKey, keyType, k) }
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+func (c AnyColumn[T]) IsNull() Cond[T] { return c.Eq(nil) }
+
+// IsNotNull is the condition `column != null`.
+func (c AnyColumn[T]) IsNotNull() Cond[T] { return c.Ne(nil) }
+
+// Set is `column = v`.
+func (c AnyColumn[T]) Set(v any) Assign[T] { return c.assign(cql.Set, whole, v) }
+
+// SetNull is `column = null`.
+func (c AnyColumn[T]) SetNull() Assign[T] { return c.Set(nil) }
+
+// Add is `column = column + v`: appends to a list, adds to a set, puts into a map, or
+// increments a counter.
+func (c AnyColumn[T]) Add(v any) Assign[T] { return c.assign(cql.Add, whole, v) }
+
+// Remove is `column = column - v`: removes elements from a list or set, keys (a slice
+// of them) from a map, or decrements a counter.
+func (c AnyColumn[T]) Remove(v any) Assign[T] { return c.assign(cql.Remove, removable, v) }
+
+// Prepend is `column = v + column`, for a list.
+func (c AnyColumn[T]) Prepend(v any) Assign[T] { return c.assign(cql.Prepend, whole, v) }
+
+// At is the element of a list at an index, or the value of a map's key.
+func (c AnyColumn[T]) At(key any) AnyColumn[T] {
+	if c.ref.err != nil {
+		return c
+	}
+	if i, ok := key.(int); ok && c.ref.typ.Kind == codec.List {
+		index := operandOf(indexCodec, i)
+		if i < 0 {
+			index.err = fmt.Errorf("a list index is not negative")
+		}
+		return AnyColumn[T]{c.ref.at(index)}
+	}
+	return AnyColumn[T]{c.ref.at(c.ref.operand(keyType, key))}
+}
+
+// Field is a field of a user-defined type.
+func (c AnyColumn[T]) Field(name string) AnyColumn[T] {
+	if c.ref.err != nil {
+		return c
+	}
+	return AnyColumn[T]{c.ref.member(name)}
+}
+
+// From reads the column from the row that refused an LWT, as the Go type of its field.
+// The value is nil unless it is Present.
+func (c AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
+	if e == nil || c.ref.err != nil {
+		return nil, Missing
+	}
+	cell, p := e.cell(&c.ref)
+	if p != Present {
+		return nil, p
+	}
+	v, err := decodeAny(&c.ref, cell)
+	if err != nil {
+		return nil, Missing // the call that made e has reported the *DecodeError
+	}
+	return v, Present
+}
+
+// operand is v for the type that typ makes of the column's.
+func (r ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
+	if v == nil || r.err != nil {
+		return operand{}
+	}
+	t := typ(r.typ)
+	if t == nil {
+		return operand{err: fmt.Errorf("a %s does not have this operation", r.typ)}
+	}
+	c, err := codec.For(reflect.TypeOf(v), t)
+	if err != nil {
+		return operand{err: err}
+	}
+	p := reflect.New(reflect.TypeOf(v))
+	p.Elem().Set(reflect.ValueOf(v))
+	return operand{codec: c, p: p.UnsafePointer()}
+}
+
+func whole(t *codec.Type) *codec.Type { return t }
+
+func elementType(t *codec.Type) *codec.Type {
+	switch t.Kind {
+	case codec.List, codec.Set, codec.Map:
+		return t.Elem
+	}
+	return nil
+}
+
+func keyType(t *codec.Type) *codec.Type {
+	if t.Kind == codec.Map {
+		return t.Key
+	}
+	return nil
+}
+
+// removable is what `column - ?` takes: of a map, a set of its keys.
+func removable(t *codec.Type) *codec.Type {
+	if t.Kind == codec.Map {
+		return &codec.Type{Kind: codec.Set, Elem: t.Key}
+	}
+	return t
+}
+
+// decodeAny decodes a cell as the field's own type, or as the natural one of a part of it.
+func decodeAny(r *ref, cell []byte) (any, error) {
+	if r.elem != nil || r.field != "" {
+		return codec.DecodeAny(r.typ, cell)
+	}
+	v := reflect.New(r.col.GoType)
+	if err := r.col.Codec.Decode(v.UnsafePointer(), cell); err != nil {
+		return nil, err
+	}
+	return v.Elem().Interface(), nil
+}

@@ -1,0 +1,50 @@
+package coodie
+
+import (
+	"slices"
+	"time"
+)
+
+// chain is what a write or read has been told so far. It is an immutable value: every
+// step returns a changed copy.
+type chain[T any] struct {
+	table       *Table[T]
+	doc         *Document[T] // the key comes from its Value; nil: from where
+	where       []Cond[T]
+	conds       []Cond[T]
+	kind        casKind
+	ttl         *time.Duration
+	timestamp   *time.Time
+	omitNil     bool
+	allowCreate bool
+	serial      bool
+	limit       *int
+}
+
+func (c chain[T]) filter(filters []Cond[T]) chain[T] {
+	if len(filters) > 0 {
+		c.where = slices.Concat(c.where, filters)
+	}
+	return c
+}
+
+func (c chain[T]) withTTL(d time.Duration) chain[T] {
+	c.ttl = &d
+	return c
+}
+
+func (c chain[T]) withTimestamp(t time.Time) chain[T] {
+	c.timestamp = &t
+	return c
+}
+
+// conditional ends the plain part of the chain.
+func (c chain[T]) conditional(kind casKind, conds []Cond[T]) Conditional[T] {
+	c.kind, c.conds = kind, conds
+	return Conditional[T]{c}
+}
+
+// both is the list of a condition and more.
+func both[T any](c Cond[T], more []Cond[T]) []Cond[T] {
+	return append(append(make([]Cond[T], 0, 1+len(more)), c), more...)
+}

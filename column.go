@@ -1,0 +1,267 @@
+package coodie
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// Cond is a filter of Find or a condition of If on a column of T's table. Columns make it.
+type Cond[T any] struct{ cond }
+
+// Assign is a change of a column of T's table, for Update. Columns make it.
+type Assign[T any] struct{ assign }
+
+// Target is a column of T's table, or a part of one, for DeleteColumns.
+type Target[T any] interface{ target(*T) ref }
+
+// Column is a column of T's table whose values are of Go type V, or a part of such a
+// column: a map value, a list element, a field of a user-defined type.
+//
+// A Column is resolved once and safe for many goroutines. Its methods never fail: what
+// is wrong with the column or a value comes out of the call that sends the statement.
+type Column[T, V any] struct {
+	ref   ref
+	codec *codec.Codec // of V
+}
+
+// ref is a column or a part of one.
+type ref struct {
+	col   *meta.Column
+	name  string      // for messages when col is nil
+	elem  *operand    // list index or map key
+	field string      // field of a user-defined type
+	typ   *codec.Type // of what is referred to
+	err   error
+}
+
+// cond compares a ref with a value.
+type cond struct {
+	ref   ref
+	op    cql.Op
+	value operand
+}
+
+// assign changes a ref.
+type assign struct {
+	ref    ref
+	change cql.Change
+	value  operand
+}
+
+// operand is a value not yet encoded.
+type operand struct {
+	codec *codec.Codec // nil: the value is null
+	p     unsafe.Pointer
+	list  []operand // of IN
+	err   error
+}
+
+// Col is the column that holds the selected field:
+//
+//	version := coodie.Col(func(c *AppConfig) *int { return &c.Version })
+//
+// A renamed field or a value of another type is then a compile error. For a pointer
+// field whose values are written without the pointer, use NullCol.
+func Col[T, V any](selector func(*T) *V) Column[T, V] {
+	return column[T, V](selected(selector))
+}
+
+// NullCol is the column of a pointer field: nil is null, and values are written as V.
+//
+//	lockedBy := coodie.NullCol(func(l *Lock) **string { return &l.LockedBy })
+//	… lockedBy.Set("bob"), lockedBy.SetNull(), lockedBy.IsNull()
+func NullCol[T, V any](selector func(*T) **V) Column[T, V] {
+	return column[T, V](selected(selector))
+}
+
+// Field is a field of a user-defined type: for conditions on every such column, for
+// Set on those that are not frozen. U is the Go struct of the type.
+//
+//	city := coodie.Field(address, func(a *Address) *string { return &a.City })
+func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
+	r := c.ref
+	if r.err != nil {
+		return column[T, V](r)
+	}
+	if r.elem != nil || r.field != "" {
+		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
+		return column[T, V](r)
+	}
+	offset, err := offsetOf(selector)
+	if err != nil {
+		r.err = err
+		return column[T, V](r)
+	}
+	name, ok := codec.FieldAt(reflect.TypeFor[U](), offset, reflect.TypeFor[V]())
+	if !ok {
+		r.err = fmt.Errorf("the selector does not point at a field of %s that is stored", reflect.TypeFor[U]())
+		return column[T, V](r)
+	}
+	return column[T, V](r.member(name))
+}
+
+// member refers to a field of the user-defined type that r refers to.
+func (r ref) member(name string) ref {
+	if r.typ.Kind == codec.UDT {
+		for _, f := range r.typ.Fields {
+			if f.Name == name {
+				r.field, r.typ = name, f.Type
+				return r
+			}
+		}
+	}
+	r.err = fmt.Errorf("%s has no field %q", r.typ, name)
+	return r
+}
+
+// at refers to a list element or a map value of the column that r refers to.
+func (r ref) at(key operand) ref {
+	switch {
+	case r.err != nil:
+		return r
+	case r.elem != nil || r.field != "":
+		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
+	case r.typ.Kind == codec.Map || r.typ.Kind == codec.List:
+		r.elem, r.typ = &key, r.typ.Elem
+	default:
+		r.err = fmt.Errorf("%s has no elements to address; lists and maps have", r.typ)
+	}
+	return r
+}
+
+func column[T, V any](r ref) Column[T, V] {
+	c := Column[T, V]{ref: r}
+	if r.err == nil {
+		c.codec, c.ref.err = codec.For(reflect.TypeFor[V](), r.typ)
+	}
+	return c
+}
+
+// selected resolves a selector to the column it points at.
+func selected[T, F any](selector func(*T) *F) ref {
+	typ := reflect.TypeFor[T]()
+	r := ref{name: "(selector)"}
+	table, err := meta.Of(typ)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	offset, err := offsetOf(selector)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	if r.col = table.At(offset, reflect.TypeFor[F]()); r.col == nil {
+		r.err = fmt.Errorf("the selector points at no column of %s: at a skipped field, or inside of one", typ)
+		return r
+	}
+	r.name, r.typ = r.col.Name, r.col.Type
+	return r
+}
+
+// offsetOf is how far into a T the field lies that the selector points at.
+func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
+	if selector == nil {
+		return 0, errors.New("the column's selector is nil")
+	}
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("the column's selector panics on a zero %s: it may only return the address of a field, &x.Field", reflect.TypeFor[T]())
+		}
+	}()
+	if reflect.TypeFor[F]().Size() == 0 {
+		return 0, errors.New("the selected field has size zero, so its address names no field")
+	}
+	zero := new(T)
+	at, base := uintptr(unsafe.Pointer(selector(zero))), uintptr(unsafe.Pointer(zero))
+	if at < base || at-base >= reflect.TypeFor[T]().Size() {
+		return 0, fmt.Errorf("the column's selector returns an address outside of %s: return &x.Field", reflect.TypeFor[T]())
+	}
+	return at - base, nil
+}
+
+func operandOf[V any](c *codec.Codec, v V) operand {
+	return operand{codec: c, p: unsafe.Pointer(&v)}
+}
+
+func operandsOf[V any](c *codec.Codec, vs []V) operand {
+	list := make([]operand, len(vs))
+	for i := range vs {
+		list[i] = operandOf(c, vs[i])
+	}
+	return operand{codec: c, list: list}
+}
+
+func (c Column[T, V]) target(*T) ref { return c.ref }
+
+// Name is the column's name.
+func (c Column[T, V]) Name() string { return c.ref.name }
+
+func (c Column[T, V]) compare(op cql.Op, v V) Cond[T] {
+	return Cond[T]{cond{c.ref, op, operandOf(c.codec, v)}}
+}
+
+// Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
+func (c Column[T, V]) Eq(v V) Cond[T] { return c.compare(cql.Eq, v) }
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+func (c Column[T, V]) Ne(v V) Cond[T] { return c.compare(cql.Ne, v) }
+
+// Lt is `column < v`; false on null.
+func (c Column[T, V]) Lt(v V) Cond[T] { return c.compare(cql.Lt, v) }
+
+// Le is `column <= v`; false on null.
+func (c Column[T, V]) Le(v V) Cond[T] { return c.compare(cql.Le, v) }
+
+// Gt is `column > v`; false on null.
+func (c Column[T, V]) Gt(v V) Cond[T] { return c.compare(cql.Gt, v) }
+
+// Ge is `column >= v`; false on null.
+func (c Column[T, V]) Ge(v V) Cond[T] { return c.compare(cql.Ge, v) }
+
+// In is `column IN ?` with vs bound as one list, so that it is one prepared statement
+// whatever its length.
+func (c Column[T, V]) In(vs ...V) Cond[T] {
+	return Cond[T]{cond{c.ref, cql.In, operandsOf(c.codec, vs)}}
+}
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+func (c Column[T, V]) IsNull() Cond[T] { return Cond[T]{cond{c.ref, cql.Eq, operand{}}} }
+
+// IsNotNull is the condition `column != null`.
+func (c Column[T, V]) IsNotNull() Cond[T] { return Cond[T]{cond{c.ref, cql.Ne, operand{}}} }
+
+// Set is `column = v`. A v that stands for null deletes the value.
+func (c Column[T, V]) Set(v V) Assign[T] {
+	return Assign[T]{assign{c.ref, cql.Set, operandOf(c.codec, v)}}
+}
+
+// SetNull is `column = null`.
+func (c Column[T, V]) SetNull() Assign[T] { return Assign[T]{assign{c.ref, cql.Set, operand{}}} }
+
+func (c Column[T, V]) change(op cql.Change, cd *codec.Codec, v V) Assign[T] {
+	return Assign[T]{assign{c.ref, op, operandOf(cd, v)}}
+}
+
+// From reads the column from the row that refused an LWT. The value is zero unless it is Present.
+func (c Column[T, V]) From(e *Existing[T]) (V, Presence) {
+	var v V
+	if e == nil || c.ref.err != nil {
+		return v, Missing
+	}
+	cell, p := e.cell(&c.ref)
+	if p != Present {
+		return v, p
+	}
+	if err := c.codec.Decode(unsafe.Pointer(&v), cell); err != nil {
+		var zero V
+		return zero, Missing // the call that made e has reported the *DecodeError
+	}
+	return v, Present
+}

@@ -1,0 +1,115 @@
+package coodie
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
+// after those that it uses, and the CREATE TABLE, all IF NOT EXISTS.
+func (t *Table[T]) CreateCQL() []string {
+	var out []string
+	for _, typ := range t.meta.Types {
+		out = append(out, t.createType(typ))
+	}
+	return append(out, t.createTable())
+}
+
+func (t *Table[T]) createType(typ *codec.Type) string {
+	fields := make([]string, len(typ.Fields))
+	for i, f := range typ.Fields {
+		fields[i] = cql.Quote(f.Name) + " " + frozen(f.Type).String()
+	}
+	return "CREATE TYPE IF NOT EXISTS " + cql.TableName(t.settings.keyspace, typ.Name) +
+		" (" + strings.Join(fields, ", ") + ")"
+}
+
+// frozen is the type as a field of a user-defined type: CQL wants collections and other
+// user-defined types frozen there.
+func frozen(t *codec.Type) *codec.Type {
+	switch t.Kind {
+	case codec.List, codec.Set, codec.Map, codec.UDT:
+		f := *t
+		f.Frozen = true
+		return &f
+	}
+	return t
+}
+
+func (t *Table[T]) createTable() string {
+	var b strings.Builder
+	b.WriteString("CREATE TABLE IF NOT EXISTS " + t.quoted + " (")
+	for _, c := range t.meta.Columns {
+		b.WriteString(cql.Quote(c.Name) + " " + c.Type.String())
+		if c.Kind == meta.Static {
+			b.WriteString(" STATIC")
+		}
+		b.WriteString(", ")
+	}
+	partition := names(t.meta.Partition)
+	if len(t.meta.Partition) > 1 {
+		partition = "(" + partition + ")"
+	}
+	b.WriteString("PRIMARY KEY (" + partition)
+	if len(t.meta.Clustering) > 0 {
+		b.WriteString(", " + names(t.meta.Clustering))
+	}
+	b.WriteString("))")
+	if order := clusteringOrder(t.meta.Clustering); order != "" {
+		b.WriteString(" WITH CLUSTERING ORDER BY (" + order + ")")
+	}
+	return b.String()
+}
+
+func names(columns []*meta.Column) string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = cql.Quote(c.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// clusteringOrder is empty where every column is ascending, which is the default.
+func clusteringOrder(columns []*meta.Column) string {
+	out, desc := make([]string, len(columns)), false
+	for i, c := range columns {
+		order := " ASC"
+		if c.Desc {
+			order, desc = " DESC", true
+		}
+		out[i] = cql.Quote(c.Name) + order
+	}
+	if !desc {
+		return ""
+	}
+	return strings.Join(out, ", ")
+}
+
+// Create makes the table and its user-defined types where they do not exist, and waits
+// until all nodes agree on the schema. It changes nothing that exists: Verify tells
+// whether that fits.
+//
+// Let one process do it: nodes that are asked to create the same table at the same
+// time can disagree on it (CASSANDRA-5202).
+func (t *Table[T]) Create(ctx context.Context) error {
+	for _, statement := range t.CreateCQL() {
+		r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
+		start := time.Now()
+		err := driver.Exec(ctx, t.sender, r)
+		if err == nil {
+			err = t.sender.AwaitSchema(ctx)
+		}
+		err = t.failure("create", r, err)
+		t.observe(ctx, "create", statement, Done, err, start)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

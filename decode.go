@@ -1,0 +1,67 @@
+package coodie
+
+import (
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// plan is how the cells of one result are decoded into a struct: one step per column
+// that the struct has. Columns that it lacks are passed over.
+type plan struct {
+	table string
+	steps []step
+}
+
+type step struct {
+	cell   int // index of the column in the result
+	column *meta.Column
+	codec  *codec.Codec
+}
+
+// newPlan matches columns by name. Where the server's type is not the declared one, but
+// the field can hold it, the field is decoded from what the server says it is.
+func newPlan(table *meta.Table, name string, columns []gocql.ColumnInfo) (plan, error) {
+	p := plan{table: name, steps: make([]step, 0, len(columns))}
+	for i := range columns {
+		c := table.Column(columns[i].Name)
+		if c == nil {
+			continue
+		}
+		cd := c.Codec
+		if !c.Type.Same(columns[i].TypeInfo) {
+			t, err := codec.FromTypeInfo(columns[i].TypeInfo)
+			if err == nil {
+				cd, err = codec.For(c.GoType, t)
+			}
+			if err != nil {
+				return p, &DecodeError{Table: name, Column: c.Name, Field: c.Field, Err: err}
+			}
+		}
+		p.steps = append(p.steps, step{i, c, cd})
+	}
+	return p, nil
+}
+
+// decode sets the fields of the struct at v from a row's cells.
+func (p *plan) decode(v unsafe.Pointer, cells [][]byte) error {
+	for i := range p.steps {
+		s := &p.steps[i]
+		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells[s.cell]); err != nil {
+			return &DecodeError{Table: p.table, Column: s.column.Name, Field: s.column.Field, Err: err}
+		}
+	}
+	return nil
+}
+
+// decode fills Value from the cells.
+func (e *Existing[T]) decode() error {
+	p, err := newPlan(e.table, e.name, e.columns)
+	if err != nil {
+		return err
+	}
+	return p.decode(unsafe.Pointer(&e.Value), e.cells)
+}

@@ -1,0 +1,199 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/cql"
+)
+
+// Document is one row of a table, held as a T. Its writes take the key from Value. It is
+// not safe for concurrent use.
+//
+// Value changes only when a write was applied: what Set and SetNull wrote is copied
+// in. After a change that cannot be copied, such as an append, and after an unknown
+// outcome, Stale says that Value may no longer be what the row is.
+type Document[T any] struct {
+	Value T
+
+	table *Table[T]
+	stale bool
+}
+
+// Stale reports whether the row may differ from Value because of a write made through
+// this document. Read the row again to be sure.
+func (d *Document[T]) Stale() bool { return d.stale }
+
+// Insert is `INSERT … IF NOT EXISTS` with all columns; those that are null are left
+// unset. A refused one answers with the whole existing row.
+func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
+	return d.with().Insert(ctx)
+}
+
+// Save is a plain upsert of all columns: it overwrites whatever row is there, and null
+// deletes (see OmitNil). Mixed with LWTs on one table it can undo them: see the package
+// documentation.
+func (d *Document[T]) Save(ctx context.Context) error { return d.with().Save(ctx) }
+
+// Update is a plain update: it creates the row if it is missing.
+func (d *Document[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
+	return d.with().Update(ctx, assigns...)
+}
+
+// Delete is a plain delete.
+func (d *Document[T]) Delete(ctx context.Context) error { return d.with().Delete(ctx) }
+
+// DeleteColumns is a plain delete of some columns.
+func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
+	return d.with().DeleteColumns(ctx, columns...)
+}
+
+// IfExists makes the write conditional on the row's existence.
+func (d *Document[T]) IfExists() Conditional[T] { return d.with().IfExists() }
+
+// If makes the write conditional on c and all of more, with AND.
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.with().If(c, more...) }
+
+// IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
+func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.with().IfAll(conds) }
+
+// TTL makes what the write writes expire after t, rounded up to whole seconds.
+func (d *Document[T]) TTL(t time.Duration) Write[T] { return d.with().TTL(t) }
+
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
+func (d *Document[T]) Timestamp(t time.Time) Write[T] { return d.with().Timestamp(t) }
+
+// OmitNil makes Save leave null columns alone instead of deleting them.
+func (d *Document[T]) OmitNil() Write[T] { return d.with().OmitNil() }
+
+func (d *Document[T]) with() Write[T] {
+	if d == nil {
+		return Write[T]{}
+	}
+	return Write[T]{chain[T]{table: d.table, doc: d}}
+}
+
+// Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
+// It is an immutable value.
+type Write[T any] struct{ chain[T] }
+
+// TTL makes what the write writes expire after t, rounded up to whole seconds.
+func (w Write[T]) TTL(t time.Duration) Write[T] {
+	w.chain = w.withTTL(t)
+	return w
+}
+
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
+func (w Write[T]) Timestamp(t time.Time) Write[T] {
+	w.chain = w.withTimestamp(t)
+	return w
+}
+
+// OmitNil makes Save leave null columns alone instead of deleting them.
+func (w Write[T]) OmitNil() Write[T] {
+	w.omitNil = true
+	return w
+}
+
+// Insert is Document.Insert.
+func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
+	res, err := w.insertCAS(ctx, w.doc.value())
+	w.doc.updated(nil, res.Applied, err)
+	return res, err
+}
+
+// Save is Document.Save.
+func (w Write[T]) Save(ctx context.Context) error {
+	err := w.table.write(ctx, w.insert(w.doc.value(), false))
+	w.doc.updated(nil, err == nil, err)
+	return err
+}
+
+// Update is Document.Update.
+func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
+	err := w.table.write(ctx, w.update(assigns, false))
+	w.doc.updated(assigns, err == nil, err)
+	return err
+}
+
+// Delete is Document.Delete.
+func (w Write[T]) Delete(ctx context.Context) error {
+	err := w.table.write(ctx, w.remove(nil, false, false))
+	w.doc.updated(nil, err == nil, err)
+	return err
+}
+
+// DeleteColumns is Document.DeleteColumns.
+func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
+	err := w.table.write(ctx, w.remove(columns, true, false))
+	w.doc.deleted(columns, err == nil, err)
+	return err
+}
+
+// IfExists is Document.IfExists.
+func (w Write[T]) IfExists() Conditional[T] { return w.conditional(ifExists, nil) }
+
+// If is Document.If.
+func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
+	return w.conditional(ifConditions, both(c, more))
+}
+
+// IfAll is Document.IfAll.
+func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] { return w.conditional(ifConditions, conds) }
+
+// value is the address of Value, or nil.
+func (d *Document[T]) value() *T {
+	if d == nil {
+		return nil
+	}
+	return &d.Value
+}
+
+// updated copies an applied write into Value.
+func (d *Document[T]) updated(assigns []Assign[T], applied bool, err error) {
+	if d == nil {
+		return
+	}
+	if errors.Is(err, ErrOutcomeUnknown) {
+		d.stale = true
+	}
+	if !applied {
+		return
+	}
+	for i := range assigns {
+		a := &assigns[i].assign
+		if a.change != cql.Set || a.ref.elem != nil || a.ref.field != "" || !d.put(&a.ref, &a.value) {
+			d.stale = true
+		}
+	}
+}
+
+// deleted sets columns that were deleted to null in Value.
+func (d *Document[T]) deleted(columns []Target[T], applied bool, err error) {
+	d.updated(nil, applied, err)
+	if d == nil || !applied {
+		return
+	}
+	for _, c := range columns {
+		r := c.target(nil)
+		if r.elem != nil || r.field != "" || !d.put(&r, &operand{}) {
+			d.stale = true
+		}
+	}
+}
+
+// put sets a column's field to what was written: the value as the cell holds it, so
+// that a time has the stored precision.
+func (d *Document[T]) put(r *ref, o *operand) bool {
+	cell, null, err := o.encode()
+	if null {
+		cell = nil
+	}
+	if err != nil {
+		return false
+	}
+	field := unsafe.Add(unsafe.Pointer(&d.Value), r.col.Offset)
+	return r.col.Codec.Decode(field, cell) == nil
+}

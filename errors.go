@@ -1,0 +1,131 @@
+package coodie
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// Sentinels for errors.Is.
+var (
+	// ErrNotFound is returned by Get and First when no row matches.
+	ErrNotFound = errors.New("coodie: not found")
+	// ErrNotApplied is what LWTResult.Err returns, as a *NotAppliedError, for a refused LWT.
+	ErrNotApplied = errors.New("coodie: not applied")
+	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
+	// been executed, now or later.
+	ErrOutcomeUnknown = errors.New("coodie: outcome unknown")
+)
+
+// SchemaError says what is wrong with a struct's declaration as a table: Type and
+// Field name the Go type and field, Reason what to mend.
+type SchemaError = meta.Error
+
+// UsageError is a call that cannot be carried out as it stands. It is found before
+// anything is sent. Column is "" when the whole call is meant.
+type UsageError struct {
+	Op     string // "insert", "update", …
+	Table  string
+	Column string
+	Reason string // what is wrong and what to do
+	Err    error  // the cause, if there is one: a value that its column cannot hold, say
+}
+
+func (e *UsageError) Error() string {
+	s := "coodie: " + e.Op + " " + e.Table + ": "
+	if e.Column != "" {
+		s += "column " + e.Column + ": "
+	}
+	s += e.Reason
+	if e.Err != nil {
+		if e.Reason != "" {
+			s += ": "
+		}
+		s += e.Err.Error()
+	}
+	return s
+}
+
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// QueryError is a statement that failed and was certainly not executed, or a read
+// that failed. It unwraps to gocql's error and holds no bound values.
+type QueryError struct {
+	Op        string
+	Table     string
+	Statement string
+	Err       error
+}
+
+func (e *QueryError) Error() string {
+	return fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement)
+}
+
+func (e *QueryError) Unwrap() error { return e.Err }
+
+// OutcomeUnknownError is a write that failed in a way that leaves open whether it was
+// executed: a timeout, a lost connection, a context that ended after sending. A
+// conditional write may even be completed later, by the next Paxos round on its
+// partition. Read the row with Linearizable to learn what became of it; do not treat
+// it as refused, and do not blindly send it again.
+//
+// It matches ErrOutcomeUnknown and unwraps to gocql's error.
+type OutcomeUnknownError struct {
+	Op        string
+	Table     string
+	Statement string
+	Err       error
+}
+
+func (e *OutcomeUnknownError) Error() string {
+	return fmt.Sprintf("coodie: %s %s: outcome unknown, the write may have been executed: %v [%s]",
+		e.Op, e.Table, e.Err, e.Statement)
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// DecodeError is an answer that the struct cannot hold. When it comes with an
+// LWTResult, Applied is still what the server said.
+type DecodeError struct {
+	Table  string
+	Column string
+	Field  string // the Go field, "" for a column the struct lacks
+	Err    error
+}
+
+func (e *DecodeError) Error() string {
+	s := "coodie: decode " + e.Table
+	if e.Column != "" {
+		s += "." + e.Column
+	}
+	if e.Field != "" {
+		s += " into field " + e.Field
+	}
+	return s + ": " + e.Err.Error()
+}
+
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// NotAppliedError is a refused LWT as an error, for callers who want one: see
+// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
+type NotAppliedError[T any] struct {
+	Result LWTResult[T]
+}
+
+func (e *NotAppliedError[T]) Error() string {
+	op, table := e.Result.op, e.Result.table
+	switch {
+	case e.Result.Row() == RowMissing:
+		return fmt.Sprintf("coodie: %s %s: not applied: the row does not exist", op, table)
+	case e.Result.kind == ifNotExists:
+		return fmt.Sprintf("coodie: %s %s: not applied: the row exists already", op, table)
+	}
+	return fmt.Sprintf("coodie: %s %s: not applied: a condition did not hold", op, table)
+}
+
+// Is matches ErrNotApplied.
+func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }

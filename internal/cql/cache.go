@@ -1,0 +1,94 @@
+package cql
+
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// maxShapes bounds a cache. A table's code writes a handful of shapes; more means that
+// columns are chosen at random by data, and then memory must not grow with it.
+const maxShapes = 1024
+
+// Cache keeps rendered texts by shape, so that one shape is rendered once and, more
+// important, is one prepared statement. The zero value is ready; it is safe for many goroutines.
+type Cache struct {
+	mu    sync.RWMutex
+	texts map[string]string
+}
+
+// Text returns the text of s. A shape seen before costs no allocation.
+func (c *Cache) Text(s *Statement) string {
+	var room [512]byte
+	key := s.shape(room[:0])
+	c.mu.RLock()
+	text, ok := c.texts[string(key)]
+	c.mu.RUnlock()
+	if ok {
+		return text
+	}
+	text = s.Text()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.texts == nil || len(c.texts) >= maxShapes {
+		c.texts = map[string]string{}
+	}
+	c.texts[string(key)] = text
+	return text
+}
+
+// Len is the number of shapes kept.
+func (c *Cache) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.texts)
+}
+
+// shape appends everything that decides the text. Lists and names carry their lengths,
+// so that no two statements share a shape, whatever their columns are called.
+func (s *Statement) shape(key []byte) []byte {
+	var flags byte
+	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count} {
+		if on {
+			flags |= 1 << i
+		}
+	}
+	key = name(append(key, byte(s.Verb), flags), s.Table)
+	key = count(key, len(s.Values))
+	for i := range s.Values {
+		key = name(name(key, s.Values[i].Column), s.Values[i].Marker)
+	}
+	key = count(key, len(s.Assignments))
+	for i := range s.Assignments {
+		a := &s.Assignments[i]
+		key = name(append(a.Target.shape(key), byte(a.Change)), a.Marker)
+	}
+	key = count(key, len(s.Columns))
+	for _, c := range s.Columns {
+		key = name(key, c)
+	}
+	key = count(key, len(s.Deletions))
+	for i := range s.Deletions {
+		key = s.Deletions[i].shape(key)
+	}
+	key = count(key, len(s.Where))
+	for i := range s.Where {
+		key = s.Where[i].shape(key)
+	}
+	key = count(key, len(s.If))
+	for i := range s.If {
+		key = s.If[i].shape(key)
+	}
+	return key
+}
+
+func (t *Target) shape(key []byte) []byte {
+	return name(name(name(key, t.Column), t.Elem), t.Field)
+}
+
+func (r *Relation) shape(key []byte) []byte {
+	return name(append(r.Target.shape(key), byte(r.Op)), r.Marker)
+}
+
+func name(key []byte, s string) []byte { return append(count(key, len(s)), s...) }
+
+func count(key []byte, n int) []byte { return binary.AppendUvarint(key, uint64(n)) }

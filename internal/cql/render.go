@@ -1,0 +1,149 @@
+package cql
+
+import (
+	"strings"
+
+	"github.com/scylladb/gocqlx/v2/qb"
+)
+
+// Text renders the statement.
+func (s *Statement) Text() string {
+	var text string
+	switch s.Verb {
+	case Insert:
+		text = s.insert()
+	case Update:
+		text = s.update()
+	case Delete:
+		text = s.delete()
+	case Select:
+		text = s.selectText()
+	}
+	return strings.TrimSpace(text)
+}
+
+func (s *Statement) insert() string {
+	b := qb.Insert(s.Table)
+	for _, v := range s.Values {
+		b.LitColumn(Quote(v.Column), v.Marker)
+	}
+	if s.IfNotExists {
+		b.Unique()
+	}
+	if s.TTL {
+		b.TTLNamed("ttl")
+	}
+	if s.Timestamp {
+		b.TimestampNamed("timestamp")
+	}
+	text, _ := b.ToCql()
+	return text
+}
+
+func (s *Statement) update() string {
+	b := qb.Update(s.Table)
+	if s.TTL {
+		b.TTLNamed("ttl")
+	}
+	if s.Timestamp {
+		b.TimestampNamed("timestamp")
+	}
+	for _, a := range s.Assignments {
+		target := a.Target.text()
+		switch a.Change {
+		case Set:
+			b.SetLit(target, a.Marker)
+		case Add:
+			b.AddLit(target, a.Marker)
+		case Remove:
+			b.RemoveLit(target, a.Marker)
+		case Prepend:
+			b.SetLit(target, a.Marker+"+"+target)
+		}
+	}
+	b.Where(comparisons(s.Where)...).If(comparisons(s.If)...)
+	if s.IfExists {
+		b.Existing()
+	}
+	text, _ := b.ToCql()
+	return text
+}
+
+func (s *Statement) delete() string {
+	b := qb.Delete(s.Table)
+	for _, t := range s.Deletions {
+		b.Columns(t.text())
+	}
+	if s.Timestamp {
+		b.TimestampNamed("timestamp")
+	}
+	b.Where(comparisons(s.Where)...).If(comparisons(s.If)...)
+	if s.IfExists {
+		b.Existing()
+	}
+	text, _ := b.ToCql()
+	return text
+}
+
+func (s *Statement) selectText() string {
+	b := qb.Select(s.Table)
+	if s.Count {
+		b.CountAll()
+	}
+	for _, c := range s.Columns {
+		b.Columns(Quote(c))
+	}
+	b.Where(comparisons(s.Where)...)
+	if s.Limit {
+		b.LimitNamed("limit")
+	}
+	text, _ := b.ToCql()
+	return text
+}
+
+func comparisons(relations []Relation) []qb.Cmp {
+	out := make([]qb.Cmp, len(relations))
+	for i, r := range relations {
+		out[i] = r.comparison()
+	}
+	return out
+}
+
+func (r Relation) comparison() qb.Cmp {
+	target := r.Target.text()
+	switch r.Op {
+	case Ne:
+		return qb.NeLit(target, r.Marker)
+	case Lt:
+		return qb.LtLit(target, r.Marker)
+	case Le:
+		return qb.LtOrEqLit(target, r.Marker)
+	case Gt:
+		return qb.GtLit(target, r.Marker)
+	case Ge:
+		return qb.GtOrEqLit(target, r.Marker)
+	case In:
+		return qb.InLit(target, r.Marker)
+	case Contains:
+		return qb.ContainsLit(target, r.Marker)
+	case ContainsKey:
+		// qb has no literal form of this one; the marker is always one "?".
+		return qb.ContainsKey(target)
+	default:
+		return qb.EqLit(target, r.Marker)
+	}
+}
+
+func (t Target) text() string {
+	text := Quote(t.Column)
+	if t.Elem != "" {
+		text += "[" + t.Elem + "]"
+	}
+	if t.Field != "" {
+		text += "." + Quote(t.Field)
+	}
+	return text
+}
+
+// String renders the relation for messages: `version = ?`.
+func (r Relation) String() string { return r.Target.text() + " " + r.Op.String() + " " + r.Marker }

@@ -1,0 +1,109 @@
+// Package cql renders statements: parts in, text out. It knows nothing of Go
+// structs, sessions or values. gocqlx's qb writes the clauses; the names, markers
+// and everything qb has no word for are made here.
+package cql
+
+// Verb is the kind of statement.
+type Verb uint8
+
+const (
+	Insert Verb = iota
+	Update
+	Delete
+	Select
+)
+
+func (v Verb) String() string { return [...]string{"INSERT", "UPDATE", "DELETE", "SELECT"}[v] }
+
+// Op compares a column with a value, in WHERE and in IF.
+type Op uint8
+
+const (
+	Eq Op = iota
+	Ne
+	Lt
+	Le
+	Gt
+	Ge
+	In
+	Contains
+	ContainsKey
+)
+
+func (o Op) String() string {
+	return [...]string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "CONTAINS KEY"}[o]
+}
+
+// Change is what an assignment does to its column.
+type Change uint8
+
+const (
+	Set     Change = iota // c = ?
+	Add                   // c = c + ?
+	Remove                // c = c - ?
+	Prepend               // c = ? + c
+)
+
+// Markers. A top-level tuple is bound element by element, because gocql counts
+// its elements as values of their own: such a marker is "(?, ?)".
+const (
+	Mark = "?"
+	Null = "null"
+)
+
+// Target is a column or a part of one.
+type Target struct {
+	Column string
+	Elem   string // marker of the list index or map key: c[?]; "" when there is none
+	Field  string // field of a user-defined type: c.f; "" when there is none
+}
+
+// Relation is one term of WHERE or IF.
+type Relation struct {
+	Target
+	Op     Op
+	Marker string
+}
+
+// Assignment is one term of SET.
+type Assignment struct {
+	Target
+	Change Change
+	Marker string
+}
+
+// Value is one column of an INSERT.
+type Value struct {
+	Column string
+	Marker string
+}
+
+// Statement is everything that decides a statement's text.
+//
+// Its values are bound in this order: INSERT: values, TTL, timestamp. UPDATE: TTL,
+// timestamp, each assignment's element key then value, WHERE, IF. DELETE: each
+// deletion's element key, timestamp, WHERE, IF. SELECT: WHERE, limit.
+type Statement struct {
+	Verb        Verb
+	Table       string // rendered by TableName
+	Values      []Value
+	Assignments []Assignment
+	Columns     []string // SELECT list
+	Deletions   []Target // DELETE list; empty deletes the row
+	Where       []Relation
+	If          []Relation
+	IfExists    bool
+	IfNotExists bool
+	TTL         bool
+	Timestamp   bool
+	Limit       bool
+	Count       bool // SELECT count(*)
+}
+
+// Reset empties the statement and keeps its memory.
+func (s *Statement) Reset() {
+	*s = Statement{
+		Values: s.Values[:0], Assignments: s.Assignments[:0], Columns: s.Columns[:0],
+		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0],
+	}
+}

@@ -1,0 +1,223 @@
+package driver
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// Call collects the encoded values of one statement. Everything is encoded when it is
+// bound, so that a bad value is an error before anything is sent.
+type Call struct {
+	scratch []byte
+	binds   []bind
+	values  []any
+}
+
+// bind is one bound value: a part of the call's scratch.
+type bind struct {
+	call       *Call
+	start, end int
+	state      state
+	list       bool // scratch holds a list<typ>
+	typ        *codec.Type
+	codec      *codec.Codec   // encodes p again if the server's type differs; nil if it cannot
+	p          unsafe.Pointer //
+}
+
+type state uint8
+
+const (
+	set state = iota
+	null
+	unset
+)
+
+var calls = sync.Pool{New: func() any { return new(Call) }}
+
+// NewCall returns an empty call. Release it when the statement has ended.
+func NewCall() *Call { return calls.Get().(*Call) }
+
+// Release gives the call's memory back. Only for requests that gocql sends once and
+// reads whole: a speculative or a paged one may still encode the values elsewhere.
+func (c *Call) Release() {
+	const keep = 64 << 10
+	if cap(c.scratch) > keep {
+		return
+	}
+	clear(c.binds)
+	clear(c.values)
+	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
+	calls.Put(c)
+}
+
+// Bind encodes the value at p and returns the marker that stands for it in the statement.
+// A null is bound as null, or left unset when asked. A tuple takes a marker per element,
+// because gocql counts its elements as values of their own; a null tuple is the marker
+// "null" and binds nothing.
+func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker string, isNull bool, err error) {
+	start := len(c.scratch)
+	out, isNull, err := cd.Append(c.scratch, p)
+	if err != nil {
+		return "", false, err
+	}
+	c.scratch = out
+	if cd.Type().Kind == codec.Tuple {
+		if isNull {
+			return "null", true, nil
+		}
+		marker, err = c.bindTuple(cd.Type(), start, len(out))
+		return marker, false, err
+	}
+	b := bind{call: c, start: start, end: len(out), typ: cd.Type(), codec: cd, p: p}
+	switch {
+	case isNull && unsetNull:
+		b.state = unset
+	case isNull:
+		b.state = null
+	}
+	c.binds = append(c.binds, b)
+	return "?", isNull, nil
+}
+
+// bindTuple binds the elements of the tuple that lies in scratch from start to end.
+func (c *Call) bindTuple(t *codec.Type, start, end int) (marker string, err error) {
+	elems, err := codec.Split(nil, c.scratch[start:end], len(t.Elems))
+	if err != nil {
+		return "", err
+	}
+	text := []byte{'('}
+	for i, e := range elems {
+		if i > 0 {
+			text = append(text, ", "...)
+		}
+		start += 4
+		switch {
+		case t.Elems[i].Kind == codec.Tuple && e == nil:
+			text = append(text, "null"...)
+		case t.Elems[i].Kind == codec.Tuple:
+			nested, err := c.bindTuple(t.Elems[i], start, start+len(e))
+			if err != nil {
+				return "", err
+			}
+			text = append(text, nested...)
+		default:
+			b := bind{call: c, start: start, end: start + len(e), typ: t.Elems[i]}
+			if e == nil {
+				b.state = null
+			}
+			c.binds = append(c.binds, b)
+			text = append(text, '?')
+		}
+		start += len(e)
+	}
+	return string(append(text, ')')), nil
+}
+
+// BindList encodes n values of type elem as the one list that IN takes; encode appends
+// value i. It reports whether one of them is null.
+func (c *Call) BindList(elem *codec.Type, n int, encode func(dst []byte, i int) (out []byte, null bool, err error)) (hasNull bool, err error) {
+	start := len(c.scratch)
+	c.scratch = binary.BigEndian.AppendUint32(c.scratch, uint32(n))
+	for i := range n {
+		at := len(c.scratch)
+		c.scratch = append(c.scratch, 0, 0, 0, 0)
+		out, isNull, err := encode(c.scratch, i)
+		if err != nil {
+			return false, err
+		}
+		length := uint32(len(out) - at - 4)
+		if isNull {
+			out, length, hasNull = out[:at+4], 0xffffffff, true
+		}
+		binary.BigEndian.PutUint32(out[at:], length)
+		c.scratch = out
+	}
+	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: elem, list: true})
+	return hasNull, nil
+}
+
+var (
+	intType    = &codec.Type{Kind: codec.Int}
+	bigintType = &codec.Type{Kind: codec.BigInt}
+)
+
+// BindInt binds a CQL int: a TTL or a limit.
+func (c *Call) BindInt(v int32) {
+	start := len(c.scratch)
+	c.scratch = binary.BigEndian.AppendUint32(c.scratch, uint32(v))
+	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: intType})
+}
+
+// BindBigint binds a CQL bigint: a timestamp.
+func (c *Call) BindBigint(v int64) {
+	start := len(c.scratch)
+	c.scratch = binary.BigEndian.AppendUint64(c.scratch, uint64(v))
+	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: bigintType})
+}
+
+// BindNull binds null.
+func (c *Call) BindNull() { c.binds = append(c.binds, bind{call: c, state: null}) }
+
+// Len is the number of values bound so far.
+func (c *Call) Len() int { return len(c.binds) }
+
+// Cell returns the encoded value i: nil for null and unset. It is valid until Release.
+func (c *Call) Cell(i int) []byte {
+	b := &c.binds[i]
+	if b.state != set {
+		return nil
+	}
+	return c.scratch[b.start:b.end:b.end]
+}
+
+// Values returns the values as gocql takes them.
+func (c *Call) Values() []any {
+	c.values = c.values[:0]
+	for i := range c.binds {
+		if c.binds[i].state == unset {
+			c.values = append(c.values, gocql.UnsetValue)
+		} else {
+			c.values = append(c.values, &c.binds[i])
+		}
+	}
+	return c.values
+}
+
+// MarshalCQL hands gocql the encoded bytes. Where the live column's type differs from
+// the struct's, the value is encoded again for what the server said, or refused: eight
+// bytes of bigint must not become a double.
+func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	if b.state != set {
+		return nil, nil
+	}
+	cell := b.call.scratch[b.start:b.end:b.end]
+	if b.list {
+		if list, ok := info.(gocql.CollectionType); ok && list.Type() == gocql.TypeList && b.typ.Same(list.Elem) {
+			return cell, nil
+		}
+	} else if b.typ.Same(info) {
+		return cell, nil
+	}
+	if b.codec != nil {
+		if t, err := codec.FromTypeInfo(info); err == nil {
+			if cd, err := codec.For(b.codec.GoType(), t); err == nil {
+				cell, isNull, err := cd.Append(nil, b.p)
+				if err != nil {
+					return nil, &NotSentError{err}
+				}
+				if isNull {
+					return nil, nil
+				}
+				return cell, nil
+			}
+		}
+	}
+	return nil, &NotSentError{fmt.Errorf(
+		"the server expects %v where the struct declares %s; Verify compares the struct with the table", info, b.typ)}
+}

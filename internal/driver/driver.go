@@ -1,0 +1,127 @@
+// Package driver is the seam to gocql: the only place that sends anything. It binds
+// encoded values, sends a statement with the guarantees of its kind, hands back raw
+// cells, and says of an error whether the statement may have been executed.
+package driver
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gocql/gocql"
+)
+
+// Kind is what a request does, which decides how it may be sent.
+type Kind uint8
+
+const (
+	// Read may be retried and speculated as the session is configured.
+	Read Kind = iota
+	// SerialRead is linearizable. It is never handed to the session's retry policy,
+	// which might downgrade its consistency.
+	SerialRead
+	// Write is a plain write.
+	Write
+	// CAS is a conditional write: never retried, never speculated, metadata never skipped.
+	CAS
+	// Schema changes the schema.
+	Schema
+)
+
+// Request is one statement to send.
+type Request struct {
+	Kind        Kind
+	Statement   string
+	Values      []any
+	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
+	Serial      gocql.SerialConsistency // of a CAS
+	PageSize    int                     // 0 is the session's default
+
+	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
+	// client's timestamp, so that a replay is no newer than the original.
+	Replayable bool
+	// ClientTimestamp sends a Write with gocql's client timestamp instead of leaving
+	// the time to the coordinator.
+	ClientTimestamp bool
+}
+
+// Iter is the part of *gocql.Iter that the seam reads.
+type Iter interface {
+	Columns() []gocql.ColumnInfo
+	Scan(dest ...any) bool
+	Close() error
+}
+
+// Sender sends requests. *gocql.Session serves through New; tests put canned answers here.
+type Sender interface {
+	Send(ctx context.Context, r *Request) Iter
+	AwaitSchema(ctx context.Context) error
+	Keyspace() string
+}
+
+// NotSentError is an error from before anything was sent: the statement was certainly not executed.
+type NotSentError struct{ Err error }
+
+func (e *NotSentError) Error() string { return e.Err.Error() }
+func (e *NotSentError) Unwrap() error { return e.Err }
+
+// New returns the sender of a gocql session.
+func New(session *gocql.Session) Sender { return sender{session} }
+
+type sender struct{ session *gocql.Session }
+
+func (s sender) Send(ctx context.Context, r *Request) Iter {
+	q := s.session.Query(r.Statement, r.Values...).Consistency(r.Consistency)
+	if ctx != context.Background() {
+		q = q.WithContext(ctx)
+	}
+	if r.PageSize > 0 {
+		q.PageSize(r.PageSize)
+	}
+	switch r.Kind {
+	case Read:
+		q.Idempotent(true)
+	case Write:
+		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)
+		if !r.Replayable {
+			once(q)
+		}
+	case CAS:
+		// gocql caches the result columns of a prepared statement, but those of an LWT
+		// change from one execution to the next (CASSANDRA-11099).
+		once(q.SerialConsistency(r.Serial).NoSkipMetadata())
+	case SerialRead, Schema:
+		once(q)
+	}
+	return q.Iter()
+}
+
+// once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
+// gocql v1 applies the retry policy without looking at it (gocql #1803).
+func once(q *gocql.Query) {
+	q.RetryPolicy(nil).Idempotent(false).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
+}
+
+func (s sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }
+
+func (s sender) Keyspace() string { return s.session.Query("").Keyspace() }
+
+// Do sends r and returns its rows, which the caller must Close. A context that has
+// already ended is a *NotSentError: nothing was sent.
+func Do(ctx context.Context, s Sender, r *Request) *Rows {
+	if err := ctx.Err(); err != nil {
+		return &Rows{err: &NotSentError{context.Cause(ctx)}}
+	}
+	rows := &Rows{}
+	defer func() {
+		// gocql panics on some malformed answers; the statement may have been executed.
+		if p := recover(); p != nil {
+			rows.fail(fmt.Errorf("gocql panicked: %v", p))
+		}
+	}()
+	rows.iter = s.Send(ctx, r)
+	rows.columns = rows.iter.Columns()
+	return rows
+}
+
+// Exec sends r and discards its rows.
+func Exec(ctx context.Context, s Sender, r *Request) error { return Do(ctx, s, r).Close() }

@@ -1,0 +1,67 @@
+package driver
+
+import (
+	"errors"
+
+	"github.com/gocql/gocql"
+)
+
+// Unknown reports whether a request that failed with err may have been executed. It
+// errs on the side of true: only what proves that nothing was written is definite.
+// A read has no outcome to be unsure of.
+//
+// The reasons are those of the native protocol specification, section 9, and of what
+// Cassandra 5.0 does between a Paxos proposal and its commit.
+func Unknown(kind Kind, err error) bool {
+	if err == nil || kind == Read || kind == SerialRead {
+		return false
+	}
+	var notSent *NotSentError
+	if errors.As(err, &notSent) {
+		return false
+	}
+	for _, definite := range [...]error{
+		gocql.ErrNoConnections, // no host could be picked
+		gocql.ErrNoStreams,     // refused by the connection before writing
+		gocql.ErrSessionClosed,
+		gocql.ErrNoHosts,
+		gocql.ErrNoKeyspace,
+		gocql.ErrKeyspaceDoesNotExist,
+		gocql.ErrUseStmt,
+	} {
+		if errors.Is(err, definite) {
+			return false
+		}
+	}
+	var request gocql.RequestError
+	if !errors.As(err, &request) {
+		return true // EOF, a closed connection, no response in time, a context that ended, …
+	}
+	switch request.Code() {
+	case gocql.ErrCodeProtocol, gocql.ErrCodeCredentials, gocql.ErrCodeBootstrapping,
+		gocql.ErrCodeSyntax, gocql.ErrCodeUnauthorized, gocql.ErrCodeInvalid,
+		gocql.ErrCodeConfig, gocql.ErrCodeAlreadyExists, gocql.ErrCodeUnprepared,
+		gocql.ErrCodeFunctionFailure:
+		return false // refused before execution
+	case gocql.ErrCodeUnavailable:
+		return !beforeProposal(kind, err)
+	}
+	// Overloaded is unknown too: Cassandra checks for hint overload in the commit,
+	// after the proposal was accepted.
+	return true
+}
+
+// beforeProposal reports whether an Unavailable was raised before anything was written:
+// for a plain write always; for a CAS only at the serial consistency, since the commit
+// checks its own consistency after the proposal was accepted.
+func beforeProposal(kind Kind, err error) bool {
+	if kind != CAS {
+		return true
+	}
+	var unavailable *gocql.RequestErrUnavailable
+	if !errors.As(err, &unavailable) {
+		return false
+	}
+	c := gocql.SerialConsistency(unavailable.Consistency)
+	return c == gocql.Serial || c == gocql.LocalSerial
+}

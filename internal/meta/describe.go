@@ -1,0 +1,291 @@
+package meta
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"sort"
+	"sync"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+var tables sync.Map // reflect.Type → described
+
+type described struct {
+	table *Table
+	err   error
+}
+
+// Of describes the table of the struct type t. The answer, an error included,
+// is computed once per type. Every error is an *Error.
+func Of(t reflect.Type) (*Table, error) {
+	if d, ok := tables.Load(t); ok {
+		return d.(described).table, d.(described).err
+	}
+	table, err := describe(t)
+	if err != nil {
+		table = nil
+	}
+	d, _ := tables.LoadOrStore(t, described{table, err})
+	return d.(described).table, d.(described).err
+}
+
+// tableName is what a struct implements to name its own table.
+type tableName interface{ TableName() string }
+
+// identifier is what Cassandra accepts as a keyspace or table name.
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_]{1,222}$`)
+
+// CheckName reports why a keyspace or table name cannot be used, or nil.
+func CheckName(what, name string) error {
+	if identifier.MatchString(name) {
+		return nil
+	}
+	return fmt.Errorf("%s name %q is not made of 1 to 222 letters, digits and underscores", what, name)
+}
+
+func describe(t reflect.Type) (*Table, error) {
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil, &Error{Type: t, Reason: "a table is declared by a struct type, not by a pointer or another kind"}
+	}
+	d := &describer{table: &Table{Go: t, byName: map[string]*Column{}}, positions: map[*Column]int{}}
+	if err := d.fields(t, "", 0); err != nil {
+		return nil, err
+	}
+	table := d.table
+	table.Name = codec.SnakeCase(t.Name())
+	if n, ok := reflect.New(t).Interface().(tableName); ok {
+		table.Name = n.TableName()
+	}
+	if t.Name() == "" && table.Name == "" {
+		table.Name = "unnamed" // an anonymous struct needs WithTable; Open checks the final name
+	}
+	if err := CheckName("table", table.Name); err != nil {
+		return nil, d.fail("", "%s", err)
+	}
+	if err := d.keys(); err != nil {
+		return nil, err
+	}
+	if err := d.kinds(); err != nil {
+		return nil, err
+	}
+	table.Types = userTypes(table.Columns)
+	return table, nil
+}
+
+type describer struct {
+	table     *Table
+	positions map[*Column]int
+}
+
+func (d *describer) fail(field, format string, args ...any) error {
+	return &Error{Type: d.table.Go, Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// fields adds the columns of struct type t, whose fields lie base bytes into the table's struct.
+func (d *describer) fields(t reflect.Type, prefix string, base uintptr) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		path := prefix + f.Name
+		text, tagged := f.Tag.Lookup(TagKey)
+		opts, err := parseTag(text)
+		if err != nil {
+			return d.fail(path, "tag %s:%q: %s", TagKey, text, err)
+		}
+		if opts.skip {
+			continue
+		}
+		if f.Anonymous && !tagged {
+			flat, err := d.embedded(f, path)
+			if err != nil {
+				return err
+			}
+			if flat {
+				if err := d.fields(f.Type, path+".", base+f.Offset); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if !f.IsExported() {
+			if tagged {
+				return d.fail(path, "the field is not exported, so its tag has no effect; export it or remove the tag")
+			}
+			continue
+		}
+		if err := d.column(f, path, base+f.Offset, opts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// embedded reports whether an untagged embedded field is flattened into the table.
+func (d *describer) embedded(f reflect.StructField, path string) (bool, error) {
+	t := f.Type
+	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		return false, d.fail(path, "an embedded pointer cannot be flattened; embed %s by value", t.Elem())
+	}
+	if t.Kind() != reflect.Struct {
+		return false, nil
+	}
+	typ, err := codec.Infer(t, codec.Options{})
+	isValue := err == nil && typ.Kind != codec.UDT // time.Time and other structs that are one cell
+	return !isValue, nil
+}
+
+func (d *describer) column(f reflect.StructField, path string, offset uintptr, opts tag) error {
+	c := &Column{
+		Name: opts.name, Field: path, Index: len(d.table.Columns), Kind: opts.kind, Desc: opts.desc,
+		GoType: f.Type, Offset: offset,
+	}
+	if c.Name == "" {
+		c.Name = codec.SnakeCase(f.Name)
+	}
+	if other := d.table.byName[c.Name]; other != nil {
+		return d.fail(path, "column %q is already declared by field %s", c.Name, other.Field)
+	}
+	if err := d.typeOf(c, opts); err != nil {
+		return d.fail(path, "%s", err)
+	}
+	if opts.position != 0 {
+		d.positions[c] = opts.position
+	}
+	d.table.Columns = append(d.table.Columns, c)
+	d.table.byName[c.Name] = c
+	return nil
+}
+
+func (d *describer) typeOf(c *Column, opts tag) (err error) {
+	if opts.typ != "" {
+		c.Type, err = codec.ParseType(opts.typ)
+	} else {
+		c.Type, err = codec.Infer(c.GoType, codec.Options{Set: opts.set, Tuple: opts.tuple})
+	}
+	if err != nil {
+		return err
+	}
+	if (opts.frozen || c.Key()) && freezable(c.Type) && !c.Type.Frozen {
+		frozen := *c.Type
+		frozen.Frozen = true
+		c.Type = &frozen
+	}
+	if c.Codec, err = codec.For(c.GoType, c.Type); err != nil {
+		return err
+	}
+	c.Type = c.Codec.Type()
+	return nil
+}
+
+// freezable reports whether frozen<…> means anything for t.
+func freezable(t *codec.Type) bool {
+	switch t.Kind {
+	case codec.List, codec.Set, codec.Map, codec.UDT:
+		return true
+	}
+	return false
+}
+
+// keys collects the primary key in its order.
+func (d *describer) keys() error {
+	for _, c := range d.table.Columns {
+		switch c.Kind {
+		case Partition:
+			d.table.Partition = append(d.table.Partition, c)
+		case Clustering:
+			d.table.Clustering = append(d.table.Clustering, c)
+		}
+	}
+	if len(d.table.Partition) == 0 {
+		return d.fail("", "no field is tagged as partition key; tag one like `%s:\"name,partition\"`", TagKey)
+	}
+	for _, key := range [][]*Column{d.table.Partition, d.table.Clustering} {
+		if err := d.order(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order sorts key by the explicit positions, which must be 1..n or absent altogether.
+func (d *describer) order(key []*Column) error {
+	taken := map[int]*Column{}
+	for _, c := range key {
+		n := d.positions[c]
+		if n == 0 {
+			continue
+		}
+		if other := taken[n]; other != nil {
+			return d.fail(c.Field, "%s position %d is already taken by field %s", c.Kind, n, other.Field)
+		}
+		if n > len(key) {
+			return d.fail(c.Field, "%s position %d leaves a gap: there are %d such columns", c.Kind, n, len(key))
+		}
+		taken[n] = c
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	for _, c := range key {
+		if d.positions[c] == 0 {
+			return d.fail(c.Field, "give every %s column a position, or none", c.Kind)
+		}
+	}
+	sort.Slice(key, func(i, j int) bool { return d.positions[key[i]] < d.positions[key[j]] })
+	return nil
+}
+
+// kinds checks what CQL allows in each role.
+func (d *describer) kinds() error {
+	counters := 0
+	for _, c := range d.table.Columns {
+		switch {
+		case c.Key() && (c.Type.Kind == codec.Counter || c.Type.Kind == codec.Duration):
+			return d.fail(c.Field, "a %s cannot be part of the primary key", c.Type)
+		case c.Kind == Static && len(d.table.Clustering) == 0:
+			return d.fail(c.Field, "a static column needs a clustering column in the table")
+		}
+		if c.Type.Kind == codec.Counter {
+			counters++
+		}
+	}
+	if counters == 0 {
+		return nil
+	}
+	for _, c := range d.table.Columns {
+		if !c.Key() && c.Type.Kind != codec.Counter {
+			return d.fail(c.Field, "a counter table holds only counters beside its primary key")
+		}
+	}
+	d.table.Counter = true
+	return nil
+}
+
+// userTypes lists the user-defined types of the columns, a type after those it uses.
+func userTypes(columns []*Column) []*codec.Type {
+	var out []*codec.Type
+	seen := map[string]bool{}
+	var walk func(t *codec.Type)
+	walk = func(t *codec.Type) {
+		if t == nil {
+			return
+		}
+		walk(t.Key)
+		walk(t.Elem)
+		for _, e := range t.Elems {
+			walk(e)
+		}
+		for _, f := range t.Fields {
+			walk(f.Type)
+		}
+		if t.Kind == codec.UDT && !seen[t.Name] {
+			seen[t.Name] = true
+			out = append(out, t)
+		}
+	}
+	for _, c := range columns {
+		walk(c.Type)
+	}
+	return out
+}

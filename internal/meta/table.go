@@ -1,0 +1,89 @@
+// Package meta turns a tagged Go struct into the description of a CQL table.
+// It reflects once per type and never sends anything.
+package meta
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// Kind is a column's role in the primary key.
+type Kind uint8
+
+const (
+	Regular Kind = iota
+	Static
+	Clustering
+	Partition
+)
+
+func (k Kind) String() string {
+	return [...]string{"regular", "static", "clustering", "partition key"}[k]
+}
+
+// Column describes one column and the struct field that holds it.
+type Column struct {
+	Name   string       // as in the database, unquoted
+	Field  string       // Go field path, "Base.Key" for an embedded struct
+	Index  int          // position in Table.Columns
+	Kind   Kind         //
+	Desc   bool         // clustering order is descending
+	GoType reflect.Type // type of the field
+	Offset uintptr      // of the field in the struct
+	Type   *codec.Type
+	Codec  *codec.Codec
+}
+
+// Key reports whether the column belongs to the primary key.
+func (c *Column) Key() bool { return c.Kind >= Clustering }
+
+// Table describes the table of one struct type. It is immutable and shared.
+type Table struct {
+	Go         reflect.Type
+	Name       string    // default table name
+	Columns    []*Column // in order of declaration
+	Partition  []*Column // in key order
+	Clustering []*Column // in key order
+	Types      []*codec.Type
+	Counter    bool // every non-key column is a counter
+	byName     map[string]*Column
+}
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column { return t.byName[name] }
+
+// Primary returns the partition key columns followed by the clustering columns.
+func (t *Table) Primary() []*Column {
+	return append(t.Partition[:len(t.Partition):len(t.Partition)], t.Clustering...)
+}
+
+// At returns the column whose field lies at that offset and has that type, or nil.
+// The type matters: an embedded struct shares the address of its first field.
+func (t *Table) At(offset uintptr, typ reflect.Type) *Column {
+	for _, c := range t.Columns {
+		if c.Offset == offset && c.GoType == typ {
+			return c
+		}
+	}
+	return nil
+}
+
+// Error says what is wrong with a struct's declaration as a table.
+type Error struct {
+	Type   reflect.Type // the Go struct type
+	Field  string       // the Go field, "" when the whole type is meant
+	Reason string       // what is wrong and what to do
+}
+
+func (e *Error) Error() string {
+	name := "nil"
+	if e.Type != nil {
+		name = e.Type.String()
+	}
+	if e.Field != "" {
+		name += "." + e.Field
+	}
+	return fmt.Sprintf("coodie: %s: %s", name, e.Reason)
+}

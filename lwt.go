@@ -1,0 +1,214 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
+// and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
+type Conditional[T any] struct{ chain[T] }
+
+// TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
+// Columns that are not written keep their own, and so does the row: a row created by
+// an INSERT with a TTL and updated without one leaves a remainder behind (see the
+// package documentation on leases).
+func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
+	c.chain = c.withTTL(d)
+	return c
+}
+
+// AllowCreate permits an Update whose conditions could all hold on a missing row (null,
+// != and IN with null, and conditions on static columns), which then creates the row.
+func (c Conditional[T]) AllowCreate() Conditional[T] {
+	c.allowCreate = true
+	return c
+}
+
+// Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
+// into its Value.
+func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
+	res, err := c.cas(ctx, c.update(assigns, true))
+	c.doc.updated(assigns, res.Applied, err)
+	return res, err
+}
+
+// Delete is `DELETE FROM … WHERE … IF …`.
+func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
+	res, err := c.cas(ctx, c.remove(nil, false, true))
+	c.doc.updated(nil, res.Applied, err)
+	return res, err
+}
+
+// DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
+func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (LWTResult[T], error) {
+	res, err := c.cas(ctx, c.remove(columns, true, true))
+	c.doc.deleted(columns, res.Applied, err)
+	return res, err
+}
+
+// Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
+type Creation[T any] struct{ chain[T] }
+
+// TTL makes the row expire after d, rounded up to whole seconds.
+func (c Creation[T]) TTL(d time.Duration) Creation[T] {
+	c.chain = c.withTTL(d)
+	return c
+}
+
+// Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
+// are null are left unset. A refused one answers with the whole existing row.
+func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
+	return c.insertCAS(ctx, &v)
+}
+
+func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
+	c.kind = ifNotExists
+	return c.cas(ctx, c.insert(v, true))
+}
+
+// cas ends every conditional write: it sends the built statement once, at the table's
+// serial consistency, and reads the answer.
+func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
+	defer b.call.Release()
+	t := c.table
+	res := LWTResult[T]{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
+	if b.err != nil {
+		return res, b.err
+	}
+	r := &driver.Request{
+		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt), Values: b.call.Values(),
+		Consistency: t.settings.commit, Serial: t.settings.serial,
+	}
+	start := time.Now()
+	err := c.answer(&res, driver.Do(ctx, t.sender, r))
+	if err != nil {
+		var decode *DecodeError
+		if !errors.As(err, &decode) {
+			err = t.failure(b.op, r, err)
+		}
+	}
+	outcome := Refused
+	if res.Applied {
+		outcome = Applied
+	}
+	t.observe(ctx, b.op, r.Statement, outcome, err, start)
+	return res, err
+}
+
+// answer reads the one row that a conditional write answers with: [applied] first, and
+// the rest only if the write was refused. A *DecodeError concerns the rest.
+func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		return errNoAnswer
+	}
+	columns, cells := rows.Columns(), rows.Cells()
+	at := -1
+	for i := range columns {
+		if columns[i].Name == AppliedColumn {
+			at = i
+			break
+		}
+	}
+	if at < 0 || columns[at].TypeInfo.Type() != gocql.TypeBoolean || len(cells[at]) != 1 {
+		return errNoAnswer
+	}
+	res.Applied = cells[at][0] != 0
+	if len(columns) == 1 {
+		return nil
+	}
+	e := newExisting[T](c.table, columns, cells, at)
+	if res.Applied {
+		// ScyllaDB sends the old row along: all null if there was none.
+		if e.state = c.rowState(e); e.anyValue() {
+			res.previous = e
+		}
+		return nil
+	}
+	e.state = c.rowState(e)
+	res.Existing = e
+	return e.decode()
+}
+
+// errNoAnswer means that the statement may have been executed, but not what came of it.
+var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column")
+
+// newExisting copies the cells, which belong to gocql, without the one of [applied].
+func newExisting[T any](t *Table[T], columns []gocql.ColumnInfo, cells [][]byte, applied int) *Existing[T] {
+	size := 0
+	for _, cell := range cells {
+		size += len(cell)
+	}
+	memory := make([]byte, 0, size)
+	e := &Existing[T]{table: t.meta, name: t.name, cells: make([][]byte, 0, len(cells)-1)}
+	if applied == 0 {
+		e.columns = columns[1:]
+	} else {
+		e.columns = append(append(e.columns, columns[:applied]...), columns[applied+1:]...)
+	}
+	for i, cell := range cells {
+		if i == applied {
+			continue
+		}
+		if cell != nil {
+			start := len(memory)
+			memory = append(memory, cell...)
+			cell = memory[start:len(memory):len(memory)]
+		}
+		e.cells = append(e.cells, cell)
+	}
+	return e
+}
+
+func (e *Existing[T]) anyValue() bool {
+	for _, cell := range e.cells {
+		if cell != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// rowState says what the sent columns prove of the row: a key or a value of a regular
+// column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
+// a static column lives without the row.
+func (c chain[T]) rowState(e *Existing[T]) RowState {
+	switch c.kind {
+	case ifNotExists:
+		return RowPresent
+	case ifExists:
+		return RowMissing
+	}
+	for i := range e.columns {
+		if e.cells[i] == nil {
+			continue
+		}
+		col := c.table.meta.Column(e.columns[i].Name)
+		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
+			return RowPresent
+		}
+	}
+	return RowUnknown
+}
+
+// outcomeOf is the outcome of a statement that ended with err, or else with done.
+func outcomeOf(done Outcome, err error) Outcome {
+	var decode *DecodeError
+	switch {
+	case err == nil, errors.As(err, &decode):
+		return done
+	case errors.Is(err, ErrOutcomeUnknown):
+		return Unknown
+	}
+	return Failed
+}

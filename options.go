@@ -1,0 +1,154 @@
+package coodie
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gocql/gocql"
+)
+
+// Option sets something of a DB, as the default of its tables, or of one table.
+type Option interface {
+	TableOption
+	applyDB(*settings)
+}
+
+// TableOption sets something of one table.
+type TableOption interface {
+	applyTable(*settings)
+}
+
+// settings are a table's resolved options.
+type settings struct {
+	keyspace        string
+	table           string
+	serial          gocql.SerialConsistency
+	commit          gocql.Consistency // of conditional writes
+	commitSet       bool
+	consistency     gocql.Consistency // of plain writes and reads
+	consistencySet  bool
+	clientTimestamp bool
+	pageSize        int
+	observe         func(context.Context, Event)
+}
+
+type option func(*settings)
+
+func (o option) applyDB(s *settings)    { o(s) }
+func (o option) applyTable(s *settings) { o(s) }
+
+type tableOption func(*settings)
+
+func (o tableOption) applyTable(s *settings) { o(s) }
+
+// WithTable names the table, instead of snake_case of the struct's name or its TableName method.
+func WithTable(name string) TableOption { return tableOption(func(s *settings) { s.table = name }) }
+
+// WithKeyspace names the keyspace, instead of the session's.
+func WithKeyspace(name string) Option { return option(func(s *settings) { s.keyspace = name }) }
+
+// WithSerialConsistency sets the serial consistency of every LWT and every linearizable
+// read of a table: gocql.Serial (the default) or gocql.LocalSerial. All programs that
+// touch a table must agree on it: SERIAL and LOCAL_SERIAL are different Paxos
+// quorums, and mixing them breaks linearizability; hence there is no override per call.
+//
+// LOCAL_SERIAL is linearizable within one datacenter only, and is for tables whose
+// LWTs all come from there.
+func WithSerialConsistency(c gocql.SerialConsistency) Option {
+	return option(func(s *settings) { s.serial = c })
+}
+
+// WithCommitConsistency sets the consistency at which a conditional write commits:
+// QUORUM by default, LOCAL_QUORUM with LocalSerial. A weaker one makes the write
+// invisible to QUORUM reads for a while. ANY is refused.
+func WithCommitConsistency(c gocql.Consistency) Option {
+	return option(func(s *settings) { s.commit, s.commitSet = c, true })
+}
+
+// WithConsistency sets the consistency of plain writes and plain reads: QUORUM by
+// default, LOCAL_QUORUM with LocalSerial.
+func WithConsistency(c gocql.Consistency) Option {
+	return option(func(s *settings) { s.consistency, s.consistencySet = c, true })
+}
+
+// WithClientTimestamps gives plain writes the client's clock as their timestamp, as
+// gocql does by default, and so lets the session retry those that are idempotent.
+//
+// Do not use it on a table that is also written by LWTs: an LWT is ordered by the
+// servers' clocks, and a client that is 50 ms ahead then hides LWTs that come after
+// its plain write; a lock released so is granted to two owners at once. Without
+// this option plain writes carry no client timestamp and are never sent twice.
+func WithClientTimestamps() Option { return option(func(s *settings) { s.clientTimestamp = true }) }
+
+// WithPageSize sets how many rows a read fetches at a time; the session's default otherwise.
+func WithPageSize(rows int) Option { return option(func(s *settings) { s.pageSize = rows }) }
+
+// WithObserver calls f after each statement, from the goroutine that sent it. f must not
+// block and must be safe for concurrent use.
+func WithObserver(f func(context.Context, Event)) Option {
+	return option(func(s *settings) { s.observe = f })
+}
+
+// Event is one finished statement, as an observer sees it. It holds no bound values.
+type Event struct {
+	Op        string // "insert", "update", "delete", "select", "create"
+	Table     string // qualified where a keyspace was given
+	Statement string
+	Outcome   Outcome
+	Err       error
+	Duration  time.Duration
+}
+
+// Outcome is how a statement ended.
+type Outcome uint8
+
+const (
+	// Done is a plain statement that succeeded.
+	Done Outcome = iota
+	// Applied is an LWT whose condition held.
+	Applied
+	// Refused is an LWT whose condition did not hold: nothing was written.
+	Refused
+	// Unknown is a write that may have been executed.
+	Unknown
+	// Failed is a statement that certainly had no effect, or a read that failed.
+	Failed
+)
+
+func (o Outcome) String() string {
+	return [...]string{"done", "applied", "refused", "unknown", "failed"}[o]
+}
+
+// resolve fills in the defaults and refuses what cannot be.
+func (s *settings) resolve() error {
+	switch s.serial {
+	case 0:
+		s.serial = gocql.Serial
+	case gocql.Serial, gocql.LocalSerial:
+	default:
+		return fmt.Errorf("serial consistency is SERIAL or LOCAL_SERIAL")
+	}
+	quorum := gocql.Quorum
+	if s.serial == gocql.LocalSerial {
+		quorum = gocql.LocalQuorum
+	}
+	if !s.commitSet {
+		s.commit = quorum
+	}
+	if !s.consistencySet {
+		s.consistency = quorum
+	}
+	for _, c := range [...]gocql.Consistency{s.commit, s.consistency} {
+		if sc := gocql.SerialConsistency(c); sc == gocql.Serial || sc == gocql.LocalSerial {
+			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
+		}
+	}
+	if s.commit == gocql.Any {
+		return fmt.Errorf("commit consistency ANY would let a committed LWT exist only as a hint; use QUORUM")
+	}
+	if s.pageSize < 0 {
+		return fmt.Errorf("page size %d is negative", s.pageSize)
+	}
+	return nil
+}

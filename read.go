@@ -1,0 +1,145 @@
+package coodie
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
+// wrong columns after an ALTER, through metadata that gocql has cached.
+func (c chain[T]) query(byKey, count bool) (*builder, driver.Request) {
+	b := newBuilder(c.table, cql.Select, "select", false)
+	b.stmt.Count = count
+	if c.table != nil && !count {
+		b.stmt.Columns = c.table.columns
+	}
+	where := plainConds(c.where)
+	use := b.filters(where)
+	if byKey {
+		b.needKeys(where, b.table.Partition)
+		b.needKeys(where, b.table.Clustering)
+		if use != keyFull {
+			b.fail("", "Get names one row: each key column by Eq; use First or All for a range", nil)
+		}
+	}
+	if c.serial && !byKey {
+		b.fail("", "only Get is linearizable: a serial read is of one row", nil)
+	}
+	if c.ttl != nil || c.timestamp != nil {
+		b.fail("", "a read takes no TTL and no timestamp", nil)
+	}
+	if c.limit != nil {
+		if *c.limit < 1 || *c.limit > math.MaxInt32 {
+			b.fail("", "a limit is at least 1", nil)
+		}
+		b.stmt.Limit = true
+		b.call.BindInt(int32(*c.limit))
+	}
+	r := driver.Request{Kind: driver.Read}
+	if b.err != nil {
+		return b, r
+	}
+	s := &c.table.settings
+	r.Consistency, r.PageSize = s.consistency, s.pageSize
+	if c.serial {
+		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
+	}
+	r.Statement, r.Values = c.table.texts.Text(&b.stmt), b.call.Values()
+	return b, r
+}
+
+// one reads the first row.
+func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
+	var v T
+	err := c.read(ctx, byKey, false, func(rows *driver.Rows) error {
+		if !rows.Next() {
+			return ErrNotFound
+		}
+		p, err := newPlan(c.table.meta, c.table.name, rows.Columns())
+		if err != nil {
+			return err
+		}
+		return p.decode(unsafe.Pointer(&v), rows.Cells())
+	})
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
+}
+
+// rows yields all rows, and at the end the error if there is one.
+func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
+	stopped := false
+	err := c.read(ctx, false, false, func(rows *driver.Rows) error {
+		var p plan
+		planned := false
+		for rows.Next() {
+			if !planned {
+				var err error
+				if p, err = newPlan(c.table.meta, c.table.name, rows.Columns()); err != nil {
+					return err
+				}
+				planned = true
+			}
+			var v T
+			if err := p.decode(unsafe.Pointer(&v), rows.Cells()); err != nil {
+				return err
+			}
+			if !yield(v, nil) {
+				stopped = true
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil && !stopped {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+func (c chain[T]) count(ctx context.Context) (int64, error) {
+	var n int64
+	err := c.read(ctx, false, true, func(rows *driver.Rows) error {
+		if !rows.Next() {
+			return nil
+		}
+		cells := rows.Cells()
+		if len(cells) != 1 || len(cells[0]) != 8 {
+			return &DecodeError{Table: c.table.name, Column: "count", Err: fmt.Errorf("count(*) is not a bigint")}
+		}
+		n = int64(binary.BigEndian.Uint64(cells[0]))
+		return nil
+	})
+	return n, err
+}
+
+// read sends the SELECT and hands its rows to each. An error of the query goes before
+// that of each, which may be its consequence.
+//
+// The bound values are not given back to their pool: gocql may still encode them for the
+// next page, or for a speculative execution.
+func (c chain[T]) read(ctx context.Context, byKey, count bool, each func(*driver.Rows) error) error {
+	b, r := c.query(byKey, count)
+	if b.err != nil {
+		return b.err
+	}
+	start := time.Now()
+	rows := driver.Do(ctx, c.table.sender, &r)
+	err := each(rows)
+	if failed := rows.Close(); failed != nil {
+		err = c.table.failure(b.op, &r, failed)
+	}
+	c.table.observe(ctx, b.op, r.Statement, Done, err, start)
+	return err
+}

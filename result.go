@@ -1,0 +1,260 @@
+package coodie
+
+import (
+	"errors"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// LWTResult is the answer of a conditional write. A refused write is a result, not an
+// error; an unknown outcome is always an error and never Applied: false.
+type LWTResult[T any] struct {
+	// Applied says whether the condition held and the write was executed.
+	Applied bool
+	// Existing is what the server sent of the row that refused the write. It is nil if the
+	// write was applied, or if the server sent no column, as Cassandra does for a missing row.
+	Existing *Existing[T]
+
+	previous *Existing[T]
+	kind     casKind
+	proves   bool // applied proves that the row existed
+	op       string
+	table    string
+	conds    []Cond[T]
+}
+
+// casKind is the condition of a conditional write.
+type casKind uint8
+
+const (
+	ifNotExists casKind = iota
+	ifExists
+	ifConditions
+)
+
+// Presence says what an answer holds of a column.
+type Presence uint8
+
+const (
+	// Missing: the server did not send the column. A refused IF sends only the columns
+	// that its conditions name.
+	Missing Presence = iota
+	// Null: the server sent null.
+	Null
+	// Present: the server sent a value, which may be empty.
+	Present
+)
+
+func (p Presence) String() string { return [...]string{"missing", "null", "present"}[p] }
+
+// RowState says what an answer tells about the row before the write.
+type RowState uint8
+
+const (
+	// RowUnknown: the answer does not tell. ScyllaDB answers for a missing row as for a
+	// row of nulls, and a static column can be present without the row.
+	RowUnknown RowState = iota
+	// RowMissing: the row did not exist.
+	RowMissing
+	// RowPresent: the row existed.
+	RowPresent
+)
+
+func (s RowState) String() string { return [...]string{"unknown", "missing", "present"}[s] }
+
+// Pair is a column and its value as the server sent it; a nil Value is null.
+type Pair struct {
+	Column string
+	Value  any
+}
+
+// AppliedColumn is the name of the column in which the server says whether an LWT was applied.
+const AppliedColumn = "[applied]"
+
+// Err is nil if the write was applied, and otherwise a *NotAppliedError[T], which matches
+// ErrNotApplied and holds this result.
+func (r LWTResult[T]) Err() error {
+	if r.Applied {
+		return nil
+	}
+	return &NotAppliedError[T]{Result: r}
+}
+
+// Row says whether the row existed before the write, as far as the answer proves it. For
+// a statement that names only the partition key it is about the static row.
+func (r LWTResult[T]) Row() RowState {
+	switch {
+	case r.kind == ifNotExists && r.Applied, r.kind == ifExists && !r.Applied:
+		return RowMissing
+	case r.kind == ifNotExists, r.kind == ifExists, r.Applied && r.proves:
+		return RowPresent
+	case r.Applied:
+		return RowUnknown
+	case r.Existing == nil:
+		// Cassandra leaves all columns out for a missing row; ScyllaDB never leaves any out.
+		return RowMissing
+	}
+	return r.Existing.state
+}
+
+// Previous is the row as it was before an applied write. Only ScyllaDB sends it; nil on
+// Cassandra, and where no row was. The error is a *DecodeError: the write was applied all
+// the same.
+func (r LWTResult[T]) Previous() (*Existing[T], error) {
+	if r.previous == nil {
+		return nil, nil
+	}
+	err := r.previous.decode()
+	return r.previous, err
+}
+
+// Pairs is the whole answer in the order of the server's columns, [applied] first.
+func (r LWTResult[T]) Pairs() []Pair {
+	pairs := []Pair{{AppliedColumn, r.Applied}}
+	if r.Existing != nil {
+		pairs = append(pairs, r.Existing.Pairs()...)
+	}
+	return pairs
+}
+
+// Map is the whole answer by column name, [applied] included.
+func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
+
+// Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
+// conditions only the columns that they name. A nil *Existing is empty.
+type Existing[T any] struct {
+	// Value holds the columns that were sent; the other fields, and those that are null,
+	// are zero. Column.From tells these apart.
+	Value T
+
+	table   *meta.Table
+	name    string
+	columns []gocql.ColumnInfo // without [applied]
+	cells   [][]byte           // own memory; nil is null
+	state   RowState
+}
+
+// Row says whether the row exists, as far as the answer proves it.
+func (e *Existing[T]) Row() RowState {
+	if e == nil {
+		return RowUnknown
+	}
+	return e.state
+}
+
+// Presence says what was sent of the column of that name.
+func (e *Existing[T]) Presence(column string) Presence {
+	if e != nil {
+		for i := range e.columns {
+			if e.columns[i].Name == column {
+				return presence(e.cells[i])
+			}
+		}
+	}
+	return Missing
+}
+
+func presence(cell []byte) Presence {
+	if cell == nil {
+		return Null
+	}
+	return Present
+}
+
+// Pairs is what was sent in the order of the server's columns: values of the fields' Go
+// types, nil for null. Columns that the struct lacks are there with the natural Go type
+// of their CQL type.
+func (e *Existing[T]) Pairs() []Pair {
+	if e == nil {
+		return nil
+	}
+	pairs := make([]Pair, len(e.columns))
+	for i := range e.columns {
+		pairs[i].Column = e.columns[i].Name
+		if e.cells[i] == nil {
+			continue
+		}
+		// A cell that cannot be decoded was reported by the call that made e; it stays nil here.
+		pairs[i].Value, _ = e.value(i)
+	}
+	return pairs
+}
+
+// Map is what was sent by column name; nil values are null.
+func (e *Existing[T]) Map() map[string]any { return pairsMap(e.Pairs()) }
+
+func pairsMap(pairs []Pair) map[string]any {
+	m := make(map[string]any, len(pairs))
+	for _, p := range pairs {
+		m[p.Column] = p.Value
+	}
+	return m
+}
+
+// value decodes cell i.
+func (e *Existing[T]) value(i int) (any, error) {
+	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
+	if err != nil {
+		return nil, err
+	}
+	if col := e.table.Column(e.columns[i].Name); col != nil && col.Type.Same(e.columns[i].TypeInfo) {
+		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
+	}
+	return codec.DecodeAny(typ, e.cells[i])
+}
+
+// cell finds what r refers to.
+func (e *Existing[T]) cell(r *ref) ([]byte, Presence) {
+	for i := range e.columns {
+		if e.columns[i].Name != r.name {
+			continue
+		}
+		cell := e.cells[i]
+		if cell != nil && (r.elem != nil || r.field != "") {
+			var err error
+			if cell, err = r.part(cell); err != nil {
+				return nil, Missing
+			}
+		}
+		return cell, presence(cell)
+	}
+	return nil, Missing
+}
+
+// part is the element or field of the column's cell that r refers to; nil is null.
+func (r *ref) part(cell []byte) ([]byte, error) {
+	if r.field != "" {
+		part, _, err := codec.FieldCell(r.col.Type, cell, r.field)
+		return part, err
+	}
+	key, null, err := r.elem.encode()
+	if err != nil || null {
+		return nil, errors.Join(err, errNullKey)
+	}
+	if r.col.Type.Kind == codec.Map {
+		part, _, err := codec.MapValue(cell, key)
+		return part, err
+	}
+	index, err := codec.DecodeAny(indexCodec.Type(), key)
+	if err != nil {
+		return nil, err
+	}
+	part, _, err := codec.ListElem(cell, index.(int))
+	return part, err
+}
+
+var errNullKey = errors.New("an element's key cannot be null")
+
+// encode is the operand's cell; null for null.
+func (o *operand) encode() (cell []byte, null bool, err error) {
+	if o.err != nil {
+		return nil, false, o.err
+	}
+	if o.codec == nil {
+		return nil, true, nil
+	}
+	return o.codec.Append([]byte{}, o.p)
+}

@@ -1,0 +1,119 @@
+package coodie
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// DB is a gocql session with coodie's options. It is safe for many goroutines; several
+// side by side are fine. It does not own the session: close that yourself.
+type DB struct {
+	sender   driver.Sender
+	defaults settings
+}
+
+// New returns a DB on a session. The options are the defaults of its tables.
+//
+// Whatever the session's cluster config says of retries, idempotence and speculative
+// execution, an LWT is sent once.
+func New(session *gocql.Session, opts ...Option) *DB {
+	if session == nil {
+		return newDB(nil, opts)
+	}
+	return newDB(driver.New(session), opts)
+}
+
+func newDB(sender driver.Sender, opts []Option) *DB {
+	db := &DB{sender: sender}
+	for _, o := range opts {
+		if o != nil {
+			o.applyDB(&db.defaults)
+		}
+	}
+	return db
+}
+
+// Table is the table of the struct type T. It is safe for many goroutines.
+type Table[T any] struct {
+	sender   driver.Sender
+	settings settings
+	meta     *meta.Table
+	name     string // for messages: keyspace.table, or table
+	quoted   string // for statements
+	columns  []string
+	texts    cql.Cache
+}
+
+// Open describes T's table on db. It sends nothing: Create makes the table, Verify
+// compares the struct with the live one. Every mistake in T's tags is a *SchemaError
+// that names the Go type and field.
+func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
+	typ := reflect.TypeFor[T]()
+	fail := func(reason string) error { return &SchemaError{Type: typ, Reason: reason} }
+	if db == nil || db.sender == nil {
+		return nil, fail("Open needs a DB on a live session: coodie.New(session)")
+	}
+	described, err := meta.Of(typ)
+	if err != nil {
+		return nil, err
+	}
+	s := db.defaults
+	s.table = described.Name
+	for _, o := range opts {
+		if o != nil {
+			o.applyTable(&s)
+		}
+	}
+	if err := s.resolve(); err != nil {
+		return nil, fail(err.Error())
+	}
+	if err := meta.CheckName("table", s.table); err != nil {
+		return nil, fail(err.Error())
+	}
+	if s.keyspace != "" {
+		if err := meta.CheckName("keyspace", s.keyspace); err != nil {
+			return nil, fail(err.Error())
+		}
+	}
+	t := &Table[T]{
+		sender: db.sender, settings: s, meta: described,
+		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
+	}
+	if s.keyspace != "" {
+		t.name = s.keyspace + "." + s.table
+	}
+	for _, c := range described.Columns {
+		t.columns = append(t.columns, c.Name)
+	}
+	return t, nil
+}
+
+// Name is the table's name, qualified by the keyspace if one was given by option.
+func (t *Table[T]) Name() string { return t.name }
+
+// New returns a document that holds v. It sends nothing.
+func (t *Table[T]) New(v T) *Document[T] { return &Document[T]{Value: v, table: t} }
+
+// Find selects the rows for which all filters hold; no filter selects the whole table.
+// It sends nothing until a terminal call such as Get, All, Update or Delete.
+func (t *Table[T]) Find(filters ...Cond[T]) QuerySet[T] {
+	return QuerySet[T]{chain[T]{table: t}}.Filter(filters...)
+}
+
+// Col is the column of that name, for code that learns names at run time. A name that
+// the struct lacks is a *UsageError of the call that uses it.
+func (t *Table[T]) Col(name string) AnyColumn[T] {
+	r := ref{name: name, col: t.meta.Column(name)}
+	if r.col == nil {
+		r.err = fmt.Errorf("%s has no such column", t.meta.Go)
+	} else {
+		r.typ = r.col.Type
+	}
+	return AnyColumn[T]{r}
+}

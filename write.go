@@ -1,0 +1,178 @@
+package coodie
+
+import (
+	"context"
+	"time"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// plainConds is conds without the type parameter, which only the compiler needs.
+func plainConds[T any](conds []Cond[T]) []cond {
+	return unsafe.Slice((*cond)(unsafe.Pointer(unsafe.SliceData(conds))), len(conds))
+}
+
+// insert builds an INSERT of all columns of v.
+func (c chain[T]) insert(v *T, cas bool) *builder {
+	b := newBuilder(c.table, cql.Insert, "insert", cas)
+	if len(c.where) > 0 {
+		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
+	}
+	b.stmt.IfNotExists = cas
+	b.values(unsafe.Pointer(v), cas || c.omitNil)
+	b.using(c.ttl, c.timestamp)
+	return b
+}
+
+// update builds an UPDATE.
+func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
+	b := newBuilder(c.table, cql.Update, "update", cas)
+	if len(assigns) == 0 {
+		b.fail("", "Update needs at least one assignment", nil)
+	}
+	b.using(c.ttl, c.timestamp)
+	static := true
+	for i := range assigns {
+		b.assignment(&assigns[i].assign)
+		twice(b, assigns, i)
+		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
+	}
+	c.restrict(b, static, cas)
+	if cas && c.kind == ifConditions && !b.proves && !c.allowCreate {
+		b.fail("", "every condition could hold on a missing row, which the UPDATE would then create: "+
+			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)
+	}
+	return b
+}
+
+// twice refuses a second assignment of what an earlier one has assigned already.
+func twice[T any](b *builder, assigns []Assign[T], i int) {
+	r := &assigns[i].ref
+	for j := range assigns[:i] {
+		other := &assigns[j].ref
+		if b.err == nil && other.col == r.col && other.field == r.field && (other.elem == nil || r.elem == nil) {
+			b.fail(r.name, "the column is assigned twice", nil)
+		}
+	}
+}
+
+// remove builds a DELETE of the row, or of the targets.
+func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
+	b := newBuilder(c.table, cql.Delete, "delete", cas)
+	if columns && len(targets) == 0 {
+		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
+	}
+	static := columns
+	for _, t := range targets {
+		if t == nil {
+			b.fail("", "DeleteColumns got a nil column", nil)
+			break
+		}
+		r := t.target(nil)
+		b.deletion(r)
+		static = static && b.err == nil && r.col.Kind == meta.Static
+	}
+	b.using(c.ttl, c.timestamp)
+	c.restrict(b, static, cas)
+	return b
+}
+
+// restrict binds WHERE and IF. static: the statement changes only static columns.
+func (c chain[T]) restrict(b *builder, static, cas bool) {
+	conds := plainConds(c.conds)
+	for i := range conds {
+		static = static && conds[i].ref.col != nil && conds[i].ref.col.Kind == meta.Static
+	}
+	use := keyFull
+	if c.doc != nil {
+		b.documentKey(unsafe.Pointer(&c.doc.Value), static)
+		if static {
+			use = keyPartition
+		}
+	} else {
+		where := plainConds(c.where)
+		use = b.filters(where)
+		b.checkKey(where, use, static, cas)
+	}
+	if !cas {
+		return
+	}
+	switch c.kind {
+	case ifExists:
+		b.stmt.IfExists, b.proves = true, true
+	case ifConditions:
+		if len(conds) == 0 {
+			b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
+		}
+		for i := range conds {
+			b.condition(&conds[i], use == keyFull && len(b.table.Clustering) > 0)
+		}
+	}
+}
+
+// checkKey refuses filters that the statement cannot have.
+func (b *builder) checkKey(where []cond, use keyUse, static, cas bool) {
+	for i := range where {
+		if col := where[i].ref.col; b.err == nil && !col.Key() {
+			b.fail(col.Name, "a write selects rows by key columns only; a condition on another column belongs into If", nil)
+		}
+	}
+	b.needKeys(where, b.table.Partition)
+	rows := b.stmt.Verb == cql.Update || len(b.stmt.Deletions) > 0 || cas
+	switch {
+	case use == keyFull && (!static || len(b.table.Clustering) == 0):
+	case use == keyFull:
+		b.fail("", "only static columns are concerned, so Find takes the partition key alone", nil)
+	case use == keyPartition && static:
+	case cas || rows:
+		b.needKeys(where, b.table.Clustering)
+		if cas {
+			b.fail("", "a conditional write names one row: each key column by Eq, no range and no IN", nil)
+		}
+	}
+}
+
+// write sends a plain write.
+func (t *Table[T]) write(ctx context.Context, b *builder) error {
+	if b.err != nil {
+		b.call.Release()
+		return b.err
+	}
+	replayable := t.settings.clientTimestamp && b.idempotent
+	if !replayable {
+		defer b.call.Release()
+	}
+	r := &driver.Request{
+		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Values: b.call.Values(),
+		Consistency: t.settings.consistency, ClientTimestamp: t.settings.clientTimestamp, Replayable: replayable,
+	}
+	start := time.Now()
+	err := t.failure(b.op, r, driver.Exec(ctx, t.sender, r))
+	t.observe(ctx, b.op, r.Statement, Done, err, start)
+	return err
+}
+
+// failure wraps an error of the driver, and says whether the request may have been executed.
+func (t *Table[T]) failure(op string, r *driver.Request, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case driver.Unknown(r.Kind, err):
+		return &OutcomeUnknownError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+	}
+	return &QueryError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+}
+
+// observe reports a finished statement.
+func (t *Table[T]) observe(ctx context.Context, op, statement string, outcome Outcome, err error, start time.Time) {
+	if t.settings.observe == nil {
+		return
+	}
+	t.settings.observe(ctx, Event{
+		Op: op, Table: t.name, Statement: statement,
+		Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start),
+	})
+}
