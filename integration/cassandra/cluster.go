@@ -1,0 +1,205 @@
+package cassandra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocql/gocql"
+)
+
+// Cluster is a server that answers, of one or more nodes.
+type Cluster struct {
+	hosts     []string
+	password  bool
+	translate gocql.AddressTranslator // nil where the servers know their own addresses
+	nodes     []*Node
+	stop      func() error
+}
+
+// Start starts a cluster, by the first way that the machine offers, and
+// returns when it answers. Stop must be called in the end.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	o = o.withDefaults()
+	way := os.Getenv("COODIE_CASSANDRA")
+	switch way {
+	case "", "docker", "jars":
+	default:
+		return nil, fmt.Errorf("COODIE_CASSANDRA=%s: want docker or jars", way)
+	}
+	if hosts := os.Getenv("COODIE_HOSTS"); hosts != "" && way == "" && !o.Faults && len(o.Addresses) == 0 {
+		return &Cluster{hosts: splitHosts(hosts)}, nil
+	}
+	if way == "jars" || o.Nodes > 1 || o.Faults || len(o.Addresses) > 0 {
+		return startJars(ctx, o)
+	}
+	c, dockerErr := startDocker(ctx, o)
+	if dockerErr == nil || way == "docker" {
+		return c, dockerErr
+	}
+	c, jarsErr := startJars(ctx, o)
+	if jarsErr != nil {
+		return nil, fmt.Errorf("COODIE_HOSTS is not set\ndocker: %w\njars: %w", dockerErr, jarsErr)
+	}
+	return c, nil
+}
+
+func splitHosts(list string) []string {
+	var hosts []string
+	for _, host := range strings.Split(list, ",") {
+		if host = strings.TrimSpace(host); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// Hosts returns the contact points, as gocql takes them.
+func (c *Cluster) Hosts() []string { return c.hosts }
+
+// Nodes returns the nodes that can be paused and killed: none, unless the
+// cluster runs from the jars.
+func (c *Cluster) Nodes() []*Node { return c.nodes }
+
+// Config returns a new gocql configuration that reaches the cluster, for the
+// caller to change.
+func (c *Cluster) Config() *gocql.ClusterConfig {
+	config := gocql.NewCluster(c.hosts...)
+	// A loaded machine is slow, and a test that is slow should still pass.
+	config.Timeout = 20 * time.Second
+	config.ConnectTimeout = 20 * time.Second
+	config.Logger = silent{}
+	if c.translate != nil {
+		config.AddressTranslator = c.translate
+	}
+	if c.password {
+		config.Authenticator = gocql.PasswordAuthenticator{Username: "cassandra", Password: "cassandra"}
+	}
+	return config
+}
+
+// Stop ends the cluster and removes its data. A server named by COODIE_HOSTS
+// goes on.
+func (c *Cluster) Stop() error {
+	if c.stop == nil {
+		return nil
+	}
+	return c.stop()
+}
+
+func startJars(ctx context.Context, o Options) (_ *Cluster, err error) {
+	java, err := findJava(ctx)
+	if err != nil {
+		return nil, err
+	}
+	jars, err := Jars(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var mark io.Closer = io.NopCloser(nil)
+	addresses := o.Addresses
+	switch {
+	case len(addresses) == 0:
+		addresses, mark, err = reserve(o.Nodes)
+	case len(addresses) != o.Nodes:
+		err = fmt.Errorf("%d addresses for %d nodes", len(addresses), o.Nodes)
+	default:
+		err = checkFree(addresses)
+	}
+	if err != nil {
+		return nil, err
+	}
+	dir, lock, err := newDataDir()
+	if err != nil {
+		mark.Close()
+		return nil, err
+	}
+	c := &Cluster{hosts: addresses, password: o.Password}
+	c.stop = func() error {
+		var errs []error
+		for _, n := range c.nodes {
+			errs = append(errs, n.Kill()) // nobody will read its data
+		}
+		return errors.Join(append(errs, os.RemoveAll(dir), lock.Close(), mark.Close())...)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Stop())
+		}
+	}()
+
+	for i, address := range addresses {
+		n := &Node{address: address, dir: filepath.Join(dir, "node"+strconv.Itoa(i+1)), java: java}
+		n.args = javaArgs(o, jars, n.dir)
+		if err := os.Mkdir(n.dir, 0o755); err != nil {
+			return nil, err
+		}
+		if err := writeConfig(n.dir, settings(o, address, addresses[0])); err != nil {
+			return nil, err
+		}
+		c.nodes = append(c.nodes, n)
+		fmt.Fprintf(o.Log, "starting Cassandra %s on %s\n", Version, join(address, nativePort))
+		if err := n.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.awaitPeers(ctx)
+}
+
+// ringDelay is how long a joining node listens to gossip: three nodes on one
+// machine do not find each other in less.
+func ringDelay(o Options) time.Duration {
+	if o.Nodes == 1 {
+		return time.Second
+	}
+	return 8 * time.Second
+}
+
+// awaitPeers waits until a client can log in and the nodes know each other.
+func (c *Cluster) awaitPeers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no session after %s", startTimeout))
+	defer cancel()
+	for {
+		err := c.checkPeers(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("cassandra at %s: %w: %w", strings.Join(c.hosts, ","), context.Cause(ctx), err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (c *Cluster) checkPeers(ctx context.Context) error {
+	session, err := c.Config().CreateSession()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if err := session.AwaitSchemaAgreement(ctx); err != nil {
+		return err
+	}
+	var peers int
+	if err := session.Query("SELECT count(*) FROM system.peers").WithContext(ctx).Scan(&peers); err != nil {
+		return err
+	}
+	if peers < len(c.nodes)-1 {
+		return fmt.Errorf("%d of %d peers are known", peers, len(c.nodes)-1)
+	}
+	return nil
+}
+
+// silent keeps gocql's reports of dying nodes out of the tests' output.
+type silent struct{}
+
+func (silent) Print(...any)          {}
+func (silent) Printf(string, ...any) {}
+func (silent) Println(...any)        {}
