@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gocql/gocql"
+	"golang.org/x/sync/errgroup"
 )
 
 // Cluster is a server that answers, of one or more nodes.
@@ -134,67 +135,65 @@ func startJars(ctx context.Context, o Options) (_ *Cluster, err error) {
 		}
 	}()
 
+	fmt.Fprintf(o.Log, "starting Cassandra %s on %s, port %d\n", Version, strings.Join(addresses, ", "), nativePort)
+	group, starting := errgroup.WithContext(ctx)
 	for i, address := range addresses {
 		n := &Node{address: address, dir: filepath.Join(dir, "node"+strconv.Itoa(i+1)), java: java}
 		n.args = javaArgs(o, jars, n.dir)
 		if err := os.Mkdir(n.dir, 0o755); err != nil {
 			return nil, err
 		}
-		if err := writeConfig(n.dir, settings(o, address, addresses[0])); err != nil {
+		if err := writeConfig(n.dir, settings(o, addresses, i)); err != nil {
 			return nil, err
 		}
 		c.nodes = append(c.nodes, n)
-		fmt.Fprintf(o.Log, "starting Cassandra %s on %s\n", Version, join(address, nativePort))
-		if err := n.start(ctx); err != nil {
-			return nil, err
-		}
 	}
-	return c, c.awaitPeers(ctx)
+	for _, n := range c.nodes {
+		group.Go(func() error { return n.start(starting) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return c, c.awaitReady(ctx)
 }
 
-// ringDelay is how long a joining node listens to gossip: three nodes on one
-// machine do not find each other in less.
-func ringDelay(o Options) time.Duration {
-	if o.Nodes == 1 {
-		return time.Second
-	}
-	return 8 * time.Second
-}
-
-// awaitPeers waits until a client can log in and the nodes know each other.
-func (c *Cluster) awaitPeers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no session after %s", startTimeout))
+// awaitReady waits until a client can log in to each node, and each node has
+// seen that all the others are up.
+func (c *Cluster) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %s", startTimeout))
 	defer cancel()
-	for {
-		err := c.checkPeers(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("cassandra at %s: %w: %w", strings.Join(c.hosts, ","), context.Cause(ctx), err)
-		case <-time.After(200 * time.Millisecond):
+	for _, host := range c.hosts {
+		for {
+			err := c.checkReady(ctx, host)
+			if err == nil {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("cassandra at %s: %w: %w", host, context.Cause(ctx), err)
+			case <-time.After(200 * time.Millisecond):
+			}
 		}
 	}
+	return nil
 }
 
-func (c *Cluster) checkPeers(ctx context.Context) error {
-	session, err := c.Config().CreateSession()
+// checkReady reads a table through one node from as many replicas as it has.
+func (c *Cluster) checkReady(ctx context.Context, host string) error {
+	config := c.Config()
+	config.Hosts = []string{host}
+	if len(c.nodes) > 0 {
+		config.HostFilter = gocql.WhiteListHostFilter(host)
+	}
+	session, err := config.CreateSession()
 	if err != nil {
 		return err
 	}
 	defer session.Close()
-	if err := session.AwaitSchemaAgreement(ctx); err != nil {
-		return err
-	}
-	var peers int
-	if err := session.Query("SELECT count(*) FROM system.peers").WithContext(ctx).Scan(&peers); err != nil {
-		return err
-	}
-	if peers < len(c.nodes)-1 {
-		return fmt.Errorf("%d of %d peers are known", peers, len(c.nodes)-1)
-	}
-	return nil
+	// system_distributed is replicated three times.
+	replicas := []gocql.Consistency{gocql.One, gocql.Two, gocql.Three}[min(max(len(c.nodes), 1), 3)-1]
+	return session.Query("SELECT * FROM system_distributed.view_build_status LIMIT 1").
+		WithContext(ctx).Consistency(replicas).Exec()
 }
 
 // silent keeps gocql's reports of dying nodes out of the tests' output.

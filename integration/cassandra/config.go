@@ -3,6 +3,7 @@ package cassandra
 import (
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,19 +11,27 @@ import (
 	"strings"
 )
 
-// settings returns the node's cassandra.yaml, key by key.
-func settings(o Options, address, seed string) map[string]string {
+// tokensPerNode is Cassandra's num_tokens.
+const tokensPerNode = 4
+
+// settings returns the cassandra.yaml of the i-th node, key by key.
+//
+// All nodes are seeds, own tokens given here and skip the bootstrap, which has
+// no data to bring: so they may start at the same time.
+func settings(o Options, addresses []string, i int) map[string]string {
 	s := map[string]string{
 		"cluster_name":          "coodie",
-		"num_tokens":            "4",
+		"num_tokens":            strconv.Itoa(tokensPerNode),
+		"initial_token":         tokens(i, len(addresses)),
+		"auto_bootstrap":        "false",
 		"partitioner":           "org.apache.cassandra.dht.Murmur3Partitioner",
 		"endpoint_snitch":       "GossipingPropertyFileSnitch",
-		"listen_address":        address,
-		"rpc_address":           address,
+		"listen_address":        addresses[i],
+		"rpc_address":           addresses[i],
 		"storage_port":          strconv.Itoa(storagePort),
 		"native_transport_port": strconv.Itoa(nativePort),
 		"seed_provider": "[{class_name: org.apache.cassandra.locator.SimpleSeedProvider, " +
-			"parameters: [{seeds: '" + seed + "'}]}]",
+			"parameters: [{seeds: '" + strings.Join(addresses, ",") + "'}]}]",
 		"commitlog_sync":         "periodic",
 		"commitlog_sync_period":  "1000ms",
 		"commitlog_segment_size": "16MiB",
@@ -59,6 +68,16 @@ func settings(o Options, address, seed string) map[string]string {
 	}
 	maps.Copy(s, o.Settings)
 	return s
+}
+
+// tokens spreads the i-th of n nodes over the whole ring.
+func tokens(i, n int) string {
+	var list []string
+	step := math.MaxUint64 / uint64(n*tokensPerNode)
+	for j := range tokensPerNode {
+		list = append(list, strconv.FormatInt(math.MinInt64+1+int64(step*uint64(j*n+i)), 10))
+	}
+	return strings.Join(list, ",")
 }
 
 const logback = `<configuration>
@@ -103,10 +122,8 @@ func javaArgs(o Options, jars, dir string) []string {
 		"-Dcassandra.storagedir=" + dir,
 		"-Djava.io.tmpdir=" + dir,
 		"-Dcassandra.superuser_setup_delay_ms=0",
-		"-Dcassandra.ring_delay_ms=" + strconv.FormatInt(ringDelay(o).Milliseconds(), 10),
-	}
-	if o.Nodes == 1 {
-		args = append(args, "-Dcassandra.skip_wait_for_gossip_to_settle=0")
+		"-Dcassandra.ring_delay_ms=1000",
+		"-Dcassandra.skip_wait_for_gossip_to_settle=0",
 	}
 	if agents, _ := filepath.Glob(filepath.Join(jars, "jamm-*.jar")); len(agents) == 1 {
 		args = append(args, "-javaagent:"+agents[0])

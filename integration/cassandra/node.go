@@ -86,6 +86,9 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	if err := n.awaitReady(ctx); err != nil {
 		_ = n.process.kill()
+		if errors.Is(err, context.Canceled) { // no fault of this node's
+			return err
+		}
 		return fmt.Errorf("cassandra node %s did not start: %w\n%s", n.address, err, n.keepLog())
 	}
 	return nil

@@ -11,8 +11,8 @@ const Version = "5.0.6"
 // Options say what cluster to start. The zero value is one node with
 // Cassandra's own defaults where they matter to a client.
 type Options struct {
-	// Nodes is the number of nodes, 1 if zero. More than one start one after
-	// another, 10 to 20 seconds each.
+	// Nodes is the number of nodes, 1 if zero. They start at the same time and
+	// take about 0.9 GB each.
 	Nodes int
 
 	// Faults asks for nodes that Node's methods can pause, kill and restart.
