@@ -1,7 +1,5 @@
 package types
 
-import "strings"
-
 // Type is a CQL data type. Types are immutable and compared with [Type.Equal];
 // the native ones are also package variables.
 //
@@ -222,10 +220,9 @@ func (t *Type) ContainsDuration() bool {
 	return false
 }
 
-// String returns the type as CQL, the way system_schema shows it:
-// "frozen<map<text, int>>".
-func (t *Type) String() string {
-	var b strings.Builder
-	t.appendCQL(&b)
-	return b.String()
+// Column says where a value goes: a column, or an argument of a function. Name
+// and type appear in error messages; the type rules the conversion.
+type Column struct {
+	Keyspace, Table, Name string
+	Type                  *Type
 }
