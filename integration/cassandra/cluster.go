@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,11 +18,12 @@ import (
 
 // Cluster is a server that answers, of one or more nodes.
 type Cluster struct {
-	hosts     []string
-	password  bool
-	translate gocql.AddressTranslator // nil where the servers know their own addresses
-	nodes     []*Node
-	stop      func() error
+	hosts    []string
+	password bool
+	outside  *net.TCPAddr // where to reach a server that does not know its own address
+	nodes    []*Node
+	alive    func() error // the server's end, while it starts
+	stop     func() error
 }
 
 // Start starts a cluster, by the first way that the machine offers, and
@@ -34,16 +36,18 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	default:
 		return nil, fmt.Errorf("COODIE_CASSANDRA=%s: want docker or jars", way)
 	}
-	if hosts := os.Getenv("COODIE_HOSTS"); hosts != "" && way == "" && !o.Faults && len(o.Addresses) == 0 {
-		return &Cluster{hosts: splitHosts(hosts)}, nil
+	hosts := splitHosts(os.Getenv("COODIE_HOSTS"))
+	if way == "" && len(hosts) > 0 && o.anyServer(len(hosts)) {
+		return &Cluster{hosts: hosts}, nil
 	}
-	if way == "jars" || o.Nodes > 1 || o.Faults || len(o.Addresses) > 0 {
+	if way == "jars" || o.jarsOnly() {
 		return startJars(ctx, o)
 	}
 	c, dockerErr := startDocker(ctx, o)
 	if dockerErr == nil || way == "docker" {
 		return c, dockerErr
 	}
+	fmt.Fprintf(o.Log, "docker does not serve: %v\n", dockerErr)
 	c, jarsErr := startJars(ctx, o)
 	if jarsErr != nil {
 		return nil, fmt.Errorf("COODIE_HOSTS is not set\ndocker: %w\njars: %w", dockerErr, jarsErr)
@@ -76,8 +80,11 @@ func (c *Cluster) Config() *gocql.ClusterConfig {
 	config.Timeout = 20 * time.Second
 	config.ConnectTimeout = 20 * time.Second
 	config.Logger = silent{}
-	if c.translate != nil {
-		config.AddressTranslator = c.translate
+	if c.outside != nil {
+		config.Port = c.outside.Port
+		config.AddressTranslator = gocql.AddressTranslatorFunc(func(net.IP, int) (net.IP, int) {
+			return c.outside.IP, c.outside.Port
+		})
 	}
 	if c.password {
 		config.Authenticator = gocql.PasswordAuthenticator{Username: "cassandra", Password: "cassandra"}
@@ -167,6 +174,11 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 			err := c.checkReady(ctx, host)
 			if err == nil {
 				break
+			}
+			if c.alive != nil {
+				if err := c.alive(); err != nil {
+					return err
+				}
 			}
 			select {
 			case <-ctx.Done():

@@ -32,27 +32,36 @@ func settings(o Options, addresses []string, i int) map[string]string {
 		"native_transport_port": strconv.Itoa(nativePort),
 		"seed_provider": "[{class_name: org.apache.cassandra.locator.SimpleSeedProvider, " +
 			"parameters: [{seeds: '" + strings.Join(addresses, ",") + "'}]}]",
-		"commitlog_sync":         "periodic",
-		"commitlog_sync_period":  "1000ms",
+
+		// A small machine runs many nodes.
 		"commitlog_segment_size": "16MiB",
 		"commitlog_total_space":  "256MiB",
+		"memtable_heap_space":    "64MiB",
+		"key_cache_size":         "4MiB",
+		"concurrent_reads":       "16",
+		"concurrent_writes":      "16",
+		"concurrent_compactors":  "1",
 
-		"materialized_views_enabled":     "true",
-		"user_defined_functions_enabled": "true",
-		"sasi_indexes_enabled":           "true",
-
-		// Tests drop what they made; a snapshot of it would only fill the disk.
-		"auto_snapshot": "false",
-		// A small machine runs many nodes.
-		"memtable_heap_space":   "64MiB",
-		"key_cache_size":        "4MiB",
-		"concurrent_reads":      "16",
-		"concurrent_writes":     "16",
-		"concurrent_compactors": "1",
+		"commitlog_sync":        "periodic",
+		"commitlog_sync_period": "1000ms",
 	}
 	if o.SyncEveryWrite {
 		s["commitlog_sync"] = "batch"
 		delete(s, "commitlog_sync_period")
+	}
+	maps.Copy(s, features(o))
+	return s
+}
+
+// features returns the settings that a client can tell, alike on each node and
+// in a container.
+func features(o Options) map[string]string {
+	s := map[string]string{
+		"materialized_views_enabled":     "true",
+		"user_defined_functions_enabled": "true",
+		"sasi_indexes_enabled":           "true",
+		// Tests drop what they made; a snapshot of it would only fill the disk.
+		"auto_snapshot": "false",
 	}
 	if o.Password {
 		s["authenticator"] = "PasswordAuthenticator"
@@ -61,10 +70,10 @@ func settings(o Options, addresses []string, i int) map[string]string {
 	}
 	if o.RequestTimeout > 0 {
 		timeout := fmt.Sprintf("%dms", o.RequestTimeout.Milliseconds())
-		for _, kind := range []string{"read", "range", "write", "counter_write", "truncate", ""} {
-			s[strings.TrimPrefix(kind+"_request_timeout", "_")] = timeout
+		for _, key := range []string{"read_request_timeout", "range_request_timeout", "write_request_timeout",
+			"counter_write_request_timeout", "truncate_request_timeout", "request_timeout", "cas_contention_timeout"} {
+			s[key] = timeout
 		}
-		s["cas_contention_timeout"] = timeout
 	}
 	maps.Copy(s, o.Settings)
 	return s

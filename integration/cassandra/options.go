@@ -9,19 +9,23 @@ import (
 const Version = "5.0.6"
 
 // Options say what cluster to start. The zero value is one node with
-// Cassandra's own defaults where they matter to a client.
+// Cassandra's own defaults where they matter to a client, save that
+// materialized views, user-defined functions and SASI indexes are enabled.
+//
+// A server named by COODIE_HOSTS serves only where the options ask for nothing
+// but Nodes, and a container where they ask for one node without Faults,
+// SyncEveryWrite or Addresses.
 type Options struct {
 	// Nodes is the number of nodes, 1 if zero. They start at the same time and
 	// take about 0.9 GB each.
 	Nodes int
 
 	// Faults asks for nodes that Node's methods can pause, kill and restart.
-	// Only the jars way has them, so neither COODIE_HOSTS nor Docker is used.
+	// Only the jars way has them.
 	Faults bool
 
 	// Password turns on PasswordAuthenticator and CassandraAuthorizer; the
-	// superuser is cassandra with password cassandra. It is not asked of a
-	// server named by COODIE_HOSTS.
+	// superuser is cassandra with password cassandra.
 	Password bool
 
 	// SyncEveryWrite makes a write durable before it is acknowledged
@@ -33,8 +37,8 @@ type Options struct {
 	// Cassandra's (2 to 10 s, by kind).
 	RequestTimeout time.Duration
 
-	// Settings are added to cassandra.yaml and win over those above. The
-	// values are YAML.
+	// Settings are added to cassandra.yaml and win over those above. Values
+	// are scalars; whatever YAML can say where the jars way is certain.
 	Settings map[string]string
 
 	// Heap is the Java heap of a node in MiB, 512 if zero.
@@ -59,4 +63,17 @@ func (o Options) withDefaults() Options {
 		o.Log = io.Discard
 	}
 	return o
+}
+
+// anyServer tells whether a server of so many nodes that somebody else has set
+// up can serve.
+func (o Options) anyServer(nodes int) bool {
+	return !o.jarsOnlyButNodes() && o.Nodes <= nodes && !o.Password && o.RequestTimeout == 0 && len(o.Settings) == 0
+}
+
+// jarsOnly tells whether the options ask for what a container has not.
+func (o Options) jarsOnly() bool { return o.Nodes > 1 || o.jarsOnlyButNodes() }
+
+func (o Options) jarsOnlyButNodes() bool {
+	return o.Faults || o.SyncEveryWrite || len(o.Addresses) > 0
 }

@@ -29,7 +29,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	nodes := flag.Int("nodes", 1, "number of nodes, on 127.0.0.1, 127.0.0.2, …")
-	prefix := flag.String("net", "127.0.0.", "the nodes' addresses without their last number")
+	addresses := flag.String("addresses", "", "the nodes' own addresses, comma-separated")
 	jarsOnly := flag.Bool("jars-only", false, "bring the jars into the cache, print where it is, and end")
 	flag.Parse()
 
@@ -41,8 +41,12 @@ func run(ctx context.Context) error {
 		}
 		return err
 	}
-	for i := range *nodes {
-		o.Addresses = append(o.Addresses, fmt.Sprintf("%s%d", *prefix, i+1))
+	if *addresses != "" {
+		o.Addresses = strings.Split(*addresses, ",")
+		o.Nodes = len(o.Addresses)
+	}
+	for i := len(o.Addresses); i < *nodes; i++ {
+		o.Addresses = append(o.Addresses, fmt.Sprintf("127.0.0.%d", i+1))
 	}
 	cluster, err := cassandra.Start(ctx, o)
 	if err != nil {
