@@ -28,15 +28,15 @@ type RoleOptionKind int
 
 // The options of a role, and the Value of each.
 const (
-	RolePassword          RoleOptionKind = iota // string *Literal
-	RoleHashedPassword                          // string *Literal
-	RoleOptions                                 // *MapLiteral
-	RoleSuperuser                               // boolean *Literal
-	RoleLogin                                   // boolean *Literal
-	RoleAllDatacenters                          // nil: ACCESS TO ALL DATACENTERS
-	RoleDatacenters                             // *SetLiteral of strings
-	RoleAllCIDRs                                // nil: ACCESS FROM ALL CIDRS
-	RoleCIDRs                                   // *SetLiteral of strings
+	RolePassword       RoleOptionKind = iota // string *Literal
+	RoleHashedPassword                       // string *Literal
+	RoleOptions                              // *MapLiteral
+	RoleSuperuser                            // boolean *Literal
+	RoleLogin                                // boolean *Literal
+	RoleAllDatacenters                       // nil: ACCESS TO ALL DATACENTERS
+	RoleDatacenters                          // *SetLiteral of strings
+	RoleAllCIDRs                             // nil: ACCESS FROM ALL CIDRS
+	RoleCIDRs                                // *SetLiteral of strings
 )
 
 // RoleOption is one option of CREATE or ALTER ROLE.

@@ -30,8 +30,8 @@ type Literal struct {
 	Pos
 	Kind LiteralKind
 	// Text is the unescaped content of a string, and the source text of any
-	// other constant. Not a number is always NaN, without a sign; NULL, NaN,
-	// Infinity, true, false and words have this one spelling.
+	// other constant, but NULL, NaN (without its sign) and Infinity have this
+	// one spelling, and words are in lower case.
 	Text   string
 	Dollar bool // a string written $$…$$
 }

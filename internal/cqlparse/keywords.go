@@ -2,23 +2,52 @@ package cqlparse
 
 import "strings"
 
-// reserved are the words that Cassandra 5.0 does not take as identifiers
-// unless quoted. All its other keywords are.
-var reserved = wordSet(`
-	ADD ALLOW ALTER AND APPLY ASC AUTHORIZE BATCH BEGIN BY COLUMNFAMILY CREATE
-	DEFAULT DELETE DESC DESCRIBE DROP ENTRIES EXECUTE FROM FULL GRANT IF IN
-	INDEX INFINITY INSERT INTO IS KEYSPACE LIMIT MATERIALIZED MBEAN MBEANS
-	MODIFY NAN NORECURSIVE NOT NULL OF ON OR ORDER PRIMARY RENAME REPLACE
-	REVOKE SCHEMA SELECT SET TABLE TO TOKEN TRUNCATE UNLOGGED UNSET UPDATE USE
-	USING VIEW WHERE WITH`)
-
-// IsReserved reports whether word, in any case, is a reserved word of CQL.
-func IsReserved(word string) bool { return reserved[strings.ToUpper(word)] }
-
-func wordSet(words string) map[string]bool {
-	set := make(map[string]bool)
-	for _, w := range strings.Fields(words) {
-		set[w] = true
+// keywords maps each keyword, in lower case, to its kind.
+var keywords = func() map[string]kind {
+	m := make(map[string]kind, numKinds)
+	for k := firstBasic; k < numKinds; k++ {
+		m[strings.ToLower(keywordNames[k])] = k
 	}
-	return set
+	// Other spellings of the same keywords.
+	m["table"] = kwColumnfamily
+	m["columnfamilies"] = kwTables
+	// Keywords that are values.
+	m["nan"] = tokNaN
+	m["infinity"] = tokInfinity
+	m["true"] = tokBoolean
+	m["false"] = tokBoolean
+	return m
+}()
+
+// maxKeyword is the length of the longest keyword.
+const maxKeyword = len("columnfamilies")
+
+// keyword returns the kind of word in any case, or tokIdent.
+func keyword(word string) kind {
+	if len(word) > maxKeyword {
+		return tokIdent
+	}
+	var low [maxKeyword]byte
+	for i := 0; i < len(word); i++ {
+		c := word[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		low[i] = c
+	}
+	if k, ok := keywords[string(low[:len(word)])]; ok {
+		return k
+	}
+	return tokIdent
 }
+
+// IsReserved reports whether word, in any case, cannot be an identifier
+// without quotes: it is one of the reserved words of Cassandra 5.0, or a
+// constant. The other keywords can.
+func IsReserved(word string) bool {
+	k := keyword(word)
+	return k != tokIdent && (k < firstBasic || k > lastUnreserved)
+}
+
+// IsKeyword reports whether word, in any case, is a keyword, reserved or not.
+func IsKeyword(word string) bool { return keyword(word) != tokIdent }
