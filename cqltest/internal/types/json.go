@@ -12,7 +12,7 @@ import (
 func (t *Type) ParseJSON(text string) ([]byte, error) {
 	v, err := parseJSON(text)
 	if err != nil {
-		return nil, Invalidf("Error decoding JSON string: %s", err)
+		return nil, &jsonSyntaxError{err.Error()}
 	}
 	if v == nil {
 		return nil, nil
@@ -436,3 +436,17 @@ func AppendJSONString(dst []byte, s string) []byte {
 	}
 	return dst
 }
+
+// JSONFailure words an error of [Type.ParseJSON] the way the from_json
+// function reports it.
+func JSONFailure(function, text string, err error) string {
+	if s, ok := err.(*jsonSyntaxError); ok {
+		return "execution of '" + function + "[text]' failed: Could not decode JSON string '" + text + "': com.fasterxml.jackson.core.JsonParseException: " + s.msg
+	}
+	return "org.apache.cassandra.serializers.MarshalException: " + err.Error()
+}
+
+// jsonSyntaxError is text that is no JSON.
+type jsonSyntaxError struct{ msg string }
+
+func (e *jsonSyntaxError) Error() string { return "Error decoding JSON string: " + e.msg }
