@@ -1,0 +1,452 @@
+package types
+
+import (
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+)
+
+// ParseJSON converts a JSON text to a value of t, as fromJson does. JSON null
+// is null.
+func (t *Type) ParseJSON(text string) ([]byte, error) {
+	v, err := parseJSON(text)
+	if err != nil {
+		return nil, &jsonSyntaxError{err.Error()}
+	}
+	if v == nil {
+		return nil, nil
+	}
+	return t.fromJSON(v)
+}
+
+// ParseJSONRow takes apart the document of INSERT JSON. Columns that it does
+// not name are [Unset]; the others are null or a value.
+func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
+	v, err := parseJSON(text)
+	if err != nil {
+		return nil, Invalidf("Could not decode JSON string as a map: com.fasterxml.jackson.core.JsonParseException: %s. (String was: %s)", err, text)
+	}
+	if v == nil {
+		return nil, Invalidf("Got null for INSERT JSON values")
+	}
+	o, ok := v.(*jsonObject)
+	if !ok {
+		return nil, Invalidf("Could not decode JSON string as a map: com.fasterxml.jackson.databind.exc.MismatchedInputException: "+
+			"Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` from %s. (String was: %s)", jsonToken(v), text)
+	}
+	o = o.foldKeys()
+	out := make([][]byte, len(columns))
+	known := make(map[string]bool, len(columns))
+	for i, c := range columns {
+		known[c.Name] = true
+		v, ok := o.values[c.Name]
+		switch {
+		case !ok:
+			out[i] = Unset
+		case v != nil:
+			if out[i], err = c.Type.fromJSON(v); err != nil {
+				return nil, Invalidf("Error decoding JSON value for %s: %s", c.Name, err)
+			}
+		}
+	}
+	for _, k := range o.keys {
+		if !known[k] {
+			return nil, Invalidf("JSON values map contains unrecognized column: %s", k)
+		}
+	}
+	return out, nil
+}
+
+func jsonToken(v any) string {
+	switch v := v.(type) {
+	case []any:
+		return "Array value (token `JsonToken.START_ARRAY`)"
+	case bool:
+		return "Boolean value (token `JsonToken.VALUE_" + strings.ToUpper(javaString(v)) + "`)"
+	case jsonNumber:
+		if v.class == "Double" {
+			return "Floating-point value (token `JsonToken.VALUE_NUMBER_FLOAT`)"
+		}
+		return "Integer value (token `JsonToken.VALUE_NUMBER_INT`)"
+	}
+	return "String value (token `JsonToken.VALUE_STRING`)"
+}
+
+// fromJSON converts a parsed value other than null.
+func (t *Type) fromJSON(v any) ([]byte, error) {
+	switch t.Kind {
+	case KindList, KindSet, KindMap, KindTuple, KindUDT, KindVector:
+		return t.structFromJSON(v)
+	}
+	s, isString := v.(string)
+	n, isNumber := v.(jsonNumber)
+	switch t.Kind {
+	case KindTinyint, KindSmallint:
+		if isString || isNumber {
+			return t.FromString(javaString(v))
+		}
+		return nil, jsonMismatch(map[Kind]string{KindTinyint: "a byte value", KindSmallint: "a short value"}[t.Kind], v)
+	case KindInt:
+		if isString || n.class == "Integer" {
+			return t.FromString(javaString(v))
+		}
+		return nil, jsonMismatch("an int value", v)
+	case KindBigint:
+		if isString || n.class == "Integer" || n.class == "Long" {
+			return t.FromString(javaString(v))
+		}
+		return nil, jsonMismatch("a bigint value", v)
+	case KindFloat, KindDouble:
+		if isString || isNumber {
+			return t.FromString(javaString(v))
+		}
+		return nil, jsonMismatch("a "+t.String()+" value", v)
+	case KindVarint:
+		if i, ok := parseBigInt(javaString(v)); ok {
+			return EncodeVarint(i), nil
+		}
+		return nil, Invalidf("Value '%s' is not a valid representation of a varint value", javaString(v))
+	case KindDecimal:
+		b, err := t.FromString(javaString(v))
+		if err != nil {
+			return nil, Invalidf("Value '%s' is not a valid representation of a decimal value", javaString(v))
+		}
+		return b, nil
+	case KindBoolean:
+		if b, ok := v.(bool); ok {
+			return EncodeBoolean(b), nil
+		}
+		if isString {
+			return t.FromString(s)
+		}
+		return nil, jsonMismatch("a boolean value", v)
+	case KindBlob, KindCustom:
+		return blobFromJSON(v)
+	case KindTimestamp:
+		if n.class == "Long" {
+			return t.FromString(n.text)
+		}
+	case KindEmpty:
+		if !isString {
+			return nil, Invalidf("Expected an empty string, but got: %s", javaString(v))
+		}
+	case KindCounter:
+		return nil, Invalidf("Counters cannot be given as JSON")
+	}
+	if !isString {
+		return nil, jsonMismatch(jsonStringForms[t.Kind], v)
+	}
+	return t.FromString(s)
+}
+
+var jsonStringForms = map[Kind]string{
+	KindASCII: "an ascii string", KindText: "a UTF-8 string", KindUUID: "a string representation of a uuid",
+	KindTimeUUID: "a string representation of a timeuuid", KindInet: "a string representation of an inet value",
+	KindDate: "a string representation of a date value", KindTime: "a string representation of a time value",
+	KindTimestamp: "a long or a datestring representation of a timestamp value",
+	KindDuration:  "a string representation of a duration",
+}
+
+func jsonMismatch(want string, v any) error {
+	return Invalidf("Expected %s, but got a %s: %s", want, javaClass(v), javaString(v))
+}
+
+func blobFromJSON(v any) ([]byte, error) {
+	s, ok := v.(string)
+	if !ok {
+		// The server quotes the JVM's own words for a failed cast here.
+		class := javaClass(v)
+		pkg := "java.lang."
+		if class == "ArrayList" || class == "LinkedHashMap" {
+			pkg = "java.util."
+		} else if class == "BigInteger" {
+			pkg = "java.math."
+		}
+		return nil, Invalidf("Value '%s' is not a valid blob representation: class %s%s cannot be cast to class java.lang.String "+
+			"(%s%s and java.lang.String are in module java.base of loader 'bootstrap')", javaString(v), pkg, class, pkg, class)
+	}
+	digits, ok := strings.CutPrefix(s, "0x")
+	if !ok {
+		return nil, Invalidf("Value '%s' is not a valid blob representation: String representation of blob is missing 0x prefix: %s", s, s)
+	}
+	b, err := parseHex(digits)
+	if err != nil {
+		return nil, Invalidf("Value '%s' is not a valid blob representation: %s", s, err)
+	}
+	return b, nil
+}
+
+func (t *Type) structFromJSON(v any) ([]byte, error) {
+	if s, ok := v.(string); ok {
+		var err error
+		if v, err = parseJSON(s); err != nil {
+			return nil, Invalidf("Error decoding JSON string: %s", err)
+		}
+		if v == nil {
+			return nil, nil
+		}
+	}
+	switch t.Kind {
+	case KindMap:
+		o, ok := v.(*jsonObject)
+		if !ok {
+			return nil, jsonMismatch("a map", v)
+		}
+		return t.mapFromJSON(o)
+	case KindUDT:
+		o, ok := v.(*jsonObject)
+		if !ok {
+			return nil, jsonMismatch("a map", v)
+		}
+		return t.udtFromJSON(o.foldKeys())
+	}
+	list, ok := v.([]any)
+	if !ok {
+		want := "a list"
+		if t.Kind == KindSet {
+			want = "a list (representing a set)"
+		} else if t.Kind == KindTuple {
+			want = "a list representation of a tuple"
+		}
+		return nil, jsonMismatch(want, v)
+	}
+	switch t.Kind {
+	case KindTuple:
+		return t.tupleFromJSON(list)
+	case KindVector:
+		if len(list) != t.Dim {
+			return nil, Invalidf("List had incorrect size: expected %d but given %d; %s", t.Dim, len(list), javaString(list))
+		}
+	}
+	elems := make([][]byte, len(list))
+	for i, e := range list {
+		if e == nil {
+			if t.Kind == KindSet {
+				return nil, Invalidf("Invalid null element in set")
+			}
+			return nil, Invalidf("Invalid null element in list")
+		}
+		var err error
+		if elems[i], err = t.Elem().fromJSON(e); err != nil {
+			return nil, err
+		}
+	}
+	switch t.Kind {
+	case KindVector:
+		return t.PackVector(elems), nil
+	case KindSet:
+		return t.PackSet(elems), nil
+	}
+	return PackList(len(elems), elems), nil
+}
+
+func (t *Type) mapFromJSON(o *jsonObject) ([]byte, error) {
+	kvs := make([][]byte, 0, 2*len(o.keys))
+	for _, k := range o.keys {
+		if o.values[k] == nil {
+			return nil, Invalidf("Invalid null value in map")
+		}
+		kb, err := t.Key().fromJSON(k)
+		if err != nil {
+			return nil, err
+		}
+		vb, err := t.Value().fromJSON(o.values[k])
+		if err != nil {
+			return nil, err
+		}
+		kvs = append(kvs, kb, vb)
+	}
+	return t.PackMap(kvs), nil
+}
+
+func (t *Type) udtFromJSON(o *jsonObject) ([]byte, error) {
+	elems := make([][]byte, len(t.Elems))
+	for i, f := range t.Fields {
+		if v := o.values[f]; v != nil {
+			var err error
+			if elems[i], err = t.Elems[i].fromJSON(v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, k := range o.keys {
+		if t.FieldIndex(k) < 0 {
+			return nil, Invalidf("Unknown field '%s' in value of user defined type %s", k, t.Name)
+		}
+	}
+	return PackTuple(elems), nil
+}
+
+func (t *Type) tupleFromJSON(list []any) ([]byte, error) {
+	if len(list) > len(t.Elems) {
+		return nil, Invalidf("Tuple contains extra items (expected %d): %s", len(t.Elems), javaString(list))
+	}
+	if len(list) < len(t.Elems) {
+		return nil, Invalidf("Tuple is missing items (expected %d): %s", len(t.Elems), javaString(list))
+	}
+	elems := make([][]byte, len(list))
+	for i, e := range list {
+		if e != nil {
+			var err error
+			if elems[i], err = t.Elems[i].fromJSON(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return PackTuple(elems), nil
+}
+
+// PackSet encodes the elements of a set of type t, sorting them and dropping
+// duplicates. It reorders elems.
+func (t *Type) PackSet(elems [][]byte) []byte {
+	elem := t.Elem()
+	slices.SortStableFunc(elems, elem.Compare)
+	elems = slices.CompactFunc(elems, func(a, b []byte) bool { return elem.Compare(a, b) == 0 })
+	return PackList(len(elems), elems)
+}
+
+// PackMap encodes keys and values, alternating, of a map of type t, sorting
+// them; of equal keys the last counts.
+func (t *Type) PackMap(kvs [][]byte) []byte {
+	type pair struct{ k, v []byte }
+	pairs := make([]pair, 0, len(kvs)/2)
+	for i := len(kvs) - 2; i >= 0; i -= 2 {
+		pairs = append(pairs, pair{kvs[i], kvs[i+1]})
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return t.Key().Compare(a.k, b.k) })
+	pairs = slices.CompactFunc(pairs, func(a, b pair) bool { return t.Key().Compare(a.k, b.k) == 0 })
+	out := make([][]byte, 0, 2*len(pairs))
+	for _, p := range pairs {
+		out = append(out, p.k, p.v)
+	}
+	return PackList(len(pairs), out)
+}
+
+// AppendJSON appends a valid value as toJson writes it.
+func (t *Type) AppendJSON(dst, b []byte) []byte {
+	if b == nil {
+		return append(dst, "null"...)
+	}
+	switch t.Kind {
+	case KindASCII, KindText:
+		return append(AppendJSONString(append(dst, '"'), string(b)), '"')
+	case KindBlob, KindCustom:
+		dst = hex.AppendEncode(append(dst, `"0x`...), b)
+		return append(dst, '"')
+	case KindList, KindSet, KindVector, KindTuple:
+		return t.appendJSONList(dst, b)
+	case KindMap:
+		return t.appendJSONMap(dst, b)
+	case KindUDT:
+		elems, _ := UnpackTuple(b, len(t.Elems))
+		dst = append(dst, '{')
+		for i, f := range t.Fields {
+			if i > 0 {
+				dst = append(dst, ", "...)
+			}
+			if f != strings.ToLower(f) {
+				f = `"` + f + `"`
+			}
+			dst = AppendJSONString(append(dst, '"'), f)
+			dst = append(dst, `": `...)
+			dst = t.Elems[i].AppendJSON(dst, at(elems, i))
+		}
+		return append(dst, '}')
+	}
+	if len(b) == 0 {
+		return append(dst, `""`...)
+	}
+	switch t.Kind {
+	case KindBoolean, KindTinyint, KindSmallint, KindInt, KindBigint, KindCounter, KindVarint, KindDecimal:
+		return append(dst, t.Text(b)...)
+	case KindFloat, KindDouble:
+		f := DecodeDouble(b)
+		if t.Kind == KindFloat {
+			f = float64(DecodeFloat(b))
+		}
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return append(dst, "null"...)
+		}
+		return append(dst, t.Text(b)...)
+	case KindTimestamp:
+		return append(append(append(dst, '"'), FormatTimestamp(DecodeInteger(b), ' ')...), '"')
+	}
+	return append(append(append(dst, '"'), t.Text(b)...), '"')
+}
+
+func (t *Type) appendJSONList(dst, b []byte) []byte {
+	var elems [][]byte
+	switch t.Kind {
+	case KindVector:
+		elems, _ = t.UnpackVector(b)
+	case KindTuple:
+		elems, _ = UnpackTuple(b, len(t.Elems))
+	default:
+		elems, _ = UnpackList(b)
+	}
+	dst = append(dst, '[')
+	for i, e := range elems {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = t.Elems[i%len(t.Elems)].AppendJSON(dst, e)
+	}
+	return append(dst, ']')
+}
+
+func (t *Type) appendJSONMap(dst, b []byte) []byte {
+	kvs, _ := UnpackMap(b)
+	dst = append(dst, '{')
+	for i := 0; i+1 < len(kvs); i += 2 {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		key := string(t.Key().AppendJSON(nil, kvs[i]))
+		if !strings.HasPrefix(key, `"`) {
+			key = string(AppendJSONString([]byte{'"'}, key)) + `"`
+		}
+		dst = append(append(dst, key...), ": "...)
+		dst = t.Value().AppendJSON(dst, kvs[i+1])
+	}
+	return append(dst, '}')
+}
+
+func at(elems [][]byte, i int) []byte {
+	if i < len(elems) {
+		return elems[i]
+	}
+	return nil
+}
+
+// AppendJSONString appends s with JSON's escapes, without quotes.
+func AppendJSONString(dst []byte, s string) []byte {
+	const hexDigits = "0123456789ABCDEF"
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			dst = append(dst, c)
+			continue
+		}
+		if j := strings.IndexByte("\"\\\b\f\n\r\t", c); j >= 0 {
+			dst = append(dst, '\\', `"\bfnrt`[j])
+			continue
+		}
+		dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// JSONFailure words an error of [Type.ParseJSON] the way the from_json
+// function reports it.
+func JSONFailure(function, text string, err error) string {
+	if s, ok := err.(*jsonSyntaxError); ok {
+		return "execution of '" + function + "[text]' failed: Could not decode JSON string '" + text + "': com.fasterxml.jackson.core.JsonParseException: " + s.msg
+	}
+	return "org.apache.cassandra.serializers.MarshalException: " + err.Error()
+}
+
+// jsonSyntaxError is text that is no JSON.
+type jsonSyntaxError struct{ msg string }
+
+func (e *jsonSyntaxError) Error() string { return "Error decoding JSON string: " + e.msg }

@@ -1,0 +1,306 @@
+package wire
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+const (
+	// maxConcurrent bounds the requests of one connection that run at a time.
+	maxConcurrent = 128
+	// largeBody is the size from which a request runs before the next one is
+	// read, so that what a connection holds in memory stays bounded.
+	largeBody = 1 << 20
+	// maxEvents bounds the events that wait for a slow reader; more are dropped.
+	maxEvents = 256
+)
+
+// stage is how far a connection's handshake is.
+type stage int
+
+const (
+	established stage = iota
+	authenticating
+	isReady
+)
+
+// Conn is one client's connection. A single goroutine reads it; requests run
+// concurrently; each response is written whole.
+type Conn struct {
+	server *Server
+	net    net.Conn
+	in     *bufio.Reader
+
+	// Only the reading goroutine uses these.
+	version int // of the first frame
+	stage   stage
+	options map[string]string
+
+	slots   chan struct{} // one token for each running request
+	writing chan struct{} // a mutex whose waiters count as blocked for testing/synctest
+	events  chan exec.SchemaChange
+	running sync.WaitGroup
+
+	mu         sync.Mutex
+	client     exec.Client
+	compressor compressor
+	registered bool
+	closed     bool
+}
+
+func newConn(s *Server, nc net.Conn) *Conn {
+	return &Conn{
+		server:  s,
+		net:     nc,
+		in:      bufio.NewReader(nc),
+		slots:   make(chan struct{}, maxConcurrent),
+		writing: make(chan struct{}, 1),
+		events:  make(chan exec.SchemaChange, maxEvents),
+	}
+}
+
+// Client returns a copy of the connection's state.
+func (c *Conn) Client() exec.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.client
+}
+
+// SetKeyspace makes keyspace the connection's own, as USE does.
+func (c *Conn) SetKeyspace(keyspace string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.client.Keyspace = keyspace
+}
+
+// Option returns an option of the client's STARTUP message. It is to be called
+// while a request is being handled.
+func (c *Conn) Option(name string) string { return c.options[name] }
+
+// RemoteAddr returns the client's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }
+
+// Close closes the connection without a word. Requests that run go on.
+func (c *Conn) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.closed = true
+		c.net.Close()
+	}
+}
+
+// serve reads frames until the connection ends.
+func (c *Conn) serve() {
+	defer c.running.Wait()
+	defer close(c.events)
+	defer c.Close()
+	for c.next() {
+	}
+}
+
+// next serves one frame and says whether another can follow.
+func (c *Conn) next() bool {
+	first, err := c.in.Peek(1)
+	if err != nil {
+		return false
+	}
+	if version := int(first[0] & 0x7F); version < MinVersion || version > MaxVersion {
+		c.refuseVersion(version)
+		return false
+	}
+	var raw [headerLength]byte
+	if _, err := io.ReadFull(c.in, raw[:]); err != nil {
+		return false
+	}
+	h := parseHeader(&raw)
+	if c.version == 0 {
+		c.version = h.version
+		c.client.ProtocolVersion = h.version
+	}
+	if int64(h.length)+headerLength > int64(c.server.MaxFrame) {
+		if _, err := io.CopyN(io.Discard, c.in, int64(h.length)); err != nil {
+			return false
+		}
+		return c.fail(h, &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
+			"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, c.server.MaxFrame)})
+	}
+	body, err := readBody(c.in, int(h.length))
+	if err != nil {
+		return false
+	}
+	switch {
+	case h.response:
+		return c.fail(h, protocolError("Wrong protocol direction (expected REQUEST, got RESPONSE) for opcode %d", h.opcode))
+	case h.version != c.version:
+		return c.fail(h, protocolError("Invalid message version. Got %d/v%[1]d but previous messages on this connection had version %d/v%[2]d", h.version, c.version))
+	}
+	return c.dispatch(h, body)
+}
+
+// dispatch handles the handshake at once and starts everything else.
+func (c *Conn) dispatch(h header, body []byte) bool {
+	if h.has(primitive.HeaderFlagCompressed) {
+		if c.compressor == nil {
+			return c.fail(h, protocolError("Compressed frame received, but no compression was negotiated"))
+		}
+		var err error
+		if body, err = c.compressor.decompress(body, c.server.MaxFrame); err != nil {
+			return c.fail(h, protocolError("%v", err))
+		}
+	}
+	r := &reader{b: body}
+	if h.has(primitive.HeaderFlagCustomPayload) && h.version >= 4 {
+		r.skipBytesMap()
+	}
+	if c.stage != isReady || isHandshake(h.opcode) {
+		m := c.handshake(h, r)
+		if r.err != nil {
+			m = Error{r.err}
+		}
+		return c.write(h.stream, &Response{Message: m})
+	}
+	handle, err := c.request(h, r)
+	if err != nil {
+		return c.fail(h, err)
+	}
+	if len(body) >= largeBody {
+		c.run(h, handle)
+		return true
+	}
+	c.slots <- struct{}{}
+	c.running.Go(func() {
+		defer func() { <-c.slots }()
+		c.run(h, handle)
+	})
+	return true
+}
+
+// request decodes a statement-bearing request into the call that answers it.
+func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
+	ctx, handler := c.server.ctx, c.server.Handler
+	tracing := h.has(primitive.HeaderFlagTracing)
+	var handle func() Response
+	switch h.opcode {
+	case primitive.OpCodeQuery:
+		q := r.query(h.version)
+		q.Tracing = tracing
+		handle = func() Response { return handler.Query(ctx, c, q) }
+	case primitive.OpCodePrepare:
+		p := &Prepare{CQL: r.longString(), Tracing: tracing}
+		handle = func() Response { return handler.Prepare(ctx, c, p) }
+	case primitive.OpCodeExecute:
+		e := r.execute(h.version)
+		e.Tracing = tracing
+		handle = func() Response { return handler.Execute(ctx, c, e) }
+	case primitive.OpCodeBatch:
+		b := r.batch(h.version)
+		b.Tracing = tracing
+		handle = func() Response { return handler.Batch(ctx, c, b) }
+	default:
+		r.fail("Unknown opcode %d", h.opcode)
+	}
+	return handle, r.err
+}
+
+// run answers one request. A handler's panic is a server error to its client
+// and no more.
+func (c *Conn) run(h header, handle func() Response) {
+	r := func() (r Response) {
+		defer func() {
+			if p := recover(); p != nil {
+				r = Response{Message: Error{&exec.Error{Code: exec.CodeServer, Message: fmt.Sprintf("cqltest: internal error: %v", p)}}}
+			}
+		}()
+		return handle()
+	}()
+	if !r.Silent {
+		c.write(h.stream, &r)
+	}
+}
+
+func (c *Conn) fail(h header, err *exec.Error) bool {
+	return c.write(h.stream, &Response{Message: Error{err}})
+}
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// write sends one response and says whether the connection still stands.
+func (c *Conn) write(stream int16, r *Response) bool {
+	c.mu.Lock()
+	compressor := c.compressor
+	c.mu.Unlock()
+	if op := r.Message.opcode(); op == primitive.OpCodeReady || op == primitive.OpCodeAuthenticate {
+		compressor = nil
+	}
+	buf := buffers.Get().(*[]byte)
+	*buf = appendFrame((*buf)[:0], max(c.version, MinVersion), stream, r, compressor)
+	ok := c.send(*buf)
+	if cap(*buf) <= largeBody {
+		buffers.Put(buf)
+	}
+	return ok
+}
+
+func (c *Conn) send(frame []byte) bool {
+	c.writing <- struct{}{}
+	_, err := c.net.Write(frame)
+	<-c.writing
+	if err != nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// refuseVersion answers in the highest version served, or in the old ones' own
+// shorter frame, and hears the client out so that the answer is not lost to a
+// connection reset.
+func (c *Conn) refuseVersion(version int) {
+	r := Response{Message: Error{versionError(version)}}
+	frame := appendFrame(nil, MaxVersion, 0, &r, nil)
+	if version < MinVersion { // the stream is one byte in these
+		frame = append(frame[:2], frame[3:]...)
+		frame[0] = 0x80 | byte(version)
+	}
+	if !c.send(frame) {
+		return
+	}
+	c.net.SetReadDeadline(time.Now().Add(time.Second))
+	io.CopyN(io.Discard, c.in, largeBody)
+}
+
+// register starts pushing events.
+func (c *Conn) register() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.registered {
+		return
+	}
+	c.registered = true
+	c.running.Go(func() {
+		for e := range c.events {
+			c.write(-1, &Response{Message: schemaEvent(e)})
+		}
+	})
+}
+
+// notify queues an event for a client that registered.
+func (c *Conn) notify(change exec.SchemaChange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.registered || c.closed {
+		return
+	}
+	select {
+	case c.events <- change:
+	default:
+	}
+}

@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+// cqlVersion is Cassandra 5.0's.
+const cqlVersion = "3.4.7"
+
+func isHandshake(op primitive.OpCode) bool {
+	switch op {
+	case primitive.OpCodeStartup, primitive.OpCodeOptions, primitive.OpCodeAuthResponse, primitive.OpCodeRegister:
+		return true
+	}
+	return false
+}
+
+// handshake answers what precedes statements, and REGISTER.
+func (c *Conn) handshake(h header, r *reader) Message {
+	if err := c.expect(h.opcode); err != nil {
+		return Error{err}
+	}
+	switch h.opcode {
+	case primitive.OpCodeOptions:
+		return c.server.supported()
+	case primitive.OpCodeStartup:
+		return c.startup(r.startup())
+	case primitive.OpCodeAuthResponse:
+		return c.authenticate(r.bytes())
+	case primitive.OpCodeRegister:
+		return c.registerFor(r)
+	}
+	return Error{protocolError("Unknown opcode %d", h.opcode)}
+}
+
+// expect checks the request against the stage of the handshake.
+func (c *Conn) expect(op primitive.OpCode) *exec.Error {
+	name := opcodeName(op)
+	switch c.stage {
+	case established:
+		if op != primitive.OpCodeStartup && op != primitive.OpCodeOptions {
+			return protocolError("Unexpected message %s, expecting STARTUP or OPTIONS", name)
+		}
+	case authenticating:
+		if op != primitive.OpCodeAuthResponse {
+			return protocolError("Unexpected message %s, expecting SASL_RESPONSE", name)
+		}
+	case isReady:
+		if op == primitive.OpCodeStartup {
+			return protocolError("Unexpected message STARTUP, the connection is already initialized")
+		}
+		if op == primitive.OpCodeAuthResponse {
+			return protocolError("Unexpected message AUTH_RESPONSE, the connection is already authenticated")
+		}
+	}
+	return nil
+}
+
+// opcodeName names an opcode as the protocol's specification does.
+func opcodeName(op primitive.OpCode) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(op.String(), "OpCode "), " [")
+	return strings.ReplaceAll(name, " ", "_")
+}
+
+func (s *Server) supported() supported {
+	m := supported{
+		"CQL_VERSION":       {cqlVersion},
+		"COMPRESSION":       {"snappy", "lz4"},
+		"PROTOCOL_VERSIONS": supportedVersions,
+	}
+	maps.Copy(m, s.Supported)
+	return m
+}
+
+func (c *Conn) startup(options map[string]string) Message {
+	version, ok := options["CQL_VERSION"]
+	if !ok {
+		return Error{protocolError("Missing value CQL_VERSION in STARTUP message")}
+	}
+	if !strings.HasPrefix(version, "3.") && !strings.HasPrefix(version, "4.") {
+		return Error{protocolError("CQL version %s is not supported by the binary protocol (supported version are >= 3.0.0)", version)}
+	}
+	if name, ok := options["COMPRESSION"]; ok && name != "" {
+		z := compressors[strings.ToLower(name)]
+		if z == nil {
+			return Error{protocolError("Unknown compression algorithm: %s", name)}
+		}
+		c.mu.Lock()
+		c.compressor = z
+		c.mu.Unlock()
+	}
+	c.options = options
+	if c.server.Authenticator != "" {
+		c.stage = authenticating
+		return authenticate{c.server.Authenticator}
+	}
+	c.stage = isReady
+	return ready{}
+}
+
+func (c *Conn) authenticate(token []byte) Message {
+	user, password := credentials(token)
+	if !c.server.Handler.Authenticate(user, password) {
+		return Error{&exec.Error{
+			Code:    exec.CodeBadCredentials,
+			Message: fmt.Sprintf("Provided username %s and/or password are incorrect", user),
+		}}
+	}
+	c.mu.Lock()
+	c.client.User = user
+	c.mu.Unlock()
+	c.stage = isReady
+	return authSuccess{}
+}
+
+// registerFor starts events. Only schema changes ever happen here: the
+// topology is one node that stays up.
+func (c *Conn) registerFor(r *reader) Message {
+	for _, name := range r.stringList() {
+		switch primitive.EventType(name) {
+		case primitive.EventTypeSchemaChange:
+			c.register()
+		case primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
+		default:
+			return Error{protocolError("Invalid value '%s' for Event.Type", name)}
+		}
+	}
+	return ready{}
+}

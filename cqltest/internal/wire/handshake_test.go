@@ -1,0 +1,120 @@
+package wire
+
+import (
+	"testing"
+
+	"github.com/datastax/go-cassandra-native-protocol/message"
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+func TestHandshake(t *testing.T) {
+	for _, version := range []primitive.ProtocolVersion{primitive.ProtocolVersion3, primitive.ProtocolVersion4} {
+		t.Run(version.String(), func(t *testing.T) {
+			c := dial(t, newServer(t, &stub{}), version)
+
+			supported := c.ask(&message.Options{}).(*message.Supported)
+			require.Equal(t, []string{"3/v3", "4/v4"}, supported.Options["PROTOCOL_VERSIONS"])
+			require.ElementsMatch(t, []string{"lz4", "snappy"}, supported.Options["COMPRESSION"])
+
+			refused := c.ask(&message.Query{Query: "SELECT"}).(*message.ProtocolError)
+			require.Equal(t, "Unexpected message QUERY, expecting STARTUP or OPTIONS", refused.ErrorMessage)
+
+			require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+			require.IsType(t, &message.VoidResult{}, c.ask(&message.Query{Query: "SELECT"}))
+			require.IsType(t, &message.Supported{}, c.ask(&message.Options{}), "drivers' heartbeat")
+
+			refused = c.ask(message.NewStartup()).(*message.ProtocolError)
+			require.Equal(t, "Unexpected message STARTUP, the connection is already initialized", refused.ErrorMessage)
+		})
+	}
+}
+
+func TestStartupRefused(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options map[string]string
+		want    string
+	}{
+		{"no version", map[string]string{}, "Missing value CQL_VERSION in STARTUP message"},
+		{"old version", map[string]string{"CQL_VERSION": "2.0.0"},
+			"CQL version 2.0.0 is not supported by the binary protocol (supported version are >= 3.0.0)"},
+		{"compression", map[string]string{"CQL_VERSION": "3.0.0", "COMPRESSION": "zip"}, "Unknown compression algorithm: zip"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
+			refused := c.ask(&message.Startup{Options: test.options}).(*message.ProtocolError)
+			require.Equal(t, test.want, refused.ErrorMessage)
+			require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()), "a client may try again")
+		})
+	}
+}
+
+func TestAuthentication(t *testing.T) {
+	h := &stub{}
+	s := newServer(t, h)
+	s.Authenticator = "org.apache.cassandra.auth.PasswordAuthenticator"
+	c := dial(t, s, primitive.ProtocolVersion4)
+
+	asked := c.ask(message.NewStartup()).(*message.Authenticate)
+	require.Equal(t, s.Authenticator, asked.Authenticator)
+	require.IsType(t, &message.ProtocolError{}, c.ask(&message.Query{Query: "SELECT"}), "not before the password")
+
+	refused := c.ask(&message.AuthResponse{Token: []byte("\x00alice\x00wrong")}).(*message.AuthenticationError)
+	require.Equal(t, "Provided username alice and/or password are incorrect", refused.ErrorMessage)
+	require.IsType(t, &message.AuthenticationError{}, c.ask(&message.AuthResponse{Token: []byte("nonsense")}))
+
+	require.IsType(t, &message.AuthSuccess{}, c.ask(&message.AuthResponse{Token: []byte("\x00alice\x00secret")}))
+	require.IsType(t, &message.VoidResult{}, c.ask(&message.Query{Query: "SELECT"}))
+}
+
+// A driver steps down when the error comes in a frame it can read, on stream 0.
+func TestVersionRefused(t *testing.T) {
+	for version, header := range map[byte][]byte{
+		1:  {0x81, 0, 0, 0},
+		2:  {0x82, 0, 0, 0},
+		5:  {0x84, 0, 0, 0, 0},
+		6:  {0x84, 0, 0, 0, 0},
+		66: {0x84, 0, 0, 0, 0}, // DSE
+	} {
+		c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
+		go c.conn.Write([]byte{version, 0, 0, 0, byte(primitive.OpCodeOptions), 0, 0, 0, 0})
+
+		got := make([]byte, 512)
+		n, err := c.conn.Read(got)
+		require.NoError(t, err)
+		require.Equal(t, header, got[:len(header)], "version %d", version)
+		require.Contains(t, string(got[:n]), "unsupported protocol version")
+		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4)")
+	}
+}
+
+func TestVersionChangesMidway(t *testing.T) {
+	c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
+	c.version = primitive.ProtocolVersion3
+	refused := c.ask(&message.Query{Query: "SELECT"}).(*message.ProtocolError)
+	require.Contains(t, refused.ErrorMessage, "Got 3/v3 but previous messages on this connection had version 4/v4")
+}
+
+func TestEvents(t *testing.T) {
+	s := newServer(t, &stub{})
+	deaf := connect(t, s, primitive.ProtocolVersion4)
+	c := connect(t, s, primitive.ProtocolVersion4)
+	require.IsType(t, &message.Ready{}, c.ask(&message.Register{EventTypes: []primitive.EventType{
+		primitive.EventTypeSchemaChange, primitive.EventTypeStatusChange, primitive.EventTypeTopologyChange}}))
+
+	s.Publish(exec.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: "ks", Name: "t"})
+	s.Publish(exec.SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"})
+
+	first := c.receive()
+	require.EqualValues(t, -1, first.Header.StreamId)
+	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "CREATED", Target: "TABLE", Keyspace: "ks", Object: "t"}, first.Body.Message)
+	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"}, c.receive().Body.Message)
+
+	require.IsType(t, &message.VoidResult{}, deaf.ask(&message.Query{Query: "SELECT"}), "no event where none was asked for")
+
+	c.send(3, &message.Register{EventTypes: []primitive.EventType{primitive.EventTypeSchemaChange}})
+	require.IsType(t, &message.Ready{}, c.receive().Body.Message, "registering twice is harmless")
+}

@@ -1,0 +1,160 @@
+package wire
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+// reader takes a body apart. After its first error it returns zero values, so
+// that a decoder checks once, at its end. Nothing is allocated for a count or a
+// length that the bytes at hand cannot satisfy. What it returns as []byte
+// aliases the body.
+type reader struct {
+	b   []byte
+	err *exec.Error
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = protocolError(format, args...)
+	}
+	r.b = nil
+}
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || n > len(r.b) {
+		r.fail("Truncated message: %d bytes are missing", n-len(r.b))
+		return nil
+	}
+	b := r.b[:n:n]
+	r.b = r.b[n:]
+	return b
+}
+
+func (r *reader) byte() byte {
+	if b := r.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (r *reader) short() int {
+	if b := r.take(2); b != nil {
+		return int(binary.BigEndian.Uint16(b))
+	}
+	return 0
+}
+
+func (r *reader) int() int32 {
+	if b := r.take(4); b != nil {
+		return int32(binary.BigEndian.Uint32(b))
+	}
+	return 0
+}
+
+func (r *reader) long() int64 {
+	if b := r.take(8); b != nil {
+		return int64(binary.BigEndian.Uint64(b))
+	}
+	return 0
+}
+
+// count reads the number of elements of a list, each of at least size bytes.
+func (r *reader) count(size int) int {
+	n := r.short()
+	if n*size > len(r.b) {
+		r.fail("Truncated message: %d elements announced, %d bytes left", n, len(r.b))
+		return 0
+	}
+	return n
+}
+
+func (r *reader) text(n int) string {
+	b := r.take(n)
+	if !utf8.Valid(b) {
+		r.fail("Cannot decode string as UTF8: '%x'", b[:min(len(b), 32)])
+		return ""
+	}
+	return string(b)
+}
+
+func (r *reader) string() string { return r.text(r.short()) }
+
+func (r *reader) longString() string { return r.text(int(r.int())) }
+
+// bytes reads a [bytes]; a negative length is nil.
+func (r *reader) bytes() []byte {
+	n := r.int()
+	if n < 0 {
+		return nil
+	}
+	return r.take(int(n))
+}
+
+func (r *reader) shortBytes() []byte { return r.take(r.short()) }
+
+func (r *reader) stringList() []string {
+	n := r.count(2)
+	list := make([]string, n)
+	for i := range list {
+		list[i] = r.string()
+	}
+	return list
+}
+
+func (r *reader) stringMap() map[string]string {
+	n := r.count(4)
+	m := make(map[string]string, n)
+	for range n {
+		k := r.string()
+		m[k] = r.string()
+	}
+	return m
+}
+
+// skipBytesMap passes over a custom payload.
+func (r *reader) skipBytesMap() {
+	for range r.count(6) {
+		r.take(r.short())
+		r.bytes()
+	}
+}
+
+func (r *reader) value(version int) exec.Value {
+	switch n := r.int(); {
+	case n >= 0:
+		return exec.Value{Bytes: r.take(int(n))}
+	case n == -1 || version < 4: // v3 knows no unset: every negative length is null
+		return exec.Value{State: exec.Null}
+	case n == -2:
+		return exec.Value{State: exec.Unset}
+	default:
+		r.fail("Invalid ByteBuf length %d", n)
+		return exec.Value{}
+	}
+}
+
+// values reads the values of a statement, with their names if named says so.
+func (r *reader) values(version int, named bool) (values []exec.Value, names []string) {
+	size := 4
+	if named {
+		size += 2
+	}
+	n := r.count(size)
+	if n == 0 {
+		return nil, nil
+	}
+	values = make([]exec.Value, n)
+	if named {
+		names = make([]string, n)
+	}
+	for i := range values {
+		if named {
+			names[i] = r.string()
+		}
+		values[i] = r.value(version)
+	}
+	return values, names
+}

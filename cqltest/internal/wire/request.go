@@ -1,0 +1,147 @@
+package wire
+
+import (
+	"math"
+	"strings"
+
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+// Params are the parameters of a QUERY, EXECUTE or BATCH.
+type Params struct {
+	exec.Params
+	SkipMetadata bool
+}
+
+// Request is what every statement-bearing request has in common.
+type Request struct {
+	Params
+	Tracing bool
+}
+
+// Query is a QUERY request.
+type Query struct {
+	Request
+	CQL string
+}
+
+// Prepare is a PREPARE request.
+type Prepare struct {
+	Tracing bool
+	CQL     string
+}
+
+// Execute is an EXECUTE request.
+type Execute struct {
+	Request
+	ID []byte
+}
+
+// Batch is a BATCH request.
+type Batch struct {
+	Request
+	Type    exec.BatchType
+	Entries []BatchEntry
+}
+
+// BatchEntry is one statement of a batch: prepared if ID is not nil, else CQL.
+type BatchEntry struct {
+	ID     []byte
+	CQL    string
+	Values []exec.Value
+}
+
+func (r *reader) query(version int) *Query {
+	q := &Query{CQL: r.longString()}
+	q.Params = r.params(version)
+	return q
+}
+
+func (r *reader) execute(version int) *Execute {
+	e := &Execute{ID: r.shortBytes()}
+	e.Params = r.params(version)
+	return e
+}
+
+func (r *reader) batch(version int) *Batch {
+	b := &Batch{Type: exec.BatchType(r.byte())}
+	if b.Type > exec.Counter {
+		r.fail("Invalid BATCH message type %d", int8(b.Type))
+	}
+	b.Entries = make([]BatchEntry, r.count(5))
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		switch kind := r.byte(); kind {
+		case 0:
+			e.CQL = r.longString()
+		case 1:
+			e.ID = r.shortBytes()
+		default:
+			r.fail("Invalid query kind in BATCH messages. Must be 0 or 1 but got %d", int8(kind))
+		}
+		if r.err != nil {
+			return b
+		}
+		e.Values, _ = r.values(version, false)
+	}
+	b.Params = r.params(version)
+	return b
+}
+
+func (r *reader) params(version int) Params {
+	var p Params
+	p.Consistency = r.consistency()
+	flags := primitive.QueryFlag(r.byte())
+	if flags.Contains(primitive.QueryFlagValues) {
+		p.Values, p.Names = r.values(version, flags.Contains(primitive.QueryFlagValueNames))
+	}
+	p.SkipMetadata = flags.Contains(primitive.QueryFlagSkipMetadata)
+	if flags.Contains(primitive.QueryFlagPageSize) {
+		p.PageSize = int(max(0, r.int()))
+	}
+	if flags.Contains(primitive.QueryFlagPagingState) {
+		p.PagingState = r.bytes()
+	}
+	if flags.Contains(primitive.QueryFlagSerialConsistency) {
+		p.SerialConsistency = r.consistency()
+	}
+	if flags.Contains(primitive.QueryFlagDefaultTimestamp) {
+		ts := r.long()
+		if ts == math.MinInt64 {
+			r.fail("Out of bound timestamp, must be in [%d, %d] (got %d)", math.MinInt64+1, math.MaxInt64, ts)
+		}
+		p.DefaultTimestamp = &ts
+	}
+	if flags.Contains(primitive.QueryFlagWithKeyspace) {
+		p.Keyspace = r.string()
+	}
+	return p
+}
+
+func (r *reader) consistency() uint16 {
+	c := r.short()
+	if c > int(exec.LocalOne) {
+		r.fail("Unknown code %d for a consistency level", c)
+	}
+	return uint16(c)
+}
+
+// startup reads the options of a STARTUP, whose names are not case-sensitive.
+func (r *reader) startup() map[string]string {
+	options := make(map[string]string)
+	for k, v := range r.stringMap() {
+		options[strings.ToUpper(k)] = v
+	}
+	return options
+}
+
+// credentials splits a SASL PLAIN token: authorization id, user, password.
+func credentials(token []byte) (user, password string) {
+	parts := strings.Split(string(token), "\x00")
+	if len(parts) < 3 {
+		return "", ""
+	}
+	return parts[len(parts)-2], parts[len(parts)-1]
+}

@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+// Handler answers the requests of connections that are past their handshake.
+// It is called from many goroutines.
+type Handler interface {
+	// Authenticate says whether the pair is known; it is asked only if the
+	// server has an Authenticator.
+	Authenticate(user, password string) bool
+	Query(ctx context.Context, c *Conn, q *Query) Response
+	Prepare(ctx context.Context, c *Conn, p *Prepare) Response
+	Execute(ctx context.Context, c *Conn, e *Execute) Response
+	Batch(ctx context.Context, c *Conn, b *Batch) Response
+}
+
+// Server serves connections. Its fields are set before the first one.
+type Server struct {
+	Handler       Handler
+	Authenticator string              // class name; empty: none
+	Supported     map[string][]string // goes into SUPPORTED beside the usual
+	MaxFrame      int                 // DefaultMaxFrame if zero
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu        sync.Mutex
+	closed    bool
+	listeners []net.Listener
+	conns     map[*Conn]struct{}
+}
+
+// NewServer returns a server that hands requests to h.
+func NewServer(h Handler) *Server {
+	s := &Server{Handler: h, MaxFrame: DefaultMaxFrame, conns: make(map[*Conn]struct{})}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Listen serves what l accepts, until Close.
+func (s *Server) Listen(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		l.Close()
+		return
+	}
+	s.listeners = append(s.listeners, l)
+	s.done.Go(func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.Serve(nc)
+		}
+	})
+}
+
+// Serve serves one connection on a goroutine of its own.
+func (s *Server) Serve(nc net.Conn) {
+	c := newConn(s, nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		nc.Close()
+		return
+	}
+	s.conns[c] = struct{}{}
+	s.done.Go(func() {
+		c.serve()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	})
+}
+
+// Publish pushes a schema change to every connection that registered for it.
+func (s *Server) Publish(change exec.SchemaChange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.notify(change)
+	}
+}
+
+// CloseConns closes every connection; new ones are still accepted.
+func (s *Server) CloseConns() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.Close()
+	}
+}
+
+// Close stops listening, closes every connection and waits for its requests.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for _, l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.conns {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.cancel()
+	s.done.Wait()
+}

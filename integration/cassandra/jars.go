@@ -1,0 +1,152 @@
+package cassandra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// fetchTimeout bounds Maven's download; it takes about a minute.
+const fetchTimeout = 6 * time.Minute
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>coodie</groupId>
+  <artifactId>cassandra-jars</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.cassandra</groupId>
+      <artifactId>cassandra-all</artifactId>
+      <version>` + Version + `</version>
+    </dependency>
+  </dependencies>
+</project>
+`
+
+// cacheDir is where the jars stay from one run to the next.
+func cacheDir() string {
+	if dir := os.Getenv("COODIE_CACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil { // no home directory
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "coodie")
+}
+
+// Jars returns the directory that holds Cassandra's jars, and has Maven bring
+// them if they are not cached yet. Processes that ask at the same time wait
+// for the first one's download.
+func Jars(ctx context.Context, o Options) (string, error) {
+	o = o.withDefaults()
+	cache := cacheDir()
+	dir := filepath.Join(cache, "cassandra-"+Version)
+	if isDir(dir) {
+		return dir, nil
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	lock, err := lockFile(ctx, filepath.Join(cache, "cassandra-"+Version+".lock"))
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	if isDir(dir) { // another process has been quicker
+		return dir, nil
+	}
+
+	mvn, err := exec.LookPath("mvn")
+	if err != nil {
+		return "", fmt.Errorf("%w: the jars of Cassandra are not in %s and there is no mvn to bring them", ErrUnavailable, dir)
+	}
+	fmt.Fprintf(o.Log, "bringing the jars of Cassandra %s into %s\n", Version, dir)
+	tmp, err := os.MkdirTemp(cache, "incoming-*")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), []byte(pom), 0o644); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	lib := filepath.Join(tmp, "lib")
+	cmd := exec.CommandContext(ctx, mvn, "-B", "-q", "dependency:copy-dependencies",
+		"-DincludeScope=runtime", "-DoutputDirectory="+lib)
+	cmd.Dir = tmp
+	cmd.WaitDelay = 5 * time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: mvn could not bring the jars of Cassandra: %w\n%s", ErrUnavailable, err, tail(out))
+	}
+	// The rename makes the jars appear at once, all or none.
+	if err := os.Rename(lib, dir); err != nil {
+		return "", err
+	}
+	return dir, nil
+}
+
+var javaVersion = regexp.MustCompile(`version "(\d+)`)
+
+// findJava returns the path of a Java 17, the newest that Cassandra 5.0 runs on.
+func findJava(ctx context.Context) (string, error) {
+	var candidates []string
+	if java := os.Getenv("COODIE_JAVA"); java != "" {
+		candidates = append(candidates, java)
+	}
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		candidates = append(candidates, filepath.Join(home, "bin", "java"))
+	}
+	if java, err := exec.LookPath("java"); err == nil {
+		candidates = append(candidates, java)
+	}
+	installed, _ := filepath.Glob("/usr/lib/jvm/*17*/bin/java")
+	candidates = append(candidates, installed...)
+
+	var found []string
+	for _, java := range candidates {
+		out, err := exec.CommandContext(ctx, java, "-version").CombinedOutput()
+		if err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			continue
+		}
+		m := javaVersion.FindSubmatch(out)
+		if m != nil && string(m[1]) == "17" {
+			return java, nil
+		}
+		if m != nil {
+			found = append(found, fmt.Sprintf("%s is Java %s", java, m[1]))
+		}
+	}
+	if len(found) > 0 {
+		return "", fmt.Errorf("%w: Cassandra %s needs Java 17, but %s", ErrUnavailable, Version, strings.Join(found, ", "))
+	}
+	return "", fmt.Errorf("%w: Cassandra %s needs Java 17, and there is no java", ErrUnavailable, Version)
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// tail returns the last lines of a log.
+func tail(log []byte) string {
+	const lines = 30
+	all := strings.Split(strings.TrimRight(string(log), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// ErrUnavailable is wrapped by Start's error where the machine lacks what a
+// server needs. The message says what that is.
+var ErrUnavailable = errors.New("no Cassandra here")

@@ -1,0 +1,30 @@
+// Package diff judges the embedded CQL server by a real Cassandra.
+//
+// A script in testdata holds statements; [Run] sends them over a raw
+// connection, hiding nothing behind a driver, and writes down each answer in
+// full: kind, columns with their types and origin, cells, pages, error codes,
+// messages and warnings. The answers of Cassandra 5.0.6 are recorded beside
+// the scripts, so that `go test` compares the embedded server with them on any
+// machine. With COODIE_HOSTS set, the same test checks the recordings against
+// the server named there; with -update it writes them anew.
+//
+// # Scripts
+//
+// A statement is one line; indented lines after it continue it. Lines starting
+// with # are comments. A line starting with "> " is sent verbatim, without
+// trimming. Directives apply to the statement that follows:
+//
+//	-- area NAME         groups the statements that follow in the summary
+//	-- bind VALUE...     prepare, then execute with these values
+//	-- simple VALUE...   send as one QUERY with these values
+//	-- prepare           only prepare
+//	-- batch KIND        the statements up to "-- end" form one BATCH frame
+//	-- page N            fetch in pages of N rows
+//	-- consistency NAME  -- serial NAME   -- timestamp MICROS   -- skipmeta
+//	-- mask COLUMN...    do not compare the contents of these columns
+//	-- conn NAME         send on another connection, which starts without keyspace
+//	-- sleep DURATION    wait before sending
+//
+// A value is null, unset, 0x… or TYPE:TEXT such as int:5, text:"a b",
+// list(int:1 int:2) or tuple(int:1 null), with an optional NAME= before it.
+package diff

@@ -1,0 +1,268 @@
+package diff
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/datastax/go-cassandra-native-protocol/frame"
+	"github.com/datastax/go-cassandra-native-protocol/message"
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+)
+
+// maxPages bounds how often a step is continued.
+const maxPages = 50
+
+// useWarning opens the warning that comes with everything prepared after USE.
+// It holds a hash and says nothing about the statement.
+const useWarning = "`USE <keyspace>` with prepared statements"
+
+// Run runs a script in a fresh keyspace of the server at addr and returns one
+// answer per step. Its error is about the harness; what the server refuses is
+// an answer.
+func Run(ctx context.Context, addr string, s *Script) ([]Answer, error) {
+	r := runner{ctx: ctx, addr: addr, clients: map[string]*Client{}}
+	defer r.close()
+	main, err := r.client("")
+	if err != nil {
+		return nil, err
+	}
+	ks := s.Keyspace()
+	for _, cql := range []string{
+		"DROP KEYSPACE IF EXISTS " + ks,
+		"CREATE KEYSPACE " + ks + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
+		"USE " + ks,
+	} {
+		f, err := main.Do(&message.Query{Query: cql, Options: &message.QueryOptions{Consistency: primitive.ConsistencyLevelOne}})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cql, err)
+		}
+		if refused, ok := f.Body.Message.(message.Error); ok {
+			return nil, fmt.Errorf("%s: %v", cql, refused)
+		}
+	}
+	answers := make([]Answer, len(s.Steps))
+	for i := range s.Steps {
+		if answers[i], err = r.step(&s.Steps[i]); err != nil {
+			return nil, fmt.Errorf("%s.cql:%d: %w", s.Name, s.Steps[i].Line, err)
+		}
+	}
+	f, err := main.Do(&message.Query{Query: "DROP KEYSPACE IF EXISTS " + ks, Options: &message.QueryOptions{}})
+	if err == nil && f.Header.OpCode == primitive.OpCodeError {
+		err = fmt.Errorf("drop keyspace: %v", f.Body.Message)
+	}
+	return answers, err
+}
+
+type runner struct {
+	ctx     context.Context
+	addr    string
+	clients map[string]*Client
+}
+
+func (r *runner) close() {
+	for _, c := range r.clients {
+		c.Close()
+	}
+}
+
+func (r *runner) client(name string) (*Client, error) {
+	if c := r.clients[name]; c != nil {
+		return c, nil
+	}
+	c, err := Dial(r.ctx, r.addr)
+	if err != nil {
+		return nil, err
+	}
+	r.clients[name] = c
+	return c, nil
+}
+
+func (r *runner) step(s *Step) (Answer, error) {
+	if s.Sleep > 0 {
+		time.Sleep(s.Sleep)
+	}
+	c, err := r.client(s.Conn)
+	if err != nil {
+		return nil, err
+	}
+	a := recorder{mask: s.Mask}
+	switch s.How {
+	case Simple:
+		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
+			return &message.Query{Query: s.Text, Options: o}
+		})
+	case Prepare, Bound:
+		var prepared *message.PreparedResult
+		if prepared, err = a.prepare(c, s.Text); err != nil || prepared == nil || s.How == Prepare {
+			break
+		}
+		a.columns = prepared.ResultMetadata.Columns
+		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
+			return &message.Execute{QueryId: prepared.PreparedQueryId, Options: o}
+		})
+	case Batch:
+		err = a.batch(c, s)
+	}
+	if err != nil { // the server hung up or fell silent
+		c.Close()
+		delete(r.clients, s.Conn)
+		a.line("lost %s", "the connection")
+	}
+	return a.answer, nil
+}
+
+func (s *Step) queryOptions() *message.QueryOptions {
+	o := &message.QueryOptions{
+		Consistency:       s.Consistency,
+		SerialConsistency: s.Serial,
+		DefaultTimestamp:  s.Timestamp,
+		SkipMetadata:      s.SkipMeta,
+		PageSize:          s.PageSize,
+	}
+	for _, v := range s.Values {
+		if v.Name == "" {
+			o.PositionalValues = append(o.PositionalValues, v.Wire)
+			continue
+		}
+		if o.NamedValues == nil {
+			o.NamedValues = map[string]*primitive.Value{}
+		}
+		o.NamedValues[v.Name] = v.Wire
+	}
+	return o
+}
+
+// A recorder writes down what a server answers to one step.
+type recorder struct {
+	answer  Answer
+	mask    []string
+	columns []*message.ColumnMetadata // of the rows, when they come without
+}
+
+func (a *recorder) line(format string, args ...any) {
+	a.answer = append(a.answer, fmt.Sprintf(format, args...))
+}
+
+// pages sends a request until its last page.
+func (a *recorder) pages(c *Client, s *Step, request func(*message.QueryOptions) message.Message) error {
+	options := s.queryOptions()
+	for range maxPages {
+		f, err := c.Do(request(options))
+		if err != nil {
+			return err
+		}
+		a.frame(f)
+		rows, ok := f.Body.Message.(*message.RowsResult)
+		if !ok || rows.Metadata.PagingState == nil {
+			return nil
+		}
+		a.line("more")
+		options.PagingState = rows.Metadata.PagingState
+	}
+	a.line("lost in more than %d pages", maxPages)
+	return nil
+}
+
+func (a *recorder) prepare(c *Client, cql string) (*message.PreparedResult, error) {
+	f, err := c.Do(&message.Prepare{Query: cql})
+	if err != nil {
+		return nil, err
+	}
+	a.frame(f)
+	prepared, _ := f.Body.Message.(*message.PreparedResult)
+	return prepared, nil
+}
+
+func (a *recorder) batch(c *Client, s *Step) error {
+	batch := &message.Batch{
+		Type:              s.Kind,
+		Consistency:       s.Consistency,
+		SerialConsistency: s.Serial,
+		DefaultTimestamp:  s.Timestamp,
+	}
+	for i := range s.Children {
+		child := &s.Children[i]
+		entry := &message.BatchChild{Query: child.Text, Values: child.queryOptions().PositionalValues}
+		if child.How == Bound {
+			prepared, err := a.prepare(c, child.Text)
+			if err != nil || prepared == nil {
+				return err
+			}
+			entry.Query, entry.Id = "", prepared.PreparedQueryId
+		}
+		batch.Children = append(batch.Children, entry)
+	}
+	f, err := c.Do(batch)
+	if err != nil {
+		return err
+	}
+	a.frame(f)
+	return nil
+}
+
+func (a *recorder) frame(f *frame.Frame) {
+	switch m := f.Body.Message.(type) {
+	case *message.VoidResult:
+		a.line("void")
+	case *message.SetKeyspaceResult:
+		a.line("keyspace %s", m.Keyspace)
+	case *message.SchemaChangeResult:
+		a.line("%s", strings.TrimSpace(fmt.Sprintf("schema %s %s %s %s %s", m.ChangeType, m.Target, m.Keyspace, m.Object, strings.Join(m.Arguments, ", "))))
+	case *message.PreparedResult:
+		a.line("prepared %d %s -> %s", m.VariablesMetadata.PkIndices, renderColumns(m.VariablesMetadata.Columns), renderColumns(m.ResultMetadata.Columns))
+	case *message.RowsResult:
+		a.rows(m)
+	case message.Error:
+		a.line("error %04x%s", int32(m.GetErrorCode()), errorDetail(m))
+		a.line("message %s", oneLine(m.GetErrorMessage()))
+	default:
+		a.line("%T", m)
+	}
+	for _, w := range f.Body.Warnings {
+		if strings.HasPrefix(w, useWarning) {
+			continue
+		}
+		a.line("warning %s", oneLine(w))
+	}
+}
+
+func (a *recorder) rows(m *message.RowsResult) {
+	columns := m.Metadata.Columns
+	if columns == nil {
+		columns = a.columns
+		a.line("rows without metadata, %d columns", m.Metadata.ColumnCount)
+	} else {
+		a.line("rows %s", renderColumns(columns))
+	}
+	for _, row := range m.Data {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			switch {
+			case i >= len(columns):
+				cells[i] = fmt.Sprintf("%#x", []byte(cell))
+			case cell != nil && slices.Contains(a.mask, columns[i].Name):
+				cells[i] = "*"
+			default:
+				cells[i] = renderCell(columns[i].Type, cell)
+			}
+		}
+		a.line("| %s", strings.Join(cells, " | "))
+	}
+}
+
+func errorDetail(e message.Error) string {
+	switch e := e.(type) {
+	case *message.AlreadyExists:
+		return fmt.Sprintf(" keyspace %q table %q", e.Keyspace, e.Table)
+	case *message.FunctionFailure:
+		return fmt.Sprintf(" function %s.%s%q", e.Keyspace, e.Function, e.Arguments)
+	case *message.Unavailable:
+		return fmt.Sprintf(" consistency %s required %d alive %d", consistencies[e.Consistency], e.Required, e.Alive)
+	case *message.Unprepared:
+		return fmt.Sprintf(" id of %d bytes", len(e.Id))
+	}
+	return ""
+}

@@ -1,0 +1,313 @@
+package cqlparse
+
+// selectStatement parses SELECT.
+func (p *parser) selectStatement() Statement {
+	s := &Select{Head: p.head()}
+	p.next()
+	p.selectClause(s)
+	p.expect(kwFrom)
+	s.From = p.table()
+	if p.accept(kwWhere) {
+		s.Where = p.where()
+	}
+	if p.accept(kwGroup) {
+		p.expect(kwBy)
+		p.list(func() { s.GroupBy = append(s.GroupBy, p.selection()) })
+	}
+	if p.accept(kwOrder) {
+		p.expect(kwBy)
+		p.list(func() { s.OrderBy = append(s.OrderBy, p.ordering()) })
+	}
+	if p.accept(kwPer) {
+		p.expect(kwPartition)
+		p.expect(kwLimit)
+		s.PerPartitionLimit = p.intValue()
+	}
+	if p.accept(kwLimit) {
+		s.Limit = p.intValue()
+	}
+	if p.accept(kwAllow) {
+		p.expect(kwFiltering)
+		s.AllowFiltering = true
+	}
+	if p.extended() && p.atWord("bypass") && p.wordAt(2, "cache") {
+		p.next()
+		p.next()
+		s.BypassCache = true
+	}
+	if p.extended() && p.at(kwUsing) {
+		s.Using = p.using()
+	}
+	return s
+}
+
+// selectClause parses JSON, DISTINCT and what is selected. Both words may also
+// be columns.
+func (p *parser) selectClause(s *Select) {
+	p.look(2)
+	if p.at(kwJson) && p.try(func() { p.next(); p.distinct(s) }) {
+		s.JSON = true
+		return
+	}
+	p.distinct(s)
+}
+
+func (p *parser) distinct(s *Select) {
+	s.Distinct = false
+	if p.at(kwDistinct) && p.try(func() { p.next(); s.Selectors = p.selectors() }) {
+		s.Distinct = true
+		return
+	}
+	s.Selectors = p.selectors()
+}
+
+// selectors parses * or a list.
+func (p *parser) selectors() (ss []*Selector) {
+	if p.accept(tokStar) {
+		return nil
+	}
+	p.list(func() {
+		s := &Selector{Pos: p.here(), Expr: p.selection()}
+		if p.accept(kwAs) {
+			s.Alias = p.name()
+		}
+		ss = append(ss, s)
+	})
+	return ss
+}
+
+func (p *parser) ordering() *Ordering {
+	o := &Ordering{Pos: p.here(), Column: p.column()}
+	if p.accept(kwAnn) {
+		p.expect(kwOf)
+		o.ANN = p.term()
+	}
+	if !p.accept(kwAsc) {
+		o.Desc = p.accept(kwDesc)
+	}
+	return o
+}
+
+// afterSelection holds what may come behind an expression in a selection.
+var afterSelection = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokRBracket, tokRBrace,
+	tokColon, tokPlus, tokMinus, tokStar, tokSlash, tokPercent, kwAllow, kwAs, kwFrom, kwLimit,
+	kwOrder, kwPer)
+
+// selection parses an expression over columns, with arithmetic.
+func (p *parser) selection() Term {
+	p.enter()
+	defer p.leave()
+	x := p.selectionProduct()
+	for p.at(tokPlus) || p.at(tokMinus) {
+		pos := x.Position()
+		x = &Binary{Pos: pos, Op: p.operator(), X: x, Y: p.selectionProduct()}
+	}
+	return x
+}
+
+func (p *parser) selectionProduct() Term {
+	x := p.selectionFactor()
+	for p.at(tokStar) || p.at(tokSlash) || p.at(tokPercent) {
+		pos := x.Position()
+		x = &Binary{Pos: pos, Op: p.operator(), X: x, Y: p.selectionFactor()}
+	}
+	return x
+}
+
+// selectionFactor parses an expression with the fields and elements taken of
+// it. Where those are malformed, the error is that they are there at all: the
+// server's parser tries with them, then without.
+func (p *parser) selectionFactor() Term {
+	p.enter()
+	defer p.leave()
+	if p.at(tokMinus) {
+		pos := p.next().pos
+		return &Negation{Pos: pos, X: p.selectionFactor()}
+	}
+	if p.kind().isName() {
+		p.checkAfterName()
+	}
+	x := p.simpleSelection()
+	if !p.at(tokDot) && !p.at(tokLBracket) {
+		return x
+	}
+	whole := x
+	p.try(func() {
+		y := p.modifiers(x)
+		if !afterSelection[p.kind()] && !p.extensionAt(1) {
+			p.noViable(1)
+		}
+		whole = y
+	})
+	return whole
+}
+
+// checkAfterName fails if a name here is followed by something odd.
+func (p *parser) checkAfterName() {
+	k := 2
+	if p.kindAt(2) == tokDot {
+		if !p.kindAt(3).isName() && !p.kindAt(3).isFunction() {
+			p.noViable(3)
+		}
+		k = 4
+	}
+	next := p.kindAt(k)
+	if next != tokLParen && next != tokDot && next != tokLBracket && !afterSelection[next] && !p.extensionAt(k) {
+		p.noViable(k)
+	}
+	p.look(k + 1)
+}
+
+// modifiers parses any number of .field, [element] and [from..to].
+func (p *parser) modifiers(x Term) Term {
+	for n := 0; ; n++ {
+		pos := x.Position()
+		switch {
+		case p.accept(tokDot):
+			x = &FieldRef{Pos: pos, X: x, Field: p.name()}
+		case p.accept(tokLBracket):
+			x = p.subSelection(pos, x)
+			p.expect(tokRBracket)
+		default:
+			return x
+		}
+		if n > maxDepth {
+			p.noViable(1)
+		}
+	}
+}
+
+func (p *parser) subSelection(pos Pos, x Term) Term {
+	if p.accept(tokRange) {
+		return &SliceRef{Pos: pos, X: x, To: p.term()}
+	}
+	key := p.term()
+	if !p.accept(tokRange) {
+		return &ElementRef{Pos: pos, X: x, Key: key}
+	}
+	s := &SliceRef{Pos: pos, X: x, From: key}
+	if !p.at(tokRBracket) {
+		s.To = p.term()
+	}
+	return s
+}
+
+// startsSelection reports whether an expression without a sign can start with k.
+func startsSelection(k kind) bool { return k.startsSimpleTerm() }
+
+func (p *parser) simpleSelection() Term {
+	k := p.kind()
+	switch {
+	case startsConstant[k], k == kwNull:
+		p.look(3)
+		return p.scalar()
+	case k == tokMarker, k == tokColon:
+		return p.marker()
+	case k == tokLBracket:
+		return p.listLiteral(p.selection)
+	case k == tokLBrace:
+		return p.selectionBraces()
+	case k == tokLParen:
+		if p.typeHintAhead(startsSelection) && !p.aliasAhead() {
+			return p.typeHint(p.simpleSelection)
+		}
+		return p.tuple(p.selection)
+	case k == kwToken, k.isName() && p.kindAt(2) == tokLParen,
+		k.isName() && p.kindAt(2) == tokDot && p.kindAt(4) == tokLParen:
+		return p.selectionCall()
+	case k.isName():
+		t := p.next()
+		return &ColumnRef{Pos: t.pos, Name: identifier(t)}
+	}
+	p.noViable(1)
+	return nil
+}
+
+// aliasAhead tells (a) AS b from a hint on a column that is named "as".
+func (p *parser) aliasAhead() bool {
+	saved := p.fetched
+	defer func() { p.fetched = saved }()
+	after := p.scanType(2) + 1
+	return p.kindAt(after) == kwAs && p.kindAt(after+1).isName()
+}
+
+func (p *parser) selectionBraces() Term {
+	pos := p.next().pos
+	if p.accept(tokRBrace) {
+		return &SetLiteral{Pos: pos}
+	}
+	first := p.selection()
+	switch p.kind() {
+	case tokColon:
+		return fieldsOrEntries(p.mapEntries(pos, first, p.selection))
+	case tokComma, tokRBrace:
+	default:
+		p.noViable(1)
+	}
+	s := &SetLiteral{Pos: pos, Elems: []Term{first}}
+	for p.accept(tokComma) {
+		s.Elems = append(s.Elems, p.selection())
+	}
+	p.expect(tokRBrace)
+	return s
+}
+
+// fieldsOrEntries turns a map whose keys are all bare names into a UDT literal.
+func fieldsOrEntries(m *MapLiteral) Term {
+	u := &UDTLiteral{Pos: m.Pos}
+	for _, e := range m.Entries {
+		c, ok := e.Key.(*ColumnRef)
+		if !ok {
+			return m
+		}
+		u.Fields = append(u.Fields, FieldValue{c.Name, e.Value})
+	}
+	return u
+}
+
+// selectionCall parses a function call in a selection.
+func (p *parser) selectionCall() Term {
+	f := &FunctionCall{Pos: p.here()}
+	k := p.kind()
+	if p.kindAt(2) == tokLParen {
+		switch k {
+		case kwCast:
+			return p.cast(p.selection)
+		case kwTtl, kwWritetime, kwMaxwritetime:
+			f.Name = QualifiedName{Pos: f.Pos, Name: identifier(p.next())}
+			p.next()
+			f.Args = []Term{p.writtenColumn()}
+			p.expect(tokRParen)
+			return f
+		case kwCount:
+			if p.kindAt(3) == tokStar {
+				f.Name = QualifiedName{Pos: f.Pos, Name: identifier(p.next())}
+				p.next()
+				p.next()
+				f.Star = true
+				p.expect(tokRParen)
+				return f
+			}
+			if arg := p.kindAt(3); arg != tokRParen && arg != tokMinus && !startsSelection(arg) {
+				p.noViable(3)
+			}
+		}
+	}
+	f.Name = p.functionName()
+	p.expect(tokLParen)
+	if k := p.kind(); k == tokMinus || startsSelection(k) {
+		p.list(func() { f.Args = append(f.Args, p.selection()) })
+	}
+	p.expect(tokRParen)
+	return f
+}
+
+// writtenColumn parses the argument of ttl and writetime.
+func (p *parser) writtenColumn() Term {
+	pos := p.here()
+	x := p.modifiers(&ColumnRef{Pos: pos, Name: p.name()})
+	if !afterSelection[p.kind()] {
+		p.noViable(1)
+	}
+	return x
+}

@@ -1,0 +1,309 @@
+package cqlparse
+
+import "strings"
+
+// startsConstant holds the tokens that are constants.
+var startsConstant = kinds(tokString, tokInteger, tokFloat, tokBoolean, tokDuration, tokUUID,
+	tokHex, tokNaN, tokInfinity, tokNegInfinity)
+
+// startsSimpleTerm reports whether a term without a sign can start with k.
+func (k kind) startsSimpleTerm() bool {
+	switch k {
+	case kwNull, tokMarker, tokColon, tokLParen, tokLBracket, tokLBrace, kwToken:
+		return true
+	}
+	return startsConstant[k] || k.isName()
+}
+
+// afterTerm holds what may come behind a term, in any statement.
+var afterTerm = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokRBracket, tokRBrace, tokColon,
+	tokRange, tokPlus, tokMinus, kwAllow, kwAnd, kwApply, kwAsc, kwDelete, kwDesc, kwGroup, kwIf,
+	kwInsert, kwLimit, kwOrder, kwPer, kwPrimary, kwUpdate, kwWhere)
+
+// term parses a value, with arithmetic.
+func (p *parser) term() Term {
+	p.enter()
+	defer p.leave()
+	x := p.termProduct()
+	for {
+		k := p.kind()
+		if !afterTerm[k] && !p.extensionAt(1) {
+			p.noViable(1)
+		}
+		p.look(2)
+		if k != tokPlus && k != tokMinus || k == tokPlus && p.plusColumn() {
+			return x
+		}
+		pos := x.Position()
+		x = &Binary{Pos: pos, Op: p.operator(), X: x, Y: p.termProduct()}
+	}
+}
+
+// plusColumn reports whether a + here is followed by a column, as in
+// c = [1] + c. Failing to tell, it fails as a choice does.
+func (p *parser) plusColumn() bool {
+	k := p.kindAt(2)
+	switch {
+	case k == tokEmptyQuotedName:
+		return true
+	case k == kwCast && p.kindAt(3) == tokLParen, k == kwToken:
+		return false
+	case k.isName():
+		switch p.kindAt(3) {
+		case tokLParen, tokDot:
+			return false
+		case tokComma, kwWhere:
+			return true
+		}
+		p.noViable(3)
+	case k != tokMinus && !k.startsSimpleTerm():
+		p.noViable(2)
+	}
+	return false
+}
+
+func (p *parser) termProduct() Term {
+	x := p.termFactor()
+	for p.at(tokStar) || p.at(tokSlash) || p.at(tokPercent) {
+		pos := x.Position()
+		x = &Binary{Pos: pos, Op: p.operator(), X: x, Y: p.termFactor()}
+	}
+	return x
+}
+
+func (p *parser) termFactor() Term {
+	if p.at(tokMinus) {
+		pos := p.next().pos
+		return &Negation{Pos: pos, X: p.simpleTerm()}
+	}
+	return p.simpleTerm()
+}
+
+// simpleTerm parses a term without operators.
+func (p *parser) simpleTerm() Term {
+	p.enter()
+	defer p.leave()
+	k := p.kind()
+	switch {
+	case startsConstant[k], k == kwNull, k == tokMarker, k == tokColon:
+		return p.scalar()
+	case k == tokLBracket:
+		return p.listLiteral(p.term)
+	case k == tokLBrace:
+		return p.braces()
+	case k == tokLParen:
+		if p.typeHintAhead(kind.startsSimpleTerm) {
+			return p.typeHint(p.simpleTerm)
+		}
+		return p.tuple(p.term)
+	case k == kwCast && p.kindAt(2) == tokLParen:
+		return p.cast(p.simpleTerm)
+	case k == kwToken || k.isName():
+		if next := p.kindAt(2); next != tokLParen && next != tokDot {
+			p.noViable(2)
+		}
+		return p.call()
+	}
+	p.noViable(1)
+	return nil
+}
+
+// scalar parses a constant, NULL or a marker.
+func (p *parser) scalar() Term {
+	t := p.look(1)
+	switch t.kind {
+	case tokMarker:
+		return p.marker()
+	case tokColon:
+		return p.marker()
+	}
+	p.look(2)
+	p.next()
+	l := &Literal{Pos: t.pos, Text: t.text}
+	switch t.kind {
+	case tokString:
+		l.Kind = StringLiteral
+		l.Dollar = p.lx.src[t.pos.Offset] == '$'
+	case tokInteger:
+		l.Kind = IntegerLiteral
+	case tokFloat:
+		l.Kind = FloatLiteral
+	case tokNaN:
+		l.Kind, l.Text = FloatLiteral, "NaN"
+	case tokInfinity:
+		l.Kind, l.Text = FloatLiteral, "Infinity"
+	case tokNegInfinity:
+		l.Kind, l.Text = FloatLiteral, "-Infinity"
+	case tokBoolean:
+		l.Kind = BooleanLiteral
+	case tokDuration:
+		l.Kind = DurationLiteral
+	case tokUUID:
+		l.Kind = UUIDLiteral
+	case tokHex:
+		l.Kind = BlobLiteral
+	case kwNull:
+		l.Kind, l.Text = NullLiteral, "NULL"
+	}
+	return l
+}
+
+// marker parses ? or :name.
+func (p *parser) marker() *Marker {
+	m := &Marker{Pos: p.here(), Index: len(p.markers)}
+	if p.next().kind == tokColon {
+		m.Name = p.name()
+	}
+	p.markers = append(p.markers, m)
+	return m
+}
+
+func (p *parser) listLiteral(elem func() Term) Term {
+	l := &ListLiteral{Pos: p.next().pos}
+	if !p.at(tokRBracket) {
+		p.list(func() { l.Elems = append(l.Elems, elem()) })
+	}
+	p.expect(tokRBracket)
+	return l
+}
+
+func (p *parser) tuple(elem func() Term) Term {
+	t := &TupleLiteral{Pos: p.here()}
+	p.parens(func() { t.Elems = append(t.Elems, elem()) })
+	return t
+}
+
+// braces parses a set, map or user-type literal.
+func (p *parser) braces() Term {
+	switch k := p.kindAt(2); {
+	case k == tokRBrace:
+		pos := p.next().pos
+		p.next()
+		return &SetLiteral{Pos: pos}
+	case k.isName():
+		switch next := p.kindAt(3); {
+		case next == tokColon:
+			return p.udtLiteral(p.term)
+		case next != tokLParen && next != tokDot:
+			p.noViable(3)
+		}
+	case k != tokMinus && !k.startsSimpleTerm():
+		p.noViable(2)
+	}
+	pos := p.next().pos
+	first := p.term()
+	if !p.at(tokColon) {
+		s := &SetLiteral{Pos: pos, Elems: []Term{first}}
+		for p.accept(tokComma) {
+			s.Elems = append(s.Elems, p.term())
+		}
+		p.expect(tokRBrace)
+		return s
+	}
+	return p.mapEntries(pos, first, p.term)
+}
+
+// mapEntries parses the rest of a map behind its first key.
+func (p *parser) mapEntries(pos Pos, first Term, elem func() Term) *MapLiteral {
+	m := &MapLiteral{Pos: pos}
+	for key := first; ; key = elem() {
+		p.expect(tokColon)
+		m.Entries = append(m.Entries, MapEntry{key, elem()})
+		if !p.accept(tokComma) {
+			break
+		}
+	}
+	p.expect(tokRBrace)
+	return m
+}
+
+func (p *parser) udtLiteral(elem func() Term) Term {
+	u := &UDTLiteral{Pos: p.next().pos}
+	p.list(func() {
+		name := p.name()
+		p.expect(tokColon)
+		u.Fields = append(u.Fields, FieldValue{name, elem()})
+	})
+	p.expect(tokRBrace)
+	return u
+}
+
+// typeHintAhead reports whether a parenthesis here opens (type) x, where x
+// starts with a token that starts accepts.
+func (p *parser) typeHintAhead(starts func(kind) bool) bool {
+	saved := p.fetched
+	defer func() { p.fetched = saved }()
+	after := p.scanType(2)
+	return after > 0 && p.kindAt(after) == tokRParen && starts(p.kindAt(after+1))
+}
+
+func (p *parser) typeHint(arg func() Term) Term {
+	h := &TypeHint{Pos: p.next().pos}
+	h.Type = p.typ()
+	p.expect(tokRParen)
+	h.Arg = arg()
+	return h
+}
+
+func (p *parser) cast(arg func() Term) Term {
+	c := &Cast{Pos: p.next().pos}
+	p.expect(tokLParen)
+	c.Arg = arg()
+	p.expect(kwAs)
+	c.Type = p.nativeType()
+	p.expect(tokRParen)
+	return c
+}
+
+// call parses a function call of a value.
+func (p *parser) call() Term {
+	f := &FunctionCall{Pos: p.here()}
+	open := 2
+	if p.kindAt(2) == tokDot {
+		if open = 4; p.kindAt(4) != tokLParen {
+			if !p.kindAt(3).isFunction() {
+				p.noViable(3)
+			}
+			p.noViable(4)
+		}
+	}
+	arg := p.kindAt(open + 1)
+	if arg != tokRParen && arg != tokMinus && !arg.startsSimpleTerm() {
+		p.noViable(open + 1)
+	}
+	p.look(open + 2)
+	f.Name = p.functionName()
+	p.expect(tokLParen)
+	if !p.at(tokRParen) {
+		p.list(func() { f.Args = append(f.Args, p.term()) })
+	}
+	p.expect(tokRParen)
+	return f
+}
+
+// intValue parses a number that may be bound.
+func (p *parser) intValue() Term {
+	switch p.kind() {
+	case tokInteger:
+		t := p.next()
+		return &Literal{Pos: t.pos, Kind: IntegerLiteral, Text: t.text}
+	case tokMarker, tokColon:
+		return p.marker()
+	}
+	p.noViable(1)
+	return nil
+}
+
+// stringLiteral parses a string.
+func (p *parser) stringLiteral() *Literal {
+	if !p.at(tokString) {
+		p.mismatch(tokString.String())
+	}
+	return p.scalar().(*Literal)
+}
+
+// wordLiteral parses a keyword as the value of a property.
+func (p *parser) wordLiteral() *Literal {
+	t := p.next()
+	return &Literal{Pos: t.pos, Kind: WordLiteral, Text: strings.ToLower(t.text)}
+}
