@@ -1,0 +1,74 @@
+// Package mapper_test runs the mapper against a real Cassandra.
+package mapper_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/integration/cassandra"
+)
+
+func TestMain(m *testing.M) { cassandra.Main(m) }
+
+// connect returns a session in a keyspace of the test's own.
+func connect(t *testing.T, change ...func(*gocql.ClusterConfig)) *gocql.Session {
+	t.Helper()
+	cluster := cassandra.Shared(t)
+	keyspace := cassandra.NewKeyspace(t, cluster.Session(t, ""))
+	return session(t, keyspace, change...)
+}
+
+// session returns one more session in a keyspace.
+func session(t *testing.T, keyspace string, change ...func(*gocql.ClusterConfig)) *gocql.Session {
+	t.Helper()
+	config := cassandra.Shared(t).Config()
+	config.Keyspace = keyspace
+	for _, f := range change {
+		f(config)
+	}
+	s, err := config.CreateSession()
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// open opens T's table, which exists already.
+func open[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *coodie.Table[T] {
+	t.Helper()
+	table, err := coodie.Open[T](coodie.New(s), opts...)
+	require.NoError(t, err)
+	return table
+}
+
+// create opens T's table and makes it.
+func create[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *coodie.Table[T] {
+	t.Helper()
+	table := open[T](t, s, opts...)
+	require.NoError(t, table.Create(t.Context()))
+	return table
+}
+
+// execute runs raw CQL.
+func execute(t *testing.T, s *gocql.Session, statement string, args ...any) {
+	t.Helper()
+	require.NoError(t, s.Query(statement, args...).Exec(), statement)
+}
+
+// scan reads the one row of a raw query.
+func scan(t *testing.T, s *gocql.Session, query string, dest ...any) {
+	t.Helper()
+	require.NoError(t, s.Query(query).Scan(dest...), query)
+}
+
+// requireUsage checks that err was found before anything was sent.
+func requireUsage(t *testing.T, err error) {
+	t.Helper()
+	var usage *coodie.UsageError
+	require.True(t, errors.As(err, &usage), "want a *UsageError, got %v", err)
+}
+
+func ptr[V any](v V) *V { return &v }
