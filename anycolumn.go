@@ -2,7 +2,10 @@ package coodie
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
+
+	"gopkg.in/inf.v0"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -165,7 +168,8 @@ func removable(t *codec.Type) *codec.Type {
 	return t
 }
 
-// decodeAny decodes a cell as the field's own type, or as the natural one of a part of it.
+// decodeAny decodes a cell that is not null as the field's own type, without the pointer
+// of a nullable field, or as the natural type of a part of it.
 func decodeAny(r *ref, cell []byte) (any, error) {
 	if r.elem != nil || r.field != "" {
 		return codec.DecodeAny(r.typ, cell)
@@ -174,5 +178,14 @@ func decodeAny(r *ref, cell []byte) (any, error) {
 	if err := r.col.Codec.Decode(v.UnsafePointer(), cell); err != nil {
 		return nil, err
 	}
-	return v.Elem().Interface(), nil
+	if v = v.Elem(); v.Kind() == reflect.Pointer && !v.IsNil() && nullable(v.Type()) {
+		v = v.Elem()
+	}
+	return v.Interface(), nil
+}
+
+// nullable reports whether the pointer only says that the column may be null. That of
+// *big.Int and *inf.Dec is how these types are used.
+func nullable(t reflect.Type) bool {
+	return t != reflect.TypeFor[*big.Int]() && t != reflect.TypeFor[*inf.Dec]()
 }

@@ -254,3 +254,5 @@ func TestConditionalStatements(t *testing.T) {
 		})
 	}
 }
+
+var epoch = time.Unix(1, 0).UTC()

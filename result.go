@@ -165,7 +165,7 @@ func presence(cell []byte) Presence {
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
-// types, nil for null. Columns that the struct lacks are there with the natural Go type
+// types, without the pointer of a nullable field, and nil for null. Columns that the struct lacks are there with the natural Go type
 // of their CQL type.
 func (e *Existing[T]) Pairs() []Pair {
 	if e == nil {

@@ -109,7 +109,10 @@ func (s sender) Keyspace() string { return s.session.Query("").Keyspace() }
 // already ended is a *NotSentError: nothing was sent.
 func Do(ctx context.Context, s Sender, r *Request) *Rows {
 	if err := ctx.Err(); err != nil {
-		return &Rows{err: &NotSentError{context.Cause(ctx)}}
+		if cause := context.Cause(ctx); cause != err {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		return &Rows{err: &NotSentError{err}}
 	}
 	rows := &Rows{}
 	defer func() {
