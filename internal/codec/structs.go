@@ -79,9 +79,12 @@ func (c compiler) compileUDT(goType reflect.Type, t *Type) (coder, *Type, error)
 		return nil, nil, err
 	}
 	if t.Fields == nil {
-		if t, err = c.inferUDT(t.Name, fields); err != nil {
+		known, err := c.inferUDT(t.Name, fields)
+		if err != nil {
 			return nil, nil, err
 		}
+		known.Frozen = t.Frozen
+		t = known
 	}
 	byName := make(map[string]*goField, len(fields))
 	for i := range fields {
