@@ -174,8 +174,8 @@ func compareDecimal(a, b []byte) int {
 		return cmp.Compare(len(a), len(b))
 	}
 	var x, y big.Int
-	setBig(&x, a[4:])
-	setBig(&y, b[4:])
+	setBig(&x, a[4:], nil)
+	setBig(&y, b[4:], nil)
 	if x.Sign() != y.Sign() || x.Sign() == 0 {
 		return cmp.Compare(x.Sign(), y.Sign())
 	}

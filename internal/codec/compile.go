@@ -56,7 +56,8 @@ func (c compiler) compile(goType reflect.Type, t *Type) (coder, *Type, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return &pointerCoder{elem: elem, typ: goType.Elem(), empty: hasEmpty(t.Kind)}, typ, nil
+		fresh, _ := elem.(newDecoder)
+		return &pointerCoder{elem: elem, typ: goType.Elem(), empty: hasEmpty(t.Kind), fresh: fresh}, typ, nil
 	}
 	if goType == anyType && c.depth > 0 {
 		return anyCoder{t}, t, nil
@@ -225,6 +226,13 @@ type pointerCoder struct {
 	elem  coder
 	typ   reflect.Type
 	empty bool
+	fresh newDecoder
+}
+
+// newDecoder is a coder that makes a value from a cell with fewer allocations
+// than new and decode.
+type newDecoder interface {
+	decodeNew(data []byte) (unsafe.Pointer, error)
 }
 
 func (c *pointerCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
@@ -239,6 +247,11 @@ func (c *pointerCoder) decode(p unsafe.Pointer, data []byte) error {
 	*(*unsafe.Pointer)(p) = nil
 	if data == nil || len(data) == 0 && !c.empty {
 		return nil
+	}
+	if c.fresh != nil {
+		v, err := c.fresh.decodeNew(data)
+		*(*unsafe.Pointer)(p) = v
+		return err
 	}
 	v := reflect.New(c.typ).UnsafePointer()
 	*(*unsafe.Pointer)(p) = v

@@ -154,8 +154,21 @@ func (c bigIntCoder) decode(p unsafe.Pointer, data []byte) error {
 	if c.width != 0 && len(data) != c.width {
 		return badLength(data)
 	}
-	setBig(n, data)
+	setBig(n, data, nil)
 	return nil
+}
+
+// decodeNew allocates the number together with a word for its digits.
+func (c bigIntCoder) decodeNew(data []byte) (unsafe.Pointer, error) {
+	v := new(struct {
+		n    big.Int
+		word [1]big.Word
+	})
+	if c.width != 0 && len(data) != c.width {
+		return unsafe.Pointer(&v.n), badLength(data)
+	}
+	setBig(&v.n, data, v.word[:])
+	return unsafe.Pointer(&v.n), nil
 }
 
 // appendBig appends the shortest two's complement of n.
@@ -185,8 +198,9 @@ func appendBig(dst []byte, n *big.Int) []byte {
 	return dst
 }
 
-// setBig sets a zero n from two's complement of any length.
-func setBig(n *big.Int, data []byte) {
+// setBig sets a zero n from two's complement of any length. It keeps the digits
+// in word, if there is one and they fit.
+func setBig(n *big.Int, data []byte, word []big.Word) {
 	if len(data) <= 8 {
 		var x int64
 		if len(data) > 0 && data[0] >= 0x80 {
@@ -195,7 +209,16 @@ func setBig(n *big.Int, data []byte) {
 		for _, b := range data {
 			x = x<<8 | int64(b)
 		}
-		if x != 0 {
+		abs := uint64(max(x, -x))
+		switch {
+		case x == 0:
+		case word != nil && uint64(big.Word(abs)) == abs:
+			word[0] = big.Word(abs)
+			n.SetBits(word[:1:1])
+			if x < 0 {
+				n.Neg(n)
+			}
+		default:
 			n.SetInt64(x)
 		}
 		return

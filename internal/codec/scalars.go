@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/big"
 	"unsafe"
 
 	"gopkg.in/inf.v0"
@@ -134,6 +135,19 @@ func (decimalCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
 func (decimalCoder) decode(p unsafe.Pointer, data []byte) error {
 	d := (*inf.Dec)(p)
 	*d = inf.Dec{} // its words may be shared with an earlier copy of the value
+	return setDec(d, data, nil)
+}
+
+// decodeNew allocates the number together with a word for its digits.
+func (decimalCoder) decodeNew(data []byte) (unsafe.Pointer, error) {
+	v := new(struct {
+		d    inf.Dec
+		word [1]big.Word
+	})
+	return unsafe.Pointer(&v.d), setDec(&v.d, data, v.word[:])
+}
+
+func setDec(d *inf.Dec, data []byte, word []big.Word) error {
 	if len(data) == 0 {
 		return nil
 	}
@@ -141,6 +155,6 @@ func (decimalCoder) decode(p unsafe.Pointer, data []byte) error {
 		return errShort
 	}
 	d.SetScale(inf.Scale(int32(binary.BigEndian.Uint32(data))))
-	setBig(d.UnscaledBig(), data[4:])
+	setBig(d.UnscaledBig(), data[4:], word)
 	return nil
 }

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"encoding/binary"
+	"math"
 	"reflect"
 	"slices"
 	"unsafe"
@@ -49,6 +51,7 @@ type vectorCoder struct {
 	n     int
 	fixed int
 	slice bool
+	plain bool // float32 elements, as embeddings have them by the thousand
 }
 
 func (c *vectorCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, null bool, err error) {
@@ -61,6 +64,12 @@ func (c *vectorCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, null bool,
 			return dst, false, fail("the slice has %d elements, the vector %d", h.len, c.n)
 		}
 		p = h.data
+	}
+	if c.plain {
+		for _, f := range unsafe.Slice((*float32)(p), c.n) {
+			dst = binary.BigEndian.AppendUint32(dst, math.Float32bits(f))
+		}
+		return dst, false, nil
 	}
 	for i := range c.n {
 		start := len(dst)
@@ -95,6 +104,13 @@ func (c *vectorCoder) decode(p unsafe.Pointer, data []byte) error {
 		makeSlice(c.typ, p, c.n)
 		p = (*sliceHeader)(p).data
 	}
+	if c.plain {
+		floats := unsafe.Slice((*float32)(p), c.n)
+		for i := range floats {
+			floats[i] = math.Float32frombits(binary.BigEndian.Uint32(data[4*i:]))
+		}
+		return end(data[4*c.n:])
+	}
 	for i := range c.n {
 		cell, rest, err := nextInVector(data, c.fixed)
 		if err == nil {
@@ -117,5 +133,7 @@ func (c compiler) compileVector(goType reflect.Type, t *Type) (coder, *Type, err
 	if err != nil {
 		return nil, nil, err
 	}
-	return &vectorCoder{elems: e, typ: goType, n: t.Len, fixed: fixedSize(typ.Elem), slice: isSlice}, typ, nil
+	_, plain := e.coder.(floatCoder[float32])
+	plain = plain && typ.Elem.Kind == Float
+	return &vectorCoder{elems: e, typ: goType, n: t.Len, fixed: fixedSize(typ.Elem), slice: isSlice, plain: plain}, typ, nil
 }
