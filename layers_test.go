@@ -1,0 +1,82 @@
+package coodie_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/coodie-go/coodie"
+
+// TestDirectionOfImports keeps the data's one way: struct T → meta → cql → driver →
+// cells → codec → LWTResult[T]. A package may import only those named for it.
+func TestDirectionOfImports(t *testing.T) {
+	allowed := map[string][]string{
+		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec"},
+		"internal/meta":        {"internal/codec"},
+		"internal/cql":         {},
+		"internal/codec":       {},
+		"internal/driver":      {"internal/codec"},
+		"internal/driver/fake": {"internal/driver"},
+		"internal/cqlparse":    {},
+	}
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	require.NoError(t, err)
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name := local(words[0])
+		for _, imported := range words[1:] {
+			if !strings.HasPrefix(imported, module) {
+				continue
+			}
+			room := local(imported)
+			switch {
+			case strings.HasPrefix(name, "cqltest"):
+				require.True(t, strings.HasPrefix(room, "cqltest") || room == "internal/cqlparse",
+					"%s imports %s: the embedded server knows nothing of the mapper", name, room)
+			case strings.HasPrefix(name, "examples"), strings.HasPrefix(name, "cmd"):
+				require.False(t, strings.HasPrefix(room, "internal"), "%s imports %s: it uses what users can use", name, room)
+			default:
+				require.Contains(t, allowed[name], room, "%s imports %s", name, room)
+			}
+		}
+		if _, ok := allowed[name]; ok {
+			seen++
+		}
+	}
+	require.Equal(t, len(allowed), seen, "a package of the house has moved")
+}
+
+// TestOnlyTheDriverSends: what sends anything through gocql stands in internal/driver.
+// Others name its types. codec may not import what could send; cql not gocql at all.
+func TestOnlyTheDriverSends(t *testing.T) {
+	sends := []string{".Query(", ".ExecuteBatch(", ".CreateSession(", ".NewBatch(", ".AwaitSchemaAgreement(", ".KeyspaceMetadata("}
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}} {{join .GoFiles \" \"}}", ".", "./internal/meta", "./internal/cql", "./internal/codec").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		for _, file := range words[1:] {
+			source := read(t, words[0]+"/"+file)
+			if !strings.Contains(source, "gocql/gocql\"") {
+				continue
+			}
+			require.False(t, strings.HasSuffix(words[0], "/cql"), "%s imports gocql", file)
+			for _, call := range sends {
+				for code := range strings.Lines(source) {
+					if i := strings.Index(code, "//"); i >= 0 {
+						code = code[:i]
+					}
+					require.NotContains(t, code, "session"+call, file)
+				}
+			}
+		}
+	}
+}
+
+func local(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+}
+
