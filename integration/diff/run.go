@@ -236,7 +236,7 @@ func (a *recorder) frame(f *frame.Frame) {
 		a.rows(m)
 	case message.Error:
 		a.line("error %04x%s", int32(m.GetErrorCode()), errorDetail(m))
-		a.line("message %s", oneLine(m.GetErrorMessage()))
+		a.line("message %s", sortSignatures(oneLine(m.GetErrorMessage())))
 	default:
 		a.line("%T", m)
 	}
@@ -262,7 +262,7 @@ func (a *recorder) rows(m *message.RowsResult) {
 			switch {
 			case i >= len(columns):
 				cells[i] = fmt.Sprintf("%#x", []byte(cell))
-			case cell != nil && slices.Contains(a.mask, columns[i].Name):
+			case cell != nil && (slices.Contains(a.mask, columns[i].Name) || slices.Contains(a.mask, "*")):
 				cells[i] = "*"
 			default:
 				cells[i] = renderCell(columns[i].Type, cell)
