@@ -21,7 +21,7 @@
 //	-- batch KIND        the statements up to "-- end" form one BATCH frame
 //	-- page N            fetch in pages of N rows
 //	-- consistency NAME  -- serial NAME   -- timestamp MICROS   -- skipmeta
-//	-- mask COLUMN...    do not compare the contents of these columns
+//	-- mask COLUMN...    do not compare the contents of these columns; * is all
 //	-- conn NAME         send on another connection, which starts without keyspace
 //	-- sleep DURATION    wait before sending
 //

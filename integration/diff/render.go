@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -147,6 +148,29 @@ func renderElements(open string, raw []byte, per int, types []datatype.DataType,
 		return malformed
 	}
 	return b.String() + end
+}
+
+// sortSignatures puts the overloads that a message about a function call lists
+// in order: the server lists them as its hash map holds them.
+func sortSignatures(message string) string {
+	for _, opening := range []string{"(known type signatures: ", "(can be matched by following signatures: "} {
+		before, list, ok := strings.Cut(message, opening)
+		if !ok {
+			continue
+		}
+		list, after, _ := cutLast(list, ")")
+		overloads := strings.Split(strings.TrimPrefix(list, "system."), ", system.")
+		slices.Sort(overloads)
+		return before + opening + "system." + strings.Join(overloads, ", system.") + ")" + after
+	}
+	return message
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // oneLine keeps a message on one line, and its invisible characters visible.

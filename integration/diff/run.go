@@ -23,43 +23,28 @@ const useWarning = "`USE <keyspace>` with prepared statements"
 // answer per step. Its error is about the harness; what the server refuses is
 // an answer.
 func Run(ctx context.Context, addr string, s *Script) ([]Answer, error) {
-	r := runner{ctx: ctx, addr: addr, clients: map[string]*Client{}}
+	r := runner{ctx: ctx, addr: addr, keyspace: s.Keyspace(), clients: map[string]*Client{}}
 	defer r.close()
-	main, err := r.client("")
-	if err != nil {
+	drop := "DROP KEYSPACE IF EXISTS " + r.keyspace
+	create := "CREATE KEYSPACE " + r.keyspace + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
+	if err := r.outside(drop, create); err != nil {
 		return nil, err
-	}
-	ks := s.Keyspace()
-	for _, cql := range []string{
-		"DROP KEYSPACE IF EXISTS " + ks,
-		"CREATE KEYSPACE " + ks + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
-		"USE " + ks,
-	} {
-		f, err := main.Do(&message.Query{Query: cql, Options: &message.QueryOptions{Consistency: primitive.ConsistencyLevelOne}})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cql, err)
-		}
-		if refused, ok := f.Body.Message.(message.Error); ok {
-			return nil, fmt.Errorf("%s: %v", cql, refused)
-		}
 	}
 	answers := make([]Answer, len(s.Steps))
 	for i := range s.Steps {
+		var err error
 		if answers[i], err = r.step(&s.Steps[i]); err != nil {
 			return nil, fmt.Errorf("%s.cql:%d: %w", s.Name, s.Steps[i].Line, err)
 		}
 	}
-	f, err := main.Do(&message.Query{Query: "DROP KEYSPACE IF EXISTS " + ks, Options: &message.QueryOptions{}})
-	if err == nil && f.Header.OpCode == primitive.OpCodeError {
-		err = fmt.Errorf("drop keyspace: %v", f.Body.Message)
-	}
-	return answers, err
+	return answers, r.outside(drop)
 }
 
 type runner struct {
-	ctx     context.Context
-	addr    string
-	clients map[string]*Client
+	ctx      context.Context
+	addr     string
+	keyspace string
+	clients  map[string]*Client
 }
 
 func (r *runner) close() {
@@ -68,6 +53,8 @@ func (r *runner) close() {
 	}
 }
 
+// client returns the connection of that name. The one without a name starts in
+// the keyspace of the script.
 func (r *runner) client(name string) (*Client, error) {
 	if c := r.clients[name]; c != nil {
 		return c, nil
@@ -76,8 +63,40 @@ func (r *runner) client(name string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if name == "" {
+		if err := c.must("USE " + r.keyspace); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
 	r.clients[name] = c
 	return c, nil
+}
+
+// outside runs statements that are no part of the script.
+func (r *runner) outside(statements ...string) error {
+	c, err := Dial(r.ctx, r.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, cql := range statements {
+		if err := c.must(cql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) must(cql string) error {
+	f, err := c.Do(&message.Query{Query: cql, Options: &message.QueryOptions{Consistency: primitive.ConsistencyLevelOne}})
+	if err == nil && f.Header.OpCode == primitive.OpCodeError {
+		err = fmt.Errorf("refused: %v", f.Body.Message)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", cql, err)
+	}
+	return nil
 }
 
 func (r *runner) step(s *Step) (Answer, error) {
@@ -217,7 +236,7 @@ func (a *recorder) frame(f *frame.Frame) {
 		a.rows(m)
 	case message.Error:
 		a.line("error %04x%s", int32(m.GetErrorCode()), errorDetail(m))
-		a.line("message %s", oneLine(m.GetErrorMessage()))
+		a.line("message %s", sortSignatures(oneLine(m.GetErrorMessage())))
 	default:
 		a.line("%T", m)
 	}
@@ -243,7 +262,7 @@ func (a *recorder) rows(m *message.RowsResult) {
 			switch {
 			case i >= len(columns):
 				cells[i] = fmt.Sprintf("%#x", []byte(cell))
-			case cell != nil && slices.Contains(a.mask, columns[i].Name):
+			case cell != nil && (slices.Contains(a.mask, columns[i].Name) || slices.Contains(a.mask, "*")):
 				cells[i] = "*"
 			default:
 				cells[i] = renderCell(columns[i].Type, cell)

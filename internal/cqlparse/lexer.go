@@ -122,6 +122,9 @@ func (lx *lexer) next() (token, error) {
 	case c == '$':
 		return lx.dollar(s)
 	case isLetter(c) || isDigit(c) || c == '-':
+		if n := scanUUIDStub(s); n > 0 {
+			return token{}, lx.fail(n, "mismatched character %s expecting '-'", lx.charAt(n))
+		}
 		if k, n := scanNumber(s); n > 0 {
 			return lx.emit(k, n, s[:n]), nil
 		}
@@ -172,8 +175,13 @@ func (lx *lexer) dollar(s string) (token, error) {
 	}
 	n := strings.Index(s[2:], "$$")
 	if n < 0 {
-		// Where the text could not be closed: at its last character.
-		return token{}, lx.fail(len(s), "mismatched character '<EOF>' expecting '$'")
+		// Cassandra's lexer stops where it could still read $$ at the end.
+		_, last := utf8.DecodeLastRuneInString(s)
+		if s[len(s)-1] == '$' {
+			last = 0
+		}
+		at := len(s) - last
+		return token{}, lx.fail(at, "mismatched character %s expecting '$'", lx.charAt(at))
 	}
 	return lx.emit(tokString, n+4, s[2:2+n]), nil
 }

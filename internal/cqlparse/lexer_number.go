@@ -198,6 +198,17 @@ func scanUUID(s string) int {
 	return 0
 }
 
+// scanUUIDStub returns the length of a UUID that lacks its last group, or 0.
+// Cassandra's lexer is committed to a UUID by then.
+func scanUUIDStub(s string) int {
+	const form = "hhhhhhhh-hhhh-hhhh-hhhh"
+	n := len(form)
+	if len(s) < n || !matches(s[:n], form) || len(s) > n && s[n] == '-' {
+		return 0
+	}
+	return n
+}
+
 // matches compares s with a pattern of its length, in which d is a digit and h
 // a hexadecimal one.
 func matches(s, pattern string) bool {

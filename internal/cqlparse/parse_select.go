@@ -44,7 +44,9 @@ func (p *parser) selectStatement() Statement {
 // selectClause parses JSON, DISTINCT and what is selected. Both words may also
 // be columns.
 func (p *parser) selectClause(s *Select) {
-	p.look(2)
+	if k := p.kind(); k == tokStar || k == tokMinus || k.startsSimpleTerm() {
+		p.look(2)
+	}
 	if p.at(kwJson) && p.try(func() { p.next(); p.distinct(s) }) {
 		s.JSON = true
 		return
@@ -124,8 +126,11 @@ func (p *parser) selectionFactor() Term {
 		pos := p.next().pos
 		return &Negation{Pos: pos, X: p.selectionFactor()}
 	}
-	if p.kind().isName() {
+	switch k := p.kind(); {
+	case k.isName():
 		p.checkAfterName()
+	case k.startsSimpleTerm():
+		p.look(3)
 	}
 	x := p.simpleSelection()
 	if !p.at(tokDot) && !p.at(tokLBracket) {
@@ -192,23 +197,22 @@ func (p *parser) subSelection(pos Pos, x Term) Term {
 	return s
 }
 
-// startsSelection reports whether an expression without a sign can start with k.
-func startsSelection(k kind) bool { return k.startsSimpleTerm() }
-
 func (p *parser) simpleSelection() Term {
 	k := p.kind()
 	switch {
 	case startsConstant[k], k == kwNull:
-		p.look(3)
 		return p.scalar()
 	case k == tokMarker, k == tokColon:
+		if k == tokMarker && !afterSelection[p.kindAt(2)] && !p.extensionAt(2) {
+			p.noViable(2)
+		}
 		return p.marker()
 	case k == tokLBracket:
 		return p.listLiteral(p.selection)
 	case k == tokLBrace:
 		return p.selectionBraces()
 	case k == tokLParen:
-		if p.typeHintAhead(startsSelection) && !p.aliasAhead() {
+		if p.typeHintAhead() {
 			return p.typeHint(p.simpleSelection)
 		}
 		return p.tuple(p.selection)
@@ -223,15 +227,22 @@ func (p *parser) simpleSelection() Term {
 	return nil
 }
 
-// aliasAhead tells (a) AS b from a hint on a column that is named "as".
-func (p *parser) aliasAhead() bool {
+// typeHintAhead tells (type) x from an expression in parentheses. What follows
+// decides, and (a) AS b is an alias, not a hint on a column named "as".
+func (p *parser) typeHintAhead() bool {
 	saved := p.fetched
 	defer func() { p.fetched = saved }()
-	after := p.scanType(2) + 1
-	return p.kindAt(after) == kwAs && p.kindAt(after+1).isName()
+	after := p.scanType(2)
+	if after == 0 || p.kindAt(after) != tokRParen || !p.kindAt(after+1).startsSimpleTerm() {
+		return false
+	}
+	return p.kindAt(after+1) != kwAs || !p.kindAt(after+2).isName()
 }
 
 func (p *parser) selectionBraces() Term {
+	if k := p.kindAt(2); k != tokRBrace && k != tokMinus && !k.startsSimpleTerm() {
+		p.noViable(2)
+	}
 	pos := p.next().pos
 	if p.accept(tokRBrace) {
 		return &SetLiteral{Pos: pos}
@@ -288,14 +299,14 @@ func (p *parser) selectionCall() Term {
 				p.expect(tokRParen)
 				return f
 			}
-			if arg := p.kindAt(3); arg != tokRParen && arg != tokMinus && !startsSelection(arg) {
+			if arg := p.kindAt(3); arg != tokRParen && arg != tokMinus && !arg.startsSimpleTerm() {
 				p.noViable(3)
 			}
 		}
 	}
 	f.Name = p.functionName()
 	p.expect(tokLParen)
-	if k := p.kind(); k == tokMinus || startsSelection(k) {
+	if k := p.kind(); k == tokMinus || k.startsSimpleTerm() {
 		p.list(func() { f.Args = append(f.Args, p.selection()) })
 	}
 	p.expect(tokRParen)

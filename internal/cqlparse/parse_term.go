@@ -1,6 +1,10 @@
 package cqlparse
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
 // startsConstant holds the tokens that are constants.
 var startsConstant = kinds(tokString, tokInteger, tokFloat, tokBoolean, tokDuration, tokUUID,
@@ -19,6 +23,9 @@ func (k kind) startsSimpleTerm() bool {
 var afterTerm = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokRBracket, tokRBrace, tokColon,
 	tokRange, tokPlus, tokMinus, kwAllow, kwAnd, kwApply, kwAsc, kwDelete, kwDesc, kwGroup, kwIf,
 	kwInsert, kwLimit, kwOrder, kwPer, kwPrimary, kwUpdate, kwWhere)
+
+// afterFactor holds what may come behind part of a term besides.
+var afterFactor = kinds(tokStar, tokSlash, tokPercent, kwAs)
 
 // term parses a value, with arithmetic.
 func (p *parser) term() Term {
@@ -85,14 +92,20 @@ func (p *parser) simpleTerm() Term {
 	defer p.leave()
 	k := p.kind()
 	switch {
-	case startsConstant[k], k == kwNull, k == tokMarker, k == tokColon:
+	case startsConstant[k], k == kwNull, k == tokColon:
+		return p.scalar()
+	case k == tokMarker:
+		if next := p.kindAt(2); !afterTerm[next] && !afterFactor[next] && !p.extensionAt(2) {
+			p.noViable(2)
+		}
+		p.look(3)
 		return p.scalar()
 	case k == tokLBracket:
 		return p.listLiteral(p.term)
 	case k == tokLBrace:
 		return p.braces()
 	case k == tokLParen:
-		if p.typeHintAhead(kind.startsSimpleTerm) {
+		if p.opensTypeHint() {
 			return p.typeHint(p.simpleTerm)
 		}
 		return p.tuple(p.term)
@@ -128,6 +141,7 @@ func (p *parser) scalar() Term {
 		l.Kind = IntegerLiteral
 	case tokFloat:
 		l.Kind = FloatLiteral
+		p.checkFloat(t)
 	case tokNaN:
 		l.Kind, l.Text = FloatLiteral, "NaN"
 	case tokInfinity:
@@ -148,6 +162,14 @@ func (p *parser) scalar() Term {
 	return l
 }
 
+// checkFloat refuses what the server's parser cannot represent, in its words.
+func (p *parser) checkFloat(t token) {
+	if f, _ := strconv.ParseFloat(t.text, 64); math.IsInf(f, 0) && !p.extended() {
+		p.reject(t.pos, "Failed parsing statement: [%s] reason: NumberFormatException Character I is neither"+
+			" a decimal digit number, decimal point, nor \"e\" notation exponential mark.", p.lx.src)
+	}
+}
+
 // marker parses ? or :name.
 func (p *parser) marker() *Marker {
 	m := &Marker{Pos: p.here(), Index: len(p.markers)}
@@ -160,7 +182,7 @@ func (p *parser) marker() *Marker {
 
 func (p *parser) listLiteral(elem func() Term) Term {
 	l := &ListLiteral{Pos: p.next().pos}
-	if !p.at(tokRBracket) {
+	if k := p.kind(); k == tokMinus || k.startsSimpleTerm() {
 		p.list(func() { l.Elems = append(l.Elems, elem()) })
 	}
 	p.expect(tokRBracket)
@@ -228,16 +250,33 @@ func (p *parser) udtLiteral(elem func() Term) Term {
 	return u
 }
 
-// typeHintAhead reports whether a parenthesis here opens (type) x, where x
-// starts with a token that starts accepts.
-func (p *parser) typeHintAhead(starts func(kind) bool) bool {
-	saved := p.fetched
-	defer func() { p.fetched = saved }()
-	after := p.scanType(2)
-	return after > 0 && p.kindAt(after) == tokRParen && starts(p.kindAt(after+1))
+// opensTypeHint tells (type) x from a tuple. Columns being no values, a name
+// alone is a type.
+func (p *parser) opensTypeHint() bool {
+	switch k := p.kindAt(2); {
+	case k == kwSet:
+		return true
+	case k == tokString:
+		return p.kindAt(3) == tokRParen && p.kindAt(4).startsSimpleTerm()
+	case k == tokIdent || k == tokQuotedName || k.isUnreserved():
+		switch p.kindAt(3) {
+		case tokRParen, tokLT:
+			return true
+		case tokLParen:
+			return false
+		case tokDot:
+			return p.kindAt(5) == tokRParen
+		}
+		p.noViable(3)
+	case k != tokMinus && !k.startsSimpleTerm():
+		p.noViable(2)
+	}
+	return false
 }
 
 func (p *parser) typeHint(arg func() Term) Term {
+	p.enter()
+	defer p.leave()
 	h := &TypeHint{Pos: p.next().pos}
 	h.Type = p.typ()
 	p.expect(tokRParen)

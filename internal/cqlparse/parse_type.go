@@ -4,7 +4,7 @@ import "strconv"
 
 // afterType holds what may come behind a type, in any statement.
 var afterType = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokGT, kwFinalfunc, kwInitcond,
-	kwLanguage, kwMasked, kwPrimary, kwSfunc, kwStatic, kwStype)
+	kwLanguage, kwMasked, kwPrimary, kwStatic)
 
 // typ parses a type.
 func (p *parser) typ() *Type {
@@ -44,6 +44,9 @@ func (p *parser) typ() *Type {
 	p.expect(tokLT)
 	p.params(t)
 	p.expect(tokGT)
+	if t.Kind == FrozenType {
+		p.checkFrozen(t)
+	}
 	return t
 }
 
@@ -73,10 +76,13 @@ func (p *parser) params(t *Type) {
 			p.reject(n.pos, "Failed parsing statement: [%s] reason: NumberFormatException For input string: \"%s\"", p.lx.src, n.text)
 		}
 		t.Dimension = int(dim)
-	case FrozenType:
-		if k := t.Params[0].Kind; k == NativeType || k == CustomType {
-			p.reject(t.Pos, "frozen<> is only allowed on collections, tuples, and user-defined types (got %s)", t.Params[0])
-		}
+	}
+}
+
+// checkFrozen refuses what cannot be frozen.
+func (p *parser) checkFrozen(t *Type) {
+	if k := t.Params[0].Kind; k == NativeType || k == CustomType {
+		p.reject(t.Pos, "frozen<> is only allowed on collections, tuples, and user-defined types (got %s)", t.Params[0])
 	}
 }
 

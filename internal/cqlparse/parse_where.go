@@ -189,7 +189,7 @@ func (p *parser) inValues(value func() Term) (Term, []Term) {
 	}
 	p.next()
 	values := []Term{}
-	if !p.at(tokRParen) {
+	if k := p.kind(); k == tokMinus || k.startsSimpleTerm() {
 		p.list(func() { values = append(values, value()) })
 	}
 	p.expect(tokRParen)

@@ -6,7 +6,6 @@
 package exec
 
 import (
-	"context"
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -32,6 +31,7 @@ type Options struct {
 	DataCenter       string           // "datacenter1" if empty
 	Rack             string           // "rack1" if empty
 	Authenticator    string           // class name; "" or AllowAllAuthenticator: none
+	User, Password   string           // the superuser; cassandra, cassandra if empty
 }
 
 // Client is the state of one connection. It belongs to one goroutine at a time.
@@ -133,8 +133,8 @@ type Prepared struct {
 	PKIndexes []uint16     // which markers make the partition key; nil if unknown
 	Columns   []ColumnSpec // nil for statements that answer no rows, and for conditional ones
 
-	stmt  statement
-	epoch uint64 // of the schema it was prepared against
+	stmt   statement
+	schema *schema // it was prepared against
 }
 
 // ResultKind says which of a Result's fields matter.
@@ -167,13 +167,4 @@ type Result struct {
 	Keyspace    string        // of SetKeyspace
 	Change      *SchemaChange // of SchemaChanged
 	Info        StatementInfo
-}
-
-// ctxErr turns an ended context into the server's timeout, so that an embedded
-// caller's deadline is honoured between rows.
-func ctxErr(ctx context.Context) error {
-	if ctx == nil {
-		return nil
-	}
-	return ctx.Err()
 }

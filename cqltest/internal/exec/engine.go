@@ -2,83 +2,316 @@ package exec
 
 import (
 	"context"
+	"crypto/md5"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/coodie-go/coodie/cqltest/internal/store"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // Engine is one node: schema, data and prepared statements. It is safe for many
 // goroutines.
 type Engine struct {
 	opts Options
+
+	// write serializes everything that changes schema or data, and so makes
+	// conditional writes linearizable. Readers take views instead.
+	write  sync.Mutex
+	schema atomic.Pointer[schema]
+	clock  clock
+
+	prepared struct {
+		sync.RWMutex
+		byID map[string]*Prepared
+	}
+	subscribers struct {
+		sync.Mutex
+		next int
+		fns  map[int]func(SchemaChange)
+	}
+	system systemViews
+	auth   roles
 }
 
 // New returns an engine that holds only the system keyspaces.
-func New(opts Options) *Engine { return &Engine{opts: opts} }
+func New(opts Options) *Engine {
+	def := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	def(&opts.ListenAddress, "127.0.0.1")
+	def(&opts.BroadcastAddress, opts.ListenAddress)
+	def(&opts.ClusterName, "Test Cluster")
+	def(&opts.DataCenter, "datacenter1")
+	def(&opts.Rack, "rack1")
+	def(&opts.User, "cassandra")
+	def(&opts.Password, "cassandra")
+	if opts.Port == 0 {
+		opts.Port = 9042
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	e := &Engine{opts: opts}
+	e.clock.source = opts.Now
+	e.clock.elements.Store(1 << 40)
+	e.prepared.byID = map[string]*Prepared{}
+	e.subscribers.fns = map[int]func(SchemaChange){}
+	e.auth.reset(e.opts.User, e.opts.Password)
+	e.schema.Store(initialSchema(opts.Dialect))
+	return e
+}
+
+// maxPrepared bounds what clients can make the engine remember.
+const maxPrepared = 10_000
 
 // Prepare parses and validates cql, remembers the outcome under its id and
 // returns it.
-func (e *Engine) Prepare(c *Client, cql string) (*Prepared, error) { return nil, errTODO }
+func (e *Engine) Prepare(c *Client, cql string) (*Prepared, error) {
+	p, err := e.Compile(c, cql)
+	if err != nil {
+		return nil, err
+	}
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	if len(e.prepared.byID) >= maxPrepared {
+		for id := range e.prepared.byID {
+			delete(e.prepared.byID, id)
+			break
+		}
+	}
+	e.prepared.byID[string(p.ID)] = p
+	return p, nil
+}
+
+// Compile is Prepare without remembering the outcome.
+func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
+	s := e.schema.Load()
+	ast, err := parse(e.opts.Dialect, cql)
+	if err != nil {
+		return nil, err
+	}
+	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
+	stmt, err := p.prepare(ast)
+	if err != nil {
+		return nil, asError(err)
+	}
+	id := md5.Sum([]byte(c.Keyspace + cql))
+	out := &Prepared{ID: id[:], CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s}
+	out.Binds = p.bindSpecs(ast.Header().Markers)
+	out.PKIndexes = p.pkIndexes()
+	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
+		out.Columns = r.columns()
+	}
+	return out, nil
+}
 
 // Lookup returns the prepared statement with that id. As on a real server a
 // statement is forgotten when its table or types change: the caller then
 // answers UNPREPARED.
-func (e *Engine) Lookup(id []byte) (*Prepared, bool) { return nil, false }
+func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
+	e.prepared.RLock()
+	defer e.prepared.RUnlock()
+	p, ok := e.prepared.byID[string(id)]
+	return p, ok
+}
 
 // Execute runs a prepared statement. One whose schema has changed meanwhile is
-// prepared anew first.
+// prepared anew first. Only USE changes c.
 func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Params) (*Result, error) {
-	return nil, errTODO
+	p, err := e.fresh(c, p)
+	if err != nil {
+		return nil, err
+	}
+	x, err := e.execution(ctx, c, p, params)
+	if err != nil {
+		return nil, err
+	}
+	res, err := p.stmt.run(x)
+	if err != nil {
+		return nil, asError(err)
+	}
+	res.Info = p.Info
+	res.Warnings = append(x.warnings, res.Warnings...)
+	return res, nil
+}
+
+// fresh prepares p again if the schema it was prepared against is gone.
+func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
+	if p.schema == e.schema.Load() {
+		return p, nil
+	}
+	in := *c
+	in.Keyspace = p.Keyspace
+	return e.Compile(&in, p.CQL)
 }
 
 // Query prepares and runs one statement. USE sets c.Keyspace.
 func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params) (*Result, error) {
-	return nil, errTODO
+	p, err := e.Compile(c, cql)
+	if err != nil {
+		return nil, err
+	}
+	return e.Execute(ctx, c, p, params)
 }
-
-// Batch runs a protocol-level batch. params.Values is not used.
-func (e *Engine) Batch(ctx context.Context, c *Client, b Batch, params Params) (*Result, error) {
-	return nil, errTODO
-}
-
-// Describe parses and validates cql and says what it is, without running it. It is
-// what hooks that fire before execution want; an error is what Query would say.
-func (e *Engine) Describe(c *Client, cql string) (StatementInfo, error) {
-	return StatementInfo{}, errTODO
-}
-
-// Authenticate says whether the pair is known.
-func (e *Engine) Authenticate(user, password string) bool { return false }
 
 // Subscribe calls fn after every schema change, in order, on the goroutine that
 // made it and outside the engine's locks. The returned function ends it.
-func (e *Engine) Subscribe(fn func(SchemaChange)) (cancel func()) { return func() {} }
+func (e *Engine) Subscribe(fn func(SchemaChange)) (cancel func()) {
+	e.subscribers.Lock()
+	defer e.subscribers.Unlock()
+	id := e.subscribers.next
+	e.subscribers.next++
+	e.subscribers.fns[id] = fn
+	return func() {
+		e.subscribers.Lock()
+		defer e.subscribers.Unlock()
+		delete(e.subscribers.fns, id)
+	}
+}
+
+func (e *Engine) publish(ch SchemaChange) {
+	e.subscribers.Lock()
+	fns := make([]func(SchemaChange), 0, len(e.subscribers.fns))
+	for i := range e.subscribers.next {
+		if fn := e.subscribers.fns[i]; fn != nil {
+			fns = append(fns, fn)
+		}
+	}
+	e.subscribers.Unlock()
+	for _, fn := range fns {
+		fn(ch)
+	}
+}
+
+// setSchema installs a schema and forgets the prepared statements that concern
+// the given keyspace (and table, unless it is empty). The caller holds e.write.
+func (e *Engine) setSchema(s *schema, keyspace, table string) {
+	e.schema.Store(s)
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	for id, p := range e.prepared.byID {
+		if p.Info.Keyspace == keyspace && (table == "" || p.Info.Table == table || p.Info.Table == "") {
+			delete(e.prepared.byID, id)
+		}
+	}
+}
 
 // Snapshot is the engine's state at one moment. It costs nothing to keep but
 // memory for what changes afterwards.
-type Snapshot struct{}
+type Snapshot struct {
+	schema *schema
+	data   map[*store.Table]*store.View
+	roles  map[string]role
+}
 
 // Snapshot takes one.
-func (e *Engine) Snapshot() *Snapshot { return nil }
+func (e *Engine) Snapshot() *Snapshot {
+	e.write.Lock()
+	defer e.write.Unlock()
+	s := &Snapshot{schema: e.schema.Load(), data: map[*store.Table]*store.View{}, roles: e.auth.copy()}
+	s.schema.eachTable(func(t *table) { s.data[t.data] = t.data.View() })
+	return s
+}
 
-// Restore returns to s, schema included. Prepared statements are kept if they
-// are still valid. Subscribers are not told.
-func (e *Engine) Restore(s *Snapshot) {}
+// Restore returns to s, schema included. Prepared statements are prepared anew
+// where they no longer fit. Subscribers are not told.
+func (e *Engine) Restore(s *Snapshot) {
+	e.write.Lock()
+	defer e.write.Unlock()
+	for t, v := range s.data {
+		t.Restore(v)
+	}
+	e.auth.restore(s.roles)
+	if e.schema.Load() != s.schema {
+		e.schema.Store(s.schema)
+		e.forget()
+	}
+}
 
 // Reset drops every keyspace, table, type and row that is not the system's.
-func (e *Engine) Reset() {}
+func (e *Engine) Reset() {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.auth.reset(e.opts.User, e.opts.Password)
+	e.schema.Store(initialSchema(e.opts.Dialect))
+	e.forget()
+}
+
+func (e *Engine) forget() {
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	clear(e.prepared.byID)
+}
 
 // Truncate empties every user table and keeps the schema.
-func (e *Engine) Truncate() {}
+func (e *Engine) Truncate() {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
+}
+
+// eachTable visits the tables that hold rows of users.
+func (s *schema) eachTable(fn func(*table)) {
+	for _, ks := range s.keyspaces {
+		for _, t := range ks.tables {
+			if t.data != nil {
+				fn(t)
+			}
+		}
+	}
+}
 
 // Advance moves the engine's clock forward by d, so that TTLs expire.
-func (e *Engine) Advance(d time.Duration) {}
+func (e *Engine) Advance(d time.Duration) { e.clock.offset.Add(int64(d)) }
 
 // Now is the engine's clock.
-func (e *Engine) Now() time.Time { return time.Time{} }
+func (e *Engine) Now() time.Time { return e.clock.now() }
 
 // SetAddress changes the address and port that system.local advertises; call it
-// once the listener is bound.
-func (e *Engine) SetAddress(host string, port int) {}
+// once the listener is bound, before clients connect.
+func (e *Engine) SetAddress(host string, port int) {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.opts.ListenAddress, e.opts.BroadcastAddress, e.opts.Port = host, host, port
+	e.system.forget()
+}
 
-type statement interface{}
+// clock gives times, and timestamps that never repeat.
+type clock struct {
+	source   func() time.Time
+	offset   atomic.Int64
+	last     atomic.Int64
+	elements atomic.Int64
+}
 
-var errTODO = serverError("not built yet")
+func (c *clock) now() time.Time { return c.source().Add(time.Duration(c.offset.Load())) }
+
+// timestamp returns microseconds, greater than every one it returned before.
+func (c *clock) timestamp() int64 {
+	now := c.now().UnixMicro()
+	for {
+		last := c.last.Load()
+		next := max(now, last+1)
+		if c.last.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// asError makes an error of any layer the one that clients see.
+func asError(err error) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var t *types.Error
+	if errors.As(err, &t) {
+		return &Error{Code: int(t.Code), Message: t.Message, Keyspace: t.Keyspace, Function: t.Function, ArgTypes: t.ArgTypes}
+	}
+	return serverError("%s", err.Error())
+}

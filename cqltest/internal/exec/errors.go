@@ -35,14 +35,14 @@ type Error struct {
 	Function        string
 	ArgTypes        []string
 
-	Consistency         uint16 // Unavailable, timeouts, failures, CASWriteUnknown
-	Required, Alive     int    // Unavailable
-	Received, BlockFor  int    // timeouts, failures, CASWriteUnknown
-	NumFailures         int
-	DataPresent         bool
-	WriteType           string // SIMPLE, BATCH, UNLOGGED_BATCH, COUNTER, BATCH_LOG, CAS, VIEW, CDC
-	UnpreparedID        []byte
-	Contentions         int
+	Consistency        uint16 // Unavailable, timeouts, failures, CASWriteUnknown
+	Required, Alive    int    // Unavailable
+	Received, BlockFor int    // timeouts, failures, CASWriteUnknown
+	NumFailures        int
+	DataPresent        bool
+	WriteType          string // SIMPLE, BATCH, UNLOGGED_BATCH, COUNTER, BATCH_LOG, CAS, VIEW, CDC
+	UnpreparedID       []byte
+	Contentions        int
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -18,7 +18,7 @@ type Scope struct {
 	// unqualified types and functions.
 	Keyspace, Table string
 	// UDT returns a user-defined type, not frozen, or nil.
-	UDT func(keyspace, name string) *types.Type
+	UDT types.Lookup
 	// Columns are the table's columns, which a selection may name. A column is
 	// known to [Row] by its place here.
 	Columns []types.Column

@@ -93,3 +93,16 @@ func componentsFit(t, o *Type, fit func(t, o *Type) bool) bool {
 	}
 	return true
 }
+
+// ValueFits says how well values of t fit receiver, taking the frozen flags as
+// they are: exactly if the types are equal, weakly if receiver's values include
+// those of t.
+func (t *Type) ValueFits(receiver *Type) Assignability {
+	switch {
+	case t.Equal(receiver):
+		return ExactMatch
+	case receiver.accepts(t):
+		return WeaklyAssignable
+	}
+	return NotAssignable
+}

@@ -32,7 +32,7 @@ func (r *resolver) resolve(t *cqlparse.Type, frozen bool) (*Type, error) {
 		return ParseClass(t.Class)
 	case cqlparse.FrozenType:
 		if !canFreeze(t.Params[0]) {
-			return nil, Invalidf("frozen<> is only allowed on collections, tuples, and user-defined types (got %s)", display(t.Params[0], false))
+			return nil, Invalidf("frozen<> is only allowed on collections, tuples, and user-defined types (got %s)", displayType(t.Params[0], false))
 		}
 		return r.resolve(t.Params[0], true)
 	case cqlparse.UserType:
@@ -93,17 +93,17 @@ func (r *resolver) collection(t *cqlparse.Type, frozen bool) (*Type, error) {
 		return nil, err
 	}
 	if isNative(value, "counter") {
-		return nil, Invalidf("Counters are not allowed inside collections: %s", display(t, frozen))
+		return nil, Invalidf("Counters are not allowed inside collections: %s", displayType(t, frozen))
 	}
 	if isNative(value, "duration") && t.Kind == cqlparse.SetType {
-		return nil, Invalidf("Durations are not allowed inside sets: %s", display(t, frozen))
+		return nil, Invalidf("Durations are not allowed inside sets: %s", displayType(t, frozen))
 	}
 	if t.Kind == cqlparse.MapType {
 		if isNative(t.Params[0], "counter") {
-			return nil, Invalidf("Counters are not allowed inside collections: %s", display(t, frozen))
+			return nil, Invalidf("Counters are not allowed inside collections: %s", displayType(t, frozen))
 		}
 		if isNative(t.Params[0], "duration") {
-			return nil, Invalidf("Durations are not allowed as map keys: %s", display(t, frozen))
+			return nil, Invalidf("Durations are not allowed as map keys: %s", displayType(t, frozen))
 		}
 		if err := nestedFrozen(t, t.Params[0], frozen); err != nil {
 			return nil, err
@@ -127,9 +127,9 @@ func nestedFrozen(t, inner *cqlparse.Type, frozen bool) error {
 	}
 	switch inner.Kind {
 	case cqlparse.ListType, cqlparse.SetType, cqlparse.MapType:
-		return Invalidf("Non-frozen collections are not allowed inside collections: %s", display(t, false))
+		return Invalidf("Non-frozen collections are not allowed inside collections: %s", displayType(t, false))
 	case cqlparse.UserType:
-		return Invalidf("Non-frozen UDTs are not allowed inside collections: %s", display(t, false))
+		return Invalidf("Non-frozen UDTs are not allowed inside collections: %s", displayType(t, false))
 	}
 	return nil
 }
@@ -142,11 +142,10 @@ func isNative(t *cqlparse.Type, name string) bool {
 	return t.Kind == cqlparse.NativeType && t.Name.Name.Name == name
 }
 
-// display writes a type the way the server does in messages: what stands
-// inside something frozen is shown frozen too.
-func display(t *cqlparse.Type, frozen bool) string {
+// displayType is Display for a type that may stand inside frozen<…>.
+func displayType(t *cqlparse.Type, frozen bool) string {
 	if t.Kind == cqlparse.FrozenType {
-		return display(t.Params[0], true)
+		return displayType(t.Params[0], true)
 	}
 	if t.Kind == cqlparse.NativeType || t.Kind == cqlparse.CustomType || t.Kind == cqlparse.VectorType {
 		return t.String()
@@ -156,7 +155,7 @@ func display(t *cqlparse.Type, frozen bool) string {
 	if t.Kind != cqlparse.UserType {
 		parts := make([]string, len(t.Params))
 		for i, p := range t.Params {
-			parts[i] = display(p, inner)
+			parts[i] = displayType(p, inner)
 		}
 		s = s[:strings.IndexByte(s, '<')+1] + strings.Join(parts, ", ") + ">"
 	}
@@ -165,3 +164,7 @@ func display(t *cqlparse.Type, frozen bool) string {
 	}
 	return s
 }
+
+// Display writes a type as messages show it: what stands inside something
+// frozen is shown frozen too.
+func Display(t *cqlparse.Type) string { return displayType(t, false) }

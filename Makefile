@@ -1,0 +1,60 @@
+# Every module of the repository: the root and the nested ones.
+MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*' -not -path '*/.*/*' | sort))
+
+# The race detector needs a C compiler.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+NODES       ?= 1
+FUZZTIME    ?= 10s
+BENCH       ?= .
+
+# $(call each,COMMAND) runs COMMAND in every module, and stops at the first failure.
+each = set -e; for module in $(MODULES); do echo "== $$module: $(strip $(1))"; (cd $$module && $(1)); done
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## test every module; what needs a Cassandra starts one or skips
+	@set -e; for module in $(MODULES); do \
+		echo "== $$module: go test $(RACE)"; \
+		case $$module in \
+		./integration*) flags="-p 1 -count 1 -timeout 20m" ;; \
+		*) flags="-timeout 10m" ;; \
+		esac; \
+		(cd $$module && go test $(RACE) $$flags ./...); \
+	done
+
+.PHONY: lint
+lint: ## check format, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
+	@$(call each,go vet ./...)
+	@$(call each,go run $(STATICCHECK) ./...)
+
+.PHONY: cassandra
+cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three)
+	go run ./integration/cmd/cassandra -nodes $(NODES)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
+	@set -e; grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort | \
+	sed 's/:func / /' | while read -r file target; do \
+		echo "== $$file: $$target"; \
+		(cd "$$(dirname "$$file")" && go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) .); \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=regexp)
+	@$(call each,go test -run '^$$' -bench '$(BENCH)' -benchmem ./...)
+
+.PHONY: cover
+cover: ## measure what the root module's tests cover
+	@mkdir -p bin
+	go test -coverpkg ./... -coverprofile bin/cover.prof ./...
+	@go tool cover -func bin/cover.prof | tail -n 1
+	@echo "lines: go tool cover -html bin/cover.prof"

@@ -1,0 +1,255 @@
+package exec
+
+import (
+	"strings"
+
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+// definition is a statement that changes the schema.
+type definition struct {
+	about StatementInfo
+	// apply returns the changed schema and the change; no change if the
+	// schema stays as it is. The caller holds the write lock.
+	apply func(x *execution, s *schema) (*schema, *SchemaChange, error)
+}
+
+func (d *definition) info() StatementInfo { return d.about }
+
+func (d *definition) run(x *execution) (*Result, error) {
+	ch, err := d.change(x)
+	if err != nil {
+		return nil, err
+	}
+	if ch == nil {
+		return &Result{Kind: Void}, nil
+	}
+	x.engine.publish(*ch)
+	return &Result{Kind: SchemaChanged, Change: ch}, nil
+}
+
+func (d *definition) change(x *execution) (*SchemaChange, error) {
+	e := x.engine
+	e.write.Lock()
+	defer e.write.Unlock()
+	next, ch, err := d.apply(x, e.schema.Load())
+	if err != nil || ch == nil {
+		return nil, err
+	}
+	table := ""
+	if ch.Target == "TABLE" {
+		table = ch.Name
+	}
+	e.setSchema(next, ch.Keyspace, table)
+	return ch, nil
+}
+
+// definition prepares a statement that concerns schema, roles or descriptions.
+func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
+	switch s := ast.(type) {
+	case *cqlparse.CreateKeyspace:
+		return p.createKeyspace(s)
+	case *cqlparse.AlterKeyspace:
+		return p.alterKeyspace(s)
+	case *cqlparse.DropKeyspace:
+		return p.dropKeyspace(s)
+	case *cqlparse.CreateTable:
+		return p.createTable(s)
+	case *cqlparse.AlterTable:
+		return p.alterTable(s)
+	case *cqlparse.DropTable:
+		return p.dropTable(s)
+	case *cqlparse.CreateType:
+		return p.createType(s)
+	case *cqlparse.AlterType:
+		return p.alterType(s)
+	case *cqlparse.DropType:
+		return p.dropType(s)
+	case *cqlparse.CreateIndex:
+		return p.createIndex(s)
+	case *cqlparse.DropIndex:
+		return p.dropIndex(s)
+	}
+	return p.otherStatement(ast)
+}
+
+// otherStatement refuses by name what is not supported.
+func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
+	if s, err := p.roleStatement(ast); s != nil || err != nil {
+		return s, err
+	}
+	return nil, invalid("%s is not supported by cqltest", ast.Kind())
+}
+
+// infoKind is a statement's kind for StatementInfo: create_role for CREATE ROLE.
+func infoKind(kind string) string {
+	return strings.ReplaceAll(strings.ToLower(kind), " ", "_")
+}
+
+// editable refuses to change the system's keyspaces.
+func (p *preparer) editable(keyspace string) error {
+	if ks := p.schema.keyspaces[keyspace]; ks != nil && ks.system || strings.HasPrefix(keyspace, "system_") && p.schema.keyspaces[keyspace] != nil {
+		return unauthorized("%s keyspace is not user-modifiable.", keyspace)
+	}
+	return nil
+}
+
+// validName says whether a keyspace, table or index may have the name.
+func validName(s string) bool {
+	for _, r := range s {
+		if r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func checkKeyspaceName(name string) error {
+	if !validName(name) {
+		return invalid("Keyspace name must not be empty and must contain alphanumeric or underscore characters only (got \"%s\")", name)
+	}
+	if len(name) > 48 {
+		return invalid("Keyspace name must not be more than 48 characters long (got %d characters for \"%s\")", len(name), name)
+	}
+	return nil
+}
+
+func (p *preparer) createKeyspace(s *cqlparse.CreateKeyspace) (statement, error) {
+	name := s.Keyspace.Name
+	if err := p.editable(name); err != nil {
+		return nil, err
+	}
+	return &definition{StatementInfo{Kind: "create_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+		if err := checkKeyspaceName(name); err != nil {
+			return nil, nil, err
+		}
+		ks := &keyspace{name: name, durable: true}
+		if err := ks.set(x, s.Options, sch.keyspaces[name] != nil, s.IfNotExists); err != nil {
+			return nil, nil, err
+		}
+		if sch.keyspaces[name] != nil {
+			return sch, nil, nil
+		}
+		return sch.with(ks), &SchemaChange{Change: "CREATED", Target: "KEYSPACE", Keyspace: name}, nil
+	}}, nil
+}
+
+// set reads the options of CREATE or ALTER KEYSPACE.
+func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNotExists bool) error {
+	props, err := readProperties(options, "replication", "durable_writes")
+	if err != nil {
+		return err
+	}
+	r := &propertyReader{properties: props}
+	var replication map[string]string
+	r.mapping("replication", func(m map[string]string) { replication = m })
+	if r.err != nil {
+		return r.err
+	}
+	if len(replication) > 0 && replication["class"] == "" {
+		return configError("Missing replication strategy class")
+	}
+	if _, given := props["replication"]; !given && k.replication == nil {
+		return invalid("Missing mandatory option 'replication'")
+	}
+	if exists {
+		if ifNotExists {
+			return nil
+		}
+		return &Error{Code: CodeAlreadyExists, Message: "Cannot add existing keyspace \"" + k.name + "\"", Keyspace: k.name}
+	}
+	r.boolean("durable_writes", func(b bool) { k.durable = b })
+	if r.err != nil {
+		return r.err
+	}
+	if replication == nil {
+		return nil
+	}
+	checked, warnings, err := readReplication(k.name, x.engine.opts.DataCenter, replication)
+	if err != nil {
+		return err
+	}
+	k.replication = checked
+	for _, w := range warnings {
+		x.warn(w)
+	}
+	return nil
+}
+
+func (p *preparer) alterKeyspace(s *cqlparse.AlterKeyspace) (statement, error) {
+	name := s.Keyspace.Name
+	if err := p.editable(name); err != nil {
+		return nil, err
+	}
+	return &definition{StatementInfo{Kind: "alter_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+		old := sch.keyspaces[name]
+		if old == nil {
+			if s.IfExists {
+				return sch, nil, nil
+			}
+			return nil, nil, invalid("Keyspace '%s' doesn't exist", name)
+		}
+		ks := *old
+		if err := ks.set(x, s.Options, false, false); err != nil {
+			return nil, nil, err
+		}
+		if ks.durable == old.durable && mapsEqual(ks.replication, old.replication) {
+			return sch, nil, nil
+		}
+		if ks.replication["replication_factor"] > old.replication["replication_factor"] || ks.replication[x.engine.opts.DataCenter] > old.replication[x.engine.opts.DataCenter] {
+			x.warn("When increasing replication factor you need to run a full (-full) repair to distribute the data.")
+		}
+		return sch.with(&ks), &SchemaChange{Change: "UPDATED", Target: "KEYSPACE", Keyspace: name}, nil
+	}}, nil
+}
+
+func mapsEqual(a, b map[string]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *preparer) dropKeyspace(s *cqlparse.DropKeyspace) (statement, error) {
+	name := s.Keyspace.Name
+	if err := p.editable(name); err != nil {
+		return nil, err
+	}
+	return &definition{StatementInfo{Kind: "drop_keyspace", Keyspace: name}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+		if sch.keyspaces[name] == nil {
+			if s.IfExists {
+				return sch, nil, nil
+			}
+			return nil, nil, invalid("Keyspace '%s' doesn't exist", name)
+		}
+		return sch.without(name), &SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: name}, nil
+	}}, nil
+}
+
+type truncateStatement struct{ table *table }
+
+func (s *truncateStatement) info() StatementInfo {
+	return StatementInfo{Kind: "truncate", Keyspace: s.table.keyspace, Table: s.table.name}
+}
+
+func (s *truncateStatement) run(x *execution) (*Result, error) {
+	if s.table.data != nil {
+		x.engine.write.Lock()
+		defer x.engine.write.Unlock()
+		s.table.data.Truncate()
+	}
+	return &Result{Kind: Void}, nil
+}
+
+func (p *preparer) truncate(s *cqlparse.Truncate) (statement, error) {
+	t, err := p.table(s.Table)
+	if err != nil {
+		return nil, err
+	}
+	return &truncateStatement{t}, nil
+}

@@ -1,0 +1,413 @@
+package exec
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/coodie-go/coodie/cqltest/internal/store"
+	"github.com/coodie-go/coodie/cqltest/internal/terms"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+)
+
+type filterOp uint8
+
+const (
+	opEQ filterOp = iota
+	opLT
+	opLTE
+	opGT
+	opGTE
+	opIN
+	opContains
+	opContainsKey
+	opEntry
+	opLike
+)
+
+// expression is one thing that a row has to satisfy to be returned.
+type expression struct {
+	col   *column
+	op    filterOp
+	value []byte
+	key   []byte   // of opEntry
+	list  [][]byte // of opIN
+}
+
+// rowFilter evaluates the restrictions that keys and slices cannot express.
+func (x *execution) rowFilter(w *restrictions) ([]expression, error) {
+	var out []expression
+	add := func(r *restriction) error {
+		es, err := x.expressions(r)
+		out = append(out, es...)
+		return err
+	}
+	if w.filterPartition || w.token != nil && !w.partition.empty() {
+		for _, r := range w.partition.all() {
+			if err := add(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if w.filterClustering {
+		position := 0
+		for _, r := range w.clustering.all() {
+			if filtered(r, position) {
+				if err := add(r); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			if r.kind != sliceRestriction {
+				position = r.last().position + 1
+			}
+		}
+	}
+	if w.filterOthers {
+		for _, r := range w.others.all() {
+			if err := add(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, e := range out {
+		if err := e.validate(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (e *expression) validate() error {
+	if e.op == opIN {
+		return nil
+	}
+	switch {
+	case e.value == nil && e.op == opEntry:
+		return invalid("Unsupported null map value for column %s", e.col.name)
+	case e.op == opEntry && e.key == nil:
+		return invalid("Unsupported null map key for column %s", e.col.name)
+	case e.op == opEntry && types.IsUnset(e.key):
+		return invalid("Unsupported unset map key for column %s", e.col.name)
+	case e.op == opEntry && types.IsUnset(e.value):
+		return invalid("Unsupported unset map value for column %s", e.col.name)
+	case e.value == nil:
+		return invalid("Unsupported null value for column %s", e.col.name)
+	case types.IsUnset(e.value):
+		return invalid("Unsupported unset value for column %s", e.col.name)
+	}
+	return nil
+}
+
+func (x *execution) expressions(r *restriction) ([]expression, error) {
+	col := r.first()
+	var out []expression
+	switch r.kind {
+	case eqRestriction:
+		v, err := r.eq.eval(x)
+		if err != nil {
+			return nil, err
+		}
+		for i, b := range v {
+			out = append(out, expression{col: r.cols[i], op: opEQ, value: b})
+		}
+		return out, nil
+	case inRestriction:
+		if len(r.cols) > 1 {
+			return nil, invalid("Multicolumn IN filters are not supported")
+		}
+		tuples, err := x.eqValues(r)
+		if err != nil {
+			return nil, err
+		}
+		e := expression{col: col, op: opIN}
+		for _, t := range tuples {
+			e.list = append(e.list, t[0])
+		}
+		return []expression{e}, nil
+	case sliceRestriction:
+		if r.multi {
+			return nil, invalid("Multi-column slice restrictions cannot be used for filtering.")
+		}
+		for _, end := range []struct {
+			l           *limit
+			open, close filterOp
+		}{{r.start, opGT, opGTE}, {r.end, opLT, opLTE}} {
+			if end.l == nil {
+				continue
+			}
+			v, err := end.l.value.eval(x)
+			if err != nil {
+				return nil, err
+			}
+			op := end.open
+			if end.l.inclusive {
+				op = end.close
+			}
+			out = append(out, expression{col: col, op: op, value: v[0]})
+		}
+		return out, nil
+	case likeRestriction:
+		v, err := x.eval(r.like)
+		return []expression{{col: col, op: opLike, value: v}}, err
+	}
+	for _, part := range []struct {
+		terms []terms.Term
+		op    filterOp
+	}{{r.contains, opContains}, {r.containsKey, opContainsKey}} {
+		for _, t := range part.terms {
+			v, err := x.eval(t)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, expression{col: col, op: part.op, value: v})
+		}
+	}
+	for i := range r.entryKeys {
+		k, err := x.eval(r.entryKeys[i])
+		if err != nil {
+			return nil, err
+		}
+		v, err := x.eval(r.entryValues[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, expression{col: col, op: opEntry, key: k, value: v})
+	}
+	return out, nil
+}
+
+// holds says whether the row satisfies the expression.
+func (e *expression) holds(r *rowView) bool {
+	b := r.Column(e.col.index)
+	if b == nil {
+		return false
+	}
+	t := e.col.typ
+	switch e.op {
+	case opContains, opContainsKey, opEntry:
+		return e.contains(b)
+	case opIN:
+		return slices.ContainsFunc(e.list, func(v []byte) bool { return t.Compare(b, v) == 0 })
+	case opLike:
+		return like(string(b), string(e.value))
+	}
+	c := t.Compare(b, e.value)
+	switch e.op {
+	case opEQ:
+		return c == 0
+	case opLT:
+		return c < 0
+	case opLTE:
+		return c <= 0
+	case opGT:
+		return c > 0
+	}
+	return c >= 0
+}
+
+func (e *expression) contains(b []byte) bool {
+	t := e.col.typ
+	if t.Kind != types.KindMap {
+		elems, err := types.UnpackList(b)
+		return err == nil && slices.ContainsFunc(elems, func(v []byte) bool { return t.Elem().Compare(v, e.value) == 0 })
+	}
+	pairs, err := types.UnpackMap(b)
+	if err != nil {
+		return false
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		k, v := pairs[i], pairs[i+1]
+		switch {
+		case e.op == opContainsKey && t.Key().Compare(k, e.value) == 0,
+			e.op == opContains && t.Value().Compare(v, e.value) == 0,
+			e.op == opEntry && t.Key().Compare(k, e.key) == 0 && t.Value().Compare(v, e.value) == 0:
+			return true
+		}
+	}
+	return false
+}
+
+// like matches a pattern whose only wildcard is % at either end.
+func like(s, pattern string) bool {
+	p := []byte(pattern)
+	prefix, suffix := bytes.HasSuffix(p, []byte("%")), bytes.HasPrefix(p, []byte("%"))
+	p = bytes.TrimSuffix(bytes.TrimPrefix(p, []byte("%")), []byte("%"))
+	switch {
+	case prefix && suffix:
+		return bytes.Contains([]byte(s), p)
+	case prefix:
+		return bytes.HasPrefix([]byte(s), p)
+	case suffix:
+		return bytes.HasSuffix([]byte(s), p)
+	}
+	return s == string(p)
+}
+
+// rowView is a row as expressions and selectors see it: key, static and regular
+// columns by their place in the table.
+type rowView struct {
+	table  *table
+	key    [][]byte
+	static *store.Row
+	row    *store.Row // nil: a partition with nothing but static columns
+	now    int64
+}
+
+var _ terms.Row = (*rowView)(nil)
+
+// source returns the stored row that holds a static or regular column.
+func (r *rowView) source(c *column) *store.Row {
+	if c.kind == staticColumn {
+		return r.static
+	}
+	return r.row
+}
+
+// Column implements terms.Row.
+func (r *rowView) Column(i int) []byte { return r.value(r.table.columns[i]) }
+
+func (r *rowView) value(c *column) []byte {
+	switch c.kind {
+	case partitionKey:
+		return r.key[c.position]
+	case clusteringKey:
+		if r.row == nil {
+			return nil
+		}
+		return r.row.Clustering[c.position]
+	}
+	src := r.source(c)
+	if src == nil {
+		return nil
+	}
+	if c.typ.IsMultiCell() {
+		return packComplex(c.typ, src.Complex(c.id))
+	}
+	if cell := src.Cell(c.id); cell != nil {
+		return cell.Value
+	}
+	return nil
+}
+
+// packComplex encodes the cells of a collection or UDT like a frozen one.
+func packComplex(t *types.Type, c *store.Complex) []byte {
+	if c == nil || len(c.Cells) == 0 {
+		return nil
+	}
+	var elems [][]byte
+	switch t.Kind {
+	case types.KindUDT:
+		elems = make([][]byte, len(t.Elems))
+		for i := range c.Cells {
+			f := int(be64(c.Cells[i].Path))
+			if f < len(elems) {
+				elems[f] = c.Cells[i].Cell.Value
+			}
+		}
+		return types.PackTuple(elems)
+	case types.KindSet:
+		for i := range c.Cells {
+			elems = append(elems, c.Cells[i].Path)
+		}
+	case types.KindMap:
+		for i := range c.Cells {
+			elems = append(elems, c.Cells[i].Path, c.Cells[i].Cell.Value)
+		}
+	default:
+		for i := range c.Cells {
+			elems = append(elems, c.Cells[i].Cell.Value)
+		}
+	}
+	return types.PackList(len(c.Cells), elems)
+}
+
+// fieldPath is the path of a UDT's field.
+func fieldPath(i int) []byte { return []byte{byte(i >> 8), byte(i)} }
+
+// Meta implements terms.Row.
+func (r *rowView) Meta(m *terms.Meta) ([]byte, error) {
+	c := r.table.columns[m.Column]
+	src := r.source(c)
+	if src == nil || c.primaryKey() {
+		return nil, nil
+	}
+	if !c.typ.IsMultiCell() {
+		cell := src.Cell(c.id)
+		if cell == nil {
+			return nil, nil
+		}
+		return r.cellMeta(m.Kind, cell), nil
+	}
+	return r.complexMeta(m, c, src.Complex(c.id)), nil
+}
+
+func (r *rowView) cellMeta(kind terms.MetaKind, cell *store.Cell) []byte {
+	if cell == nil {
+		return nil
+	}
+	if kind != terms.TTL {
+		return put64(uint64(cell.Timestamp))
+	}
+	if cell.TTL == 0 {
+		return nil
+	}
+	left := cell.Expires - r.now
+	if left < 0 {
+		return nil
+	}
+	return put32(uint32(left))
+}
+
+// complexMeta answers for a column of many cells: for one of them, or for all
+// as a list.
+func (r *rowView) complexMeta(m *terms.Meta, c *column, cx *store.Complex) []byte {
+	if cx == nil {
+		return nil
+	}
+	if m.Key != nil {
+		return r.cellMeta(m.Kind, cx.Find(m.Key))
+	}
+	if m.Field >= 0 && c.typ.Kind == types.KindUDT {
+		return r.cellMeta(m.Kind, cx.Find(fieldPath(m.Field)))
+	}
+	var list [][]byte
+	var newest int64
+	found := false
+	add := func(cell *store.Cell) {
+		list = append(list, r.cellMeta(m.Kind, cell))
+		if cell != nil && (!found || cell.Timestamp > newest) {
+			newest, found = cell.Timestamp, true
+		}
+	}
+	if c.typ.Kind == types.KindUDT {
+		for i := range c.typ.Elems {
+			add(cx.Find(fieldPath(i)))
+		}
+	} else {
+		for i := range cx.Cells {
+			pc := &cx.Cells[i]
+			if m.Slice && (m.From != nil && cx.Compare(pc.Path, m.From) < 0 || m.To != nil && cx.Compare(pc.Path, m.To) > 0) {
+				continue
+			}
+			add(&pc.Cell)
+		}
+	}
+	if m.Kind == terms.MaxWriteTime {
+		if !found {
+			return nil
+		}
+		return put64(uint64(newest))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return types.PackList(len(list), list)
+}
+
+func put64(n uint64) []byte {
+	return []byte{byte(n >> 56), byte(n >> 48), byte(n >> 40), byte(n >> 32), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+}
+
+func put32(n uint32) []byte {
+	return []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+}

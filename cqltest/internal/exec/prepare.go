@@ -1,0 +1,254 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/coodie-go/coodie/cqltest/internal/terms"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+// statement is a statement that has been prepared. It is immutable.
+type statement interface {
+	info() StatementInfo
+	run(x *execution) (*Result, error)
+}
+
+// preparer turns one syntax tree into a statement.
+type preparer struct {
+	engine  *Engine
+	schema  *schema
+	client  *Client
+	dialect Dialect
+
+	markers []types.Column // by marker position
+	tables  []*table       // the tables the statement concerns
+}
+
+func parse(d Dialect, cql string) (cqlparse.Statement, error) {
+	dialect := cqlparse.Cassandra
+	if d == Scylla {
+		dialect = cqlparse.Scylla
+	}
+	ast, err := cqlparse.ParseAs(dialect, cql)
+	if err != nil {
+		return nil, syntaxError("%s", err.Error())
+	}
+	return ast, nil
+}
+
+func (p *preparer) prepare(ast cqlparse.Statement) (statement, error) {
+	switch s := ast.(type) {
+	case *cqlparse.Select:
+		return p.selectStatement(s)
+	case *cqlparse.Insert, *cqlparse.Update, *cqlparse.Delete:
+		m, err := p.modification(s)
+		if err != nil {
+			return nil, err
+		}
+		return m, m.validate()
+	case *cqlparse.Batch:
+		return p.batch(s)
+	case *cqlparse.Use:
+		return &useStatement{s.Keyspace.Name}, nil
+	case *cqlparse.Truncate:
+		return p.truncate(s)
+	}
+	return p.definition(ast)
+}
+
+// keyspaceOf returns the keyspace a name means.
+func (p *preparer) keyspaceOf(name cqlparse.QualifiedName) (string, error) {
+	if !name.Keyspace.IsZero() {
+		return name.Keyspace.Name, nil
+	}
+	if p.client.Keyspace == "" {
+		return "", invalid("No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename")
+	}
+	return p.client.Keyspace, nil
+}
+
+func (p *preparer) table(name cqlparse.QualifiedName) (*table, error) {
+	ks, err := p.keyspaceOf(name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := p.schema.table(ks, name.Name.Name)
+	if err != nil {
+		return nil, err
+	}
+	p.tables = append(p.tables, t)
+	return t, nil
+}
+
+// scope returns what the terms of a statement on t may refer to. Markers are
+// gathered in p when done is called.
+func (p *preparer) scope(t *table) *terms.Scope {
+	return &terms.Scope{
+		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt,
+		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
+	}
+}
+
+// done takes over the markers that scope has gathered.
+func (p *preparer) done(s *terms.Scope) { p.markers = s.Markers }
+
+// bindSpecs describes the bind markers.
+func (p *preparer) bindSpecs(markers []*cqlparse.Marker) []ColumnSpec {
+	specs := make([]ColumnSpec, len(markers))
+	for i, m := range markers {
+		if m.Index >= len(p.markers) || m.Index >= len(specs) {
+			continue
+		}
+		c := p.markers[m.Index]
+		specs[i] = ColumnSpec{c.Keyspace, c.Table, c.Name, c.Type}
+		if !m.Name.IsZero() {
+			specs[i].Name = m.Name.Name
+		}
+	}
+	return specs
+}
+
+// pkIndexes returns which markers are the components of the partition key.
+func (p *preparer) pkIndexes() []uint16 {
+	if len(p.tables) == 0 {
+		return nil
+	}
+	t := p.tables[0]
+	for _, o := range p.tables {
+		if o.id != t.id {
+			return nil
+		}
+	}
+	idx := make([]uint16, len(t.partition))
+	for i, c := range t.partition {
+		found := false
+		for m, col := range p.markers {
+			if col.Name == c.name && col.Type == c.typ {
+				idx[i], found = uint16(m), true
+			}
+		}
+		if !found {
+			return nil
+		}
+	}
+	return idx
+}
+
+// execution is one run of one statement.
+type execution struct {
+	ctx      context.Context
+	engine   *Engine
+	client   *Client
+	schema   *schema
+	params   *Params
+	env      terms.Env
+	now      time.Time
+	nowSec   int64 // for TTLs
+	warnings []string
+}
+
+func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params Params) (*execution, error) {
+	values, err := bind(p, &params)
+	if err != nil {
+		return nil, err
+	}
+	x := e.newExecution(ctx, c, &params)
+	x.schema = p.schema
+	x.env.Values = values
+	return x, nil
+}
+
+func (e *Engine) newExecution(ctx context.Context, c *Client, params *Params) *execution {
+	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now()}
+	x.nowSec = x.now.Unix()
+	if params.NowInSeconds != nil {
+		x.nowSec = *params.NowInSeconds
+	}
+	x.env.Now = x.now
+	return x
+}
+
+// bind puts the values in the order of the markers.
+func bind(p *Prepared, params *Params) ([][]byte, error) {
+	values := params.Values
+	if params.Names != nil {
+		values = nil
+		for _, b := range p.Binds {
+			for i, name := range params.Names {
+				if name == b.Name && i < len(params.Values) {
+					values = append(values, params.Values[i])
+					break
+				}
+			}
+		}
+	}
+	if len(values) != len(p.Binds) {
+		return nil, invalid("there were %d markers(?) in CQL but %d bound variables", len(p.Binds), len(values))
+	}
+	return rawValues(values), nil
+}
+
+func rawValues(values []Value) [][]byte {
+	out := make([][]byte, len(values))
+	for i, v := range values {
+		switch {
+		case v.State == Unset:
+			out[i] = types.Unset
+		case v.State == Null:
+		case v.Bytes == nil:
+			out[i] = []byte{}
+		default:
+			out[i] = v.Bytes
+		}
+	}
+	return out
+}
+
+func (x *execution) eval(t terms.Term) ([]byte, error) { return t.Eval(&x.env) }
+
+func (x *execution) err() error {
+	if x.ctx == nil {
+		return nil
+	}
+	return x.ctx.Err()
+}
+
+// timestamp is what the writes of this execution carry unless they say USING TIMESTAMP.
+func (x *execution) timestamp() int64 {
+	if x.params.DefaultTimestamp != nil {
+		return *x.params.DefaultTimestamp
+	}
+	return x.engine.clock.timestamp()
+}
+
+func (x *execution) warn(msg string) { x.warnings = append(x.warnings, msg) }
+
+type useStatement struct{ keyspace string }
+
+func (s *useStatement) info() StatementInfo {
+	return StatementInfo{Kind: "use", Keyspace: s.keyspace}
+}
+
+func (s *useStatement) run(x *execution) (*Result, error) {
+	if x.engine.schema.Load().keyspaces[s.keyspace] == nil {
+		return nil, invalid("Keyspace '%s' does not exist", s.keyspace)
+	}
+	x.client.Keyspace = s.keyspace
+	return &Result{Kind: SetKeyspace, Keyspace: s.keyspace}, nil
+}
+
+func compareBytes(a, b []byte) int { return bytes.Compare(a, b) }
+
+func quoteIdent(name string) string { return cqlparse.QuoteIdentifier(name) }
+
+// columnSpecs turns columns into what clients are told of them.
+func columnSpecs(cols []types.Column) []ColumnSpec {
+	out := make([]ColumnSpec, len(cols))
+	for i, c := range cols {
+		out[i] = ColumnSpec{c.Keyspace, c.Table, c.Name, c.Type}
+	}
+	return out
+}

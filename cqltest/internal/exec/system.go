@@ -1,0 +1,341 @@
+package exec
+
+import (
+	"encoding/hex"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/coodie-go/coodie/cqltest/internal/store"
+	"github.com/coodie-go/coodie/cqltest/internal/system"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+var initialSchemas = [2]func() *schema{
+	sync.OnceValue(func() *schema { return buildInitial(system.Tables()) }),
+	sync.OnceValue(func() *schema { return buildInitial(system.Scylla()) }),
+}
+
+// initialSchema is the schema of a server that nobody has used yet.
+func initialSchema(d Dialect) *schema { return initialSchemas[d]() }
+
+func buildInitial(tables []system.Table) *schema {
+	s := &schema{keyspaces: map[string]*keyspace{}, version: uuid3("schema")}
+	for _, st := range tables {
+		ks := s.keyspaces[st.Keyspace]
+		if ks == nil {
+			ks = &keyspace{name: st.Keyspace, durable: true, system: true, virtual: st.Virtual(), replication: system.Replication(st.Keyspace),
+				tables: map[string]*table{}, types: map[string]*types.Type{}}
+			s.keyspaces[st.Keyspace] = ks
+		}
+		t := &table{keyspace: st.Keyspace, name: st.Name, system: true, virtual: st.Virtual(), params: defaultParams(),
+			id: uuid3(st.Keyspace + "." + st.Name)}
+		for _, c := range st.Columns {
+			t.add(c.Name, systemType(c.Type), columnKind(c.Kind), c.Desc)
+		}
+		ks.tables[t.name] = t.finish()
+	}
+	return s
+}
+
+func systemType(s string) *types.Type {
+	if t := types.Native(s); t != nil {
+		return t
+	}
+	ast, err := cqlparse.ParseType(s)
+	if err == nil {
+		if t, err := types.Resolve("system", ast, func(string, string) *types.Type { return nil }); err == nil {
+			return t
+		}
+	}
+	return types.Blob
+}
+
+// systemViews keeps what the system tables show, until the schema changes.
+type systemViews struct {
+	mu     sync.Mutex
+	schema *schema
+	views  map[string]*store.View
+}
+
+func (v *systemViews) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.views = nil
+}
+
+// view returns a table's rows as they are now.
+func (e *Engine) view(t *table) *store.View {
+	if t.data != nil {
+		return t.data.View()
+	}
+	s := e.schema.Load()
+	v := &e.system
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.schema != s || v.views == nil {
+		v.schema, v.views = s, map[string]*store.View{}
+	}
+	name := t.String()
+	view := v.views[name]
+	if view == nil || name == "system_auth.roles" {
+		view = t.fill(e.systemRows(s, name))
+		v.views[name] = view
+	}
+	return view
+}
+
+// sysRow is a row of a system table: Go values by column name.
+type sysRow map[string]any
+
+// fill makes rows up.
+func (t *table) fill(rows []sysRow) *store.View {
+	data := store.NewTable(t.order())
+	for _, r := range rows {
+		var key, clustering [][]byte
+		for _, c := range t.partition {
+			key = append(key, encode(c.typ, r[c.name]))
+		}
+		clustering = [][]byte{}
+		for _, c := range t.clustering {
+			clustering = append(clustering, encode(c.typ, r[c.name]))
+		}
+		raw := types.PartitionKey(key)
+		u := &store.Update{Key: store.Key{Bytes: string(raw)}}
+		if !t.virtual {
+			u.Key.Token = types.Token(raw)
+		}
+		row := &store.Row{Clustering: clustering, Liveness: store.NewLiveness(0, 0, 0)}
+		for _, c := range t.regulars {
+			if v := encode(c.typ, r[c.name]); v != nil {
+				putValue(row, c, v)
+			}
+		}
+		u.Rows = []*store.Row{row}
+		data.Apply(u)
+	}
+	return data.View()
+}
+
+// putValue stores a whole encoded value.
+func putValue(row *store.Row, c *column, v []byte) {
+	cell := func(b []byte) store.Cell { return store.NewCell(b, 0, 0, 0) }
+	if !c.typ.IsMultiCell() {
+		row.Put(c.id, cell(v))
+		return
+	}
+	if c.typ.Kind == types.KindMap {
+		pairs, _ := types.UnpackMap(v)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			row.PutElement(c.id, c.path(), pairs[i], cell(pairs[i+1]))
+		}
+		return
+	}
+	elems, _ := types.UnpackList(v)
+	for i, e := range elems {
+		if c.typ.Kind == types.KindSet {
+			row.PutElement(c.id, c.path(), e, cell([]byte{}))
+		} else {
+			row.PutElement(c.id, c.path(), put32(uint32(i)), cell(e))
+		}
+	}
+}
+
+// encode turns a Go value into one of type t.
+func encode(t *types.Type, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []byte:
+		return v
+	case [16]byte:
+		return v[:]
+	case bool:
+		return boolean(v)
+	case int:
+		if t.Kind == types.KindBigint || t.Kind == types.KindTimestamp {
+			return put64(uint64(v))
+		}
+		return put32(uint32(v))
+	case float64:
+		return types.EncodeDouble(v)
+	case string:
+		if t.Kind == types.KindInet {
+			ip := net.ParseIP(v)
+			if four := ip.To4(); four != nil {
+				return four
+			}
+			return ip
+		}
+		return []byte(v)
+	case []string:
+		elems := make([][]byte, len(v))
+		for i, s := range v {
+			elems[i] = []byte(s)
+		}
+		return types.PackList(len(elems), elems)
+	case map[string]string:
+		var kvs [][]byte
+		for k, val := range v {
+			kvs = append(kvs, []byte(k), []byte(val))
+		}
+		return t.PackMap(kvs)
+	}
+	return nil
+}
+
+// systemRows are the rows of a system table.
+func (e *Engine) systemRows(s *schema, name string) []sysRow {
+	switch name {
+	case "system.local":
+		return []sysRow{e.localRow(s)}
+	case "system.scylla_local":
+		return []sysRow{{"key": "scylla_schema_version_since", "value": ""}}
+	case "system.versions":
+		return []sysRow{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
+	case "system_auth.roles":
+		return e.auth.rows()
+	case "system_views.settings":
+		return []sysRow{{"name": "cluster_name", "value": e.opts.ClusterName}, {"name": "partitioner", "value": partitioner}}
+	}
+	if table, ok := strings.CutPrefix(name, "system_schema."); ok {
+		return schemaRows(s, table, false)
+	}
+	if table, ok := strings.CutPrefix(name, "system_virtual_schema."); ok {
+		return schemaRows(s, table, true)
+	}
+	return nil
+}
+
+const partitioner = "org.apache.cassandra.dht.Murmur3Partitioner"
+
+func (e *Engine) localRow(s *schema) sysRow {
+	o := &e.opts
+	release, protocol := "5.0.6", "4"
+	if o.Dialect == Scylla {
+		release = "3.0.8"
+	}
+	return sysRow{
+		"key": "local", "bootstrapped": "COMPLETED", "broadcast_address": o.BroadcastAddress, "broadcast_port": 7000,
+		"cluster_name": o.ClusterName, "cql_version": "3.4.7", "data_center": o.DataCenter, "gossip_generation": 1,
+		"host_id": hostID(o.BroadcastAddress, o.Port), "listen_address": o.ListenAddress, "listen_port": 7000,
+		"native_protocol_version": protocol, "partitioner": partitioner, "rack": o.Rack, "release_version": release,
+		"rpc_address": o.BroadcastAddress, "rpc_port": o.Port, "schema_version": s.version, "tokens": []string{"0"},
+	}
+}
+
+func hostID(address string, port int) [16]byte {
+	return uuid3("host " + address + ":" + strconv.Itoa(port))
+}
+
+// schemaRows describe the schema; virtual ones in tables of their own.
+func schemaRows(s *schema, name string, virtual bool) []sysRow {
+	var rows []sysRow
+	for _, ks := range s.sortedKeyspaces() {
+		if ks.virtual != virtual {
+			continue
+		}
+		if name == "keyspaces" {
+			rows = append(rows, sysRow{"keyspace_name": ks.name, "durable_writes": ks.durable, "replication": ks.replication})
+		}
+		if name == "types" {
+			for n, t := range ks.types {
+				types := make([]string, len(t.Elems))
+				for i, f := range t.Elems {
+					types[i] = f.String()
+				}
+				rows = append(rows, sysRow{"keyspace_name": ks.name, "type_name": n, "field_names": t.Fields, "field_types": types})
+			}
+		}
+		for _, t := range sortedTables(ks) {
+			rows = append(rows, tableRows(t, name)...)
+		}
+	}
+	return rows
+}
+
+func tableRows(t *table, name string) []sysRow {
+	var rows []sysRow
+	switch name {
+	case "tables":
+		return []sysRow{tableRow(t)}
+	case "scylla_tables":
+		return []sysRow{{"keyspace_name": t.keyspace, "table_name": t.name, "version": t.id}}
+	case "columns":
+		for _, c := range t.columns {
+			rows = append(rows, columnRow(t, c))
+		}
+	case "dropped_columns":
+		for _, c := range t.dropped {
+			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name,
+				"dropped_time": int(c.at / 1000), "kind": c.kind.String(), "type": c.typ.String()})
+		}
+	case "indexes":
+		for _, ix := range t.indexes {
+			options := map[string]string{}
+			if target := ix.targetOption(); target != "" {
+				options["target"] = target
+			}
+			if ix.class != "" {
+				options["class_name"] = ix.class
+			}
+			for k, v := range ix.options {
+				options[k] = v
+			}
+			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "index_name": ix.name, "kind": ix.kind, "options": options})
+		}
+	}
+	return rows
+}
+
+func columnRow(t *table, c *column) sysRow {
+	order := "none"
+	if c.kind == clusteringKey {
+		order = "asc"
+		if c.desc {
+			order = "desc"
+		}
+	}
+	return sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name, "clustering_order": order,
+		"column_name_bytes": []byte(c.name), "kind": c.kind.String(), "position": c.position, "type": c.typ.String()}
+}
+
+func tableRow(t *table) sysRow {
+	p := &t.params
+	flags := []string{"compound"}
+	switch {
+	case t.compact && len(t.clustering) == 0:
+		flags = nil
+	case t.compact && len(t.clustering) == 1:
+		flags = []string{"dense"}
+	case t.compact:
+		flags = []string{"compound", "dense"}
+	}
+	if t.counter {
+		flags = append(flags, "counter")
+	}
+	if t.compact && t.counter {
+		flags = append(flags[len(flags)-1:], flags[:len(flags)-1]...)
+	}
+	row := sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "additional_write_policy": p.additionalWritePolicy,
+		"bloom_filter_fp_chance": p.bloomFilter(), "caching": p.caching, "comment": p.comment, "compaction": p.compaction,
+		"compression": p.compression, "crc_check_chance": p.crcCheckChance, "dclocal_read_repair_chance": 0.0,
+		"default_time_to_live": int(p.defaultTTL), "extensions": map[string]string{}, "flags": flags,
+		"gc_grace_seconds": int(p.gcGraceSeconds), "id": t.id, "max_index_interval": int(p.maxIndexInterval),
+		"memtable_flush_period_in_ms": int(p.memtableFlushPeriod), "min_index_interval": int(p.minIndexInterval),
+		"read_repair": p.readRepair, "read_repair_chance": 0.0, "speculative_retry": p.speculativeRetry}
+	if b := p.allowAutoSnapshot; b != nil && !*b {
+		row["allow_auto_snapshot"] = false
+	}
+	if b := p.incrementalBackups; b != nil && !*b {
+		row["incremental_backups"] = false
+	}
+	return row
+}
+
+func hexID(id [16]byte) string {
+	h := hex.EncodeToString(id[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
