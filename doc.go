@@ -1,3 +1,79 @@
 // Package coodie is an object mapper for Apache Cassandra and ScyllaDB whose
-// first-class subject is the lightweight transaction.
+// first-class subject is the lightweight transaction (LWT, compare-and-set).
+//
+// A lock that one deploy holds at a time:
+//
+//	type DeployLock struct {
+//		Service  string    `cql:"service,partition"`
+//		LockedBy string    `cql:"locked_by"`
+//		LockedAt time.Time `cql:"locked_at"`
+//	}
+//
+//	var lockedBy = coodie.Col(func(l *DeployLock) *string { return &l.LockedBy })
+//
+//	locks, err := coodie.Open[DeployLock](coodie.New(session))
+//	…
+//	lock := locks.New(DeployLock{Service: "api", LockedBy: "alice", LockedAt: time.Now()})
+//	res, err := lock.Insert(ctx)                                // INSERT … IF NOT EXISTS
+//	switch {
+//	case err != nil:      return err                            // unknown, or certainly nothing
+//	case !res.Applied:    return fmt.Errorf("held by %s", res.Existing.Value.LockedBy)
+//	}
+//	defer lock.If(lockedBy.Eq("alice")).Delete(ctx)             // DELETE … IF locked_by = ?
+//
+// # Three outcomes
+//
+// A conditional write ends in one of three ways, and the API keeps them apart:
+//
+//   - Applied: res.Applied is true.
+//   - Refused: res.Applied is false, and res.Existing holds what the server sent of the
+//     row. That is a result, not an error; res.Err() makes a *NotAppliedError of it.
+//   - Unknown: err matches ErrOutcomeUnknown. The write may have been executed, or may
+//     still be, because a node, the network or the context gave up in between. It is
+//     never reported as refused, and it is never sent again behind your back: the
+//     second attempt would meet the first one's row and be told "refused".
+//
+// Every other error is definite: nothing was written. Read a row with Linearizable to
+// learn what became of an unknown write.
+//
+// # Tables
+//
+// A struct with `cql` tags declares a table: see Open. The tag is
+// `cql:"name,option,…"`; the name defaults to the field's in snake_case.
+//
+//	partition, partition=2      partition key, in order of declaration or by position
+//	clustering, clustering=2    clustering column; with asc (default) or desc
+//	static                      static column
+//	set                         a slice is a set instead of a list
+//	tuple                       a struct is a tuple instead of a user-defined type
+//	frozen                      a frozen collection or user-defined type (keys are by themselves)
+//	type=map<text, bigint>      this CQL type instead of the default one
+//	-                           (as the whole tag) not a column
+//
+// Embedded structs are flattened. A mistake is a *SchemaError from Open. The table is
+// called by the struct's name in snake_case, its TableName method, or WithTable.
+//
+// # Null
+//
+// A nil pointer, slice or map, a zero time.Time and a zero Date are null; a pointer makes
+// any other type nullable. In answers, Column.From tells null from missing and present.
+// Insert leaves null columns unset; Save writes null, which deletes, unless told OmitNil.
+//
+// # Plain writes beside LWTs
+//
+// Only tables that are written by LWT alone are safe. An LWT is ordered by the
+// coordinators' clocks (its ballot is its timestamp); a plain write is ordered by
+// whatever timestamp it carries. A client whose clock is 50 ms ahead and who releases a
+// lock by a plain DELETE hides the next owners' INSERT … IF NOT EXISTS, and two of them
+// are told "applied". Therefore plain writes carry no client timestamp here, unless
+// WithClientTimestamps says so, and are never sent twice, since a replay would be newer
+// than what came between. Even so a plain write is not linearizable with LWTs: prefer
+// IfExists and If, also for deletes.
+//
+// # Leases
+//
+// A TTL belongs to values, not to rows. A lease taken by an INSERT with a TTL, of which
+// another column is later set by an UPDATE without one, leaves a row behind that has
+// no owner and still refuses IF NOT EXISTS. Write all columns with the same TTL, or take
+// the lease by `If(owner.IsNull())` with AllowCreate.
 package coodie

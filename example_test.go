@@ -1,0 +1,312 @@
+package coodie_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+// exampleSession is a session on a server of its own, in memory.
+func exampleSession() (session *gocql.Session, srv *cqltest.Server, stop func()) {
+	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	session, err = srv.Cluster().CreateSession()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return session, srv, func() { session.Close(); srv.Close() }
+}
+
+type DeployLock struct {
+	Service  string    `cql:"service,partition"`
+	LockedBy string    `cql:"locked_by"`
+	LockedAt time.Time `cql:"locked_at"`
+}
+
+func (DeployLock) TableName() string { return "deploy_locks" }
+
+var (
+	service  = coodie.Col(func(l *DeployLock) *string { return &l.Service })
+	lockedBy = coodie.Col(func(l *DeployLock) *string { return &l.LockedBy })
+)
+
+type AppConfig struct {
+	Key     string `cql:"key,partition"`
+	Value   string `cql:"value"`
+	Version int    `cql:"version"`
+}
+
+var ( // resolved once; a renamed field or a wrong value type is a compile error
+	key     = coodie.Col(func(c *AppConfig) *string { return &c.Key })
+	value   = coodie.Col(func(c *AppConfig) *string { return &c.Value })
+	version = coodie.Col(func(c *AppConfig) *int { return &c.Version })
+)
+
+func openLocks(ctx context.Context, session *gocql.Session) *coodie.Table[DeployLock] {
+	locks, err := coodie.Open[DeployLock](coodie.New(session))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := locks.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	return locks
+}
+
+func openConfigs(ctx context.Context, session *gocql.Session) *coodie.Table[AppConfig] {
+	configs, err := coodie.Open[AppConfig](coodie.New(session))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := configs.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	return configs
+}
+
+// One deploy at a time: who comes second is told who holds the lock.
+func Example() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	locks := openLocks(ctx, session)
+
+	for _, who := range []string{"alice", "bob"} {
+		res, err := locks.New(DeployLock{Service: "api", LockedBy: who, LockedAt: time.Now()}).Insert(ctx)
+		switch {
+		case errors.Is(err, coodie.ErrOutcomeUnknown):
+			fmt.Println(who, "must look whether the lock is theirs")
+		case err != nil:
+			fmt.Println(who, "certainly does not hold the lock:", err)
+		case res.Applied:
+			fmt.Println(who, "holds the lock")
+		default:
+			fmt.Println(who, "waits for", res.Existing.Value.LockedBy)
+		}
+	}
+	// Output:
+	// alice holds the lock
+	// bob waits for alice
+}
+
+// Optimistic locking: the update holds only for the version that was read.
+func ExampleDocument_If() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+
+	doc := configs.New(AppConfig{Key: "flag", Value: "off", Version: 1})
+	if _, err := doc.Insert(ctx); err != nil {
+		log.Fatal(err)
+	}
+	res, err := doc.If(version.Eq(1)).Update(ctx, value.Set("on"), version.Set(2))
+	fmt.Println(res.Applied, err, doc.Value)
+
+	res, err = doc.If(version.Eq(1)).Update(ctx, value.Set("off"), version.Set(2))
+	current, presence := version.From(res.Existing)
+	fmt.Println(res.Applied, err, current, presence)
+	fmt.Println(res.Err())
+	// Output:
+	// true <nil> {flag on 2}
+	// false <nil> 2 present
+	// coodie: update app_config: not applied: a condition did not hold
+}
+
+// Every conditional write there is.
+func ExampleQuerySet_If() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	flag := configs.Find(key.Eq("flag"))
+
+	show := func(res coodie.LWTResult[AppConfig], err error) { fmt.Println(res.Applied, err) }
+	show(configs.Find().IfNotExists().Create(ctx, AppConfig{Key: "flag", Value: "off", Version: 1}))
+	show(flag.If(version.Eq(1)).Update(ctx, value.Set("on"), version.Set(2)))
+	show(flag.If(version.Ge(2), value.In("on", "auto")).Update(ctx, version.Set(3)))
+	show(flag.If(configs.Col("version").Eq(3)).DeleteColumns(ctx, value)) // a column by its name
+	show(flag.IfExists().TTL(time.Hour).Update(ctx, value.Set("on")))
+	show(flag.IfExists().Delete(ctx))
+	// Output:
+	// true <nil>
+	// true <nil>
+	// true <nil>
+	// true <nil>
+	// true <nil>
+	// true <nil>
+}
+
+// The three forms of an answer, on the worked statements of the CQL guides.
+func ExampleLWTResult() {
+	type T struct {
+		K int  `cql:"k,partition"`
+		V *int `cql:"v"`
+		X *int `cql:"x"`
+	}
+	v := coodie.NullCol(func(t *T) **int { return &t.V })
+	x := coodie.NullCol(func(t *T) **int { return &t.X })
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	table, err := coodie.Open[T](coodie.New(session))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := table.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	zero := 0
+	doc := table.New(T{K: 0, V: &zero})
+	res, _ := doc.Insert(ctx)
+	fmt.Println(res.Applied, res.Existing == nil)
+	res, _ = doc.Insert(ctx)
+	n, p := v.From(res.Existing)   // typed
+	fmt.Println(res.Applied, n, p) //
+	_, p = x.From(res.Existing)    // null is not zero
+	fmt.Println(p)                 //
+	fmt.Println(res.Pairs())       // in the server's order
+	fmt.Println(res.Map()["v"])    // by name
+	res, _ = doc.If(v.Eq(0)).Update(ctx, v.Set(1), x.Set(2))
+	fmt.Println(res.Applied)
+	res, _ = doc.If(v.Eq(0), x.Eq(1)).Update(ctx, v.Set(9))
+	fmt.Println(res.Pairs(), res.Conditions())
+	// Output:
+	// true true
+	// false 0 present
+	// null
+	// [{[applied] false} {k 0} {v 0} {x <nil>}]
+	// 0
+	// true
+	// [{[applied] false} {v 1} {x 2}] [{v = ? not held} {x = ? not held}]
+}
+
+// The answer is lost on its way: that is neither applied nor refused.
+func ExampleOutcomeUnknownError() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	locks := openLocks(ctx, session)
+	srv.Fault(cqltest.On(cqltest.Conditional, "deploy_locks").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+
+	lock := locks.New(DeployLock{Service: "api", LockedBy: "alice"})
+	res, err := lock.Insert(ctx)
+	fmt.Println(res.Applied, errors.Is(err, coodie.ErrOutcomeUnknown))
+
+	var timeout *gocql.RequestErrWriteTimeout // gocql's own error is inside
+	fmt.Println(errors.As(err, &timeout))
+
+	stored, err := locks.Find(service.Eq("api")).Linearizable().Get(ctx)
+	fmt.Println(stored.LockedBy, err)
+	// Output:
+	// false true
+	// true
+	// alice <nil>
+}
+
+// Plain reads and writes, where no LWT guards the table.
+func ExampleTable_Find() {
+	type Event struct {
+		Device string    `cql:"device,partition"`
+		At     time.Time `cql:"at,clustering,desc"`
+		Kind   string    `cql:"kind"`
+		Tags   []string  `cql:"tags,set"`
+	}
+	device := coodie.Col(func(e *Event) *string { return &e.Device })
+	at := coodie.Col(func(e *Event) *time.Time { return &e.At })
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	events, err := coodie.Open[Event](coodie.New(session), coodie.WithTable("events"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := events.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 3 {
+		e := Event{Device: "d1", At: start.Add(time.Duration(i) * time.Minute), Kind: "boot", Tags: []string{"new"}}
+		if err := events.New(e).Save(ctx); err != nil {
+			log.Fatal(err)
+		}
+	}
+	for e, err := range events.Find(device.Eq("d1"), at.Gt(start)).Iter(ctx) {
+		fmt.Println(e.At.Format(time.TimeOnly), e.Kind, e.Tags, err)
+	}
+	n, err := events.Find(device.Eq("d1")).Count(ctx)
+	fmt.Println(n, err)
+	_, err = events.Find(device.Eq("d2")).First(ctx)
+	fmt.Println(errors.Is(err, coodie.ErrNotFound))
+	// Output:
+	// 00:02:00 boot [new]
+	// 00:01:00 boot [new]
+	// 3 <nil>
+	// true
+}
+
+// Create makes the table; Verify says how a live table differs from its struct.
+func ExampleTable_Verify() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	for _, statement := range configs.CreateCQL() {
+		fmt.Println(statement)
+	}
+	fmt.Println(configs.Verify(ctx))
+	srv.MustExec("ALTER TABLE app.app_config DROP value")
+	fmt.Println(configs.Verify(ctx))
+	// Output:
+	// CREATE TABLE IF NOT EXISTS app_config (key text, value text, version int, PRIMARY KEY (key))
+	// <nil>
+	// coodie: table app.app_config differs from its struct:
+	// 	column value (field Value): the table has no such column
+}
+
+// Columns that know their elements.
+func ExampleMapCol() {
+	type Profile struct {
+		User   string            `cql:"user,partition"`
+		Emails []string          `cql:"emails,set"`
+		Phones []string          `cql:"phones"`
+		Prefs  map[string]string `cql:"prefs"`
+	}
+	emails := coodie.SetCol(func(p *Profile) *[]string { return &p.Emails })
+	phones := coodie.ListCol(func(p *Profile) *[]string { return &p.Phones })
+	prefs := coodie.MapCol(func(p *Profile) *map[string]string { return &p.Prefs })
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := profiles.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	doc := profiles.New(Profile{User: "ada", Prefs: map[string]string{"theme": "dark"}})
+	if _, err := doc.Insert(ctx); err != nil {
+		log.Fatal(err)
+	}
+	res, err := doc.If(prefs.At("theme").Eq("dark")).
+		Update(ctx, prefs.At("theme").Set("light"), emails.Add("a@x.org"), phones.Append("1", "2"))
+	fmt.Println(res.Applied, err)
+	res, err = doc.If(emails.Contains("a@x.org"), phones.At(1).Eq("9")).Delete(ctx)
+	fmt.Println(res.Applied, err, res.Conditions())
+	// Output:
+	// true <nil>
+	// false <nil> [{emails CONTAINS ? held} {phones[?] = ? not held}]
+}
