@@ -109,7 +109,11 @@ func (lx *lexer) next() (token, error) {
 	case strings.HasPrefix(s, "/*"):
 		n := strings.Index(s[2:], "*/")
 		if n < 0 {
-			return token{}, lx.fail(len(s), "mismatched character '<EOF>' expecting '*'")
+			missing := "*"
+			if len(s) > 2 && s[len(s)-1] == '*' {
+				missing = "/"
+			}
+			return token{}, lx.fail(len(s), "mismatched character '<EOF>' expecting '%s'", missing)
 		}
 		return lx.emit(tokHidden, n+4, s[:n+4]), nil
 	case c == '\'':
@@ -122,8 +126,8 @@ func (lx *lexer) next() (token, error) {
 	case c == '$':
 		return lx.dollar(s)
 	case isLetter(c) || isDigit(c) || c == '-':
-		if n := scanUUIDStub(s); n > 0 {
-			return token{}, lx.fail(n, "mismatched character %s expecting '-'", lx.charAt(n))
+		if n, problem := scanBroken(s); n > 0 {
+			return token{}, lx.fail(n, problem, lx.charAt(n))
 		}
 		if k, n := scanNumber(s); n > 0 {
 			return lx.emit(k, n, s[:n]), nil

@@ -47,11 +47,16 @@ func (p *parser) oneOrMore(item func()) {
 func (p *parser) dropColumns(s *AlterTable) {
 	switch k := p.kindAt(2); {
 	case k == kwCompact && p.kindAt(3) == kwStorage:
+		p.look(4)
 		p.next()
 		p.next()
 		p.next()
 		s.Op = AlterDropCompactStorage
 		return
+	case k == kwCompact:
+		if after := p.kindAt(3); after != tokEOF && after != tokSemicolon && after != kwUsing {
+			p.noViable(3)
+		}
 	case k == kwIf || k == tokLParen || k.isName():
 	default:
 		p.noViable(2)

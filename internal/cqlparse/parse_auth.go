@@ -360,6 +360,8 @@ func (p *parser) resource() *Resource {
 		}
 		p.next()
 		r.Pattern = p.next().text
+	case k == kwFunction && p.kindAt(2) == tokLParen:
+		p.noViable(2)
 	default:
 		r.Name = p.table()
 	}
@@ -379,6 +381,9 @@ func (p *parser) allOf(r *Resource, inKeyspace func(ResourceKind)) {
 		inKeyspace(ResourceAllTables)
 		return
 	case kwFunctions:
+		if k := p.kindAt(3); k != kwIn && !afterTable[k] {
+			p.noViable(3)
+		}
 		p.next()
 		if p.kindAt(2) == kwIn {
 			inKeyspace(ResourceKeyspaceFunctions)

@@ -132,6 +132,7 @@ var describeLists = map[kind]DescribeKind{
 func (p *parser) describeWhat(s *Describe) {
 	k := p.kind()
 	if what, ok := describeLists[k]; ok && p.kindAt(2) != tokDot {
+		p.look(3)
 		p.next()
 		s.What = what
 		return

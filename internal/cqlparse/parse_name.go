@@ -103,12 +103,17 @@ func (p *parser) extensionAt(k int) bool {
 	return p.extended() && (p.kindAt(k) == kwUsing || p.wordAt(k, "bypass"))
 }
 
-// functionName parses [keyspace.]function. The caller knows that a
-// parenthesis follows, or does not care.
+// afterFunction holds what may come behind the name of a function.
+var afterFunction = kinds(tokEOF, tokSemicolon, tokLParen, tokDot, kwWith)
+
+// functionName parses [keyspace.]function.
 func (p *parser) functionName() QualifiedName {
 	q := QualifiedName{Pos: p.here()}
 	if k := p.kind(); !k.isFunction() && !k.isName() && k != tokMarker {
 		p.noViable(1)
+	}
+	if !afterFunction[p.kindAt(2)] {
+		p.noViable(2)
 	}
 	if p.kindAt(2) == tokDot {
 		q.Keyspace = p.keyspace()

@@ -106,7 +106,13 @@ func (p *parser) mask() *Mask {
 		p.noViable(2)
 	}
 	m.Function = p.functionName()
-	p.expect(tokLParen)
+	if !p.at(tokLParen) {
+		p.noViable(1)
+	}
+	if k := p.kindAt(2); k != tokRParen && k != tokMinus && !k.startsSimpleTerm() {
+		p.noViable(2)
+	}
+	p.next()
 	if !p.at(tokRParen) {
 		p.list(func() { m.Args = append(m.Args, p.term()) })
 	}

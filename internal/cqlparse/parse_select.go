@@ -151,16 +151,27 @@ func (p *parser) selectionFactor() Term {
 func (p *parser) checkAfterName() {
 	k := 2
 	if p.kindAt(2) == tokDot {
-		if !p.kindAt(3).isName() && !p.kindAt(3).isFunction() {
+		field := p.kindAt(3)
+		if !field.isName() && !field.isFunction() {
 			p.noViable(3)
+		}
+		if !field.isFunction() {
+			return
 		}
 		k = 4
 	}
+	p.look(k + 1)
 	next := p.kindAt(k)
 	if next != tokLParen && next != tokDot && next != tokLBracket && !afterSelection[next] && !p.extensionAt(k) {
 		p.noViable(k)
 	}
-	p.look(k + 1)
+}
+
+func (p *parser) checkAfterMarker() {
+	next := p.kindAt(2)
+	if next != tokDot && next != tokLBracket && !afterSelection[next] && !p.extensionAt(2) {
+		p.noViable(2)
+	}
 }
 
 // modifiers parses any number of .field, [element] and [from..to].
@@ -203,8 +214,8 @@ func (p *parser) simpleSelection() Term {
 	case startsConstant[k], k == kwNull:
 		return p.scalar()
 	case k == tokMarker, k == tokColon:
-		if k == tokMarker && !afterSelection[p.kindAt(2)] && !p.extensionAt(2) {
-			p.noViable(2)
+		if k == tokMarker {
+			p.checkAfterMarker()
 		}
 		return p.marker()
 	case k == tokLBracket:
@@ -212,10 +223,7 @@ func (p *parser) simpleSelection() Term {
 	case k == tokLBrace:
 		return p.selectionBraces()
 	case k == tokLParen:
-		if p.typeHintAhead() {
-			return p.typeHint(p.simpleSelection)
-		}
-		return p.tuple(p.selection)
+		return p.selectionParens()
 	case k == kwToken, k.isName() && p.kindAt(2) == tokLParen,
 		k.isName() && p.kindAt(2) == tokDot && p.kindAt(4) == tokLParen:
 		return p.selectionCall()
@@ -225,6 +233,17 @@ func (p *parser) simpleSelection() Term {
 	}
 	p.noViable(1)
 	return nil
+}
+
+// selectionParens parses a type hint or, where that fails, a tuple.
+func (p *parser) selectionParens() (x Term) {
+	if p.typeHintAhead() && p.try(func() { x = p.typeHint(p.simpleSelection) }) {
+		return x
+	}
+	if p.kindAt(3) == tokLT {
+		p.look(4)
+	}
+	return p.tuple(p.selection)
 }
 
 // typeHintAhead tells (type) x from an expression in parentheses. What follows
@@ -303,6 +322,11 @@ func (p *parser) selectionCall() Term {
 				p.noViable(3)
 			}
 		}
+	}
+	if k == kwToken && p.kindAt(2) != tokLParen {
+		p.look(3)
+		p.next()
+		p.mismatch(tokLParen.String())
 	}
 	f.Name = p.functionName()
 	p.expect(tokLParen)

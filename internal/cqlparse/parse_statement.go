@@ -161,10 +161,16 @@ func (p *parser) chooseGrant(k kind) func() Statement {
 	case what == kwAll || what == kwUnmask || what == kwSelectMasked:
 		// These are also names.
 		switch p.kindAt(3) {
-		case kwOn, kwPermission, kwPermissions, tokComma:
+		case kwOn, kwPermission, kwPermissions:
 			return permissions
+		case tokComma:
+			if what != kwAll {
+				return permissions
+			}
+		case kwTo, kwFrom:
+			return role
 		}
-		return role
+		p.noViable(3)
 	case what.isPermission():
 		return permissions
 	case what.isName() || what == tokString || what == tokMarker:

@@ -214,15 +214,19 @@ func (p *parser) braces() Term {
 	}
 	pos := p.next().pos
 	first := p.term()
-	if !p.at(tokColon) {
-		s := &SetLiteral{Pos: pos, Elems: []Term{first}}
-		for p.accept(tokComma) {
-			s.Elems = append(s.Elems, p.term())
-		}
-		p.expect(tokRBrace)
-		return s
+	switch p.kind() {
+	case tokColon:
+		return p.mapEntries(pos, first, p.term)
+	case tokComma, tokRBrace:
+	default:
+		p.noViable(1)
 	}
-	return p.mapEntries(pos, first, p.term)
+	s := &SetLiteral{Pos: pos, Elems: []Term{first}}
+	for p.accept(tokComma) {
+		s.Elems = append(s.Elems, p.term())
+	}
+	p.expect(tokRBrace)
+	return s
 }
 
 // mapEntries parses the rest of a map behind its first key.
@@ -257,14 +261,20 @@ func (p *parser) opensTypeHint() bool {
 	case k == kwSet:
 		return true
 	case k == tokString:
-		return p.kindAt(3) == tokRParen && p.kindAt(4).startsSimpleTerm()
-	case k == tokIdent || k == tokQuotedName || k.isUnreserved():
 		switch p.kindAt(3) {
-		case tokRParen, tokLT:
-			return true
-		case tokLParen:
+		case tokRParen:
+			return p.kindAt(4).startsSimpleTerm()
+		case tokComma, tokPlus, tokMinus, tokStar, tokSlash, tokPercent:
 			return false
-		case tokDot:
+		}
+		p.noViable(3)
+	case k.isName():
+		switch next := p.kindAt(3); {
+		case next == tokRParen, next == tokLT && k.isCollection():
+			return true
+		case next == tokLParen:
+			return false
+		case next == tokDot:
 			return p.kindAt(5) == tokRParen
 		}
 		p.noViable(3)

@@ -34,7 +34,7 @@ func (p *parser) typ() *Type {
 	case p.kindAt(2) == tokLT && k == kwFrozen:
 		t.Kind = FrozenType
 	default:
-		if k != tokIdent && k != tokQuotedName && p.kindAt(2) != tokDot {
+		if k.isCollection() && p.kindAt(2) != tokDot {
 			p.checkAfterType()
 		}
 		t.Kind, t.Name = UserType, p.typeName()
@@ -48,6 +48,16 @@ func (p *parser) typ() *Type {
 		p.checkFrozen(t)
 	}
 	return t
+}
+
+// isCollection reports whether k starts a type with parameters. All but SET
+// may also be the name of a user type.
+func (k kind) isCollection() bool {
+	switch k {
+	case kwSet, kwList, kwMap, kwTuple, kwVector, kwFrozen:
+		return true
+	}
+	return false
 }
 
 // checkAfterType fails when the token behind this word cannot follow a type.
@@ -149,7 +159,7 @@ func (p *parser) scanType(k int) int {
 			return k + 1
 		}
 		return 0
-	case first != kwSet && first != kwList && first != kwMap && first != kwTuple && first != kwVector && first != kwFrozen:
+	case !first.isCollection():
 		return 0
 	}
 	// Balanced angle brackets are a type, or will never be anything else.

@@ -107,6 +107,7 @@ func run(d Dialect, src string, f func(p *parser)) (err error) {
 		}
 	}()
 	p := &parser{lx: lexer{src: src, line: 1, openComment: d != Cassandra}, dialect: d}
+	p.toks = make([]token, 0, min(len(src)/4+4, 128))
 	f(p)
 	return nil
 }

@@ -3,6 +3,7 @@ package exec
 import (
 	"strings"
 
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -123,7 +124,7 @@ func (p *preparer) createKeyspace(s *cqlparse.CreateKeyspace) (statement, error)
 		if err := checkKeyspaceName(name); err != nil {
 			return nil, nil, err
 		}
-		ks := &keyspace{name: name, durable: true}
+		ks := &keyspace{name: name, durable: true, tables: map[string]*table{}, types: map[string]*types.Type{}}
 		if err := ks.set(x, s.Options, sch.keyspaces[name] != nil, s.IfNotExists); err != nil {
 			return nil, nil, err
 		}

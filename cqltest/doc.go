@@ -1,0 +1,66 @@
+// Package cqltest is a CQL server that runs inside the test: Cassandra 5.0's
+// native protocol, query language and lightweight transactions, in memory and
+// in milliseconds. It is to Cassandra what miniredis is to Redis. The program
+// under test keeps its driver and does not know the difference:
+//
+//	func TestLock(t *testing.T) {
+//		srv := cqltest.RunT(t, cqltest.WithKeyspace("app"),
+//			cqltest.WithSchema("CREATE TABLE locks (name text PRIMARY KEY, owner text)"))
+//		session, err := srv.Cluster().CreateSession() // a *gocql.Session as any other
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		defer session.Close()
+//
+//		applied, err := session.Query("INSERT INTO locks (name, owner) VALUES ('deploy', 'alice') IF NOT EXISTS").
+//			MapScanCAS(map[string]any{})
+//		if err != nil || !applied {
+//			t.Fatal(applied, err)
+//		}
+//	}
+//
+// Any driver of protocol version 3 or 4 can connect to [Server.Addr], in any
+// language; the command in cmd/cqltest serves those outside Go.
+//
+// # Looking behind the driver
+//
+// [Server.Exec] and [Server.Rows] run statements without a driver, to set a
+// scene and to look at what is really stored. [Server.Log] is what clients sent:
+// text, bound values, consistency levels and flags.
+//
+// # Time
+//
+// [Server.FastForward] moves the server's clock, and what has a TTL expires.
+// A server started [WithPipe] works inside a testing/synctest bubble, where the
+// client's clock moves too.
+//
+// # Faults
+//
+// What cannot be staged on a real cluster is a line here:
+//
+//	srv.Fault(cqltest.On(cqltest.Conditional, "locks").Nth(2),
+//		cqltest.Apply, cqltest.WriteTimeout("CAS"))
+//
+// has the second lightweight transaction on locks applied, and its client told
+// that nobody knows. [On] and the methods of [Match] choose statements; the
+// steps are error frames of every kind, [Apply], [Delay], [LoseAnswer],
+// [CloseConnection] and [Do]; see [Server.Fault].
+//
+// # Many cases on one server
+//
+// [Server.Snapshot] and [Server.Restore] bring back a prepared state in
+// microseconds; [Server.Reset] goes back to the start. Starting a server for
+// each test is cheap as well, and lets tests run in parallel.
+//
+// # What it is not
+//
+// It is one node, alone in its cluster. Consistency levels are accepted and
+// logged, and one node meets all of them. Nothing is written to disk.
+//
+// Not supported, and refused by name: materialized views, user-defined
+// functions and aggregates, triggers, searching by an index (one can be
+// created), ANN ordering, roles and permissions beyond the one superuser of
+// [WithAuth]. Protocol version 5 is refused the way that makes drivers step
+// down to 4. system_traces stays empty, though a traced statement answers with
+// an id. ScyllaDB's dialect, see [WithDialect], has no shards.
+package cqltest

@@ -1,0 +1,92 @@
+package cqltest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Log is a list of statements, oldest first.
+type Log []Statement
+
+// Matching returns the statements that m chooses. Of m, only what [On] and
+// [Match.Where] say counts.
+func (l Log) Matching(m Match) Log {
+	var found Log
+	for _, s := range l {
+		if m.fits(s) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// CQL returns the statements' texts. A BATCH request has those of its entries,
+// joined with semicolons.
+func (l Log) CQL() []string {
+	texts := make([]string, len(l))
+	for i, s := range l {
+		texts[i] = s.text()
+	}
+	return texts
+}
+
+// String lists the statements a line each, with their values and consistency.
+func (l Log) String() string {
+	var b strings.Builder
+	for _, s := range l {
+		fmt.Fprintf(&b, "%s %v %v\n", s.text(), s.Values(), s.Consistency)
+	}
+	return b.String()
+}
+
+func (s Statement) text() string {
+	if len(s.Entries) > 0 {
+		return strings.Join(Log(s.Entries).CQL(), "; ")
+	}
+	return s.CQL
+}
+
+// Log returns the statements that clients sent and the server understood, in
+// the order they arrived. Not in it are PREPAREs, statements on system tables,
+// and what [Server.Exec] and [Server.Rows] run.
+func (s *Server) Log() Log { return s.log.all() }
+
+// ResetLog empties the log.
+func (s *Server) ResetLog() { s.log.reset() }
+
+// statementLog is a ring of the last statements.
+type statementLog struct {
+	limit int
+
+	mu   sync.Mutex
+	ring []Statement
+	next int // where the next one goes, once the ring is full
+}
+
+func (l *statementLog) add(s Statement) {
+	if l.limit == 0 || s.Kind&Prepare != 0 || s.isSystem() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ring) < l.limit {
+		l.ring = append(l.ring, s)
+		return
+	}
+	l.ring[l.next] = s
+	l.next = (l.next + 1) % l.limit
+}
+
+func (l *statementLog) all() Log {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(Log(l.ring[l.next:]), Log(l.ring[:l.next]))
+}
+
+func (l *statementLog) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring, l.next = nil, 0
+}

@@ -1,0 +1,91 @@
+package cqltest
+
+import (
+	"time"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec"
+)
+
+// Dialect says which server's answers are given.
+type Dialect int
+
+// The dialects.
+const (
+	// Cassandra answers as Apache Cassandra 5.0 does. It is the default.
+	Cassandra Dialect = iota
+	// Scylla answers as ScyllaDB does where the two differ: what a conditional
+	// write returns, and the CQL that only ScyllaDB accepts. It does not offer
+	// sharding.
+	Scylla
+)
+
+// Option configures a [Server].
+type Option func(*config)
+
+type config struct {
+	dialect        Dialect
+	address        string
+	pipe           bool
+	clock          func() time.Time
+	user, password string
+	logLimit       int
+	init           []func(*Server) error
+}
+
+func newConfig(opts []Option) config {
+	c := config{address: "127.0.0.1:0", clock: time.Now, logLimit: 10_000}
+	for _, o := range opts {
+		o(&c)
+	}
+	return c
+}
+
+func (d Dialect) engine() exec.Dialect {
+	if d == Scylla {
+		return exec.Scylla
+	}
+	return exec.Cassandra
+}
+
+// WithDialect selects whose answers the server gives.
+func WithDialect(d Dialect) Option { return func(c *config) { c.dialect = d } }
+
+// WithAddress sets the TCP address to listen on. The default, "127.0.0.1:0",
+// takes any free port of the loopback interface.
+func WithAddress(hostport string) Option { return func(c *config) { c.address = hostport } }
+
+// WithPipe serves in-memory connections only, through [Server.Dialer]: no port
+// is opened. This is the way to run inside a testing/synctest bubble, where a
+// goroutine that waits for the network would keep the clock from advancing.
+func WithPipe() Option { return func(c *config) { c.pipe = true } }
+
+// WithClock sets where the server's time comes from: TTLs, now() and the
+// timestamps of writes that carry none. The default is [time.Now], which
+// inside a synctest bubble is the bubble's.
+func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithKeyspace creates a keyspace, replicated once, and makes it the one that
+// [Server.Cluster], [Server.Exec], [Server.Rows] and a later [WithSchema] use.
+func WithKeyspace(name string) Option {
+	return func(c *config) {
+		c.init = append(c.init, func(s *Server) error { return s.createKeyspace(name) })
+	}
+}
+
+// WithSchema runs a script of CQL statements before the server starts, each
+// ended by a semicolon. A USE in it lasts as one given to [Server.Exec] does.
+func WithSchema(script string) Option {
+	return func(c *config) {
+		c.init = append(c.init, func(s *Server) error { return s.Exec(script) })
+	}
+}
+
+// WithAuth makes clients log in, as Cassandra's PasswordAuthenticator does. The
+// user is a superuser and the only one.
+func WithAuth(user, password string) Option {
+	return func(c *config) { c.user, c.password = user, password }
+}
+
+// WithLogLimit sets how many statements [Server.Log] remembers, the oldest
+// being forgotten first. The default is 10,000; zero turns the log off.
+func WithLogLimit(n int) Option { return func(c *config) { c.logLimit = max(0, n) } }
