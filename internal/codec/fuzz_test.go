@@ -126,6 +126,9 @@ func FuzzAgainstGocql(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 1, 5})
 	f.Add([]byte{0xff, 0, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) == 0 {
+			return // gocql reads an empty blob as nil
+		}
 		for _, v := range []any{"", int64(0), []byte{}, gocql.UUID{}} {
 			typ, err := Infer(reflect.TypeOf(v), Options{})
 			if err != nil {

@@ -133,8 +133,9 @@ func (p *typeParser) parse(depth int) (*Type, error) {
 	if k, ok := nativeByName[name]; ok {
 		return Native(k), nil
 	}
-	if reservedTypeName(name) {
-		return nil, fmt.Errorf("%s cannot stand alone; quote it if it is a user-defined type", name)
+	switch name {
+	case "list", "set", "map", "tuple", "vector", "frozen":
+		return nil, fmt.Errorf("%s needs type parameters; quote it if it is a user-defined type", name)
 	}
 	return &Type{Kind: UDT, Name: name}, nil
 }

@@ -249,12 +249,12 @@ func quoteType(name string) string {
 }
 
 // reservedWords are the words that cannot name a type unquoted: Cassandra's
-// reserved keywords and the type names it keeps for itself.
+// reserved keywords, and others that its grammar does not take for a type.
 const reservedWords = " add allow alter and apply asc authorize batch begin bitstring by byte columnfamily complex" +
 	" create default delete desc describe drop entries enum execute from full grant if in index infinity insert interval" +
 	" into is keyspace limit macaddr materialized mbean mbeans modify nan norecursive not null of on or order primary" +
 	" rename replace revoke schema select set table to token truncate unlogged unset update use using view where with" +
-	" list map tuple vector frozen varchar "
+	" cast count distinct json maxwritetime ttl writetime list map tuple vector frozen "
 
 func reservedTypeName(name string) bool {
 	if _, native := nativeByName[name]; native {
