@@ -188,11 +188,11 @@ func (d *Document[T]) deleted(columns []Target[T], applied bool, err error) {
 // that a time has the stored precision.
 func (d *Document[T]) put(r *ref, o *operand) bool {
 	cell, null, err := o.encode()
-	if null {
-		cell = nil
-	}
 	if err != nil {
 		return false
+	}
+	if null || emptied(r.col.Type, cell) {
+		cell = nil
 	}
 	field := unsafe.Add(unsafe.Pointer(&d.Value), r.col.Offset)
 	return r.col.Codec.Decode(field, cell) == nil
