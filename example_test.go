@@ -250,8 +250,8 @@ func ExampleTable_Find() {
 	_, err = events.Find(device.Eq("d2")).First(ctx)
 	fmt.Println(errors.Is(err, coodie.ErrNotFound))
 	// Output:
-	// 00:02:00 boot [new]
-	// 00:01:00 boot [new]
+	// 00:02:00 boot [new] <nil>
+	// 00:01:00 boot [new] <nil>
 	// 3 <nil>
 	// true
 }
