@@ -127,7 +127,8 @@ func (c *sliceCoder) decode(p unsafe.Pointer, data []byte) error {
 	return c.elems.decode(h.data, data, n)
 }
 
-var emptyBase byte
+// emptyBase is where empty slices point, aligned for any element.
+var emptyBase uint64
 
 // makeSlice sets the nil slice at p to one of n zero elements, never nil.
 func makeSlice(t reflect.Type, p unsafe.Pointer, n int) {
