@@ -1,14 +1,10 @@
-// Optimistic counts with several workers on one row: each writes only if nobody else has
-// written since it read, and a refused one reads again.
-//
-//	go run ./examples/optimistic
+// Optimistic counts with several workers on one row: go run ./examples/optimistic
 package main
 
 import (
 	"context"
 	"fmt"
 	"log"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,9 +28,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer stop()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := run(ctx, coodie.New(session)); err != nil {
+	if err := run(context.Background(), coodie.New(session)); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -44,7 +38,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := counters.Create(ctx); err != nil {
+	if err = counters.Create(ctx); err != nil {
 		return err
 	}
 	res, err := counters.New(Counter{Name: "visits"}).Insert(ctx)
