@@ -37,7 +37,6 @@ func appendElem(dst []byte, c coder, p unsafe.Pointer) ([]byte, error) {
 // elems are the elements of a slice or array.
 type elems struct {
 	coder coder
-	typ   reflect.Type
 	size  uintptr
 	text  bool       // string kinds as text: they share one string
 	order *cellOrder // of a set
@@ -176,7 +175,7 @@ func (c compiler) elems(goElem reflect.Type, t *Type) (elems, *Type, error) {
 		return elems{}, nil, named(err, goElem, t.Elem)
 	}
 	_, text := inner.(textCoder)
-	e := elems{coder: inner, typ: goElem, size: goElem.Size(), text: text}
+	e := elems{coder: inner, size: goElem.Size(), text: text}
 	if t.Kind == Set {
 		e.order = &cellOrder{compare: comparator(typ), cells: 1}
 	}

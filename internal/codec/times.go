@@ -19,10 +19,11 @@ func (timestampCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error)
 	if t.IsZero() {
 		return dst, true, nil
 	}
-	if s := t.Unix(); s >= math.MaxInt64/1000 || s <= math.MinInt64/1000 {
+	ms := t.UnixMilli()
+	if time.UnixMilli(ms).Unix() != t.Unix() {
 		return dst, false, errOverflow
 	}
-	return binary.BigEndian.AppendUint64(dst, uint64(t.UnixMilli())), false, nil
+	return binary.BigEndian.AppendUint64(dst, uint64(ms)), false, nil
 }
 
 func (timestampCoder) decode(p unsafe.Pointer, data []byte) error {
