@@ -113,28 +113,6 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 	}
 }
 
-// checkKey refuses filters that the statement cannot have.
-func (b *builder) checkKey(where []cond, use keyUse, static, cas bool) {
-	for i := range where {
-		if col := where[i].ref.col; b.err == nil && !col.Key() {
-			b.fail(col.Name, "a write selects rows by key columns only; a condition on another column belongs into If", nil)
-		}
-	}
-	b.needKeys(where, b.table.Partition)
-	rows := b.stmt.Verb == cql.Update || len(b.stmt.Deletions) > 0 || cas
-	switch {
-	case use == keyFull && (!static || len(b.table.Clustering) == 0):
-	case use == keyFull:
-		b.fail("", "only static columns are concerned, so Find takes the partition key alone", nil)
-	case use == keyPartition && static:
-	case cas || rows:
-		b.needKeys(where, b.table.Clustering)
-		if cas {
-			b.fail("", "a conditional write names one row: each key column by Eq, no range and no IN", nil)
-		}
-	}
-}
-
 // write sends a plain write.
 func (t *Table[T]) write(ctx context.Context, b *builder) error {
 	if b.err != nil {

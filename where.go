@@ -1,0 +1,252 @@
+package coodie
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// bound is a filter or condition whose value is bound.
+type bound struct {
+	cql.Relation
+	null        bool // its value is null
+	holdsOnNull bool // it would hold if the column were null
+}
+
+// relation binds a filter or condition.
+func (b *builder) relation(c *cond) (out bound) {
+	name := c.ref.name
+	if c.ref.err != nil {
+		b.fail(name, "", c.ref.err)
+	}
+	if c.ref.col == nil && b.err == nil {
+		b.fail("", "a condition was not made by a column", nil)
+	}
+	if b.err != nil {
+		return out
+	}
+	elem := ""
+	if c.ref.elem != nil {
+		elem = b.key(&c.ref)
+	}
+	out.Relation = c.relation(elem)
+	if c.op == cql.In {
+		out.holdsOnNull = b.bindIn(c)
+		return out
+	}
+	out.Marker, out.null = b.bind(name, c.ref.typ, &c.value)
+	empty := out.null || b.bindsEmpty(c)
+	switch {
+	case c.op == cql.Eq:
+		out.holdsOnNull = empty
+	case c.op == cql.Ne:
+		out.holdsOnNull = !empty
+	case out.null:
+		b.fail(name, c.op.String()+" null never holds, and Cassandra refuses it; use IsNull or IsNotNull", nil)
+	}
+	return out
+}
+
+// bindsEmpty reports whether the value just bound is an empty collection, which the
+// server takes for null where it is not frozen.
+func (b *builder) bindsEmpty(c *cond) bool {
+	n := b.call.Len()
+	return b.err == nil && n > 0 && emptied(c.ref.typ, b.call.Cell(n-1))
+}
+
+func (b *builder) bindIn(c *cond) (hasNull bool) {
+	list := c.value.list
+	if len(list) == 0 {
+		b.fail(c.ref.name, "IN without a value never holds", nil)
+		return false
+	}
+	hasNull, err := b.call.BindList(c.ref.typ, len(list), func(dst []byte, i int) ([]byte, bool, error) {
+		o := &list[i]
+		switch {
+		case o.err != nil:
+			return dst, false, o.err
+		case o.codec == nil:
+			return dst, true, nil
+		}
+		out, null, err := o.codec.Append(dst, o.p)
+		return out, null || err == nil && emptied(c.ref.typ, out[len(dst):]), err
+	})
+	if err != nil {
+		b.fail(c.ref.name, "", err)
+	}
+	return hasNull
+}
+
+// relation is the condition's text, with the marker of its element key if it has one.
+func (c *cond) relation(elem string) cql.Relation {
+	rel := cql.Relation{Target: cql.Target{Column: c.ref.name, Field: c.ref.field}, Op: c.op, Marker: cql.Mark}
+	if c.ref.elem != nil {
+		rel.Elem = elem
+	}
+	return rel
+}
+
+// condition binds one condition of IF. rowNamed: the statement names a clustering row,
+// so that a static column says nothing about the row.
+func (b *builder) condition(c *cond, rowNamed bool) {
+	rel := b.relation(c)
+	if b.err != nil {
+		return
+	}
+	col := c.ref.col
+	if col.Key() {
+		b.fail(col.Name, "a key column takes no condition; put it into Find", nil)
+	}
+	if !rel.holdsOnNull && (col.Kind != meta.Static || !rowNamed) {
+		b.proves = true
+	}
+	b.stmt.If = append(b.stmt.If, rel.Relation)
+}
+
+func (b *builder) nullKey(c *meta.Column) {
+	b.fail(c.Name, "a "+c.Kind.String()+" column cannot be null; set field "+c.Field, nil)
+}
+
+// emptyKey refuses what the server would: an empty partition key of one column.
+func (b *builder) emptyKey(c *meta.Column) {
+	if n := b.call.Len(); b.err == nil && n > 0 && len(b.table.Partition) == 1 &&
+		c.Type.Kind != codec.Tuple && len(b.call.Cell(n-1)) == 0 {
+		b.fail(c.Name, "the partition key cannot be empty; set field "+c.Field, nil)
+	}
+}
+
+// documentKey restricts the primary key, or only the partition key, to that of the
+// struct at p.
+func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
+	for _, key := range [2][]*meta.Column{b.table.Partition, b.table.Clustering} {
+		for _, c := range key {
+			if partitionOnly && c.Kind != meta.Partition {
+				return
+			}
+			marker, null, err := b.call.Bind(c.Codec, unsafe.Add(p, c.Offset), false)
+			if err != nil {
+				b.fail(c.Name, "field "+c.Field, err)
+				return
+			}
+			if null {
+				b.nullKey(c)
+			}
+			if c.Kind == meta.Partition {
+				b.emptyKey(c)
+			}
+			b.stmt.Where = append(b.stmt.Where, cql.Relation{Target: cql.Target{Column: c.Name}, Marker: marker})
+		}
+	}
+}
+
+// keyUse says how far the filters of a write restrict the primary key.
+type keyUse uint8
+
+const (
+	keyOpen      keyUse = iota // a range, an IN, or a key column left out
+	keyPartition               // every partition key column by one value, and no clustering column
+	keyFull                    // every key column by one value
+)
+
+// filters binds WHERE and says what it restricts.
+func (b *builder) filters(where []cond) keyUse {
+	for i := range where {
+		c := &where[i]
+		rel := b.relation(c)
+		if b.err != nil {
+			return keyOpen
+		}
+		b.stmt.Where = append(b.stmt.Where, rel.Relation)
+		if col := c.ref.col; col.Key() {
+			if rel.null {
+				b.nullKey(col)
+			}
+			if col.Kind == meta.Partition && c.op == cql.Eq {
+				b.emptyKey(col)
+			}
+		}
+	}
+	use := keyPartition
+	for _, c := range b.table.Partition {
+		if !b.one(where, c) {
+			use = keyOpen
+		}
+	}
+	if use == keyOpen {
+		return keyOpen
+	}
+	single := 0
+	for _, c := range b.table.Clustering {
+		if b.one(where, c) {
+			single++
+		} else if restricted(where, c) {
+			return keyOpen
+		}
+	}
+	switch {
+	case single == len(b.table.Clustering):
+		return keyFull
+	case single > 0:
+		return keyOpen
+	}
+	return keyPartition
+}
+
+// one reports whether the filters give the column exactly one value.
+func (b *builder) one(where []cond, c *meta.Column) bool {
+	found := false
+	for i := range where {
+		if where[i].ref.col != c || where[i].op != cql.Eq {
+			continue
+		}
+		if found {
+			b.fail(c.Name, "the key column is given twice", nil)
+		}
+		found = true
+	}
+	return found
+}
+
+func restricted(where []cond, c *meta.Column) bool {
+	for i := range where {
+		if where[i].ref.col == c {
+			return true
+		}
+	}
+	return false
+}
+
+// needKeys fails for the first of the columns that the filters leave out.
+func (b *builder) needKeys(where []cond, columns []*meta.Column) {
+	for _, c := range columns {
+		if !restricted(where, c) {
+			b.fail(c.Name, fmt.Sprintf("the %s column is missing from the filters", c.Kind), nil)
+			return
+		}
+	}
+}
+
+// checkKey refuses filters that the statement cannot have.
+func (b *builder) checkKey(where []cond, use keyUse, static, cas bool) {
+	for i := range where {
+		if col := where[i].ref.col; b.err == nil && !col.Key() {
+			b.fail(col.Name, "a write selects rows by key columns only; a condition on another column belongs into If", nil)
+		}
+	}
+	b.needKeys(where, b.table.Partition)
+	rows := b.stmt.Verb == cql.Update || len(b.stmt.Deletions) > 0 || cas
+	switch {
+	case use == keyFull && (!static || len(b.table.Clustering) == 0):
+	case use == keyFull:
+		b.fail("", "only static columns are concerned, so Find takes the partition key alone", nil)
+	case use == keyPartition && static:
+	case cas || rows:
+		b.needKeys(where, b.table.Clustering)
+		if cas {
+			b.fail("", "a conditional write names one row: each key column by Eq, no range and no IN", nil)
+		}
+	}
+}
