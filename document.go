@@ -1,11 +1,13 @@
 package coodie
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
 	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
@@ -191,9 +193,18 @@ func (d *Document[T]) put(r *ref, o *operand) bool {
 	if err != nil {
 		return false
 	}
-	if null || emptied(r.col.Type, cell) {
+	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
 	}
 	field := unsafe.Add(unsafe.Pointer(&d.Value), r.col.Offset)
 	return r.col.Codec.Decode(field, cell) == nil
+}
+
+// storedAsNull reports whether a row cannot tell the cell from null: an empty collection
+// or a user-defined type of nulls that is not frozen.
+func storedAsNull(t *codec.Type, cell []byte) bool {
+	if t.Kind == codec.UDT && !t.Frozen {
+		return len(bytes.TrimLeft(cell, "\xff")) == 0 // a field's length of -1 is null
+	}
+	return emptied(t, cell)
 }
