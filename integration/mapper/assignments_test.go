@@ -46,6 +46,7 @@ func TestAssignments(t *testing.T) {
 		{"null field", assigns(city.SetNull()), func(w *Thing) { w.Addr.City = nil }, true},
 		{"set type", assigns(addr.Set(*oslo()), home.Set(*oslo())), func(w *Thing) { w.Addr, w.Home = oslo(), oslo() }, false},
 		{"null type", assigns(addr.SetNull(), home.SetNull()), func(w *Thing) { w.Addr, w.Home = nil, nil }, false},
+		{"set type of nulls", assigns(addr.Set(Address{}), home.Set(Address{})), func(w *Thing) { w.Addr, w.Home = nil, &Address{} }, false},
 		{"set frozen", assigns(fixed.Set([]string{}), data.Set(nil)), func(w *Thing) { w.Fixed, w.Data = []string{}, nil }, false},
 		{"set tuple", assigns(pair.Set(Pair{A: 2})), func(w *Thing) { w.Pair = &Pair{A: 2} }, false},
 		{"null tuple", assigns(pair.SetNull()), func(w *Thing) { w.Pair = nil }, false},
