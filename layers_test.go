@@ -79,4 +79,3 @@ func TestOnlyTheDriverSends(t *testing.T) {
 func local(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
 }
-
