@@ -205,6 +205,9 @@ func scanUUID(s string) int {
 // Cassandra's lexer is committed to it, and what it says of the character
 // there, or 0.
 func scanBroken(s string) (n int, problem string) {
+	if scanUUID(s) > 0 {
+		return 0, ""
+	}
 	if n, want := scanBrokenUUID(s); n > 0 {
 		return n, "mismatched character %s expecting " + want
 	}
