@@ -94,9 +94,6 @@ func roundQuo(x, y *big.Int, mode rounding) *big.Int {
 // quoDecimal returns x/y with scale digits behind the point.
 func quoDecimal(x, y types.Big, scale int32, mode rounding) (types.Big, error) {
 	if y.Unscaled.Sign() == 0 {
-		if x.Unscaled.Sign() == 0 {
-			return types.Big{}, arithmeticError("/ by zero")
-		}
 		return types.Big{}, arithmeticError("BigInteger divide by zero")
 	}
 	a, b := x.Unscaled, y.Unscaled

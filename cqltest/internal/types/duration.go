@@ -202,7 +202,7 @@ func cutDigits(s string) (digits, rest string) {
 func (b *durationBuilder) number(digits string, u durationUnit) error {
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return durationError("For input string: \"%s\"", digits)
+		return &Error{Code: CodeServer, Message: "java.lang.NumberFormatException: For input string: \"" + digits + "\"", duration: true}
 	}
 	return b.add(n, u)
 }
