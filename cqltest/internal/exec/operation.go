@@ -140,6 +140,11 @@ func (o *operation) applyComplex(u *updater) error {
 		}
 		return nil
 	case opAppend:
+		if v != nil && len(v) == 0 && c.typ.IsCollection() {
+			kind := map[types.Kind]string{types.KindList: "Lists", types.KindSet: "Sets", types.KindMap: "Maps"}[c.typ.Kind]
+			return serverError("java.lang.ClassCastException: class org.apache.cassandra.cql3.Constants$Value cannot be cast to class org.apache.cassandra.cql3.%[1]s$Value "+
+				"(org.apache.cassandra.cql3.Constants$Value and org.apache.cassandra.cql3.%[1]s$Value are in unnamed module of loader 'app')", kind)
+		}
 		return o.addAll(u, v, false)
 	case opPrepend:
 		return o.addAll(u, v, true)

@@ -54,6 +54,9 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.refuseANN(t, ast.OrderBy); err != nil {
+		return nil, err
+	}
 	orderings, err := p.orderings(t, ast.OrderBy)
 	if err != nil {
 		return nil, err
@@ -186,6 +189,9 @@ func (s *selection) prepareSelectors(sc *terms.Scope, sel []*cqlparse.Selector) 
 		s.cols = columnSpecs(t.scope)
 		s.hasStatics = len(t.statics) > 0
 	} else {
+		if err := refuseKeyMeta(t, sel); err != nil {
+			return err
+		}
 		var err error
 		if s.sel, err = terms.PrepareSelection(sc, sel); err != nil {
 			return err
@@ -202,6 +208,30 @@ func (s *selection) prepareSelectors(sc *terms.Scope, sel []*cqlparse.Selector) 
 		s.cols = []ColumnSpec{{t.keyspace, t.name, "[json]", types.Text}}
 	}
 	return nil
+}
+
+// refuseKeyMeta refuses writetime and ttl of key columns.
+func refuseKeyMeta(t *table, sel []*cqlparse.Selector) error {
+	var err error
+	for _, s := range sel {
+		cqlparse.Walk(s.Expr, func(n cqlparse.Node) bool {
+			call, ok := n.(*cqlparse.FunctionCall)
+			if !ok || !call.Name.Keyspace.IsZero() || len(call.Args) != 1 {
+				return true
+			}
+			name := call.Name.Name.Name
+			if name != "writetime" && name != "maxwritetime" && name != "ttl" {
+				return true
+			}
+			if ref, ok := call.Args[0].(*cqlparse.ColumnRef); ok {
+				if c := t.byName[ref.Name.Name]; c != nil && c.primaryKey() && err == nil {
+					err = invalid("Cannot use selection function %s on PRIMARY KEY part %s", name, c.name)
+				}
+			}
+			return true
+		})
+	}
+	return err
 }
 
 func (s *selection) validateDistinct(named []*column, star bool) error {
@@ -314,6 +344,26 @@ func (p *preparer) groupBy(sc *terms.Scope, s *selection, ast *cqlparse.Select) 
 	return nil
 }
 
+// refuseANN refuses orderings by similarity.
+func (p *preparer) refuseANN(t *table, list []*cqlparse.Ordering) error {
+	for _, o := range list {
+		if o.ANN == nil {
+			continue
+		}
+		c, err := t.column(o.Column.Name)
+		switch {
+		case err != nil:
+			return err
+		case c.typ.Kind != types.KindVector || c.typ.Elem().Kind != types.KindFloat:
+			return invalid("ANN ordering is only supported on float vector indexes")
+		case len(t.indexesOn(c)) == 0:
+			return invalid("ANN ordering by vector requires the column to be indexed")
+		}
+		return invalid("ANN ordering is not supported by cqltest")
+	}
+	return nil
+}
+
 type ordering struct {
 	col  *column
 	desc bool
@@ -325,9 +375,6 @@ func (p *preparer) orderings(t *table, list []*cqlparse.Ordering) ([]ordering, e
 		c, err := t.column(o.Column.Name)
 		if err != nil {
 			return nil, err
-		}
-		if o.ANN != nil {
-			return nil, invalid("ANN ordering is not supported by cqltest")
 		}
 		if i := slices.IndexFunc(out, func(x ordering) bool { return x.col == c }); i >= 0 {
 			out[i].desc = o.Desc
