@@ -29,6 +29,8 @@ func TestRandomLiterals(t *testing.T) {
 		require.True(t, ok, "%s is a %T", src, term)
 		require.Equal(t, want, lit.Kind, src)
 		require.Equal(t, src, lit.Text)
+		_, err = cqlparse.ParseAs(cqlparse.Cassandra, "INSERT INTO t (a) VALUES ("+src+")")
+		require.NoError(t, err, src)
 	}
 	units := []string{"y", "MO", "w", "d", "H", "m", "s", "ms", "us", "µs", "NS"}
 	for range 5000 {
@@ -54,6 +56,23 @@ func TestRandomLiterals(t *testing.T) {
 			duration.WriteString(digits(1+rnd.Intn(3)) + units[rnd.Intn(len(units))])
 		}
 		check(cqlparse.DurationLiteral, duration.String())
+	}
+}
+
+// Cassandra's lexer takes -n, -i and -P for the beginning of something else.
+func TestNegatedNames(t *testing.T) {
+	for _, name := range []string{"name", "id", "Price", "n", "info"} {
+		src := "SELECT -" + name + " FROM t"
+		_, err := cqlparse.Parse(src)
+		require.NoError(t, err, src)
+		_, err = cqlparse.ParseAs(cqlparse.Cassandra, src)
+		require.Error(t, err, src)
+		_, err = cqlparse.ParseAs(cqlparse.Cassandra, cqlparse.Print(parse[*cqlparse.Select](t, src)))
+		require.NoError(t, err, src)
+	}
+	for _, name := range []string{"key", "price", "a"} {
+		_, err := cqlparse.ParseAs(cqlparse.Cassandra, "SELECT -"+name+" FROM t")
+		require.NoError(t, err, name)
 	}
 }
 
