@@ -36,7 +36,6 @@ func (b *batchStatement) conditional() bool {
 
 func (p *preparer) batch(s *cqlparse.Batch) (statement, error) {
 	b := &batchStatement{typ: BatchType(s.Type)}
-	defer func() { p.tables = nil }()
 	for _, ast := range s.Statements {
 		m, err := p.modification(ast)
 		if err != nil {

@@ -125,8 +125,14 @@ func (o *operation) applyComplex(u *updater) error {
 		return o.element(u)
 	}
 	v, err := u.x.eval(o.value)
-	if err != nil || types.IsUnset(v) {
+	if err != nil {
 		return err
+	}
+	if types.IsUnset(v) {
+		if o.kind == opAppend && c.typ.Kind == types.KindList {
+			return errUnsetAppend
+		}
+		return nil
 	}
 	switch o.kind {
 	case opSet:
@@ -140,17 +146,16 @@ func (o *operation) applyComplex(u *updater) error {
 		}
 		return nil
 	case opAppend:
-		if v != nil && len(v) == 0 && c.typ.IsCollection() {
-			kind := map[types.Kind]string{types.KindList: "Lists", types.KindSet: "Sets", types.KindMap: "Maps"}[c.typ.Kind]
-			return serverError("java.lang.ClassCastException: class org.apache.cassandra.cql3.Constants$Value cannot be cast to class org.apache.cassandra.cql3.%[1]s$Value "+
-				"(org.apache.cassandra.cql3.Constants$Value and org.apache.cassandra.cql3.%[1]s$Value are in unnamed module of loader 'app')", kind)
-		}
 		return o.addAll(u, v, false)
 	case opPrepend:
 		return o.addAll(u, v, true)
 	}
 	return o.subtract(u, v)
 }
+
+// errUnsetAppend is what the server says when it trips over list + unset.
+var errUnsetAppend = serverError("java.lang.ClassCastException: class org.apache.cassandra.cql3.Constants$Value cannot be cast to class org.apache.cassandra.cql3.Lists$Value " +
+	"(org.apache.cassandra.cql3.Constants$Value and org.apache.cassandra.cql3.Lists$Value are in unnamed module of loader 'app')")
 
 // addAll adds the elements of an encoded collection, or the fields of a UDT.
 func (o *operation) addAll(u *updater, v []byte, prepend bool) error {

@@ -90,6 +90,7 @@ func (p *preparer) scope(t *table) *terms.Scope {
 	return &terms.Scope{
 		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt,
 		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
+		IsKey: func(i int) bool { return t.columns[i].primaryKey() },
 	}
 }
 
@@ -125,12 +126,17 @@ func (p *preparer) boundKey(c *column, v cqlparse.Term) {
 }
 
 // pkIndexes returns which markers are the components of the partition key; nil
-// for a batch.
+// if markers concern several tables.
 func (p *preparer) pkIndexes() []uint16 {
-	if len(p.tables) != 1 {
+	if len(p.tables) == 0 {
 		return nil
 	}
 	t := p.tables[0]
+	for _, m := range p.markers {
+		if m.Keyspace != t.keyspace || m.Table != t.name {
+			return nil
+		}
+	}
 	idx := make([]uint16, len(t.partition))
 	for i, c := range t.partition {
 		m, ok := p.keyMarker[c]

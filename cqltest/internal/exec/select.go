@@ -189,9 +189,6 @@ func (s *selection) prepareSelectors(sc *terms.Scope, sel []*cqlparse.Selector) 
 		s.cols = columnSpecs(t.scope)
 		s.hasStatics = len(t.statics) > 0
 	} else {
-		if err := refuseKeyMeta(t, sel); err != nil {
-			return err
-		}
 		var err error
 		if s.sel, err = terms.PrepareSelection(sc, sel); err != nil {
 			return err
@@ -208,30 +205,6 @@ func (s *selection) prepareSelectors(sc *terms.Scope, sel []*cqlparse.Selector) 
 		s.cols = []ColumnSpec{{t.keyspace, t.name, "[json]", types.Text}}
 	}
 	return nil
-}
-
-// refuseKeyMeta refuses writetime and ttl of key columns.
-func refuseKeyMeta(t *table, sel []*cqlparse.Selector) error {
-	var err error
-	for _, s := range sel {
-		cqlparse.Walk(s.Expr, func(n cqlparse.Node) bool {
-			call, ok := n.(*cqlparse.FunctionCall)
-			if !ok || !call.Name.Keyspace.IsZero() || len(call.Args) != 1 {
-				return true
-			}
-			name := call.Name.Name.Name
-			if name != "writetime" && name != "maxwritetime" && name != "ttl" {
-				return true
-			}
-			if ref, ok := call.Args[0].(*cqlparse.ColumnRef); ok {
-				if c := t.byName[ref.Name.Name]; c != nil && c.primaryKey() && err == nil {
-					err = invalid("Cannot use selection function %s on PRIMARY KEY part %s", name, c.name)
-				}
-			}
-			return true
-		})
-	}
-	return err
 }
 
 func (s *selection) validateDistinct(named []*column, star bool) error {
