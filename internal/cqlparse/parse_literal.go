@@ -47,12 +47,34 @@ func (p *parser) scalar() Term {
 	return l
 }
 
-// checkFloat refuses what the server's parser cannot represent, in its words.
+// checkFloat refuses numbers that Java's BigDecimal cannot hold, and for
+// Cassandra also those that a double cannot: its parser tries both.
 func (p *parser) checkFloat(t token) {
-	if f, _ := strconv.ParseFloat(t.text, 64); math.IsInf(f, 0) && !p.extended() {
-		p.reject(t.pos, "Failed parsing statement: [%s] reason: NumberFormatException Character I is neither"+
-			" a decimal digit number, decimal point, nor \"e\" notation exponential mark.", p.lx.src)
+	if i := strings.IndexAny(t.text, "eE"); i >= 0 {
+		sign := strings.HasPrefix(t.text[i+1:], "-")
+		digits := strings.TrimLeft(t.text[i+1:], "+-0")
+		exp, err := strconv.ParseInt("0"+digits, 10, 64)
+		if sign {
+			exp = -exp
+		}
+		_, fraction, _ := strings.Cut(t.text[:i], ".")
+		switch {
+		case len(digits) > 10 || err != nil:
+			p.rejectNumber(t, "Too many nonzero exponent digits.")
+		case exp != int64(int32(exp)):
+			p.rejectNumber(t, "Exponent overflow.")
+		case int64(len(fraction))-exp > math.MaxInt32:
+			p.rejectNumber(t, "Scale out of range.")
+		}
 	}
+	if f, _ := strconv.ParseFloat(t.text, 64); math.IsInf(f, 0) && !p.extended() {
+		p.rejectNumber(t, `Character I is neither a decimal digit number, decimal point, nor "e" notation exponential mark.`)
+	}
+}
+
+// rejectNumber fails as Cassandra does when Java cannot read a number.
+func (p *parser) rejectNumber(t token, reason string) {
+	p.reject(t.pos, "Failed parsing statement: [%s] reason: NumberFormatException %s", p.lx.src, reason)
 }
 
 // marker parses ? or :name.
