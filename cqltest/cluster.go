@@ -9,17 +9,16 @@ import (
 )
 
 // Cluster returns a configuration for gocql that suits tests: protocol
-// version 4, no wait to coalesce writes, no events, no attempts to reconnect in
-// the background. Each call returns a new one, to be changed at will.
-//
-// Only timeouts of a test's own making should be shorter than its Timeout of 5
-// seconds.
+// version 4, one connection, a timeout of 5 seconds, no wait to coalesce writes,
+// no events, no reconnecting in the background. Each call returns a new one, to
+// be changed at will.
 func (s *Server) Cluster() *gocql.ClusterConfig {
 	c := gocql.NewCluster(s.addr.IP.String())
 	c.Port = s.addr.Port
 	c.ProtoVersion = 4
 	c.Timeout = 5 * time.Second
 	c.ConnectTimeout = 5 * time.Second
+	c.NumConns = 1
 	c.WriteCoalesceWaitTime = 0
 	c.ReconnectInterval = 0
 	c.Events.DisableNodeStatusEvents = true

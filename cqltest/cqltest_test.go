@@ -179,7 +179,7 @@ func TestTracing(t *testing.T) {
 	var ids [][]byte
 	q := session.Query("SELECT * FROM locks").Trace(tracer(func(id []byte) { ids = append(ids, id) }))
 	require.NoError(t, q.Exec())
-	require.Len(t, ids, 1)
+	require.Len(t, ids, 2, "of PREPARE and of EXECUTE")
 	id, err := gocql.UUIDFromBytes(ids[0])
 	require.NoError(t, err)
 	require.Equal(t, 1, id.Version())

@@ -70,9 +70,6 @@ func (m Match) fits(s Statement) bool {
 	if m.kinds&s.Kind == 0 {
 		return false
 	}
-	if s.Kind&Prepare != 0 && m.kinds&Prepare == 0 {
-		return false
-	}
 	if s.isSystem() {
 		if !slices.Contains(m.tables, s.Keyspace+"."+s.Table) {
 			return false

@@ -236,6 +236,8 @@ func kindOf(info exec.StatementInfo) Kind {
 		k = Batch
 	case "truncate":
 		k = Truncate
+	case "use":
+		k = Use
 	default:
 		verb, object, _ := strings.Cut(info.Kind, "_")
 		if (verb == "create" || verb == "alter" || verb == "drop") && object != "role" && object != "user" {

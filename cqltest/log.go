@@ -49,8 +49,8 @@ func (s Statement) text() string {
 }
 
 // Log returns the statements that clients sent and the server understood, in
-// the order they arrived. Not in it are PREPAREs, statements on system tables,
-// and what [Server.Exec] and [Server.Rows] run.
+// the order they arrived. Not in it are PREPAREs, USEs, statements on system
+// tables, and what [Server.Exec] and [Server.Rows] run.
 func (s *Server) Log() Log { return s.log.all() }
 
 // ResetLog empties the log.
@@ -66,7 +66,7 @@ type statementLog struct {
 }
 
 func (l *statementLog) add(s Statement) {
-	if l.limit == 0 || s.Kind&Prepare != 0 || s.isSystem() {
+	if l.limit == 0 || s.Kind&(Prepare|Use) != 0 || s.isSystem() {
 		return
 	}
 	l.mu.Lock()

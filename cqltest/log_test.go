@@ -77,10 +77,10 @@ func TestLogOfBatch(t *testing.T) {
 func TestLogOfNamedValues(t *testing.T) {
 	srv, session := start(t)
 	require.NoError(t, session.Query("UPDATE locks SET fence = :f WHERE name = :n",
-		gocql.NamedValue("n", "a"), gocql.NamedValue("f", 7)).Exec())
+		gocql.NamedValue("f", 7), gocql.NamedValue("n", "a")).Exec())
 	s := srv.Log()[0]
-	require.Equal(t, []string{"n", "f"}, s.Names)
-	require.Equal(t, []any{"a", 7}, s.Values())
+	require.Equal(t, []string{"f", "n"}, s.Names)
+	require.Equal(t, []any{7, "a"}, s.Values())
 }
 
 // Each page is a statement of its own.

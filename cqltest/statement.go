@@ -23,15 +23,17 @@ const (
 	Batch    // by a BATCH request or by BEGIN BATCH
 	Truncate // TRUNCATE
 	Schema   // CREATE, ALTER, DROP
-	Other    // USE, roles and permissions
+	Other    // roles, permissions, LIST
 
 	// Conditional marks lightweight transactions: IF in an INSERT, UPDATE or
 	// DELETE, or anywhere in a batch.
 	Conditional
 
-	// Prepare is the preparation of a statement, whatever it does. Drivers
-	// prepare behind their users' backs, so it is neither logged nor part of Any.
+	// Prepare is the preparation of a statement, whatever it does, and Use the
+	// choice of a keyspace. Drivers do both behind their users' backs, so they are
+	// neither logged nor part of Any.
 	Prepare
+	Use
 )
 
 // Kinds that stand for several.
@@ -40,7 +42,7 @@ const (
 	Any   Kind = Select | Write | Truncate | Schema | Other
 )
 
-var kindNames = []string{"SELECT", "INSERT", "UPDATE", "DELETE", "BATCH", "TRUNCATE", "SCHEMA", "OTHER", "CONDITIONAL", "PREPARE"}
+var kindNames = []string{"SELECT", "INSERT", "UPDATE", "DELETE", "BATCH", "TRUNCATE", "SCHEMA", "OTHER", "CONDITIONAL", "PREPARE", "USE"}
 
 // String returns the names of the kinds in k, joined with |.
 func (k Kind) String() string {

@@ -25,7 +25,7 @@ func goValue(t *types.Type, b []byte) (any, error) {
 	if err := t.Validate(b); err != nil {
 		return nil, err
 	}
-	if len(b) == 0 && t.Kind != types.KindText && t.Kind != types.KindASCII && t.Kind != types.KindBlob && t.Kind != types.KindCustom {
+	if len(b) == 0 && !holdsNothing(t.Kind) {
 		return Empty{}, nil
 	}
 	v, err := reflectValue(t, b)
@@ -33,6 +33,11 @@ func goValue(t *types.Type, b []byte) (any, error) {
 		return nil, err
 	}
 	return v.Interface(), nil
+}
+
+// holdsNothing says whether no bytes are an ordinary value of the kind.
+func holdsNothing(k types.Kind) bool {
+	return k == types.KindText || k == types.KindASCII || k == types.KindBlob || k == types.KindCustom
 }
 
 // goTypes are the Go types of CQL's own types.
@@ -132,7 +137,7 @@ func reflectValue(t *types.Type, b []byte) (reflect.Value, error) {
 		}
 		return reflect.ValueOf(tuple), nil
 	}
-	if len(b) == 0 { // inside a collection there is no room for Empty
+	if len(b) == 0 && !holdsNothing(t.Kind) { // inside a collection there is no room for Empty
 		return reflect.Zero(typ), nil
 	}
 	return reflect.ValueOf(scalar(t.Kind, b)).Convert(typ), nil

@@ -20,8 +20,8 @@ func some(t *rapid.T, from []column, least int) []column {
 }
 
 func (w *world) statement(t *rapid.T) string {
-	if w.counter {
-		return pick(t, []func(*rapid.T) string{w.count, w.count, w.delete, w.query})(t)
+	if w.counter { // what a deleted counter counts on from is not defined
+		return pick(t, []func(*rapid.T) string{w.count, w.query})(t)
 	}
 	return pick(t, []func(*rapid.T) string{w.insert, w.insert, w.update, w.update, w.delete, w.query, w.query, w.batch})(t)
 }

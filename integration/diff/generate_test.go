@@ -164,6 +164,6 @@ func (w *world) create() string {
 func (w *world) script(t *rapid.T) string {
 	lines := []string{"CREATE TYPE udt (a int, b text)", w.create()}
 	statement := rapid.Custom(func(t *rapid.T) string { return w.statement(t) })
-	lines = append(lines, rapid.SliceOfN(statement, 1, 25).Draw(t, "statements")...)
+	lines = append(lines, rapid.SliceOfN(statement, 1, 40).Draw(t, "statements")...)
 	return strings.Join(append(lines, "SELECT * FROM t"), "\n") + "\n"
 }

@@ -27,10 +27,10 @@ const (
 // snippet returns " (...some [bad] text...)" around the raw token index, or ""
 // when the end of the text is part of it. fetched is the last raw token that
 // was looked at; the snippet never goes beyond.
-func snippet(src string, index, fetched int) string {
+func snippet(src string, strict bool, index, fetched int) string {
 	first, last := max(0, index-snippetBefore), min(fetched, index+snippetAfter)
 	var from, bad, to token
-	lx := lexer{src: src, line: 1}
+	lx := lexer{src: src, line: 1, strict: strict}
 	for i := 0; i <= last; i++ {
 		t, err := lx.next()
 		if err != nil {

@@ -26,9 +26,9 @@ type lexer struct {
 	line int
 	col  int
 	raw  int
-	// openComment lets a line comment end with the text. Cassandra wants a
-	// line end behind it.
-	openComment bool
+	// strict is Cassandra: a line comment ends with its line, not with the
+	// text, and a beginning of some literal has to become one.
+	strict bool
 }
 
 func (lx *lexer) pos() Pos { return Pos{Offset: lx.off, Line: lx.line, Col: lx.col} }
@@ -100,7 +100,7 @@ func (lx *lexer) next() (token, error) {
 	case strings.HasPrefix(s, "--") || strings.HasPrefix(s, "//"):
 		n := strings.IndexAny(s, "\r\n")
 		if n < 0 {
-			if !lx.openComment {
+			if lx.strict {
 				return token{}, lx.fail(len(s), "mismatched character '<EOF>' expecting set null")
 			}
 			n = len(s) - 1
@@ -126,8 +126,10 @@ func (lx *lexer) next() (token, error) {
 	case c == '$':
 		return lx.dollar(s)
 	case isLetter(c) || isDigit(c) || c == '-':
-		if n, problem := scanBroken(s); n > 0 {
-			return token{}, lx.fail(n, problem, lx.charAt(n))
+		if lx.strict {
+			if n, problem := scanBroken(s); n > 0 {
+				return token{}, lx.fail(n, problem, lx.charAt(n))
+			}
 		}
 		if k, n := scanNumber(s); n > 0 {
 			return lx.emit(k, n, s[:n]), nil

@@ -193,73 +193,13 @@ func scanBlob(s string) int {
 	return n
 }
 
+const uuidForm = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+
 func scanUUID(s string) int {
-	const form = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
-	if len(s) >= len(form) && matches(s[:len(form)], form) {
-		return len(form)
+	if len(s) >= len(uuidForm) && matches(s[:len(uuidForm)], uuidForm) {
+		return len(uuidForm)
 	}
 	return 0
-}
-
-// scanBroken returns where a number, duration or UUID breaks off although
-// Cassandra's lexer is committed to it, and what it says of the character
-// there, or 0.
-func scanBroken(s string) (n int, problem string) {
-	if n, want := scanBrokenUUID(s); n > 0 {
-		return n, "mismatched character %s expecting " + want
-	}
-	digits := scanInteger(s)
-	if digits == 0 {
-		return 0, ""
-	}
-	if n := scanUnits(s); n > 0 {
-		if d := scanDigits(s, n); d > 0 && scanUnit(s[n+d:]) == 0 {
-			return n + d, "no viable alternative at character %s"
-		}
-		return 0, ""
-	}
-	n = digits
-	if n < len(s) && s[n] == '.' {
-		n++
-		n += scanDigits(s, n)
-	}
-	if n >= len(s) || s[n] != 'e' && s[n] != 'E' {
-		return 0, ""
-	}
-	e := n + 1
-	if e < len(s) && (s[e] == '+' || s[e] == '-') {
-		e++
-	}
-	switch {
-	case scanDigits(s, e) > 0:
-		return 0, ""
-	case n == digits && e == n+1: // 1e may still become a UUID
-		return e, "no viable alternative at character %s"
-	}
-	return e, "required (...)+ loop did not match anything at character %s"
-}
-
-// scanBrokenUUID returns where a text that can only be a UUID is none, and
-// what should be there, or 0. The lexer is committed to a UUID by eight
-// hexadecimal digits and a dash, and by digits that a letter follows.
-func scanBrokenUUID(s string) (n int, want string) {
-	const form = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
-	for n < len(form) && n < len(s) && matches(s[n:n+1], form[n:n+1]) {
-		n++
-	}
-	digits := scanDigits(s, 0)
-	letter := 0 < digits && digits < min(n, 8)
-	if letter && strings.IndexByte("deDE", s[digits]) >= 0 {
-		// 1d and 1e are a duration and part of a float, 1da and 1ea are not.
-		letter = digits+1 < n && isLetter(s[digits+1])
-	}
-	switch {
-	case n == len(form), n < 9 && !letter:
-		return 0, ""
-	case form[n] == '-':
-		return n, "'-'"
-	}
-	return n, "set null"
 }
 
 // matches compares s with a pattern of its length, in which d is a digit and h

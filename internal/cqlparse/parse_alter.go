@@ -1,5 +1,7 @@
 package cqlparse
 
+import "strconv"
+
 // alterTable parses ALTER TABLE.
 func (p *parser) alterTable() Statement {
 	s := &AlterTable{Head: p.head()}
@@ -70,6 +72,10 @@ func (p *parser) dropColumns(s *AlterTable) {
 		p.expect(kwTimestamp)
 		if !p.at(tokInteger) {
 			p.mismatch(tokInteger.String())
+		}
+		t := p.look(1)
+		if _, err := strconv.ParseInt(t.text, 10, 64); err != nil {
+			p.rejectNumber(t, `For input string: "`+t.text+`"`)
 		}
 		s.Timestamp = p.scalar().(*Literal)
 	}

@@ -1,11 +1,5 @@
 package cqlparse
 
-import (
-	"math"
-	"strconv"
-	"strings"
-)
-
 // startsConstant holds the tokens that are constants.
 var startsConstant = kinds(tokString, tokInteger, tokFloat, tokBoolean, tokDuration, tokUUID,
 	tokHex, tokNaN, tokInfinity, tokNegInfinity)
@@ -119,65 +113,6 @@ func (p *parser) simpleTerm() Term {
 	}
 	p.noViable(1)
 	return nil
-}
-
-// scalar parses a constant, NULL or a marker.
-func (p *parser) scalar() Term {
-	t := p.look(1)
-	switch t.kind {
-	case tokMarker:
-		return p.marker()
-	case tokColon:
-		return p.marker()
-	}
-	p.look(2)
-	p.next()
-	l := &Literal{Pos: t.pos, Text: t.text}
-	switch t.kind {
-	case tokString:
-		l.Kind = StringLiteral
-		l.Dollar = p.lx.src[t.pos.Offset] == '$'
-	case tokInteger:
-		l.Kind = IntegerLiteral
-	case tokFloat:
-		l.Kind = FloatLiteral
-		p.checkFloat(t)
-	case tokNaN:
-		l.Kind, l.Text = FloatLiteral, "NaN"
-	case tokInfinity:
-		l.Kind, l.Text = FloatLiteral, "Infinity"
-	case tokNegInfinity:
-		l.Kind, l.Text = FloatLiteral, "-Infinity"
-	case tokBoolean:
-		l.Kind = BooleanLiteral
-	case tokDuration:
-		l.Kind = DurationLiteral
-	case tokUUID:
-		l.Kind = UUIDLiteral
-	case tokHex:
-		l.Kind = BlobLiteral
-	case kwNull:
-		l.Kind, l.Text = NullLiteral, "NULL"
-	}
-	return l
-}
-
-// checkFloat refuses what the server's parser cannot represent, in its words.
-func (p *parser) checkFloat(t token) {
-	if f, _ := strconv.ParseFloat(t.text, 64); math.IsInf(f, 0) && !p.extended() {
-		p.reject(t.pos, "Failed parsing statement: [%s] reason: NumberFormatException Character I is neither"+
-			" a decimal digit number, decimal point, nor \"e\" notation exponential mark.", p.lx.src)
-	}
-}
-
-// marker parses ? or :name.
-func (p *parser) marker() *Marker {
-	m := &Marker{Pos: p.here(), Index: len(p.markers)}
-	if p.next().kind == tokColon {
-		m.Name = p.name()
-	}
-	p.markers = append(p.markers, m)
-	return m
 }
 
 func (p *parser) listLiteral(elem func() Term) Term {
@@ -328,31 +263,4 @@ func (p *parser) call() Term {
 	}
 	p.expect(tokRParen)
 	return f
-}
-
-// intValue parses a number that may be bound.
-func (p *parser) intValue() Term {
-	switch p.kind() {
-	case tokInteger:
-		t := p.next()
-		return &Literal{Pos: t.pos, Kind: IntegerLiteral, Text: t.text}
-	case tokMarker, tokColon:
-		return p.marker()
-	}
-	p.noViable(1)
-	return nil
-}
-
-// stringLiteral parses a string.
-func (p *parser) stringLiteral() *Literal {
-	if !p.at(tokString) {
-		p.mismatch(tokString.String())
-	}
-	return p.scalar().(*Literal)
-}
-
-// wordLiteral parses a keyword as the value of a property.
-func (p *parser) wordLiteral() *Literal {
-	t := p.next()
-	return &Literal{Pos: t.pos, Kind: WordLiteral, Text: strings.ToLower(t.text)}
 }

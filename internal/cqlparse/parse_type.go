@@ -83,7 +83,7 @@ func (p *parser) params(t *Type) {
 		n := p.expect(tokInteger)
 		dim, err := strconv.ParseInt(n.text, 10, 32)
 		if err != nil {
-			p.reject(n.pos, "Failed parsing statement: [%s] reason: NumberFormatException For input string: \"%s\"", p.lx.src, n.text)
+			p.rejectNumber(n, `For input string: "`+n.text+`"`)
 		}
 		t.Dimension = int(dim)
 	}

@@ -106,7 +106,7 @@ func run(d Dialect, src string, f func(p *parser)) (err error) {
 			panic(e)
 		}
 	}()
-	p := &parser{lx: lexer{src: src, line: 1, openComment: d != Cassandra}, dialect: d}
+	p := &parser{lx: lexer{src: src, line: 1, strict: d == Cassandra}, dialect: d}
 	p.toks = make([]token, 0, min(len(src)/4+4, 128))
 	f(p)
 	return nil
@@ -187,7 +187,7 @@ func (p *parser) fail(t token, msg string) {
 	if t.kind == tokEOF {
 		at = "line 0:-1 "
 	}
-	snip := snippet(p.lx.src, p.toks[p.pos].raw, p.toks[p.fetched].raw)
+	snip := snippet(p.lx.src, p.lx.strict, p.toks[p.pos].raw, p.toks[p.fetched].raw)
 	panic(&Error{Pos: t.pos, Msg: at + msg + snip})
 }
 

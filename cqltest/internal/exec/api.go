@@ -133,8 +133,9 @@ type Prepared struct {
 	PKIndexes []uint16     // which markers make the partition key; nil if unknown
 	Columns   []ColumnSpec // nil for statements that answer no rows, and for conditional ones
 
-	stmt   statement
-	schema *schema // it was prepared against
+	stmt       statement
+	schema     *schema // it was prepared against
+	remembered bool    // by PREPARE
 }
 
 // ResultKind says which of a Result's fields matter.

@@ -44,7 +44,7 @@ func (p *preparer) batch(s *cqlparse.Batch) (statement, error) {
 		b.list = append(b.list, m)
 	}
 	if ts := s.Using.Timestamp(); ts != nil {
-		sc := &terms.Scope{Keyspace: p.client.Keyspace, UDT: p.schema.udt, Markers: p.markers}
+		sc := &terms.Scope{Keyspace: "[batch]", Table: "[batch]", UDT: p.schema.udt, Markers: p.markers}
 		recv := types.Column{Keyspace: "[batch]", Table: "[batch]", Name: "[timestamp]", Type: types.Bigint}
 		var err error
 		if b.timestamp, err = terms.Prepare(sc, ts, recv); err != nil {
@@ -117,6 +117,10 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 	if len(entries) == 0 {
 		return &Result{Kind: Void}, nil
 	}
+	p := b.list[0].table
+	if err := x.available(p.keyspace); err != nil && !b.conditional() {
+		return nil, err
+	}
 	if b.conditional() {
 		return x.cas(entries, true)
 	}
@@ -136,11 +140,6 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 		}
 	}
 	b.warnings(x, w)
-	for _, u := range w.list {
-		if err := x.checkWriteConsistency(u.table); err != nil {
-			return nil, err
-		}
-	}
 	w.apply(x)
 	return &Result{Kind: Void}, nil
 }

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -73,7 +74,7 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 			return nil, err
 		}
 	}
-	if err := x.checkCASConsistency(); err != nil {
+	if err := x.checkCASConsistency(q.table.keyspace); err != nil {
 		return nil, err
 	}
 	q.fetch()
@@ -98,17 +99,59 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 	return q.result(x, ok), nil
 }
 
-func (x *execution) checkCASConsistency() error {
+func (x *execution) checkCASConsistency(keyspace string) error {
 	switch s := x.params.SerialConsistency; s {
 	case 0, Serial, LocalSerial:
 	default:
 		return invalid("Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL")
 	}
 	switch c := x.params.Consistency; c {
+	case EachQuorum:
+		if ks := x.schema.keyspaces[keyspace]; ks != nil && ks.replication["class"] != locatorPackage+"NetworkTopologyStrategy" {
+			return invalid("consistency level EACH_QUORUM not compatible with replication strategy (%s)", ks.replication["class"])
+		}
 	case Serial, LocalSerial:
 		return invalid("%s is not supported as conditional update commit consistency. Use ANY if you mean \"make sure it is accepted but I don't care how many replicas commit it for non-SERIAL reads\"", consistencyName(c))
 	}
 	return nil
+}
+
+// available says whether enough replicas could answer. As many nodes are taken
+// to be up as the keyspace has replicas, so that a schema made for a cluster
+// works; only TWO and THREE can ask for more than that.
+func (x *execution) available(keyspace string) error {
+	need := 0
+	switch x.params.Consistency {
+	case Two:
+		need = 2
+	case Three:
+		need = 3
+	default:
+		return nil
+	}
+	ks := x.schema.keyspaces[keyspace]
+	if ks == nil || ks.system {
+		return nil
+	}
+	if alive := ks.replicas(); alive < need {
+		return &Error{Code: CodeUnavailable, Message: "Cannot achieve consistency level " + consistencyName(x.params.Consistency),
+			Consistency: x.params.Consistency, Required: need, Alive: alive}
+	}
+	return nil
+}
+
+// replicas is the number of copies that a keyspace asks for.
+func (k *keyspace) replicas() int {
+	n := 0
+	for o, v := range k.replication {
+		if o == "class" {
+			continue
+		}
+		if i, err := strconv.Atoi(v); err == nil {
+			n += i
+		}
+	}
+	return n
 }
 
 func consistencyName(c uint16) string {

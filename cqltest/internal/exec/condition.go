@@ -50,7 +50,7 @@ func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (
 		recv = value
 	case !c.Field.IsZero():
 		if col.typ.Kind != types.KindUDT {
-			return nil, serverError("java.lang.ClassCastException: class %s cannot be cast to class org.apache.cassandra.db.marshal.UserType", col.typ.ClassName())
+			return nil, serverError("java.lang.ClassCastException: class %[1]s cannot be cast to class org.apache.cassandra.db.marshal.UserType (%[1]s and org.apache.cassandra.db.marshal.UserType are in unnamed module of loader 'app')", col.typ.ClassName())
 		}
 		if cond.field = col.typ.FieldIndex(c.Field.Name); cond.field < 0 {
 			return nil, invalid("Unknown field %s for column %s", c.Field.Name, col.name)

@@ -70,6 +70,8 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 		return p.createIndex(s)
 	case *cqlparse.DropIndex:
 		return p.dropIndex(s)
+	case *cqlparse.Describe:
+		return &describeStatement{s}, nil
 	}
 	return p.otherStatement(ast)
 }
@@ -78,6 +80,12 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
 	if s, err := p.roleStatement(ast); s != nil || err != nil {
 		return s, err
+	}
+	if tr, ok := ast.(*cqlparse.CreateTrigger); ok {
+		if _, err := p.table(tr.Table); err != nil {
+			return nil, err
+		}
+		return nil, invalid("Trigger class '%s' couldn't be loaded", tr.Class.Text)
 	}
 	return nil, invalid("%s is not supported by cqltest", ast.Kind())
 }
@@ -117,8 +125,11 @@ func checkKeyspaceName(name string) error {
 
 func (p *preparer) createKeyspace(s *cqlparse.CreateKeyspace) (statement, error) {
 	name := s.Keyspace.Name
-	if err := p.editable(name); err != nil {
-		return nil, err
+	if ks := p.schema.keyspaces[name]; ks != nil && ks.virtual {
+		return nil, invalid("Virtual keyspace '%s' is not user-modifiable", name)
+	}
+	if name == "system" || name == "system_schema" {
+		return nil, invalid("System keyspace '%s' is not user-modifiable", name)
 	}
 	return &definition{StatementInfo{Kind: "create_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if err := checkKeyspaceName(name); err != nil {
@@ -197,7 +208,7 @@ func (p *preparer) alterKeyspace(s *cqlparse.AlterKeyspace) (statement, error) {
 		if ks.durable == old.durable && mapsEqual(ks.replication, old.replication) {
 			return sch, nil, nil
 		}
-		if ks.replication["replication_factor"] > old.replication["replication_factor"] || ks.replication[x.engine.opts.DataCenter] > old.replication[x.engine.opts.DataCenter] {
+		if ks.replicas() > old.replicas() {
 			x.warn("When increasing replication factor you need to run a full (-full) repair to distribute the data.")
 		}
 		return sch.with(&ks), &SchemaChange{Change: "UPDATED", Target: "KEYSPACE", Keyspace: name}, nil

@@ -106,6 +106,14 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 		return nil, err
 	}
 	t := &table{keyspace: ks, name: name, params: params, compact: s.CompactStorage, id: newID(), dropped: map[string]droppedColumn{}}
+	if id, given := props["id"]; given {
+		text, _ := id.(string)
+		b, err := types.UUID.FromString(text)
+		if err != nil || len(b) != 16 {
+			return nil, configError("Invalid table id")
+		}
+		t.id = [16]byte(b)
+	}
 	columns := map[string]declared{}
 	var names []string
 	for _, c := range s.Columns {
@@ -139,10 +147,10 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 		return nil, err
 	}
 	if !validName(name) {
-		return nil, configError("Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"%s\")", name)
+		return nil, configError("%s.%s: Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"%[2]s\")", ks, name)
 	}
 	if len(name) > 222 {
-		return nil, configError("Table name must not be more than 222 characters long (got %d characters for \"%s\")", len(name), name)
+		return nil, configError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
 	}
 	return t.finish(), nil
 }
@@ -161,7 +169,7 @@ func (t *table) declareKeys(s *cqlparse.CreateTable, columns map[string]declared
 		case d.typ.IsMultiCell() && d.typ.IsCollection():
 			return invalid("Invalid non-frozen collection type %s for PRIMARY KEY column '%s'", d.typ, id.Name)
 		case d.typ.IsMultiCell():
-			return invalid("Invalid non-frozen user-defined type %s.%s for PRIMARY KEY column '%s'", t.keyspace, d.typ, id.Name)
+			return invalid("Invalid non-frozen user-defined type \"%s.%s\" for PRIMARY KEY column '%s'", t.keyspace, d.typ.Name, id.Name)
 		case d.typ.IsCounter():
 			return invalid("counter type is not supported for PRIMARY KEY column '%s'", id.Name)
 		case d.typ.ContainsDuration():
@@ -335,6 +343,9 @@ func addColumns(sch *schema, t *table, s *cqlparse.AlterTable) (*table, error) {
 			kind = staticColumn
 		}
 		next.add(n, typ, kind, false)
+		if old, ok := t.dropped[n]; ok {
+			columnNamed(next, n).id = old.id
+		}
 		added[n] = true
 	}
 	if len(added) == 0 {
@@ -343,9 +354,9 @@ func addColumns(sch *schema, t *table, s *cqlparse.AlterTable) (*table, error) {
 	for n := range added {
 		switch typ := columnNamed(next, n).typ; {
 		case t.counter && !typ.IsCounter():
-			return nil, configError("Cannot have a non counter column (\"%s\") in a counter table", n)
+			return nil, configError("%s.%s: Cannot have a non counter column (\"%s\") in a counter table", t.keyspace, t.name, n)
 		case !t.counter && typ.IsCounter():
-			return nil, configError("Cannot have a counter column (\"%s\") in a non counter table", n)
+			return nil, configError("%s.%s: Cannot have a counter column (\"%s\") in a non counter table", t.keyspace, t.name, n)
 		}
 	}
 	return next.finish(), nil
@@ -448,6 +459,7 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		next.statics = slices.DeleteFunc(next.statics, same)
 		next.regulars = slices.DeleteFunc(next.regulars, same)
 		next.dropped[c.name] = droppedColumn{*c, at}
+		t.data.DropColumn(c.id, at)
 		changed = true
 	}
 	if !changed {

@@ -104,7 +104,7 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 			return nil, err
 		}
 		if t.References(old.Keyspace, old.Name) {
-			return nil, invalid("Cannot add new field %s of type %s to user type %s as it would create a circular reference", field, s.Field.Type, shown)
+			return nil, invalid("Cannot add new field %s of type %s to user type %s as it would create a circular reference", field, rawType(old.Keyspace, s.Field.Type), shown)
 		}
 		var users []string
 		for _, tab := range sortedTables(sch.keyspaces[old.Keyspace]) {
@@ -114,7 +114,7 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 		}
 		if len(users) > 0 {
 			return nil, invalid("Cannot add new field %s of type %s to user type %s as the type is being used in partition key by the following tables: %s",
-				field, s.Field.Type, shown, strings.Join(users, ", "))
+				field, rawType(old.Keyspace, s.Field.Type), shown, strings.Join(users, ", "))
 		}
 		return types.UDT(old.Keyspace, old.Name, append(slices.Clone(old.Fields), field), append(slices.Clone(old.Elems), t), false), nil
 	}
@@ -129,6 +129,9 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 		}
 		fields[i] = r.To.Name
 	}
+	if slices.Equal(fields, old.Fields) {
+		return old, nil
+	}
 	for i, f := range fields {
 		if slices.Contains(fields[:i], f) {
 			// The server's own message names the keyspace where the type belongs.
@@ -136,6 +139,22 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 		}
 	}
 	return types.UDT(old.Keyspace, old.Name, fields, old.Elems, false), nil
+}
+
+// rawType shows a type as written, with the keyspace of user types.
+func rawType(keyspace string, t *cqlparse.Type) string {
+	c := *t
+	if c.Kind == cqlparse.UserType && c.Name.Keyspace.IsZero() {
+		c.Name.Keyspace = cqlparse.Identifier{Name: keyspace}
+	}
+	if len(c.Params) == 0 {
+		return c.String()
+	}
+	s := c.String()
+	for _, p := range c.Params {
+		s = strings.Replace(s, p.String(), rawType(keyspace, p), 1)
+	}
+	return s
 }
 
 // replaceType returns the keyspace with a changed type wherever it is used.

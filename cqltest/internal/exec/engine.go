@@ -78,6 +78,7 @@ func (e *Engine) Prepare(c *Client, cql string) (*Prepared, error) {
 	}
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
+	p.remembered = true
 	if len(e.prepared.byID) >= maxPrepared {
 		for id := range e.prepared.byID {
 			delete(e.prepared.byID, id)
@@ -147,7 +148,12 @@ func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
 	}
 	in := *c
 	in.Keyspace = p.Keyspace
-	return e.Compile(&in, p.CQL)
+	again, err := e.Compile(&in, p.CQL)
+	if err != nil {
+		return nil, err
+	}
+	again.remembered = p.remembered
+	return again, nil
 }
 
 // Query prepares and runs one statement. USE sets c.Keyspace.

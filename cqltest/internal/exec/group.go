@@ -13,31 +13,29 @@ func (q *query) groupRow(key store.Key, v *rowView) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if q.s.grouped && q.groupOf.set && !sameGroup(q.groupOf, at) {
-		if q.groupOf.key != key {
-			q.inPart = 0
+	if q.s.grouped && !(q.groupOf.set && sameGroup(q.groupOf, at)) {
+		if q.group != nil {
+			if err := q.closeGroup(); err != nil {
+				return false, err
+			}
+			if q.count >= q.limit || q.count >= q.pageSize {
+				q.stop()
+				return false, nil
+			}
 		}
-		if err := q.closeGroup(); err != nil {
-			return false, err
+		q.groupOf = at
+		if q.inPart >= q.perPart {
+			return true, nil
 		}
-		if q.count >= q.limit || q.count >= q.pageSize {
-			q.stop()
-			return false, nil
-		}
+		q.inPart++
+		q.group = q.newGroup()
 	}
 	if q.group == nil {
-		q.group = q.newGroup()
 		if q.s.grouped {
-			if q.groupOf.key != key {
-				q.inPart = 0
-			}
-			if q.inPart++; q.inPart > q.perPart {
-				q.group = nil
-				return true, nil
-			}
+			return true, nil // beyond PER PARTITION LIMIT
 		}
+		q.group = q.newGroup()
 	}
-	q.groupOf = at
 	own := *v
 	q.x.env.Row = &own
 	if err := q.group.Add(&q.x.env); err != nil {

@@ -63,7 +63,7 @@ func (d *jsonDocument) row(env *terms.Env) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b == nil || types.IsUnset(b) {
+	if b == nil {
 		return nil, invalid("Got null for INSERT JSON values")
 	}
 	text := string(b)

@@ -289,7 +289,7 @@ func evalTimestamp(x *execution, t terms.Term, fallback int64) (int64, error) {
 // usingTTL returns the seconds that written cells live; 0 is for ever.
 func (m *modification) usingTTL(x *execution) (int32, error) {
 	if m.ttl == nil {
-		return m.table.params.defaultTTL, nil
+		return m.checkExpiry(x, m.table.params.defaultTTL, "default ")
 	}
 	b, err := x.eval(m.ttl)
 	switch {
@@ -309,6 +309,17 @@ func (m *modification) usingTTL(x *execution) (int32, error) {
 	if ttl > maxTTL {
 		return 0, invalid("ttl is too large. requested (%d) maximum (%d)", ttl, maxTTL)
 	}
+	return m.checkExpiry(x, ttl, "")
+}
+
+// checkExpiry refuses cells that would live longer than the server can say.
+func (m *modification) checkExpiry(x *execution, ttl int32, which string) (int32, error) {
+	const last = math.MaxInt32 - 1
+	if ttl != 0 && x.nowSec+int64(ttl) > last {
+		return 0, invalid("Request on table %s.%s with %sttl of %d seconds exceeds maximum supported expiration date of 2038-01-19T03:14:06+00:00. "+
+			"In order to avoid this use a lower TTL, change the expiration date overflow policy or upgrade to a version where this limitation is fixed. "+
+			"See CASSANDRA-14092 and CASSANDRA-14227 for more details.", m.table.keyspace, m.table.name, which, ttl)
+	}
 	return ttl, nil
 }
 
@@ -318,6 +329,9 @@ func (m *modification) run(x *execution) (*Result, error) {
 		return x.cas([]casEntry{{m, x}}, false)
 	}
 	if err := x.checkWriteConsistency(m.table); err != nil {
+		return nil, err
+	}
+	if err := x.available(m.table.keyspace); err != nil {
 		return nil, err
 	}
 	x.engine.write.Lock()

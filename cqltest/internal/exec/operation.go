@@ -125,8 +125,14 @@ func (o *operation) applyComplex(u *updater) error {
 		return o.element(u)
 	}
 	v, err := u.x.eval(o.value)
-	if err != nil || types.IsUnset(v) {
+	if err != nil {
 		return err
+	}
+	if types.IsUnset(v) {
+		if o.kind == opAppend && c.typ.Kind == types.KindList {
+			return errUnsetAppend
+		}
+		return nil
 	}
 	switch o.kind {
 	case opSet:
@@ -146,6 +152,10 @@ func (o *operation) applyComplex(u *updater) error {
 	}
 	return o.subtract(u, v)
 }
+
+// errUnsetAppend is what the server says when it trips over list + unset.
+var errUnsetAppend = serverError("java.lang.ClassCastException: class org.apache.cassandra.cql3.Constants$Value cannot be cast to class org.apache.cassandra.cql3.Lists$Value " +
+	"(org.apache.cassandra.cql3.Constants$Value and org.apache.cassandra.cql3.Lists$Value are in unnamed module of loader 'app')")
 
 // addAll adds the elements of an encoded collection, or the fields of a UDT.
 func (o *operation) addAll(u *updater, v []byte, prepend bool) error {

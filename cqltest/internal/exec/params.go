@@ -284,7 +284,7 @@ func (r *propertyReader) readCompaction(m map[string]string) map[string]string {
 		return nil
 	}
 	out["class"] = compactionPackage + short
-	if short == "SizeTieredCompactionStrategy" || short == "TimeWindowCompactionStrategy" {
+	if short != "UnifiedCompactionStrategy" {
 		for k, v := range map[string]string{"min_threshold": "4", "max_threshold": "32"} {
 			if out[k] == "" {
 				out[k] = v
@@ -432,7 +432,7 @@ func readReplication(keyspace, dataCenter string, m map[string]string) (map[stri
 func readReplicationFactor(s, keyspace string) ([]string, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil {
-		return nil, configError("Replication factor must be numeric; found %s", s)
+		return nil, configError("For input string: \"%s\"", s)
 	}
 	if n < 0 {
 		return nil, configError("Replication factor must be non-negative, found %d", n)

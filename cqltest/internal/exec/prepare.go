@@ -23,8 +23,9 @@ type preparer struct {
 	client  *Client
 	dialect Dialect
 
-	markers []types.Column // by marker position
-	tables  []*table       // the tables the statement concerns
+	markers   []types.Column  // by marker position
+	tables    []*table        // the tables the statement concerns
+	keyMarker map[*column]int // which marker a component of the partition key equals
 }
 
 func parse(d Dialect, cql string) (cqlparse.Statement, error) {
@@ -89,6 +90,7 @@ func (p *preparer) scope(t *table) *terms.Scope {
 	return &terms.Scope{
 		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt,
 		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
+		IsKey: func(i int) bool { return t.columns[i].primaryKey() },
 	}
 }
 
@@ -111,28 +113,37 @@ func (p *preparer) bindSpecs(markers []*cqlparse.Marker) []ColumnSpec {
 	return specs
 }
 
-// pkIndexes returns which markers are the components of the partition key.
+// boundKey remembers that v is compared with a component of the partition key.
+func (p *preparer) boundKey(c *column, v cqlparse.Term) {
+	m, marker := v.(*cqlparse.Marker)
+	if !marker || c.kind != partitionKey {
+		return
+	}
+	if p.keyMarker == nil {
+		p.keyMarker = map[*column]int{}
+	}
+	p.keyMarker[c] = m.Index
+}
+
+// pkIndexes returns which markers are the components of the partition key; nil
+// if markers concern several tables.
 func (p *preparer) pkIndexes() []uint16 {
 	if len(p.tables) == 0 {
 		return nil
 	}
 	t := p.tables[0]
-	for _, o := range p.tables {
-		if o.id != t.id {
+	for _, m := range p.markers {
+		if m.Keyspace != t.keyspace || m.Table != t.name {
 			return nil
 		}
 	}
 	idx := make([]uint16, len(t.partition))
 	for i, c := range t.partition {
-		found := false
-		for m, col := range p.markers {
-			if col.Name == c.name && col.Type == c.typ {
-				idx[i], found = uint16(m), true
-			}
-		}
-		if !found {
+		m, ok := p.keyMarker[c]
+		if !ok {
 			return nil
 		}
+		idx[i] = uint16(m)
 	}
 	return idx
 }
@@ -186,6 +197,9 @@ func bind(p *Prepared, params *Params) ([][]byte, error) {
 		}
 	}
 	if len(values) != len(p.Binds) {
+		if !p.remembered {
+			return nil, invalid("Invalid amount of bind variables")
+		}
 		return nil, invalid("there were %d markers(?) in CQL but %d bound variables", len(p.Binds), len(values))
 	}
 	return rawValues(values), nil

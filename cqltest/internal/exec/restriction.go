@@ -324,6 +324,9 @@ func (p *preparer) columnRelation(sc *terms.Scope, t *table, rel *cqlparse.Relat
 		r.kind, r.like = likeRestriction, term
 		return r, nil
 	}
+	if rel.Op == cqlparse.OpEQ {
+		p.boundKey(col, rel.Value)
+	}
 	r.set(rel.Op, tuple{parts: []terms.Term{term}, n: 1})
 	return r, nil
 }
@@ -340,6 +343,7 @@ func (p *preparer) inValues(sc *terms.Scope, r *restriction, rel *cqlparse.Relat
 		if err != nil {
 			return err
 		}
+		p.boundKey(r.first(), v)
 		r.in = append(r.in, tuple{parts: []terms.Term{term}, n: 1})
 	}
 	if len(r.in) == 1 {

@@ -45,6 +45,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if x.params.Consistency == Any {
 		return nil, invalid("ANY ConsistencyLevel is only supported for writes")
 	}
+	if err := x.available(s.table.keyspace); err != nil {
+		return nil, err
+	}
 	q := &query{x: x, s: s, result: &Result{Kind: Rows, Columns: s.cols}, pageSize: x.params.PageSize}
 	var err error
 	if q.limit, err = x.evalLimit(s.limit); err != nil {
@@ -56,6 +59,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	ok, err := q.prepare()
 	if err != nil {
 		return nil, err
+	}
+	if c := x.params.Consistency; (c == Serial || c == LocalSerial) && len(q.keys) > 1 {
+		return nil, invalid("SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time")
 	}
 	s.warn(x)
 	paged := q.pageSize > 0 && q.limit > q.pageSize && !s.aggregate
@@ -215,7 +221,7 @@ func (q *query) partition(p *store.Partition) (bool, error) {
 			return true
 		}
 		any = true
-		if q.inPart >= q.perPart || q.s.distinct && q.inPart >= 1 {
+		if !q.s.grouped && (q.inPart >= q.perPart || q.s.distinct && q.inPart >= 1) {
 			return false
 		}
 		more, failed = q.row(p.Key, v)
@@ -343,6 +349,7 @@ func (q *query) finish() error {
 		if err := q.closeGroup(); err != nil {
 			return err
 		}
+		q.more = q.more || q.s.grouped && q.count >= q.pageSize
 	}
 	if q.more && q.limit-q.count > 0 {
 		q.last.remaining = q.limit - q.count

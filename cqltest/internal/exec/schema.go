@@ -49,7 +49,7 @@ type column struct {
 	kind     columnKind
 	position int // among its kind's key columns; -1 for others
 	desc     bool
-	id       int32 // never used again in this table, so that re-added columns start empty
+	id       int32 // the store's name of the column
 	index    int   // place in table.columns
 }
 
@@ -104,7 +104,8 @@ type table struct {
 	pk    []*types.Type
 }
 
-func (t *table) String() string { return t.keyspace + "." + t.name }
+// String is the table's name as CQL.
+func (t *table) String() string { return quoteIdent(t.keyspace) + "." + quoteIdent(t.name) }
 
 // column returns the named column or the error that it is undefined.
 func (t *table) column(name string) (*column, error) {

@@ -54,6 +54,9 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.refuseANN(t, ast.OrderBy); err != nil {
+		return nil, err
+	}
 	orderings, err := p.orderings(t, ast.OrderBy)
 	if err != nil {
 		return nil, err
@@ -314,6 +317,26 @@ func (p *preparer) groupBy(sc *terms.Scope, s *selection, ast *cqlparse.Select) 
 	return nil
 }
 
+// refuseANN refuses orderings by similarity.
+func (p *preparer) refuseANN(t *table, list []*cqlparse.Ordering) error {
+	for _, o := range list {
+		if o.ANN == nil {
+			continue
+		}
+		c, err := t.column(o.Column.Name)
+		switch {
+		case err != nil:
+			return err
+		case c.typ.Kind != types.KindVector || c.typ.Elem().Kind != types.KindFloat:
+			return invalid("ANN ordering is only supported on float vector indexes")
+		case len(t.indexesOn(c)) == 0:
+			return invalid("ANN ordering by vector requires the column to be indexed")
+		}
+		return invalid("ANN ordering is not supported by cqltest")
+	}
+	return nil
+}
+
 type ordering struct {
 	col  *column
 	desc bool
@@ -325,9 +348,6 @@ func (p *preparer) orderings(t *table, list []*cqlparse.Ordering) ([]ordering, e
 		c, err := t.column(o.Column.Name)
 		if err != nil {
 			return nil, err
-		}
-		if o.ANN != nil {
-			return nil, invalid("ANN ordering is not supported by cqltest")
 		}
 		if i := slices.IndexFunc(out, func(x ordering) bool { return x.col == c }); i >= 0 {
 			out[i].desc = o.Desc

@@ -78,7 +78,7 @@ func (e *Engine) view(t *table) *store.View {
 	if v.schema != s || v.views == nil {
 		v.schema, v.views = s, map[string]*store.View{}
 	}
-	name := t.String()
+	name := t.keyspace + "." + t.name
 	view := v.views[name]
 	if view == nil || name == "system_auth.roles" {
 		view = t.fill(e.systemRows(s, name))
@@ -209,13 +209,15 @@ func (e *Engine) systemRows(s *schema, name string) []sysRow {
 	return nil
 }
 
+var schemaTables = uuid3("system_schema.tables")
+
 const partitioner = "org.apache.cassandra.dht.Murmur3Partitioner"
 
 func (e *Engine) localRow(s *schema) sysRow {
 	o := &e.opts
-	release, protocol := "5.0.6", "4"
+	release, protocol := "5.0.6", "5"
 	if o.Dialect == Scylla {
-		release = "3.0.8"
+		release, protocol = "3.0.8", "4"
 	}
 	return sysRow{
 		"key": "local", "bootstrapped": "COMPLETED", "broadcast_address": o.BroadcastAddress, "broadcast_port": 7000,
@@ -223,6 +225,7 @@ func (e *Engine) localRow(s *schema) sysRow {
 		"host_id": hostID(o.BroadcastAddress, o.Port), "listen_address": o.ListenAddress, "listen_port": 7000,
 		"native_protocol_version": protocol, "partitioner": partitioner, "rack": o.Rack, "release_version": release,
 		"rpc_address": o.BroadcastAddress, "rpc_port": o.Port, "schema_version": s.version, "tokens": []string{"0"},
+		"truncated_at": types.Map(types.UUID, types.Blob, false).PackMap([][]byte{schemaTables[:], make([]byte, 20)}),
 	}
 }
 

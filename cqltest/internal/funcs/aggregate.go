@@ -14,6 +14,8 @@ func aggregates() []*Function {
 	out := []*Function{
 		{Name: CountRows, Result: types.Bigint, New: func() Aggregate { return new(rowCount) },
 			column: func([]string) string { return "count" }},
+		{Name: "countRows", Result: types.Bigint, New: func() Aggregate { return new(rowCount) },
+			column: func([]string) string { return "count" }},
 		{Name: "count", Args: []*types.Type{types.Blob}, Result: types.Bigint, New: func() Aggregate { return new(valueCount) }},
 	}
 	for _, t := range numeric {

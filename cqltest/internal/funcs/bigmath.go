@@ -13,8 +13,8 @@ import (
 const (
 	// maxLogDigits bounds the work; the server would go on to 10,000 digits.
 	maxLogDigits = 1000
-	// maxExponent bounds exp's argument: e^100000 has 43,430 digits.
-	maxExponent = 100_000
+	// maxExponent bounds exp's argument: e^2000000 has 868,589 digits.
+	maxExponent = 2_000_000
 )
 
 func precisionFor(x types.Big) int { return min(max(minScale, x.Precision()), maxLogDigits) }
@@ -97,7 +97,11 @@ func logTo(x types.Big, base *big.Float) (types.Big, error) {
 		return types.Big{}, err
 	}
 	if f.Cmp(big.NewFloat(1)) == 0 {
-		return types.Big{Unscaled: new(big.Int)}, nil
+		zero := types.Big{Unscaled: new(big.Int)}
+		if base != nil { // the zero of the server's division has a scale of its own
+			zero.Scale = int32(-digits - 1)
+		}
+		return zero, nil
 	}
 	y := logFloat(f, prec)
 	if base != nil {

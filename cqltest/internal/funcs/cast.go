@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"math/big"
+	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
@@ -14,7 +15,9 @@ func castFunctions() []*Function {
 	add := func(from, to *types.Type, call func(b []byte) ([]byte, error)) {
 		f := scalar(CastName(to), to, func(args [][]byte) ([]byte, error) { return call(args[0]) }, from)
 		f.column = func(args []string) string { return "cast(" + args[0] + " as " + to.String() + ")" }
-		out = append(out, f)
+		old := *f
+		old.Name = "castAs" + strings.ToUpper(to.String()[:1]) + to.String()[1:]
+		out = append(out, f, &old)
 	}
 	asText := func(from *types.Type) {
 		for _, to := range []*types.Type{types.ASCII, types.Text} {

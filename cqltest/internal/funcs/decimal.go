@@ -14,7 +14,7 @@ const (
 	maxDigits = 10_000
 	// maxShift bounds the powers of ten that are worked out, so that a scale
 	// of two thousand million costs an error instead of the memory.
-	maxShift = 100_000
+	maxShift = 1_000_000
 
 	minScale, maxScale = 32, 1000
 )
@@ -94,9 +94,6 @@ func roundQuo(x, y *big.Int, mode rounding) *big.Int {
 // quoDecimal returns x/y with scale digits behind the point.
 func quoDecimal(x, y types.Big, scale int32, mode rounding) (types.Big, error) {
 	if y.Unscaled.Sign() == 0 {
-		if x.Unscaled.Sign() == 0 {
-			return types.Big{}, arithmeticError("/ by zero")
-		}
 		return types.Big{}, arithmeticError("BigInteger divide by zero")
 	}
 	a, b := x.Unscaled, y.Unscaled
@@ -126,7 +123,7 @@ func divDecimal(x, y types.Big) (types.Big, error) {
 // strip drops trailing zeros down to the given scale.
 func strip(d types.Big, least int32) types.Big {
 	if d.Unscaled.Sign() == 0 {
-		return types.Big{Unscaled: new(big.Int), Scale: max(0, least)}
+		return types.Big{Unscaled: new(big.Int)}
 	}
 	ten := big.NewInt(10)
 	v, r := new(big.Int).Set(d.Unscaled), new(big.Int)
@@ -153,7 +150,12 @@ func remDecimal(x, y types.Big) (types.Big, error) {
 		return types.Big{}, err
 	}
 	least := min(max(int64(x.Scale)-int64(y.Scale), math.MinInt32), math.MaxInt32)
-	q := strip(types.Big{Unscaled: new(big.Int).Quo(a, b)}, int32(least))
+	q := types.Big{Unscaled: new(big.Int).Quo(a, b)}
+	if q.Unscaled.Sign() == 0 {
+		q.Scale = int32(least)
+	} else {
+		q = strip(q, int32(least))
+	}
 	product, err := mulDecimal(q, y)
 	if err != nil {
 		return product, err

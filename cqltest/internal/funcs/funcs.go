@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
 // Env is what functions may know of the statement being executed.
@@ -62,7 +63,7 @@ func (f *Function) String() string {
 			args[i] = a.String()
 		}
 	}
-	return f.FullName() + " : (" + strings.Join(args, ", ") + ") -> " + f.Result.String()
+	return "system." + cqlparse.QuoteIdentifier(f.Name) + " : (" + strings.Join(args, ", ") + ") -> " + f.Result.String()
 }
 
 // ColumnName is the name of the result column of a call on args.

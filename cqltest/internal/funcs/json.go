@@ -27,10 +27,13 @@ func jsonFactories() []*factory {
 					return nil, nil
 				}
 				b, err := recv.ParseJSON(string(values[0]))
-				if err != nil {
-					return nil, f.failure(types.JSONFailure(f.FullName(), string(values[0]), err))
+				if err == nil {
+					return b, nil
 				}
-				return b, nil
+				if why := types.JSONFailure(f.FullName(), string(values[0]), err); why != "" {
+					return nil, f.failure(why)
+				}
+				return nil, err
 			}
 			return f, nil
 		}})

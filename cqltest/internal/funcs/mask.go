@@ -17,6 +17,7 @@ func maskFactories() []*factory {
 	partial := func(name string, inner bool) *factory {
 		params := []param{fixedParam(types.Text, types.ASCII), fixedParam(types.Int), fixedParam(types.Int), text}
 		params[0].text = "[text|varchar|ascii]"
+		params[0].requirement = "an argument of type [text|varchar|ascii]"
 		return &factory{name: name, params: params, make: func(args []*types.Type, _ *types.Type) (*Function, error) {
 			sig := append([]*types.Type{args[0], types.Int, types.Int}, args[3:]...)
 			return &Function{Args: sig, Result: args[0], Call: func(_ *Env, values [][]byte) ([]byte, error) {

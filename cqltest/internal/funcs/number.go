@@ -155,6 +155,9 @@ func lowBits(v *big.Int) int64 {
 
 // encodeFloating turns the result f of a real function into type t.
 func encodeFloating(t *types.Type, f float64) []byte {
+	if f != f {
+		f = invalidNaN
+	}
 	switch t.Kind {
 	case types.KindFloat:
 		return types.EncodeFloat(float32(f))

@@ -188,8 +188,19 @@ func computeFloat32(op byte, x, y float32) float32 {
 	case '/':
 		return x / y
 	}
-	return float32(math.Mod(float64(x), float64(y)))
+	return float32(mod(float64(x), float64(y)))
 }
+
+// mod gives an invalid operation the NaN that the processor would, which has
+// its sign bit set.
+func mod(x, y float64) float64 {
+	if m := math.Mod(x, y); m == m || x != x || y != y {
+		return m
+	}
+	return invalidNaN
+}
+
+var invalidNaN = math.Float64frombits(0xfff8000000000000)
 
 func computeFloat64(op byte, x, y float64) float64 {
 	switch op {
@@ -202,7 +213,7 @@ func computeFloat64(op byte, x, y float64) float64 {
 	case '/':
 		return x / y
 	}
-	return math.Mod(x, y)
+	return mod(x, y)
 }
 
 func computeVarint(op byte, x, y *big.Int) (*big.Int, error) {

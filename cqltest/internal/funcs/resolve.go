@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -172,10 +173,13 @@ func matchArgs(f *Function, args []Arg) types.Assignability {
 	return fit
 }
 
+// signatures lists functions in a fixed order; the server's changes from one
+// start to the next.
 func signatures(fs []*Function) string {
 	out := make([]string, len(fs))
 	for i, f := range fs {
 		out[i] = f.String()
 	}
+	slices.Sort(out)
 	return strings.Join(out, ", ")
 }

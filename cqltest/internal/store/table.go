@@ -208,3 +208,50 @@ func purge(r *Row, d Deletion) *Row {
 func sortSlices(o Order, s []Slice) {
 	slices.SortStableFunc(s, o.Compare)
 }
+
+// DropColumn forgets the cells of a column that were written up to timestamp.
+func (t *Table) DropColumn(id int32, timestamp int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.view = nil
+	var changed []item
+	t.tree.Scan(func(it item) bool {
+		switch {
+		case it.row != nil:
+			if r := it.row.without(id, timestamp); r != it.row {
+				changed = append(changed, item{key: it.key, row: r})
+			}
+		case it.head.static != nil:
+			if r := it.head.static.without(id, timestamp); r != it.head.static {
+				h := *it.head
+				h.static = r
+				changed = append(changed, item{key: it.key, head: &h})
+			}
+		}
+		return true
+	})
+	for _, it := range changed {
+		t.tree.Set(it)
+	}
+}
+
+// without returns the row less the cells of a column up to timestamp.
+func (r *Row) without(id int32, timestamp int64) *Row {
+	i, ok := r.search(id)
+	if !ok {
+		return r
+	}
+	out := *r
+	out.Columns = slices.Delete(slices.Clone(r.Columns), i, i+1)
+	col := r.Columns[i]
+	if col.Complex == nil {
+		if col.Cell.Timestamp > timestamp {
+			return r
+		}
+		return &out
+	}
+	if cx := mergeComplex(col.Complex, nil, Deletion{timestamp, true}); cx != nil {
+		out.Columns = slices.Insert(out.Columns, i, Column{ID: id, Complex: cx})
+	}
+	return &out
+}

@@ -31,7 +31,7 @@ func (m *marker) Constant() bool    { return false }
 
 func (m *marker) Eval(env *Env) ([]byte, error) {
 	if m.index >= len(env.Values) {
-		return nil, types.Invalidf("there are %d markers(?) in CQL but %d bound variables", m.index+1, len(env.Values))
+		return nil, types.Invalidf("Invalid amount of bind variables")
 	}
 	v := env.Values[m.index]
 	switch {

@@ -123,7 +123,7 @@ func listOf(elem *types.Type) *types.Type {
 func (r *arrayRaw) Assignable(recv types.Column) types.Assignability {
 	switch {
 	case recv.Type.Kind == types.KindVector:
-		if len(r.elems) != recv.Type.Dim {
+		if len(r.elems) != recv.Type.Dim && !r.p.selection {
 			return types.NotAssignable
 		}
 	case recv.Type.Kind != types.KindList:

@@ -59,6 +59,9 @@ func (p *preparer) meta(kind MetaKind, name string, arg cqlparse.Term) (raw, err
 		return nil, types.Invalidf("%s cannot look that deep into %s", name, r)
 	}
 	m.meta.Column = col.i
+	if p.s.IsKey != nil && p.s.IsKey(col.i) {
+		return nil, types.Invalidf("Cannot use selection function %s on PRIMARY KEY part %s", name, p.s.Columns[col.i].Name)
+	}
 	m.t = types.Bigint
 	if kind == TTL {
 		m.t = types.Int

@@ -243,11 +243,6 @@ func (r *literalRaw) prepare(recv types.Column) (Term, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t != recv.Type {
-		if err := recv.Type.Validate(b); err != nil {
-			return nil, err
-		}
-	}
 	return &constant{recv.Type, b}, nil
 }
 

@@ -22,6 +22,8 @@ type Scope struct {
 	// Columns are the table's columns, which a selection may name. A column is
 	// known to [Row] by its place here.
 	Columns []types.Column
+	// IsKey says whether a column is part of the primary key; nil if none is.
+	IsKey func(column int) bool
 	// PartitionKey lists the partition key's types, for token().
 	PartitionKey []*types.Type
 	// Markers holds what each bind marker stands for, by marker position. It

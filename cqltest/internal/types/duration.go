@@ -131,10 +131,10 @@ type durationBuilder struct {
 
 func (b *durationBuilder) add(n int64, u durationUnit) error {
 	if u.order == b.last {
-		return Invalidf("Invalid duration. The %s are specified multiple times", u.plural)
+		return durationError("Invalid duration. The %s are specified multiple times", u.plural)
 	}
 	if u.order < b.last {
-		return Invalidf("Invalid duration. The %s should be after %s", unitPlurals[b.last], u.plural)
+		return durationError("Invalid duration. The %s should be after %s", unitPlurals[b.last], u.plural)
 	}
 	b.last = u.order
 	// The server names the largest int as the limit for every unit.
@@ -153,7 +153,7 @@ func (b *durationBuilder) add(n int64, u durationUnit) error {
 }
 
 func durationTooLong(unit string) error {
-	return Invalidf("Invalid duration. The total number of %s must be less or equal to %d", unit, math.MaxInt32)
+	return durationError("Invalid duration. The total number of %s must be less or equal to %d", unit, math.MaxInt32)
 }
 
 // ParseDuration parses the three forms of a duration literal: 1h30m, ISO 8601
@@ -189,7 +189,7 @@ func ParseDuration(s string) (Span, error) {
 	return d, nil
 }
 
-func notADuration(s string) error { return Invalidf("Unable to convert '%s' to a duration", s) }
+func notADuration(s string) error { return durationError("Unable to convert '%s' to a duration", s) }
 
 func cutDigits(s string) (digits, rest string) {
 	i := 0
@@ -202,7 +202,7 @@ func cutDigits(s string) (digits, rest string) {
 func (b *durationBuilder) number(digits string, u durationUnit) error {
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return Invalidf("For input string: \"%s\"", digits)
+		return &Error{Code: CodeServer, Message: "java.lang.NumberFormatException: For input string: \"" + digits + "\"", duration: true}
 	}
 	return b.add(n, u)
 }

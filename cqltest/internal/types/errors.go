@@ -23,6 +23,8 @@ type Error struct {
 	// Keyspace, Function and ArgTypes go with CodeFunctionFailure.
 	Keyspace, Function string
 	ArgTypes           []string
+
+	duration bool
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -40,4 +42,15 @@ func Syntaxf(format string, args ...any) error {
 // Configf returns an [Error] with code Config.
 func Configf(format string, args ...any) error {
 	return &Error{Code: CodeConfig, Message: fmt.Sprintf(format, args...)}
+}
+
+// durationError is an error in the text of a duration. The server raises it
+// differently from other conversion errors, so that nothing adds to its words.
+func durationError(format string, args ...any) error {
+	return &Error{Code: CodeInvalid, Message: fmt.Sprintf(format, args...), duration: true}
+}
+
+func isDurationError(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.duration
 }

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"cmp"
 	"encoding/hex"
 	"math"
 	"slices"
@@ -11,11 +12,8 @@ import (
 // is null.
 func (t *Type) ParseJSON(text string) ([]byte, error) {
 	v, err := parseJSON(text)
-	if err != nil {
-		return nil, &jsonSyntaxError{err.Error()}
-	}
-	if v == nil {
-		return nil, nil
+	if err != nil || v == nil {
+		return nil, err
 	}
 	return t.fromJSON(v)
 }
@@ -23,19 +21,14 @@ func (t *Type) ParseJSON(text string) ([]byte, error) {
 // ParseJSONRow takes apart the document of INSERT JSON. Columns that it does
 // not name are [Unset]; the others are null or a value.
 func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
-	v, err := parseJSON(text)
+	v, err := parseJSONMap(text)
 	if err != nil {
-		return nil, Invalidf("Could not decode JSON string as a map: com.fasterxml.jackson.core.JsonParseException: %s. (String was: %s)", err, text)
+		return nil, Invalidf("Could not decode JSON string as a map: %s. (String was: %s)", err.String(), text)
 	}
 	if v == nil {
 		return nil, Invalidf("Got null for INSERT JSON values")
 	}
-	o, ok := v.(*jsonObject)
-	if !ok {
-		return nil, Invalidf("Could not decode JSON string as a map: com.fasterxml.jackson.databind.exc.MismatchedInputException: "+
-			"Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` from %s. (String was: %s)", jsonToken(v), text)
-	}
-	o = o.foldKeys()
+	o := v.foldKeys()
 	out := make([][]byte, len(columns))
 	known := make(map[string]bool, len(columns))
 	for i, c := range columns {
@@ -45,7 +38,11 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 		case !ok:
 			out[i] = Unset
 		case v != nil:
+			var err error
 			if out[i], err = c.Type.fromJSON(v); err != nil {
+				if isDurationError(err) {
+					return nil, err
+				}
 				return nil, Invalidf("Error decoding JSON value for %s: %s", c.Name, err)
 			}
 		}
@@ -58,20 +55,47 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 	return out, nil
 }
 
-func jsonToken(v any) string {
-	switch v := v.(type) {
-	case []any:
-		return "Array value (token `JsonToken.START_ARRAY`)"
-	case bool:
-		return "Boolean value (token `JsonToken.VALUE_" + strings.ToUpper(javaString(v)) + "`)"
-	case jsonNumber:
-		if v.class == "Double" {
-			return "Floating-point value (token `JsonToken.VALUE_NUMBER_FLOAT`)"
-		}
-		return "Integer value (token `JsonToken.VALUE_NUMBER_INT`)"
+// parseJSONMap parses an object, or null, which gives nil. The kind of value is
+// looked at before the value.
+func parseJSONMap(text string) (*jsonObject, *jsonError) {
+	p := &jsonParser{s: text}
+	p.space()
+	at := p.location(p.pos)
+	v, err := parseJSON(text)
+	e, _ := err.(*jsonError)
+	kind := ""
+	switch {
+	case p.pos == len(text):
+		return nil, e
+	case text[p.pos] == '[':
+		kind = "Array value (token `JsonToken.START_ARRAY`)"
+	case e != nil:
+		return nil, e
 	}
-	return "String value (token `JsonToken.VALUE_STRING`)"
+	switch v := v.(type) {
+	case *jsonObject:
+		return v, nil
+	case string:
+		return nil, &jsonError{jsonMismatched, "Cannot construct instance of `java.util.LinkedHashMap` (although at least one Creator exists): " +
+			"no String-argument constructor/factory method to deserialize from String value ('" + v + "')\n at " + at}
+	case bool:
+		kind = "Boolean value (token `JsonToken.VALUE_" + strings.ToUpper(javaString(v)) + "`)"
+	case jsonNumber:
+		kind = "Integer value (token `JsonToken.VALUE_NUMBER_INT`)"
+		if v.class == "Double" {
+			kind = "Floating-point value (token `JsonToken.VALUE_NUMBER_FLOAT`)"
+		}
+	}
+	if kind == "" {
+		return nil, nil
+	}
+	return nil, &jsonError{jsonMismatched, "Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` from " +
+		kind + "\n at " + at}
 }
+
+// errNullDocument answers a string that holds JSON null where a collection is
+// wanted.
+var errNullDocument error = &Error{Code: CodeInvalid, Message: "Expected a value, but got null"}
 
 // fromJSON converts a parsed value other than null.
 func (t *Type) fromJSON(v any) ([]byte, error) {
@@ -180,11 +204,8 @@ func blobFromJSON(v any) ([]byte, error) {
 func (t *Type) structFromJSON(v any) ([]byte, error) {
 	if s, ok := v.(string); ok {
 		var err error
-		if v, err = parseJSON(s); err != nil {
-			return nil, Invalidf("Error decoding JSON string: %s", err)
-		}
-		if v == nil {
-			return nil, nil
+		if v, err = parseJSON(s); err != nil || v == nil {
+			return nil, Invalidf("%s", cmp.Or(err, errNullDocument))
 		}
 	}
 	switch t.Kind {
@@ -437,16 +458,14 @@ func AppendJSONString(dst []byte, s string) []byte {
 	return dst
 }
 
-// JSONFailure words an error of [Type.ParseJSON] the way the from_json
-// function reports it.
+// JSONFailure words an error of [Type.ParseJSON] the way the from_json function
+// reports it, or returns "" for an error that is reported as it is.
 func JSONFailure(function, text string, err error) string {
-	if s, ok := err.(*jsonSyntaxError); ok {
-		return "execution of '" + function + "[text]' failed: Could not decode JSON string '" + text + "': com.fasterxml.jackson.core.JsonParseException: " + s.msg
+	if isDurationError(err) {
+		return ""
+	}
+	if e, ok := err.(*jsonError); ok {
+		return "execution of '" + function + "[text]' failed: Could not decode JSON string '" + text + "': " + e.String()
 	}
 	return "org.apache.cassandra.serializers.MarshalException: " + err.Error()
 }
-
-// jsonSyntaxError is text that is no JSON.
-type jsonSyntaxError struct{ msg string }
-
-func (e *jsonSyntaxError) Error() string { return "Error decoding JSON string: " + e.msg }

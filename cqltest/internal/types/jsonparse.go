@@ -84,6 +84,24 @@ func javaString(v any) string {
 	return fmt.Sprint(v)
 }
 
+// jsonError is text that is no JSON. The server passes its parser's words on,
+// exception class and all.
+type jsonError struct{ class, msg string }
+
+func (e *jsonError) Error() string { return "Error decoding JSON string: " + e.msg }
+
+// String returns the error as the server shows an exception.
+func (e *jsonError) String() string { return "com.fasterxml.jackson." + e.class + ": " + e.msg }
+
+const (
+	jsonParseException = "core.JsonParseException"
+	jsonEOFException   = "core.io.JsonEOFException"
+	jsonMismatched     = "databind.exc.MismatchedInputException"
+
+	jsonSource = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: "
+	jsonValues = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+)
+
 // maxJSONDepth is the nesting the server's parser accepts.
 const maxJSONDepth = 1000
 
@@ -96,13 +114,42 @@ type jsonParser struct {
 // the server does.
 func parseJSON(s string) (any, error) {
 	p := &jsonParser{s: s}
+	if p.space(); p.pos == len(s) {
+		return nil, p.noContent()
+	}
 	return p.value(0)
 }
 
+func (p *jsonParser) noContent() error {
+	return &jsonError{jsonMismatched, fmt.Sprintf("No content to map due to end-of-input\n at %s%d]", jsonSource, 1+strings.Count(p.s, "\n"))}
+}
+
+// location describes a place in the text.
+func (p *jsonParser) location(pos int) string {
+	line := 1 + strings.Count(p.s[:pos], "\n")
+	col := utf8.RuneCountInString(p.s[1+strings.LastIndexByte(p.s[:pos], '\n'):pos]) + 1
+	return fmt.Sprintf("%s%d, column: %d]", jsonSource, line, col)
+}
+
 func (p *jsonParser) errorf(format string, args ...any) error {
-	line := 1 + strings.Count(p.s[:p.pos], "\n")
-	col := p.pos - strings.LastIndexByte(p.s[:p.pos], '\n')
-	return fmt.Errorf("%s\n at [Source: (String)\"%s\"; line: %d, column: %d]", fmt.Sprintf(format, args...), p.s, line, col)
+	return &jsonError{jsonParseException, fmt.Sprintf(format, args...) + "\n at " + p.location(p.pos)}
+}
+
+// eof reports that the text ends too early.
+func (p *jsonParser) eof(where string) error {
+	p.pos = len(p.s)
+	return &jsonError{jsonEOFException, "Unexpected end-of-input" + where + "\n at " + p.location(p.pos)}
+}
+
+// unclosed reports that the text ends within what starts at start.
+func (p *jsonParser) unclosed(what string, start int) error {
+	return p.eof(": expected close marker for " + what + " (start marker at " + p.location(start) + ")")
+}
+
+// unexpected reports the character at the current place.
+func (p *jsonParser) unexpected(where string) error {
+	r, _ := utf8.DecodeRuneInString(p.s[p.pos:])
+	return p.errorf("Unexpected character ('%c' (code %d))%s", r, r, where)
 }
 
 func (p *jsonParser) space() {
@@ -111,14 +158,8 @@ func (p *jsonParser) space() {
 	}
 }
 
+// value parses a value that is known to start here.
 func (p *jsonParser) value(depth int) (any, error) {
-	p.space()
-	if p.pos == len(p.s) {
-		if depth == 0 {
-			return nil, p.errorf("No content to map due to end-of-input")
-		}
-		return nil, p.errorf("Unexpected end-of-input")
-	}
 	if depth > maxJSONDepth {
 		return nil, p.errorf("Document nesting depth (%d) exceeds the maximum allowed (%d)", depth, maxJSONDepth)
 	}
@@ -131,9 +172,15 @@ func (p *jsonParser) value(depth int) (any, error) {
 		return p.string()
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
+	case c == '+' && len(p.s) > p.pos+1:
+		err := p.unexpected(" in numeric value: JSON spec does not allow numbers to have plus signs: " +
+			"enable `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow").(*jsonError)
+		here, next := p.location(p.pos), p.location(p.pos+1)
+		err.msg = strings.TrimSuffix(err.msg, here) + next
+		return nil, err
 	}
 	start := p.pos
-	for p.pos < len(p.s) && (p.s[p.pos] == '_' || p.s[p.pos]|0x20 >= 'a' && p.s[p.pos]|0x20 <= 'z' || p.s[p.pos] >= '0' && p.s[p.pos] <= '9') {
+	for p.pos < len(p.s) && isWordByte(p.s[p.pos]) {
 		p.pos++
 	}
 	switch word := p.s[start:p.pos]; word {
@@ -142,31 +189,45 @@ func (p *jsonParser) value(depth int) (any, error) {
 	case "null":
 		return nil, nil
 	case "":
-		r, _ := utf8.DecodeRuneInString(p.s[p.pos:])
-		return nil, p.errorf("Unexpected character ('%c' (code %d)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", r, r)
+		return nil, p.unexpected(": expected a valid value " + jsonValues)
+	case "NaN", "INF", "Infinity":
+		return nil, p.errorf("Non-standard token '%s': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow", word)
 	default:
-		return nil, p.errorf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
+		return nil, p.errorf("Unrecognized token '%s': was expecting %s", word, jsonValues)
 	}
 }
 
+func isWordByte(c byte) bool {
+	return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+}
+
 func (p *jsonParser) object(depth int) (any, error) {
+	const between = " within/between Object entries"
+	start := p.pos
 	p.pos++
 	o := &jsonObject{values: map[string]any{}}
 	for first := true; ; first = false {
 		p.space()
-		if first && p.next('}') {
+		switch {
+		case p.pos == len(p.s):
+			return nil, p.unclosed("Object", start)
+		case first && p.next('}'):
 			return o, nil
-		}
-		if p.pos == len(p.s) || p.s[p.pos] != '"' {
-			return nil, p.unexpected("was expecting double-quote to start field name")
+		case p.s[p.pos] != '"':
+			return nil, p.unexpected(": was expecting double-quote to start field name")
 		}
 		k, err := p.string()
 		if err != nil {
 			return nil, err
 		}
-		p.space()
+		if p.space(); p.pos == len(p.s) {
+			return nil, p.eof(between)
+		}
 		if !p.next(':') {
-			return nil, p.unexpected("was expecting a colon to separate field name and value")
+			return nil, p.unexpected(": was expecting a colon to separate field name and value")
+		}
+		if p.space(); p.pos == len(p.s) {
+			return nil, p.eof(between)
 		}
 		v, err := p.value(depth + 1)
 		if err != nil {
@@ -174,21 +235,27 @@ func (p *jsonParser) object(depth int) (any, error) {
 		}
 		o.put(k.(string), v)
 		p.space()
-		if p.next('}') {
+		switch {
+		case p.pos == len(p.s):
+			return nil, p.unclosed("Object", start)
+		case p.next('}'):
 			return o, nil
-		}
-		if !p.next(',') {
-			return nil, p.unexpected("was expecting comma to separate Object entries")
+		case !p.next(','):
+			return nil, p.unexpected(": was expecting comma to separate Object entries")
 		}
 	}
 }
 
 func (p *jsonParser) array(depth int) (any, error) {
+	start := p.pos
 	p.pos++
 	list := []any{}
 	for first := true; ; first = false {
 		p.space()
-		if first && p.next(']') {
+		switch {
+		case p.pos == len(p.s):
+			return nil, p.unclosed("Array", start)
+		case first && p.next(']'):
 			return list, nil
 		}
 		v, err := p.value(depth + 1)
@@ -197,11 +264,13 @@ func (p *jsonParser) array(depth int) (any, error) {
 		}
 		list = append(list, v)
 		p.space()
-		if p.next(']') {
+		switch {
+		case p.pos == len(p.s):
+			return nil, p.unclosed("Array", start)
+		case p.next(']'):
 			return list, nil
-		}
-		if !p.next(',') {
-			return nil, p.unexpected("was expecting comma to separate Array entries")
+		case !p.next(','):
+			return nil, p.unexpected(": was expecting comma to separate Array entries")
 		}
 	}
 }
@@ -214,13 +283,10 @@ func (p *jsonParser) next(c byte) bool {
 	return false
 }
 
-func (p *jsonParser) unexpected(want string) error {
-	if p.pos == len(p.s) {
-		return p.errorf("Unexpected end-of-input")
-	}
-	r, size := utf8.DecodeRuneInString(p.s[p.pos:])
-	p.pos += size
-	return p.errorf("Unexpected character ('%c' (code %d)): %s", r, r, want)
+const unclosedString = ": was expecting closing quote for a string value"
+
+func (p *jsonParser) controlCharacter(c byte) error {
+	return p.errorf("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
 }
 
 func (p *jsonParser) string() (any, error) {
@@ -232,36 +298,33 @@ func (p *jsonParser) string() (any, error) {
 			p.pos = i + 1
 			return p.s[start:i], nil
 		case c == '\\':
-			return p.escapedString(start)
+			return p.escapedString()
 		case c < ' ':
 			p.pos = i
-			return nil, p.errorf("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
+			return nil, p.controlCharacter(c)
 		}
 	}
-	p.pos = len(p.s)
-	return nil, p.errorf("Unexpected end-of-input: was expecting closing quote for a string value")
+	return nil, p.eof(unclosedString)
 }
 
-func (p *jsonParser) escapedString(start int) (any, error) {
+func (p *jsonParser) escapedString() (any, error) {
 	var b strings.Builder
-	p.pos = start
-	for p.pos < len(p.s) {
+	for ; p.pos < len(p.s); p.pos++ {
 		c := p.s[p.pos]
-		p.pos++
 		switch {
 		case c == '"':
+			p.pos++
 			return b.String(), nil
 		case c < ' ':
-			return nil, p.errorf("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
+			return nil, p.controlCharacter(c)
 		case c != '\\':
 			b.WriteByte(c)
 			continue
 		}
-		if p.pos == len(p.s) {
+		if p.pos++; p.pos == len(p.s) {
 			break
 		}
 		c = p.s[p.pos]
-		p.pos++
 		if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
 			b.WriteByte("\"\\/\b\f\n\r\t"[i])
 			continue
@@ -269,42 +332,50 @@ func (p *jsonParser) escapedString(start int) (any, error) {
 		if c != 'u' {
 			return nil, p.errorf("Unrecognized character escape '%c' (code %d)", c, c)
 		}
-		r, ok := p.hex4()
-		if !ok {
-			return nil, p.errorf("Unexpected character: expected a hex-digit for character escape sequence")
+		r, err := p.hex4()
+		if err != nil {
+			return nil, err
 		}
-		if utf16.IsSurrogate(r) && strings.HasPrefix(p.s[p.pos:], `\u`) {
+		if utf16.IsSurrogate(r) && strings.HasPrefix(p.s[p.pos+1:], `\u`) {
 			p.pos += 2
-			low, ok := p.hex4()
-			if !ok {
-				return nil, p.errorf("Unexpected character: expected a hex-digit for character escape sequence")
+			low, err := p.hex4()
+			if err != nil {
+				return nil, err
 			}
 			r = utf16.DecodeRune(r, low)
 		}
 		b.WriteRune(r)
 	}
-	return nil, p.errorf("Unexpected end-of-input: was expecting closing quote for a string value")
+	return nil, p.eof(unclosedString)
 }
 
-func (p *jsonParser) hex4() (rune, bool) {
-	if len(p.s) < p.pos+4 {
-		return 0, false
+// hex4 parses the four digits behind the u that is here, and stops at the last.
+func (p *jsonParser) hex4() (rune, error) {
+	var r rune
+	for range 4 {
+		if p.pos++; p.pos == len(p.s) {
+			return 0, p.eof(" in character escape sequence")
+		}
+		digit, err := strconv.ParseUint(p.s[p.pos:p.pos+1], 16, 8)
+		if err != nil {
+			return 0, p.unexpected(": expected a hex-digit for character escape sequence")
+		}
+		r = r<<4 | rune(digit)
 	}
-	v, err := strconv.ParseUint(p.s[p.pos:p.pos+4], 16, 16)
-	p.pos += 4
-	return rune(v), err == nil
+	return r, nil
 }
 
 func (p *jsonParser) number() (any, error) {
 	start := p.pos
 	p.next('-')
 	whole, _ := cutDigits(p.s[p.pos:])
+	if len(whole) > 1 && whole[0] == '0' {
+		p.pos++
+		return nil, p.errorf("Invalid numeric value: Leading zeroes not allowed")
+	}
 	p.pos += len(whole)
 	if whole == "" {
-		return nil, p.unexpected("expected digit (0-9) to follow minus sign, for valid numeric value")
-	}
-	if len(whole) > 1 && whole[0] == '0' {
-		return nil, p.errorf("Invalid numeric value: Leading zeroes not allowed")
+		return nil, p.badNumber(0, "expected digit (0-9) to follow minus sign, for valid numeric value")
 	}
 	isFloat := false
 	if p.next('.') {
@@ -312,7 +383,7 @@ func (p *jsonParser) number() (any, error) {
 		frac, _ := cutDigits(p.s[p.pos:])
 		p.pos += len(frac)
 		if frac == "" {
-			return nil, p.unexpected("Decimal point not followed by a digit")
+			return nil, p.badNumber(1, "Decimal point not followed by a digit")
 		}
 	}
 	if p.next('e') || p.next('E') {
@@ -323,7 +394,7 @@ func (p *jsonParser) number() (any, error) {
 		exp, _ := cutDigits(p.s[p.pos:])
 		p.pos += len(exp)
 		if exp == "" {
-			return nil, p.unexpected("Exponent indicator not followed by a digit")
+			return nil, p.badNumber(1, "Exponent indicator not followed by a digit")
 		}
 	}
 	text := p.s[start:p.pos]
@@ -339,4 +410,15 @@ func (p *jsonParser) number() (any, error) {
 	default:
 		return jsonNumber{text, "Long"}, nil
 	}
+}
+
+// badNumber reports the character here; the server gives its place as back
+// characters to the left of it.
+func (p *jsonParser) badNumber(back int, why string) error {
+	if p.pos == len(p.s) {
+		return p.eof(" in numeric value: " + why)
+	}
+	err := p.unexpected(" in numeric value: " + why).(*jsonError)
+	err.msg = strings.TrimSuffix(err.msg, p.location(p.pos)) + p.location(p.pos-back)
+	return err
 }

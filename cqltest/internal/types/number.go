@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
+	stdbits "math/bits"
 	"strconv"
 	"strings"
 )
@@ -279,12 +280,43 @@ func formatFloat(f float64, bits int) string {
 		return s
 	}
 	s := strconv.FormatFloat(f, 'e', -1, bits)
+	if a := math.Abs(f); a < 1<<63 && a == math.Trunc(a) {
+		s = formatIntegral(f, bits)
+	}
 	m, e, _ := strings.Cut(s, "e")
 	if !strings.Contains(m, ".") {
 		m += ".0"
 	}
 	n, _ := strconv.Atoi(e)
 	return m + "E" + strconv.Itoa(n)
+}
+
+// formatIntegral writes a whole number with all digits that its magnitude makes
+// significant, rather than just those that tell it from its neighbours.
+func formatIntegral(f float64, bits int) string {
+	mantissa := 53
+	if bits == 32 {
+		mantissa = 24
+	}
+	v := uint64(math.Abs(f))
+	drop := 0
+	if spare := stdbits.Len64(v) - mantissa - 2; spare > 1 {
+		drop = digits(new(big.Int).Lsh(big.NewInt(1), uint(spare))) - 1
+	}
+	pow := uint64(1)
+	for range drop {
+		pow *= 10
+	}
+	v = (v + pow/2) / pow * pow
+	s := strings.TrimRight(strconv.FormatUint(v, 10), "0")
+	exp := len(strconv.FormatUint(v, 10)) - 1
+	if len(s) > 1 {
+		s = s[:1] + "." + s[1:]
+	}
+	if f < 0 {
+		s = "-" + s
+	}
+	return s + "e" + strconv.Itoa(exp)
 }
 
 // parseFloat parses what Java's Double.valueOf does.
@@ -296,7 +328,7 @@ func parseFloat(s string, bits int) (float64, bool) {
 	}
 	switch digits {
 	case "NaN":
-		return math.NaN(), true
+		return math.Float64frombits(0x7ff8000000000000), true
 	case "Infinity":
 		return math.Inf(1 - 2*int(boolByte(s[0] == '-'))), true
 	}

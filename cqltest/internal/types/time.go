@@ -58,7 +58,7 @@ func parseDate(s string) ([]byte, error) {
 		}
 		return EncodeInt(int32(uint32(n))), nil
 	}
-	days, rest, ok := cutISODate(s, 9, true)
+	days, rest, ok := cutISODate(s, true)
 	if !ok || rest != "" {
 		return nil, Invalidf("Unable to coerce '%s' to a formatted date (long)", s)
 	}
@@ -152,12 +152,10 @@ func parseTimestamp(s string, now func() time.Time) ([]byte, error) {
 // timestampMillis parses a date with an optional time of day and an optional
 // zone, UTC unless given.
 func timestampMillis(s string) (int64, bool) {
-	if days, rest, ok := cutISODate(s, 9, true); ok {
-		if off, ok := parseOffset(rest, false); ok || rest == "" {
-			return days*millisPerDay - off, true
+	if days, rest, ok := cutISODate(s, false); ok {
+		if rest == "" {
+			return days * millisPerDay, true
 		}
-	}
-	if days, rest, ok := cutISODate(s, 9, false); ok && rest != "" {
 		if off, ok := parseZone(rest, days*millisPerDay); ok {
 			return days*millisPerDay - off, true
 		}
@@ -181,7 +179,7 @@ func timestampMillis(s string) (int64, bool) {
 // cutISODate takes yyyy-mm-dd off s. More than four digits of year need
 // a sign. Strict refuses days the month does not have; otherwise they become
 // its last.
-func cutISODate(s string, maxYear int, strict bool) (days int64, rest string, ok bool) {
+func cutISODate(s string, strict bool) (days int64, rest string, ok bool) {
 	sign := 1
 	rest = s
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -190,7 +188,7 @@ func cutISODate(s string, maxYear int, strict bool) (days int64, rest string, ok
 	}
 	year, rest := cutDigits(rest)
 	plus := strings.HasPrefix(s, "+")
-	if len(year) < 4 || len(year) > maxYear || len(year) > 4 && sign > 0 && !plus || len(year) == 4 && plus {
+	if len(year) < 4 || len(year) > 9 || len(year) > 4 && sign > 0 && !plus || len(year) == 4 && plus {
 		return 0, "", false
 	}
 	if len(rest) < 6 || rest[0] != '-' || rest[3] != '-' || !isDigits(rest[1:3]) || !isDigits(rest[4:6]) {
@@ -199,9 +197,6 @@ func cutISODate(s string, maxYear int, strict bool) (days int64, rest string, ok
 	y, _ := strconv.Atoi(year)
 	m, _ := strconv.Atoi(rest[1:3])
 	d, _ := strconv.Atoi(rest[4:6])
-	if !strict && sign < 0 {
-		return 0, "", false
-	}
 	days, ok = dayNumber(sign*y, m, d, strict)
 	return days, rest[6:], ok
 }

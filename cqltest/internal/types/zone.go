@@ -50,7 +50,7 @@ var zoneIDs = map[string]string{
 
 // parseOffset parses Z, ±hh, ±hh:mm, and ±hhmm if compact, in milliseconds.
 func parseOffset(s string, compact bool) (int64, bool) {
-	if s == "Z" || s == "z" {
+	if s == "Z" {
 		return 0, true
 	}
 	if s == "" || s[0] != '+' && s[0] != '-' {

@@ -44,7 +44,8 @@ type Conn struct {
 	stage   stage
 	options map[string]string
 
-	slots   chan struct{} // one token for each running request
+	jobs    chan func()   // taken by workers that are idle
+	workers chan struct{} // a token for each worker
 	writing chan struct{} // a mutex whose waiters count as blocked for testing/synctest
 	events  chan exec.SchemaChange
 	running sync.WaitGroup
@@ -61,7 +62,8 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		server:  s,
 		net:     nc,
 		in:      bufio.NewReader(nc),
-		slots:   make(chan struct{}, maxConcurrent),
+		jobs:    make(chan func()),
+		workers: make(chan struct{}, maxConcurrent),
 		writing: make(chan struct{}, 1),
 		events:  make(chan exec.SchemaChange, maxEvents),
 	}
@@ -102,6 +104,7 @@ func (c *Conn) Close() {
 func (c *Conn) serve() {
 	defer c.running.Wait()
 	defer close(c.events)
+	defer close(c.jobs)
 	defer c.Close()
 	for c.next() {
 	}
@@ -176,12 +179,28 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 		c.run(h, handle)
 		return true
 	}
-	c.slots <- struct{}{}
-	c.running.Go(func() {
-		defer func() { <-c.slots }()
-		c.run(h, handle)
-	})
+	c.start(func() { c.run(h, handle) })
 	return true
+}
+
+// start hands a job to an idle worker, or to a new one, or waits for one. A
+// worker lives as long as its connection, and its stack with it.
+func (c *Conn) start(job func()) {
+	select {
+	case c.jobs <- job:
+		return
+	default:
+	}
+	select {
+	case c.jobs <- job:
+	case c.workers <- struct{}{}:
+		c.running.Go(func() {
+			job()
+			for job := range c.jobs {
+				job()
+			}
+		})
+	}
 }
 
 // request decodes a statement-bearing request into the call that answers it.
