@@ -88,7 +88,7 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	case CAS:
 		// gocql caches the result columns of a prepared statement, but those of an LWT
 		// change from one execution to the next (CASSANDRA-11099).
-		once(q.SerialConsistency(r.Serial).NoSkipMetadata())
+		once(q.SerialConsistency(r.Serial).NoSkipMetadata().DefaultTimestamp(false))
 	case SerialRead, Schema:
 		once(q)
 	}
