@@ -1,0 +1,129 @@
+// Command bench measures what coodie costs beside gocql by hand and beside gocqlx:
+// allocations, bytes and CPU of the client, per operation, against a server that answers
+// from memory. Compare the ratios; the absolute numbers are the machine's.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/pprof"
+	"time"
+)
+
+func main() {
+	var c config
+	only := flag.String("run", ".", "run the operations whose names match this `regexp`")
+	flag.IntVar(&c.rounds, "rounds", 10, "measure each contender this often")
+	flag.DurationVar(&c.span, "time", 200*time.Millisecond, "CPU time of one measurement")
+	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
+	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of coodie to this `file`, and compare nothing")
+	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of coodie to this `file`, and compare nothing")
+	serving := flag.Bool("serve", false, "be the server")
+	flag.Parse()
+
+	err := error(nil)
+	if *serving {
+		err = serve()
+	} else if c.only, err = regexp.Compile(*only); err == nil {
+		if c.gate {
+			c.rounds, c.span = 5, 5*time.Millisecond
+		}
+		err = c.bench(context.Background())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type config struct {
+	rounds                 int
+	span                   time.Duration
+	gate                   bool
+	only                   *regexp.Regexp
+	memProfile, cpuProfile string
+}
+
+func (c *config) bench(ctx context.Context) error {
+	// One thread runs Go code: the CPU time of several would include their waiting for each other.
+	runtime.GOMAXPROCS(1)
+	addr, stop, err := start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	session, err := connect(addr, keyspace)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	coodie, err := newCoodie(session)
+	if err != nil {
+		return err
+	}
+	contenders := []contender{byHand{session}, newGocqlx(session), coodie}
+	if err := check(ctx, contenders); err != nil {
+		return err
+	}
+	if c.memProfile != "" || c.cpuProfile != "" {
+		return c.profile(ctx, contenders)
+	}
+	var t table
+	for _, o := range operations {
+		if !c.only.MatchString(o.name) {
+			continue
+		}
+		s, err := sample(ctx, o, contenders, c.rounds, c.span)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+		t.add(o, s)
+	}
+	t.print(os.Stdout, !c.gate)
+	return t.err()
+}
+
+// profile profiles the last contender, which is coodie.
+func (c *config) profile(ctx context.Context, contenders []contender) error {
+	last := len(contenders) - 1
+	run := func(n int) error {
+		for _, o := range operations {
+			for i := 0; c.only.MatchString(o.name) && i < n; i++ {
+				if err := o.run(ctx, contenders[last], last); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if c.cpuProfile != "" {
+		f, err := os.Create(c.cpuProfile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+		return run(int(c.span / time.Microsecond))
+	}
+	if err := run(100); err != nil {
+		return err
+	}
+	runtime.MemProfileRate = 1
+	if err := run(1000); err != nil {
+		return err
+	}
+	runtime.GC()
+	f, err := os.Create(c.memProfile)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return pprof.Lookup("allocs").WriteTo(f, 0)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// table is the result, operation by operation.
+type table struct{ lines []line }
+
+type line struct {
+	operation operation
+	gocql     cost[summary]
+	gocqlx    cost[ratio] // to gocql
+	coodie    cost[ratio]
+}
+
+// summary is the median of a measure.
+type summary float64
+
+// ratio is one contender's median in parts of gocql's, and how likely the difference is chance.
+type ratio struct{ value, p float64 }
+
+func (t *table) add(o operation, s samples) {
+	gocql := columns(s[0])
+	t.lines = append(t.lines, line{
+		operation: o,
+		gocql:     cost[summary]{median(gocql.allocs), median(gocql.bytes), median(gocql.cpu)},
+		gocqlx:    compare(gocql, columns(s[1])),
+		coodie:    compare(gocql, columns(s[2])),
+	})
+}
+
+// columns turns measurements of all costs into measurements of each.
+func columns(measured []cost[float64]) (out cost[[]float64]) {
+	for _, m := range measured {
+		out.allocs = append(out.allocs, m.allocs)
+		out.bytes = append(out.bytes, m.bytes)
+		out.cpu = append(out.cpu, m.cpu)
+	}
+	return out
+}
+
+func compare(base, other cost[[]float64]) cost[ratio] {
+	return cost[ratio]{
+		compareOne(base.allocs, other.allocs), compareOne(base.bytes, other.bytes), compareOne(base.cpu, other.cpu),
+	}
+}
+
+func compareOne(base, other []float64) ratio {
+	thresholds := benchmath.DefaultThresholds
+	a, b := benchmath.NewSample(base, &thresholds), benchmath.NewSample(other, &thresholds)
+	return ratio{
+		value: float64(median(other) / median(base)),
+		p:     benchmath.AssumeNothing.Compare(a, b).P,
+	}
+}
+
+func median(values []float64) summary {
+	thresholds := benchmath.DefaultThresholds
+	return summary(benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &thresholds), 0.95).Center)
+}
+
+// print writes the table; without cpu, only what repeats exactly.
+func (t *table) print(w io.Writer, cpu bool) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	names := []string{"allocs", "B", "CPU"}
+	if !cpu {
+		names = names[:2]
+	}
+	fmt.Fprint(tw, "operation\tgocql")
+	for range names[1:] {
+		fmt.Fprint(tw, "\t")
+	}
+	for _, contender := range []string{"gocqlx", "coodie"} {
+		for _, name := range names {
+			fmt.Fprintf(tw, "\t%s %s", contender, name)
+		}
+	}
+	fmt.Fprintln(tw)
+	for _, l := range t.lines {
+		fmt.Fprintf(tw, "%s\t%.0f\t%.0f B", l.operation.name, float64(l.gocql.allocs), float64(l.gocql.bytes))
+		if cpu {
+			fmt.Fprintf(tw, "\t%.1f µs", float64(l.gocql.cpu)/1e3)
+		}
+		for i := range names {
+			fmt.Fprintf(tw, "\t%.2f", l.gocqlx.each()[i].value)
+		}
+		for i := range names {
+			r, must, aim := l.coodie.each()[i], l.operation.limits.must.each()[i], l.operation.limits.aim.each()[i]
+			fmt.Fprintf(tw, "\t%.2f%s (%.2f / %.2f) p=%.3f", r.value, mark(r.value, must, aim), must, aim, r.p)
+		}
+		fmt.Fprintln(tw)
+	}
+	tw.Flush()
+	fmt.Fprintln(w, "\ngocqlx and coodie: ratios to gocql; (must / aim); ! is over must, * meets aim.")
+}
+
+func mark(value, must, aim float64) string {
+	switch {
+	case value > must:
+		return "!"
+	case value <= aim:
+		return "*"
+	}
+	return ""
+}
+
+// err says where coodie allocates more than it must, or no less than gocqlx. CPU time
+// is not judged: it depends on what else the machine does.
+func (t *table) err() error {
+	var errs []error
+	for _, l := range t.lines {
+		for i, name := range []string{"allocations", "bytes"} {
+			coodie, must, gocqlx := l.coodie.each()[i].value, l.operation.limits.must.each()[i], l.gocqlx.each()[i].value
+			if coodie > must {
+				errs = append(errs, fmt.Errorf("%s: %s are %.3f of gocql's, and must be %.2f at most", l.operation.name, name, coodie, must))
+			}
+			if coodie >= gocqlx {
+				errs = append(errs, fmt.Errorf("%s: %s are %.3f of gocql's, and gocqlx's %.3f", l.operation.name, name, coodie, gocqlx))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
