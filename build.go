@@ -4,6 +4,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/gocql/gocql"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -14,14 +16,15 @@ import (
 // markers. Everything that can be refused before sending is refused here; the first
 // mistake stays in err.
 type builder struct {
-	op     string
-	table  *meta.Table
-	name   string // for messages
-	cas    bool
-	stmt   cql.Statement
-	call   *driver.Call
-	err    error
-	proves bool // some condition can only hold on an existing row
+	op      string
+	table   *meta.Table
+	name    string // for messages
+	cas     bool
+	stmt    cql.Statement
+	call    *driver.Call
+	err     error
+	proves  bool        // some condition can only hold on an existing row
+	attempt *gocql.UUID // the id that the write stores; nil if it stores none
 	// idempotent: carrying it out twice in a row is the same as once
 	idempotent bool
 }
@@ -38,6 +41,18 @@ func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
 	return b
+}
+
+// newAttempt gives the write an id of its own, if the table has a column for it.
+func (b *builder) newAttempt() {
+	if b.table.Attempt == nil {
+		return
+	}
+	id, err := gocql.RandomUUID()
+	if err != nil {
+		b.fail(b.table.Attempt.Name, "no random id could be made", err)
+	}
+	b.attempt = &id
 }
 
 func (b *builder) fail(column, reason string, err error) {
@@ -119,7 +134,11 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		if b.err != nil {
 			return
 		}
-		marker, null, err := b.call.Bind(c.Codec, unsafe.Add(p, c.Offset), unsetNull)
+		field := unsafe.Add(p, c.Offset)
+		if b.attempt != nil && c == b.table.Attempt {
+			field = unsafe.Pointer(b.attempt)
+		}
+		marker, null, err := b.call.Bind(c.Codec, field, unsetNull)
 		switch {
 		case err != nil:
 			b.fail(c.Name, "field "+c.Field, err)

@@ -9,7 +9,8 @@ import (
 // step returns a changed copy.
 type chain[T any] struct {
 	table       *Table[T]
-	doc         *Document[T] // the key comes from its Value; nil: from where
+	doc         *Document[T] // follows what is applied; nil for a QuerySet
+	value       *T           // holds the key; nil: where does
 	where       []Cond[T]
 	conds       []Cond[T]
 	kind        casKind

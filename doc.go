@@ -33,8 +33,16 @@
 //     never reported as refused, and it is never sent again behind your back: the
 //     second attempt would meet the first one's row and be told "refused".
 //
-// Every other error is definite: nothing was written. Read a row with Linearizable to
-// learn what became of an unknown write.
+// Every other error is definite: nothing was written.
+//
+// LWTResult.Settle finds out what became of an unknown write. It reads at serial
+// consistency, which ends a pending round, and looks for the id that each conditional
+// INSERT and UPDATE stores if the struct has an attempt column:
+//
+//	Attempt gocql.UUID `cql:"attempt,attempt"`
+//
+// It answers applied, refused, or that it cannot tell; it never guesses. WithSettle makes
+// every conditional write do so by itself.
 //
 // # Tables
 //
@@ -46,6 +54,7 @@
 //	static                      static column
 //	set                         a slice is a set instead of a list
 //	tuple                       a struct is a tuple instead of a user-defined type
+//	attempt                     the id of the last conditional write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/gocql/gocql"
+
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
@@ -74,7 +76,7 @@ func (d *Document[T]) with() Write[T] {
 	if d == nil {
 		return Write[T]{}
 	}
-	return Write[T]{chain[T]{table: d.table, doc: d}}
+	return Write[T]{chain[T]{table: d.table, doc: d, value: &d.Value}}
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
@@ -101,35 +103,35 @@ func (w Write[T]) OmitNil() Write[T] {
 
 // Insert is Document.Insert.
 func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	res, err := w.insertCAS(ctx, w.doc.value())
-	w.doc.updated(nil, res.Applied, err)
+	res, err := w.insertCAS(ctx, w.value)
+	w.doc.updated(nil, res.Applied, res.attempt, err)
 	return res, err
 }
 
 // Save is Document.Save.
 func (w Write[T]) Save(ctx context.Context) error {
-	err := w.table.write(ctx, w.insert(w.doc.value(), false))
-	w.doc.updated(nil, err == nil, err)
+	err := w.write(ctx, w.insert(w.value, false))
+	w.doc.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // Update is Document.Update.
 func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	err := w.table.write(ctx, w.update(assigns, false))
-	w.doc.updated(assigns, err == nil, err)
+	err := w.write(ctx, w.update(assigns, false))
+	w.doc.updated(assigns, err == nil, nil, err)
 	return err
 }
 
 // Delete is Document.Delete.
 func (w Write[T]) Delete(ctx context.Context) error {
-	err := w.table.write(ctx, w.remove(nil, false, false))
-	w.doc.updated(nil, err == nil, err)
+	err := w.write(ctx, w.remove(nil, false, false))
+	w.doc.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	err := w.table.write(ctx, w.remove(columns, true, false))
+	err := w.write(ctx, w.remove(columns, true, false))
 	w.doc.deleted(columns, err == nil, err)
 	return err
 }
@@ -145,16 +147,8 @@ func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 // IfAll is Document.IfAll.
 func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] { return w.conditional(ifConditions, conds) }
 
-// value is the address of Value, or nil.
-func (d *Document[T]) value() *T {
-	if d == nil {
-		return nil
-	}
-	return &d.Value
-}
-
 // updated copies an applied write into Value.
-func (d *Document[T]) updated(assigns []Assign[T], applied bool, err error) {
+func (d *Document[T]) updated(assigns []Assign[T], applied bool, attempt *gocql.UUID, err error) {
 	if d == nil {
 		return
 	}
@@ -163,6 +157,9 @@ func (d *Document[T]) updated(assigns []Assign[T], applied bool, err error) {
 	}
 	if !applied {
 		return
+	}
+	if attempt != nil {
+		*(*gocql.UUID)(unsafe.Add(unsafe.Pointer(&d.Value), d.table.meta.Attempt.Offset)) = *attempt
 	}
 	for i := range assigns {
 		a := &assigns[i].assign
@@ -174,7 +171,7 @@ func (d *Document[T]) updated(assigns []Assign[T], applied bool, err error) {
 
 // deleted sets columns that were deleted to null in Value.
 func (d *Document[T]) deleted(columns []Target[T], applied bool, err error) {
-	d.updated(nil, applied, err)
+	d.updated(nil, applied, nil, err)
 	if d == nil || !applied {
 		return
 	}

@@ -3,6 +3,7 @@ package coodie
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -67,26 +68,53 @@ func (e *QueryError) Unwrap() error { return e.Err }
 // OutcomeUnknownError is a write that failed in a way that leaves open whether it was
 // executed: a timeout, a lost connection, a context that ended after sending. A
 // conditional write may even be completed later, by the next Paxos round on its
-// partition. Read the row with Linearizable to learn what became of it; do not treat
-// it as refused, and do not blindly send it again.
+// partition. Do not treat it as refused, and do not blindly send it again:
+// LWTResult.Settle finds out what can be found out.
 //
 // It matches ErrOutcomeUnknown and unwraps to gocql's error.
 type OutcomeUnknownError struct {
 	Op        string
 	Table     string
-	Statement string
-	Err       error
+	Key       Key    // the row's key; its values are in no message
+	Statement string //
+	Err       error  // the cause
+
+	// Of a timeout or failure that the server reported: what kind of write it was ("CAS",
+	// "SIMPLE", …), how many replicas had answered and how many were needed.
+	WriteType          string
+	Received, Required int
+
+	// Evidence is what Settle found when it could not tell either.
+	Evidence string
 }
 
 func (e *OutcomeUnknownError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: outcome unknown, the write may have been executed: %v [%s]",
-		e.Op, e.Table, e.Err, e.Statement)
+	s := "coodie: " + e.Op + " " + e.Table + ": outcome unknown, the write may have been executed: " + e.Err.Error()
+	if e.WriteType != "" {
+		s += fmt.Sprintf(" (%s, %d of %d replicas answered)", e.WriteType, e.Received, e.Required)
+	}
+	if e.Evidence != "" {
+		s += "; " + e.Evidence
+	}
+	return s + " [" + e.Statement + "]"
 }
 
 // Is matches ErrOutcomeUnknown.
 func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
 
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// Key is a row's primary key, as far as a statement names it. It prints its columns
+// without their values, which may be nobody else's business.
+type Key []Pair
+
+func (k Key) String() string {
+	names := make([]string, len(k))
+	for i := range k {
+		names[i] = k[i].Column
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
 
 // DecodeError is an answer that the struct cannot hold. When it comes with an
 // LWTResult, Applied is still what the server said.

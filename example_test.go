@@ -214,6 +214,36 @@ func ExampleOutcomeUnknownError() {
 	// alice <nil>
 }
 
+// With an attempt column, Settle knows its own write again.
+func ExampleLWTResult_Settle() {
+	type Username struct {
+		Name    string     `cql:"name,partition"`
+		Account string     `cql:"account"`
+		Attempt gocql.UUID `cql:"attempt,attempt"`
+	}
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	names, err := coodie.Open[Username](coodie.New(session), coodie.WithTable("usernames"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := names.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	srv.Fault(cqltest.On(cqltest.Conditional, "usernames").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+
+	res, err := names.New(Username{Name: "ada", Account: "42"}).Insert(ctx)
+	if errors.Is(err, coodie.ErrOutcomeUnknown) {
+		fmt.Println("unknown")
+		res, err = res.Settle(ctx)
+	}
+	fmt.Println(res.Applied, err)
+	// Output:
+	// unknown
+	// true <nil>
+}
+
 // Plain reads and writes, where no LWT guards the table.
 func ExampleTable_Find() {
 	type Event struct {

@@ -35,14 +35,14 @@ func (c Conditional[T]) AllowCreate() Conditional[T] {
 // into its Value.
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
 	res, err := c.cas(ctx, c.update(assigns, true))
-	c.doc.updated(assigns, res.Applied, err)
+	c.doc.updated(assigns, res.Applied, res.attempt, err)
 	return res, err
 }
 
 // Delete is `DELETE FROM … WHERE … IF …`.
 func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
 	res, err := c.cas(ctx, c.remove(nil, false, true))
-	c.doc.updated(nil, res.Applied, err)
+	c.doc.updated(nil, res.Applied, nil, err)
 	return res, err
 }
 
@@ -70,7 +70,9 @@ func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
 
 func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
 	c.kind = ifNotExists
-	return c.cas(ctx, c.insert(v, true))
+	b := c.insert(v, true)
+	c.value = v
+	return c.cas(ctx, b)
 }
 
 // cas ends every conditional write: it sends the built statement once, at the table's
@@ -91,7 +93,8 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
-			err = t.failure(b.op, r, err)
+			err = c.locate(t.failure(b.op, r, err))
+			c.suspend(&res, b, err)
 		}
 	}
 	outcome := Refused
@@ -99,6 +102,10 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		outcome = Applied
 	}
 	t.observe(ctx, b.op, r.Statement, outcome, err, start)
+	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
+		res, err = res.Settle(ctx)
+	}
+	res.attempt = b.attempt
 	return res, err
 }
 
@@ -143,17 +150,21 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 // errNoAnswer means that the statement may have been executed, but not what came of it.
 var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column")
 
-// newExisting copies the cells, which belong to gocql, without the one of [applied].
+// newExisting copies the cells, which belong to gocql, without the one of [applied]; -1 if
+// there is none.
 func newExisting[T any](t *Table[T], columns []gocql.ColumnInfo, cells [][]byte, applied int) *Existing[T] {
 	size := 0
 	for _, cell := range cells {
 		size += len(cell)
 	}
 	memory := make([]byte, 0, size)
-	e := &Existing[T]{table: t.meta, name: t.name, cells: make([][]byte, 0, len(cells)-1)}
-	if applied == 0 {
+	e := &Existing[T]{table: t.meta, name: t.name, cells: make([][]byte, 0, len(cells))}
+	switch {
+	case applied < 0:
+		e.columns = columns
+	case applied == 0:
 		e.columns = columns[1:]
-	} else {
+	default:
 		e.columns = append(append(e.columns, columns[:applied]...), columns[applied+1:]...)
 	}
 	for i, cell := range cells {

@@ -30,6 +30,7 @@ type settings struct {
 	consistencySet  bool
 	clientTimestamp bool
 	pageSize        int
+	settle          bool
 	observe         func(context.Context, Event)
 }
 
@@ -83,6 +84,11 @@ func WithClientTimestamps() Option { return option(func(s *settings) { s.clientT
 
 // WithPageSize sets how many rows a read fetches at a time; the session's default otherwise.
 func WithPageSize(rows int) Option { return option(func(s *settings) { s.pageSize = rows }) }
+
+// WithSettle makes each conditional write whose outcome is unknown call LWTResult.Settle by
+// itself, as long as its context lasts. What cannot be settled is still an
+// *OutcomeUnknownError. It wants an attempt column: see Settle.
+func WithSettle() Option { return option(func(s *settings) { s.settle = true }) }
 
 // WithObserver calls f after each statement, from the goroutine that sent it. f must not
 // block and must be safe for concurrent use.

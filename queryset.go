@@ -61,17 +61,17 @@ func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] { return q.conditiona
 
 // Update is a plain update: it creates a row that is missing.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.table.write(ctx, q.update(assigns, false))
+	return q.write(ctx, q.update(assigns, false))
 }
 
 // Delete is a plain delete of a row, a range of rows, or a whole partition.
 func (q QuerySet[T]) Delete(ctx context.Context) error {
-	return q.table.write(ctx, q.remove(nil, false, false))
+	return q.write(ctx, q.remove(nil, false, false))
 }
 
 // DeleteColumns is a plain delete of some columns.
 func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.table.write(ctx, q.remove(columns, true, false))
+	return q.write(ctx, q.remove(columns, true, false))
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must

@@ -22,9 +22,13 @@ func (c chain[T]) query(byKey, count bool) (*builder, driver.Request) {
 	if c.table != nil && !count {
 		b.stmt.Columns = c.table.columns
 	}
-	where := plainConds(c.where)
-	use := b.filters(where)
-	if byKey {
+	where, use := plainConds(c.where), keyFull
+	if c.value != nil {
+		b.documentKey(unsafe.Pointer(c.value), false)
+	} else {
+		use = b.filters(where)
+	}
+	if byKey && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
 		if use != keyFull {

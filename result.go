@@ -24,6 +24,8 @@ type LWTResult[T any] struct {
 	op       string
 	table    string
 	conds    []Cond[T]
+	attempt  *gocql.UUID // the id that the write stores
+	pending  *pending[T] // of an unknown outcome
 }
 
 // casKind is the condition of a conditional write.

@@ -22,6 +22,9 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
 	b.stmt.IfNotExists = cas
+	if cas {
+		b.newAttempt()
+	}
 	b.values(unsafe.Pointer(v), cas || c.omitNil)
 	b.using(c.ttl, c.timestamp)
 	return b
@@ -40,12 +43,33 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 		twice(b, assigns, i)
 		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
 	}
+	if cas && !static && b.err == nil {
+		b.assignAttempt()
+	}
 	c.restrict(b, static, cas)
 	if cas && c.kind == ifConditions && !b.proves && !c.allowCreate {
 		b.fail("", "every condition could hold on a missing row, which the UPDATE would then create: "+
 			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)
 	}
 	return b
+}
+
+// assignAttempt makes an UPDATE store its id.
+func (b *builder) assignAttempt() {
+	b.newAttempt()
+	col := b.table.Attempt
+	if b.attempt == nil {
+		return
+	}
+	for i := range b.stmt.Assignments {
+		if b.stmt.Assignments[i].Column == col.Name {
+			b.fail(col.Name, "the attempt column is set by the write itself", nil)
+		}
+	}
+	b.assignment(&assign{
+		ref:   ref{col: col, name: col.Name, typ: col.Type},
+		value: operand{codec: col.Codec, p: unsafe.Pointer(b.attempt)},
+	})
 }
 
 // twice refuses a second assignment of what an earlier one has assigned already.
@@ -87,8 +111,8 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 		static = static && conds[i].ref.col != nil && conds[i].ref.col.Kind == meta.Static
 	}
 	use := keyFull
-	if c.doc != nil {
-		b.documentKey(unsafe.Pointer(&c.doc.Value), static)
+	if c.value != nil {
+		b.documentKey(unsafe.Pointer(c.value), static)
 		if static {
 			use = keyPartition
 		}
@@ -114,7 +138,8 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 }
 
 // write sends a plain write.
-func (t *Table[T]) write(ctx context.Context, b *builder) error {
+func (c chain[T]) write(ctx context.Context, b *builder) error {
+	t := c.table
 	if b.err != nil {
 		b.call.Release()
 		return b.err
@@ -128,7 +153,7 @@ func (t *Table[T]) write(ctx context.Context, b *builder) error {
 		Consistency: t.settings.consistency, ClientTimestamp: t.settings.clientTimestamp, Replayable: replayable,
 	}
 	start := time.Now()
-	err := t.failure(b.op, r, driver.Exec(ctx, t.sender, r))
+	err := c.locate(t.failure(b.op, r, driver.Exec(ctx, t.sender, r)))
 	t.observe(ctx, b.op, r.Statement, Done, err, start)
 	return err
 }
@@ -139,7 +164,9 @@ func (t *Table[T]) failure(op string, r *driver.Request, err error) error {
 	case err == nil:
 		return nil
 	case driver.Unknown(r.Kind, err):
-		return &OutcomeUnknownError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+		unknown := &OutcomeUnknownError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
+		return unknown
 	}
 	return &QueryError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
 }

@@ -65,3 +65,28 @@ func beforeProposal(kind Kind, err error) bool {
 	c := gocql.SerialConsistency(unavailable.Consistency)
 	return c == gocql.Serial || c == gocql.LocalSerial
 }
+
+// Acks is what the server said of a write that timed out or failed: the kind of write,
+// the replicas that had answered, and those that were needed.
+func Acks(err error) (writeType string, received, required int) {
+	var (
+		timeout *gocql.RequestErrWriteTimeout
+		failure *gocql.RequestErrWriteFailure
+		cas     *gocql.RequestErrCASWriteUnknown
+		read    *gocql.RequestErrReadTimeout
+		readErr *gocql.RequestErrReadFailure
+	)
+	switch {
+	case errors.As(err, &timeout):
+		return timeout.WriteType, timeout.Received, timeout.BlockFor
+	case errors.As(err, &failure):
+		return failure.WriteType, failure.Received, failure.BlockFor
+	case errors.As(err, &cas):
+		return "CAS", cas.Received, cas.BlockFor
+	case errors.As(err, &read):
+		return "CAS", read.Received, read.BlockFor // the read of a Paxos round
+	case errors.As(err, &readErr):
+		return "CAS", readErr.Received, readErr.BlockFor
+	}
+	return "", 0, 0
+}

@@ -152,6 +152,15 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 	if opts.position != 0 {
 		d.positions[c] = opts.position
 	}
+	if opts.attempt {
+		switch {
+		case d.table.Attempt != nil:
+			return d.fail(path, "field %s is the attempt column already", d.table.Attempt.Field)
+		case c.Type.Kind != codec.UUID || c.GoType.Kind() != reflect.Array:
+			return d.fail(path, "an attempt column is a uuid held in a [16]byte type, such as gocql.UUID")
+		}
+		d.table.Attempt = c
+	}
 	d.table.Columns = append(d.table.Columns, c)
 	d.table.byName[c.Name] = c
 	return nil

@@ -175,6 +175,18 @@ func TestMistakes(t *testing.T) {
 			*udt
 			A int `cql:"a,partition"`
 		}]()},
+		{"attempt of another type", "B", "uuid", reflect.TypeFor[struct {
+			A int    `cql:"a,partition"`
+			B string `cql:"b,attempt"`
+		}]()},
+		{"two attempt columns", "C", "field B is the attempt column", reflect.TypeFor[struct {
+			A int      `cql:"a,partition"`
+			B [16]byte `cql:"b,attempt"`
+			C [16]byte `cql:"c,attempt"`
+		}]()},
+		{"attempt in the key", "A", "regular", reflect.TypeFor[struct {
+			A [16]byte `cql:"a,partition,attempt"`
+		}]()},
 		{"ambiguous duration", "D", "type=", reflect.TypeFor[struct {
 			A int           `cql:"a,partition"`
 			D time.Duration `cql:"d"`

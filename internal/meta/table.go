@@ -47,7 +47,8 @@ type Table struct {
 	Partition  []*Column // in key order
 	Clustering []*Column // in key order
 	Types      []*codec.Type
-	Counter    bool // every non-key column is a counter
+	Counter    bool    // every non-key column is a counter
+	Attempt    *Column // takes a fresh id with each conditional INSERT and UPDATE; nil if there is none
 	byName     map[string]*Column
 }
 

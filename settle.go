@@ -1,0 +1,149 @@
+package coodie
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// pending is what is kept of a conditional write whose outcome is unknown.
+type pending[T any] struct {
+	chain   chain[T]    // names the row
+	attempt *gocql.UUID // the id that the write would have stored
+	prior   []byte      // the attempt id that the document had before; nil if not known
+	cause   *OutcomeUnknownError
+}
+
+// Settle finds out what became of a conditional write whose outcome is unknown: it is
+// called on the result that came with the *OutcomeUnknownError. It reads the row at the
+// table's serial consistency, which completes a pending Paxos round or makes sure that
+// it never completes, and answers
+//
+//   - applied: the row holds the id that this write stored,
+//   - refused, with the row in Existing: the row still holds the id that the document
+//     had before the write, so nothing has been written since,
+//   - or "cannot tell": again an *OutcomeUnknownError, whose Evidence says what was
+//     found. Existing is then the row as it is now, and Row says whether there is one.
+//
+// It never guesses. To be able to tell, the struct needs an attempt column, which each
+// conditional INSERT and UPDATE of this library gives a fresh id:
+//
+//	Attempt gocql.UUID `cql:"attempt,attempt"`
+//
+// With it an applied write is recognised until somebody writes the row again. A DELETE
+// stores nothing: a row that is gone may have been deleted by somebody else, or never
+// have been there.
+//
+// A result whose outcome is known is returned as it is.
+func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
+	p := r.pending
+	if p == nil {
+		return r, nil
+	}
+	row, err := p.chain.current(ctx)
+	if err != nil {
+		return r, p.cannotTell("the row could not be read: " + err.Error())
+	}
+	r.Existing = row
+	if row == nil {
+		return r, p.cannotTell("the row is absent now: never written, or deleted since")
+	}
+	col := p.chain.table.meta.Attempt
+	if col == nil {
+		return r, p.cannotTell("the row exists, but without an attempt column nothing tells whose write it is")
+	}
+	found, _ := row.cell(&ref{col: col, name: col.Name, typ: col.Type})
+	switch {
+	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
+		r.Applied, r.Existing, r.pending = true, nil, nil
+		return r, nil
+	case p.prior != nil && bytes.Equal(found, p.prior):
+		r.pending = nil
+		return r, nil
+	case p.attempt == nil:
+		return r, p.cannotTell("the row exists; a DELETE leaves nothing that tells whether it was there all the time")
+	}
+	return r, p.cannotTell("the row holds another write's attempt id: this one was refused, or applied and overwritten since")
+}
+
+func (p *pending[T]) cannotTell(evidence string) error {
+	e := *p.cause
+	e.Evidence = evidence
+	return &e
+}
+
+// suspend keeps in res what Settle needs, if err leaves the outcome open.
+func (c chain[T]) suspend(res *LWTResult[T], b *builder, err error) {
+	var cause *OutcomeUnknownError
+	if !errors.As(err, &cause) {
+		return
+	}
+	p := &pending[T]{chain: c, attempt: b.attempt, cause: cause}
+	if c.value != nil {
+		value := *c.value // as it was when the write was sent
+		p.chain.value, p.chain.doc = &value, nil
+		if col := c.table.meta.Attempt; col != nil && c.doc != nil && c.kind != ifNotExists {
+			id := *(*gocql.UUID)(unsafe.Add(unsafe.Pointer(&value), col.Offset))
+			if id != (gocql.UUID{}) {
+				p.prior = id[:]
+			}
+		}
+	}
+	res.pending = p
+}
+
+// current reads the row that the chain names, at serial consistency; nil if there is none.
+func (c chain[T]) current(ctx context.Context) (*Existing[T], error) {
+	var row *Existing[T]
+	c.serial, c.limit, c.ttl, c.timestamp = true, nil, nil, nil
+	err := c.read(ctx, true, false, func(rows *driver.Rows) error {
+		if !rows.Next() {
+			return nil
+		}
+		row = newExisting(c.table, rows.Columns(), rows.Cells(), -1)
+		row.state = RowPresent
+		return row.decode()
+	})
+	return row, err
+}
+
+// locate adds the row's key to an unknown outcome.
+func (c chain[T]) locate(err error) error {
+	var unknown *OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		unknown.Key = c.key()
+	}
+	return err
+}
+
+// key is the primary key that the chain names.
+func (c chain[T]) key() Key {
+	var key Key
+	add := func(col *meta.Column, cell []byte) {
+		if value, err := decodeAny(&ref{col: col, typ: col.Type}, cell); err == nil {
+			key = append(key, Pair{col.Name, value})
+		}
+	}
+	for _, col := range c.table.meta.Primary() {
+		if c.value != nil {
+			if cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(c.value), col.Offset)); err == nil && !null {
+				add(col, cell)
+			}
+			continue
+		}
+		for i := range c.where {
+			if w := &c.where[i].cond; w.ref.col == col && w.value.list == nil {
+				if cell, null, err := w.value.encode(); err == nil && !null {
+					add(col, cell)
+				}
+			}
+		}
+	}
+	return key
+}
