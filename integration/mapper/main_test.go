@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -72,3 +73,5 @@ func requireUsage(t *testing.T, err error) {
 }
 
 func ptr[V any](v V) *V { return &v }
+
+func assertEqual(want, got any) bool { return assert.ObjectsAreEqual(want, got) }
