@@ -55,6 +55,9 @@ func (b *builder) newAttempt() {
 	b.attempt = &id
 }
 
+// named is the column as statements name it.
+func named(c *meta.Column) cql.Column { return cql.Column{ID: c.Index, Name: c.Name} }
+
 func (b *builder) fail(column, reason string, err error) {
 	if b.err == nil {
 		b.err = &UsageError{Op: b.op, Table: b.name, Column: column, Reason: reason, Err: err}
@@ -150,7 +153,7 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		if c.Kind == meta.Partition {
 			b.emptyKey(c)
 		}
-		b.stmt.Values = append(b.stmt.Values, cql.Value{Column: c.Name, Marker: marker})
+		b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
 	}
 }
 
@@ -186,7 +189,7 @@ func (b *builder) assignment(a *assign) {
 	if b.err != nil {
 		return
 	}
-	out := cql.Assignment{Target: cql.Target{Column: col.Name, Field: a.ref.field}, Change: a.change}
+	out := cql.Assignment{Target: cql.Target{Column: named(col), Field: a.ref.field}, Change: a.change}
 	if a.ref.elem != nil {
 		out.Elem = b.key(&a.ref)
 	}
@@ -219,7 +222,7 @@ func (b *builder) deletion(r ref) {
 	if (r.elem != nil || r.field != "") && r.col.Type.Frozen {
 		b.fail(r.name, "a frozen value can only be deleted whole", nil)
 	}
-	target := cql.Target{Column: r.name, Field: r.field}
+	target := cql.Target{Column: named(r.col), Field: r.field}
 	if r.elem != nil {
 		target.Elem = b.key(&r)
 		if r.col.Type.Kind == codec.List {

@@ -46,7 +46,7 @@ type Table[T any] struct {
 	meta     *meta.Table
 	name     string // for messages: keyspace.table, or table
 	quoted   string // for statements
-	columns  []string
+	columns  []cql.Column
 	texts    cql.Cache
 }
 
@@ -89,7 +89,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		t.name = s.keyspace + "." + s.table
 	}
 	for _, c := range described.Columns {
-		t.columns = append(t.columns, c.Name)
+		t.columns = append(t.columns, named(c))
 	}
 	return t, nil
 }

@@ -80,9 +80,17 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 	return hasNull
 }
 
+// named is the column of r, which may be one that does not exist.
+func (r *ref) named() cql.Column {
+	if r.col == nil {
+		return cql.Column{Name: r.name}
+	}
+	return named(r.col)
+}
+
 // relation is the condition's text, with the marker of its element key if it has one.
 func (c *cond) relation(elem string) cql.Relation {
-	rel := cql.Relation{Target: cql.Target{Column: c.ref.name, Field: c.ref.field}, Op: c.op, Marker: cql.Mark}
+	rel := cql.Relation{Target: cql.Target{Column: c.ref.named(), Field: c.ref.field}, Op: c.op, Marker: cql.Mark}
 	if c.ref.elem != nil {
 		rel.Elem = elem
 	}
@@ -137,7 +145,7 @@ func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
 			if c.Kind == meta.Partition {
 				b.emptyKey(c)
 			}
-			b.stmt.Where = append(b.stmt.Where, cql.Relation{Target: cql.Target{Column: c.Name}, Marker: marker})
+			b.stmt.Where = append(b.stmt.Where, cql.Relation{Target: cql.Target{Column: named(c)}, Marker: marker})
 		}
 	}
 }

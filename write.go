@@ -62,7 +62,7 @@ func (b *builder) assignAttempt() {
 		return
 	}
 	for i := range b.stmt.Assignments {
-		if b.stmt.Assignments[i].Column == col.Name {
+		if b.stmt.Assignments[i].Column.ID == col.Index {
 			b.fail(col.Name, "the attempt column is set by the write itself", nil)
 		}
 	}

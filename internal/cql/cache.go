@@ -9,19 +9,20 @@ import (
 // columns are chosen at random by data, and then memory must not grow with it.
 const maxShapes = 1024
 
-// Cache keeps rendered texts by shape, so that one shape is rendered once and, more
-// important, is one prepared statement. The zero value is ready; it is safe for many goroutines.
+// Cache keeps the rendered texts of one table's statements by shape, so that one shape is
+// rendered once and, more important, is one prepared statement. The zero value is ready;
+// it is safe for many goroutines.
 type Cache struct {
 	mu    sync.RWMutex
 	texts map[string]string
 }
 
-// Text returns the text of s. A shape seen before costs no allocation.
+// Text returns the text of s, which is of the cache's table. A shape seen before costs no
+// allocation.
 func (c *Cache) Text(s *Statement) string {
-	var room [512]byte
-	key := s.shape(room[:0])
+	s.key = s.shape(s.key[:0])
 	c.mu.RLock()
-	text, ok := c.texts[string(key)]
+	text, ok := c.texts[string(s.key)]
 	c.mu.RUnlock()
 	if ok {
 		return text
@@ -32,7 +33,7 @@ func (c *Cache) Text(s *Statement) string {
 	if c.texts == nil || len(c.texts) >= maxShapes {
 		c.texts = map[string]string{}
 	}
-	c.texts[string(key)] = text
+	c.texts[string(s.key)] = text
 	return text
 }
 
@@ -43,8 +44,8 @@ func (c *Cache) Len() int {
 	return len(c.texts)
 }
 
-// shape appends everything that decides the text. Lists and names carry their lengths,
-// so that no two statements share a shape, whatever their columns are called.
+// shape appends everything that decides the text within one table. Lists and texts carry
+// their lengths, so that no two statements share a shape.
 func (s *Statement) shape(key []byte) []byte {
 	var flags byte
 	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count} {
@@ -52,19 +53,19 @@ func (s *Statement) shape(key []byte) []byte {
 			flags |= 1 << i
 		}
 	}
-	key = name(append(key, byte(s.Verb), flags), s.Table)
+	key = append(key, byte(s.Verb), flags)
 	key = count(key, len(s.Values))
 	for i := range s.Values {
-		key = name(name(key, s.Values[i].Column), s.Values[i].Marker)
+		key = marker(count(key, s.Values[i].Column.ID), s.Values[i].Marker)
 	}
 	key = count(key, len(s.Assignments))
 	for i := range s.Assignments {
 		a := &s.Assignments[i]
-		key = name(append(a.Target.shape(key), byte(a.Change)), a.Marker)
+		key = marker(append(a.Target.shape(key), byte(a.Change)), a.Marker)
 	}
 	key = count(key, len(s.Columns))
-	for _, c := range s.Columns {
-		key = name(key, c)
+	for i := range s.Columns {
+		key = count(key, s.Columns[i].ID)
 	}
 	key = count(key, len(s.Deletions))
 	for i := range s.Deletions {
@@ -82,13 +83,30 @@ func (s *Statement) shape(key []byte) []byte {
 }
 
 func (t *Target) shape(key []byte) []byte {
-	return name(name(name(key, t.Column), t.Elem), t.Field)
+	key = count(key, t.Column.ID)
+	if t.Elem == "" && t.Field == "" {
+		return append(key, 0)
+	}
+	return text(text(append(key, 1), t.Elem), t.Field)
 }
 
 func (r *Relation) shape(key []byte) []byte {
-	return name(append(r.Target.shape(key), byte(r.Op)), r.Marker)
+	return marker(append(r.Target.shape(key), byte(r.Op)), r.Marker)
 }
 
-func name(key []byte, s string) []byte { return append(count(key, len(s)), s...) }
+// marker appends a marker, which is never empty: the commonest as one byte.
+func marker(key []byte, s string) []byte {
+	if s == Mark {
+		return append(key, 0)
+	}
+	return text(key, s)
+}
 
-func count(key []byte, n int) []byte { return binary.AppendUvarint(key, uint64(n)) }
+func text(key []byte, s string) []byte { return append(count(key, len(s)), s...) }
+
+func count(key []byte, n int) []byte {
+	if n < 0x80 && n >= 0 {
+		return append(key, byte(n))
+	}
+	return binary.AppendUvarint(key, uint64(n))
+}

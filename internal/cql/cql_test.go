@@ -9,12 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var ids = map[string]int{}
+
+// col is a column of the tests' table.
+func col(name string) Column {
+	if _, ok := ids[name]; !ok {
+		ids[name] = len(ids)
+	}
+	return Column{ids[name], name}
+}
+
 func update() *Statement {
 	return &Statement{
 		Verb: Update, Table: "app_config", TTL: true,
-		Assignments: []Assignment{{Target: Target{Column: "value"}, Marker: Mark}, {Target: Target{Column: "version"}, Marker: Mark}},
-		Where:       []Relation{{Target: Target{Column: "key"}, Marker: Mark}},
-		If:          []Relation{{Target: Target{Column: "version"}, Marker: Mark}},
+		Assignments: []Assignment{{Target: Target{Column: col("value")}, Marker: Mark}, {Target: Target{Column: col("version")}, Marker: Mark}},
+		Where:       []Relation{{Target: Target{Column: col("key")}, Marker: Mark}},
+		If:          []Relation{{Target: Target{Column: col("version")}, Marker: Mark}},
 	}
 }
 
@@ -24,21 +34,21 @@ func TestText(t *testing.T) {
 		want string
 	}{
 		{update(), `UPDATE app_config USING TTL ? SET value=?,version=? WHERE key=? IF version=?`},
-		{&Statement{Verb: Insert, Table: "t", Values: []Value{{"a", Mark}, {"Group", "(?, ?)"}}, IfNotExists: true, TTL: true},
+		{&Statement{Verb: Insert, Table: "t", Values: []Value{{col("a"), Mark}, {col("Group"), "(?, ?)"}}, IfNotExists: true, TTL: true},
 			`INSERT INTO t (a,"Group") VALUES (?,(?, ?)) IF NOT EXISTS USING TTL ?`},
-		{&Statement{Verb: Insert, Table: "t", Values: []Value{{"a", Mark}}, TTL: true, Timestamp: true},
+		{&Statement{Verb: Insert, Table: "t", Values: []Value{{col("a"), Mark}}, TTL: true, Timestamp: true},
 			`INSERT INTO t (a) VALUES (?) USING TTL ? AND TIMESTAMP ?`},
-		{&Statement{Verb: Delete, Table: `"KS".t`, Deletions: []Target{{Column: "m", Elem: Mark}, {Column: "u", Field: "f"}}, Timestamp: true,
-			Where: []Relation{{Target: Target{Column: "k"}, Op: In, Marker: Mark}, {Target: Target{Column: "c"}, Op: Ge, Marker: Mark}}},
+		{&Statement{Verb: Delete, Table: `"KS".t`, Deletions: []Target{{Column: col("m"), Elem: Mark}, {Column: col("u"), Field: "f"}}, Timestamp: true,
+			Where: []Relation{{Target: Target{Column: col("k")}, Op: In, Marker: Mark}, {Target: Target{Column: col("c")}, Op: Ge, Marker: Mark}}},
 			`DELETE m[?],u.f FROM "KS".t USING TIMESTAMP ? WHERE k IN ? AND c>=?`},
-		{&Statement{Verb: Delete, Table: "t", Where: []Relation{{Target: Target{Column: "k"}, Marker: Mark}}, IfExists: true},
+		{&Statement{Verb: Delete, Table: "t", Where: []Relation{{Target: Target{Column: col("k")}, Marker: Mark}}, IfExists: true},
 			`DELETE FROM t WHERE k=? IF EXISTS`},
-		{&Statement{Verb: Select, Table: "t", Columns: []string{"a", "order"}, Where: []Relation{{Target: Target{Column: "k"}, Op: Contains, Marker: Mark}}, Limit: true},
+		{&Statement{Verb: Select, Table: "t", Columns: []Column{col("a"), col("order")}, Where: []Relation{{Target: Target{Column: col("k")}, Op: Contains, Marker: Mark}}, Limit: true},
 			`SELECT a,"order" FROM t WHERE k CONTAINS ? LIMIT ?`},
 		{&Statement{Verb: Select, Table: "t", Count: true}, `SELECT count(*) FROM t`},
 		{&Statement{Verb: Update, Table: "t", Assignments: []Assignment{
-			{Target: Target{Column: "l"}, Change: Prepend, Marker: Mark}, {Target: Target{Column: "s"}, Change: Remove, Marker: Mark}, {Target: Target{Column: "c"}, Change: Add, Marker: Mark}},
-			If: []Relation{{Target: Target{Column: "m"}, Op: ContainsKey, Marker: Mark}, {Target: Target{Column: "m", Elem: Mark}, Op: Ne, Marker: Null}}},
+			{Target: Target{Column: col("l")}, Change: Prepend, Marker: Mark}, {Target: Target{Column: col("s")}, Change: Remove, Marker: Mark}, {Target: Target{Column: col("c")}, Change: Add, Marker: Mark}},
+			If: []Relation{{Target: Target{Column: col("m")}, Op: ContainsKey, Marker: Mark}, {Target: Target{Column: col("m"), Elem: Mark}, Op: Ne, Marker: Null}}},
 			`UPDATE t SET l=?+l,s=s-?,c=c+? IF m CONTAINS KEY ? AND m[?]!=null`},
 	} {
 		require.Equal(t, tt.want, tt.s.Text())
@@ -49,24 +59,26 @@ func TestText(t *testing.T) {
 func TestCacheTellsShapesApart(t *testing.T) {
 	column := func(names ...string) *Statement {
 		s := &Statement{Verb: Select, Table: "t"}
-		s.Columns = append(s.Columns, names...)
+		for _, name := range names {
+			s.Columns = append(s.Columns, col(name))
+		}
 		return s
 	}
 	where := func(s *Statement, name string) *Statement {
-		s.Where = append(s.Where, Relation{Target: Target{Column: name}, Marker: Mark})
+		s.Where = append(s.Where, Relation{Target: Target{Column: col(name)}, Marker: Mark})
 		return s
 	}
 	statements := []*Statement{
 		column("a"), column("a", "b"), column("ab"), column("b", "a"), column("a\x00b"), column("a\x01", "b"), column("a", "\x01b"),
 		where(column("a"), "b"), where(column("a", "b"), "c"), where(where(column("a"), "b"), "c"),
 		{Verb: Delete, Table: "t", IfExists: true}, {Verb: Delete, Table: "t"}, {Verb: Delete, Table: "t", Timestamp: true},
-		{Verb: Delete, Table: "t", Deletions: []Target{{Column: "a", Elem: "?"}}}, {Verb: Delete, Table: "t", Deletions: []Target{{Column: "a", Field: "?"}}},
+		{Verb: Delete, Table: "t", Deletions: []Target{{Column: col("a"), Elem: "?"}}}, {Verb: Delete, Table: "t", Deletions: []Target{{Column: col("a"), Field: "?"}}},
 	}
 	for op := Eq; op <= ContainsKey; op++ {
-		statements = append(statements, &Statement{Verb: Delete, Table: "t", If: []Relation{{Target: Target{Column: "a"}, Op: op, Marker: Mark}}})
+		statements = append(statements, &Statement{Verb: Delete, Table: "t", If: []Relation{{Target: Target{Column: col("a")}, Op: op, Marker: Mark}}})
 	}
 	for change := Set; change <= Prepend; change++ {
-		statements = append(statements, &Statement{Verb: Update, Table: "t", Assignments: []Assignment{{Target: Target{Column: "a"}, Change: change, Marker: Mark}}})
+		statements = append(statements, &Statement{Verb: Update, Table: "t", Assignments: []Assignment{{Target: Target{Column: col("a")}, Change: change, Marker: Mark}}})
 	}
 	var cache Cache
 	for range 2 {
@@ -83,8 +95,8 @@ func TestCacheIsBoundedAndConcurrent(t *testing.T) {
 	for g := range 4 {
 		wait.Go(func() {
 			for i := range maxShapes {
-				s := &Statement{Verb: Select, Table: "t", Columns: []string{fmt.Sprintf("c%d_%d", g, i)}}
-				if got := cache.Text(s); !strings.Contains(got, s.Columns[0]) {
+				s := &Statement{Verb: Select, Table: "t", Columns: []Column{{ID: g*maxShapes + i, Name: fmt.Sprintf("c%d_%d", g, i)}}}
+				if got := cache.Text(s); !strings.Contains(got, s.Columns[0].Name) {
 					t.Errorf("%q for %v", got, s.Columns)
 				}
 			}
@@ -95,10 +107,11 @@ func TestCacheIsBoundedAndConcurrent(t *testing.T) {
 }
 
 func TestCacheDoesNotAllocate(t *testing.T) {
-	var cache Cache
-	s := update()
-	cache.Text(s)
-	require.Zero(t, testing.AllocsPerRun(100, func() { cache.Text(s) }))
+	for _, s := range []*Statement{update(), insert12(), select12()} {
+		var cache Cache
+		cache.Text(s)
+		require.Zero(t, testing.AllocsPerRun(100, func() { cache.Text(s) }))
+	}
 }
 
 func TestQuote(t *testing.T) {
@@ -113,11 +126,30 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, `"KS"."table"`, TableName("KS", "table"))
 }
 
+func insert12() *Statement {
+	s := &Statement{Verb: Insert, Table: "row", IfNotExists: true}
+	for _, c := range strings.Fields("name seq total id at done ratio data tags counts labels balance") {
+		s.Values = append(s.Values, Value{col(c), Mark})
+	}
+	return s
+}
+
+func select12() *Statement {
+	s := &Statement{Verb: Select, Table: "row", Where: []Relation{{Target: Target{Column: col("name")}, Marker: Mark}, {Target: Target{Column: col("seq")}, Marker: Mark}}}
+	for _, v := range insert12().Values {
+		s.Columns = append(s.Columns, v.Column)
+	}
+	return s
+}
+
 func BenchmarkCacheText(b *testing.B) {
-	var cache Cache
-	s := update()
-	b.ReportAllocs()
-	for b.Loop() {
-		cache.Text(s)
+	for name, s := range map[string]*Statement{"insert": insert12(), "select": select12(), "update": update()} {
+		b.Run(name, func(b *testing.B) {
+			var cache Cache
+			b.ReportAllocs()
+			for b.Loop() {
+				cache.Text(s)
+			}
+		})
 	}
 }

@@ -25,7 +25,7 @@ func (s *Statement) Text() string {
 func (s *Statement) insert() string {
 	b := qb.Insert(s.Table)
 	for _, v := range s.Values {
-		b.LitColumn(Quote(v.Column), v.Marker)
+		b.LitColumn(Quote(v.Column.Name), v.Marker)
 	}
 	if s.IfNotExists {
 		b.Unique()
@@ -91,7 +91,7 @@ func (s *Statement) selectText() string {
 		b.CountAll()
 	}
 	for _, c := range s.Columns {
-		b.Columns(Quote(c))
+		b.Columns(Quote(c.Name))
 	}
 	b.Where(comparisons(s.Where)...)
 	if s.Limit {
@@ -135,7 +135,7 @@ func (r Relation) comparison() qb.Cmp {
 }
 
 func (t Target) text() string {
-	text := Quote(t.Column)
+	text := Quote(t.Column.Name)
 	if t.Elem != "" {
 		text += "[" + t.Elem + "]"
 	}

@@ -51,9 +51,16 @@ const (
 	Null = "null"
 )
 
+// Column is a column of the statement's table. ID is what tells it from the table's other
+// columns; the name is what is written.
+type Column struct {
+	ID   int
+	Name string
+}
+
 // Target is a column or a part of one.
 type Target struct {
-	Column string
+	Column Column
 	Elem   string // marker of the list index or map key: c[?]; "" when there is none
 	Field  string // field of a user-defined type: c.f; "" when there is none
 }
@@ -74,7 +81,7 @@ type Assignment struct {
 
 // Value is one column of an INSERT.
 type Value struct {
-	Column string
+	Column Column
 	Marker string
 }
 
@@ -88,7 +95,7 @@ type Statement struct {
 	Table       string // rendered by TableName
 	Values      []Value
 	Assignments []Assignment
-	Columns     []string // SELECT list
+	Columns     []Column // SELECT list
 	Deletions   []Target // DELETE list; empty deletes the row
 	Where       []Relation
 	If          []Relation
@@ -98,12 +105,14 @@ type Statement struct {
 	Timestamp   bool
 	Limit       bool
 	Count       bool // SELECT count(*)
+
+	key []byte // memory of shape
 }
 
 // Reset empties the statement and keeps its memory.
 func (s *Statement) Reset() {
 	*s = Statement{
 		Values: s.Values[:0], Assignments: s.Assignments[:0], Columns: s.Columns[:0],
-		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0],
+		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0], key: s.key[:0],
 	}
 }
