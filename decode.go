@@ -57,11 +57,29 @@ func (p *plan) decode(v unsafe.Pointer, cells [][]byte) error {
 	return nil
 }
 
-// decode fills Value from the cells.
+// decode fills Value from the cells. A cell of another type than the struct declares (a
+// user-defined type that has grown, a bigint for an int) is encoded again as declared,
+// so that whatever looks into it later reads one encoding.
 func (e *Existing[T]) decode() error {
 	p, err := newPlan(e.table, e.name, e.columns)
+	if err == nil {
+		err = p.decode(unsafe.Pointer(&e.Value), e.cells)
+	}
 	if err != nil {
+		e.broken = err
 		return err
 	}
-	return p.decode(unsafe.Pointer(&e.Value), e.cells)
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.codec == s.column.Codec || e.cells[s.cell] == nil {
+			continue
+		}
+		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(&e.Value), s.column.Offset))
+		if err != nil {
+			e.broken = &DecodeError{Table: e.name, Column: s.column.Name, Field: s.column.Field, Err: err}
+			return e.broken
+		}
+		e.cells[s.cell] = cell
+	}
+	return nil
 }

@@ -137,7 +137,9 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 	e := newExisting[T](c.table, columns, cells, at)
 	if res.Applied {
 		// ScyllaDB sends the old row along: all null if there was none.
-		if e.state = c.rowState(e); e.anyValue() {
+		if e.anyValue() {
+			e.state = RowPresent
+			_ = e.decode() // Previous reports it: the write was applied all the same
 			res.previous = e
 		}
 		return nil

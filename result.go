@@ -109,8 +109,7 @@ func (r LWTResult[T]) Previous() (*Existing[T], error) {
 	if r.previous == nil {
 		return nil, nil
 	}
-	err := r.previous.decode()
-	return r.previous, err
+	return r.previous, r.previous.broken
 }
 
 // Pairs is the whole answer in the order of the server's columns, [applied] first.
@@ -137,6 +136,7 @@ type Existing[T any] struct {
 	columns []gocql.ColumnInfo // without [applied]
 	cells   [][]byte           // own memory; nil is null
 	state   RowState
+	broken  error // why the cells could not be decoded; they are then as the server sent them
 }
 
 // Row says whether the row exists, as far as the answer proves it.
@@ -198,18 +198,21 @@ func pairsMap(pairs []Pair) map[string]any {
 
 // value decodes cell i.
 func (e *Existing[T]) value(i int) (any, error) {
+	if col := e.table.Column(e.columns[i].Name); col != nil && e.broken == nil {
+		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
+	}
 	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
 	if err != nil {
 		return nil, err
-	}
-	if col := e.table.Column(e.columns[i].Name); col != nil && col.Type.Same(e.columns[i].TypeInfo) {
-		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
 	}
 	return codec.DecodeAny(typ, e.cells[i])
 }
 
 // cell finds what r refers to.
 func (e *Existing[T]) cell(r *ref) ([]byte, Presence) {
+	if e.broken != nil {
+		return nil, Missing
+	}
 	for i := range e.columns {
 		if e.columns[i].Name != r.name {
 			continue

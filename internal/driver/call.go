@@ -1,9 +1,9 @@
 package driver
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
-	"sync"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -11,12 +11,14 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
-// Call collects the encoded values of one statement. Everything is encoded when it is
-// bound, so that a bad value is an error before anything is sent.
+// Call is one statement: its encoded values, and the rows of its answer. Everything is
+// encoded when it is bound, so that a bad value is an error before anything is sent. The
+// zero value is ready, and Reset makes it so again with its memory kept.
 type Call struct {
 	scratch []byte
 	binds   []bind
 	values  []any
+	rows    Rows
 }
 
 // bind is one bound value: a part of the call's scratch.
@@ -38,22 +40,27 @@ const (
 	unset
 )
 
-var calls = sync.Pool{New: func() any { return new(Call) }}
+// Do sends r with the values bound so far, and returns its rows, which the caller must
+// Close; they last until Reset. A context that has already ended is a *NotSentError:
+// nothing was sent.
+func (c *Call) Do(ctx context.Context, s Sender, r *Request) *Rows {
+	r.Values = c.Values()
+	c.rows.send(ctx, s, r)
+	return &c.rows
+}
 
-// NewCall returns an empty call. Release it when the statement has ended.
-func NewCall() *Call { return calls.Get().(*Call) }
-
-// Release gives the call's memory back. Only for requests that gocql sends once and
-// reads whole: a speculative or a paged one may still encode the values elsewhere.
-func (c *Call) Release() {
+// Reset empties a call whose rows are closed. It reports whether the call may be used again:
+// not if gocql may still encode the values for the next page, nor if the call has grown big.
+func (c *Call) Reset() (reusable bool) {
 	const keep = 64 << 10
-	if cap(c.scratch) > keep {
-		return
+	if c.rows.pending || cap(c.scratch) > keep {
+		return false
 	}
 	clear(c.binds)
 	clear(c.values)
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
-	calls.Put(c)
+	c.rows.reset()
+	return true
 }
 
 // Bind encodes the value at p and returns the marker that stands for it in the statement.
@@ -167,7 +174,7 @@ func (c *Call) BindNull() { c.binds = append(c.binds, bind{call: c, state: null}
 // Len is the number of values bound so far.
 func (c *Call) Len() int { return len(c.binds) }
 
-// Cell returns the encoded value i: nil for null and unset. It is valid until Release.
+// Cell returns the encoded value i: nil for null and unset. It is valid until Reset.
 func (c *Call) Cell(i int) []byte {
 	b := &c.binds[i]
 	if b.state != set {

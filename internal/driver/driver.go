@@ -5,7 +5,6 @@ package driver
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gocql/gocql"
 )
@@ -14,7 +13,7 @@ import (
 type Kind uint8
 
 const (
-	// Read may be retried and speculated as the session is configured.
+	// Read may be retried as the session is configured.
 	Read Kind = iota
 	// SerialRead is linearizable. It is never handed to the session's retry policy,
 	// which might downgrade its consistency.
@@ -48,6 +47,7 @@ type Request struct {
 type Iter interface {
 	Columns() []gocql.ColumnInfo
 	Scan(dest ...any) bool
+	PageState() []byte // empty on the last page
 	Close() error
 }
 
@@ -70,10 +70,13 @@ func New(session *gocql.Session) Sender { return sender{session} }
 type sender struct{ session *gocql.Session }
 
 func (s sender) Send(ctx context.Context, r *Request) Iter {
-	q := s.session.Query(r.Statement, r.Values...).Consistency(r.Consistency)
+	fresh := s.session.Query(r.Statement, r.Values...)
+	q := fresh
 	if ctx != context.Background() {
-		q = q.WithContext(ctx)
+		q = q.WithContext(ctx) // a copy
 	}
+	// Not several at once: the values lie in memory that the next call takes over.
+	q.Consistency(r.Consistency).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	if r.PageSize > 0 {
 		q.PageSize(r.PageSize)
 	}
@@ -92,13 +95,15 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	case SerialRead, Schema:
 		once(q)
 	}
-	return q.Iter()
+	iter := q.Iter()
+	fresh.Release() // gocql copies what it needs for further pages
+	return iter
 }
 
 // once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
 // gocql v1 applies the retry policy without looking at it (gocql #1803).
 func once(q *gocql.Query) {
-	q.RetryPolicy(nil).Idempotent(false).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
+	q.RetryPolicy(nil).Idempotent(false)
 }
 
 func (s sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }
@@ -108,21 +113,8 @@ func (s sender) Keyspace() string { return s.session.Query("").Keyspace() }
 // Do sends r and returns its rows, which the caller must Close. A context that has
 // already ended is a *NotSentError: nothing was sent.
 func Do(ctx context.Context, s Sender, r *Request) *Rows {
-	if err := ctx.Err(); err != nil {
-		if cause := context.Cause(ctx); cause != err {
-			err = fmt.Errorf("%w: %w", err, cause)
-		}
-		return &Rows{err: &NotSentError{err}}
-	}
-	rows := &Rows{}
-	defer func() {
-		// gocql panics on some malformed answers; the statement may have been executed.
-		if p := recover(); p != nil {
-			rows.fail(fmt.Errorf("gocql panicked: %v", p))
-		}
-	}()
-	rows.iter = s.Send(ctx, r)
-	rows.columns = rows.iter.Columns()
+	rows := new(Rows)
+	rows.send(ctx, s, r)
 	return rows
 }
 

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -11,10 +12,15 @@ import (
 type Rows struct {
 	iter    Iter
 	columns []gocql.ColumnInfo
-	raw     []rawCell // as gocql scans: a top-level tuple takes one per element
-	dest    []any
-	cells   [][]byte
 	err     error
+	pending bool // gocql may fetch another page, and encode the values for it
+
+	ready  bool     // what follows fits the columns
+	width  int      // how many values gocql makes of a row: a top-level tuple is one per element
+	tuples bool     // there is such a tuple
+	raw    [][]byte // the values of a row, and
+	dest   []any    // where gocql scans them to
+	joined [][]byte // one cell per column, where there are tuples
 }
 
 // rawCell receives a cell undecoded: nil for null, empty for empty. It aliases gocql's buffer.
@@ -24,6 +30,33 @@ type rawCell []byte
 func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 	*c = data
 	return nil
+}
+
+// send sends r. The rows are new or reset.
+func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
+	if err := ctx.Err(); err != nil {
+		if cause := context.Cause(ctx); cause != err {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		r.err = &NotSentError{err}
+		return
+	}
+	defer func() {
+		// gocql panics on some malformed answers; the statement may have been executed.
+		if p := recover(); p != nil {
+			r.fail(fmt.Errorf("gocql panicked: %v", p))
+		}
+	}()
+	r.pending = true
+	r.iter = s.Send(ctx, request)
+	r.columns = r.iter.Columns()
+}
+
+// reset forgets the rows and keeps the memory.
+func (r *Rows) reset() {
+	clear(r.raw)
+	clear(r.joined)
+	*r = Rows{raw: r.raw, dest: r.dest, joined: r.joined[:0]}
 }
 
 // Columns describes the cells of the rows to come.
@@ -40,10 +73,10 @@ func (r *Rows) Next() (ok bool) {
 			ok = false
 		}
 	}()
-	if r.dest == nil {
+	if !r.ready {
 		r.targets()
 	}
-	return r.iter.Scan(r.dest...)
+	return r.iter.Scan(r.dest[:r.width]...)
 }
 
 // Cells returns the row's cells, one per column: nil is null, empty is empty. They
@@ -52,24 +85,28 @@ func (r *Rows) Next() (ok bool) {
 // gocql splits a top-level tuple into its elements, so a tuple whose elements are all
 // null cannot be told from a null tuple: it reads as null.
 func (r *Rows) Cells() [][]byte {
-	r.cells = r.cells[:0]
+	if !r.tuples {
+		return r.raw[:r.width]
+	}
+	r.joined = r.joined[:0]
 	next := 0
 	for i := range r.columns {
 		n := elements(r.columns[i].TypeInfo)
 		if n < 0 {
-			r.cells = append(r.cells, r.raw[next])
+			r.joined = append(r.joined, r.raw[next])
 			next++
 			continue
 		}
-		r.cells = append(r.cells, join(r.raw[next:next+n]))
+		r.joined = append(r.joined, join(r.raw[next:next+n]))
 		next += n
 	}
-	return r.cells
+	return r.joined
 }
 
 // Close ends the reading and returns its error.
 func (r *Rows) Close() error {
 	if r.iter != nil {
+		r.pending = len(r.iter.PageState()) > 0
 		if err := r.iter.Close(); r.err == nil {
 			r.err = err
 		}
@@ -86,20 +123,22 @@ func (r *Rows) fail(err error) {
 
 // targets makes one scan target per value that gocql delivers.
 func (r *Rows) targets() {
-	n := 0
+	r.ready, r.width, r.tuples = true, 0, false
 	for i := range r.columns {
-		if e := elements(r.columns[i].TypeInfo); e >= 0 {
-			n += e
+		if n := elements(r.columns[i].TypeInfo); n >= 0 {
+			r.width += n
+			r.tuples = true
 		} else {
-			n++
+			r.width++
 		}
 	}
-	r.raw = make([]rawCell, n)
-	r.dest = make([]any, n)
-	for i := range r.raw {
-		r.dest[i] = &r.raw[i]
+	if r.width <= len(r.raw) {
+		return
 	}
-	r.cells = make([][]byte, 0, len(r.columns))
+	r.raw, r.dest = make([][]byte, r.width), make([]any, r.width)
+	for i := range r.raw {
+		r.dest[i] = (*rawCell)(&r.raw[i])
+	}
 }
 
 // elements is how many values gocql makes of a column, or -1 when it is one cell.
@@ -111,7 +150,7 @@ func elements(info gocql.TypeInfo) int {
 }
 
 // join puts a tuple's elements back into one cell; nil when all are null.
-func join(elems []rawCell) []byte {
+func join(elems [][]byte) []byte {
 	var cell []byte
 	null := true
 	for _, e := range elems {

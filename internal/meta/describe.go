@@ -161,6 +161,15 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 		}
 		d.table.Attempt = c
 	}
+	if opts.version {
+		switch {
+		case d.table.Version != nil:
+			return d.fail(path, "field %s is the version column already", d.table.Version.Field)
+		case !c.GoType.ConvertibleTo(reflect.TypeFor[int64]()) || !integer(c.Type.Kind):
+			return d.fail(path, "a version column is an int or bigint held in a Go integer")
+		}
+		d.table.Version = c
+	}
 	d.table.Columns = append(d.table.Columns, c)
 	d.table.byName[c.Name] = c
 	return nil
@@ -186,6 +195,9 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 	c.Type = c.Codec.Type()
 	return nil
 }
+
+// integer reports whether a version can count in columns of the kind.
+func integer(k codec.Kind) bool { return k == codec.Int || k == codec.BigInt }
 
 // freezable reports whether frozen<…> means anything for t.
 func freezable(t *codec.Type) bool {

@@ -184,6 +184,24 @@ func TestMistakes(t *testing.T) {
 			B [16]byte `cql:"b,attempt"`
 			C [16]byte `cql:"c,attempt"`
 		}]()},
+		{"version of another type", "B", "integer", reflect.TypeFor[struct {
+			A int    `cql:"a,partition"`
+			B string `cql:"b,version"`
+		}]()},
+		{"version that is small", "B", "integer", reflect.TypeFor[struct {
+			A int  `cql:"a,partition"`
+			B int8 `cql:"b,version"`
+		}]()},
+		{"two version columns", "C", "field B is the version column", reflect.TypeFor[struct {
+			A int `cql:"a,partition"`
+			B int `cql:"b,version"`
+			C int `cql:"c,version"`
+		}]()},
+		{"static version", "C", "regular", reflect.TypeFor[struct {
+			A int `cql:"a,partition"`
+			B int `cql:"b,clustering"`
+			C int `cql:"c,version,static"`
+		}]()},
 		{"attempt in the key", "A", "regular", reflect.TypeFor[struct {
 			A [16]byte `cql:"a,partition,attempt"`
 		}]()},

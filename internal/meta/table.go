@@ -49,6 +49,7 @@ type Table struct {
 	Types      []*codec.Type
 	Counter    bool    // every non-key column is a counter
 	Attempt    *Column // takes a fresh id with each conditional INSERT and UPDATE; nil if there is none
+	Version    *Column // counts the row's conditional writes; nil if there is none
 	byName     map[string]*Column
 }
 

@@ -21,6 +21,7 @@ type tag struct {
 	tuple    bool
 	frozen   bool
 	attempt  bool
+	version  bool
 	typ      string
 }
 
@@ -93,10 +94,12 @@ func (t *tag) option(key, value string, hasValue bool) error {
 		t.frozen = true
 	case "attempt":
 		t.attempt = true
+	case "version":
+		t.version = true
 	case "":
 		return fmt.Errorf("an option is empty")
 	default:
-		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt and type=", key)
+		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version and type=", key)
 	}
 	return nil
 }
@@ -115,8 +118,8 @@ func (t *tag) check() error {
 		return fmt.Errorf("asc and desc belong to a clustering column")
 	case t.typ != "" && (t.set || t.tuple):
 		return fmt.Errorf("type= already says the whole type; set and tuple are for inferred types")
-	case t.attempt && t.kind != Regular:
-		return fmt.Errorf("an attempt column is a regular one, neither key nor static")
+	case (t.attempt || t.version) && t.kind != Regular:
+		return fmt.Errorf("an attempt or version column is a regular one, neither key nor static")
 	case t.set && t.tuple:
 		return fmt.Errorf("a column is a set or a tuple, not both")
 	}

@@ -16,7 +16,8 @@ type Answer struct {
 	Columns []gocql.ColumnInfo
 	Rows    [][][]byte // nil cells are null
 	Err     error
-	Panic   any // gocql panics with this while a row is read
+	Panic   any  // gocql panics with this while a row is read
+	More    bool // there are pages that are not read
 }
 
 // Sender answers every request with Answer(r), or with nothing, and records it.
@@ -91,6 +92,13 @@ func (i *iter) Scan(dest ...any) bool {
 		}
 	}
 	return true
+}
+
+func (i *iter) PageState() []byte {
+	if i.answer.More {
+		return []byte("more")
+	}
+	return nil
 }
 
 func (i *iter) Close() error {
