@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
@@ -60,6 +59,13 @@ func (d *Document[T]) IfExists() Conditional[T] { return d.with().IfExists() }
 // If makes the write conditional on c and all of more, with AND.
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.with().If(c, more...) }
 
+// IfUnchanged makes the write conditional on the version that Value holds: nobody else has
+// written the row since. The struct needs a column tagged `version`.
+//
+// On such a table every conditional write of a document checks the version, whatever
+// else it asks for, and an applied Insert or Update counts it on, in Value too.
+func (d *Document[T]) IfUnchanged() Conditional[T] { return d.with().IfUnchanged() }
+
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.with().IfAll(conds) }
 
@@ -104,7 +110,7 @@ func (w Write[T]) OmitNil() Write[T] {
 // Insert is Document.Insert.
 func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 	res, err := w.insertCAS(ctx, w.value)
-	w.doc.updated(nil, res.Applied, res.attempt, err)
+	w.doc.updated(nil, res.Applied, res.own, err)
 	return res, err
 }
 
@@ -144,11 +150,28 @@ func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 	return w.conditional(ifConditions, both(c, more))
 }
 
+// IfUnchanged is Document.IfUnchanged.
+func (w Write[T]) IfUnchanged() Conditional[T] {
+	var conds []Cond[T]
+	if w.table != nil {
+		if v := w.table.meta.Version; v != nil {
+			conds = []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, w.value)}}}
+		} else {
+			conds = []Cond[T]{{cond{ref: ref{name: "version", err: errNoVersion}}}}
+		}
+	}
+	return w.conditional(ifConditions, conds)
+}
+
+var errNoVersion = errors.New("the struct has no column tagged `version`")
+
 // IfAll is Document.IfAll.
-func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] { return w.conditional(ifConditions, conds) }
+func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return w.conditional(ifConditions, slices.Clone(conds))
+}
 
 // updated copies an applied write into Value.
-func (d *Document[T]) updated(assigns []Assign[T], applied bool, attempt *gocql.UUID, err error) {
+func (d *Document[T]) updated(assigns []Assign[T], applied bool, own []assign, err error) {
 	if d == nil {
 		return
 	}
@@ -158,8 +181,8 @@ func (d *Document[T]) updated(assigns []Assign[T], applied bool, attempt *gocql.
 	if !applied {
 		return
 	}
-	if attempt != nil {
-		*(*gocql.UUID)(unsafe.Add(unsafe.Pointer(&d.Value), d.table.meta.Attempt.Offset)) = *attempt
+	for i := range own {
+		d.put(&own[i].ref, &own[i].value)
 	}
 	for i := range assigns {
 		a := &assigns[i].assign

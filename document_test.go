@@ -96,6 +96,22 @@ func TestQuerySetIsImmutable(t *testing.T) {
 	require.NotContains(t, sent.Last(), "LIMIT")
 }
 
+// TestConditionsAreCopied: a slice given to IfAll is the caller's again.
+func TestConditionsAreCopied(t *testing.T) {
+	configs, sent := answering[AppConfig](t, applied)
+	conds := []Cond[AppConfig]{version.Eq(1)}
+	of := []Conditional[AppConfig]{
+		configs.New(AppConfig{Key: "a"}).IfAll(conds),
+		configs.Find(key.Eq("a")).IfAll(conds),
+	}
+	conds[0] = value.Eq("x")
+	for _, c := range of {
+		_, err := c.Delete(context.Background())
+		require.NoError(t, err)
+		require.Contains(t, sent.Last(), "IF version=?")
+	}
+}
+
 // TestHowStatementsAreSent: the guarantees of each kind of statement, as the driver is asked for them.
 func TestHowStatementsAreSent(t *testing.T) {
 	ctx := context.Background()

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -57,7 +58,9 @@ func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] { return q.conditional(ifConditions, conds) }
+func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return q.conditional(ifConditions, slices.Clone(conds))
+}
 
 // Update is a plain update: it creates a row that is missing.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {

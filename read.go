@@ -42,6 +42,9 @@ func (c chain[T]) query(byKey, count bool) (*builder, driver.Request) {
 		b.fail("", "a read takes no TTL and no timestamp", nil)
 	}
 	if c.limit != nil {
+		if count {
+			b.fail("", "Count takes no Limit: CQL counts all rows and then limits the one answer", nil)
+		}
 		if *c.limit < 1 || *c.limit > math.MaxInt32 {
 			b.fail("", "a limit is at least 1", nil)
 		}

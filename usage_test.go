@@ -117,6 +117,12 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"get of a range", "key", "missing", err(configs.Find().Get(ctx))},
 		{"linearizable scan", "", "only Get", err(configs.Find().Linearizable().All(ctx))},
 		{"linearizable count", "", "only Get", err(flag.Linearizable().Count(ctx))},
+		{"limit of a delete", "", "no Limit", configs.Find(key.Eq("flag")).Limit(1).Delete(ctx)},
+		{"limit of an update", "", "no Limit", configs.Find(key.Eq("flag")).Limit(1).Update(ctx, value.Set("x"))},
+		{"limit of a conditional delete", "", "no Limit", err(flag.Limit(1).IfExists().Delete(ctx))},
+		{"limit of a create", "", "no Limit", err(configs.Find().Limit(1).IfNotExists().Create(ctx, AppConfig{Key: "x"}))},
+		{"linearizable delete", "", "no Linearizable", flag.Linearizable().Delete(ctx)},
+		{"limit of a count", "", "no Limit", err(configs.Find().Limit(1).Count(ctx))},
 		{"limit of nothing", "", "limit", err(configs.Find().Limit(0).All(ctx))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -21,6 +21,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	if len(c.where) > 0 {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
+	c.refuseReading(b)
 	b.stmt.IfNotExists = cas
 	if cas {
 		b.newAttempt()
@@ -36,6 +37,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 	if len(assigns) == 0 {
 		b.fail("", "Update needs at least one assignment", nil)
 	}
+	c.refuseReading(b)
 	b.using(c.ttl, c.timestamp)
 	static := true
 	for i := range assigns {
@@ -52,6 +54,17 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)
 	}
 	return b
+}
+
+// refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
+// the whole range.
+func (c chain[T]) refuseReading(b *builder) {
+	switch {
+	case c.limit != nil:
+		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
+	case c.serial:
+		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
+	}
 }
 
 // assignAttempt makes an UPDATE store its id.
@@ -89,6 +102,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 	if columns && len(targets) == 0 {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
 	}
+	c.refuseReading(b)
 	static := columns
 	for _, t := range targets {
 		if t == nil {
