@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"sync"
 	"time"
 	"unsafe"
 
@@ -15,13 +16,16 @@ import (
 // builder makes a statement and binds its values, in the order of the statement's
 // markers. Everything that can be refused before sending is refused here; the first
 // mistake stays in err.
+//
+// Its memory is used again and again: whoever ends the statement releases it.
 type builder struct {
 	op      string
 	table   *meta.Table
 	name    string // for messages
 	cas     bool
 	stmt    cql.Statement
-	call    *driver.Call
+	call    driver.Call
+	request driver.Request
 	err     error
 	proves  bool        // some condition can only hold on an existing row
 	attempt *gocql.UUID // the id that the write stores; nil if it stores none
@@ -29,9 +33,13 @@ type builder struct {
 	idempotent bool
 }
 
+var builders = sync.Pool{New: func() any { return new(builder) }}
+
 func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder {
-	b := &builder{op: op, cas: cas, call: driver.NewCall(), idempotent: true, table: &meta.Table{}}
+	b := builders.Get().(*builder)
+	b.op, b.cas, b.idempotent = op, cas, true
 	if t == nil {
+		b.table = &meta.Table{}
 		b.fail("", "the Document or QuerySet is a zero value; make it with Table.New or Table.Find", nil)
 		return b
 	}
@@ -41,6 +49,16 @@ func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
 	return b
+}
+
+// release ends the statement, whose rows are closed.
+func (b *builder) release() {
+	if !b.call.Reset() {
+		return
+	}
+	b.stmt.Reset()
+	*b = builder{stmt: b.stmt, call: b.call}
+	builders.Put(b)
 }
 
 // newAttempt gives the write an id of its own, if the table has a column for it.

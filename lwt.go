@@ -78,18 +78,19 @@ func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
 func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
-	defer b.call.Release()
+	defer b.release()
 	t := c.table
 	res := LWTResult[T]{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
 	if b.err != nil {
 		return res, b.err
 	}
-	r := &driver.Request{
-		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt), Values: b.call.Values(),
+	r := &b.request
+	*r = driver.Request{
+		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
 		Consistency: t.settings.commit, Serial: t.settings.serial,
 	}
-	start := time.Now()
-	err := c.answer(&res, driver.Do(ctx, t.sender, r))
+	start := t.now()
+	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {

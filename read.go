@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"time"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -16,7 +15,7 @@ import (
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c chain[T]) query(byKey, count bool) (*builder, driver.Request) {
+func (c chain[T]) query(byKey, count bool) *builder {
 	b := newBuilder(c.table, cql.Select, "select", false)
 	b.stmt.Count = count
 	if c.table != nil && !count {
@@ -51,17 +50,16 @@ func (c chain[T]) query(byKey, count bool) (*builder, driver.Request) {
 		b.stmt.Limit = true
 		b.call.BindInt(int32(*c.limit))
 	}
-	r := driver.Request{Kind: driver.Read}
 	if b.err != nil {
-		return b, r
+		return b
 	}
-	s := &c.table.settings
-	r.Consistency, r.PageSize = s.consistency, s.pageSize
+	s, r := &c.table.settings, &b.request
+	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: s.pageSize}
 	if c.serial {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
-	r.Statement, r.Values = c.table.texts.Text(&b.stmt), b.call.Values()
-	return b, r
+	r.Statement = c.table.texts.Text(&b.stmt)
+	return b
 }
 
 // one reads the first row.
@@ -133,19 +131,17 @@ func (c chain[T]) count(ctx context.Context) (int64, error) {
 
 // read sends the SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-//
-// The bound values are not given back to their pool: gocql may still encode them for the
-// next page, or for a speculative execution.
 func (c chain[T]) read(ctx context.Context, byKey, count bool, each func(*driver.Rows) error) error {
-	b, r := c.query(byKey, count)
+	b := c.query(byKey, count)
+	defer b.release()
 	if b.err != nil {
 		return b.err
 	}
-	start := time.Now()
-	rows := driver.Do(ctx, c.table.sender, &r)
+	r, start := &b.request, c.table.now()
+	rows := b.call.Do(ctx, c.table.sender, r)
 	err := each(rows)
 	if failed := rows.Close(); failed != nil {
-		err = c.table.failure(b.op, &r, failed)
+		err = c.table.failure(b.op, r, failed)
 	}
 	c.table.observe(ctx, b.op, r.Statement, Done, err, start)
 	return err

@@ -174,14 +174,14 @@ var textCodec = mustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Tex
 
 // system reads a system table.
 func (t *Table[T]) system(ctx context.Context, query string, args []string, each func([][]byte) error) error {
-	call := driver.NewCall()
+	var call driver.Call
 	for i := range args {
 		if _, _, err := call.Bind(textCodec, unsafe.Pointer(&args[i]), false); err != nil {
 			return err
 		}
 	}
-	r := &driver.Request{Kind: driver.Read, Statement: query, Values: call.Values(), Consistency: t.settings.consistency}
-	rows := driver.Do(ctx, t.sender, r)
+	r := &driver.Request{Kind: driver.Read, Statement: query, Consistency: t.settings.consistency}
+	rows := call.Do(ctx, t.sender, r)
 	var err error
 	for err == nil && rows.Next() {
 		err = each(rows.Cells())

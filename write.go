@@ -154,20 +154,17 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 // write sends a plain write.
 func (c chain[T]) write(ctx context.Context, b *builder) error {
 	t := c.table
+	defer b.release()
 	if b.err != nil {
-		b.call.Release()
 		return b.err
 	}
-	replayable := t.settings.clientTimestamp && b.idempotent
-	if !replayable {
-		defer b.call.Release()
+	r := &b.request
+	*r = driver.Request{
+		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
+		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
 	}
-	r := &driver.Request{
-		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Values: b.call.Values(),
-		Consistency: t.settings.consistency, ClientTimestamp: t.settings.clientTimestamp, Replayable: replayable,
-	}
-	start := time.Now()
-	err := c.locate(t.failure(b.op, r, driver.Exec(ctx, t.sender, r)))
+	start := t.now()
+	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r.Statement, Done, err, start)
 	return err
 }
@@ -183,6 +180,14 @@ func (t *Table[T]) failure(op string, r *driver.Request, err error) error {
 		return unknown
 	}
 	return &QueryError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+}
+
+// now is when a statement starts, for an observer if there is one.
+func (t *Table[T]) now() (start time.Time) {
+	if t.settings.observe != nil {
+		start = time.Now()
+	}
+	return start
 }
 
 // observe reports a finished statement.
