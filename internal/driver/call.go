@@ -204,6 +204,9 @@ func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 		return nil, nil
 	}
 	cell := b.call.scratch[b.start:b.end:b.end]
+	if cell == nil {
+		cell = []byte{} // nil would be null
+	}
 	if b.list {
 		if list, ok := info.(gocql.CollectionType); ok && list.Type() == gocql.TypeList && b.typ.Same(list.Elem) {
 			return cell, nil
@@ -214,7 +217,7 @@ func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	if b.codec != nil {
 		if t, err := codec.FromTypeInfo(info); err == nil {
 			if cd, err := codec.For(b.codec.GoType(), t); err == nil {
-				cell, isNull, err := cd.Append(nil, b.p)
+				cell, isNull, err := cd.Append([]byte{}, b.p)
 				if err != nil {
 					return nil, &NotSentError{err}
 				}

@@ -101,9 +101,10 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 }
 
 // once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
-// gocql v1 applies the retry policy without looking at it (gocql #1803).
+// gocql v1 applies the retry policy without looking at it (gocql #1803). PageState keeps
+// it from asking for a further page, for which it would send the whole statement again.
 func once(q *gocql.Query) {
-	q.RetryPolicy(nil).Idempotent(false)
+	q.RetryPolicy(nil).Idempotent(false).PageState(nil)
 }
 
 func (s sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }

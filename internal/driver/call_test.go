@@ -1,0 +1,44 @@
+package driver
+
+import (
+	"reflect"
+	"testing"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// TestEmptyIsNotNull: gocql sends nil as null, so an empty text is never nil, not even
+// where it is all there is.
+func TestEmptyIsNotNull(t *testing.T) {
+	text, err := codec.For(reflect.TypeFor[string](), codec.Native(codec.Text))
+	require.NoError(t, err)
+	var call Call
+	empty := ""
+	for range 2 {
+		_, isNull, err := call.Bind(text, unsafe.Pointer(&empty), false)
+		require.NoError(t, err)
+		require.False(t, isNull)
+	}
+	for _, v := range call.Values() {
+		cell, err := v.(gocql.Marshaler).MarshalCQL(gocql.NewNativeType(4, gocql.TypeVarchar, ""))
+		require.NoError(t, err)
+		require.NotNil(t, cell)
+		require.Empty(t, cell)
+	}
+}
+
+// TestOnce: gocql has no way left to send the statement again, neither by a retry nor
+// for another page.
+func TestOnce(t *testing.T) {
+	q := new(gocql.Query)
+	q.RetryPolicy(&gocql.SimpleRetryPolicy{NumRetries: 3}).Idempotent(true)
+	once(q)
+	require.False(t, q.IsIdempotent())
+	fields := reflect.ValueOf(q).Elem()
+	require.True(t, fields.FieldByName("rt").IsNil(), "no retry policy")
+	require.True(t, fields.FieldByName("disableAutoPage").Bool(), "no further page")
+}
