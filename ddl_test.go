@@ -1,0 +1,147 @@
+package coodie
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/cqlparse"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+)
+
+type ddlPlain struct {
+	ID   int `cql:",partition"`
+	Note string
+}
+
+type ddlKeys struct {
+	C2  string    `cql:"c2,clustering=2"`
+	P2  int       `cql:"p2,partition=2"`
+	C1  time.Time `cql:"c1,clustering=1,desc"`
+	P1  string    `cql:"p1,partition=1"`
+	S   string    `cql:"s,static"`
+	Reg int       `cql:"reg"`
+}
+
+type ddlAscending struct {
+	P int `cql:"p,partition"`
+	A int `cql:"a,clustering,asc"`
+	B int `cql:"b,clustering"`
+}
+
+type ddlQuoted struct {
+	Order   int    `cql:"order,partition"`
+	Mixed   string `cql:"mixedCase,clustering,desc"`
+	Odd     string `cql:"a \"b\",static"`
+	Default int
+}
+
+type ddlCity struct {
+	Name string
+	Tags []string
+}
+
+type ddlAddress struct {
+	Street string
+	City   ddlCity         `cql:"City"`
+	Past   map[int]ddlCity `cql:"past"`
+}
+
+func (ddlAddress) UDTName() string { return "Address" }
+
+type ddlNested struct {
+	K       int                   `cql:"k,partition"`
+	Home    ddlAddress            `cql:"home"`
+	Work    *ddlAddress           `cql:"work,frozen"`
+	All     []ddlAddress          `cql:"all"`
+	ByCity  map[string][]ddlCity  `cql:"by_city"`
+	Pair    ddlPair               `cql:"pair,tuple"`
+	Vector  [3]float32            `cql:"vector"`
+	Vectors map[string][2]float64 `cql:"vectors"`
+}
+
+type ddlPair struct {
+	N    int
+	City ddlCity
+}
+
+type ddlFrozenKeys struct {
+	Tags  []string       `cql:"tags,partition"`
+	Attrs map[string]int `cql:"attrs,clustering"`
+	City  ddlCity        `cql:"city,clustering"`
+	Set   []int          `cql:"set,clustering,set,desc"`
+	Fixed []string       `cql:"fixed,frozen"`
+}
+
+type ddlTypes struct {
+	K  gocql.UUID      `cql:"k,partition,type=timeuuid"`
+	D  Date            `cql:"d"`
+	T  time.Duration   `cql:"t,type=time"`
+	Du gocql.Duration  `cql:"du"`
+	L  []*int          `cql:"l"`
+	S  map[string]bool `cql:"s,type=map<ascii, boolean>"`
+	V  []float32       `cql:"v,type=vector<float, 5>"`
+	By []byte          `cql:"by"`
+}
+
+type ddlCounter struct {
+	K string `cql:"k,partition"`
+	N int64  `cql:"n,type=counter"`
+}
+
+// TestCreateCQL: the statements of every kind of table, and that they are CQL.
+func TestCreateCQL(t *testing.T) {
+	const (
+		city    = `CREATE TYPE IF NOT EXISTS ddl_city (name text, tags frozen<list<text>>)`
+		address = `CREATE TYPE IF NOT EXISTS "Address" (street text, "City" frozen<ddl_city>, past frozen<map<int, frozen<ddl_city>>>)`
+	)
+	for _, tt := range []struct {
+		name string
+		cql  func(...TableOption) ([]string, error)
+		opts []TableOption
+		want []string
+	}{
+		{"plain", createCQL[ddlPlain], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_plain (id int, note text, PRIMARY KEY (id))`}},
+		{"names by option", createCQL[ddlPlain], []TableOption{WithKeyspace("Shop"), WithTable("table")}, []string{
+			`CREATE TABLE IF NOT EXISTS "Shop"."table" (id int, note text, PRIMARY KEY (id))`}},
+		{"keys by position, order, static", createCQL[ddlKeys], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_keys (c2 text, p2 int, c1 timestamp, p1 text, s text STATIC, reg int, PRIMARY KEY ((p1, p2), c1, c2)) WITH CLUSTERING ORDER BY (c1 DESC, c2 ASC)`}},
+		{"ascending is the default", createCQL[ddlAscending], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_ascending (p int, a int, b int, PRIMARY KEY (p, a, b))`}},
+		{"quoted names", createCQL[ddlQuoted], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_quoted ("order" int, "mixedCase" text, "a ""b""" text STATIC, "default" int, PRIMARY KEY ("order", "mixedCase")) WITH CLUSTERING ORDER BY ("mixedCase" DESC)`}},
+		{"types within types, each after those it uses", createCQL[ddlNested], nil, []string{city, address,
+			`CREATE TABLE IF NOT EXISTS ddl_nested (k int, home "Address", work frozen<"Address">, all list<frozen<"Address">>, ` +
+				`by_city map<text, frozen<list<frozen<ddl_city>>>>, pair tuple<int, frozen<ddl_city>>, vector vector<float, 3>, ` +
+				`vectors map<text, vector<double, 2>>, PRIMARY KEY (k))`}},
+		{"types in the table's keyspace", createCQL[ddlFrozenKeys], []TableOption{WithKeyspace("ks")}, []string{
+			`CREATE TYPE IF NOT EXISTS ks.ddl_city (name text, tags frozen<list<text>>)`,
+			`CREATE TABLE IF NOT EXISTS ks.ddl_frozen_keys (tags frozen<list<text>>, attrs frozen<map<text, int>>, city frozen<ddl_city>, "set" frozen<set<int>>, fixed frozen<list<text>>, ` +
+				`PRIMARY KEY (tags, attrs, city, "set")) WITH CLUSTERING ORDER BY (attrs ASC, city ASC, "set" DESC)`}},
+		{"types by tag", createCQL[ddlTypes], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_types (k timeuuid, d date, t time, du duration, l list<int>, s map<ascii, boolean>, v vector<float, 5>, "by" blob, PRIMARY KEY (k))`}},
+		{"counters", createCQL[ddlCounter], nil, []string{
+			`CREATE TABLE IF NOT EXISTS ddl_counter (k text, n counter, PRIMARY KEY (k))`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.cql(tt.opts...)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got)
+			for _, statement := range got {
+				_, err := cqlparse.ParseAs(cqlparse.Cassandra, statement)
+				require.NoError(t, err, statement)
+			}
+		})
+	}
+}
+
+func createCQL[T any](opts ...TableOption) ([]string, error) {
+	table, err := Open[T](newDB(&fake.Sender{}, nil), opts...)
+	if err != nil {
+		return nil, err
+	}
+	return table.CreateCQL(), nil
+}
