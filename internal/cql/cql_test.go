@@ -2,11 +2,15 @@ package cql
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
 var ids = map[string]int{}
@@ -140,6 +144,22 @@ func select12() *Statement {
 		s.Columns = append(s.Columns, v.Column)
 	}
 	return s
+}
+
+// TestQuoteReserved: whatever the parser of the embedded server holds for reserved is quoted.
+func TestQuoteReserved(t *testing.T) {
+	source, err := os.ReadFile("../cqlparse/token.go")
+	require.NoError(t, err)
+	words := append(regexp.MustCompile(`[A-Za-z_]{2,}`).FindAllString(string(source), -1), "true", "false", "nan", "infinity")
+	reserved := 0
+	for _, word := range words {
+		word = strings.ToLower(word)
+		if cqlparse.IsReserved(word) {
+			reserved++
+			require.Equal(t, `"`+word+`"`, Quote(word))
+		}
+	}
+	require.Greater(t, reserved, 50)
 }
 
 func BenchmarkCacheText(b *testing.B) {

@@ -8,12 +8,12 @@ var reserved = map[string]bool{}
 func init() {
 	for _, word := range strings.Fields(`
 		add allow alter and any apply asc authorize batch begin by columnfamily create
-		default delete desc describe drop each_quorum entries execute from full grant if in
+		default delete desc describe drop each_quorum entries execute false from full grant if in
 		index inet infinity insert into is keyspace keyspaces limit local_one local_quorum
 		materialized mbean mbeans modify nan norecursive not null of on one or order partition
 		password per primary quorum rename replace revoke schema scylla_clustering_bound
 		scylla_counter_shard_list scylla_timeuuid_list_index select set table three to token
-		truncate two unlogged unset update use using view where with`) {
+		true truncate two unlogged unset update use using view where with`) {
 		reserved[word] = true
 	}
 }
