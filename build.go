@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"reflect"
 	"sync"
 	"time"
 	"unsafe"
@@ -28,7 +29,8 @@ type builder struct {
 	request driver.Request
 	err     error
 	proves  bool        // some condition can only hold on an existing row
-	attempt *gocql.UUID // the id that the write stores; nil if it stores none
+	own     []assign    // what the write itself stores: its attempt id, the version
+	attempt *gocql.UUID // nil if it stores none
 	// idempotent: carrying it out twice in a row is the same as once
 	idempotent bool
 }
@@ -71,6 +73,30 @@ func (b *builder) newAttempt() {
 		b.fail(b.table.Attempt.Name, "no random id could be made", err)
 	}
 	b.attempt = &id
+	b.own = append(b.own, assign{
+		ref: refTo(b.table.Attempt), value: operand{codec: b.table.Attempt.Codec, p: unsafe.Pointer(&id)},
+	})
+}
+
+// newVersion gives the row the version n.
+func (b *builder) newVersion(n int64) {
+	v := b.table.Version
+	field := reflect.New(v.GoType)
+	field.Elem().Set(reflect.ValueOf(n).Convert(v.GoType))
+	b.own = append(b.own, assign{ref: refTo(v), value: operand{codec: v.Codec, p: field.UnsafePointer()}})
+}
+
+// version is the version in the struct at p.
+func (b *builder) version(p unsafe.Pointer) int64 {
+	v := b.table.Version
+	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
+}
+
+// plainWrite refuses what would pass by the version column.
+func (b *builder) plainWrite() {
+	if b.table.Version != nil && !b.cas {
+		b.fail(b.table.Version.Name, "the table counts versions, which a plain write would pass by: use IfUnchanged, Mutate or another conditional write", nil)
+	}
 }
 
 // named is the column as statements name it.
@@ -98,7 +124,12 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		b.call.BindNull()
 		return cql.Mark, true
 	}
-	marker, null, err := b.call.Bind(o.codec, o.p, false)
+	var err error
+	if o.cell != nil {
+		marker, err = b.call.BindCell(o.codec, o.cell)
+	} else {
+		marker, null, err = b.call.Bind(o.codec, o.p, false)
+	}
 	if err != nil {
 		b.fail(column, "", err)
 	}
@@ -156,8 +187,10 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 			return
 		}
 		field := unsafe.Add(p, c.Offset)
-		if b.attempt != nil && c == b.table.Attempt {
-			field = unsafe.Pointer(b.attempt)
+		for i := range b.own {
+			if b.own[i].ref.col == c {
+				field = b.own[i].value.p
+			}
 		}
 		marker, null, err := b.call.Bind(c.Codec, field, unsetNull)
 		switch {

@@ -58,6 +58,7 @@ type assign struct {
 type operand struct {
 	codec *codec.Codec // nil: the value is null
 	p     unsafe.Pointer
+	cell  []byte    // the value, if it is encoded already
 	list  []operand // of IN
 	err   error
 }

@@ -44,6 +44,16 @@
 // It answers applied, refused, or that it cannot tell; it never guesses. WithSettle makes
 // every conditional write do so by itself.
 //
+// # Read, change, write
+//
+// Mutate is the loop that everybody writes around an LWT: it reads the row, lets a function
+// change it, and writes on the condition that nobody else has; if somebody has, it
+// begins again. Callers in one process queue up instead of fighting, unknown outcomes
+// are settled, and a deleted row never comes back.
+//
+// A column tagged `version` counts a row's writes. Mutate then needs no other condition,
+// and every conditional write of a Document checks it and counts on.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is
@@ -54,6 +64,7 @@
 //	static                      static column
 //	set                         a slice is a set instead of a list
 //	tuple                       a struct is a tuple instead of a user-defined type
+//	version                     counts the row's conditional writes: see Mutate
 //	attempt                     the id of the last conditional write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	type=map<text, bigint>      this CQL type instead of the default one

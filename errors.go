@@ -17,6 +17,11 @@ var (
 	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
 	// been executed, now or later.
 	ErrOutcomeUnknown = errors.New("coodie: outcome unknown")
+	// ErrContended is matched by *ContendedError: Mutate has used up its attempts.
+	ErrContended = errors.New("coodie: contended")
+	// ErrCannotGuard is what Mutate ends with when no condition could tell the row from a
+	// missing one.
+	ErrCannotGuard = errors.New("coodie: no condition guards the row")
 )
 
 // SchemaError says what is wrong with a struct's declaration as a table: Type and

@@ -244,6 +244,44 @@ func ExampleLWTResult_Settle() {
 	// true <nil>
 }
 
+// Read, change and write, as often as it takes.
+func ExampleQuerySet_Mutate() {
+	type Account struct {
+		ID      string `cql:"id,partition"`
+		Balance int    `cql:"balance"`
+		Version int    `cql:"version,version"`
+	}
+	id := coodie.Col(func(a *Account) *string { return &a.ID })
+	errTooLittle := errors.New("too little money")
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	accounts, err := coodie.Open[Account](coodie.New(session), coodie.WithTable("accounts"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := accounts.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := accounts.New(Account{ID: "a", Balance: 50}).Insert(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	for range 2 {
+		res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(a *Account) error {
+			if a.Balance < 30 {
+				return errTooLittle
+			}
+			a.Balance -= 30
+			return nil
+		})
+		fmt.Println(res.Changed, res.Value.Balance, res.Value.Version, err)
+	}
+	// Output:
+	// true 20 2 <nil>
+	// false 0 0 too little money
+}
+
 // Plain reads and writes, where no LWT guards the table.
 func ExampleTable_Find() {
 	type Event struct {

@@ -35,8 +35,22 @@ func (c Conditional[T]) AllowCreate() Conditional[T] {
 // into its Value.
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
 	res, err := c.cas(ctx, c.update(assigns, true))
-	c.doc.updated(assigns, res.Applied, res.attempt, err)
+	c.doc.updated(assigns, res.Applied, res.own, err)
 	return res, err
+}
+
+// Replace is Update with every column that is not part of the key, as the document's
+// Value holds it; null deletes.
+func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
+	var assigns []Assign[T]
+	if c.table != nil && c.doc != nil {
+		for _, col := range c.table.meta.Columns {
+			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
+				assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, c.value)}})
+			}
+		}
+	}
+	return c.Update(ctx, assigns...)
 }
 
 // Delete is `DELETE FROM … WHERE … IF …`.
@@ -106,7 +120,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.Settle(ctx)
 	}
-	res.attempt = b.attempt
+	res.own = b.own
 	return res, err
 }
 

@@ -24,7 +24,7 @@ type LWTResult[T any] struct {
 	op       string
 	table    string
 	conds    []Cond[T]
-	attempt  *gocql.UUID // the id that the write stores
+	own      []assign    // what the write itself stores: its attempt id, the version
 	pending  *pending[T] // of an unknown outcome
 }
 
@@ -257,6 +257,9 @@ var errNullKey = errors.New("an element's key cannot be null")
 func (o *operand) encode() (cell []byte, null bool, err error) {
 	if o.err != nil {
 		return nil, false, o.err
+	}
+	if o.cell != nil {
+		return o.cell, false, nil
 	}
 	if o.codec == nil {
 		return nil, true, nil

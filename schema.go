@@ -16,6 +16,7 @@ import (
 type DB struct {
 	sender   driver.Sender
 	defaults settings
+	queue    queue
 }
 
 // New returns a DB on a session. The options are the defaults of its tables.
@@ -48,6 +49,7 @@ type Table[T any] struct {
 	quoted   string // for statements
 	columns  []cql.Column
 	texts    cql.Cache
+	queue    *queue // of the DB
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -82,7 +84,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		}
 	}
 	t := &Table[T]{
-		sender: db.sender, settings: s, meta: described,
+		sender: db.sender, settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
 	if s.keyspace != "" {

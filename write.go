@@ -23,8 +23,12 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	}
 	c.refuseReading(b)
 	b.stmt.IfNotExists = cas
+	b.plainWrite()
 	if cas {
 		b.newAttempt()
+		if b.table.Version != nil {
+			b.newVersion(1)
+		}
 	}
 	b.values(unsafe.Pointer(v), cas || c.omitNil)
 	b.using(c.ttl, c.timestamp)
@@ -45,8 +49,9 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 		twice(b, assigns, i)
 		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
 	}
+	b.plainWrite()
 	if cas && !static && b.err == nil {
-		b.assignAttempt()
+		c.assignOwn(b)
 	}
 	c.restrict(b, static, cas)
 	if cas && c.kind == ifConditions && !b.proves && !c.allowCreate {
@@ -67,22 +72,31 @@ func (c chain[T]) refuseReading(b *builder) {
 	}
 }
 
-// assignAttempt makes an UPDATE store its id.
-func (b *builder) assignAttempt() {
+// assignOwn makes an UPDATE store its attempt id and the next version.
+func (c chain[T]) assignOwn(b *builder) {
 	b.newAttempt()
-	col := b.table.Attempt
-	if b.attempt == nil {
-		return
+	if v := b.table.Version; v != nil && !assigned(b, v) {
+		if c.value == nil {
+			b.fail(v.Name, "the table counts versions: set the next one and make the last one a condition, or use a Document or Mutate", nil)
+			return
+		}
+		b.newVersion(b.version(unsafe.Pointer(c.value)) + 1)
 	}
-	for i := range b.stmt.Assignments {
-		if b.stmt.Assignments[i].Column.ID == col.Index {
+	for i := range b.own {
+		if col := b.own[i].ref.col; assigned(b, col) {
 			b.fail(col.Name, "the attempt column is set by the write itself", nil)
 		}
+		b.assignment(&b.own[i])
 	}
-	b.assignment(&assign{
-		ref:   ref{col: col, name: col.Name, typ: col.Type},
-		value: operand{codec: col.Codec, p: unsafe.Pointer(b.attempt)},
-	})
+}
+
+func assigned(b *builder, col *meta.Column) bool {
+	for i := range b.stmt.Assignments {
+		if b.stmt.Assignments[i].Column.ID == col.Index {
+			return true
+		}
+	}
+	return false
 }
 
 // twice refuses a second assignment of what an earlier one has assigned already.
@@ -103,6 +117,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
 	}
 	c.refuseReading(b)
+	b.plainWrite()
 	static := columns
 	for _, t := range targets {
 		if t == nil {
@@ -138,16 +153,17 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 	if !cas {
 		return
 	}
-	switch c.kind {
-	case ifExists:
+	if c.kind == ifConditions && len(conds) == 0 {
+		b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
+	}
+	if v := b.table.Version; v != nil && c.value != nil && !static && !restricted(conds, v) {
+		// The document's version guards whatever else is asked; it also proves the row.
+		conds = append(conds[:len(conds):len(conds)], cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, c.value)})
+	} else if c.kind == ifExists {
 		b.stmt.IfExists, b.proves = true, true
-	case ifConditions:
-		if len(conds) == 0 {
-			b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
-		}
-		for i := range conds {
-			b.condition(&conds[i], use == keyFull && len(b.table.Clustering) > 0)
-		}
+	}
+	for i := range conds {
+		b.condition(&conds[i], use == keyFull && len(b.table.Clustering) > 0)
 	}
 }
 

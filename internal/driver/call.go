@@ -74,6 +74,20 @@ func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker s
 		return "", false, err
 	}
 	c.scratch = out
+	return c.bound(cd, p, start, isNull, unsetNull)
+}
+
+// BindCell binds a value that is encoded already, as Bind does; nil is null.
+func (c *Call) BindCell(cd *codec.Codec, cell []byte) (marker string, err error) {
+	start := len(c.scratch)
+	c.scratch = append(c.scratch, cell...)
+	marker, _, err = c.bound(cd, nil, start, cell == nil, false)
+	return marker, err
+}
+
+// bound adds the value that lies in scratch from start on.
+func (c *Call) bound(cd *codec.Codec, p unsafe.Pointer, start int, isNull, unsetNull bool) (marker string, _ bool, err error) {
+	out := c.scratch
 	if cd.Type().Kind == codec.Tuple {
 		if isNull {
 			return "null", true, nil
@@ -82,6 +96,9 @@ func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker s
 		return marker, false, err
 	}
 	b := bind{call: c, start: start, end: len(out), typ: cd.Type(), codec: cd, p: p}
+	if p == nil {
+		b.codec = nil // there is no value to encode in another way
+	}
 	switch {
 	case isNull && unsetNull:
 		b.state = unset

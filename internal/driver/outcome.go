@@ -90,3 +90,19 @@ func Acks(err error) (writeType string, received, required int) {
 	}
 	return "", 0, 0
 }
+
+// Transient reports whether a definite error may be gone on the next attempt.
+func Transient(err error) bool {
+	if errors.Is(err, gocql.ErrNoStreams) || errors.Is(err, gocql.ErrNoConnections) {
+		return true
+	}
+	var request gocql.RequestError
+	if !errors.As(err, &request) {
+		return false
+	}
+	switch request.Code() {
+	case gocql.ErrCodeUnavailable, gocql.ErrCodeBootstrapping, gocql.ErrCodeUnprepared:
+		return true
+	}
+	return false
+}
