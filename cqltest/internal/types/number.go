@@ -280,12 +280,15 @@ func formatFloat(f float64, bits int) string {
 		return s
 	}
 	s := strconv.FormatFloat(f, 'e', -1, bits)
+	if !strings.Contains(s, ".") { // Java wants two digits, and both to be right
+		s = strconv.FormatFloat(f, 'e', 1, bits)
+	}
 	if a := math.Abs(f); a < 1<<63 && a == math.Trunc(a) {
 		s = formatIntegral(f, bits)
 	}
 	m, e, _ := strings.Cut(s, "e")
 	if !strings.Contains(m, ".") {
-		m += ".0"
+		m += ".0" // from formatIntegral
 	}
 	n, _ := strconv.Atoi(e)
 	return m + "E" + strconv.Itoa(n)

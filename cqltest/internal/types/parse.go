@@ -18,7 +18,7 @@ func (t *Type) FromString(s string) ([]byte, error) {
 		}
 		return []byte(s), nil
 	case KindText:
-		return []byte(s), nil
+		return []byte(strings.ToValidUTF8(s, "\uFFFD")), nil
 	case KindBoolean:
 		switch {
 		case s == "" || strings.EqualFold(s, "false"):
