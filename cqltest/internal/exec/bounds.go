@@ -267,7 +267,10 @@ func mixedRanges(r *restriction, lo, hi [][]byte) []store.Slice {
 	loIn, hiIn := r.start != nil && r.start.inclusive, r.end != nil && r.end.inclusive
 	if len(lo) > 0 && len(hi) > 0 {
 		if common == len(lo) || common == len(hi) {
-			return equalPrefixRanges(r, lo, hi, common, add)
+			return equalPrefixRanges(r, lo, hi, common)
+		}
+		if r.cols[common].typ.Compare(lo[common], hi[common]) > 0 {
+			return nil
 		}
 		add(prefix(lo, common), common, lo[common], hi[common], false, false)
 		common++
@@ -288,7 +291,7 @@ func mixedRanges(r *restriction, lo, hi [][]byte) []store.Slice {
 }
 
 // equalPrefixRanges handles bounds of which one is a prefix of the other.
-func equalPrefixRanges(r *restriction, lo, hi [][]byte, common int, add func(eq [][]byte, col int, from, to []byte, fromIn, toIn bool)) []store.Slice {
+func equalPrefixRanges(r *restriction, lo, hi [][]byte, common int) []store.Slice {
 	loIn, hiIn := r.start.inclusive, r.end.inclusive
 	var out []store.Slice
 	switch {

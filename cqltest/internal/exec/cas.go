@@ -57,7 +57,9 @@ func (r *rowCondition) holds(row *store.Row) (bool, error) {
 	case rowMissing:
 		return row == nil, nil
 	}
-	for _, c := range r.conds {
+	conds := slices.Clone(r.conds)
+	slices.SortStableFunc(conds, func(a, b *boundCondition) int { return int(a.hashOrder()) - int(b.hashOrder()) })
+	for _, c := range conds {
 		if ok, err := c.holds(row); !ok || err != nil {
 			return false, err
 		}
