@@ -156,6 +156,10 @@ func (e *elementTerm) evalKey(env *Env) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case key == nil && e.key.Constant():
+		// The server stumbles over a null that is written out.
+		return nil, &types.Error{Code: types.CodeServer, Message: "java.lang.NullPointerException: " +
+			`Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null`}
 	case key == nil:
 		return nil, types.Invalidf("Invalid null value for element selection on %s", e.name)
 	case types.IsUnset(key):

@@ -56,6 +56,7 @@ func TestResolveRefuses(t *testing.T) {
 		"set<duration>":                    "Durations are not allowed inside sets: set<duration>",
 		"map<duration, int>":               "Durations are not allowed as map keys: map<duration, int>",
 		"tuple<int, counter>":              "Counters are not allowed inside tuples",
+		"'no.such.Type'":                   "Error setting type no.such.Type: Unable to find abstract-type class 'no.such.Type'",
 		"nosuch":                           "Unknown type ks.nosuch",
 		"other.address":                    "Statement on keyspace ks cannot refer to a user type in keyspace other; user types can only be used in the keyspace they are defined in",
 	} {
