@@ -21,9 +21,7 @@ type selectedRaw struct {
 	base
 	term Term
 	name string
-	err  error // reported when the term is used
 	typ  *types.Type
-	use  func()
 }
 
 func (r *selectedRaw) String() string      { return r.name }
@@ -37,9 +35,9 @@ func (r *selectedRaw) Assignable(recv types.Column) types.Assignability {
 	return r.typ.AssignableTo(recv.Type)
 }
 
-func (r *selectedRaw) prepare(types.Column) (Term, error) { return r.term, r.err }
+func (r *selectedRaw) prepare(types.Column) (Term, error) { return r.term, nil }
 
-func (r *selectedRaw) selector(*types.Type) (Term, string, error) { return r.term, r.name, r.err }
+func (r *selectedRaw) selector(*types.Type) (Term, string, error) { return r.term, r.name, nil }
 
 func (p *preparer) notSelection(what string) error {
 	return types.Invalidf("%s is not allowed outside of a selection", what)
