@@ -62,5 +62,5 @@
 // created), ANN ordering, roles and permissions beyond the one superuser of
 // [WithAuth]. Protocol version 5 is refused the way that makes drivers step
 // down to 4. system_traces stays empty, though a traced statement answers with
-// an id. ScyllaDB's dialect, see [WithDialect], has no shards.
+// an id. In ScyllaDB's dialect, see [WithDialect], the node has one shard.
 package cqltest

@@ -31,9 +31,16 @@ type call struct {
 	err     error
 }
 
-// scyllaExtensions announce what of ScyllaDB's protocol extensions is served.
+// scyllaExtensions announce what of ScyllaDB's protocol extensions is served: a
+// node of one shard, by which ScyllaDB's drivers recognise it, and the mark of
+// lightweight transactions.
 var scyllaExtensions = map[string][]string{
-	lwtMarkExtension: {fmt.Sprintf("LWT_OPTIMIZATION_META_BIT_MASK=%d", wire.LWTMark)},
+	"SCYLLA_SHARD":               {"0"},
+	"SCYLLA_NR_SHARDS":           {"1"},
+	"SCYLLA_PARTITIONER":         {"org.apache.cassandra.dht.Murmur3Partitioner"},
+	"SCYLLA_SHARDING_ALGORITHM":  {"biased-token-round-robin"},
+	"SCYLLA_SHARDING_IGNORE_MSB": {"12"},
+	lwtMarkExtension:             {fmt.Sprintf("LWT_OPTIMIZATION_META_BIT_MASK=%d", wire.LWTMark)},
 }
 
 const lwtMarkExtension = "SCYLLA_LWT_ADD_METADATA_MARK"
