@@ -9,31 +9,32 @@ import (
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
-// eqValues evaluates a restriction that names values: one tuple for =, several
-// for IN. verify is false inside bounds, where the server does not look.
-func (x *execution) eqValues(r *restriction) ([][][]byte, error) {
-	var out [][][]byte
+// values evaluates a restriction that names values: one tuple for =, several
+// for IN.
+func (x *execution) values(r *restriction) ([][][]byte, error) {
+	list := r.in
 	switch {
 	case r.kind == eqRestriction:
-		v, err := r.eq.eval(x)
-		if err != nil {
-			return nil, err
-		}
-		out = [][][]byte{v}
+		list = []tuple{r.eq}
 	case r.inMarker != nil:
-		list, err := x.inList(r)
+		return x.inList(r)
+	}
+	var out [][][]byte
+	for _, t := range list {
+		v, err := t.eval(x)
 		if err != nil {
 			return nil, err
 		}
-		out = list
-	default:
-		for _, t := range r.in {
-			v, err := t.eval(x)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, v)
-		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// eqValues is values for a key, which cannot be null.
+func (x *execution) eqValues(r *restriction) ([][][]byte, error) {
+	out, err := x.values(r)
+	if err != nil {
+		return nil, err
 	}
 	for _, v := range out {
 		for i, b := range v {

@@ -148,17 +148,23 @@ func (x *execution) bindCondition(c *condition) (*boundCondition, error) {
 // hashOrder is where the condition stands among those on its row: the server
 // keeps them in a hash table and stops at the first that fails, or errs.
 func (b *boundCondition) hashOrder() uint32 {
-	hash := func(s []byte) int32 {
-		h := int32(1)
-		for i := len(s) - 1; i >= 0; i-- {
-			h = 31*h + int32(int8(s[i]))
-		}
-		return h
-	}
-	h := 31 * (31 + hash([]byte(b.col.name)))
+	h := 31 * (31 + javaHash([]byte(b.col.name)))
 	if b.condition.key != nil && b.key != nil {
-		h += hash(b.key)
+		h += javaHash(b.key)
 	}
+	return javaBucket(h)
+}
+
+// javaHash is ByteBuffer.hashCode, javaBucket the place in a small HashMap.
+func javaHash(b []byte) int32 {
+	h := int32(1)
+	for i := len(b) - 1; i >= 0; i-- {
+		h = 31*h + int32(int8(b[i]))
+	}
+	return h
+}
+
+func javaBucket(h int32) uint32 {
 	u := uint32(h)
 	return (u ^ u>>16) & 15
 }

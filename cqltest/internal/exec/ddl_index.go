@@ -50,7 +50,7 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	case r.err != nil:
 		return nil, r.err
 	case s.Custom && s.Using == nil:
-		return nil, invalid("CUSTOM index requires specifiying the index class")
+		ix.kind, ix.class = "CUSTOM", "legacy_local_table"
 	case ix.kind != "CUSTOM" && len(props) > 0:
 		return nil, invalid("Cannot specify options for a non-CUSTOM index")
 	}
@@ -81,6 +81,12 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	}
 	if ix.name == "" {
 		ix.name = space.freeIndexName(t.name, ix)
+	}
+	if !validName(ix.name) {
+		return nil, configError("Illegal index name %s", ix.name)
+	}
+	if ix.kind == "CUSTOM" && !ix.storageAttached() && !ix.sasi() {
+		return nil, configError("Unable to find custom indexer class '%s'", ix.class)
 	}
 	for _, o := range t.indexes {
 		if o.kind == ix.kind && o.class == ix.class && o.target == ix.target && o.mode == ix.mode && maps.Equal(o.options, ix.options) {

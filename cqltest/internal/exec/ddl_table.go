@@ -2,6 +2,7 @@ package exec
 
 import (
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"sort"
@@ -105,6 +106,8 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	if err != nil {
 		return nil, err
 	}
+	bloom := params.bloomFilter()
+	params.bloomFilterFPChance = &bloom
 	t := &table{keyspace: ks, name: name, params: params, compact: s.CompactStorage, id: newID(), dropped: map[string]droppedColumn{}}
 	if id, given := props["id"]; given {
 		text, _ := id.(string)
@@ -126,7 +129,7 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	sort.Strings(names)
 	for _, n := range names {
 		d := columns[n]
-		if d.typ, err = types.Resolve(ks, d.written, sch.udt); err != nil {
+		if d.typ, err = resolve(ks, d.written, sch); err != nil {
 			return nil, err
 		}
 		columns[n] = d
@@ -153,6 +156,16 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 		return nil, configError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
 	}
 	return t.finish(), nil
+}
+
+// resolve turns a written type into a type of the schema.
+func resolve(keyspace string, written *cqlparse.Type, sch *schema) (*types.Type, error) {
+	t, err := types.Resolve(keyspace, written, sch.udt)
+	var te *types.Error
+	if errors.As(err, &te) && te.Code == types.CodeConfig && written.Kind == cqlparse.CustomType {
+		return nil, syntaxError("Error setting type %s: %s", written.Class, te.Message)
+	}
+	return t, err
 }
 
 // declareKeys adds the primary key and removes its columns from the map.
@@ -325,7 +338,7 @@ func addColumns(sch *schema, t *table, s *cqlparse.AlterTable) (*table, error) {
 	added := map[string]bool{}
 	for _, c := range s.Columns {
 		n := c.Name.Name
-		typ, err := types.Resolve(t.keyspace, c.Type, sch.udt)
+		typ, err := resolve(t.keyspace, c.Type, sch)
 		if err != nil {
 			return nil, err
 		}
@@ -438,7 +451,11 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		}
 	}
 	changed := false
-	for _, id := range s.Drops {
+	drops := slices.Clone(s.Drops) // the server keeps them in a hash set
+	slices.SortStableFunc(drops, func(a, b cqlparse.Identifier) int {
+		return int(javaBucket(javaHash([]byte(a.Name)))) - int(javaBucket(javaHash([]byte(b.Name))))
+	})
+	for _, id := range drops {
 		c := t.byName[id.Name]
 		if c == nil {
 			if s.IfColumnExists {

@@ -40,7 +40,7 @@ func (p *preparer) createType(s *cqlparse.CreateType) (statement, error) {
 		}
 		var elems []*types.Type
 		for _, f := range s.Fields {
-			t, err := types.Resolve(ks, f.Type, sch.udt)
+			t, err := resolve(ks, f.Type, sch)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -99,7 +99,7 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 			}
 			return nil, invalid("Cannot add field %s to type %s: a field with name %s already exists", field, shown, field)
 		}
-		t, err := types.Resolve(old.Keyspace, s.Field.Type, sch.udt)
+		t, err := resolve(old.Keyspace, s.Field.Type, sch)
 		if err != nil {
 			return nil, err
 		}

@@ -470,10 +470,13 @@ func (m *modification) collectRow(x *execution, u *store.Update, clustering [][]
 }
 
 func (m *modification) readRow(x *execution, key store.Key, clustering [][]byte, static bool, current *casRows) *store.Row {
-	part := m.table.data.View().Partition(key)
 	if current != nil {
-		part = current.partition
+		if static {
+			clustering = nil
+		}
+		return current.read(clustering)
 	}
+	part := m.table.data.View().Partition(key)
 	if static {
 		return part.Static(x.nowSec)
 	}

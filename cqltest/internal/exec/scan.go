@@ -338,7 +338,7 @@ func (q *query) mark(key store.Key, v *rowView) {
 // stop ends a page before the query's end.
 func (q *query) stop() {
 	last := q.keys != nil && q.last.key == q.keys[len(q.keys)-1]
-	q.more = q.count < q.limit && !(last && q.last.inPartition >= q.perPart)
+	q.more = q.count < q.limit && !(last && (q.last.inPartition >= q.perPart || q.last.done))
 }
 
 func (q *query) line(v *rowView) ([][]byte, error) {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"crypto/md5"
 	"maps"
 	"slices"
@@ -117,7 +118,7 @@ func (t *table) column(name string) (*column, error) {
 
 // finish derives what can be derived from the columns.
 func (t *table) finish() *table {
-	byName := func(a, b *column) int { return strings.Compare(a.name, b.name) }
+	byName := func(a, b *column) int { return compareNames(a.name, b.name) }
 	slices.SortFunc(t.statics, byName)
 	slices.SortFunc(t.regulars, byName)
 	t.columns = slices.Concat(t.partition, t.clustering, t.statics, t.regulars)
@@ -148,6 +149,25 @@ func (t *table) finish() *table {
 		}
 	}
 	return t
+}
+
+// compareNames orders columns as the server does: by the first eight bytes of
+// the name as a signed number, then by all of them. It shows only in names that
+// are not ASCII.
+func compareNames(a, b string) int {
+	head := func(s string) (n int64) {
+		for i := range 8 {
+			n <<= 8
+			if i < len(s) {
+				n |= int64(s[i])
+			}
+		}
+		return n
+	}
+	if c := cmp.Compare(head(a), head(b)); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
 }
 
 // clone returns a copy to change; call finish afterwards.
