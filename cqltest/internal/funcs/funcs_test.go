@@ -123,3 +123,18 @@ func TestNullArguments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "null", string(b))
 }
+
+func TestRealFunctionsRoundToNearest(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		x    float64
+		want string
+	}{
+		{"exp", 1.5, "4.4816890703380645"}, {"exp", -745, "4.9E-324"}, {"exp", 1000, "Infinity"}, {"exp", 0, "1.0"},
+		{"log", 2, "0.6931471805599453"}, {"log", 0, "-Infinity"}, {"log", 1, "0.0"}, {"log", 1e308, "709.1962086421661"}, {"log10", 1000, "3.0"}, {"log10", 0.001, "-3.0"},
+	} {
+		b, err := resolve(t, tt.name, types.Double).Call(nil, [][]byte{types.EncodeDouble(tt.x)})
+		require.NoError(t, err)
+		require.Equal(t, tt.want, types.Double.Text(b), "%s(%v)", tt.name, tt.x)
+	}
+}

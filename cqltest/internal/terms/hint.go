@@ -22,7 +22,7 @@ func (r *markerRaw) selector(e *types.Type) (Term, string, error) { return selec
 
 func (r *markerRaw) prepare(recv types.Column) (Term, error) {
 	r.p.s.setMarker(r.index, r.name, recv)
-	return &marker{index: r.index, recv: recv, nullElements: isInColumn(recv)}, nil
+	return &marker{index: r.index, recv: recv}, nil
 }
 
 func (s *Scope) setMarker(i int, name cqlparse.Identifier, recv types.Column) {

@@ -2,6 +2,7 @@ package types
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +29,8 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 	o := v.foldKeys()
 	out := make([][]byte, len(columns))
 	known := make(map[string]bool, len(columns))
-	for i, c := range columns {
+	for _, i := range hashOrder(columns) {
+		c := columns[i]
 		known[c.Name] = true
 		v, ok := o.values[c.Name]
 		switch {
@@ -50,6 +52,25 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// hashOrder returns the columns in the order of the hash table in which the
+// server keeps them, so that of several errors the same comes first.
+func hashOrder(columns []Column) []int {
+	buckets := uint32(16)
+	for len(columns) > int(buckets)*3/4 {
+		buckets *= 2
+	}
+	order, bucket := make([]int, len(columns)), make([]uint32, len(columns))
+	for i, c := range columns {
+		h := uint32(1)
+		for j := len(c.Name) - 1; j >= 0; j-- {
+			h = 31*h + uint32(int8(c.Name[j]))
+		}
+		order[i], bucket[i] = i, (h^h>>16)&(buckets-1)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(bucket[a], bucket[b]) })
+	return order
 }
 
 // parseJSONMap parses an object, or null, which gives nil. The kind of value is

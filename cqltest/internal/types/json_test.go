@@ -131,3 +131,8 @@ func TestJSONErrors(t *testing.T) {
 		require.EqualError(t, err, tt.want)
 	}
 }
+
+func TestParseJSONRowReportsTheServersFirst(t *testing.T) {
+	_, err := ParseJSONRow(`{"da": 5, "ti": 7, "ts": 1000}`, []Column{{Name: "da", Type: Date}, {Name: "ti", Type: Time}, {Name: "ts", Type: Timestamp}})
+	require.ErrorContains(t, err, "for ts:")
+}

@@ -35,7 +35,12 @@ func (t *Type) FromString(s string) ([]byte, error) {
 		return parseTimestamp(s, time.Now)
 	case KindTuple:
 		return t.tupleFromString(s)
-	case KindBlob, KindList, KindSet, KindMap, KindVector, KindCustom, KindUDT:
+	case KindCustom:
+		if t.Class == marshalPackage+lexicalUUID {
+			return UUID.FromString(s)
+		}
+		return parseHex(s)
+	case KindBlob, KindList, KindSet, KindMap, KindVector, KindUDT:
 		return parseHex(s)
 	}
 	if s == "" {
