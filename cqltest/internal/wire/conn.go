@@ -160,7 +160,7 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 			return c.fail(h, protocolError("%v", err))
 		}
 	}
-	r := &reader{b: body}
+	r := newReader(body)
 	if h.has(primitive.HeaderFlagCustomPayload) && h.version >= 4 {
 		r.skipBytesMap()
 	}

@@ -10,11 +10,14 @@ import (
 // reader takes a body apart. After its first error it returns zero values, so
 // that a decoder checks once, at its end. Nothing is allocated for a count or a
 // length that the bytes at hand cannot satisfy. What it returns as []byte
-// aliases the body.
+// aliases the body, but see value.
 type reader struct {
-	b   []byte
-	err *exec.Error
+	b    []byte
+	size int // of the whole body
+	err  *exec.Error
 }
+
+func newReader(body []byte) *reader { return &reader{b: body, size: len(body)} }
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
@@ -122,10 +125,16 @@ func (r *reader) skipBytesMap() {
 	}
 }
 
+// value reads a [value]. Values are kept, as cells: a small one is copied lest
+// it keep a large body alive.
 func (r *reader) value(version int) exec.Value {
 	switch n := r.int(); {
 	case n >= 0:
-		return exec.Value{Bytes: r.take(int(n))}
+		b := r.take(int(n))
+		if r.size > 512 && int(n) < r.size/4 {
+			b = append([]byte{}, b...)
+		}
+		return exec.Value{Bytes: b}
 	case n == -1 || version < 4: // v3 knows no unset: every negative length is null
 		return exec.Value{State: exec.Null}
 	case n == -2:

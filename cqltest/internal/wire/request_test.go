@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/datastax/go-cassandra-native-protocol/frame"
@@ -80,7 +81,7 @@ func TestRequests(t *testing.T) {
 
 // Before v4 there is no unset value: any negative length is null.
 func TestNegativeLengthInV3(t *testing.T) {
-	r := &reader{b: []byte{0, 1, 0xFF, 0xFF, 0xFF, 0xFE}}
+	r := newReader([]byte{0, 1, 0xFF, 0xFF, 0xFF, 0xFE})
 	values, _ := r.values(3, false)
 	require.Nil(t, r.err)
 	require.Equal(t, []exec.Value{{State: exec.Null}}, values)
@@ -134,4 +135,15 @@ func TestResponseFromClient(t *testing.T) {
 	c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 	c.send(1, &message.Ready{})
 	require.Contains(t, c.receive().Body.Message.(*message.ProtocolError).ErrorMessage, "Wrong protocol direction")
+}
+
+// A small value must not keep the large frame alive that it came in.
+func TestSmallValuesAreCopied(t *testing.T) {
+	small, large := []byte("small"), bytes.Repeat([]byte("x"), 1000)
+	body := []byte{0, 2}
+	body = appendBytes(appendBytes(body, small), large)
+	values, _ := newReader(body).values(4, false)
+	clear(body)
+	require.Equal(t, small, values[0].Bytes)
+	require.Equal(t, make([]byte, 1000), values[1].Bytes, "the large one is not")
 }
