@@ -51,8 +51,8 @@ func Delay(d time.Duration) Step {
 	}}
 }
 
-// Do calls fn, which may use the server: to let another client's write come
-// between, to wait for a signal, or to move the clock.
+// Do calls fn, which may use the server, short of closing it: to let another
+// client's write come between, to wait for a signal, or to move the clock.
 func Do(fn func(Statement)) Step {
 	return Step{func(_ context.Context, c *call) *wire.Response {
 		fn(c.statement)

@@ -102,7 +102,7 @@ func exercise(t *testing.T, session *gocql.Session) {
 	batch := session.Batch(gocql.LoggedBatch)
 	batch.Query("UPDATE app.items SET v = ? WHERE k = 1 AND c = 1 IF v = ?", "x", "v1")
 	batch.Query("INSERT INTO app.items (k, c, v) VALUES (?, ?, ?)", 1, 100, "y")
-	applied, iter, err = session.MapExecuteBatchCAS(batch, map[string]any{})
+	applied, iter, err = batch.MapExecCAS(map[string]any{})
 	require.NoError(t, err)
 	require.True(t, applied)
 	require.NoError(t, iter.Close())
