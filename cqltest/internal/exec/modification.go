@@ -119,8 +119,8 @@ func (p *preparer) begin(verb string, name cqlparse.QualifiedName, using cqlpars
 
 // finish checks what can only be checked of the whole statement.
 func (m *modification) finish() error {
-	if t := m.table; t.system && (t.virtual || t.keyspace == "system_schema") {
-		return invalid("Modification is not supported by table %s", t)
+	if m.table.data == nil {
+		return invalid("Modification is not supported by table %s", m.table)
 	}
 	if m.conditional() {
 		if m.table.counter {

@@ -329,14 +329,15 @@ func (q *query) sortKeys(v *rowView) [][]byte {
 }
 
 func (q *query) mark(key store.Key, v *rowView) {
-	q.last = pageState{key: key, inPartition: q.inPart, done: v.row == nil}
-	if v.row != nil {
+	q.last = pageState{key: key, inPartition: q.inPart, done: v.row == nil || len(v.row.Clustering) == 0}
+	if !q.last.done {
 		q.last.clustering = v.row.Clustering
 	}
 }
 
 // stop ends a page before the query's end.
 func (q *query) stop() {
+	// Of the last partition asked for the server knows when it is read out.
 	last := q.keys != nil && q.last.key == q.keys[len(q.keys)-1]
 	q.more = q.count < q.limit && !(last && (q.last.inPartition >= q.perPart || q.last.done))
 }
@@ -359,7 +360,9 @@ func (q *query) finish() error {
 		if err := q.closeGroup(); err != nil {
 			return err
 		}
-		q.more = q.more || q.s.grouped && q.count >= q.pageSize
+		if q.s.grouped && q.count >= q.pageSize {
+			q.stop()
+		}
 	}
 	if q.more && q.limit-q.count > 0 {
 		q.last.remaining = q.limit - q.count

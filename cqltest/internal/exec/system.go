@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/hex"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -19,7 +20,21 @@ var initialSchemas = [2]func() *schema{
 }
 
 // initialSchema is the schema of a server that nobody has used yet.
-func initialSchema(d Dialect) *schema { return initialSchemas[d]() }
+func initialSchema(d Dialect) *schema {
+	s := *initialSchemas[d]()
+	s.keyspaces = maps.Clone(s.keyspaces)
+	for _, name := range []string{"system_traces", "system_distributed"} {
+		ks := *s.keyspaces[name]
+		ks.tables = maps.Clone(ks.tables)
+		for n, t := range ks.tables {
+			stored := *t
+			stored.data = store.NewTable(t.order())
+			ks.tables[n] = &stored
+		}
+		s.keyspaces[name] = &ks
+	}
+	return &s
+}
 
 func buildInitial(tables []system.Table) *schema {
 	s := &schema{keyspaces: map[string]*keyspace{}, version: uuid3("schema")}
