@@ -96,6 +96,11 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 			return nil, invalid("Index %s is a duplicate of existing index %s", ix.name, o.name)
 		}
 	}
+	for _, o := range t.indexes {
+		if ix.storageAttached() && o.storageAttached() && o.target == ix.target && o.mode == ix.mode {
+			return nil, invalid("Cannot create more than one storage-attached index on the same column: %s", ix.target.name)
+		}
+	}
 	if ix.sasi() {
 		x.warn("SASI indexes are experimental and are not recommended for production use.")
 	}
@@ -139,6 +144,10 @@ func (ix *index) aim(t *table, targets []*cqlparse.IndexTarget) error {
 		return invalid("Secondary indexes are not supported on UDTs containing durations")
 	case typ.ContainsDuration():
 		return invalid("Secondary indexes are not supported on duration columns")
+	case t.compact && c.primaryKey():
+		return invalid("Secondary indexes are not supported on PRIMARY KEY columns in COMPACT STORAGE tables")
+	case t.compact && len(t.clustering) > 0:
+		return invalid("Secondary indexes are not supported on compact value column of COMPACT STORAGE tables")
 	case c.kind == partitionKey && len(t.partition) == 1:
 		return invalid("Cannot create secondary index on the only partition key column %s", c.name)
 	case frozen && mode != "full":

@@ -285,6 +285,9 @@ func tableRows(t *table, name string) []sysRow {
 		for _, c := range t.columns {
 			rows = append(rows, columnRow(t, c))
 		}
+		if t.compact && len(t.clustering) == 0 {
+			rows = t.compactColumns(rows)
+		}
 	case "dropped_columns":
 		for _, c := range t.dropped {
 			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name,
@@ -306,6 +309,22 @@ func tableRows(t *table, name string) []sysRow {
 		}
 	}
 	return rows
+}
+
+// compactColumns shows a COMPACT STORAGE table without clustering columns the
+// way it is stored: its columns static, and two that CQL never sees.
+func (t *table) compactColumns(rows []sysRow) []sysRow {
+	value := types.Blob
+	if t.counter {
+		value = types.Counter
+	}
+	for i, c := range t.columns {
+		if c.kind == regularColumn {
+			rows[i]["kind"] = staticColumn.String()
+		}
+	}
+	return append(rows, columnRow(t, &column{name: "column1", typ: types.Text, kind: clusteringKey}),
+		columnRow(t, &column{name: "value", typ: value, kind: regularColumn, position: -1}))
 }
 
 func columnRow(t *table, c *column) sysRow {
