@@ -177,7 +177,7 @@ func (silent) Printf(string, ...any) {}
 func (silent) Println(...any)        {}
 
 func TestTracing(t *testing.T) {
-	_, session := start(t)
+	srv, session := start(t)
 	var ids [][]byte
 	q := session.Query("SELECT * FROM locks").Trace(tracer(func(id []byte) { ids = append(ids, id) }))
 	require.NoError(t, q.Exec())
@@ -185,6 +185,11 @@ func TestTracing(t *testing.T) {
 	id, err := gocql.UUIDFromBytes(ids[0])
 	require.NoError(t, err)
 	require.Equal(t, 1, id.Version())
+	traced := srv.MustRows("SELECT request, parameters FROM system_traces.sessions WHERE session_id = ?", ids[1])
+	require.Equal(t, []cqltest.Row{{
+		"request":    "Execute CQL3 prepared query",
+		"parameters": map[string]string{"query": "SELECT * FROM locks", "consistency_level": "QUORUM", "page_size": "5000"},
+	}}, traced)
 }
 
 type tracer func(id []byte)

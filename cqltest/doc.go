@@ -61,6 +61,6 @@
 // functions and aggregates, triggers, searching by an index (one can be
 // created), ANN ordering, roles and permissions beyond the one superuser of
 // [WithAuth]. Protocol version 5 is refused the way that makes drivers step
-// down to 4. system_traces stays empty, though a traced statement answers with
-// an id. In ScyllaDB's dialect, see [WithDialect], the node has one shard.
+// down to 4. A traced statement has a session and one event in
+// system_traces. In ScyllaDB's dialect, see [WithDialect], the node has one shard.
 package cqltest

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gocql/gocql"
 
@@ -22,6 +23,7 @@ type call struct {
 	conn      *wire.Conn
 	params    wire.Params
 	tracing   bool
+	began     time.Time
 	id        []byte // of a prepared statement
 	statement Statement
 	run       func(context.Context) (*exec.Result, error)
@@ -131,7 +133,7 @@ func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire
 }
 
 func (h handler) call(conn *wire.Conn, r wire.Request) *call {
-	return &call{server: h.Server, conn: conn, params: r.Params, tracing: r.Tracing}
+	return &call{server: h.Server, conn: conn, params: r.Params, tracing: r.Tracing, began: h.Now()}
 }
 
 // prepared has c run p.
@@ -188,7 +190,7 @@ func (c *call) answer(ctx context.Context) wire.Response {
 		// the next, so no client can know them beforehand.
 		Message:  wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata && !c.statement.Conditional()},
 		Warnings: result.Warnings,
-		TraceID:  c.traceID(),
+		TraceID:  c.trace(),
 	}
 }
 
@@ -197,14 +199,7 @@ func (c *call) failure(err error) *wire.Response {
 	if !errors.As(err, &e) {
 		e = &exec.Error{Code: exec.CodeServer, Message: err.Error()}
 	}
-	return &wire.Response{Message: wire.Error{Error: e}, TraceID: c.traceID()}
-}
-
-func (c *call) traceID() *[16]byte {
-	if !c.tracing {
-		return nil
-	}
-	return (*[16]byte)(ref(gocql.UUIDFromTime(c.server.Now())))
+	return &wire.Response{Message: wire.Error{Error: e}, TraceID: c.trace()}
 }
 
 func unprepared(id []byte) *exec.Error {

@@ -98,9 +98,13 @@ func TestCqlsh(t *testing.T) {
 		INSERT INTO locks (name, owner) VALUES ('deploy', 'alice') IF NOT EXISTS;
 		INSERT INTO locks (name, owner) VALUES ('deploy', 'bob') IF NOT EXISTS;
 		DESCRIBE TABLE locks;
+		TRACING ON;
+		SELECT owner FROM locks;
+		TRACING OFF;
 		SHOW VERSION;
 	`)
 	require.Contains(t, out, "     False | deploy | alice")
+	require.Contains(t, out, "Tracing session: ")
 	require.Contains(t, out, "CREATE TABLE app.locks (\n    name text PRIMARY KEY,\n    owner text\n) WITH")
 	require.Contains(t, out, "Cassandra 5.0.6 | CQL spec 3.4.7 | Native protocol v4")
 

@@ -74,18 +74,33 @@ func (r *reader) count(size int) int {
 	return n
 }
 
-func (r *reader) text(n int) string {
+func (r *reader) string() string {
+	if len(r.b) < 2 {
+		return r.text(-1, 2)
+	}
+	return r.text(r.short(), 2)
+}
+
+func (r *reader) longString() string {
+	if len(r.b) < 4 {
+		return r.text(-1, 4)
+	}
+	return r.text(int(r.int()), 4)
+}
+
+// text reads a string whose length took that many bytes.
+func (r *reader) text(n, lengthBytes int) string {
+	if n < 0 || n > len(r.b) {
+		r.fail("Not enough bytes to read an UTF8 serialized string preceded by its %d bytes length", lengthBytes)
+		return ""
+	}
 	b := r.take(n)
 	if !utf8.Valid(b) {
-		r.fail("Cannot decode string as UTF8: '%x'", b[:min(len(b), 32)])
+		r.fail("Cannot decode string as UTF8: '%x'; java.nio.charset.MalformedInputException: Input length = 1", b[:min(len(b), 1000)])
 		return ""
 	}
 	return string(b)
 }
-
-func (r *reader) string() string { return r.text(r.short()) }
-
-func (r *reader) longString() string { return r.text(int(r.int())) }
 
 // bytes reads a [bytes]; a negative length is nil.
 func (r *reader) bytes() []byte {

@@ -105,20 +105,20 @@ func TestMalformedRequests(t *testing.T) {
 		body   string
 		want   string
 	}{
-		{"empty query", primitive.OpCodeQuery, "", "Truncated message"},
-		{"query longer than its frame", primitive.OpCodeQuery, "\x7F\xFF\xFF\xFFq", "Truncated message"},
-		{"negative length", primitive.OpCodeQuery, "\xFF\xFF\xFF\xFFq", "Truncated message"},
+		{"empty query", primitive.OpCodeQuery, "", "Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length"},
+		{"query longer than its frame", primitive.OpCodeQuery, "\x7F\xFF\xFF\xFFq", "Not enough bytes"},
+		{"negative length", primitive.OpCodeQuery, "\xFF\xFF\xFF\xFFq", "Not enough bytes"},
 		{"not UTF-8", primitive.OpCodePrepare, "\x00\x00\x00\x02\xC3\x28", "Cannot decode string as UTF8: 'c328'"},
-		{"consistency", primitive.OpCodeQuery, long + "\x00\x0B\x00", "Unknown code 11 for a consistency level"},
+		{"consistency", primitive.OpCodeQuery, long + "\x00\x0C\x00", "Unknown code 12 for a consistency level"},
 		{"more values than bytes", primitive.OpCodeQuery, long + "\x00\x01\x01\xFF\xFF", "65535 elements announced"},
 		{"value length", primitive.OpCodeQuery, long + "\x00\x01\x01\x00\x01\xFF\xFF\xFF\xFD", "Invalid ByteBuf length -3"},
 		{"timestamp", primitive.OpCodeQuery, long + "\x00\x01\x20\x80\x00\x00\x00\x00\x00\x00\x00", "Out of bound timestamp"},
 		{"batch type", primitive.OpCodeBatch, "\x03\x00\x00\x00\x01\x00", "Invalid BATCH message type 3"},
 		{"batch kind", primitive.OpCodeBatch, "\x00\x00\x01\x02\x00\x00\x00\x00\x00", "Invalid query kind in BATCH messages. Must be 0 or 1 but got 2"},
 		{"more statements than bytes", primitive.OpCodeBatch, "\x00\xFF\xFF\x00", "65535 elements announced"},
-		{"event type", primitive.OpCodeRegister, "\x00\x01\x00\x01X", "Invalid value 'X' for Event.Type"},
+		{"event type", primitive.OpCodeRegister, "\x00\x01\x00\x01X", "Invalid value 'X' for Type"},
 		{"opcode", 0x55, "", "Unknown opcode"},
-		{"a response's opcode", primitive.OpCodeResult, "", "Unknown opcode"},
+		{"a response's opcode", primitive.OpCodeResult, "", "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
