@@ -135,9 +135,17 @@ func (x *execution) partitionKeys(w *restrictions) ([]store.Key, error) {
 		if len(raw) > math.MaxUint16 {
 			return nil, invalid("Key length of %d is longer than maximum of %d", len(raw), math.MaxUint16)
 		}
-		keys = append(keys, store.Key{Token: types.Token(raw), Bytes: string(raw)})
+		keys = append(keys, w.table.storeKey(raw))
 	}
 	return keys, nil
+}
+
+// storeKey names a partition. Virtual tables are sorted by key, not by token.
+func (t *table) storeKey(raw []byte) store.Key {
+	if t.virtual {
+		return store.Key{Bytes: string(raw)}
+	}
+	return store.Key{Token: types.Token(raw), Bytes: string(raw)}
 }
 
 // clusterings returns the rows that WHERE names, in clustering order.

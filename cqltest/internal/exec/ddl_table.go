@@ -27,7 +27,7 @@ func (p *preparer) inKeyspace(name cqlparse.QualifiedName) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return ks, p.editable(ks)
+	return ks, p.editable(ks, "CREATE", "all tables in "+ks)
 }
 
 func (p *preparer) createTable(s *cqlparse.CreateTable) (statement, error) {
@@ -282,11 +282,18 @@ func (t *table) checkCompact(columns map[string]declared, static bool) error {
 
 // onTable prepares a change to one table.
 func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bool, apply func(x *execution, s *schema, ks *keyspace, t *table) (*table, error)) (statement, error) {
-	ks, err := p.inKeyspace(name)
+	ks, err := p.keyspaceOf(name)
 	if err != nil {
 		return nil, err
 	}
 	n := name.Name.Name
+	verb := "ALTER"
+	if kind == "drop_table" {
+		verb = "DROP"
+	}
+	if err := p.editable(ks, verb, "table "+ks+"."+n); err != nil {
+		return nil, err
+	}
 	return &definition{StatementInfo{Kind: kind, Keyspace: ks, Table: n}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
@@ -475,7 +482,9 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		same := func(o *column) bool { return o.name == c.name }
 		next.statics = slices.DeleteFunc(next.statics, same)
 		next.regulars = slices.DeleteFunc(next.regulars, same)
-		next.dropped[c.name] = droppedColumn{*c, at}
+		gone := *c
+		gone.typ = withoutUserTypes(c.typ)
+		next.dropped[c.name] = droppedColumn{gone, at}
 		t.data.DropColumn(c.id, at)
 		changed = true
 	}
@@ -483,6 +492,29 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		return t, nil
 	}
 	return next.finish(), nil
+}
+
+// withoutUserTypes is the type that a dropped column is remembered by: a user
+// type is a tuple of its fields.
+func withoutUserTypes(t *types.Type) *types.Type {
+	if len(t.Elems) == 0 {
+		return t
+	}
+	if t.Frozen {
+		t = t.Freeze()
+	}
+	c := *t
+	c.Elems = make([]*types.Type, len(t.Elems))
+	for i, e := range t.Elems {
+		if t.Frozen {
+			e = e.Freeze()
+		}
+		c.Elems[i] = withoutUserTypes(e)
+	}
+	if t.Kind == types.KindUDT {
+		return types.Tuple(c.Elems...)
+	}
+	return &c
 }
 
 func indexNames(list []*index) string {

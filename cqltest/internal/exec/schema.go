@@ -99,6 +99,7 @@ type table struct {
 	indexes        []*index // by name
 	dropped        map[string]droppedColumn
 	nextID         int32
+	changed        uint64 // the greater, the later
 
 	data  *store.Table   // shared by all versions of the table; nil if the rows are made up when read
 	scope []types.Column // the columns as terms sees them
@@ -253,6 +254,7 @@ func (s *schema) stamp() *schema {
 func (k *keyspace) withTable(t *table) *keyspace {
 	c := *k
 	c.tables = maps.Clone(k.tables)
+	t.changed = schemas.Add(1)
 	c.tables[t.name] = t
 	return &c
 }
@@ -288,6 +290,14 @@ func sortedTables(k *keyspace) []*table {
 		out = append(out, t)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out
+}
+
+// byChange returns the tables in the order of their last change, which is how
+// the server lists those that are in the way.
+func byChange(k *keyspace) []*table {
+	out := sortedTables(k)
+	slices.SortStableFunc(out, func(a, b *table) int { return cmp.Compare(a.changed, b.changed) })
 	return out
 }
 

@@ -118,10 +118,7 @@ func (t *table) fill(rows []sysRow) *store.View {
 			clustering = append(clustering, encode(c.typ, r[c.name]))
 		}
 		raw := types.PartitionKey(key)
-		u := &store.Update{Key: store.Key{Bytes: string(raw)}}
-		if !t.virtual {
-			u.Key.Token = types.Token(raw)
-		}
+		u := &store.Update{Key: t.storeKey(raw)}
 		row := &store.Row{Clustering: clustering, Liveness: store.NewLiveness(0, 0, 0)}
 		for _, c := range t.regulars {
 			if v := encode(c.typ, r[c.name]); v != nil {
