@@ -17,26 +17,33 @@ type Step struct {
 	take func(ctx context.Context, c *call) *wire.Response
 }
 
-// Apply runs the statement. If the server refuses it, that is the answer and
-// the steps that follow are left out.
-var Apply = Step{func(ctx context.Context, c *call) *wire.Response {
+// The steps that need no more said.
+var (
+	// Apply runs the statement. If the server refuses it, that is the answer and
+	// the steps that follow are left out.
+	Apply = Step{takeApply}
+	// LoseAnswer answers nothing, ever: the client waits until its own timeout.
+	LoseAnswer = Step{takeLoseAnswer}
+	// CloseConnection cuts the connection that the statement came on, without an
+	// answer.
+	CloseConnection = Step{takeCloseConnection}
+)
+
+func takeApply(ctx context.Context, c *call) *wire.Response {
 	if _, err := c.apply(ctx); err != nil {
 		return ref(c.answer(ctx))
 	}
 	return nil
-}}
+}
 
-// LoseAnswer answers nothing, ever: the client waits until its own timeout.
-var LoseAnswer = Step{func(context.Context, *call) *wire.Response {
+func takeLoseAnswer(context.Context, *call) *wire.Response {
 	return &wire.Response{Silent: true}
-}}
+}
 
-// CloseConnection cuts the connection that the statement came on, without an
-// answer.
-var CloseConnection = Step{func(_ context.Context, c *call) *wire.Response {
+func takeCloseConnection(_ context.Context, c *call) *wire.Response {
 	c.conn.Close()
 	return &wire.Response{Silent: true}
-}}
+}
 
 // Delay waits.
 func Delay(d time.Duration) Step {
