@@ -58,7 +58,7 @@
 // logged, and one node meets all of them. Nothing is written to disk.
 //
 // Not supported, and refused by name: materialized views, user-defined
-// functions and aggregates, ANN ordering, roles and permissions beyond the one
+// functions and aggregates, ANN ordering, permissions beyond those of the one
 // superuser of [WithAuth]. An index is recorded and allows the searches it would
 // serve, by filtering. Protocol version 5 is refused the way that makes drivers
 // step down to 4. A traced statement has a session and one event in
