@@ -19,7 +19,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## test every module; what needs a Cassandra starts one or skips
+test: ## test every module; what needs a Cassandra starts one or skips (COODIE_LONG=1 for all)
 	@set -e; for module in $(MODULES); do \
 		echo "== $$module: go test $(RACE)"; \
 		case $$module in \

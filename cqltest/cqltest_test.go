@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,7 +177,7 @@ func (silent) Printf(string, ...any) {}
 func (silent) Println(...any)        {}
 
 func TestTracing(t *testing.T) {
-	_, session := start(t)
+	srv, session := start(t)
 	var ids [][]byte
 	q := session.Query("SELECT * FROM locks").Trace(tracer(func(id []byte) { ids = append(ids, id) }))
 	require.NoError(t, q.Exec())
@@ -183,6 +185,11 @@ func TestTracing(t *testing.T) {
 	id, err := gocql.UUIDFromBytes(ids[0])
 	require.NoError(t, err)
 	require.Equal(t, 1, id.Version())
+	traced := srv.MustRows("SELECT request, parameters FROM system_traces.sessions WHERE session_id = ?", ids[1])
+	require.Equal(t, []cqltest.Row{{
+		"request":    "Execute CQL3 prepared query",
+		"parameters": map[string]string{"query": "SELECT * FROM locks", "consistency_level": "QUORUM", "page_size": "5000"},
+	}}, traced)
 }
 
 type tracer func(id []byte)
@@ -238,4 +245,51 @@ func TestCloseConnections(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return session.Query("SELECT * FROM locks").WithContext(context.Background()).Exec() == nil
 	}, 5*time.Second, 10*time.Millisecond, "the driver connects again")
+}
+
+// Clients race for a counter while the test looks on from every side. What they
+// were told was applied is what is there.
+func TestConcurrentUse(t *testing.T) {
+	srv, session := start(t)
+	srv.MustExec("INSERT INTO locks (name, fence) VALUES ('deploy', 0)")
+	stop := make(chan struct{})
+	var looking, racing sync.WaitGroup
+	looking.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			fault := srv.Fault(cqltest.On(cqltest.Conditional).Chance(0.5, 1), cqltest.Do(func(cqltest.Statement) { _ = owner(srv) }))
+			_ = srv.Snapshot()
+			_ = srv.Log().String()
+			srv.FastForward(time.Millisecond)
+			srv.ResetLog()
+			fault.Remove()
+		}
+	})
+	var applied atomic.Int64
+	for range 8 {
+		racing.Go(func() {
+			fence := 0
+			for range 50 {
+				ok, existing, err := cas(session, "UPDATE locks SET fence = ? WHERE name = 'deploy' IF fence = ?", fence+1, fence)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if ok {
+					applied.Add(1)
+					fence++
+				} else {
+					fence = existing["fence"].(int)
+				}
+			}
+		})
+	}
+	racing.Wait()
+	close(stop)
+	looking.Wait()
+	require.Equal(t, int(applied.Load()), srv.MustRows("SELECT fence FROM locks")[0]["fence"])
 }

@@ -112,8 +112,20 @@ func (s *Server) run(cql string, args []any) (*exec.Result, error) {
 	s.directMu.Lock()
 	client := s.direct
 	s.directMu.Unlock()
+	result, err := s.execute(&client, cql, args)
+	if err != nil {
+		return nil, err
+	}
+	if result.Kind == exec.SetKeyspace {
+		s.directMu.Lock()
+		s.direct.Keyspace = result.Keyspace
+		s.directMu.Unlock()
+	}
+	return result, nil
+}
 
-	p, err := s.engine.Compile(&client, cql)
+func (s *Server) execute(client *exec.Client, cql string, args []any) (*exec.Result, error) {
+	p, err := s.engine.Compile(client, cql)
 	if err != nil {
 		return nil, publicError(err)
 	}
@@ -121,14 +133,9 @@ func (s *Server) run(cql string, args []any) (*exec.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.engine.Execute(context.Background(), &client, p, exec.Params{Consistency: exec.One, Values: values})
+	result, err := s.engine.Execute(context.Background(), client, p, exec.Params{Consistency: exec.One, Values: values})
 	if err != nil {
 		return nil, publicError(err)
-	}
-	if result.Kind == exec.SetKeyspace {
-		s.directMu.Lock()
-		s.direct.Keyspace = result.Keyspace
-		s.directMu.Unlock()
 	}
 	return result, nil
 }

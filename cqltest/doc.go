@@ -58,9 +58,10 @@
 // logged, and one node meets all of them. Nothing is written to disk.
 //
 // Not supported, and refused by name: materialized views, user-defined
-// functions and aggregates, triggers, searching by an index (one can be
-// created), ANN ordering, roles and permissions beyond the one superuser of
-// [WithAuth]. Protocol version 5 is refused the way that makes drivers step
-// down to 4. system_traces stays empty, though a traced statement answers with
-// an id. ScyllaDB's dialect, see [WithDialect], has no shards.
+// functions and aggregates, ANN ordering, permissions beyond those of the one
+// superuser of [WithAuth]. An index is recorded and allows the searches it would
+// serve, by filtering. Protocol version 5 is refused the way that makes drivers
+// step down to 4. A traced statement has a session and one event in
+// system_traces. In ScyllaDB's dialect, see [WithDialect], the node has one
+// shard.
 package cqltest

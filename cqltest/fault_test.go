@@ -38,6 +38,7 @@ func TestErrorFrames(t *testing.T) {
 			var timeout *gocql.RequestErrWriteTimeout
 			require.ErrorAs(t, err, &timeout)
 			require.Equal(t, writeType, timeout.WriteType)
+			require.Equal(t, writeType == "CAS", uint16(timeout.Consistency) == uint16(gocql.Serial), "Paxos or commit")
 			require.Equal(t, apply, owner(srv) != nil)
 			require.Equal(t, 1, fault.Hits())
 			fault.Remove()
@@ -71,7 +72,7 @@ func TestErrorFrames(t *testing.T) {
 		{"read timeout", cqltest.ReadTimeout(), func(t *testing.T, err error) {
 			var e *gocql.RequestErrReadTimeout
 			require.ErrorAs(t, err, &e)
-			require.Equal(t, gocql.Quorum, e.Consistency)
+			require.EqualValues(t, gocql.Serial, e.Consistency)
 		}},
 		{"read failure", cqltest.ReadFailure(), func(t *testing.T, err error) {
 			var e *gocql.RequestErrReadFailure
@@ -81,6 +82,13 @@ func TestErrorFrames(t *testing.T) {
 			var e *gocql.RequestErrUnavailable
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, 1, e.Required)
+			require.Equal(t, "Cannot achieve consistency level SERIAL", e.Message())
+		}},
+		{"unavailable for the commit", cqltest.UnavailableAt(gocql.Quorum, 2, 1), func(t *testing.T, err error) {
+			var e *gocql.RequestErrUnavailable
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, gocql.Quorum, e.Consistency)
+			require.Equal(t, []int{2, 1}, []int{e.Required, e.Alive})
 			require.Equal(t, "Cannot achieve consistency level QUORUM", e.Message())
 		}},
 		{"function failure", cqltest.FunctionFailure("f", "int"), func(t *testing.T, err error) {

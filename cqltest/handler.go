@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gocql/gocql"
 
@@ -22,6 +23,7 @@ type call struct {
 	conn      *wire.Conn
 	params    wire.Params
 	tracing   bool
+	began     time.Time
 	id        []byte // of a prepared statement
 	statement Statement
 	run       func(context.Context) (*exec.Result, error)
@@ -31,9 +33,16 @@ type call struct {
 	err     error
 }
 
-// scyllaExtensions announce what of ScyllaDB's protocol extensions is served.
+// scyllaExtensions announce what of ScyllaDB's protocol extensions is served: a
+// node of one shard, by which ScyllaDB's drivers recognise it, and the mark of
+// lightweight transactions.
 var scyllaExtensions = map[string][]string{
-	lwtMarkExtension: {fmt.Sprintf("LWT_OPTIMIZATION_META_BIT_MASK=%d", wire.LWTMark)},
+	"SCYLLA_SHARD":               {"0"},
+	"SCYLLA_NR_SHARDS":           {"1"},
+	"SCYLLA_PARTITIONER":         {"org.apache.cassandra.dht.Murmur3Partitioner"},
+	"SCYLLA_SHARDING_ALGORITHM":  {"biased-token-round-robin"},
+	"SCYLLA_SHARDING_IGNORE_MSB": {"12"},
+	lwtMarkExtension:             {fmt.Sprintf("LWT_OPTIMIZATION_META_BIT_MASK=%d", wire.LWTMark)},
 }
 
 const lwtMarkExtension = "SCYLLA_LWT_ADD_METADATA_MARK"
@@ -124,7 +133,7 @@ func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire
 }
 
 func (h handler) call(conn *wire.Conn, r wire.Request) *call {
-	return &call{server: h.Server, conn: conn, params: r.Params, tracing: r.Tracing}
+	return &call{server: h.Server, conn: conn, params: r.Params, tracing: r.Tracing, began: h.Now()}
 }
 
 // prepared has c run p.
@@ -181,7 +190,7 @@ func (c *call) answer(ctx context.Context) wire.Response {
 		// the next, so no client can know them beforehand.
 		Message:  wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata && !c.statement.Conditional()},
 		Warnings: result.Warnings,
-		TraceID:  c.traceID(),
+		TraceID:  c.trace(),
 	}
 }
 
@@ -190,14 +199,7 @@ func (c *call) failure(err error) *wire.Response {
 	if !errors.As(err, &e) {
 		e = &exec.Error{Code: exec.CodeServer, Message: err.Error()}
 	}
-	return &wire.Response{Message: wire.Error{Error: e}, TraceID: c.traceID()}
-}
-
-func (c *call) traceID() *[16]byte {
-	if !c.tracing {
-		return nil
-	}
-	return (*[16]byte)(ref(gocql.UUIDFromTime(c.server.Now())))
+	return &wire.Response{Message: wire.Error{Error: e}, TraceID: c.trace()}
 }
 
 func unprepared(id []byte) *exec.Error {

@@ -14,8 +14,8 @@ const (
 	// Cassandra answers as Apache Cassandra 5.0 does. It is the default.
 	Cassandra Dialect = iota
 	// Scylla answers as ScyllaDB does where the two differ: what a conditional
-	// write returns, and the CQL that only ScyllaDB accepts. It does not offer
-	// sharding.
+	// write returns, and the CQL that only ScyllaDB accepts. The node has one
+	// shard.
 	Scylla
 )
 

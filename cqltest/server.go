@@ -55,6 +55,7 @@ func Run(opts ...Option) (*Server, error) {
 	c := newConfig(opts)
 	s := &Server{config: c, addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9042}}
 	s.log.limit = c.logLimit
+	s.direct.User = c.user
 	s.engine = exec.New(exec.Options{
 		Dialect:       c.dialect.engine(),
 		Now:           c.clock,

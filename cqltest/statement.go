@@ -69,9 +69,9 @@ type Statement struct {
 	// DefaultTimestamp is the client's timestamp in microseconds, nil if it left
 	// that to the server.
 	DefaultTimestamp *int64
-	PageSize         int // zero: all rows in one page
-	NextPage         bool
-	SkipMetadata     bool
+	PageSize         int  // zero: all rows in one page
+	NextPage         bool // it asks for a page that is not the first
+	SkipMetadata     bool // the client knows the columns and asks to leave them out
 	Prepared         bool
 	Tracing          bool
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/gocql/gocql"
+
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
 	"github.com/coodie-go/coodie/cqltest/internal/wire"
 )
@@ -15,26 +17,33 @@ type Step struct {
 	take func(ctx context.Context, c *call) *wire.Response
 }
 
-// Apply runs the statement. If the server refuses it, that is the answer and
-// the steps that follow are left out.
-var Apply = Step{func(ctx context.Context, c *call) *wire.Response {
+// The steps that need no more said.
+var (
+	// Apply runs the statement. If the server refuses it, that is the answer and
+	// the steps that follow are left out.
+	Apply = Step{takeApply}
+	// LoseAnswer answers nothing, ever: the client waits until its own timeout.
+	LoseAnswer = Step{takeLoseAnswer}
+	// CloseConnection cuts the connection that the statement came on, without an
+	// answer.
+	CloseConnection = Step{takeCloseConnection}
+)
+
+func takeApply(ctx context.Context, c *call) *wire.Response {
 	if _, err := c.apply(ctx); err != nil {
 		return ref(c.answer(ctx))
 	}
 	return nil
-}}
+}
 
-// LoseAnswer answers nothing, ever: the client waits until its own timeout.
-var LoseAnswer = Step{func(context.Context, *call) *wire.Response {
+func takeLoseAnswer(context.Context, *call) *wire.Response {
 	return &wire.Response{Silent: true}
-}}
+}
 
-// CloseConnection cuts the connection that the statement came on, without an
-// answer.
-var CloseConnection = Step{func(_ context.Context, c *call) *wire.Response {
+func takeCloseConnection(_ context.Context, c *call) *wire.Response {
 	c.conn.Close()
 	return &wire.Response{Silent: true}
-}}
+}
 
 // Delay waits.
 func Delay(d time.Duration) Step {
@@ -49,8 +58,8 @@ func Delay(d time.Duration) Step {
 	}}
 }
 
-// Do calls fn, which may use the server: to let another client's write come
-// between, to wait for a signal, or to move the clock.
+// Do calls fn, which may use the server, short of closing it: to let another
+// client's write come between, to wait for a signal, or to move the clock.
 func Do(fn func(Statement)) Step {
 	return Step{func(_ context.Context, c *call) *wire.Response {
 		fn(c.statement)
@@ -67,7 +76,8 @@ func WriteTimeout(writeType string) Step {
 		e.Message = "Operation timed out - received only 0 responses."
 		if writeType == "CAS" {
 			e.Message = "CAS operation timed out: received 0 of 1 required responses after 0 contention retries"
-			e.Consistency = c.serial()
+		} else { // the commit, which Paxos has no part in
+			e.Consistency = c.params.Consistency
 		}
 		e.WriteType, e.BlockFor = writeType, 1
 	})
@@ -75,7 +85,10 @@ func WriteTimeout(writeType string) Step {
 
 // WriteFailure answers that a replica failed to write.
 func WriteFailure(writeType string) Step {
-	return fail(exec.CodeWriteFailure, func(_ *call, e *exec.Error) {
+	return fail(exec.CodeWriteFailure, func(c *call, e *exec.Error) {
+		if writeType != "CAS" {
+			e.Consistency = c.params.Consistency
+		}
 		e.Message = "Operation failed - received 0 responses and 1 failures: UNKNOWN from /127.0.0.1:7000"
 		e.WriteType, e.BlockFor, e.NumFailures = writeType, 1, 1
 	})
@@ -85,9 +98,9 @@ func WriteFailure(writeType string) Step {
 // replicas but not by a quorum. A real server says so in protocol version 5
 // only, and a [WriteTimeout] of type CAS to clients of version 4.
 func CASWriteUnknown() Step {
-	return fail(exec.CodeCASWriteUnknown, func(c *call, e *exec.Error) {
+	return fail(exec.CodeCASWriteUnknown, func(_ *call, e *exec.Error) {
 		e.Message = "CAS operation result is unknown - proposal accepted by 1 but not a quorum."
-		e.Consistency, e.Received, e.BlockFor = c.serial(), 1, 2
+		e.Received, e.BlockFor = 1, 2
 	})
 }
 
@@ -107,11 +120,22 @@ func ReadFailure() Step {
 	})
 }
 
-// Unavailable answers that too few replicas are alive to try.
+// Unavailable answers that too few replicas are alive to try. For a lightweight
+// transaction the consistency level in the answer is the serial one: it was
+// not proposed.
 func Unavailable() Step {
 	return fail(exec.CodeUnavailable, func(_ *call, e *exec.Error) {
 		e.Message = "Cannot achieve consistency level " + consistencyName(e.Consistency)
 		e.Required, e.Alive = 1, 0
+	})
+}
+
+// UnavailableAt is Unavailable with the level and the numbers of your choice:
+// of a lightweight transaction, say, that was decided but not committed.
+func UnavailableAt(level gocql.Consistency, required, alive int) Step {
+	return fail(exec.CodeUnavailable, func(_ *call, e *exec.Error) {
+		e.Consistency, e.Required, e.Alive = uint16(level), required, alive
+		e.Message = "Cannot achieve consistency level " + consistencyName(e.Consistency)
 	})
 }
 
@@ -180,7 +204,7 @@ func AlreadyExists(keyspace, table string) Step {
 // fail answers an error frame, made for the statement at hand.
 func fail(code int, fill func(*call, *exec.Error)) Step {
 	return Step{func(_ context.Context, c *call) *wire.Response {
-		e := &exec.Error{Code: code, Consistency: c.params.Consistency}
+		e := &exec.Error{Code: code, Consistency: c.level()}
 		fill(c, e)
 		return c.failure(e)
 	}}
@@ -190,7 +214,13 @@ func failWith(code int, message string) Step {
 	return fail(code, func(_ *call, e *exec.Error) { e.Message = message })
 }
 
-// serial is the serial consistency of the statement, or the default.
-func (c *call) serial() uint16 { return cmp.Or(c.params.SerialConsistency, exec.Serial) }
+// level is the consistency level that replicas first have to meet: a lightweight
+// transaction's serial one.
+func (c *call) level() uint16 {
+	if c.statement.Conditional() {
+		return cmp.Or(c.params.SerialConsistency, exec.Serial)
+	}
+	return c.params.Consistency
+}
 
 func ref[T any](v T) *T { return &v }

@@ -7,14 +7,40 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 )
+
+// TestMain lets the test's own binary be the command.
+func TestMain(m *testing.M) {
+	if os.Getenv("CQLTEST_MAIN") != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func TestSignals(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		command := exec.CommandContext(t.Context(), os.Args[0], "-listen", "127.0.0.1:0")
+		command.Env = append(os.Environ(), "CQLTEST_MAIN=1")
+		out, err := command.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, command.Start())
+		line, err := bufio.NewReader(out).ReadString('\n')
+		require.NoError(t, err)
+		require.Contains(t, line, "listening on 127.0.0.1:")
+		require.NoError(t, command.Process.Signal(signal))
+		require.NoError(t, command.Wait(), "it stops of its own accord")
+	}
+}
 
 // start runs the command and returns the address that it prints.
 func start(t *testing.T, args ...string) (addr string, stop func() error) {

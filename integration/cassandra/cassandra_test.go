@@ -1,6 +1,7 @@
 package cassandra_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -97,7 +98,7 @@ func answer(session *gocql.Session, cql string) string {
 		rows = append(rows, strings.Join(row, " "))
 	}
 	if err := iter.Close(); err != nil {
-		if e, ok := err.(gocql.RequestError); ok {
+		if e := gocql.RequestError(nil); errors.As(err, &e) {
 			return fmt.Sprintf("error %x: %s", e.Code(), e.Message())
 		}
 		return err.Error()

@@ -22,8 +22,11 @@
 // Start fails with [ErrUnavailable] and [Shared] skips the test, saying what
 // is missing. Where CI=true or COODIE_REQUIRE=1 Shared fails instead.
 //
+// COODIE_CACHE names another place for the jars, and COODIE_JAVA another java.
+//
 // A cluster belongs to the process that started it: its nodes die with the
-// process, however that ends, and its data lies in a temporary directory.
+// process, however that ends (on Linux; elsewhere, unless it is killed), and its
+// data lies in a temporary directory.
 // Several processes may run clusters side by side, for each takes loopback
 // addresses of its own.
 package cassandra

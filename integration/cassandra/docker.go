@@ -114,7 +114,7 @@ func checkImage(ctx context.Context, image string) error {
 	case <-time.After(daemonTimeout):
 		return errors.New("the daemon does not answer")
 	}
-	defer docker.Close()
+	defer func() { _ = docker.Close() }()
 
 	inspect, cancel := context.WithTimeout(ctx, daemonTimeout)
 	defer cancel()

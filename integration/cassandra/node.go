@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// startTimeout bounds the start of one node.
-const startTimeout = 2 * time.Minute
+// startTimeout bounds the start of a node. It takes 6 s, many times that on a busy machine.
+const startTimeout = 4 * time.Minute
 
 // Node is one server of a cluster that was started with [Options.Faults].
 // Its methods are safe for many goroutines.

@@ -11,7 +11,7 @@ import (
 // An Allowance is a difference from the real server that is known and
 // explained.
 type Allowance struct {
-	Kind   string // message: only the words differ; refused: answered with an error instead
+	Kind   string // message: only the words differ; refused: answered with an error instead; crash: the real server fails
 	Script string
 	Title  string
 	Reason string
@@ -49,7 +49,7 @@ func LoadAllowances(path string) (Allowances, error) {
 		}
 		kind, rest, _ := strings.Cut(line, " ")
 		script, title, ok := strings.Cut(rest, ": ")
-		if !ok || !slices.Contains([]string{"message", "refused"}, kind) || len(reason) == 0 {
+		if !ok || !slices.Contains([]string{"message", "refused", "crash"}, kind) || len(reason) == 0 {
 			return nil, fmt.Errorf("%s: cannot read %q", path, line)
 		}
 		list = append(list, &Allowance{Kind: kind, Script: script, Title: title, Reason: strings.Join(reason, " ")})
@@ -57,18 +57,26 @@ func LoadAllowances(path string) (Allowances, error) {
 	return list, lines.Err()
 }
 
-// Permits reports whether answers that differ in these aspects are known to.
-func (l Allowances) Permits(s *Script, step *Step, differ []Aspect, got Answer) bool {
+// Permits reports whether two answers that differ are known to.
+func (l Allowances) Permits(s *Script, step *Step, want, got Answer) bool {
 	for _, a := range l {
-		if a.Script != s.Name || a.Title != step.Title() {
-			continue
-		}
-		if a.Kind == "message" && slices.Equal(differ, []Aspect{Message}) || a.Kind == "refused" && len(got.Part(Code)) > 0 {
+		if a.Script == s.Name && a.Title == step.Title() && a.permits(want, got) {
 			a.Used = true
 			return true
 		}
 	}
 	return false
+}
+
+func (a *Allowance) permits(want, got Answer) bool {
+	switch a.Kind {
+	case "message":
+		return slices.Equal(Compare(want, got), []Aspect{Message})
+	case "refused":
+		return len(got.Part(Code)) > 0
+	default: // crash
+		return slices.Equal(want.Part(Code), []string{"error 0000"})
+	}
 }
 
 // Unused returns the allowances that nothing needed.

@@ -136,13 +136,17 @@ func (w *world) condition(t *rapid.T) string {
 		return " IF EXISTS"
 	}
 	var parts []string
-	for _, c := range some(t, w.of(regular, static), 1) {
-		parts = append(parts, comparison(t, c))
+	columns := some(t, w.of(regular, static), 1)
+	for _, c := range columns {
+		parts = append(parts, comparison(t, c, len(columns) == 1))
 	}
 	return " IF " + strings.Join(parts, " AND ")
 }
 
-func comparison(t *rapid.T, c column) string {
+// comparison draws one condition. A null that cannot be compared is refused
+// only when the server gets that far, and it goes through several conditions in
+// the order of a hash map: so there are none unless the condition is alone.
+func comparison(t *rapid.T, c column, alone bool) string {
 	op := pick(t, []string{"=", "=", "!=", "<", "<=", ">", ">=", "IN"})
 	kind, args, _ := strings.Cut(strings.TrimSuffix(c.typ, ">"), "<")
 	name, typ := c.name, c.typ
@@ -159,6 +163,9 @@ func comparison(t *rapid.T, c column) string {
 	}
 	if op == "IN" {
 		return fmt.Sprintf("%s IN (%s, %s)", name, value(t, typ), value(t, typ))
+	}
+	if strings.ContainsAny(op, "<>") && !alone {
+		return name + " " + op + " " + literal(t, typ)
 	}
 	return name + " " + op + " " + value(t, typ)
 }

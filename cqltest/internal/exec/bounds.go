@@ -9,31 +9,32 @@ import (
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
-// eqValues evaluates a restriction that names values: one tuple for =, several
-// for IN. verify is false inside bounds, where the server does not look.
-func (x *execution) eqValues(r *restriction) ([][][]byte, error) {
-	var out [][][]byte
+// values evaluates a restriction that names values: one tuple for =, several
+// for IN.
+func (x *execution) values(r *restriction) ([][][]byte, error) {
+	list := r.in
 	switch {
 	case r.kind == eqRestriction:
-		v, err := r.eq.eval(x)
-		if err != nil {
-			return nil, err
-		}
-		out = [][][]byte{v}
+		list = []tuple{r.eq}
 	case r.inMarker != nil:
-		list, err := x.inList(r)
+		return x.inList(r)
+	}
+	var out [][][]byte
+	for _, t := range list {
+		v, err := t.eval(x)
 		if err != nil {
 			return nil, err
 		}
-		out = list
-	default:
-		for _, t := range r.in {
-			v, err := t.eval(x)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, v)
-		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// eqValues is values for a key, which cannot be null.
+func (x *execution) eqValues(r *restriction) ([][][]byte, error) {
+	out, err := x.values(r)
+	if err != nil {
+		return nil, err
 	}
 	for _, v := range out {
 		for i, b := range v {
@@ -134,9 +135,17 @@ func (x *execution) partitionKeys(w *restrictions) ([]store.Key, error) {
 		if len(raw) > math.MaxUint16 {
 			return nil, invalid("Key length of %d is longer than maximum of %d", len(raw), math.MaxUint16)
 		}
-		keys = append(keys, store.Key{Token: types.Token(raw), Bytes: string(raw)})
+		keys = append(keys, w.table.storeKey(raw))
 	}
 	return keys, nil
+}
+
+// storeKey names a partition. Virtual tables are sorted by key, not by token.
+func (t *table) storeKey(raw []byte) store.Key {
+	if t.virtual {
+		return store.Key{Bytes: string(raw)}
+	}
+	return store.Key{Token: types.Token(raw), Bytes: string(raw)}
 }
 
 // clusterings returns the rows that WHERE names, in clustering order.
@@ -267,7 +276,10 @@ func mixedRanges(r *restriction, lo, hi [][]byte) []store.Slice {
 	loIn, hiIn := r.start != nil && r.start.inclusive, r.end != nil && r.end.inclusive
 	if len(lo) > 0 && len(hi) > 0 {
 		if common == len(lo) || common == len(hi) {
-			return equalPrefixRanges(r, lo, hi, common, add)
+			return equalPrefixRanges(r, lo, hi, common)
+		}
+		if r.cols[common].typ.Compare(lo[common], hi[common]) > 0 {
+			return nil
 		}
 		add(prefix(lo, common), common, lo[common], hi[common], false, false)
 		common++
@@ -288,7 +300,7 @@ func mixedRanges(r *restriction, lo, hi [][]byte) []store.Slice {
 }
 
 // equalPrefixRanges handles bounds of which one is a prefix of the other.
-func equalPrefixRanges(r *restriction, lo, hi [][]byte, common int, add func(eq [][]byte, col int, from, to []byte, fromIn, toIn bool)) []store.Slice {
+func equalPrefixRanges(r *restriction, lo, hi [][]byte, common int) []store.Slice {
 	loIn, hiIn := r.start.inclusive, r.end.inclusive
 	var out []store.Slice
 	switch {

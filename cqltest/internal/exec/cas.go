@@ -33,7 +33,10 @@ type casRequest struct {
 }
 
 // casRows is the partition as it was read for the conditions.
-type casRows struct{ partition *store.Partition }
+type casRows struct {
+	partition *store.Partition
+	read      func(clustering [][]byte) *store.Row // nil: the static row
+}
 
 type conditionKind uint8
 
@@ -57,7 +60,9 @@ func (r *rowCondition) holds(row *store.Row) (bool, error) {
 	case rowMissing:
 		return row == nil, nil
 	}
-	for _, c := range r.conds {
+	conds := slices.Clone(r.conds)
+	slices.SortStableFunc(conds, func(a, b *boundCondition) int { return int(a.hashOrder()) - int(b.hashOrder()) })
+	for _, c := range conds {
 		if ok, err := c.holds(row); !ok || err != nil {
 			return false, err
 		}
@@ -81,7 +86,8 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 
 	x.engine.write.Lock()
 	defer x.engine.write.Unlock()
-	q.current = &casRows{q.table.data.View().Partition(q.key)}
+	q.current = &casRows{partition: q.table.data.View().Partition(q.key)}
+	q.current.read = func(clustering [][]byte) *store.Row { return q.fetched(x, clustering) }
 	ok, err := q.holds(x)
 	if err != nil {
 		return nil, err
@@ -358,6 +364,35 @@ func (q *casRequest) row(x *execution, clustering [][]byte) *store.Row {
 	return q.mask(q.current.partition.Row(clustering, x.nowSec))
 }
 
+// fetched is what a statement that looks before it writes may see: the rows that
+// conditions are about; without any, the partition's first row.
+func (q *casRequest) fetched(x *execution, clustering [][]byte) *store.Row {
+	if clustering == nil {
+		return q.row(x, nil)
+	}
+	if len(q.byRow) > 0 {
+		if q.conditionOn(clustering) == nil {
+			return nil
+		}
+		return q.row(x, clustering)
+	}
+	first := q.firstRow(x)
+	if first == nil || !clusteringEqual(q.table, first.Clustering, clustering) {
+		return nil
+	}
+	return first
+}
+
+// firstRow returns the first row of the partition.
+func (q *casRequest) firstRow(x *execution) *store.Row {
+	var first *store.Row
+	q.current.partition.Rows(store.All, false, x.nowSec, func(r *store.Row) bool {
+		first = q.mask(r)
+		return first == nil
+	})
+	return first
+}
+
 func (q *casRequest) holds(x *execution) (bool, error) {
 	if q.entries[0].m.dialect == Scylla {
 		all := true
@@ -489,12 +524,9 @@ func (q *casRequest) resultRows(x *execution) []*rowView {
 		out = append(out, &v)
 	}
 	if len(q.byRow) == 0 {
-		q.current.partition.Rows(store.All, false, x.nowSec, func(r *store.Row) bool {
-			if r = q.mask(r); r != nil {
-				add(r)
-			}
-			return r == nil
-		})
+		if first := q.firstRow(x); first != nil {
+			add(first)
+		}
 	}
 	for _, rc := range q.byRow {
 		if r := q.row(x, rc.clustering); r != nil {

@@ -145,6 +145,30 @@ func (x *execution) bindCondition(c *condition) (*boundCondition, error) {
 	return b, nil
 }
 
+// hashOrder is where the condition stands among those on its row: the server
+// keeps them in a hash table and stops at the first that fails, or errs.
+func (b *boundCondition) hashOrder() uint32 {
+	h := 31 * (31 + javaHash([]byte(b.col.name)))
+	if b.condition.key != nil && b.key != nil {
+		h += javaHash(b.key)
+	}
+	return javaBucket(h)
+}
+
+// javaHash is ByteBuffer.hashCode, javaBucket the place in a small HashMap.
+func javaHash(b []byte) int32 {
+	h := int32(1)
+	for i := len(b) - 1; i >= 0; i-- {
+		h = 31*h + int32(int8(b[i]))
+	}
+	return h
+}
+
+func javaBucket(h int32) uint32 {
+	u := uint32(h)
+	return (u ^ u>>16) & 15
+}
+
 // holds says whether the condition holds on a row, which may be nil.
 func (b *boundCondition) holds(row *store.Row) (bool, error) {
 	if b.op == cqlparse.OpNotIn {
@@ -359,11 +383,11 @@ func (b *boundCondition) collectionHolds(row *store.Row, op cqlparse.Operator) (
 func kindName(t *types.Type) string {
 	switch t.Kind {
 	case types.KindList:
-		return "LIST"
+		return "list"
 	case types.KindSet:
-		return "SET"
+		return "set"
 	}
-	return "MAP"
+	return "map"
 }
 
 func collectionElements(t *types.Type, v []byte, contains bool) ([][]byte, error) {

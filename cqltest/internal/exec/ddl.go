@@ -81,6 +81,9 @@ func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
 	if s, err := p.roleStatement(ast); s != nil || err != nil {
 		return s, err
 	}
+	if s, err := p.dropMissing(ast); s != nil || err != nil {
+		return s, err
+	}
 	if tr, ok := ast.(*cqlparse.CreateTrigger); ok {
 		if _, err := p.table(tr.Table); err != nil {
 			return nil, err
@@ -90,17 +93,70 @@ func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
 	return nil, invalid("%s is not supported by cqltest", ast.Kind())
 }
 
+// dropMissing drops what no schema here can have.
+func (p *preparer) dropMissing(ast cqlparse.Statement) (statement, error) {
+	var what string
+	var name cqlparse.QualifiedName
+	var ifExists bool
+	switch s := ast.(type) {
+	case *cqlparse.DropView:
+		what, name, ifExists = "Materialized view", s.Name, s.IfExists
+	case *cqlparse.DropFunction:
+		what, name, ifExists = "Function", s.Name, s.IfExists
+	case *cqlparse.DropAggregate:
+		what, name, ifExists = "Aggregate", s.Name, s.IfExists
+	case *cqlparse.DropTrigger:
+		if _, err := p.table(s.Table); err != nil {
+			return nil, err
+		}
+		if s.IfExists {
+			return &nothing{ast.Kind()}, nil
+		}
+		ks, err := p.keyspaceOf(s.Table)
+		if err != nil {
+			return nil, err
+		}
+		return nil, invalid("Trigger '%s' on '%s.%s' doesn't exist", s.Name.Name, ks, s.Table.Name.Name)
+	default:
+		return nil, nil
+	}
+	ks, err := p.inKeyspace(name)
+	if err != nil {
+		return nil, err
+	}
+	if ifExists {
+		return &nothing{ast.Kind()}, nil
+	}
+	return nil, invalid("%s '%s.%s' doesn't exist", what, ks, name.Name.Name)
+}
+
+// nothing is a statement without effect.
+type nothing struct{ kind cqlparse.Kind }
+
+func (s *nothing) info() StatementInfo { return StatementInfo{Kind: infoKind(string(s.kind))} }
+
+func (s *nothing) run(*execution) (*Result, error) { return &Result{Kind: Void}, nil }
+
 // infoKind is a statement's kind for StatementInfo: create_role for CREATE ROLE.
 func infoKind(kind string) string {
 	return strings.ReplaceAll(strings.ToLower(kind), " ", "_")
 }
 
-// editable refuses to change the system's keyspaces.
-func (p *preparer) editable(keyspace string) error {
-	if ks := p.schema.keyspaces[keyspace]; ks != nil && ks.system || strings.HasPrefix(keyspace, "system_") && p.schema.keyspaces[keyspace] != nil {
-		return unauthorized("%s keyspace is not user-modifiable.", keyspace)
+// editable refuses to change the system's keyspaces, but for the options of the
+// replicated ones.
+func (p *preparer) editable(keyspace, verb, resource string) error {
+	ks := p.schema.keyspaces[keyspace]
+	if ks == nil || !ks.system {
+		return nil
 	}
-	return nil
+	switch keyspace {
+	case "system_auth", "system_distributed", "system_traces":
+		if verb == "ALTER" {
+			return nil
+		}
+		return unauthorized("Cannot %s <%s>", verb, resource)
+	}
+	return unauthorized("%s keyspace is not user-modifiable.", keyspace)
 }
 
 // validName says whether a keyspace, table or index may have the name.
@@ -190,7 +246,7 @@ func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNot
 
 func (p *preparer) alterKeyspace(s *cqlparse.AlterKeyspace) (statement, error) {
 	name := s.Keyspace.Name
-	if err := p.editable(name); err != nil {
+	if err := p.editable(name, "ALTER", "keyspace "+name); err != nil {
 		return nil, err
 	}
 	return &definition{StatementInfo{Kind: "alter_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
@@ -229,7 +285,7 @@ func mapsEqual(a, b map[string]string) bool {
 
 func (p *preparer) dropKeyspace(s *cqlparse.DropKeyspace) (statement, error) {
 	name := s.Keyspace.Name
-	if err := p.editable(name); err != nil {
+	if err := p.editable(name, "DROP", "keyspace "+name); err != nil {
 		return nil, err
 	}
 	return &definition{StatementInfo{Kind: "drop_keyspace", Keyspace: name}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {

@@ -50,7 +50,7 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	case r.err != nil:
 		return nil, r.err
 	case s.Custom && s.Using == nil:
-		return nil, invalid("CUSTOM index requires specifiying the index class")
+		ix.kind, ix.class = "CUSTOM", "legacy_local_table"
 	case ix.kind != "CUSTOM" && len(props) > 0:
 		return nil, invalid("Cannot specify options for a non-CUSTOM index")
 	}
@@ -82,12 +82,23 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	if ix.name == "" {
 		ix.name = space.freeIndexName(t.name, ix)
 	}
+	if !validName(ix.name) {
+		return nil, configError("Illegal index name %s", ix.name)
+	}
+	if ix.kind == "CUSTOM" && !ix.storageAttached() && !ix.sasi() {
+		return nil, configError("Unable to find custom indexer class '%s'", ix.class)
+	}
 	for _, o := range t.indexes {
 		if o.kind == ix.kind && o.class == ix.class && o.target == ix.target && o.mode == ix.mode && maps.Equal(o.options, ix.options) {
 			if s.IfNotExists {
 				return nil, nil
 			}
 			return nil, invalid("Index %s is a duplicate of existing index %s", ix.name, o.name)
+		}
+	}
+	for _, o := range t.indexes {
+		if ix.storageAttached() && o.storageAttached() && o.target == ix.target && o.mode == ix.mode {
+			return nil, invalid("Cannot create more than one storage-attached index on the same column: %s", ix.target.name)
 		}
 	}
 	if ix.sasi() {
@@ -133,6 +144,10 @@ func (ix *index) aim(t *table, targets []*cqlparse.IndexTarget) error {
 		return invalid("Secondary indexes are not supported on UDTs containing durations")
 	case typ.ContainsDuration():
 		return invalid("Secondary indexes are not supported on duration columns")
+	case t.compact && c.primaryKey():
+		return invalid("Secondary indexes are not supported on PRIMARY KEY columns in COMPACT STORAGE tables")
+	case t.compact && len(t.clustering) > 0:
+		return invalid("Secondary indexes are not supported on compact value column of COMPACT STORAGE tables")
 	case c.kind == partitionKey && len(t.partition) == 1:
 		return invalid("Cannot create secondary index on the only partition key column %s", c.name)
 	case frozen && mode != "full":

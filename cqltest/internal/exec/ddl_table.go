@@ -2,6 +2,7 @@ package exec
 
 import (
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"sort"
@@ -26,7 +27,7 @@ func (p *preparer) inKeyspace(name cqlparse.QualifiedName) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return ks, p.editable(ks)
+	return ks, p.editable(ks, "CREATE", "all tables in "+ks)
 }
 
 func (p *preparer) createTable(s *cqlparse.CreateTable) (statement, error) {
@@ -105,6 +106,8 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	if err != nil {
 		return nil, err
 	}
+	bloom := params.bloomFilter()
+	params.bloomFilterFPChance = &bloom
 	t := &table{keyspace: ks, name: name, params: params, compact: s.CompactStorage, id: newID(), dropped: map[string]droppedColumn{}}
 	if id, given := props["id"]; given {
 		text, _ := id.(string)
@@ -126,7 +129,7 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	sort.Strings(names)
 	for _, n := range names {
 		d := columns[n]
-		if d.typ, err = types.Resolve(ks, d.written, sch.udt); err != nil {
+		if d.typ, err = resolve(ks, d.written, sch); err != nil {
 			return nil, err
 		}
 		columns[n] = d
@@ -153,6 +156,16 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 		return nil, configError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
 	}
 	return t.finish(), nil
+}
+
+// resolve turns a written type into a type of the schema.
+func resolve(keyspace string, written *cqlparse.Type, sch *schema) (*types.Type, error) {
+	t, err := types.Resolve(keyspace, written, sch.udt)
+	var te *types.Error
+	if errors.As(err, &te) && te.Code == types.CodeConfig && written.Kind == cqlparse.CustomType {
+		return nil, syntaxError("Error setting type %s: %s", written.Class, te.Message)
+	}
+	return t, err
 }
 
 // declareKeys adds the primary key and removes its columns from the map.
@@ -269,11 +282,18 @@ func (t *table) checkCompact(columns map[string]declared, static bool) error {
 
 // onTable prepares a change to one table.
 func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bool, apply func(x *execution, s *schema, ks *keyspace, t *table) (*table, error)) (statement, error) {
-	ks, err := p.inKeyspace(name)
+	ks, err := p.keyspaceOf(name)
 	if err != nil {
 		return nil, err
 	}
 	n := name.Name.Name
+	verb := "ALTER"
+	if kind == "drop_table" {
+		verb = "DROP"
+	}
+	if err := p.editable(ks, verb, "table "+ks+"."+n); err != nil {
+		return nil, err
+	}
 	return &definition{StatementInfo{Kind: kind, Keyspace: ks, Table: n}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
@@ -325,7 +345,7 @@ func addColumns(sch *schema, t *table, s *cqlparse.AlterTable) (*table, error) {
 	added := map[string]bool{}
 	for _, c := range s.Columns {
 		n := c.Name.Name
-		typ, err := types.Resolve(t.keyspace, c.Type, sch.udt)
+		typ, err := resolve(t.keyspace, c.Type, sch)
 		if err != nil {
 			return nil, err
 		}
@@ -438,7 +458,11 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		}
 	}
 	changed := false
-	for _, id := range s.Drops {
+	drops := slices.Clone(s.Drops) // the server keeps them in a hash set
+	slices.SortStableFunc(drops, func(a, b cqlparse.Identifier) int {
+		return int(javaBucket(javaHash([]byte(a.Name)))) - int(javaBucket(javaHash([]byte(b.Name))))
+	})
+	for _, id := range drops {
 		c := t.byName[id.Name]
 		if c == nil {
 			if s.IfColumnExists {
@@ -458,7 +482,9 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		same := func(o *column) bool { return o.name == c.name }
 		next.statics = slices.DeleteFunc(next.statics, same)
 		next.regulars = slices.DeleteFunc(next.regulars, same)
-		next.dropped[c.name] = droppedColumn{*c, at}
+		gone := *c
+		gone.typ = withoutUserTypes(c.typ)
+		next.dropped[c.name] = droppedColumn{gone, at}
 		t.data.DropColumn(c.id, at)
 		changed = true
 	}
@@ -466,6 +492,29 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		return t, nil
 	}
 	return next.finish(), nil
+}
+
+// withoutUserTypes is the type that a dropped column is remembered by: a user
+// type is a tuple of its fields.
+func withoutUserTypes(t *types.Type) *types.Type {
+	if len(t.Elems) == 0 {
+		return t
+	}
+	if t.Frozen {
+		t = t.Freeze()
+	}
+	c := *t
+	c.Elems = make([]*types.Type, len(t.Elems))
+	for i, e := range t.Elems {
+		if t.Frozen {
+			e = e.Freeze()
+		}
+		c.Elems[i] = withoutUserTypes(e)
+	}
+	if t.Kind == types.KindUDT {
+		return types.Tuple(c.Elems...)
+	}
+	return &c
 }
 
 func indexNames(list []*index) string {

@@ -40,7 +40,7 @@ func (p *preparer) createType(s *cqlparse.CreateType) (statement, error) {
 		}
 		var elems []*types.Type
 		for _, f := range s.Fields {
-			t, err := types.Resolve(ks, f.Type, sch.udt)
+			t, err := resolve(ks, f.Type, sch)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -99,7 +99,7 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 			}
 			return nil, invalid("Cannot add field %s to type %s: a field with name %s already exists", field, shown, field)
 		}
-		t, err := types.Resolve(old.Keyspace, s.Field.Type, sch.udt)
+		t, err := resolve(old.Keyspace, s.Field.Type, sch)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func alterUDT(sch *schema, old *types.Type, s *cqlparse.AlterType) (*types.Type,
 			return nil, invalid("Cannot add new field %s of type %s to user type %s as it would create a circular reference", field, rawType(old.Keyspace, s.Field.Type), shown)
 		}
 		var users []string
-		for _, tab := range sortedTables(sch.keyspaces[old.Keyspace]) {
+		for _, tab := range byChange(sch.keyspaces[old.Keyspace]) {
 			if slices.ContainsFunc(tab.pk, func(k *types.Type) bool { return k.References(old.Keyspace, old.Name) }) {
 				users = append(users, tab.String())
 			}
@@ -228,7 +228,7 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 			sort.Strings(users)
 			return nil, nil, invalid("Cannot drop user type '%s.%s' as it is still used by user types %s", ks, name, strings.Join(users, ", "))
 		}
-		for _, t := range sortedTables(space) {
+		for _, t := range byChange(space) {
 			if slices.ContainsFunc(t.columns, func(c *column) bool { return c.typ.References(ks, name) }) {
 				users = append(users, t.name)
 			}

@@ -134,7 +134,7 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	}
 	res, err := p.stmt.run(x)
 	if err != nil {
-		return nil, asError(err)
+		return nil, x.warned(asError(err))
 	}
 	res.Info = p.Info
 	res.Warnings = append(x.warnings, res.Warnings...)
@@ -307,6 +307,17 @@ func (c *clock) timestamp() int64 {
 			return next
 		}
 	}
+}
+
+// warned puts the warnings so far on an error.
+func (x *execution) warned(err error) error {
+	var own *Error
+	if len(x.warnings) > 0 && errors.As(err, &own) {
+		e := *own
+		e.Warnings = x.warnings
+		return &e
+	}
+	return err
 }
 
 // asError makes an error of any layer the one that clients see.

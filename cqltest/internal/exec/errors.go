@@ -43,6 +43,7 @@ type Error struct {
 	WriteType          string // SIMPLE, BATCH, UNLOGGED_BATCH, COUNTER, BATCH_LOG, CAS, VIEW, CDC
 	UnpreparedID       []byte
 	Contentions        int
+	Warnings           []string // to send along
 }
 
 func (e *Error) Error() string { return e.Message }

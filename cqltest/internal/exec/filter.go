@@ -115,13 +115,15 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 		if len(r.cols) > 1 {
 			return nil, invalid("Multicolumn IN filters are not supported")
 		}
-		tuples, err := x.eqValues(r)
+		tuples, err := x.values(r)
 		if err != nil {
 			return nil, err
 		}
 		e := expression{col: col, op: opIN}
 		for _, t := range tuples {
-			e.list = append(e.list, t[0])
+			if t[0] != nil && !types.IsUnset(t[0]) {
+				e.list = append(e.list, t[0])
+			}
 		}
 		return []expression{e}, nil
 	case sliceRestriction:

@@ -29,6 +29,7 @@ func (q *query) groupRow(key store.Key, v *rowView) (bool, error) {
 		}
 		q.inPart++
 		q.group = q.newGroup()
+		q.groupBy = q.sortKeys(v)
 	}
 	if q.group == nil {
 		if q.s.grouped {
@@ -90,6 +91,7 @@ func (q *query) closeGroup() error {
 	}
 	q.group = nil
 	q.result.Rows = append(q.result.Rows, line)
+	q.sortRow = append(q.sortRow, q.groupBy)
 	q.count++
 	return nil
 }

@@ -119,8 +119,8 @@ func (p *preparer) begin(verb string, name cqlparse.QualifiedName, using cqlpars
 
 // finish checks what can only be checked of the whole statement.
 func (m *modification) finish() error {
-	if t := m.table; t.system && (t.virtual || t.keyspace == "system_schema") {
-		return invalid("Modification is not supported by table %s", t)
+	if m.table.data == nil {
+		return invalid("Modification is not supported by table %s", m.table)
 	}
 	if m.conditional() {
 		if m.table.counter {
@@ -441,7 +441,10 @@ func (m *modification) collectRow(x *execution, u *store.Update, clustering [][]
 	}
 	if m.verb == "DELETE" && len(m.regularOps) > 0 || m.verb != "DELETE" && m.updatesRows() {
 		up.row = &store.Row{Clustering: clustering}
-		if m.verb == "INSERT" {
+		if err := m.checkCompact(); err != nil {
+			return err
+		}
+		if m.verb == "INSERT" && m.table.rowMarkers() {
 			up.row.Liveness = store.NewLiveness(ts, ttl, x.nowSec)
 		}
 		if m.reads() {
@@ -469,11 +472,29 @@ func (m *modification) collectRow(x *execution, u *store.Update, clustering [][]
 	return nil
 }
 
-func (m *modification) readRow(x *execution, key store.Key, clustering [][]byte, static bool, current *casRows) *store.Row {
-	part := m.table.data.View().Partition(key)
-	if current != nil {
-		part = current.partition
+// rowMarkers says whether INSERT marks rows of the table as there: tables with
+// COMPACT STORAGE have none, unless they have no column to do without.
+func (t *table) rowMarkers() bool { return !t.compact || len(t.regulars) == 0 }
+
+// checkCompact refuses to write a row of a COMPACT STORAGE table without value.
+func (m *modification) checkCompact() error {
+	if m.table.rowMarkers() || len(m.regularOps) > 0 {
+		return nil
 	}
+	if len(m.table.clustering) == 0 {
+		return invalid("Some clustering keys are missing: column1")
+	}
+	return invalid("Column %s is mandatory for this COMPACT STORAGE table", m.table.regulars[0].name)
+}
+
+func (m *modification) readRow(x *execution, key store.Key, clustering [][]byte, static bool, current *casRows) *store.Row {
+	if current != nil {
+		if static {
+			clustering = nil
+		}
+		return current.read(clustering)
+	}
+	part := m.table.data.View().Partition(key)
 	if static {
 		return part.Static(x.nowSec)
 	}

@@ -55,7 +55,9 @@ type updater struct {
 }
 
 func (u *updater) put(c *column, value []byte) {
-	u.row.Put(c.id, store.NewCell(value, u.timestamp, u.ttl, u.x.nowSec))
+	cell := store.NewCell(value, u.timestamp, u.ttl, u.x.nowSec)
+	cell.Counter = c.typ.IsCounter()
+	u.row.Put(c.id, cell)
 }
 
 func (u *updater) putAt(c *column, path, value []byte) {
@@ -63,7 +65,9 @@ func (u *updater) putAt(c *column, path, value []byte) {
 }
 
 func (u *updater) remove(c *column) {
-	u.row.Put(c.id, store.NewTombstone(u.timestamp, u.x.nowSec))
+	cell := store.NewTombstone(u.timestamp, u.x.nowSec)
+	cell.Counter = c.typ.IsCounter()
+	u.row.Put(c.id, cell)
 }
 
 func (u *updater) removeAt(c *column, path []byte) {

@@ -244,7 +244,7 @@ func (p *tableParams) validate() error {
 }
 
 func (r *propertyReader) readCaching(m map[string]string) map[string]string {
-	out := map[string]string{"keys": "ALL", "rows_per_partition": "NONE"}
+	out := map[string]string{"keys": "NONE", "rows_per_partition": "NONE"}
 	for k, v := range m {
 		if k != "keys" && k != "rows_per_partition" {
 			r.fail(configError("Invalid caching sub-options [%s]: only 'keys' and 'rows_per_partition' are allowed", k))
@@ -284,6 +284,7 @@ func (r *propertyReader) readCompaction(m map[string]string) map[string]string {
 		return nil
 	}
 	out["class"] = compactionPackage + short
+	r.checkCompaction(short, out)
 	if short != "UnifiedCompactionStrategy" {
 		for k, v := range map[string]string{"min_threshold": "4", "max_threshold": "32"} {
 			if out[k] == "" {
@@ -303,13 +304,6 @@ func (r *propertyReader) readCompression(m map[string]string) map[string]string 
 	}
 	out := maps.Clone(m)
 	delete(out, "enabled")
-	if c, old := out["sstable_compression"]; old {
-		delete(out, "sstable_compression")
-		if c == "" {
-			return map[string]string{"enabled": "false"}
-		}
-		out["class"] = c
-	}
 	class, ok := out["class"]
 	switch {
 	case !ok && len(m) == 0:
@@ -335,7 +329,62 @@ func (r *propertyReader) readCompression(m map[string]string) map[string]string 
 	if out["chunk_length_in_kb"] == "" {
 		out["chunk_length_in_kb"] = "16"
 	}
+	n, err := strconv.Atoi(out["chunk_length_in_kb"])
+	switch {
+	case err != nil:
+		r.fail(configError("Invalid value for chunk_length_in_kb"))
+	case n <= 0:
+		r.fail(configError("Invalid negative or null chunk_length_in_kb"))
+	case n&(n-1) != 0:
+		r.fail(configError("chunk_length_in_kb must be a power of 2"))
+	}
 	return out
+}
+
+// compactionOptions are the sub-options of each compaction strategy.
+var compactionOptions = map[string][]string{
+	"": {"class", "enabled", "min_threshold", "max_threshold", "tombstone_threshold", "tombstone_compaction_interval",
+		"unchecked_tombstone_compaction", "log_all", "only_purge_repaired_tombstones", "provide_overlapping_tombstones"},
+	"SizeTieredCompactionStrategy": {"min_sstable_size", "bucket_low", "bucket_high"},
+	"LeveledCompactionStrategy":    {"sstable_size_in_mb", "fanout_size", "single_sstable_uplevel", "min_sstable_size", "bucket_low", "bucket_high"},
+	"TimeWindowCompactionStrategy": {"compaction_window_unit", "compaction_window_size", "timestamp_resolution",
+		"expired_sstable_check_frequency_seconds", "unsafe_aggressive_sstable_expiration", "min_sstable_size", "bucket_low", "bucket_high"},
+	"UnifiedCompactionStrategy": {"scaling_parameters", "target_sstable_size", "min_sstable_size", "base_shard_count", "sstable_growth",
+		"flush_size_override", "expired_sstable_check_frequency_seconds", "unsafe_aggressive_sstable_expiration",
+		"overlap_inclusion_method", "survival_factor", "max_sstables_to_compact"},
+}
+
+func (r *propertyReader) checkCompaction(class string, m map[string]string) {
+	var unknown []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(compactionOptions[""], k) && !slices.Contains(compactionOptions[class], k) {
+			unknown = append(unknown, k)
+		}
+	}
+	if len(unknown) > 0 {
+		r.fail(configError("Properties specified %s are not understood by %s", javaList(unknown), class))
+		return
+	}
+	threshold := func(name string, def int) int {
+		s, given := m[name]
+		if !given {
+			return def
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			r.fail(configError("Invalid value %s for '%s' compaction sub-option - must be an integer", s, name))
+		}
+		return n
+	}
+	low, high := threshold("min_threshold", 4), threshold("max_threshold", 32)
+	switch {
+	case low <= 0 || high <= 0:
+		r.fail(configError("Disabling compaction by setting compaction thresholds to 0 has been removed, set the compaction option 'enabled' to false instead."))
+	case low < 2:
+		r.fail(configError("Min compaction threshold cannot be less than 2 (got %d)", low))
+	case low > high:
+		r.fail(configError("Min compaction threshold (got %d) cannot be greater than max compaction threshold (got %d)", low, high))
+	}
 }
 
 func (r *propertyReader) readRetry(s string) string {
@@ -345,11 +394,16 @@ func (r *propertyReader) readRetry(s string) string {
 		return "NEVER"
 	case u == "ALWAYS":
 		return u
-	case strings.HasSuffix(u, "PERCENTILE"):
-		s = u[:len(u)-len("PERCENTILE")]
-		return trimNumber(s) + "p"
-	case strings.HasSuffix(u, "P"):
-		return trimNumber(u[:len(u)-1]) + "p"
+	case strings.HasSuffix(u, "P"), strings.HasSuffix(u, "PERCENTILE"):
+		n := strings.TrimSuffix(strings.TrimSuffix(u, "P"), "PERCENTILE")
+		f, err := strconv.ParseFloat(n, 64)
+		if err != nil {
+			break
+		}
+		if f <= 0 || f >= 100 {
+			r.fail(configError("Invalid value %s for PERCENTILE option 'speculative_retry': must be between (0.0 and 100.0)", s))
+		}
+		return trimNumber(n) + "p"
 	case strings.HasSuffix(u, "MS"):
 		return trimNumber(u[:len(u)-2]) + "ms"
 	case strings.HasPrefix(u, "MIN(") || strings.HasPrefix(u, "MAX("):

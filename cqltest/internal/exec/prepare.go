@@ -205,6 +205,8 @@ func bind(p *Prepared, params *Params) ([][]byte, error) {
 	return rawValues(values), nil
 }
 
+// rawValues turns values of the protocol into values of terms. They are copied:
+// what the store keeps must not hold on to a whole request.
 func rawValues(values []Value) [][]byte {
 	out := make([][]byte, len(values))
 	for i, v := range values {
@@ -212,10 +214,8 @@ func rawValues(values []Value) [][]byte {
 		case v.State == Unset:
 			out[i] = types.Unset
 		case v.State == Null:
-		case v.Bytes == nil:
-			out[i] = []byte{}
 		default:
-			out[i] = v.Bytes
+			out[i] = append([]byte{}, v.Bytes...)
 		}
 	}
 	return out

@@ -100,12 +100,31 @@ func (p *preparer) roleStatement(ast cqlparse.Statement) (statement, error) {
 		return nil, nil
 	}
 	if p.engine.anonymous(p.client) {
+		if givesPassword(ast) {
+			return nil, invalid("org.apache.cassandra.auth.CassandraRoleManager doesn't support PASSWORD")
+		}
 		return nil, unauthorized("You have to be logged in and not anonymous to perform this request")
 	}
 	if change == nil {
 		return nil, invalid("%s is not supported by cqltest", ast.Kind())
 	}
 	return &roleStatement{string(ast.Kind()), change}, nil
+}
+
+// givesPassword says whether a statement sets a password.
+func givesPassword(ast cqlparse.Statement) bool {
+	var options []*cqlparse.RoleOption
+	switch s := ast.(type) {
+	case *cqlparse.CreateUser:
+		return s.Password != nil
+	case *cqlparse.AlterUser:
+		return s.Password != nil
+	case *cqlparse.CreateRole:
+		options = s.Options
+	case *cqlparse.AlterRole:
+		options = s.Options
+	}
+	return slices.ContainsFunc(options, func(o *cqlparse.RoleOption) bool { return o.Kind == cqlparse.RolePassword })
 }
 
 // anonymous says whether nobody has logged in.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/terms"
-	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // query is one run of a SELECT: what to read, and how far it has come.
@@ -29,8 +28,9 @@ type query struct {
 	sortRow [][][]byte // the ORDER BY columns of each result row
 	group   *terms.Group
 	groupOf groupKey
-	count   int // rows, or groups, in this page
-	inPart  int // of the present partition
+	groupBy [][]byte // the ORDER BY columns of the group's first row
+	count   int      // rows, or groups, in this page
+	inPart  int      // of the present partition
 	last    pageState
 	more    bool
 }
@@ -56,6 +56,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if q.perPart, err = x.evalLimit(s.perPart); err != nil {
 		return nil, err
 	}
+	if s.distinct {
+		q.perPart = 1
+	}
 	ok, err := q.prepare()
 	if err != nil {
 		return nil, err
@@ -64,8 +67,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 		return nil, invalid("SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time")
 	}
 	s.warn(x)
-	paged := q.pageSize > 0 && q.limit > q.pageSize && !s.aggregate
-	if q.pageSize > 0 && len(s.sortBy) > 0 && (paged || s.grouped) {
+	sorted := len(s.sortBy) > 0
+	paged := q.pageSize > 0 && (q.limit > q.pageSize || sorted) && !s.aggregate && !(s.grouped && s.distinct)
+	if q.pageSize > 0 && sorted && (ok || s.aggregate || s.grouped) {
 		return nil, invalid("Cannot page queries with both ORDER BY and a IN restriction on the partition key;" +
 			" you must either remove the ORDER BY or the IN and sort client side, or disable paging for this query")
 	}
@@ -79,7 +83,7 @@ func (s *selection) run(x *execution) (*Result, error) {
 		q.limit = q.resume.remaining
 	}
 	userLimit := q.limit
-	if len(s.sortBy) > 0 || s.aggregate {
+	if sorted || s.aggregate {
 		q.limit = math.MaxInt
 	}
 	if ok {
@@ -90,15 +94,14 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if err := q.finish(); err != nil {
 		return nil, err
 	}
-	if len(s.sortBy) > 0 {
+	if s.json {
+		q.toJSON()
+	}
+	if sorted && !s.aggregate {
 		q.sort()
-		q.limit = userLimit
 	}
 	if len(q.result.Rows) > userLimit {
 		q.result.Rows = q.result.Rows[:userLimit]
-	}
-	if s.json {
-		q.toJSON()
 	}
 	return q.result, nil
 }
@@ -148,7 +151,7 @@ func (q *query) prepare() (bool, error) {
 			q.slices = append(q.slices, store.Exactly(r))
 		}
 	}
-	return len(q.slices) > 0 || q.s.hasStatics, nil
+	return len(q.slices) > 0, nil
 }
 
 // read walks the partitions until the page, or the limit, is full.
@@ -221,7 +224,7 @@ func (q *query) partition(p *store.Partition) (bool, error) {
 			return true
 		}
 		any = true
-		if !q.s.grouped && (q.inPart >= q.perPart || q.s.distinct && q.inPart >= 1) {
+		if !q.s.grouped && q.inPart >= q.perPart {
 			return false
 		}
 		more, failed = q.row(p.Key, v)
@@ -299,13 +302,7 @@ func (q *query) row(key store.Key, v *rowView) (bool, error) {
 		return false, err
 	}
 	q.result.Rows = append(q.result.Rows, line)
-	if len(q.s.sortBy) > 0 {
-		keys := make([][]byte, len(q.s.sortBy))
-		for i, c := range q.s.sortBy {
-			keys[i] = v.value(c.col)
-		}
-		q.sortRow = append(q.sortRow, keys)
-	}
+	q.sortRow = append(q.sortRow, q.sortKeys(v))
 	q.count++
 	q.inPart++
 	q.mark(key, v)
@@ -319,16 +316,30 @@ func (q *query) row(key store.Key, v *rowView) (bool, error) {
 	return true, nil
 }
 
+// sortKeys are the ORDER BY columns of a row that is to be sorted later.
+func (q *query) sortKeys(v *rowView) [][]byte {
+	if len(q.s.sortBy) == 0 {
+		return nil
+	}
+	keys := make([][]byte, len(q.s.sortBy))
+	for i, c := range q.s.sortBy {
+		keys[i] = v.value(c.col)
+	}
+	return keys
+}
+
 func (q *query) mark(key store.Key, v *rowView) {
-	q.last = pageState{key: key, inPartition: q.inPart, done: v.row == nil}
-	if v.row != nil {
+	q.last = pageState{key: key, inPartition: q.inPart, done: v.row == nil || len(v.row.Clustering) == 0}
+	if !q.last.done {
 		q.last.clustering = v.row.Clustering
 	}
 }
 
 // stop ends a page before the query's end.
 func (q *query) stop() {
-	q.more = q.count < q.limit
+	// Of the last partition asked for the server knows when it is read out.
+	last := q.keys != nil && q.last.key == q.keys[len(q.keys)-1]
+	q.more = q.count < q.limit && !(last && (q.last.inPartition >= q.perPart || q.last.done))
 }
 
 func (q *query) line(v *rowView) ([][]byte, error) {
@@ -349,7 +360,9 @@ func (q *query) finish() error {
 		if err := q.closeGroup(); err != nil {
 			return err
 		}
-		q.more = q.more || q.s.grouped && q.count >= q.pageSize
+		if q.s.grouped && q.count >= q.pageSize {
+			q.stop()
+		}
 	}
 	if q.more && q.limit-q.count > 0 {
 		q.last.remaining = q.limit - q.count
@@ -365,12 +378,15 @@ func (q *query) sort() {
 		pairs[i] = pair{q.result.Rows[i], q.sortRow[i]}
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int {
-		for i, c := range q.s.sortBy {
-			o := compareNull(c.col.typ, a.keys[i], b.keys[i])
-			if c.desc {
+		if q.s.json && q.s.sel == nil { // the server sorts by the document
+			o := compareBytes(a.line[0], b.line[0])
+			if q.s.sortBy[0].desc {
 				o = -o
 			}
-			if o != 0 {
+			return o
+		}
+		for i, c := range q.s.sortBy {
+			if o := q.compare(c, a.keys[i], b.keys[i]); o != 0 {
 				return o
 			}
 		}
@@ -381,16 +397,25 @@ func (q *query) sort() {
 	}
 }
 
-func compareNull(t *types.Type, a, b []byte) int {
+// compare orders two values of an ORDER BY column. Null, which a partition with
+// nothing but static columns has, comes first in the direction of reading.
+func (q *query) compare(c sortColumn, a, b []byte) int {
+	first := -1
+	if q.s.reversed {
+		first = 1
+	}
 	switch {
 	case a == nil && b == nil:
 		return 0
 	case a == nil:
-		return -1
+		return first
 	case b == nil:
-		return 1
+		return -first
 	}
-	return t.Compare(a, b)
+	if c.desc {
+		return c.col.typ.Compare(b, a)
+	}
+	return c.col.typ.Compare(a, b)
 }
 
 // pageState says where a page ended. Clients keep it and must not look inside.

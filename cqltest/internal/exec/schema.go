@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"crypto/md5"
 	"maps"
 	"slices"
@@ -98,6 +99,7 @@ type table struct {
 	indexes        []*index // by name
 	dropped        map[string]droppedColumn
 	nextID         int32
+	changed        uint64 // the greater, the later
 
 	data  *store.Table   // shared by all versions of the table; nil if the rows are made up when read
 	scope []types.Column // the columns as terms sees them
@@ -117,7 +119,7 @@ func (t *table) column(name string) (*column, error) {
 
 // finish derives what can be derived from the columns.
 func (t *table) finish() *table {
-	byName := func(a, b *column) int { return strings.Compare(a.name, b.name) }
+	byName := func(a, b *column) int { return compareNames(a.name, b.name) }
 	slices.SortFunc(t.statics, byName)
 	slices.SortFunc(t.regulars, byName)
 	t.columns = slices.Concat(t.partition, t.clustering, t.statics, t.regulars)
@@ -148,6 +150,25 @@ func (t *table) finish() *table {
 		}
 	}
 	return t
+}
+
+// compareNames orders columns as the server does: by the first eight bytes of
+// the name as a signed number, then by all of them. It shows only in names that
+// are not ASCII.
+func compareNames(a, b string) int {
+	head := func(s string) (n int64) {
+		for i := range 8 {
+			n <<= 8
+			if i < len(s) {
+				n |= int64(s[i])
+			}
+		}
+		return n
+	}
+	if c := cmp.Compare(head(a), head(b)); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
 }
 
 // clone returns a copy to change; call finish afterwards.
@@ -233,6 +254,7 @@ func (s *schema) stamp() *schema {
 func (k *keyspace) withTable(t *table) *keyspace {
 	c := *k
 	c.tables = maps.Clone(k.tables)
+	t.changed = schemas.Add(1)
 	c.tables[t.name] = t
 	return &c
 }
@@ -268,6 +290,14 @@ func sortedTables(k *keyspace) []*table {
 		out = append(out, t)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out
+}
+
+// byChange returns the tables in the order of their last change, which is how
+// the server lists those that are in the way.
+func byChange(k *keyspace) []*table {
+	out := sortedTables(k)
+	slices.SortStableFunc(out, func(a, b *table) int { return cmp.Compare(a.changed, b.changed) })
 	return out
 }
 

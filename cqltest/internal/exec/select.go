@@ -18,17 +18,15 @@ type selection struct {
 	json   bool
 	labels []string // of the JSON object
 
-	distinct   bool
-	reversed   bool
-	sortBy     []sortColumn // after the query, if IN on the partition key meets ORDER BY
-	ordered    bool
-	limit      terms.Term
-	perPart    terms.Term
-	aggregate  bool // without GROUP BY: all rows are one group
-	grouped    bool
-	groupSize  int              // clustering columns that make a group
-	groupExpr  *terms.Selection // a function of the last of them
-	hasStatics bool             // static columns are selected
+	distinct  bool
+	reversed  bool
+	sortBy    []sortColumn // after the query, if IN on the partition key meets ORDER BY
+	limit     terms.Term
+	perPart   terms.Term
+	aggregate bool // without GROUP BY: all rows are one group
+	grouped   bool
+	groupSize int              // clustering columns that make a group
+	groupExpr *terms.Selection // a function of the last of them
 }
 
 type sortColumn struct {
@@ -77,6 +75,11 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	if ast.Distinct {
 		if ast.PerPartitionLimit != nil {
 			return nil, invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries")
+		}
+		if s.where.partition.hasIn {
+			for _, o := range orderings {
+				named = append(named, o.col)
+			}
 		}
 		if err := s.validateDistinct(named, len(ast.Selectors) == 0); err != nil {
 			return nil, err
@@ -187,16 +190,12 @@ func (s *selection) prepareSelectors(sc *terms.Scope, sel []*cqlparse.Selector) 
 	t := s.table
 	if len(sel) == 0 {
 		s.cols = columnSpecs(t.scope)
-		s.hasStatics = len(t.statics) > 0
 	} else {
 		var err error
 		if s.sel, err = terms.PrepareSelection(sc, sel); err != nil {
 			return err
 		}
 		s.cols = columnSpecs(s.sel.Columns)
-		for _, i := range s.sel.Uses() {
-			s.hasStatics = s.hasStatics || t.columns[i].kind == staticColumn
-		}
 	}
 	if s.json {
 		for _, c := range s.cols {
@@ -392,7 +391,6 @@ func (s *selection) order(list []ordering) error {
 		}
 	}
 	s.reversed = *reversed
-	s.ordered = true
 	return nil
 }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/hex"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -19,7 +20,21 @@ var initialSchemas = [2]func() *schema{
 }
 
 // initialSchema is the schema of a server that nobody has used yet.
-func initialSchema(d Dialect) *schema { return initialSchemas[d]() }
+func initialSchema(d Dialect) *schema {
+	s := *initialSchemas[d]()
+	s.keyspaces = maps.Clone(s.keyspaces)
+	for _, name := range []string{"system_traces", "system_distributed"} {
+		ks := *s.keyspaces[name]
+		ks.tables = maps.Clone(ks.tables)
+		for n, t := range ks.tables {
+			stored := *t
+			stored.data = store.NewTable(t.order())
+			ks.tables[n] = &stored
+		}
+		s.keyspaces[name] = &ks
+	}
+	return &s
+}
 
 func buildInitial(tables []system.Table) *schema {
 	s := &schema{keyspaces: map[string]*keyspace{}, version: uuid3("schema")}
@@ -103,10 +118,7 @@ func (t *table) fill(rows []sysRow) *store.View {
 			clustering = append(clustering, encode(c.typ, r[c.name]))
 		}
 		raw := types.PartitionKey(key)
-		u := &store.Update{Key: store.Key{Bytes: string(raw)}}
-		if !t.virtual {
-			u.Key.Token = types.Token(raw)
-		}
+		u := &store.Update{Key: t.storeKey(raw)}
 		row := &store.Row{Clustering: clustering, Liveness: store.NewLiveness(0, 0, 0)}
 		for _, c := range t.regulars {
 			if v := encode(c.typ, r[c.name]); v != nil {
@@ -270,6 +282,9 @@ func tableRows(t *table, name string) []sysRow {
 		for _, c := range t.columns {
 			rows = append(rows, columnRow(t, c))
 		}
+		if t.compact && len(t.clustering) == 0 {
+			rows = t.compactColumns(rows)
+		}
 	case "dropped_columns":
 		for _, c := range t.dropped {
 			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name,
@@ -291,6 +306,22 @@ func tableRows(t *table, name string) []sysRow {
 		}
 	}
 	return rows
+}
+
+// compactColumns shows a COMPACT STORAGE table without clustering columns the
+// way it is stored: its columns static, and two that CQL never sees.
+func (t *table) compactColumns(rows []sysRow) []sysRow {
+	value := types.Blob
+	if t.counter {
+		value = types.Counter
+	}
+	for i, c := range t.columns {
+		if c.kind == regularColumn {
+			rows[i]["kind"] = staticColumn.String()
+		}
+	}
+	return append(rows, columnRow(t, &column{name: "column1", typ: types.Text, kind: clusteringKey}),
+		columnRow(t, &column{name: "value", typ: value, kind: regularColumn, position: -1}))
 }
 
 func columnRow(t *table, c *column) sysRow {

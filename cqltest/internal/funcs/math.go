@@ -16,7 +16,7 @@ func mathFunctions() []*Function {
 			real func(float64) float64
 			big  func(types.Big) (types.Big, error)
 		}{
-			"exp": {math.Exp, expDecimal}, "log": {math.Log, logDecimal}, "log10": {math.Log10, log10Decimal},
+			"exp": {realExp, expDecimal}, "log": {realLog, logDecimal}, "log10": {realLog10, log10Decimal},
 		} {
 			out = append(out, scalar(name, t, func(args [][]byte) ([]byte, error) {
 				if sizeOf(t) < unbounded {

@@ -19,6 +19,7 @@ type Cell struct {
 	Expires   int64 // seconds since the epoch; for a tombstone, when it was made
 	TTL       int32 // zero if the cell does not expire
 	Tombstone bool
+	Counter   bool // of a counter: once deleted it stays so, whatever comes later
 }
 
 // NewCell returns a cell that expires ttl seconds after now, or never if ttl is 0.
@@ -41,6 +42,9 @@ func (c *Cell) Live(now int64) bool { return !c.Tombstone && now < c.Expires }
 // tombstone, then one that expires, then the one that expires later, then the
 // shorter TTL, then the greater value.
 func reconcile(a, b *Cell) *Cell {
+	if a.Tombstone != b.Tombstone && a.Counter && b.Counter {
+		return pick(a.Tombstone, a, b)
+	}
 	if a.Timestamp != b.Timestamp {
 		return pick(a.Timestamp > b.Timestamp, a, b)
 	}

@@ -21,9 +21,7 @@ type selectedRaw struct {
 	base
 	term Term
 	name string
-	err  error // reported when the term is used
 	typ  *types.Type
-	use  func()
 }
 
 func (r *selectedRaw) String() string      { return r.name }
@@ -37,9 +35,9 @@ func (r *selectedRaw) Assignable(recv types.Column) types.Assignability {
 	return r.typ.AssignableTo(recv.Type)
 }
 
-func (r *selectedRaw) prepare(types.Column) (Term, error) { return r.term, r.err }
+func (r *selectedRaw) prepare(types.Column) (Term, error) { return r.term, nil }
 
-func (r *selectedRaw) selector(*types.Type) (Term, string, error) { return r.term, r.name, r.err }
+func (r *selectedRaw) selector(*types.Type) (Term, string, error) { return r.term, r.name, nil }
 
 func (p *preparer) notSelection(what string) error {
 	return types.Invalidf("%s is not allowed outside of a selection", what)
@@ -156,6 +154,10 @@ func (e *elementTerm) evalKey(env *Env) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case key == nil && e.key.Constant():
+		// The server stumbles over a null that is written out.
+		return nil, &types.Error{Code: types.CodeServer, Message: "java.lang.NullPointerException: " +
+			`Cannot invoke "java.nio.ByteBuffer.hasArray()" because "buffer1" is null`}
 	case key == nil:
 		return nil, types.Invalidf("Invalid null value for element selection on %s", e.name)
 	case types.IsUnset(key):

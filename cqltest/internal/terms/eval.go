@@ -1,6 +1,8 @@
 package terms
 
 import (
+	"slices"
+
 	"github.com/coodie-go/coodie/cqltest/internal/funcs"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
@@ -19,9 +21,6 @@ func (c *constant) Constant() bool            { return true }
 type marker struct {
 	index int
 	recv  types.Column
-	// nullElements lets a list hold nulls, as the values of IN may; whoever
-	// looks at them one by one reports it.
-	nullElements bool
 	// unset, when not empty, is the error for an unset value.
 	unset string
 }
@@ -42,26 +41,28 @@ func (m *marker) Eval(env *Env) ([]byte, error) {
 			return nil, types.Invalidf("%s", m.unset)
 		}
 		return v, nil
-	case m.nullElements:
-		return v, validateInList(m.recv.Type, v)
 	}
-	if err := m.recv.Type.Validate(v); err != nil {
+	if err := m.recv.Type.ValidateBound(v); err != nil {
 		return nil, err
+	}
+	if m.recv.Type.Kind == types.KindList && m.recv.Type.IsMultiCell() {
+		if err := noNulls(v); err != nil {
+			return nil, err
+		}
 	}
 	return sorted(m.recv.Type, v), nil
 }
 
-func validateInList(list *types.Type, v []byte) error {
-	elems, err := types.UnpackList(v)
-	if err != nil {
-		return types.Invalidf("Not enough bytes to read a list")
+// noNulls refuses a null in a list to be stored element by element, over which
+// the server stumbles. A frozen list may hold one, and so may the values of IN:
+// whoever looks at those one by one reports it.
+func noNulls(list []byte) error {
+	elems, err := types.UnpackList(list)
+	if err == nil && slices.ContainsFunc(elems, func(e []byte) bool { return e == nil }) {
+		return &types.Error{Code: types.CodeServer, Message: "java.lang.NullPointerException: " +
+			`Cannot invoke "java.nio.ByteBuffer.remaining()" because "value" is null`}
 	}
-	for _, e := range elems {
-		if err := list.Elem().Validate(e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // sorted puts the elements of a set or map into order, which clients need not

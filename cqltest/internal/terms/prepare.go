@@ -64,10 +64,6 @@ func InTupleColumn(recv []types.Column) types.Column {
 	return part(c, "in"+c.Name, types.List(c.Type, true))
 }
 
-func isInColumn(c types.Column) bool {
-	return c.Type.Kind == types.KindList && strings.HasPrefix(c.Name, "in(") && strings.HasSuffix(c.Name, ")")
-}
-
 // ResolveType turns a written type into a [types.Type].
 func (s *Scope) ResolveType(t *cqlparse.Type) (*types.Type, error) {
 	return types.Resolve(s.Keyspace, t, s.UDT)

@@ -25,6 +25,9 @@ func ParseClass(class string) (*Type, error) {
 	return t, err
 }
 
+// lexicalUUID is the one class without a CQL name that is supported.
+const lexicalUUID = "LexicalUUIDType"
+
 type classParser struct {
 	s   string
 	pos int
@@ -73,6 +76,9 @@ func (p *classParser) parse(depth int) (*Type, error) {
 			return nil, orSyntax(err, p)
 		}
 		return args[0].Freeze(), nil
+	}
+	if short == lexicalUUID {
+		return Custom(marshalPackage + short), nil
 	}
 	kind, ok := classKinds[short]
 	if !ok {

@@ -2,8 +2,6 @@ package types
 
 import (
 	"cmp"
-	"encoding/hex"
-	"math"
 	"slices"
 	"strings"
 )
@@ -31,7 +29,8 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 	o := v.foldKeys()
 	out := make([][]byte, len(columns))
 	known := make(map[string]bool, len(columns))
-	for i, c := range columns {
+	for _, i := range hashOrder(columns) {
+		c := columns[i]
 		known[c.Name] = true
 		v, ok := o.values[c.Name]
 		switch {
@@ -53,6 +52,25 @@ func ParseJSONRow(text string, columns []Column) ([][]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// hashOrder returns the columns in the order of the hash table in which the
+// server keeps them, so that of several errors the same comes first.
+func hashOrder(columns []Column) []int {
+	buckets := uint32(16)
+	for len(columns) > int(buckets)*3/4 {
+		buckets *= 2
+	}
+	order, bucket := make([]int, len(columns)), make([]uint32, len(columns))
+	for i, c := range columns {
+		h := uint32(1)
+		for j := len(c.Name) - 1; j >= 0; j-- {
+			h = 31*h + uint32(int8(c.Name[j]))
+		}
+		order[i], bucket[i] = i, (h^h>>16)&(buckets-1)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(bucket[a], bucket[b]) })
+	return order
 }
 
 // parseJSONMap parses an object, or null, which gives nil. The kind of value is
@@ -316,146 +334,6 @@ func (t *Type) tupleFromJSON(list []any) ([]byte, error) {
 		}
 	}
 	return PackTuple(elems), nil
-}
-
-// PackSet encodes the elements of a set of type t, sorting them and dropping
-// duplicates. It reorders elems.
-func (t *Type) PackSet(elems [][]byte) []byte {
-	elem := t.Elem()
-	slices.SortStableFunc(elems, elem.Compare)
-	elems = slices.CompactFunc(elems, func(a, b []byte) bool { return elem.Compare(a, b) == 0 })
-	return PackList(len(elems), elems)
-}
-
-// PackMap encodes keys and values, alternating, of a map of type t, sorting
-// them; of equal keys the last counts.
-func (t *Type) PackMap(kvs [][]byte) []byte {
-	type pair struct{ k, v []byte }
-	pairs := make([]pair, 0, len(kvs)/2)
-	for i := len(kvs) - 2; i >= 0; i -= 2 {
-		pairs = append(pairs, pair{kvs[i], kvs[i+1]})
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int { return t.Key().Compare(a.k, b.k) })
-	pairs = slices.CompactFunc(pairs, func(a, b pair) bool { return t.Key().Compare(a.k, b.k) == 0 })
-	out := make([][]byte, 0, 2*len(pairs))
-	for _, p := range pairs {
-		out = append(out, p.k, p.v)
-	}
-	return PackList(len(pairs), out)
-}
-
-// AppendJSON appends a valid value as toJson writes it.
-func (t *Type) AppendJSON(dst, b []byte) []byte {
-	if b == nil {
-		return append(dst, "null"...)
-	}
-	switch t.Kind {
-	case KindASCII, KindText:
-		return append(AppendJSONString(append(dst, '"'), string(b)), '"')
-	case KindBlob, KindCustom:
-		dst = hex.AppendEncode(append(dst, `"0x`...), b)
-		return append(dst, '"')
-	case KindList, KindSet, KindVector, KindTuple:
-		return t.appendJSONList(dst, b)
-	case KindMap:
-		return t.appendJSONMap(dst, b)
-	case KindUDT:
-		elems, _ := UnpackTuple(b, len(t.Elems))
-		dst = append(dst, '{')
-		for i, f := range t.Fields {
-			if i > 0 {
-				dst = append(dst, ", "...)
-			}
-			if f != strings.ToLower(f) {
-				f = `"` + f + `"`
-			}
-			dst = AppendJSONString(append(dst, '"'), f)
-			dst = append(dst, `": `...)
-			dst = t.Elems[i].AppendJSON(dst, at(elems, i))
-		}
-		return append(dst, '}')
-	}
-	if len(b) == 0 {
-		return append(dst, `""`...)
-	}
-	switch t.Kind {
-	case KindBoolean, KindTinyint, KindSmallint, KindInt, KindBigint, KindCounter, KindVarint, KindDecimal:
-		return append(dst, t.Text(b)...)
-	case KindFloat, KindDouble:
-		f := DecodeDouble(b)
-		if t.Kind == KindFloat {
-			f = float64(DecodeFloat(b))
-		}
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return append(dst, "null"...)
-		}
-		return append(dst, t.Text(b)...)
-	case KindTimestamp:
-		return append(append(append(dst, '"'), FormatTimestamp(DecodeInteger(b), ' ')...), '"')
-	}
-	return append(append(append(dst, '"'), t.Text(b)...), '"')
-}
-
-func (t *Type) appendJSONList(dst, b []byte) []byte {
-	var elems [][]byte
-	switch t.Kind {
-	case KindVector:
-		elems, _ = t.UnpackVector(b)
-	case KindTuple:
-		elems, _ = UnpackTuple(b, len(t.Elems))
-	default:
-		elems, _ = UnpackList(b)
-	}
-	dst = append(dst, '[')
-	for i, e := range elems {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = t.Elems[i%len(t.Elems)].AppendJSON(dst, e)
-	}
-	return append(dst, ']')
-}
-
-func (t *Type) appendJSONMap(dst, b []byte) []byte {
-	kvs, _ := UnpackMap(b)
-	dst = append(dst, '{')
-	for i := 0; i+1 < len(kvs); i += 2 {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		key := string(t.Key().AppendJSON(nil, kvs[i]))
-		if !strings.HasPrefix(key, `"`) {
-			key = string(AppendJSONString([]byte{'"'}, key)) + `"`
-		}
-		dst = append(append(dst, key...), ": "...)
-		dst = t.Value().AppendJSON(dst, kvs[i+1])
-	}
-	return append(dst, '}')
-}
-
-func at(elems [][]byte, i int) []byte {
-	if i < len(elems) {
-		return elems[i]
-	}
-	return nil
-}
-
-// AppendJSONString appends s with JSON's escapes, without quotes.
-func AppendJSONString(dst []byte, s string) []byte {
-	const hexDigits = "0123456789ABCDEF"
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			dst = append(dst, c)
-			continue
-		}
-		if j := strings.IndexByte("\"\\\b\f\n\r\t", c); j >= 0 {
-			dst = append(dst, '\\', `"\bfnrt`[j])
-			continue
-		}
-		dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-	}
-	return dst
 }
 
 // JSONFailure words an error of [Type.ParseJSON] the way the from_json function

@@ -37,6 +37,16 @@ func TestTypeNames(t *testing.T) {
 	}
 }
 
+func TestLexicalUUID(t *testing.T) {
+	const class, text = "org.apache.cassandra.db.marshal.LexicalUUIDType", "123e4567-e89b-12d3-a456-426614174000"
+	typ, err := ParseClass(class)
+	require.NoError(t, err)
+	require.Equal(t, KindCustom, typ.Kind)
+	require.Equal(t, class, typ.ClassName())
+	require.Equal(t, value(t, UUID, text), value(t, typ, text))
+	require.Error(t, typ.Validate([]byte{1}))
+}
+
 func TestParseClassRefuses(t *testing.T) {
 	for _, class := range []string{"", "NoSuchType", "ListType", "ListType(", "ListType()", "MapType(Int32Type)", "VectorType(FloatType , 0)",
 		"VectorType(FloatType , x)", "UserType(ks,zz)", "Int32Type(", "FrozenType(Int32Type,Int32Type)", "TupleType(TupleType("} {
@@ -56,6 +66,7 @@ func TestResolveRefuses(t *testing.T) {
 		"set<duration>":                    "Durations are not allowed inside sets: set<duration>",
 		"map<duration, int>":               "Durations are not allowed as map keys: map<duration, int>",
 		"tuple<int, counter>":              "Counters are not allowed inside tuples",
+		"'no.such.Type'":                   "Error setting type no.such.Type: Unable to find abstract-type class 'no.such.Type'",
 		"nosuch":                           "Unknown type ks.nosuch",
 		"other.address":                    "Statement on keyspace ks cannot refer to a user type in keyspace other; user types can only be used in the keyspace they are defined in",
 	} {

@@ -18,7 +18,7 @@ func (t *Type) FromString(s string) ([]byte, error) {
 		}
 		return []byte(s), nil
 	case KindText:
-		return []byte(s), nil
+		return []byte(strings.ToValidUTF8(s, "\uFFFD")), nil
 	case KindBoolean:
 		switch {
 		case s == "" || strings.EqualFold(s, "false"):
@@ -35,7 +35,12 @@ func (t *Type) FromString(s string) ([]byte, error) {
 		return parseTimestamp(s, time.Now)
 	case KindTuple:
 		return t.tupleFromString(s)
-	case KindBlob, KindList, KindSet, KindMap, KindVector, KindCustom, KindUDT:
+	case KindCustom:
+		if t.Class == marshalPackage+lexicalUUID {
+			return UUID.FromString(s)
+		}
+		return parseHex(s)
+	case KindBlob, KindList, KindSet, KindMap, KindVector, KindUDT:
 		return parseHex(s)
 	}
 	if s == "" {

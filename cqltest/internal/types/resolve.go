@@ -29,7 +29,11 @@ func (r *resolver) resolve(t *cqlparse.Type, frozen bool) (*Type, error) {
 		}
 		return nil, Invalidf("Unknown type %s", t.Name.Name.Name)
 	case cqlparse.CustomType:
-		return ParseClass(t.Class)
+		typ, err := ParseClass(t.Class)
+		if err != nil {
+			return nil, Syntaxf("Error setting type %s: %s", t.Class, err)
+		}
+		return typ, nil
 	case cqlparse.FrozenType:
 		if !canFreeze(t.Params[0]) {
 			return nil, Invalidf("frozen<> is only allowed on collections, tuples, and user-defined types (got %s)", displayType(t.Params[0], false))

@@ -104,6 +104,10 @@ func (t *Type) Validate(b []byte) error {
 			// The server prints the wrong nibble; so do we.
 			return Invalidf("Invalid version for TimeUUID type: 0x%x", b[0]>>4)
 		}
+	case KindCustom:
+		if t.Class == marshalPackage+lexicalUUID && len(b) != 16 && len(b) != 0 {
+			return Invalidf("UUID should be 16 or 0 bytes (%d)", len(b))
+		}
 	case KindInet:
 		if len(b) != 4 && len(b) != 16 && len(b) != 0 {
 			return Invalidf("Expected 4 or 16 byte inetaddress; got %s", hex.EncodeToString(b))
@@ -115,7 +119,7 @@ func (t *Type) Validate(b []byte) error {
 			return Invalidf("EmptyType only accept empty values")
 		}
 	case KindList, KindSet, KindMap:
-		return t.validateCollection(b)
+		return t.validateCollection(b, false)
 	case KindTuple, KindUDT:
 		return t.validateTuple(b)
 	case KindVector:
@@ -124,7 +128,20 @@ func (t *Type) Validate(b []byte) error {
 	return nil
 }
 
-func (t *Type) validateCollection(b []byte) error {
+// ValidateBound checks the value that a client bound to a marker of type t. It
+// differs from Validate for collections: the server decodes them right away,
+// which lets a list hold nulls and refuses a negative size.
+func (t *Type) ValidateBound(b []byte) error {
+	if b == nil || !t.IsCollection() {
+		return t.Validate(b)
+	}
+	if len(b) >= 4 && b[0] >= 0x80 {
+		return Invalidf("The data cannot be deserialized as a %s", cqlNames[t.Kind])
+	}
+	return t.validateCollection(b, t.Kind == KindList)
+}
+
+func (t *Type) validateCollection(b []byte, nulls bool) error {
 	what := cqlNames[t.Kind]
 	per := len(t.Elems)
 	if len(b) < 4 {
@@ -138,7 +155,7 @@ func (t *Type) validateCollection(b []byte) error {
 			if !ok {
 				return Invalidf("Not enough bytes to read a %s", what)
 			}
-			if e == nil {
+			if e == nil && !nulls {
 				return Invalidf("Null value read when not allowed")
 			}
 			if err := t.Elems[j].Validate(e); err != nil {

@@ -68,7 +68,7 @@ var fuzzTypes = []*Type{
 }
 
 // FuzzDecode feeds any bytes to everything that reads values: nothing may
-// panic, and what is valid must survive being written as JSON and read back.
+// panic, and order must be consistent.
 func FuzzDecode(f *testing.F) {
 	f.Add(uint8(0), []byte{}, []byte{})
 	f.Add(uint8(19), []byte{0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7}, []byte{0x7f, 0xff, 0xff, 0xff})
@@ -80,8 +80,8 @@ func FuzzDecode(f *testing.F) {
 		if okA && okB && sign(c) != -sign(typ.Compare(b, a)) {
 			t.Fatalf("%s: order of %x and %x is not antisymmetric", typ, a, b)
 		}
-		if !okA || typ.Kind == KindDecimal && len(a) > 0 && (a[0] != 0 && a[0] != 0xff || a[1] != 0 && a[1] != 0xff) {
-			return // a decimal may have two thousand million zeros
+		if !okA {
+			return
 		}
 		if typ.Compare(a, a) != 0 {
 			t.Fatalf("%s: %x is not equal to itself", typ, a)
@@ -103,7 +103,8 @@ func sign(c int) int {
 }
 
 // FuzzFromString feeds any text to the conversions from text and JSON; what
-// they accept must be a valid value.
+// they accept must be a valid value. (An empty text gives the empty value even
+// where that is none, as on the real server.)
 func FuzzFromString(f *testing.F) {
 	for _, s := range []string{"1", "-1.5e10", "2011-02-03T04:05:06.789+01:00", "12:34:56.789", "1y2mo", "P1DT2H", "::1", `{"a": [1, "\u00e9"]}`, "[1,2", "'"} {
 		for i := range fuzzTypes {
@@ -112,7 +113,7 @@ func FuzzFromString(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, s string) {
 		typ := fuzzTypes[int(which)%len(fuzzTypes)]
-		if b, err := typ.FromString(s); err == nil && !typ.IsCollection() && typ.Kind != KindVector && typ.Kind != KindUDT && typ.Kind != KindText {
+		if b, err := typ.FromString(s); err == nil && len(b) > 0 && !typ.IsCollection() && typ.Kind != KindVector && typ.Kind != KindUDT {
 			if err := typ.Validate(b); err != nil {
 				t.Fatalf("%s from %q: %v", typ, s, err)
 			}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -116,7 +115,8 @@ func (c *Conn) next() bool {
 	if err != nil {
 		return false
 	}
-	if version := int(first[0] & 0x7F); version < MinVersion || version > MaxVersion {
+	version := int(first[0] & 0x7F)
+	if version == 1 || version == 2 { // whose headers are shorter
 		c.refuseVersion(version)
 		return false
 	}
@@ -125,15 +125,15 @@ func (c *Conn) next() bool {
 		return false
 	}
 	h := parseHeader(&raw)
+	if version < MinVersion || version > MaxVersion {
+		return c.refuseVersion(version) && c.skip(h)
+	}
 	if c.version == 0 {
 		c.version = h.version
 		c.client.ProtocolVersion = h.version
 	}
 	if int64(h.length)+headerLength > int64(c.server.MaxFrame) {
-		if _, err := io.CopyN(io.Discard, c.in, int64(h.length)); err != nil {
-			return false
-		}
-		return c.fail(h, &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
+		return c.skip(h) && c.fail(h, &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
 			"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, c.server.MaxFrame)})
 	}
 	body, err := readBody(c.in, int(h.length))
@@ -151,16 +151,13 @@ func (c *Conn) next() bool {
 
 // dispatch handles the handshake at once and starts everything else.
 func (c *Conn) dispatch(h header, body []byte) bool {
-	if h.has(primitive.HeaderFlagCompressed) {
-		if c.compressor == nil {
-			return c.fail(h, protocolError("Compressed frame received, but no compression was negotiated"))
-		}
+	if h.has(primitive.HeaderFlagCompressed) && c.compressor != nil { // else the flag means nothing
 		var err error
 		if body, err = c.compressor.decompress(body, c.server.MaxFrame); err != nil {
 			return c.fail(h, protocolError("%v", err))
 		}
 	}
-	r := &reader{b: body}
+	r := newReader(body)
 	if h.has(primitive.HeaderFlagCustomPayload) && h.version >= 4 {
 		r.skipBytesMap()
 	}
@@ -225,7 +222,7 @@ func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
 		b.Tracing = tracing
 		handle = func() Response { return handler.Batch(ctx, c, b) }
 	default:
-		r.fail("Unknown opcode %d", h.opcode)
+		r.err = unknownOpcode(h.opcode)
 	}
 	return handle, r.err
 }
@@ -279,21 +276,22 @@ func (c *Conn) send(frame []byte) bool {
 	return err == nil
 }
 
-// refuseVersion answers in the highest version served, or in the old ones' own
-// shorter frame, and hears the client out so that the answer is not lost to a
-// connection reset.
-func (c *Conn) refuseVersion(version int) {
+// refuseVersion answers on stream 0 in the highest version served, or in the
+// oldest ones' own shorter frame, so that drivers step down.
+func (c *Conn) refuseVersion(version int) bool {
 	r := Response{Message: Error{versionError(version)}}
 	frame := appendFrame(nil, MaxVersion, 0, &r, nil)
-	if version < MinVersion { // the stream is one byte in these
+	if version == 1 || version == 2 { // the stream is one byte in these
 		frame = append(frame[:2], frame[3:]...)
 		frame[0] = 0x80 | byte(version)
 	}
-	if !c.send(frame) {
-		return
-	}
-	c.net.SetReadDeadline(time.Now().Add(time.Second))
-	io.CopyN(io.Discard, c.in, largeBody)
+	return c.send(frame)
+}
+
+// skip passes over a frame's body.
+func (c *Conn) skip(h header) bool {
+	_, err := io.CopyN(io.Discard, c.in, int64(h.length))
+	return err == nil
 }
 
 // register starts pushing events.

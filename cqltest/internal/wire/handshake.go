@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
@@ -36,7 +37,14 @@ func (c *Conn) handshake(h header, r *reader) Message {
 	case primitive.OpCodeRegister:
 		return c.registerFor(r)
 	}
-	return Error{protocolError("Unknown opcode %d", h.opcode)}
+	return Error{unknownOpcode(h.opcode)}
+}
+
+func unknownOpcode(op primitive.OpCode) *exec.Error {
+	if op.IsResponse() {
+		return protocolError("Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode %d (%s)", op, opcodeName(op))
+	}
+	return protocolError("Unknown opcode %d", op)
 }
 
 // expect checks the request against the stage of the handshake.
@@ -54,9 +62,6 @@ func (c *Conn) expect(op primitive.OpCode) *exec.Error {
 	case isReady:
 		if op == primitive.OpCodeStartup {
 			return protocolError("Unexpected message STARTUP, the connection is already initialized")
-		}
-		if op == primitive.OpCodeAuthResponse {
-			return protocolError("Unexpected message AUTH_RESPONSE, the connection is already authenticated")
 		}
 	}
 	return nil
@@ -83,7 +88,11 @@ func (c *Conn) startup(options map[string]string) Message {
 	if !ok {
 		return Error{protocolError("Missing value CQL_VERSION in STARTUP message")}
 	}
-	if !strings.HasPrefix(version, "3.") && !strings.HasPrefix(version, "4.") {
+	major, err := strconv.Atoi(strings.Split(version, ".")[0])
+	if err != nil {
+		return Error{protocolError("Invalid version value: %s", version)}
+	}
+	if major < 3 {
 		return Error{protocolError("CQL version %s is not supported by the binary protocol (supported version are >= 3.0.0)", version)}
 	}
 	if name, ok := options["COMPRESSION"]; ok && name != "" {
@@ -105,6 +114,9 @@ func (c *Conn) startup(options map[string]string) Message {
 }
 
 func (c *Conn) authenticate(token []byte) Message {
+	if c.server.Authenticator == "" {
+		return authSuccess{}
+	}
 	user, password := credentials(token)
 	if !c.server.Handler.Authenticate(user, password) {
 		return Error{&exec.Error{
@@ -128,7 +140,7 @@ func (c *Conn) registerFor(r *reader) Message {
 			c.register()
 		case primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
 		default:
-			return Error{protocolError("Invalid value '%s' for Event.Type", name)}
+			return Error{protocolError("Invalid value '%s' for Type", name)}
 		}
 	}
 	return ready{}

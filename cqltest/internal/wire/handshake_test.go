@@ -41,6 +41,7 @@ func TestStartupRefused(t *testing.T) {
 		{"no version", map[string]string{}, "Missing value CQL_VERSION in STARTUP message"},
 		{"old version", map[string]string{"CQL_VERSION": "2.0.0"},
 			"CQL version 2.0.0 is not supported by the binary protocol (supported version are >= 3.0.0)"},
+		{"no version at all", map[string]string{"CQL_VERSION": "x"}, "Invalid version value: x"},
 		{"compression", map[string]string{"CQL_VERSION": "3.0.0", "COMPRESSION": "zip"}, "Unknown compression algorithm: zip"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,6 +74,7 @@ func TestAuthentication(t *testing.T) {
 // A driver steps down when the error comes in a frame it can read, on stream 0.
 func TestVersionRefused(t *testing.T) {
 	for version, header := range map[byte][]byte{
+		0:  {0x84, 0, 0, 0, 0},
 		1:  {0x81, 0, 0, 0},
 		2:  {0x82, 0, 0, 0},
 		5:  {0x84, 0, 0, 0, 0},
@@ -89,6 +91,22 @@ func TestVersionRefused(t *testing.T) {
 		require.Contains(t, string(got[:n]), "unsupported protocol version")
 		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4)")
 	}
+}
+
+// As with a real server, the connection can go on in a version that is served.
+func TestVersionRefusedThenServed(t *testing.T) {
+	c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
+	frame := rawFrame(primitive.OpCodeOptions, 0, "skipped")
+	frame[0] = 5
+	go c.conn.Write(frame)
+	require.IsType(t, &message.ProtocolError{}, c.receive().Body.Message)
+	require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+}
+
+// Without authentication a client that offers its password is let in.
+func TestAuthResponseUnasked(t *testing.T) {
+	c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
+	require.IsType(t, &message.AuthSuccess{}, c.ask(&message.AuthResponse{Token: []byte("x")}))
 }
 
 func TestVersionChangesMidway(t *testing.T) {

@@ -10,11 +10,14 @@ import (
 // reader takes a body apart. After its first error it returns zero values, so
 // that a decoder checks once, at its end. Nothing is allocated for a count or a
 // length that the bytes at hand cannot satisfy. What it returns as []byte
-// aliases the body.
+// aliases the body, but see value.
 type reader struct {
-	b   []byte
-	err *exec.Error
+	b    []byte
+	size int // of the whole body
+	err  *exec.Error
 }
+
+func newReader(body []byte) *reader { return &reader{b: body, size: len(body)} }
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
@@ -71,18 +74,33 @@ func (r *reader) count(size int) int {
 	return n
 }
 
-func (r *reader) text(n int) string {
+func (r *reader) string() string {
+	if len(r.b) < 2 {
+		return r.text(-1, 2)
+	}
+	return r.text(r.short(), 2)
+}
+
+func (r *reader) longString() string {
+	if len(r.b) < 4 {
+		return r.text(-1, 4)
+	}
+	return r.text(int(r.int()), 4)
+}
+
+// text reads a string whose length took that many bytes.
+func (r *reader) text(n, lengthBytes int) string {
+	if n < 0 || n > len(r.b) {
+		r.fail("Not enough bytes to read an UTF8 serialized string preceded by its %d bytes length", lengthBytes)
+		return ""
+	}
 	b := r.take(n)
 	if !utf8.Valid(b) {
-		r.fail("Cannot decode string as UTF8: '%x'", b[:min(len(b), 32)])
+		r.fail("Cannot decode string as UTF8: '%x'; java.nio.charset.MalformedInputException: Input length = 1", b[:min(len(b), 1000)])
 		return ""
 	}
 	return string(b)
 }
-
-func (r *reader) string() string { return r.text(r.short()) }
-
-func (r *reader) longString() string { return r.text(int(r.int())) }
 
 // bytes reads a [bytes]; a negative length is nil.
 func (r *reader) bytes() []byte {
@@ -122,10 +140,16 @@ func (r *reader) skipBytesMap() {
 	}
 }
 
+// value reads a [value]. Values are kept, as cells: a small one is copied lest
+// it keep a large body alive.
 func (r *reader) value(version int) exec.Value {
 	switch n := r.int(); {
 	case n >= 0:
-		return exec.Value{Bytes: r.take(int(n))}
+		b := r.take(int(n))
+		if r.size > 512 && int(n) < r.size/4 {
+			b = append([]byte{}, b...)
+		}
+		return exec.Value{Bytes: b}
 	case n == -1 || version < 4: // v3 knows no unset: every negative length is null
 		return exec.Value{State: exec.Null}
 	case n == -2:

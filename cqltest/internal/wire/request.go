@@ -120,9 +120,12 @@ func (r *reader) params(version int) Params {
 	return p
 }
 
+// nodeLocal is NODE_LOCAL, the highest consistency level there is.
+const nodeLocal = 0x000B
+
 func (r *reader) consistency() uint16 {
 	c := r.short()
-	if c > int(exec.LocalOne) {
+	if c > nodeLocal {
 		r.fail("Unknown code %d for a consistency level", c)
 	}
 	return uint16(c)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/datastax/go-cassandra-native-protocol/frame"
@@ -80,7 +81,7 @@ func TestRequests(t *testing.T) {
 
 // Before v4 there is no unset value: any negative length is null.
 func TestNegativeLengthInV3(t *testing.T) {
-	r := &reader{b: []byte{0, 1, 0xFF, 0xFF, 0xFF, 0xFE}}
+	r := newReader([]byte{0, 1, 0xFF, 0xFF, 0xFF, 0xFE})
 	values, _ := r.values(3, false)
 	require.Nil(t, r.err)
 	require.Equal(t, []exec.Value{{State: exec.Null}}, values)
@@ -104,20 +105,20 @@ func TestMalformedRequests(t *testing.T) {
 		body   string
 		want   string
 	}{
-		{"empty query", primitive.OpCodeQuery, "", "Truncated message"},
-		{"query longer than its frame", primitive.OpCodeQuery, "\x7F\xFF\xFF\xFFq", "Truncated message"},
-		{"negative length", primitive.OpCodeQuery, "\xFF\xFF\xFF\xFFq", "Truncated message"},
+		{"empty query", primitive.OpCodeQuery, "", "Not enough bytes to read an UTF8 serialized string preceded by its 4 bytes length"},
+		{"query longer than its frame", primitive.OpCodeQuery, "\x7F\xFF\xFF\xFFq", "Not enough bytes"},
+		{"negative length", primitive.OpCodeQuery, "\xFF\xFF\xFF\xFFq", "Not enough bytes"},
 		{"not UTF-8", primitive.OpCodePrepare, "\x00\x00\x00\x02\xC3\x28", "Cannot decode string as UTF8: 'c328'"},
-		{"consistency", primitive.OpCodeQuery, long + "\x00\x0B\x00", "Unknown code 11 for a consistency level"},
+		{"consistency", primitive.OpCodeQuery, long + "\x00\x0C\x00", "Unknown code 12 for a consistency level"},
 		{"more values than bytes", primitive.OpCodeQuery, long + "\x00\x01\x01\xFF\xFF", "65535 elements announced"},
 		{"value length", primitive.OpCodeQuery, long + "\x00\x01\x01\x00\x01\xFF\xFF\xFF\xFD", "Invalid ByteBuf length -3"},
 		{"timestamp", primitive.OpCodeQuery, long + "\x00\x01\x20\x80\x00\x00\x00\x00\x00\x00\x00", "Out of bound timestamp"},
 		{"batch type", primitive.OpCodeBatch, "\x03\x00\x00\x00\x01\x00", "Invalid BATCH message type 3"},
 		{"batch kind", primitive.OpCodeBatch, "\x00\x00\x01\x02\x00\x00\x00\x00\x00", "Invalid query kind in BATCH messages. Must be 0 or 1 but got 2"},
 		{"more statements than bytes", primitive.OpCodeBatch, "\x00\xFF\xFF\x00", "65535 elements announced"},
-		{"event type", primitive.OpCodeRegister, "\x00\x01\x00\x01X", "Invalid value 'X' for Event.Type"},
+		{"event type", primitive.OpCodeRegister, "\x00\x01\x00\x01X", "Invalid value 'X' for Type"},
 		{"opcode", 0x55, "", "Unknown opcode"},
-		{"a response's opcode", primitive.OpCodeResult, "", "Unknown opcode"},
+		{"a response's opcode", primitive.OpCodeResult, "", "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
@@ -134,4 +135,15 @@ func TestResponseFromClient(t *testing.T) {
 	c := connect(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 	c.send(1, &message.Ready{})
 	require.Contains(t, c.receive().Body.Message.(*message.ProtocolError).ErrorMessage, "Wrong protocol direction")
+}
+
+// A small value must not keep the large frame alive that it came in.
+func TestSmallValuesAreCopied(t *testing.T) {
+	small, large := []byte("small"), bytes.Repeat([]byte("x"), 1000)
+	body := []byte{0, 2}
+	body = appendBytes(appendBytes(body, small), large)
+	values, _ := newReader(body).values(4, false)
+	clear(body)
+	require.Equal(t, small, values[0].Bytes)
+	require.Equal(t, make([]byte, 1000), values[1].Bytes, "the large one is not")
 }

@@ -86,7 +86,8 @@ func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging []byte, skip
 	}
 	if skip {
 		flags |= primitive.RowsFlagNoMetadata
-	} else if oneTable(columns) {
+	}
+	if oneTable(columns) {
 		flags |= primitive.RowsFlagGlobalTablesSpec
 	}
 	b = appendInt(b, int(flags))

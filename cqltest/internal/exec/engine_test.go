@@ -1,0 +1,216 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+)
+
+// node is an engine with one client, driven by CQL text.
+type node struct {
+	*Engine
+	c *Client
+}
+
+func newNode(t *testing.T, d Dialect, setup ...string) *node {
+	t.Helper()
+	n := &node{New(Options{Dialect: d}), &Client{}}
+	n.must(t, "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}", "USE ks")
+	n.must(t, setup...)
+	return n
+}
+
+func (n *node) query(cql string) (*Result, error) {
+	return n.Query(context.Background(), n.c, cql, Params{Consistency: One})
+}
+
+func (n *node) must(t *testing.T, cql ...string) *Result {
+	t.Helper()
+	var res *Result
+	for _, q := range cql {
+		var err error
+		res, err = n.query(q)
+		require.NoError(t, err, q)
+	}
+	return res
+}
+
+// answer shows a result as "col, col | cell, cell | …", an error as its message.
+func (n *node) answer(cql string) string {
+	res, err := n.query(cql)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return show(res)
+}
+
+func show(res *Result) string {
+	var names []string
+	for _, c := range res.Columns {
+		names = append(names, c.Name)
+	}
+	out := strings.Join(names, ", ")
+	for _, r := range res.Rows {
+		var cells []string
+		for i, b := range r {
+			if b == nil {
+				cells = append(cells, "null")
+			} else {
+				cells = append(cells, res.Columns[i].Type.Literal(b))
+			}
+		}
+		out += " | " + strings.Join(cells, ", ")
+	}
+	return out
+}
+
+func TestPreparedStatementsFollowTheSchema(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "CREATE TABLE other (k int PRIMARY KEY)", "INSERT INTO t (k, v) VALUES (1, 2)")
+	p, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	require.NoError(t, err)
+	require.Equal(t, []uint16{0}, p.PKIndexes)
+	keep, err := n.Prepare(n.c, "SELECT * FROM other")
+	require.NoError(t, err)
+
+	n.must(t, "ALTER TABLE t ADD w text")
+	_, known := n.Lookup(p.ID)
+	require.False(t, known, "a statement on an altered table is forgotten")
+	_, known = n.Lookup(keep.ID)
+	require.True(t, known)
+
+	res, err := n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
+	require.NoError(t, err)
+	require.Equal(t, "k, v, w | 1, 2, null", show(res))
+	again, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	require.NoError(t, err)
+	require.Equal(t, p.ID, again.ID)
+	require.Len(t, again.Columns, 3)
+
+	n.must(t, "DROP TABLE t")
+	_, err = n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
+	require.EqualError(t, err, "table t does not exist")
+}
+
+func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
+	require.NoError(t, err)
+	require.Nil(t, p.Columns)
+	require.True(t, p.Info.Conditional)
+}
+
+func TestSnapshotRestoreReset(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 1)")
+	s := n.Snapshot()
+	n.must(t, "UPDATE t SET v = 2 WHERE k = 1", "CREATE TABLE u (k int PRIMARY KEY)", "ALTER TABLE t ADD w int", "INSERT INTO t (k, v) VALUES (2, 2)")
+	n.Restore(s)
+	require.Equal(t, "k, v | 1, 1", n.answer("SELECT * FROM t"))
+	require.Equal(t, "error: table u does not exist", n.answer("SELECT * FROM u"))
+	n.must(t, "DROP TABLE t")
+	n.Restore(s)
+	require.Equal(t, "k, v | 1, 1", n.answer("SELECT * FROM t"))
+	n.Truncate()
+	require.Equal(t, "k, v", n.answer("SELECT * FROM t"))
+	n.Reset()
+	require.Equal(t, "error: keyspace ks does not exist", n.answer("SELECT * FROM t"))
+}
+
+func TestAdvanceExpiresCells(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int, w int)",
+		"INSERT INTO t (k, v, w) VALUES (1, 1, 1) USING TTL 60", "UPDATE t SET w = 2 WHERE k = 1")
+	require.Equal(t, "v, ttl(w) | 1, null", n.answer("SELECT v, ttl(w) FROM t"))
+	n.Advance(61 * time.Second)
+	require.Equal(t, "k, v, w | 1, null, 2", n.answer("SELECT * FROM t"))
+	require.Equal(t, "[applied], k, v, w | false, 1, null, 2", n.answer("INSERT INTO t (k, v) VALUES (1, 1) IF NOT EXISTS"))
+}
+
+func TestSubscribersHearChangesInOrder(t *testing.T) {
+	n := newNode(t, Cassandra)
+	var got []string
+	cancel := n.Subscribe(func(c SchemaChange) { got = append(got, c.Change+" "+c.Target+" "+c.Name) })
+	n.must(t, "CREATE TABLE t (k int PRIMARY KEY)", "CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)", "ALTER TABLE t ADD v int", "DROP TABLE t")
+	cancel()
+	n.must(t, "CREATE TABLE t (k int PRIMARY KEY)")
+	require.Equal(t, []string{"CREATED TABLE t", "UPDATED TABLE t", "DROPPED TABLE t"}, got)
+}
+
+func TestPagingMeetsEveryRowOnce(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, s int static, PRIMARY KEY (k, c)) WITH CLUSTERING ORDER BY (c DESC)")
+	for k := range 7 {
+		n.must(t, fmt.Sprintf("INSERT INTO t (k, s) VALUES (%d, 1)", k))
+		for c := range k {
+			n.must(t, fmt.Sprintf("INSERT INTO t (k, c) VALUES (%d, %d)", k, c))
+		}
+	}
+	for _, q := range []string{
+		"SELECT k, c FROM t", "SELECT k, c FROM t WHERE k = 6", "SELECT k, c FROM t WHERE k = 6 ORDER BY c ASC",
+		"SELECT k, c FROM t WHERE k IN (1, 3, 6, 9)", "SELECT k, c FROM t PER PARTITION LIMIT 2", "SELECT k, c FROM t LIMIT 11",
+		"SELECT k, c FROM t WHERE k = 6 AND c > 1 AND c < 5", "SELECT k, c FROM t WHERE c > 1 ALLOW FILTERING",
+		"SELECT DISTINCT k, s FROM t", "SELECT k, count(c) FROM t GROUP BY k",
+	} {
+		whole := n.must(t, q)
+		for size := 1; size <= 5; size++ {
+			var rows [][][]byte
+			var state []byte
+			for {
+				res, err := n.Query(context.Background(), n.c, q, Params{Consistency: One, PageSize: size, PagingState: state})
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(res.Rows), size)
+				rows = append(rows, res.Rows...)
+				if state = res.PagingState; state == nil {
+					break
+				}
+			}
+			require.Equal(t, show(whole), show(&Result{Columns: whole.Columns, Rows: rows}), "%s in pages of %d", q, size)
+		}
+	}
+}
+
+func TestHostilePagingStates(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, PRIMARY KEY (k, c))", "INSERT INTO t (k, c) VALUES (1, 1)", "INSERT INTO t (k, c) VALUES (1, 2)")
+	res, err := n.Query(context.Background(), n.c, "SELECT * FROM t", Params{Consistency: One, PageSize: 1})
+	require.NoError(t, err)
+	good := res.PagingState
+	for i := range good {
+		for _, b := range [][]byte{good[:i], append(append([]byte{}, good[:i]...), 0xff, 0xff, 0xff, 0xff, 0x7f)} {
+			_, _ = n.Query(context.Background(), n.c, "SELECT * FROM t", Params{Consistency: One, PageSize: 1, PagingState: b})
+		}
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, v counter, PRIMARY KEY (k, c))", "CREATE TABLE l (k int PRIMARY KEY, owner int)")
+	var wg sync.WaitGroup
+	applied := make([]int, 8)
+	for g := range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			own := &node{n.Engine, &Client{Keyspace: "ks"}}
+			for i := range 50 {
+				_, _ = own.query(fmt.Sprintf("UPDATE t SET v = v + 1 WHERE k = 1 AND c = %d", i%3))
+				_, _ = own.query("SELECT * FROM t")
+				if res, err := own.query(fmt.Sprintf("INSERT INTO l (k, owner) VALUES (%d, %d) IF NOT EXISTS", i, g)); err == nil && res.Rows[0][0][0] == 1 {
+					applied[g]++
+				}
+				if i == 25 && g < 2 {
+					_, _ = own.query(fmt.Sprintf("ALTER TABLE l ADD x%d int", g))
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	sum := 0
+	for _, a := range applied {
+		sum += a
+	}
+	require.Equal(t, 50, sum, "every lock was granted exactly once")
+	require.Equal(t, "system.sum(v) | 400", n.answer("SELECT sum(v) FROM t"))
+}

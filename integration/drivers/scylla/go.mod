@@ -1,0 +1,25 @@
+module github.com/coodie-go/coodie/integration/drivers/scylla
+
+go 1.25.0
+
+require (
+	github.com/coodie-go/coodie v0.0.0
+	github.com/gocql/gocql v1.7.0
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/datastax/go-cassandra-native-protocol v0.0.0-20260130100129-9d5b43677a33 // indirect
+	github.com/golang/snappy v0.0.4 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/klauspost/compress v1.18.4 // indirect
+	github.com/tidwall/btree v1.8.1 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sync v0.22.0 // indirect
+	gopkg.in/inf.v0 v0.9.1 // indirect
+)
+
+replace (
+	github.com/coodie-go/coodie => ../../../
+	github.com/gocql/gocql => github.com/scylladb/gocql v1.17.3
+)
