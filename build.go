@@ -92,9 +92,13 @@ func (b *builder) version(p unsafe.Pointer) int64 {
 	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
 }
 
-// plainWrite refuses what would pass by the version column.
-func (b *builder) plainWrite() {
-	if b.table.Version != nil && !b.cas {
+// plainWrite refuses a write without a condition where it would break those with one.
+func (b *builder) plainWrite(s *settings) {
+	switch {
+	case b.cas:
+	case s.lwtOnly:
+		b.fail("", "the table is for LWTs only (WithLWTOnly): a plain write could hide or undo one that was applied; use IfExists, If or Insert", nil)
+	case b.table.Version != nil:
 		b.fail(b.table.Version.Name, "the table counts versions, which a plain write would pass by: use IfUnchanged, Mutate or another conditional write", nil)
 	}
 }

@@ -31,6 +31,7 @@ type settings struct {
 	clientTimestamp bool
 	pageSize        int
 	settle          bool
+	lwtOnly         bool
 	observe         func(context.Context, Event)
 }
 
@@ -89,6 +90,11 @@ func WithPageSize(rows int) Option { return option(func(s *settings) { s.pageSiz
 // itself, as long as its context lasts. What cannot be settled is still an
 // *OutcomeUnknownError. It wants an attempt column: see Settle.
 func WithSettle() Option { return option(func(s *settings) { s.settle = true }) }
+
+// WithLWTOnly refuses plain writes of the table, which could undo what its LWTs have been
+// told (see the package documentation), and makes reads by the whole primary key
+// linearizable. Other reads are at the consistency of WithConsistency, as ever.
+func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }) }
 
 // WithObserver calls f after each statement, from the goroutine that sent it. f must not
 // block and must be safe for concurrent use.

@@ -55,7 +55,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	}
 	s, r := &c.table.settings, &b.request
 	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: s.pageSize}
-	if c.serial {
+	if c.serial || s.lwtOnly && use == keyFull && !count {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
 	r.Statement = c.table.texts.Text(&b.stmt)

@@ -23,7 +23,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	}
 	c.refuseReading(b)
 	b.stmt.IfNotExists = cas
-	b.plainWrite()
+	c.refusePlain(b)
 	if cas {
 		b.newAttempt()
 		if b.table.Version != nil {
@@ -49,7 +49,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 		twice(b, assigns, i)
 		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
 	}
-	b.plainWrite()
+	c.refusePlain(b)
 	if cas && !static && b.err == nil {
 		c.assignOwn(b)
 	}
@@ -69,6 +69,13 @@ func (c chain[T]) refuseReading(b *builder) {
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
 	case c.serial:
 		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
+	}
+}
+
+// refusePlain refuses a plain write where the table does not take one.
+func (c chain[T]) refusePlain(b *builder) {
+	if c.table != nil {
+		b.plainWrite(&c.table.settings)
 	}
 }
 
@@ -117,7 +124,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
 	}
 	c.refuseReading(b)
-	b.plainWrite()
+	c.refusePlain(b)
 	static := columns
 	for _, t := range targets {
 		if t == nil {
