@@ -88,7 +88,8 @@
 // are told "applied". Therefore plain writes carry no client timestamp here, unless
 // WithClientTimestamps says so, and are never sent twice, since a replay would be newer
 // than what came between. Even so a plain write is not linearizable with LWTs: prefer
-// IfExists and If, also for deletes.
+// IfExists and If, also for deletes. WithLWTOnly refuses plain writes of a table, and
+// makes its reads by key linearizable.
 //
 // # Leases
 //

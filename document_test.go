@@ -215,3 +215,34 @@ func TestObserver(t *testing.T) {
 	}
 	require.Equal(t, []string{"applied", "refused", "unknown", "failed", "done"}, outcomes)
 }
+
+func TestLWTOnly(t *testing.T) {
+	ctx := context.Background()
+	table, sent := answering[AppConfig](t, applied, WithLWTOnly())
+	doc := table.New(AppConfig{Key: "a"})
+	for _, err := range []error{
+		doc.Save(ctx), doc.Update(ctx, value.Set("x")), doc.Delete(ctx), doc.DeleteColumns(ctx, value),
+		table.Find(key.Eq("a")).Delete(ctx), table.Find(key.Eq("a")).Update(ctx, value.Set("x")),
+	} {
+		var usage *UsageError
+		require.ErrorAs(t, err, &usage)
+		require.Contains(t, err.Error(), "LWTs only")
+	}
+	require.Empty(t, sent.Last())
+	_, err := doc.If(version.Eq(1)).Update(ctx, value.Set("x"))
+	require.NoError(t, err)
+
+	kind := func(read func() error) driver.Kind {
+		if err := read(); !errors.Is(err, ErrNotFound) {
+			require.NoError(t, err)
+		}
+		all := sent.Sent()
+		return all[len(all)-1].Kind
+	}
+	byKey := table.Find(key.Eq("a"))
+	require.Equal(t, driver.SerialRead, kind(func() error { _, err := byKey.Get(ctx); return err }))
+	require.Equal(t, driver.SerialRead, kind(func() error { _, err := byKey.All(ctx); return err }))
+	require.Equal(t, driver.Read, kind(func() error { _, err := table.Find().All(ctx); return err }))
+	require.Equal(t, driver.Read, kind(func() error { _, err := table.Find(key.In("a", "b")).All(ctx); return err }))
+	require.Equal(t, driver.Read, kind(func() error { _, err := byKey.Count(ctx); return err }))
+}
