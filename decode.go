@@ -11,10 +11,10 @@ import (
 
 // plan is how the cells of one result are decoded into a struct: one step per column
 // that the struct has. Columns that it lacks are passed over.
-type plan struct {
-	table string
-	steps []step
-}
+type plan []step
+
+// planRoom is memory for the plans of most tables, on the stack.
+type planRoom [16]step
 
 type step struct {
 	cell   int // index of the column in the result
@@ -22,12 +22,11 @@ type step struct {
 	codec  *codec.Codec
 }
 
-// newPlan matches columns by name. Where the server's type is not the declared one, but
+// newPlan matches columns by name, into the memory of p. Where the server's type is not the declared one, but
 // the field can hold it, the field is decoded from what the server says it is.
-func newPlan(table *meta.Table, name string, columns []gocql.ColumnInfo) (plan, error) {
-	p := plan{table: name, steps: make([]step, 0, len(columns))}
+func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo) (plan, error) {
 	for i := range columns {
-		c := table.Column(columns[i].Name)
+		c := table.ColumnAt(i, columns[i].Name)
 		if c == nil {
 			continue
 		}
@@ -41,17 +40,17 @@ func newPlan(table *meta.Table, name string, columns []gocql.ColumnInfo) (plan, 
 				return p, &DecodeError{Table: name, Column: c.Name, Field: c.Field, Err: err}
 			}
 		}
-		p.steps = append(p.steps, step{i, c, cd})
+		p = append(p, step{i, c, cd})
 	}
 	return p, nil
 }
 
 // decode sets the fields of the struct at v from a row's cells.
-func (p *plan) decode(v unsafe.Pointer, cells [][]byte) error {
-	for i := range p.steps {
-		s := &p.steps[i]
+func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
+	for i := range p {
+		s := &p[i]
 		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells[s.cell]); err != nil {
-			return &DecodeError{Table: p.table, Column: s.column.Name, Field: s.column.Field, Err: err}
+			return &DecodeError{Table: table, Column: s.column.Name, Field: s.column.Field, Err: err}
 		}
 	}
 	return nil
@@ -61,16 +60,17 @@ func (p *plan) decode(v unsafe.Pointer, cells [][]byte) error {
 // user-defined type that has grown, a bigint for an int) is encoded again as declared,
 // so that whatever looks into it later reads one encoding.
 func (e *Existing[T]) decode() error {
-	p, err := newPlan(e.table, e.name, e.columns)
+	var room planRoom
+	p, err := newPlan(room[:0], e.table, e.name, e.columns)
 	if err == nil {
-		err = p.decode(unsafe.Pointer(&e.Value), e.cells)
+		err = p.decode(e.name, unsafe.Pointer(&e.Value), e.cells)
 	}
 	if err != nil {
 		e.broken = err
 		return err
 	}
-	for i := range p.steps {
-		s := &p.steps[i]
+	for i := range p {
+		s := &p[i]
 		if s.codec == s.column.Codec || e.cells[s.cell] == nil {
 			continue
 		}

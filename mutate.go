@@ -350,13 +350,13 @@ func operandAt[T any](col *meta.Column, v *T) operand {
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (c chain[T]) restore(v *T, row *Existing[T]) error {
-	p := plan{table: c.table.name}
+	var p plan
 	for i := range row.columns {
 		if col := c.table.meta.Column(row.columns[i].Name); col != nil {
-			p.steps = append(p.steps, step{i, col, col.Codec})
+			p = append(p, step{i, col, col.Codec})
 		}
 	}
-	return p.decode(unsafe.Pointer(v), row.cells)
+	return p.decode(c.table.name, unsafe.Pointer(v), row.cells)
 }
 
 // complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.

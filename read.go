@@ -69,11 +69,12 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 		if !rows.Next() {
 			return ErrNotFound
 		}
-		p, err := newPlan(c.table.meta, c.table.name, rows.Columns())
+		var room planRoom
+		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
 		if err != nil {
 			return err
 		}
-		return p.decode(unsafe.Pointer(&v), rows.Cells())
+		return p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells())
 	})
 	if err != nil {
 		var zero T
@@ -86,18 +87,18 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 	stopped := false
 	err := c.read(ctx, false, false, func(rows *driver.Rows) error {
-		var p plan
-		planned := false
-		for rows.Next() {
-			if !planned {
-				var err error
-				if p, err = newPlan(c.table.meta, c.table.name, rows.Columns()); err != nil {
-					return err
-				}
-				planned = true
-			}
-			var v T
-			if err := p.decode(unsafe.Pointer(&v), rows.Cells()); err != nil {
+		if !rows.Next() {
+			return nil
+		}
+		var room planRoom
+		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
+		if err != nil {
+			return err
+		}
+		var v, zero T // one variable for all rows: each is yielded as a copy
+		for more := true; more; more = rows.Next() {
+			v = zero
+			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
 				return err
 			}
 			if !yield(v, nil) {

@@ -4,7 +4,7 @@ import (
 	"github.com/gocql/gocql"
 )
 
-var kindOfType = map[gocql.Type]Kind{
+var kindOfType = [...]Kind{
 	gocql.TypeAscii: ASCII, gocql.TypeBigInt: BigInt, gocql.TypeBlob: Blob, gocql.TypeBoolean: Boolean,
 	gocql.TypeCounter: Counter, gocql.TypeDate: Date, gocql.TypeDecimal: Decimal, gocql.TypeDouble: Double,
 	gocql.TypeDuration: Duration, gocql.TypeFloat: Float, gocql.TypeInet: Inet, gocql.TypeInt: Int,
@@ -15,13 +15,20 @@ var kindOfType = map[gocql.Type]Kind{
 
 var typeOfKind = func() (ts [Custom + 1]gocql.Type) {
 	for t, k := range kindOfType {
-		ts[k] = t
+		ts[k] = gocql.Type(t)
 	}
 	ts[Text] = gocql.TypeVarchar // the wire knows no text
 	ts[List], ts[Set], ts[Map] = gocql.TypeList, gocql.TypeSet, gocql.TypeMap
 	ts[Tuple], ts[UDT] = gocql.TypeTuple, gocql.TypeUDT
 	return
 }()
+
+func nativeKind(t gocql.Type) Kind {
+	if t < 0 || int(t) >= len(kindOfType) {
+		return Invalid
+	}
+	return kindOfType[t]
+}
 
 // FromTypeInfo returns the type that the server reports. Whether it is frozen
 // does not travel. A custom type is kept by its class, except for vectors.
@@ -63,7 +70,7 @@ func fromTypeInfo(info gocql.TypeInfo, depth int) (t *Type, err error) {
 	default:
 		if info.Type() == gocql.TypeCustom {
 			t = classType(info.Custom())
-		} else if k, ok := kindOfType[info.Type()]; ok {
+		} else if k := nativeKind(info.Type()); k != Invalid {
 			t = Native(k)
 		}
 	}
@@ -145,8 +152,8 @@ func (t *Type) Same(info gocql.TypeInfo) bool {
 	if info.Type() == gocql.TypeCustom {
 		return t.alike(classType(info.Custom()))
 	}
-	k, ok := kindOfType[info.Type()]
-	return ok && t.Kind.native() && cellKind(k) == cellKind(t.Kind)
+	k := nativeKind(info.Type())
+	return k != Invalid && t.Kind.native() && cellKind(k) == cellKind(t.Kind)
 }
 
 // cellKind maps the kinds whose cells are alike to one of them.

@@ -56,6 +56,15 @@ type Table struct {
 // Column returns the column of that name, or nil.
 func (t *Table) Column(name string) *Column { return t.byName[name] }
 
+// ColumnAt is Column for a name that a list has at position i, where the order of the
+// columns may be the table's own.
+func (t *Table) ColumnAt(i int, name string) *Column {
+	if i < len(t.Columns) && t.Columns[i].Name == name {
+		return t.Columns[i]
+	}
+	return t.byName[name]
+}
+
 // Primary returns the partition key columns followed by the clustering columns.
 func (t *Table) Primary() []*Column {
 	return append(t.Partition[:len(t.Partition):len(t.Partition)], t.Clustering...)
