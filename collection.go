@@ -95,6 +95,11 @@ func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) MapCol
 
 // At is the value of key k, null where there is none: for conditions, and for Set and
 // SetNull on a map that is not frozen.
+//
+// Cassandra compares that value as if it were a key. A condition which can therefore hold
+// when it should not is a *UsageError: Lt, Le, Gt and Ge where keys and values are ordered
+// differently, as in map<text, int>, and all comparisons but with null where the keys are
+// uuids, booleans or another type that tells other values apart badly.
 func (c MapColumn[T, M, K, V]) At(k K) Column[T, V] {
 	return column[T, V](c.ref.at(operandOf(c.key, k)))
 }

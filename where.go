@@ -108,6 +108,11 @@ func (b *builder) condition(c *cond, rowNamed bool) {
 	if col.Key() {
 		b.fail(col.Name, "a key column takes no condition; put it into Find", nil)
 	}
+	if c.ref.elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
+		b.fail(col.Name, "Cassandra compares the value of a map's key as if it were a "+col.Type.Key.String()+
+			", like the keys, so "+c.op.String()+" can hold when it should not; "+
+			"compare the whole map, or a column of its own", nil)
+	}
 	if !rel.holdsOnNull && (col.Kind != meta.Static || !rowNamed) {
 		b.proves = true
 	}

@@ -38,8 +38,8 @@ func TestCollectionConditions(t *testing.T) {
 
 		{name: "map element", row: &fullRow, conds: []cond{attrs.At("k").Eq(1)}, applied: true},
 		{name: "map element not", row: &fullRow, conds: []cond{attrs.At("k").Eq(2)}, sent: sentAttrs, verdicts: verdicts{notHeld}},
-		{name: "map element <", row: &fullRow, conds: []cond{attrs.At("k").Lt(2)}, applied: true},
-		{name: "map element >=", row: &fullRow, conds: []cond{attrs.At("k").Ge(2)}, sent: sentAttrs, verdicts: verdicts{notHeld}},
+		{name: "map element <", row: &fullRow, conds: []cond{data.At("d").Lt("f")}, applied: true},
+		{name: "map element >=", row: &fullRow, conds: []cond{data.At("d").Ge("f")}, sent: sentData, verdicts: verdicts{notHeld}},
 		{name: "map element IN", row: &fullRow, conds: []cond{attrs.At("l").In(1, 2)}, applied: true},
 		{name: "map element !=", row: &fullRow, conds: []cond{attrs.At("l").Ne(1)}, applied: true, creates: true},
 		{name: "map element of no such key", row: &fullRow, conds: []cond{attrs.At("z").Eq(1)}, sent: sentAttrs, verdicts: verdicts{notHeld}},
