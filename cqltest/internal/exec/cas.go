@@ -440,7 +440,7 @@ func (q *casRequest) collect(x *execution, w *writes) error {
 	u := w.partition(q.table, q.key)
 	for i, e := range q.entries {
 		for _, s := range q.ranges[i] {
-			u.Ranges = append(u.Ranges, store.RangeTombstone{Slice: s, Deletion: store.Deletion{Timestamp: ts, Set: true}})
+			u.Ranges = append(u.Ranges, store.RangeTombstone{Slice: s, Deletion: store.Deletion{Timestamp: ts - 1, Set: true}})
 		}
 		if q.rows[i] == nil {
 			continue
@@ -452,6 +452,9 @@ func (q *casRequest) collect(x *execution, w *writes) error {
 		if err := e.m.collectRow(e.x, u, q.rows[i][0], ts, ttl, q.current); err != nil {
 			return err
 		}
+	}
+	if u.Deletion.Set { // what covers more than a row comes before what is written beside it
+		u.Deletion.Timestamp = ts - 1
 	}
 	return nil
 }
