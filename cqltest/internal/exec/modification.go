@@ -29,6 +29,10 @@ func (m *modification) info() StatementInfo {
 	return StatementInfo{Kind: kind, Keyspace: m.table.keyspace, Table: m.table.name, Conditional: m.conditional(), Counter: m.table.counter}
 }
 
+func (m *modification) columns() []ColumnSpec {
+	return casColumns(m.dialect, []*modification{m}, false)
+}
+
 func (m *modification) conditional() bool {
 	return m.ifExists || m.ifNotExists || len(m.conditions) > 0
 }

@@ -23,7 +23,6 @@ type tableParams struct {
 	compression           map[string]string
 	crcCheckChance        float64
 	defaultTTL            int32
-	extensions            map[string]string
 	gcGraceSeconds        int32
 	incrementalBackups    *bool
 	maxIndexInterval      int32
