@@ -129,15 +129,6 @@ func TestUnprepared(t *testing.T) {
 	require.Equal(t, "alice", owner(srv), "the driver prepared it again")
 }
 
-func TestLostAnswer(t *testing.T) {
-	srv, _ := start(t)
-	session := connect(t, srv, func(c *gocql.ClusterConfig) { c.Timeout = 50 * time.Millisecond })
-	srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Apply, cqltest.LoseAnswer)
-	_, _, err := cas(session, acquire, "deploy", "alice")
-	require.ErrorIs(t, err, gocql.ErrTimeoutNoResponse)
-	require.Equal(t, "alice", owner(srv), "applied all the same")
-}
-
 func TestClosedConnection(t *testing.T) {
 	for name, steps := range map[string][]cqltest.Step{
 		"before": {cqltest.CloseConnection},
@@ -181,18 +172,6 @@ func TestDelay(t *testing.T) {
 		require.Equal(t, name == "after", !appliedBy.IsZero())
 		fault.Remove()
 	}
-}
-
-// A client that gives up does not stop the server from applying later.
-func TestDelayOutlivesItsClient(t *testing.T) {
-	srv, _ := start(t)
-	session := connect(t, srv, func(c *gocql.ClusterConfig) { c.Timeout = 10 * time.Millisecond })
-	srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Delay(40*time.Millisecond))
-	_, _, err := cas(session, acquire, "deploy", "alice")
-	require.ErrorIs(t, err, gocql.ErrTimeoutNoResponse)
-	require.Nil(t, owner(srv))
-	session.Close()
-	require.Eventually(t, func() bool { return owner(srv) == "alice" }, 5*time.Second, 5*time.Millisecond)
 }
 
 // Close does not wait for a delay to end.

@@ -185,10 +185,11 @@ func (c *call) answer(ctx context.Context) wire.Response {
 	if result.Kind == exec.SetKeyspace {
 		c.conn.SetKeyspace(result.Keyspace)
 	}
+	// The columns of a prepared conditional statement change from one execution
+	// to the next, so no client can know them beforehand.
+	describe := c.statement.Conditional() && c.statement.Prepared
 	return wire.Response{
-		// The columns of a conditional statement change from one execution to
-		// the next, so no client can know them beforehand.
-		Message:  wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata && !c.statement.Conditional()},
+		Message:  wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata && !describe},
 		Warnings: result.Warnings,
 		TraceID:  c.trace(),
 	}

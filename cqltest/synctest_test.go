@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest"
@@ -14,6 +15,11 @@ import (
 // An hour of renewing a lease of 30 seconds, while another client waits for it
 // to end: it does half a minute after its holder stops.
 func TestHourInABubble(t *testing.T) {
+	if raceDetector {
+		// Each request of gocql receives from a new timer. In a bubble, Go 1.26's
+		// race detector crashes on that about once in 100,000 times.
+		t.Skip("thousands of timers in a bubble")
+	}
 	begin := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		srv := cqltest.RunT(t, cqltest.WithPipe(), cqltest.WithKeyspace("app"), cqltest.WithSchema(locks))
@@ -57,14 +63,28 @@ func TestHourInABubble(t *testing.T) {
 }
 
 // A lost answer is waited for in the bubble's time.
-func TestTimeoutInABubble(t *testing.T) {
+func TestLostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, session := start(t, cqltest.WithPipe())
-		srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.LoseAnswer)
+		srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Apply, cqltest.LoseAnswer)
 		begin := time.Now()
 		_, _, err := cas(session, acquire, "deploy", "alice")
-		require.Error(t, err)
+		require.ErrorIs(t, err, gocql.ErrTimeoutNoResponse)
 		require.Equal(t, srv.Cluster().Timeout, time.Since(begin))
+		require.Equal(t, "alice", owner(srv), "applied all the same")
+	})
+}
+
+// A client that gives up does not stop the server from applying later.
+func TestDelayOutlivesItsClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv, session := start(t, cqltest.WithPipe())
+		srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Delay(time.Minute))
+		_, _, err := cas(session, acquire, "deploy", "alice")
+		require.ErrorIs(t, err, gocql.ErrTimeoutNoResponse)
+		session.Close()
+		require.Nil(t, owner(srv))
+		time.Sleep(time.Minute)
 		require.Equal(t, "alice", owner(srv))
 	})
 }

@@ -18,6 +18,8 @@
 //	-- bind VALUE...     prepare, then execute with these values
 //	-- simple VALUE...   send as one QUERY with these values
 //	-- prepare           only prepare
+//	-- execute           execute a statement by its id, in hexadecimal
+//	-- state HEX         start at this paging state
 //	-- batch KIND        the statements up to "-- end" form one BATCH frame
 //	-- page N            fetch in pages of N rows
 //	-- consistency NAME  -- serial NAME   -- timestamp MICROS   -- skipmeta

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,6 +123,14 @@ func (r *runner) step(s *Step) (Answer, error) {
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
 			return &message.Execute{QueryId: prepared.PreparedQueryId, Options: o}
 		})
+	case Execute:
+		var id []byte
+		if id, err = hex.DecodeString(s.Text); err != nil {
+			return nil, err
+		}
+		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
+			return &message.Execute{QueryId: id, Options: o}
+		})
 	case Batch:
 		err = a.batch(c, s)
 	}
@@ -140,6 +149,7 @@ func (s *Step) queryOptions() *message.QueryOptions {
 		DefaultTimestamp:  s.Timestamp,
 		SkipMetadata:      s.SkipMeta,
 		PageSize:          s.PageSize,
+		PagingState:       s.State,
 	}
 	for _, v := range s.Values {
 		if v.Name == "" {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"bufio"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +31,7 @@ const (
 	Simple  How = iota // QUERY
 	Bound              // PREPARE, then EXECUTE
 	Prepare            // PREPARE alone
+	Execute            // EXECUTE of an id in hexadecimal, which is the text
 	Batch              // BATCH
 )
 
@@ -56,6 +58,7 @@ type Options struct {
 	Mask        []string
 	Conn        string
 	Sleep       time.Duration
+	State       []byte // paging state
 }
 
 // Title names the step on one line.
@@ -160,6 +163,10 @@ func (p *parser) directive(name, rest string) (err error) {
 		p.opts.Values, err = parseValues(rest)
 	case "prepare":
 		p.how = Prepare
+	case "execute":
+		p.how = Execute
+	case "state":
+		p.opts.State, err = hex.DecodeString(rest)
 	case "batch":
 		kind := slices.Index([]string{"logged", "unlogged", "counter"}, rest)
 		if kind < 0 {

@@ -131,7 +131,7 @@ type Prepared struct {
 	Info      StatementInfo
 	Binds     []ColumnSpec // one per bind marker
 	PKIndexes []uint16     // which markers make the partition key; nil if unknown
-	Columns   []ColumnSpec // nil for statements that answer no rows, and for conditional ones
+	Columns   []ColumnSpec // nil for statements that answer no rows, and for conditional ones of Cassandra
 
 	stmt       statement
 	schema     *schema // it was prepared against

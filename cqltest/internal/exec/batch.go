@@ -30,6 +30,13 @@ func (b *batchStatement) info() StatementInfo {
 	return i
 }
 
+func (b *batchStatement) columns() []ColumnSpec {
+	if len(b.list) == 0 {
+		return nil
+	}
+	return casColumns(b.list[0].dialect, b.list, true)
+}
+
 func (b *batchStatement) conditional() bool {
 	return slices.ContainsFunc(b.list, (*modification).conditional)
 }

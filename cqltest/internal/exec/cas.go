@@ -440,7 +440,7 @@ func (q *casRequest) collect(x *execution, w *writes) error {
 	u := w.partition(q.table, q.key)
 	for i, e := range q.entries {
 		for _, s := range q.ranges[i] {
-			u.Ranges = append(u.Ranges, store.RangeTombstone{Slice: s, Deletion: store.Deletion{Timestamp: ts, Set: true}})
+			u.Ranges = append(u.Ranges, store.RangeTombstone{Slice: s, Deletion: store.Deletion{Timestamp: ts - 1, Set: true}})
 		}
 		if q.rows[i] == nil {
 			continue
@@ -452,6 +452,9 @@ func (q *casRequest) collect(x *execution, w *writes) error {
 		if err := e.m.collectRow(e.x, u, q.rows[i][0], ts, ttl, q.current); err != nil {
 			return err
 		}
+	}
+	if u.Deletion.Set { // what covers more than a row comes before what is written beside it
+		u.Deletion.Timestamp = ts - 1
 	}
 	return nil
 }
@@ -551,21 +554,23 @@ func splitKey(t *table, key store.Key) [][]byte {
 	return parts
 }
 
-// scyllaColumns are the columns of every answer, applied or not.
-func (q *casRequest) scyllaColumns() []*column {
+// scyllaColumns are the columns of every answer, applied or not: all of them if
+// anything is about existence, else those of the conditions, with the primary
+// key in a batch, as they stand in the table.
+func scyllaColumns(t *table, list []*modification, batch bool) []*column {
 	var cols []*column
-	for _, e := range q.entries {
-		if e.m.ifExists || e.m.ifNotExists {
-			return q.table.columns
+	for _, m := range list {
+		if m.ifExists || m.ifNotExists {
+			return t.columns
 		}
-		for _, c := range e.m.conditions {
+		for _, c := range m.conditions {
 			if !slices.Contains(cols, c.col) {
 				cols = append(cols, c.col)
 			}
 		}
 	}
-	if q.batch {
-		for _, c := range slices.Concat(q.table.partition, q.table.clustering) {
+	if batch {
+		for _, c := range slices.Concat(t.partition, t.clustering) {
 			if !slices.Contains(cols, c) {
 				cols = append(cols, c)
 			}
@@ -575,11 +580,29 @@ func (q *casRequest) scyllaColumns() []*column {
 	return cols
 }
 
+// casColumns are the columns that PREPARE announces for a conditional write:
+// ScyllaDB knows them, Cassandra only when it answers.
+func casColumns(d Dialect, list []*modification, batch bool) []ColumnSpec {
+	if d != Scylla || !slices.ContainsFunc(list, (*modification).conditional) {
+		return nil
+	}
+	t := list[0].table
+	specs := []ColumnSpec{appliedSpec(t)}
+	for _, c := range scyllaColumns(t, list, batch) {
+		specs = append(specs, ColumnSpec{t.keyspace, t.name, c.name, c.typ})
+	}
+	return specs
+}
+
 // scyllaResult is ScyllaDB's answer: one line for each conditional statement,
 // with the row as it was before.
 func (q *casRequest) scyllaResult(x *execution, applied bool) *Result {
 	res := &Result{Kind: Rows, Columns: []ColumnSpec{appliedSpec(q.table)}}
-	cols := q.scyllaColumns()
+	list := make([]*modification, len(q.entries))
+	for i, e := range q.entries {
+		list[i] = e.m
+	}
+	cols := scyllaColumns(q.table, list, q.batch)
 	for _, c := range cols {
 		res.Columns = append(res.Columns, ColumnSpec{q.table.keyspace, q.table.name, c.name, c.typ})
 	}

@@ -228,7 +228,7 @@ func (t *table) indexElement(name string) []element {
 
 func (k *keyspace) cql() string {
 	if k.virtual {
-		return "/*\nWarning: Keyspace " + quoteIdent(k.name) + " is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:*/\n// VIRTUAL KEYSPACE " + quoteIdent(k.name) + ";"
+		return "/*\nWarning: Keyspace " + quoteIdent(k.name) + " is a virtual keyspace and cannot be recreated with CQL.\nStructure, for reference:\nVIRTUAL KEYSPACE " + quoteIdent(k.name) + ";\n*/"
 	}
 	return fmt.Sprintf("CREATE KEYSPACE %s WITH replication = %s  AND durable_writes = %t;", quoteIdent(k.name), replicationCQL(k.replication), k.durable)
 }
@@ -285,18 +285,16 @@ func (t *table) cql(internals bool) string {
 	simple := slices.DeleteFunc(slices.Clone(t.regulars), func(c *column) bool { return c.typ.IsMultiCell() })
 	complex := slices.DeleteFunc(slices.Clone(t.regulars), func(c *column) bool { return !c.typ.IsMultiCell() })
 	oneKey := len(t.partition) == 1 && len(t.clustering) == 0
+	var lines []string
 	for _, c := range slices.Concat(t.partition, t.clustering, t.statics, simple, complex) {
-		b.WriteString("    " + c.cql() + " " + c.typ.String())
+		line := "    " + c.cql() + " " + c.typ.String()
 		switch {
 		case oneKey && c.kind == partitionKey:
-			b.WriteString(" PRIMARY KEY")
+			line += " PRIMARY KEY"
 		case c.kind == staticColumn:
-			b.WriteString(" static")
+			line += " static"
 		}
-		if !oneKey || c != t.columns[len(t.columns)-1] && (len(complex) == 0 || c != complex[len(complex)-1]) && len(t.columns) > 1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
+		lines = append(lines, line)
 	}
 	if !oneKey {
 		key := namesCQL(t.partition)
@@ -306,9 +304,9 @@ func (t *table) cql(internals bool) string {
 		for _, c := range t.clustering {
 			key += ", " + c.cql()
 		}
-		b.WriteString("    PRIMARY KEY (" + key + ")\n")
+		lines = append(lines, "    PRIMARY KEY ("+key+")")
 	}
-	b.WriteByte(')')
+	b.WriteString(strings.Join(lines, ",\n") + "\n)")
 	t.optionsCQL(&b, internals)
 	b.WriteByte(';')
 	if t.virtual {

@@ -51,7 +51,7 @@ func (x *execution) rowFilter(w *restrictions) ([]expression, error) {
 	if w.filterClustering {
 		position := 0
 		for _, r := range w.clustering.all() {
-			if filtered(r, position) {
+			if filtered(r, position) || w.indexed(r) {
 				if err := add(r); err != nil {
 					return nil, err
 				}

@@ -29,6 +29,10 @@ func (m *modification) info() StatementInfo {
 	return StatementInfo{Kind: kind, Keyspace: m.table.keyspace, Table: m.table.name, Conditional: m.conditional(), Counter: m.table.counter}
 }
 
+func (m *modification) columns() []ColumnSpec {
+	return casColumns(m.dialect, []*modification{m}, false)
+}
+
 func (m *modification) conditional() bool {
 	return m.ifExists || m.ifNotExists || len(m.conditions) > 0
 }
@@ -503,104 +507,3 @@ func (m *modification) readRow(x *execution, key store.Key, clustering [][]byte,
 
 // addRow adds a row to an update, merging it with one of the same clustering.
 func addRow(u *store.Update, row *store.Row) { u.Rows = append(u.Rows, row) }
-
-// writes gathers what a statement or a batch writes, by table and partition.
-type writes struct {
-	list  []*tableUpdate
-	index map[writeKey]*tableUpdate
-}
-
-type writeKey struct {
-	table *store.Table
-	key   store.Key
-}
-
-type tableUpdate struct {
-	table *table
-	store.Update
-}
-
-func newWrites() *writes { return &writes{index: map[writeKey]*tableUpdate{}} }
-
-func (w *writes) partition(t *table, key store.Key) *store.Update {
-	k := writeKey{t.data, key}
-	u := w.index[k]
-	if u == nil {
-		u = &tableUpdate{table: t, Update: store.Update{Key: key}}
-		w.index[k] = u
-		w.list = append(w.list, u)
-	}
-	return &u.Update
-}
-
-// apply stores everything. The caller holds the write lock.
-func (w *writes) apply(x *execution) {
-	for _, u := range w.list {
-		if u.table.counter {
-			sumCounters(x, u)
-		}
-		u.table.data.Apply(&u.Update)
-	}
-}
-
-// sumCounters turns increments into sums.
-func sumCounters(x *execution, u *tableUpdate) {
-	part := u.table.data.View().Partition(u.Key)
-	sum := func(row, old *store.Row) {
-		for i := range row.Columns {
-			c := &row.Columns[i].Cell
-			if c.Tombstone {
-				continue
-			}
-			n := int64(be64(c.Value))
-			if cell := old.Cell(row.Columns[i].ID); cell != nil {
-				n += int64(be64(cell.Value))
-				c.Timestamp = max(c.Timestamp, cell.Timestamp+1)
-			}
-			c.Value = put64(uint64(n))
-		}
-	}
-	u.Rows = mergeRows(u.table, u.Rows)
-	for _, row := range u.Rows {
-		sum(row, part.Row(row.Clustering, x.nowSec))
-	}
-	if u.Static != nil {
-		sum(u.Static, part.Static(x.nowSec))
-	}
-}
-
-// mergeRows adds up the increments that several statements of a batch make to one row.
-func mergeRows(t *table, rows []*store.Row) []*store.Row {
-	var out []*store.Row
-next:
-	for _, row := range rows {
-		for _, o := range out {
-			if clusteringEqual(t, o.Clustering, row.Clustering) {
-				addIncrements(o, row)
-				continue next
-			}
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
-func clusteringEqual(t *table, a, b [][]byte) bool {
-	for i, c := range t.clustering {
-		if c.typ.Compare(a[i], b[i]) != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func addIncrements(into, row *store.Row) {
-	into.Deletion = into.Deletion.Max(row.Deletion)
-	for _, c := range row.Columns {
-		if old := into.Cell(c.ID); old != nil && !old.Tombstone && !c.Cell.Tombstone {
-			old.Value = put64(be64(old.Value) + be64(c.Cell.Value))
-			continue
-		}
-		into.Put(c.ID, c.Cell)
-	}
-}

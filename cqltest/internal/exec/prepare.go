@@ -166,6 +166,11 @@ func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params P
 	if err != nil {
 		return nil, err
 	}
+	if _, describe := p.stmt.(*describeStatement); len(params.PagingState) > 0 && !describe {
+		if _, err := decodePageState(params.PagingState); err != nil {
+			return nil, err
+		}
+	}
 	x := e.newExecution(ctx, c, &params)
 	x.schema = p.schema
 	x.env.Values = values

@@ -28,9 +28,10 @@ type query struct {
 	sortRow [][][]byte // the ORDER BY columns of each result row
 	group   *terms.Group
 	groupOf groupKey
-	groupBy [][]byte // the ORDER BY columns of the group's first row
-	count   int      // rows, or groups, in this page
-	inPart  int      // of the present partition
+	groupBy [][]byte  // the ORDER BY columns of the group's first row
+	count   int       // rows, or groups, in this page
+	inPart  int       // of the present partition
+	visited store.Key // the partition last looked at
 	last    pageState
 	more    bool
 }
@@ -201,7 +202,7 @@ func (q *query) readKeys(view *store.View, visit func(*store.Partition) bool) {
 
 // partition reads one partition. It returns false when the query is done.
 func (q *query) partition(p *store.Partition) (bool, error) {
-	q.inPart = 0
+	q.inPart, q.visited = 0, p.Key
 	resumed := q.resume != nil && q.resume.key == p.Key
 	if resumed {
 		q.inPart = q.resume.inPartition
@@ -360,7 +361,7 @@ func (q *query) finish() error {
 		if err := q.closeGroup(); err != nil {
 			return err
 		}
-		if q.s.grouped && q.count >= q.pageSize {
+		if q.s.grouped && q.count >= q.pageSize && (q.keys == nil || q.visited == q.last.key) {
 			q.stop()
 		}
 	}

@@ -336,29 +336,24 @@ func (p *preparer) refuseANN(t *table, list []*cqlparse.Ordering) error {
 	return nil
 }
 
-type ordering struct {
-	col  *column
-	desc bool
-}
-
-func (p *preparer) orderings(t *table, list []*cqlparse.Ordering) ([]ordering, error) {
-	var out []ordering
+func (p *preparer) orderings(t *table, list []*cqlparse.Ordering) ([]sortColumn, error) {
+	var out []sortColumn
 	for _, o := range list {
 		c, err := t.column(o.Column.Name)
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(out, func(x ordering) bool { return x.col == c }); i >= 0 {
+		if i := slices.IndexFunc(out, func(x sortColumn) bool { return x.col == c }); i >= 0 {
 			out[i].desc = o.Desc
 			continue
 		}
-		out = append(out, ordering{c, o.Desc})
+		out = append(out, sortColumn{c, o.Desc})
 	}
 	return out, nil
 }
 
 // order checks ORDER BY and works out the direction of reading.
-func (s *selection) order(list []ordering) error {
+func (s *selection) order(list []sortColumn) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -387,7 +382,7 @@ func (s *selection) order(list []ordering) error {
 		}
 		reversed = &r
 		if s.where.partition.hasIn {
-			s.sortBy = append(s.sortBy, sortColumn{o.col, o.desc})
+			s.sortBy = append(s.sortBy, o)
 		}
 	}
 	s.reversed = *reversed

@@ -1,0 +1,5 @@
+//go:build !race
+
+package cqltest_test
+
+const raceDetector = false
