@@ -115,7 +115,7 @@ func TestDefinite(t *testing.T) {
 	ctx := context.Background()
 	for name, step := range map[string]cqltest.Step{
 		"bootstrapping": cqltest.Bootstrapping(), "syntax": cqltest.SyntaxError("?"), "invalid": cqltest.Invalid("?"),
-		"unauthorized": cqltest.Unauthorized("?"), "config": cqltest.ConfigError("?"),
+		"unauthorized": cqltest.Unauthorized("?"), "config": cqltest.ConfigError("?"), "unavailable at SERIAL": cqltest.Unavailable(),
 		"protocol": cqltest.ProtocolError("?"),
 	} {
 		t.Run(name, func(t *testing.T) {
