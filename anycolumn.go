@@ -53,7 +53,7 @@ func (c AnyColumn[T]) In(vs ...any) Cond[T] {
 	for i, v := range vs {
 		list[i] = c.ref.operand(whole, v)
 	}
-	return Cond[T]{cond{c.ref, cql.In, operand{list: list}}}
+	return Cond[T]{cond{c.ref, cql.In, operand{other: &otherOperand{list: list}}}}
 }
 
 // Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
@@ -93,7 +93,7 @@ func (c AnyColumn[T]) At(key any) AnyColumn[T] {
 	if i, ok := key.(int); ok && c.ref.typ.Kind == codec.List {
 		index := operandOf(indexCodec, i)
 		if i < 0 {
-			index.err = fmt.Errorf("a list index is not negative")
+			index = badOperand(fmt.Errorf("a list index is not negative"))
 		}
 		return AnyColumn[T]{c.ref.at(index)}
 	}
@@ -132,11 +132,11 @@ func (r ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
 	}
 	t := typ(r.typ)
 	if t == nil {
-		return operand{err: fmt.Errorf("a %s does not have this operation", r.typ)}
+		return badOperand(fmt.Errorf("a %s does not have this operation", r.typ))
 	}
 	c, err := codec.For(reflect.TypeOf(v), t)
 	if err != nil {
-		return operand{err: err}
+		return badOperand(err)
 	}
 	p := reflect.New(reflect.TypeOf(v))
 	p.Elem().Set(reflect.ValueOf(v))

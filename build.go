@@ -117,8 +117,8 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 	if b.err != nil {
 		return cql.Mark, false
 	}
-	if o.err != nil {
-		b.fail(column, "", o.err)
+	if err := o.err(); err != nil {
+		b.fail(column, "", err)
 		return cql.Mark, false
 	}
 	if o.codec == nil {
@@ -129,8 +129,8 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		return cql.Mark, true
 	}
 	var err error
-	if o.cell != nil {
-		marker, err = b.call.BindCell(o.codec, o.cell)
+	if cell := o.cell(); cell != nil {
+		marker, err = b.call.BindCell(o.codec, cell)
 	} else {
 		marker, null, err = b.call.Bind(o.codec, o.p, false)
 	}

@@ -26,7 +26,7 @@ func ListCol[T any, S ~[]E, E any](selector func(*T) *S) ListColumn[T, S, E] {
 func (c ListColumn[T, S, E]) At(i int) Column[T, E] {
 	index := operandOf(indexCodec, i)
 	if i < 0 {
-		index.err = errors.New("a list index is not negative")
+		index = badOperand(errors.New("a list index is not negative"))
 	}
 	return column[T, E](c.ref.at(index))
 }

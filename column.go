@@ -58,10 +58,37 @@ type assign struct {
 type operand struct {
 	codec *codec.Codec // nil: the value is null
 	p     unsafe.Pointer
-	cell  []byte    // the value, if it is encoded already
-	list  []operand // of IN
-	err   error
+	other *otherOperand // what is not a value at p: seldom, so that operands are small
 }
+
+type otherOperand struct {
+	cell []byte    // the value, encoded already
+	list []operand // of IN
+	err  error
+}
+
+func (o *operand) cell() []byte {
+	if o.other == nil {
+		return nil
+	}
+	return o.other.cell
+}
+
+func (o *operand) list() []operand {
+	if o.other == nil {
+		return nil
+	}
+	return o.other.list
+}
+
+func (o *operand) err() error {
+	if o.other == nil {
+		return nil
+	}
+	return o.other.err
+}
+
+func badOperand(err error) operand { return operand{other: &otherOperand{err: err}} }
 
 // Col is the column that holds the selected field:
 //
@@ -196,7 +223,7 @@ func operandsOf[V any](c *codec.Codec, vs []V) operand {
 	for i := range vs {
 		list[i] = operandOf(c, vs[i])
 	}
-	return operand{codec: c, list: list}
+	return operand{codec: c, other: &otherOperand{list: list}}
 }
 
 func (c Column[T, V]) target(*T) ref { return c.ref }

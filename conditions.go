@@ -78,8 +78,9 @@ func verdict[T any](r LWTResult[T], c *cond) Verdict {
 // in holds if one of the values equals the cell.
 func in(c *cond, cell []byte) Verdict {
 	all := NotHeld
-	for i := range c.value.list {
-		value, null, err := c.value.list[i].encode()
+	list := c.value.list()
+	for i := range list {
+		value, null, err := list[i].encode()
 		if err != nil {
 			return VerdictUnknown
 		}

@@ -175,7 +175,10 @@ func newExisting[T any](t *Table[T], columns []gocql.ColumnInfo, cells [][]byte,
 		size += len(cell)
 	}
 	memory := make([]byte, 0, size)
-	e := &Existing[T]{table: t.meta, name: t.name, cells: make([][]byte, 0, len(cells))}
+	e := &Existing[T]{table: t.meta, name: t.name}
+	if e.cells = e.few[:0]; len(cells) > len(e.few)+1 {
+		e.cells = make([][]byte, 0, len(cells))
+	}
 	switch {
 	case applied < 0:
 		e.columns = columns

@@ -334,7 +334,7 @@ func (m *mutation[T]) guard(row *Existing[T], before *T) []Cond[T] {
 			cell, _ := row.cell(&ref{name: col.Name})
 			o := operand{}
 			if cell != nil {
-				o = operand{codec: col.Codec, cell: cell}
+				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
 			}
 			conds = append(conds, Cond[T]{cond{ref: refTo(col), op: cql.Eq, value: o}})
 		}

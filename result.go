@@ -135,6 +135,7 @@ type Existing[T any] struct {
 	name    string
 	columns []gocql.ColumnInfo // without [applied]
 	cells   [][]byte           // own memory; nil is null
+	few     [2][]byte          // memory of cells: most conditions concern one or two columns
 	state   RowState
 	broken  error // why the cells could not be decoded; they are then as the server sent them
 }
@@ -255,11 +256,11 @@ var errNullKey = errors.New("an element's key cannot be null")
 
 // encode is the operand's cell; null for null.
 func (o *operand) encode() (cell []byte, null bool, err error) {
-	if o.err != nil {
-		return nil, false, o.err
+	if err := o.err(); err != nil {
+		return nil, false, err
 	}
-	if o.cell != nil {
-		return o.cell, false, nil
+	if cell := o.cell(); cell != nil {
+		return cell, false, nil
 	}
 	if o.codec == nil {
 		return nil, true, nil

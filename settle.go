@@ -138,7 +138,7 @@ func (c chain[T]) key() Key {
 			continue
 		}
 		for i := range c.where {
-			if w := &c.where[i].cond; w.ref.col == col && w.value.list == nil {
+			if w := &c.where[i].cond; w.ref.col == col && w.value.list() == nil {
 				if cell, null, err := w.value.encode(); err == nil && !null {
 					add(col, cell)
 				}

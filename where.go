@@ -58,7 +58,7 @@ func (b *builder) bindsEmpty(c *cond) bool {
 }
 
 func (b *builder) bindIn(c *cond) (hasNull bool) {
-	list := c.value.list
+	list := c.value.list()
 	if len(list) == 0 {
 		b.fail(c.ref.name, "IN without a value never holds", nil)
 		return false
@@ -66,8 +66,8 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 	hasNull, err := b.call.BindList(c.ref.typ, len(list), func(dst []byte, i int) ([]byte, bool, error) {
 		o := &list[i]
 		switch {
-		case o.err != nil:
-			return dst, false, o.err
+		case o.err() != nil:
+			return dst, false, o.err()
 		case o.codec == nil:
 			return dst, true, nil
 		}
