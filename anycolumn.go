@@ -90,7 +90,7 @@ func (c AnyColumn[T]) At(key any) AnyColumn[T] {
 	if c.ref.err != nil {
 		return c
 	}
-	if i, ok := key.(int); ok && c.ref.typ.Kind == codec.List {
+	if i, ok := key.(int); ok && c.ref.typ != nil && c.ref.typ.Kind == codec.List {
 		index := operandOf(indexCodec, i)
 		if i < 0 {
 			index = badOperand(fmt.Errorf("a list index is not negative"))
@@ -127,7 +127,7 @@ func (c AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
 
 // operand is v for the type that typ makes of the column's.
 func (r ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
-	if v == nil || r.err != nil {
+	if v == nil || r.err != nil || r.typ == nil {
 		return operand{}
 	}
 	t := typ(r.typ)

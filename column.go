@@ -134,8 +134,14 @@ func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
 	return column[T, V](r.member(name))
 }
 
+var errNoColumn = errors.New("the column is a zero value; make it with Col or Table.Col")
+
 // member refers to a field of the user-defined type that r refers to.
 func (r ref) member(name string) ref {
+	if r.typ == nil {
+		r.err = errNoColumn
+		return r
+	}
 	if r.typ.Kind == codec.UDT {
 		for _, f := range r.typ.Fields {
 			if f.Name == name {
@@ -153,6 +159,8 @@ func (r ref) at(key operand) ref {
 	switch {
 	case r.err != nil:
 		return r
+	case r.typ == nil:
+		r.err = errNoColumn
 	case r.elem != nil || r.field != "":
 		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
 	case r.typ.Kind == codec.Map || r.typ.Kind == codec.List:
