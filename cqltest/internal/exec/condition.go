@@ -17,6 +17,7 @@ type condition struct {
 	field    int        // of c.f, else -1
 	values   []terms.Term
 	inMarker terms.Term
+	asKeys   bool // m[k] op v compares values by the order of the keys
 }
 
 func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (*condition, error) {
@@ -44,6 +45,7 @@ func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (
 		if err := refuseConditionSlice(value.Type, c.Op); err != nil {
 			return nil, err
 		}
+		cond.asKeys = p.dialect == Cassandra && col.typ.Kind == types.KindMap
 		if cond.key, err = terms.Prepare(sc, c.Key, keySpec(recv)); err != nil {
 			return nil, err
 		}
@@ -192,12 +194,39 @@ func (b *boundCondition) holds(row *store.Row) (bool, error) {
 		return false, err
 	}
 	for _, v := range b.values {
-		ok, err := compareCondition(op, typ, v, current)
+		ok, err := false, error(nil)
+		if b.asKeys && v != nil && current != nil && !types.IsUnset(v) {
+			ok, err = compareAsKeys(op, b.col.typ, v, current)
+		} else {
+			ok, err = compareCondition(op, typ, v, current)
+		}
 		if ok || err != nil {
 			return ok, err
 		}
 	}
 	return false, nil
+}
+
+// compareAsKeys compares values of a map the way Cassandra does: as if they were
+// keys of it. Where the types are too different for that the server fails.
+func compareAsKeys(op cqlparse.Operator, m *types.Type, value, current []byte) (bool, error) {
+	kt, vt := m.Key(), m.Value()
+	if kt.Equal(vt) {
+		return compareCondition(op, vt, value, current)
+	}
+	short := min(len(value), len(current))
+	switch {
+	case kt.Kind == types.KindUUID || kt.Kind == types.KindTimeUUID:
+		if len(value) != 16 && len(current) != 16 {
+			return ordered(op, 0), nil
+		}
+	case kt.Kind == types.KindDecimal && short <= 4:
+		return false, serverError("java.lang.NumberFormatException: Zero length BigInteger")
+	case kt.Kind == types.KindDouble && short < 8, kt.Kind == types.KindFloat && short < 4,
+		kt.IsCollection(), kt.Kind == types.KindTuple, kt.Kind == types.KindUDT:
+		return false, serverError("java.lang.IndexOutOfBoundsException")
+	}
+	return compareCondition(op, kt, value, current)
 }
 
 // current returns the value that the condition is about.
@@ -210,15 +239,13 @@ func (b *boundCondition) current(row *store.Row) (*types.Type, []byte, error) {
 		if b.key == nil {
 			return nil, nil, invalid("Invalid null value for map element access")
 		}
-		// The server compares map values by the comparator of the keys.
-		kt := typ.Key()
 		if typ.IsMultiCell() {
 			if c := cx.Find(b.key); c != nil {
-				return kt, c.Value, nil
+				return typ.Value(), c.Value, nil
 			}
-			return kt, nil, nil
+			return typ.Value(), nil, nil
 		}
-		return kt, frozenMapValue(typ, cell, b.key), nil
+		return typ.Value(), frozenMapValue(typ, cell, b.key), nil
 	case b.condition.key != nil:
 		if b.key == nil {
 			return nil, nil, invalid("Invalid null value for list element access")

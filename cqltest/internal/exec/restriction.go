@@ -324,9 +324,7 @@ func (p *preparer) columnRelation(sc *terms.Scope, t *table, rel *cqlparse.Relat
 		r.kind, r.like = likeRestriction, term
 		return r, nil
 	}
-	if rel.Op == cqlparse.OpEQ {
-		p.boundKey(col, rel.Value)
-	}
+	p.boundKey(col, rel.Value)
 	r.set(rel.Op, tuple{parts: []terms.Term{term}, n: 1})
 	return r, nil
 }

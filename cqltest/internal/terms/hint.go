@@ -58,7 +58,21 @@ func (p *preparer) hintRaw(t *cqlparse.TypeHint) (raw, error) {
 	if p.selection {
 		typ = typ.Freeze()
 	}
-	return &hintRaw{p: p, t: typ, written: types.Display(t.Type), arg: arg}, nil
+	return &hintRaw{p: p, t: typ, written: types.Display(p.qualified(t.Type)), arg: arg}, nil
+}
+
+// qualified is the type with the keyspace of its user types, which shows in the
+// name of a column once they are resolved.
+func (p *preparer) qualified(t *cqlparse.Type) *cqlparse.Type {
+	q := *t
+	if q.Kind == cqlparse.UserType && q.Name.Keyspace.IsZero() {
+		q.Name.Keyspace = cqlparse.Identifier{Name: p.s.Keyspace}
+	}
+	q.Params = make([]*cqlparse.Type, len(t.Params))
+	for i, param := range t.Params {
+		q.Params[i] = p.qualified(param)
+	}
+	return &q
 }
 
 func (r *hintRaw) String() string      { return "(" + r.written + ")" + r.arg.String() }

@@ -26,7 +26,7 @@ func TestSelection(t *testing.T) {
 		{"fm['x'..'z']", "fm['x'..'z']", "{}"}, {"ud.a", "ud.a", "7"}, {"ud.b", "ud.b", "null"}, {"fu.a", "fu.a", "null"},
 		{"i + 1", "i + 1", "6"}, {"-(i)", "-(i)", "-5"}, {"abs(i - 9)", "system.abs(i - 9)", "4"}, {"cast(i as text)", "cast(i as text)", "'5'"},
 		{"(text) 'y'", "(text)'y'", "'y'"}, {"[i, k]", "[i, k]", "[5, 1]"}, {"{i, k}", "{i, k}", "{1, 5}"}, {"(i, tx)", "(i, tx)", "(5, 'x')"},
-		{"(map<text, int>) {tx: i}", "(map<text, int>){tx: i}", "{'x': 5}"}, {"(u) {a: i}", "(u){a: i}", "{a: 5, b: null}"},
+		{"(map<text, int>) {tx: i}", "(map<text, int>){tx: i}", "{'x': 5}"}, {"(u) {a: i}", "(ks.u){a: i}", "{a: 5, b: null}"},
 		{"writetime(i)", "writetime(i)", "1"}, {"ttl(m['a'])", "ttl(m['a'])", "3"}, {"maxwritetime(m)", "maxwritetime(m)", "2"},
 		{"map_keys(m)", "system.map_keys(m)", "{'a', 'b', 'c'}"}, {"tojson(ud)", "system.tojson(ud)", `'{"a": 7, "b": null}'`},
 	} {
