@@ -20,7 +20,6 @@ type T struct {
 }
 
 var (
-	tK = Col(func(t *T) *int { return &t.K })
 	tV = NullCol(func(t *T) **int { return &t.V })
 	tX = NullCol(func(t *T) **int { return &t.X })
 )

@@ -34,10 +34,7 @@ type DeployLock struct {
 
 func (DeployLock) TableName() string { return "deploy_locks" }
 
-var (
-	service  = coodie.Col(func(l *DeployLock) *string { return &l.Service })
-	lockedBy = coodie.Col(func(l *DeployLock) *string { return &l.LockedBy })
-)
+var service = coodie.Col(func(l *DeployLock) *string { return &l.Service })
 
 type AppConfig struct {
 	Key     string `cql:"key,partition"`

@@ -25,7 +25,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	b.stmt.IfNotExists = cas
 	c.refusePlain(b)
 	if cas {
-		b.newAttempt()
+		b.newAttempt(c.batch)
 		if b.table.Version != nil {
 			b.newVersion(1)
 		}
@@ -75,13 +75,13 @@ func (c chain[T]) refuseReading(b *builder) {
 // refusePlain refuses a plain write where the table does not take one.
 func (c chain[T]) refusePlain(b *builder) {
 	if c.table != nil {
-		b.plainWrite(&c.table.settings)
+		b.plainWrite(&c.table.settings, c.batch != nil)
 	}
 }
 
 // assignOwn makes an UPDATE store its attempt id and the next version.
 func (c chain[T]) assignOwn(b *builder) {
-	b.newAttempt()
+	b.newAttempt(c.batch)
 	if v := b.table.Version; v != nil && !assigned(b, v) {
 		if c.value == nil {
 			b.fail(v.Name, "the table counts versions: set the next one and make the last one a condition, or use a Document or Mutate", nil)
@@ -194,15 +194,19 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 
 // failure wraps an error of the driver, and says whether the request may have been executed.
 func (t *Table[T]) failure(op string, r *driver.Request, err error) error {
+	return failure(op, t.name, r, err)
+}
+
+func failure(op, table string, r *driver.Request, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case driver.Unknown(r.Kind, err):
-		unknown := &OutcomeUnknownError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: t.name, Statement: r.Statement, Err: err}
+	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
 }
 
 // now is when a statement starts, for an observer if there is one.
