@@ -16,7 +16,7 @@ each = set -e; for module in $(MODULES); do echo "== $$module: $(strip $(1))"; (
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## test every module; what needs a Cassandra starts one or skips (COODIE_LONG=1 for all)
@@ -49,8 +49,12 @@ fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
 	done
 
 .PHONY: bench
-bench: ## run the benchmarks (BENCH=regexp)
-	@$(call each,go test -run '^$$' -bench '$(BENCH)' -benchmem ./...)
+bench: ## measure coodie beside gocql and gocqlx (BENCH=regexp)
+	@cd bench && go run . -run '$(BENCH)'
+
+.PHONY: bench-gate
+bench-gate: ## check that coodie allocates no more than it may
+	@cd bench && go run . -gate
 
 .PHONY: cover
 cover: ## measure what the root module's tests cover

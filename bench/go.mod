@@ -9,6 +9,7 @@ require (
 	github.com/coodie-go/coodie v0.0.0
 	github.com/gocql/gocql v1.7.0
 	github.com/scylladb/gocqlx/v2 v2.8.0
+	github.com/stretchr/testify v1.12.1
 	gopkg.in/inf.v0 v0.9.1
 )
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -84,7 +85,9 @@ func (c *config) bench(ctx context.Context) error {
 		t.add(o, s)
 	}
 	t.print(os.Stdout, !c.gate)
-	return t.err()
+	known, err := knownTexts()
+	fmt.Println(known)
+	return errors.Join(t.err(), err)
 }
 
 // profile profiles the last contender, which is coodie.

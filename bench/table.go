@@ -97,7 +97,7 @@ func (t *table) print(w io.Writer, cpu bool) {
 		fmt.Fprintln(tw)
 	}
 	tw.Flush()
-	fmt.Fprintln(w, "\ngocqlx and coodie: ratios to gocql; (must / aim); ! is over must, * meets aim.")
+	fmt.Fprintln(w, "\ngocqlx and coodie: ratios to gocql; (must / aim, ! is over must, * meets aim); p by the Mann-Whitney U-test.")
 }
 
 func mark(value, must, aim float64) string {
