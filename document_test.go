@@ -214,6 +214,10 @@ func TestObserver(t *testing.T) {
 		require.NotContains(t, e.Statement, "secret")
 	}
 	require.Equal(t, []string{"applied", "refused", "unknown", "failed", "done"}, outcomes)
+
+	_, err := table.Find(key.Eq("a")).Get(context.Background())
+	require.ErrorIs(t, err, ErrNotFound)
+	require.Equal(t, Done, events[len(events)-1].Outcome, "a read that finds nothing has not failed")
 }
 
 func TestLWTOnly(t *testing.T) {

@@ -236,7 +236,7 @@ func (c chain[T]) rowState(e *Existing[T]) RowState {
 func outcomeOf(done Outcome, err error) Outcome {
 	var decode *DecodeError
 	switch {
-	case err == nil, errors.As(err, &decode):
+	case err == nil, errors.Is(err, ErrNotFound), errors.As(err, &decode):
 		return done
 	case errors.Is(err, ErrOutcomeUnknown):
 		return Unknown
