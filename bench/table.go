@@ -22,7 +22,8 @@ type line struct {
 // summary is the median of a measure.
 type summary float64
 
-// ratio is one contender's median in parts of gocql's, and how likely the difference is chance.
+// ratio is what one contender costs in parts of gocql, and how likely the difference is
+// chance.
 type ratio struct{ value, p float64 }
 
 func (t *table) add(o operation, s samples) {
@@ -54,8 +55,13 @@ func compare(base, other cost[[]float64]) cost[ratio] {
 func compareOne(base, other []float64) ratio {
 	thresholds := benchmath.DefaultThresholds
 	a, b := benchmath.NewSample(base, &thresholds), benchmath.NewSample(other, &thresholds)
+	// The ratios of the rounds: what disturbs the machine for a while disturbs both sides.
+	ratios := make([]float64, len(base))
+	for i := range base {
+		ratios[i] = other[i] / base[i]
+	}
 	return ratio{
-		value: float64(median(other) / median(base)),
+		value: float64(median(ratios)),
 		p:     benchmath.AssumeNothing.Compare(a, b).P,
 	}
 }
