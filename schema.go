@@ -22,7 +22,8 @@ type DB struct {
 // New returns a DB on a session. The options are the defaults of its tables.
 //
 // Whatever the session's cluster config says of retries, idempotence and speculative
-// execution, an LWT is sent once.
+// execution, an LWT is sent once. A gocql.QueryObserver of the session must not keep the
+// bound values that it is shown: their memory is used again.
 func New(session *gocql.Session, opts ...Option) *DB {
 	if session == nil {
 		return newDB(nil, opts)

@@ -70,7 +70,9 @@ func describe(t reflect.Type) (*Table, error) {
 	if err := d.kinds(); err != nil {
 		return nil, err
 	}
-	table.Types = userTypes(table.Columns)
+	if err := d.userTypes(); err != nil {
+		return nil, err
+	}
 	return table, nil
 }
 
@@ -284,29 +286,52 @@ func (d *describer) kinds() error {
 }
 
 // userTypes lists the user-defined types of the columns, a type after those it uses.
-func userTypes(columns []*Column) []*codec.Type {
-	var out []*codec.Type
-	seen := map[string]bool{}
-	var walk func(t *codec.Type)
-	walk = func(t *codec.Type) {
+func (d *describer) userTypes() error {
+	seen := map[string]*codec.Type{}
+	var walk func(t *codec.Type) *codec.Type
+	// walk returns a type whose name stands for other fields already.
+	walk = func(t *codec.Type) *codec.Type {
 		if t == nil {
-			return
+			return nil
 		}
-		walk(t.Key)
-		walk(t.Elem)
-		for _, e := range t.Elems {
-			walk(e)
-		}
+		inner := append([]*codec.Type{t.Key, t.Elem}, t.Elems...)
 		for _, f := range t.Fields {
-			walk(f.Type)
+			inner = append(inner, f.Type)
 		}
-		if t.Kind == codec.UDT && !seen[t.Name] {
-			seen[t.Name] = true
-			out = append(out, t)
+		for _, i := range inner {
+			if clash := walk(i); clash != nil {
+				return clash
+			}
+		}
+		if t.Kind != codec.UDT {
+			return nil
+		}
+		if other := seen[t.Name]; other != nil {
+			if !sameFields(other, t) {
+				return t
+			}
+			return nil
+		}
+		seen[t.Name] = t
+		d.table.Types = append(d.table.Types, t)
+		return nil
+	}
+	for _, c := range d.table.Columns {
+		if clash := walk(c.Type); clash != nil {
+			return d.fail(c.Field, "user-defined type %s has other fields in another column; name one of the Go types by a method UDTName() string", clash.Name)
 		}
 	}
-	for _, c := range columns {
-		walk(c.Type)
+	return nil
+}
+
+func sameFields(a, b *codec.Type) bool {
+	if len(a.Fields) != len(b.Fields) {
+		return false
 	}
-	return out
+	for i := range a.Fields {
+		if a.Fields[i].Name != b.Fields[i].Name || !a.Fields[i].Type.Equal(b.Fields[i].Type) {
+			return false
+		}
+	}
+	return true
 }

@@ -82,6 +82,10 @@ func TestAt(t *testing.T) {
 	require.Len(t, table.Types, 1)
 }
 
+type otherFields struct{ B string }
+
+func (otherFields) UDTName() string { return "udt" }
+
 func TestMistakes(t *testing.T) {
 	type udt struct{ A int }
 	for _, tt := range []struct {
@@ -201,6 +205,11 @@ func TestMistakes(t *testing.T) {
 			A int `cql:"a,partition"`
 			B int `cql:"b,clustering"`
 			C int `cql:"c,version,static"`
+		}]()},
+		{"one UDT name for two types", "C", "user-defined type udt has other fields", reflect.TypeFor[struct {
+			A int           `cql:"a,partition"`
+			B udt           `cql:"b"`
+			C []otherFields `cql:"c"`
 		}]()},
 		{"attempt in the key", "A", "regular", reflect.TypeFor[struct {
 			A [16]byte `cql:"a,partition,attempt"`
