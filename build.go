@@ -63,12 +63,19 @@ func (b *builder) release() {
 	builders.Put(b)
 }
 
-// newAttempt gives the write an id of its own, if the table has a column for it.
-func (b *builder) newAttempt() {
+// newAttempt gives the write an id of its own, if the table has a column for it. The
+// writes of a batch share one, for they come about together.
+func (b *builder) newAttempt(batch *Batch) {
 	if b.table.Attempt == nil {
 		return
 	}
-	id, err := gocql.RandomUUID()
+	var id gocql.UUID
+	var err error
+	if batch != nil {
+		id, err = batch.attemptID()
+	} else {
+		id, err = gocql.RandomUUID()
+	}
 	if err != nil {
 		b.fail(b.table.Attempt.Name, "no random id could be made", err)
 	}
@@ -92,11 +99,12 @@ func (b *builder) version(p unsafe.Pointer) int64 {
 	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
 }
 
-// plainWrite refuses a write without a condition where it would break those with one.
-func (b *builder) plainWrite(s *settings) {
+// plainWrite refuses a write without a condition where it would break those with one. In
+// a batch another statement may have a condition: its Exec looks at WithLWTOnly.
+func (b *builder) plainWrite(s *settings, batched bool) {
 	switch {
 	case b.cas:
-	case s.lwtOnly:
+	case s.lwtOnly && !batched:
 		b.fail("", "the table is for LWTs only (WithLWTOnly): a plain write could hide or undo one that was applied; use IfExists, If or Insert", nil)
 	case b.table.Version != nil:
 		b.fail(b.table.Version.Name, "the table counts versions, which a plain write would pass by: use IfUnchanged, Mutate or another conditional write", nil)

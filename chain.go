@@ -20,6 +20,7 @@ type chain[T any] struct {
 	allowCreate bool
 	serial      bool
 	limit       *int
+	batch       *Batch // that the write is part of; nil: it stands alone
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {

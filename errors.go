@@ -152,6 +152,8 @@ type NotAppliedError[T any] struct {
 func (e *NotAppliedError[T]) Error() string {
 	op, table := e.Result.op, e.Result.table
 	switch {
+	case e.Result.batched:
+		return fmt.Sprintf("coodie: %s %s: not applied: a condition of its batch did not hold", op, table)
 	case e.Result.Row() == RowMissing:
 		return fmt.Sprintf("coodie: %s %s: not applied: the row does not exist", op, table)
 	case e.Result.kind == ifNotExists:

@@ -42,7 +42,11 @@ func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTRe
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	var assigns []Assign[T]
+	return c.Update(ctx, c.replacement()...)
+}
+
+// replacement sets every column that is not part of the key.
+func (c chain[T]) replacement() (assigns []Assign[T]) {
 	if c.table != nil && c.doc != nil {
 		for _, col := range c.table.meta.Columns {
 			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
@@ -50,7 +54,7 @@ func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
 			}
 		}
 	}
-	return c.Update(ctx, assigns...)
+	return assigns
 }
 
 // Delete is `DELETE FROM … WHERE … IF …`.
@@ -135,17 +139,11 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 		return errNoAnswer
 	}
 	columns, cells := rows.Columns(), rows.Cells()
-	at := -1
-	for i := range columns {
-		if columns[i].Name == AppliedColumn {
-			at = i
-			break
-		}
+	at, applied, err := readApplied(columns, cells)
+	if err != nil {
+		return err
 	}
-	if at < 0 || columns[at].TypeInfo.Type() != gocql.TypeBoolean || len(cells[at]) != 1 {
-		return errNoAnswer
-	}
-	res.Applied = cells[at][0] != 0
+	res.Applied = applied
 	if len(columns) == 1 {
 		return nil
 	}
@@ -162,6 +160,20 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 	e.state = c.rowState(e)
 	res.Existing = e
 	return e.decode()
+}
+
+// readApplied reads the [applied] column, which is the one at.
+func readApplied(columns []gocql.ColumnInfo, cells [][]byte) (at int, applied bool, err error) {
+	for i := range columns {
+		if columns[i].Name != AppliedColumn {
+			continue
+		}
+		if columns[i].TypeInfo.Type() != gocql.TypeBoolean || len(cells[i]) != 1 {
+			break
+		}
+		return i, cells[i][0] != 0, nil
+	}
+	return -1, false, errNoAnswer
 }
 
 // errNoAnswer means that the statement may have been executed, but not what came of it.

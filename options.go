@@ -104,12 +104,13 @@ func WithObserver(f func(context.Context, Event)) Option {
 
 // Event is one finished statement, as an observer sees it. It holds no bound values.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "create"
+	Op        string // "insert", "update", "delete", "select", "create", "batch"
 	Table     string // qualified where a keyspace was given
 	Statement string
 	Outcome   Outcome
 	Err       error
 	Duration  time.Duration
+	Warning   string // of a statement that is not a good idea, though it was sent; "" otherwise
 }
 
 // Outcome is how a statement ended.

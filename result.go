@@ -26,6 +26,8 @@ type LWTResult[T any] struct {
 	conds    []Cond[T]
 	own      []assign    // what the write itself stores: its attempt id, the version
 	pending  *pending[T] // of an unknown outcome
+	batched  bool        // another statement's condition may have refused it
+	absent   RowState    // what it means in a batch that nothing was sent of the row
 }
 
 // casKind is the condition of a conditional write.
@@ -89,6 +91,10 @@ func (r LWTResult[T]) Err() error {
 // a statement that names only the partition key it is about the static row.
 func (r LWTResult[T]) Row() RowState {
 	switch {
+	case r.batched && !r.Applied && r.Existing == nil:
+		return r.absent
+	case r.batched && !r.Applied:
+		return r.Existing.state
 	case r.kind == ifNotExists && r.Applied, r.kind == ifExists && !r.Applied:
 		return RowMissing
 	case r.kind == ifNotExists, r.kind == ifExists, r.Applied && r.proves:

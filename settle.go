@@ -8,6 +8,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -88,7 +89,9 @@ func (c chain[T]) suspend(res *LWTResult[T], b *builder, err error) {
 	if c.value != nil {
 		value := *c.value // as it was when the write was sent
 		p.chain.value, p.chain.doc = &value, nil
-		if col := c.table.meta.Attempt; col != nil && c.doc != nil && c.kind != ifNotExists {
+		// The id that was there says "refused" only of a write that would have changed it.
+		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
+		if col := c.table.meta.Attempt; col != nil && changes && c.doc != nil && c.kind != ifNotExists {
 			id := *(*gocql.UUID)(unsafe.Add(unsafe.Pointer(&value), col.Offset))
 			if id != (gocql.UUID{}) {
 				p.prior = id[:]

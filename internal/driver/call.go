@@ -191,6 +191,9 @@ func (c *Call) BindNull() { c.binds = append(c.binds, bind{call: c, state: null}
 // Len is the number of values bound so far.
 func (c *Call) Len() int { return len(c.binds) }
 
+// Size is how many bytes the values take that are bound so far.
+func (c *Call) Size() int { return len(c.scratch) }
+
 // Cell returns the encoded value i: nil for null and unset. It is valid until Reset.
 func (c *Call) Cell(i int) []byte {
 	b := &c.binds[i]

@@ -24,6 +24,10 @@ const (
 	CAS
 	// Schema changes the schema.
 	Schema
+	// LoggedBatch, UnloggedBatch and CounterBatch are plain writes sent as one batch.
+	LoggedBatch
+	UnloggedBatch
+	CounterBatch
 )
 
 // Request is one statement to send.
@@ -38,9 +42,12 @@ type Request struct {
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
 	// client's timestamp, so that a replay is no newer than the original.
 	Replayable bool
-	// ClientTimestamp sends a Write with gocql's client timestamp instead of leaving
-	// the time to the coordinator.
+	// ClientTimestamp sends a Write or batch with gocql's client timestamp instead of
+	// leaving the time to the coordinator.
 	ClientTimestamp bool
+
+	// Entries are the statements of a batch; Statement is then for messages only.
+	Entries []Entry
 }
 
 // Iter is the part of *gocql.Iter that the seam reads.
@@ -70,6 +77,10 @@ func New(session *gocql.Session) Sender { return sender{session} }
 type sender struct{ session *gocql.Session }
 
 func (s sender) Send(ctx context.Context, r *Request) Iter {
+	switch r.Kind {
+	case LoggedBatch, UnloggedBatch, CounterBatch:
+		return s.sendBatch(ctx, r)
+	}
 	fresh := s.session.Query(r.Statement, r.Values...)
 	q := fresh
 	if ctx != context.Background() {

@@ -53,9 +53,14 @@ func Unknown(kind Kind, err error) bool {
 
 // beforeProposal reports whether an Unavailable was raised before anything was written:
 // for a plain write always; for a CAS only at the serial consistency, since the commit
-// checks its own consistency after the proposal was accepted.
+// checks its own consistency after the proposal was accepted. A logged batch is checked
+// as a whole first; the partitions of another batch one after the other.
 func beforeProposal(kind Kind, err error) bool {
-	if kind != CAS {
+	switch kind {
+	case UnloggedBatch, CounterBatch:
+		return false
+	case CAS:
+	default:
 		return true
 	}
 	var unavailable *gocql.RequestErrUnavailable

@@ -1,0 +1,252 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// Batch is several writes sent as one. Writes are added by In:
+//
+//	batch := db.Batch()
+//	from.In(batch).Update(balance.Set(70))
+//	h := to.If(version.Eq(3)).In(batch).Update(balance.Set(130), version.Set(4))
+//	err := batch.Exec(ctx)
+//	res, err := h.Result()
+//
+// With one conditional write in it, the whole batch is one LWT, on one partition of one
+// table: either every condition held and every write was executed, or nothing was.
+// Writes without a condition go along. A refused batch is no error of Exec: the
+// handles of its conditional writes say Applied, the same in all of them. All writes of a
+// conditional batch have one timestamp, so that a delete beside another write of the
+// same cells wins.
+//
+// Without a condition a batch is not isolated. A logged one is executed to the end
+// some time, if at all. A batch is for writes that belong together, not for bulk work: that is
+// faster as single writes, several at a time.
+//
+// A Batch is for one goroutine, and for one Exec.
+type Batch struct {
+	db            *DB
+	kind          driver.Kind
+	maxStatements int
+	maxBytes      int
+
+	writes  []batched
+	attempt *gocql.UUID // that all its writes store
+	done    bool
+}
+
+// BatchOption changes a limit of a Batch.
+type BatchOption func(*Batch)
+
+// MaxStatements is how many writes a batch may have; 100 by default.
+func MaxStatements(n int) BatchOption { return func(b *Batch) { b.maxStatements = n } }
+
+// MaxBytes is how many bytes the bound values of a batch may have together; by default
+// 50 KiB, from which on Cassandra refuses a batch.
+func MaxBytes(n int) BatchOption { return func(b *Batch) { b.maxBytes = n } }
+
+// Batch returns an empty logged batch.
+func (db *DB) Batch(opts ...BatchOption) *Batch { return db.batch(driver.LoggedBatch, opts) }
+
+// UnloggedBatch returns an empty batch that may be executed in part; within one
+// partition it is as good as a logged one, and cheaper.
+func (db *DB) UnloggedBatch(opts ...BatchOption) *Batch { return db.batch(driver.UnloggedBatch, opts) }
+
+// CounterBatch returns an empty batch of counter updates, which no other batch takes. It
+// may be executed in part.
+func (db *DB) CounterBatch(opts ...BatchOption) *Batch { return db.batch(driver.CounterBatch, opts) }
+
+func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
+	b := &Batch{db: db, kind: kind, maxStatements: 100, maxBytes: 50 << 10}
+	for _, o := range opts {
+		if o != nil {
+			o(b)
+		}
+	}
+	return b
+}
+
+// batched is a write in a batch: a Handle.
+type batched interface {
+	write() *batchedWrite
+	// is says whose row a line of the answer is.
+	is(line *batchLine) whose
+	// resolve tells the write what became of the batch, of which line may be the answer
+	// to it.
+	resolve(a *batchAnswer, line *batchLine, err error)
+	// settle asks what became of an unknown batch.
+	settle(ctx context.Context, err error) (applied, known bool)
+}
+
+// batchedWrite is what a batch needs to know of a write, whatever its T.
+type batchedWrite struct {
+	b           *builder // until the batch is executed
+	table       string
+	statement   string
+	settings    *settings
+	db          *queue // each DB has its own
+	conditional bool
+	partition   string // its key, encoded; "" if the write concerns several
+	asks        []rowCondition
+}
+
+// rowCondition is a kind of condition on one row.
+type rowCondition struct {
+	row  string // encoded clustering columns, or staticRow
+	kind casKind
+}
+
+func (b *Batch) add(w batched) {
+	err := b.usage("the batch is nil; make it with DB.Batch")
+	switch {
+	case b == nil:
+	case b.done:
+		err = b.usage("the batch has been executed already; make another")
+	default:
+		b.writes = append(b.writes, w)
+		return
+	}
+	w.write().b.release()
+	w.resolve(nil, nil, err)
+}
+
+// attemptID is the id that every write of the batch stores as its attempt.
+func (b *Batch) attemptID() (gocql.UUID, error) {
+	if b.attempt == nil {
+		id, err := gocql.RandomUUID()
+		if err != nil {
+			return id, err
+		}
+		b.attempt = &id
+	}
+	return *b.attempt, nil
+}
+
+// Exec sends the batch, once. The first mistake in one of its writes comes out here as a
+// *UsageError, and nothing is sent. An unknown outcome is an *OutcomeUnknownError, and so
+// it is for each handle.
+func (b *Batch) Exec(ctx context.Context) error {
+	if b == nil {
+		return b.usage("the batch is nil; make it with DB.Batch")
+	}
+	if b.done {
+		return b.usage("the batch has been executed already; make another")
+	}
+	b.done = true
+	answer, err := &batchAnswer{}, b.check()
+	if err == nil {
+		answer, err = b.send(ctx)
+	}
+	lines := answer.match(b.writes)
+	for i, w := range b.writes {
+		w.resolve(answer, lines[i], err)
+		w.write().b.release()
+		w.write().b = nil
+	}
+	return err
+}
+
+func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
+	first := b.writes[0].write()
+	conditional := b.conditional()
+	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.settings.consistency}
+	if conditional {
+		r.Kind, r.Consistency, r.Serial = driver.CAS, first.settings.commit, first.settings.serial
+	}
+	r.ClientTimestamp = !conditional
+	for _, w := range b.writes {
+		w := w.write()
+		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
+		if conditional {
+			r.Values = append(r.Values, w.b.call.Values()...)
+		} else {
+			r.Entries = append(r.Entries, driver.Entry{Statement: w.statement, Values: w.b.call.Values()})
+		}
+	}
+	start := time.Now()
+	rows := driver.Do(ctx, b.db.sender, r)
+	answer, err := &batchAnswer{}, error(nil)
+	if conditional {
+		err = answer.read(rows)
+	} else {
+		err = rows.Close()
+	}
+	err = failure("batch", b.tables(), r, err)
+	outcome := Done
+	switch {
+	case answer.applied:
+		outcome = Applied
+	case conditional:
+		outcome = Refused
+	}
+	if observe := first.settings.observe; observe != nil {
+		observe(ctx, Event{
+			Op: "batch", Table: b.tables(), Statement: r.Statement,
+			Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start), Warning: b.warning(conditional),
+		})
+	}
+	if errors.Is(err, ErrOutcomeUnknown) && first.settings.settle && ctx.Err() == nil {
+		for _, w := range b.writes {
+			if applied, known := w.settle(ctx, err); known {
+				return &batchAnswer{conditional: true, applied: applied}, nil
+			}
+		}
+	}
+	return answer, err
+}
+
+// text is the batch as one statement.
+func (b *Batch) text() string {
+	var text strings.Builder
+	text.WriteString(map[driver.Kind]string{
+		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
+	}[b.kind])
+	for _, w := range b.writes {
+		text.WriteString(w.write().statement)
+		text.WriteString("; ")
+	}
+	text.WriteString("APPLY BATCH")
+	return text.String()
+}
+
+func (b *Batch) conditional() bool {
+	return slices.ContainsFunc(b.writes, func(w batched) bool { return w.write().conditional })
+}
+
+// tables are the names of its tables, for messages.
+func (b *Batch) tables() string {
+	var names []string
+	if b != nil {
+		for _, w := range b.writes {
+			if name := w.write().table; name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// warning says what is wrong with a batch of this size.
+func (b *Batch) warning(conditional bool) string {
+	most := 50
+	if b.kind == driver.LoggedBatch && !conditional {
+		most = 10
+	}
+	if len(b.writes) <= most {
+		return ""
+	}
+	return fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+}
+
+func (b *Batch) usage(reason string) error {
+	return &UsageError{Op: "batch", Table: b.tables(), Reason: reason}
+}

@@ -1,0 +1,426 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+)
+
+// Seat is a table with rows of one partition.
+type Seat struct {
+	Show   int  `cql:"show,partition"`
+	No     int  `cql:"no,clustering"`
+	Open   *int `cql:"open,static"`
+	Holder *int `cql:"holder"`
+	Price  *int `cql:"price"`
+}
+
+var (
+	seatShow   = Col(func(s *Seat) *int { return &s.Show })
+	seatNo     = Col(func(s *Seat) *int { return &s.No })
+	seatOpen   = NullCol(func(s *Seat) **int { return &s.Open })
+	seatHolder = NullCol(func(s *Seat) **int { return &s.Holder })
+	seatPrice  = NullCol(func(s *Seat) **int { return &s.Price })
+)
+
+// lines is an answer of several rows: columns by name, then the cells of each row, in
+// which -1 is null.
+func lines(applied bool, columns string, rows ...[]int) fake.Answer {
+	a := lwt(applied)
+	first := a.Rows[0][0]
+	a.Rows = nil
+	for _, name := range strings.Fields(columns) {
+		a.Columns = append(a.Columns, fake.Column(name, gocql.TypeInt))
+	}
+	for _, row := range rows {
+		cells := [][]byte{first}
+		for _, n := range row {
+			if n < 0 {
+				cells = append(cells, nil)
+			} else {
+				cells = append(cells, num(int32(n)))
+			}
+		}
+		a.Rows = append(a.Rows, cells)
+	}
+	return a
+}
+
+// batching opens T's table on a DB whose sender answers an LWT with a.
+func batching[T any](t *testing.T, a fake.Answer, opts ...TableOption) (*DB, *Table[T], *fake.Sender) {
+	t.Helper()
+	sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer { return a }}
+	db := newDB(sender, nil)
+	table, err := Open[T](db, opts...)
+	require.NoError(t, err)
+	return db, table, sender
+}
+
+func TestBatchIsSentAsOne(t *testing.T) {
+	ctx := context.Background()
+	db, seats, sent := batching[Seat](t, applied, WithCommitConsistency(gocql.LocalQuorum), WithSerialConsistency(gocql.LocalSerial))
+	batch := db.Batch()
+	doc := seats.New(Seat{Show: 1, No: 2})
+	h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6), seatPrice.SetNull())
+	seats.Find(seatShow.Eq(1), seatNo.Eq(3)).In(batch).Delete()
+	c := seats.Find().IfNotExists().TTL(time.Minute).In(batch).Create(Seat{Show: 1, No: 4})
+	_, err := h.Result()
+	require.ErrorContains(t, err, "not been executed")
+	require.NoError(t, batch.Exec(ctx))
+
+	require.Len(t, sent.Sent(), 1)
+	r := sent.Sent()[0]
+	require.Equal(t, tokens(`BEGIN BATCH UPDATE seat SET holder = ?, price = ? WHERE show = ? AND no = ? IF holder = ?;
+		DELETE FROM seat WHERE show = ? AND no = ?;
+		INSERT INTO seat (show, no, open, holder, price) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?; APPLY BATCH`), tokens(r.Statement))
+	require.Equal(t, driver.CAS, r.Kind)
+	require.Equal(t, gocql.LocalSerial, r.Serial)
+	require.Equal(t, gocql.LocalQuorum, r.Consistency)
+	require.False(t, r.ClientTimestamp || r.Replayable)
+	require.Len(t, r.Values, 5+2+6)
+	for _, h := range []*Handle[Seat]{h, c} {
+		res, err := h.Result()
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		require.Nil(t, res.Existing)
+	}
+	require.Equal(t, Seat{Show: 1, No: 2, Holder: ptr(6)}, doc.Value, "the document follows")
+	require.False(t, doc.Stale())
+	require.ErrorContains(t, batch.Exec(ctx), "executed already")
+	h = doc.IfExists().In(batch).Delete()
+	_, err = h.Result()
+	require.ErrorContains(t, err, "executed already")
+}
+
+func TestPlainBatches(t *testing.T) {
+	ctx := context.Background()
+	for name, tt := range map[string]struct {
+		make func(*DB) *Batch
+		kind driver.Kind
+		text string
+	}{
+		"logged":   {func(db *DB) *Batch { return db.Batch() }, driver.LoggedBatch, "BEGIN BATCH "},
+		"unlogged": {func(db *DB) *Batch { return db.UnloggedBatch() }, driver.UnloggedBatch, "BEGIN UNLOGGED BATCH "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, seats, sent := batching[Seat](t, fake.Answer{}, WithConsistency(gocql.LocalOne))
+			batch := tt.make(db)
+			a, b := seats.New(Seat{Show: 1, Price: ptr(3)}), seats.New(Seat{Show: 2, Price: ptr(4)})
+			a.In(batch).Save()
+			b.In(batch).Update(seatHolder.Set(7))
+			b.In(batch).DeleteColumns(seatPrice)
+			require.NoError(t, batch.Exec(ctx))
+			r := sent.Sent()[0]
+			require.Equal(t, tt.kind, r.Kind)
+			require.Equal(t, gocql.LocalOne, r.Consistency)
+			require.False(t, r.ClientTimestamp)
+			require.True(t, strings.HasPrefix(r.Statement, tt.text))
+			require.Len(t, r.Entries, 3)
+			require.Equal(t, tokens("UPDATE seat SET holder = ? WHERE show = ? AND no = ?"), tokens(r.Entries[1].Statement))
+			require.Len(t, r.Entries[1].Values, 3)
+			require.Equal(t, Seat{Show: 2, Holder: ptr(7)}, b.Value)
+		})
+	}
+	db, hits, sent := batching[Hits](t, fake.Answer{})
+	batch := db.CounterBatch()
+	hits.Find(hits.Col("page").Eq("/")).In(batch).Update(hits.Col("n").Add(1))
+	require.NoError(t, batch.Exec(ctx))
+	require.Equal(t, driver.CounterBatch, sent.Sent()[0].Kind)
+}
+
+// TestBatchAnswers: whichever way a server answers, each handle finds its own row.
+func TestBatchAnswers(t *testing.T) {
+	type want struct {
+		existing *Seat
+		row      RowState
+		verdict  Verdict
+	}
+	row := func(no, holder int) *Seat { return &Seat{Show: 1, No: no, Holder: ptr(holder)} }
+	for _, tt := range []struct {
+		name   string
+		answer fake.Answer
+		want   [3]want // of seat 3 IF holder = 5, seat 1 IF holder = 5, seat 2 IF EXISTS
+	}{
+		{"Cassandra: all there, in clustering order", lines(false, "show no holder", []int{1, 1, 9}, []int{1, 2, 8}, []int{1, 3, 5}),
+			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 9), RowPresent, NotHeld}, {row(2, 8), RowPresent, 0}}},
+		{"Cassandra: one missing", lines(false, "show no open holder price", []int{1, 1, -1, 5, -1}, []int{1, 3, -1, 5, -1}),
+			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 5), RowPresent, Held}, {nil, RowMissing, 0}}},
+		{"Cassandra: none there", lwt(false), [3]want{{nil, RowMissing, NotHeld}, {nil, RowMissing, NotHeld}, {nil, RowMissing, 0}}},
+		{"ScyllaDB: all there, in statement order", lines(false, "show no holder", []int{1, 3, 5}, []int{1, 1, 9}, []int{1, 2, 8}),
+			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 9), RowPresent, NotHeld}, {row(2, 8), RowPresent, 0}}},
+		{"ScyllaDB: two missing", lines(false, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}, []int{-1, -1, -1}),
+			[3]want{{&Seat{}, RowMissing, NotHeld}, {row(1, 5), RowPresent, Held}, {&Seat{}, RowMissing, 0}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db, seats, _ := batching[Seat](t, tt.answer)
+			batch := db.Batch()
+			doc := seats.New(Seat{Show: 1, No: 3})
+			hs := []*Handle[Seat]{
+				doc.If(seatHolder.Eq(5)).In(batch).Update(seatPrice.Set(1)),
+				seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).In(batch).Delete(),
+				seats.Find(seatShow.Eq(1), seatNo.Eq(2)).IfExists().In(batch).DeleteColumns(seatPrice),
+			}
+			plain := seats.New(Seat{Show: 1, No: 7})
+			plain.In(batch).Update(seatPrice.Set(1))
+			require.NoError(t, batch.Exec(context.Background()), "refused is no error")
+			for i, h := range hs {
+				res, err := h.Result()
+				require.NoError(t, err)
+				require.False(t, res.Applied)
+				require.Equal(t, tt.want[i].row, res.Row(), i)
+				if tt.want[i].existing == nil {
+					require.Nil(t, res.Existing, i)
+				} else {
+					require.Equal(t, *tt.want[i].existing, res.Existing.Value, i)
+				}
+				if i < 2 {
+					require.Equal(t, tt.want[i].verdict, res.Conditions()[0].Verdict, i)
+				}
+				require.ErrorContains(t, res.Err(), "a condition of its batch did not hold")
+			}
+			require.Nil(t, doc.Value.Price)
+			require.Nil(t, plain.Value.Price, "a plain write goes along, or not")
+		})
+	}
+}
+
+func TestBatchAnswersOfScyllaWhenApplied(t *testing.T) {
+	db, seats, _ := batching[Seat](t, lines(true, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}))
+	batch := db.Batch()
+	created := seats.Find().IfNotExists().In(batch).Create(Seat{Show: 1, No: 3})
+	updated := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6))
+	require.NoError(t, batch.Exec(context.Background()))
+	res, err := created.Result()
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	require.Equal(t, RowMissing, res.Row())
+	old, err := res.Previous()
+	require.NoError(t, err)
+	require.Nil(t, old)
+	res, err = updated.Result()
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	require.Nil(t, res.Existing)
+	old, err = res.Previous()
+	require.NoError(t, err)
+	require.Equal(t, Seat{Show: 1, No: 1, Holder: ptr(5)}, old.Value)
+}
+
+// TestBatchOfStaticConditions: the static row has no line of its own, and a missing row's
+// static columns are on the lines of others.
+func TestBatchOfStaticConditions(t *testing.T) {
+	db, seats, _ := batching[Seat](t, lines(false, "show no holder open", []int{1, 2, 5, 4}))
+	batch := db.Batch()
+	partition := seats.Find(seatShow.Eq(1))
+	static := partition.If(seatOpen.Eq(3)).In(batch).Update(seatOpen.Set(4))
+	missing := partition.Filter(seatNo.Eq(1)).If(seatHolder.Eq(5), seatOpen.Eq(4)).In(batch).Delete()
+	there := partition.Filter(seatNo.Eq(2)).If(seatHolder.Eq(5), seatOpen.Eq(4)).In(batch).Delete()
+	require.NoError(t, batch.Exec(context.Background()))
+	for i, want := range []struct {
+		h        *Handle[Seat]
+		existing Seat
+		row      RowState
+		verdicts []Condition
+	}{
+		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []Condition{{"open = ?", NotHeld}}},
+		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []Condition{{"holder = ?", NotHeld}, {"open = ?", Held}}},
+		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []Condition{{"holder = ?", Held}, {"open = ?", Held}}},
+	} {
+		res, err := want.h.Result()
+		require.NoError(t, err)
+		require.Equal(t, want.existing, res.Existing.Value, i)
+		require.Equal(t, want.row, res.Row(), i)
+		require.Equal(t, want.verdicts, res.Conditions(), i)
+	}
+}
+
+func TestBatchWithoutAnAnswer(t *testing.T) {
+	ctx := context.Background()
+	disagree := lines(false, "show no holder", []int{1, 1, 5}, []int{1, 2, 5})
+	disagree.Rows[1][0] = []byte{1}
+	for name, a := range map[string]fake.Answer{
+		"void":          {},
+		"lost":          {Err: errors.New("EOF")},
+		"panic":         {Columns: applied.Columns, Panic: "short frame"},
+		"contradictory": disagree,
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, seats, _ := batching[Seat](t, a)
+			batch := db.Batch()
+			doc, other := seats.New(Seat{Show: 1, No: 1}), seats.New(Seat{Show: 1, No: 2})
+			h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatPrice.Set(1))
+			other.In(batch).Update(seatPrice.Set(1))
+			err := batch.Exec(ctx)
+			var unknown *OutcomeUnknownError
+			require.ErrorAs(t, err, &unknown)
+			require.Equal(t, "batch", unknown.Op)
+			require.Equal(t, "seat", unknown.Table)
+			res, err := h.Result()
+			require.ErrorAs(t, err, &unknown)
+			require.Equal(t, Key{{"show", 1}, {"no", 1}}, unknown.Key)
+			require.False(t, res.Applied)
+			require.True(t, doc.Stale())
+			require.True(t, other.Stale())
+			require.Nil(t, doc.Value.Price)
+		})
+	}
+	t.Run("refused, and then the connection breaks", func(t *testing.T) {
+		a := lines(false, "show no holder", []int{1, 1, 5}, []int{1, 2, 5})
+		a.Rows[1][3], a.Columns[3] = []byte{1}, fake.Column("holder", gocql.TypeInt)
+		db, seats, _ := batching[Seat](t, a)
+		batch := db.Batch()
+		one := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(6)).In(batch).Delete()
+		two := seats.Find(seatShow.Eq(1), seatNo.Eq(2)).If(seatHolder.Eq(6)).In(batch).Delete()
+		require.NoError(t, batch.Exec(ctx))
+		_, err := one.Result()
+		require.NoError(t, err)
+		_, err = two.Result()
+		var decode *DecodeError
+		require.ErrorAs(t, err, &decode, "one row's cell that cannot be decoded is that row's matter")
+	})
+	t.Run("definite", func(t *testing.T) {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		db, seats, sent := batching[Seat](t, applied)
+		batch := db.Batch()
+		doc := seats.New(Seat{Show: 1})
+		h := doc.IfExists().In(batch).Delete()
+		err := batch.Exec(ended)
+		var query *QueryError
+		require.ErrorAs(t, err, &query)
+		_, err = h.Result()
+		require.ErrorAs(t, err, &query)
+		require.False(t, doc.Stale())
+		require.Empty(t, sent.Sent())
+	})
+}
+
+func TestBatchRefusedBeforeSending(t *testing.T) {
+	ctx := context.Background()
+	db, seats, sent := batching[Seat](t, applied)
+	hits, err := Open[Hits](db)
+	require.NoError(t, err)
+	others, err := Open[Seat](db, WithTable("others"))
+	require.NoError(t, err)
+	_, foreign, _ := batching[Seat](t, applied)
+	only, err := Open[Seat](db, WithTable("only"), WithLWTOnly())
+	require.NoError(t, err)
+	weak, err := Open[Seat](db, WithTable("weak"), WithConsistency(gocql.One))
+	require.NoError(t, err)
+	at := func(show, no int) QuerySet[Seat] { return seats.Find(seatShow.Eq(show), seatNo.Eq(no)) }
+	held := at(1, 1).If(seatHolder.Eq(5))
+
+	for _, tt := range []struct {
+		name, op, says string
+		batch          *Batch
+		fill           func(b *Batch)
+	}{
+		{"empty", "batch", "empty", db.Batch(), func(*Batch) {}},
+		{"nil", "batch", "nil", nil, func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"a mistake", "update", "at least one assignment", db.Batch(), func(b *Batch) { at(1, 1).In(b).Delete(); at(1, 1).IfExists().In(b).Update() }},
+		{"a zero document", "delete", "zero value", db.Batch(), func(b *Batch) { new(Document[Seat]).In(b).Delete() }},
+		{"a nil document", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).In(b).Insert() }},
+		{"a nil document saved", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).In(b).Save() }},
+		{"two partitions", "batch", "one partition", db.Batch(), func(b *Batch) { held.In(b).Delete(); at(2, 1).In(b).Delete() }},
+		{"IN over partitions", "batch", "one partition", db.Batch(), func(b *Batch) {
+			held.In(b).Delete()
+			seats.Find(seatShow.In(1, 2)).In(b).Delete()
+		}},
+		{"two tables", "batch", "one table", db.Batch(), func(b *Batch) {
+			held.In(b).Delete()
+			others.Find(seatShow.Eq(1), seatNo.Eq(1)).In(b).Delete()
+		}},
+		{"IF EXISTS and IF", "batch", "mixed", db.Batch(), func(b *Batch) { held.In(b).Delete(); at(1, 1).IfExists().In(b).Delete() }},
+		{"IF NOT EXISTS and IF EXISTS", "batch", "mixed", db.Batch(), func(b *Batch) {
+			seats.New(Seat{Show: 1, No: 1}).In(b).Insert()
+			at(1, 1).IfExists().In(b).Delete()
+		}},
+		{"IF EXISTS and IF on the static row", "batch", "mixed", db.Batch(), func(b *Batch) {
+			seats.Find(seatShow.Eq(1)).IfExists().In(b).Update(seatOpen.Set(1))
+			at(1, 1).If(seatHolder.Eq(1), seatOpen.Eq(1)).In(b).Delete()
+		}},
+		{"timestamp", "batch", "timestamp", db.Batch(), func(b *Batch) {
+			held.In(b).Delete()
+			at(1, 2).Timestamp(time.Now()).In(b).Delete()
+		}},
+		{"a counter in a batch", "batch", "CounterBatch", db.Batch(), func(b *Batch) { hits.Find(hits.Col("page").Eq("/")).In(b).Update(hits.Col("n").Add(1)) }},
+		{"a counter in an unlogged batch", "batch", "CounterBatch", db.UnloggedBatch(), func(b *Batch) { hits.Find(hits.Col("page").Eq("/")).In(b).Update(hits.Col("n").Add(1)) }},
+		{"a row in a counter batch", "batch", "counters only", db.CounterBatch(), func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"counters mixed in", "batch", "mixed", db.CounterBatch(), func(b *Batch) {
+			hits.Find(hits.Col("page").Eq("/")).In(b).Update(hits.Col("n").Add(1))
+			at(1, 1).In(b).Delete()
+		}},
+		{"too many", "batch", "101 statements", db.Batch(), func(b *Batch) {
+			for i := range 101 {
+				at(1, i).In(b).Delete()
+			}
+		}},
+		{"too many for its limit", "batch", "3 statements", db.Batch(MaxStatements(2)), func(b *Batch) {
+			for i := range 3 {
+				at(1, i).In(b).Delete()
+			}
+		}},
+		{"too big", "batch", "bytes", db.Batch(MaxBytes(15)), func(b *Batch) { at(1, 1).In(b).Delete(); at(1, 2).In(b).Delete() }},
+		{"another DB", "batch", "another DB", db.Batch(), func(b *Batch) { foreign.New(Seat{}).In(b).Delete() }},
+		{"a plain batch of an LWT-only table", "batch", "LWTs only", db.Batch(), func(b *Batch) { only.New(Seat{}).In(b).Delete() }},
+		{"different consistencies", "batch", "consistencies", db.Batch(), func(b *Batch) { at(1, 1).In(b).Delete(); weak.New(Seat{}).In(b).Delete() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.fill(tt.batch)
+			err := tt.batch.Exec(ctx)
+			var usage *UsageError
+			require.ErrorAs(t, err, &usage)
+			require.Equal(t, tt.op, usage.Op)
+			require.Contains(t, err.Error(), tt.says)
+		})
+	}
+	require.Empty(t, sent.Sent(), "nothing was sent")
+
+	batch := db.Batch(MaxStatements(200), MaxBytes(1<<20))
+	h := held.In(batch).Delete()
+	for i := range 150 {
+		at(1, i).In(batch).Delete()
+	}
+	require.NoError(t, batch.Exec(ctx))
+	res, err := h.Result()
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+
+	batch = db.Batch()
+	only.New(Seat{No: 1}).In(batch).Delete()
+	only.New(Seat{No: 2}).IfExists().In(batch).Delete()
+	require.NoError(t, batch.Exec(ctx), "beside a condition a plain write is a part of the LWT")
+	_, err = (*Handle[Seat])(nil).Result()
+	require.Error(t, err)
+	_, err = at(1, 1).IfExists().In(nil).Delete().Result()
+	require.ErrorContains(t, err, "the batch is nil")
+}
+
+func TestBatchIsObserved(t *testing.T) {
+	var events []Event
+	db, seats, _ := batching[Seat](t, fake.Answer{}, WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
+	for _, tt := range []struct {
+		batch *Batch
+		n     int
+		warns bool
+	}{{db.Batch(), 10, false}, {db.Batch(), 11, true}, {db.UnloggedBatch(), 50, false}, {db.UnloggedBatch(), 51, true}} {
+		events = nil
+		for i := range tt.n {
+			seats.New(Seat{No: i}).In(tt.batch).Delete()
+		}
+		require.NoError(t, tt.batch.Exec(context.Background()))
+		require.Len(t, events, 1)
+		require.Equal(t, "batch", events[0].Op)
+		require.Equal(t, "seat", events[0].Table)
+		require.Equal(t, Done, events[0].Outcome)
+		require.Equal(t, tt.warns, events[0].Warning != "", tt.n)
+	}
+}

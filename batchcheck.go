@@ -1,0 +1,88 @@
+package coodie
+
+import (
+	"fmt"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// check refuses what the server would refuse, or what would not do what it seems to do.
+func (b *Batch) check() error {
+	if len(b.writes) == 0 {
+		return b.usage("the batch is empty")
+	}
+	if n := len(b.writes); n > b.maxStatements {
+		return b.usage(fmt.Sprintf("%d statements are more than %d; a batch is for writes that belong together, "+
+			"others are faster one by one, several at a time (MaxStatements changes the limit)", n, b.maxStatements))
+	}
+	size := 0
+	for _, w := range b.writes {
+		w := w.write()
+		if w.b.err != nil {
+			return w.b.err
+		}
+		size += w.b.call.Size()
+		if err := b.checkWrite(w); err != nil {
+			return err
+		}
+	}
+	if size > b.maxBytes {
+		return b.usage(fmt.Sprintf("%d bytes of values are more than %d, and Cassandra refuses big batches (MaxBytes changes the limit)", size, b.maxBytes))
+	}
+	if b.conditional() {
+		return b.checkConditional()
+	}
+	return nil
+}
+
+func (b *Batch) checkWrite(w *batchedWrite) error {
+	first := b.writes[0].write()
+	counter := w.b.table.Counter
+	switch {
+	case w.db != &b.db.queue:
+		return b.usage("table " + w.b.name + " belongs to another DB than the batch")
+	case counter != first.b.table.Counter:
+		return b.usage("counters cannot be mixed with other tables")
+	case counter && b.kind != driver.CounterBatch:
+		return b.usage("counters need a CounterBatch")
+	case !counter && b.kind == driver.CounterBatch:
+		return b.usage("a CounterBatch takes counters only")
+	}
+	if b.conditional() {
+		return nil
+	}
+	switch {
+	case w.settings.lwtOnly:
+		return b.usage("table " + w.b.name + " is for LWTs only (WithLWTOnly), and no write of the batch has a condition")
+	case w.settings.consistency != first.settings.consistency:
+		return b.usage("its tables have different consistencies (WithConsistency), of which a batch has one")
+	}
+	return nil
+}
+
+// checkConditional refuses what a batch with conditions cannot have.
+func (b *Batch) checkConditional() error {
+	first := b.writes[0].write()
+	asked := map[string]casKind{}
+	for _, w := range b.writes {
+		w := w.write()
+		switch {
+		case w.b.stmt.Table != first.b.stmt.Table:
+			return b.usage("a batch with a condition is on one table")
+		case w.settings.serial != first.settings.serial || w.settings.commit != first.settings.commit:
+			return b.usage("its tables differ in serial or commit consistency")
+		case w.partition == "" || w.partition != first.partition:
+			return b.usage("a batch with a condition is on one partition")
+		case w.b.stmt.Timestamp:
+			return b.usage("a batch with a condition takes no timestamp: Paxos sets it")
+		}
+		for _, ask := range w.asks {
+			if kind, ok := asked[ask.row]; ok && kind != ask.kind {
+				return b.usage("IF EXISTS, IF NOT EXISTS and IF with conditions cannot be mixed on one row (Cassandra refuses it); " +
+					"a condition on a value that is not null proves the row as well")
+			}
+			asked[ask.row] = ask.kind
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package coodie_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+type Entry struct {
+	Book    string     `cql:"book,partition"`
+	Line    int        `cql:"line,clustering"`
+	Amount  int        `cql:"amount"`
+	Attempt gocql.UUID `cql:"attempt,attempt"`
+}
+
+var (
+	entryBook   = coodie.Col(func(e *Entry) *string { return &e.Book })
+	entryLine   = coodie.Col(func(e *Entry) *int { return &e.Line })
+	entryAmount = coodie.Col(func(e *Entry) *int { return &e.Amount })
+)
+
+type Visits struct {
+	Page string `cql:"page,partition"`
+	N    int64  `cql:"n,type=counter"`
+}
+
+// TestBatchOnBothServers: the answers differ in shape, and mean the same.
+func TestBatchOnBothServers(t *testing.T) {
+	ctx := context.Background()
+	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "ScyllaDB": cqltest.Scylla} {
+		t.Run(name, func(t *testing.T) {
+			srv, session := server(t, cqltest.WithDialect(dialect))
+			db := coodie.New(session)
+			entries, err := coodie.Open[Entry](db)
+			require.NoError(t, err)
+			require.NoError(t, entries.Create(ctx))
+			visits, err := coodie.Open[Visits](db)
+			require.NoError(t, err)
+			require.NoError(t, visits.Create(ctx))
+
+			batch := db.Batch()
+			one, two := entries.New(Entry{Book: "b", Line: 1, Amount: 10}), entries.New(Entry{Book: "b", Line: 2, Amount: 20})
+			h1, h2 := two.In(batch).Insert(), one.In(batch).Insert()
+			require.NoError(t, batch.Exec(ctx))
+			for _, h := range []*coodie.Handle[Entry]{h1, h2} {
+				res, err := h.Result()
+				require.NoError(t, err)
+				require.True(t, res.Applied)
+				require.Equal(t, coodie.RowMissing, res.Row())
+			}
+			require.NotZero(t, one.Value.Attempt)
+			require.Equal(t, one.Value.Attempt, two.Value.Attempt, "one batch, one attempt")
+
+			// Refused by the second alone; the third row does not exist.
+			batch = db.Batch()
+			h1 = two.If(entryAmount.Eq(20)).In(batch).Update(entryAmount.Set(21))
+			h2 = one.If(entryAmount.Eq(11)).In(batch).Update(entryAmount.Set(12))
+			h3 := entries.Find(entryBook.Eq("b"), entryLine.Eq(3)).IfExists().In(batch).Delete()
+			require.NoError(t, batch.Exec(ctx))
+			for i, want := range []struct {
+				h       *coodie.Handle[Entry]
+				amount  int
+				row     coodie.RowState
+				verdict []coodie.Condition
+			}{
+				{h1, 20, coodie.RowPresent, []coodie.Condition{{Text: "amount = ?", Verdict: coodie.Held}}},
+				{h2, 10, coodie.RowPresent, []coodie.Condition{{Text: "amount = ?", Verdict: coodie.NotHeld}}},
+				{h3, 0, coodie.RowMissing, []coodie.Condition{}},
+			} {
+				res, err := want.h.Result()
+				require.NoError(t, err)
+				require.False(t, res.Applied)
+				require.Equal(t, want.row, res.Row(), i)
+				require.Equal(t, want.verdict, res.Conditions(), i)
+				amount, _ := entryAmount.From(res.Existing)
+				require.Equal(t, want.amount, amount, i)
+			}
+			require.Equal(t, 20, two.Value.Amount)
+
+			// One condition, and a plain write that goes along.
+			batch = db.Batch()
+			h1 = two.If(entryAmount.Eq(20)).In(batch).Update(entryAmount.Set(21))
+			entries.New(Entry{Book: "b", Line: 4, Amount: 4}).In(batch).Save()
+			one.In(batch).Delete()
+			require.NoError(t, batch.Exec(ctx))
+			res, err := h1.Result()
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+			require.Equal(t, 21, two.Value.Amount)
+			all, err := entries.Find(entryBook.Eq("b")).All(ctx)
+			require.NoError(t, err)
+			require.Len(t, all, 2)
+			require.Equal(t, []int{21, 4}, []int{all[0].Amount, all[1].Amount})
+
+			for _, batch := range []*coodie.Batch{db.Batch(), db.UnloggedBatch()} {
+				entries.New(Entry{Book: "c", Amount: 1}).In(batch).Save()
+				entries.New(Entry{Book: "d", Amount: 2}).In(batch).Save()
+				require.NoError(t, batch.Exec(ctx))
+			}
+			require.Len(t, srv.MustRows("SELECT * FROM app.entry WHERE book IN ('c', 'd')"), 2)
+			batch = db.CounterBatch()
+			page := visits.Find(visits.Col("page").Eq("/"))
+			page.In(batch).Update(visits.Col("n").Add(2))
+			page.In(batch).Update(visits.Col("n").Add(3))
+			require.NoError(t, batch.Exec(ctx))
+			got, err := page.Get(ctx)
+			require.NoError(t, err)
+			require.Equal(t, int64(5), got.N)
+		})
+	}
+}
+
+// TestBatchAppliedButUnanswered: each is unknown, is sent once, and each handle settles it
+// by the id that all of the batch's writes store.
+func TestBatchAppliedButUnanswered(t *testing.T) {
+	ctx := context.Background()
+	for name, steps := range lost {
+		t.Run(name, func(t *testing.T) {
+			srv, session := server(t)
+			db := coodie.New(session)
+			entries, err := coodie.Open[Entry](db)
+			require.NoError(t, err)
+			require.NoError(t, entries.Create(ctx))
+			fault := srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
+			batch := db.Batch()
+			doc := entries.New(Entry{Book: "b", Line: 1})
+			h := doc.In(batch).Insert()
+			gone := entries.New(Entry{Book: "b", Line: 2})
+			gone.In(batch).Save()
+			require.ErrorIs(t, batch.Exec(ctx), coodie.ErrOutcomeUnknown)
+			require.Equal(t, 1, fault.Hits())
+			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)), 1, "sent once")
+			res, err := h.Result()
+			require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+			require.True(t, doc.Stale())
+			require.True(t, gone.Stale())
+			res, err = settle(ctx, res)
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+		})
+	}
+	t.Run("WithSettle", func(t *testing.T) {
+		srv, session := server(t)
+		db := coodie.New(session, coodie.WithSettle())
+		entries, err := coodie.Open[Entry](db)
+		require.NoError(t, err)
+		require.NoError(t, entries.Create(ctx))
+		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+		batch := db.Batch()
+		doc := entries.New(Entry{Book: "b", Line: 1})
+		h := doc.In(batch).Insert()
+		other := entries.Find().IfNotExists().In(batch).Create(Entry{Book: "b", Line: 2})
+		require.NoError(t, batch.Exec(ctx))
+		for _, h := range []*coodie.Handle[Entry]{h, other} {
+			res, err := h.Result()
+			require.NoError(t, err)
+			require.True(t, res.Applied, "one settled write settles all")
+			require.Nil(t, res.Existing)
+		}
+		require.False(t, doc.Stale())
+	})
+}
+
+// TestSettleOfDeletedColumns: the write leaves the attempt id alone, so that finding it
+// proves nothing.
+func TestSettleOfDeletedColumns(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	entries := open[Entry](t, session)
+	doc := entries.New(Entry{Book: "b", Line: 1, Amount: 3})
+	_, err := doc.Insert(ctx)
+	require.NoError(t, err)
+	srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+	res, err := doc.If(entryAmount.Eq(3)).DeleteColumns(ctx, entryAmount)
+	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+	res, err = res.Settle(ctx)
+	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown, "it was applied, so it must not be called refused")
+	require.False(t, res.Applied)
+}

@@ -1,0 +1,126 @@
+package coodie
+
+// In makes the document's next write a part of the batch: see Batch. The write takes the
+// key, and whatever else it takes from Value, as it is now.
+func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.with().In(batch) }
+
+// In makes the write a part of the batch.
+func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.in(batch)} }
+
+// In makes the write a part of the batch.
+func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.in(batch)} }
+
+// In makes the conditional write, and with it the whole batch, an LWT: see Batch.
+func (c Conditional[T]) In(batch *Batch) BatchConditional[T] {
+	return BatchConditional[T]{c.in(batch)}
+}
+
+// In makes the conditional write, and with it the whole batch, an LWT: see Batch.
+func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.in(batch)} }
+
+func (c chain[T]) in(batch *Batch) chain[T] {
+	c.batch = batch
+	if c.value != nil {
+		value := *c.value // it may change before Exec
+		c.value = &value
+	}
+	return c
+}
+
+// BatchWrite is a write of a document in a batch. What is wrong with it comes out of
+// Batch.Exec. The document follows an applied batch as it follows a write of its own.
+type BatchWrite[T any] struct{ chain[T] }
+
+// Insert is Document.Insert.
+func (w BatchWrite[T]) Insert() *Handle[T] {
+	if w.value == nil {
+		return w.add(w.insert(new(T), true), w.doc.updates(nil))
+	}
+	return w.creates(w.value)
+}
+
+// Save is Document.Save.
+func (w BatchWrite[T]) Save() {
+	v := w.value
+	if v == nil {
+		v = new(T)
+	}
+	w.add(w.insert(v, false), w.doc.updates(nil))
+}
+
+// Update is Document.Update.
+func (w BatchWrite[T]) Update(assigns ...Assign[T]) {
+	w.add(w.update(assigns, false), w.doc.updates(assigns))
+}
+
+// Delete is Document.Delete.
+func (w BatchWrite[T]) Delete() { w.add(w.remove(nil, false, false), w.doc.updates(nil)) }
+
+// DeleteColumns is Document.DeleteColumns.
+func (w BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
+	w.add(w.remove(columns, true, false), w.doc.deletes(columns))
+}
+
+// BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
+// Batch.Exec.
+type BatchQuery[T any] struct{ chain[T] }
+
+// Update is QuerySet.Update.
+func (q BatchQuery[T]) Update(assigns ...Assign[T]) {
+	q.add(q.update(assigns, false), q.doc.updates(assigns))
+}
+
+// Delete is QuerySet.Delete.
+func (q BatchQuery[T]) Delete() { q.add(q.remove(nil, false, false), q.doc.updates(nil)) }
+
+// DeleteColumns is QuerySet.DeleteColumns.
+func (q BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
+	q.add(q.remove(columns, true, false), q.doc.deletes(columns))
+}
+
+// BatchConditional is a conditional write in a batch. What is wrong with it comes out of
+// Batch.Exec.
+type BatchConditional[T any] struct{ chain[T] }
+
+// Update is Conditional.Update.
+func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
+	return c.add(c.update(assigns, true), c.doc.updates(assigns))
+}
+
+// Replace is Conditional.Replace.
+func (c BatchConditional[T]) Replace() *Handle[T] { return c.Update(c.replacement()...) }
+
+// Delete is Conditional.Delete.
+func (c BatchConditional[T]) Delete() *Handle[T] {
+	return c.add(c.remove(nil, false, true), c.doc.updates(nil))
+}
+
+// DeleteColumns is Conditional.DeleteColumns.
+func (c BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
+	return c.add(c.remove(columns, true, true), c.doc.deletes(columns))
+}
+
+// BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
+// of Batch.Exec.
+type BatchCreation[T any] struct{ chain[T] }
+
+// Create is Creation.Create.
+func (c BatchCreation[T]) Create(v T) *Handle[T] { return c.creates(&v) }
+
+func (c chain[T]) creates(v *T) *Handle[T] {
+	c.kind = ifNotExists
+	b := c.insert(v, true)
+	c.value = v
+	return c.add(b, c.doc.updates(nil))
+}
+
+// follow is how a document follows a write.
+type follow func(applied bool, own []assign, err error)
+
+func (d *Document[T]) updates(assigns []Assign[T]) follow {
+	return func(applied bool, own []assign, err error) { d.updated(assigns, applied, own, err) }
+}
+
+func (d *Document[T]) deletes(columns []Target[T]) follow {
+	return func(applied bool, _ []assign, err error) { d.deleted(columns, applied, err) }
+}

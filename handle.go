@@ -1,0 +1,363 @@
+package coodie
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// Handle is a conditional write in a batch, and then its result.
+type Handle[T any] struct {
+	chain  chain[T]
+	info   batchedWrite
+	follow follow
+	static bool // the write concerns the static row
+	res    LWTResult[T]
+	err    error
+}
+
+// Result is what became of the write, once Batch.Exec has returned.
+//
+// Applied is true if the whole batch was applied, and then all its handles say so. If
+// not, Existing is what the server sent of this write's row, be it that its own
+// condition refused the batch or another one's: Conditions and Row tell which. Of a
+// missing row Cassandra sends nothing.
+//
+// The error is that of Exec, or a *DecodeError of this row; after an unknown outcome
+// Settle can be called on the result.
+func (h *Handle[T]) Result() (LWTResult[T], error) {
+	if h == nil {
+		return LWTResult[T]{}, &UsageError{Op: "batch", Reason: "the handle is nil"}
+	}
+	return h.res, h.err
+}
+
+// add puts the built statement into the chain's batch.
+func (c chain[T]) add(b *builder, f follow) *Handle[T] {
+	kind := c.kind
+	if b.cas && kind == ifExists && !b.stmt.IfExists {
+		kind = ifConditions // the document's version is the condition
+	}
+	h := &Handle[T]{chain: c, follow: f, info: batchedWrite{b: b, table: b.name, conditional: b.cas}}
+	h.res = LWTResult[T]{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
+	h.err = &UsageError{Op: b.op, Table: b.name, Reason: "the batch has not been executed yet"}
+	if c.table != nil {
+		h.info.settings, h.info.db = &c.table.settings, c.table.queue
+		h.chain.batch = nil
+	}
+	if b.err == nil {
+		h.describe(kind)
+	}
+	c.batch.add(h)
+	return h
+}
+
+// describe works out what the batch needs to know.
+func (h *Handle[T]) describe(kind casKind) {
+	b, w := h.info.b, &h.info
+	w.statement = h.chain.table.texts.Text(&b.stmt)
+	w.partition, _ = h.encodedKey(b.table.Partition)
+	if !w.conditional {
+		return
+	}
+	h.static = b.stmt.Verb != cql.Insert && len(b.table.Clustering) > 0 && len(b.stmt.Where) == len(b.table.Partition)
+	row, _ := h.encodedKey(b.table.Clustering)
+	row = "row " + row
+	if h.static {
+		row = staticRow
+	}
+	if kind != ifConditions {
+		w.asks = append(w.asks, rowCondition{row, kind})
+	}
+	for i := range b.stmt.If {
+		at := row
+		if b.table.Columns[b.stmt.If[i].Column.ID].Kind == meta.Static {
+			at = staticRow
+		}
+		w.asks = append(w.asks, rowCondition{at, kind})
+	}
+}
+
+// encodedKey is the one value of each of the columns, if the write names one.
+func (h *Handle[T]) encodedKey(columns []*meta.Column) (key string, ok bool) {
+	var out []byte
+	for _, col := range columns {
+		cell, ok := h.keyCell(col)
+		if !ok {
+			return "", false
+		}
+		out = append(binary.BigEndian.AppendUint32(out, uint32(len(cell))), cell...)
+	}
+	return string(out), true
+}
+
+// keyCell is the one value that the write gives a key column.
+func (h *Handle[T]) keyCell(col *meta.Column) (cell []byte, ok bool) {
+	c := &h.chain
+	if c.value != nil {
+		cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(c.value), col.Offset))
+		return cell, err == nil && !null
+	}
+	for i := range c.where {
+		if w := &c.where[i].cond; w.ref.col == col && w.op == cql.Eq {
+			cell, null, err := w.value.encode()
+			return cell, err == nil && !null
+		}
+	}
+	return nil, false
+}
+
+func (h *Handle[T]) write() *batchedWrite { return &h.info }
+
+// existing is the line as a row of the handle's table.
+func (h *Handle[T]) existing(line *batchLine) *Existing[T] {
+	e := newExisting(h.chain.table, line.columns, line.cells, line.at)
+	e.state = RowPresent
+	_ = e.decode() // it stays in e.broken
+	return e
+}
+
+// is compares the key in the line, as far as it was sent, with the write's.
+func (h *Handle[T]) is(line *batchLine) whose {
+	e := h.existing(line)
+	found := own
+	for _, col := range h.chain.table.meta.Primary() {
+		if h.static && col.Kind == meta.Clustering {
+			continue
+		}
+		cell, p := e.sent(col)
+		switch want, _ := h.keyCell(col); {
+		case p == Null:
+			found = nobodys
+		case p == Present && !bytes.Equal(cell, want) && equal(col.Type, cell, want) != Held:
+			return another
+		}
+	}
+	return found
+}
+
+// sent is the cell of a column as the server sent it.
+func (e *Existing[T]) sent(col *meta.Column) ([]byte, Presence) {
+	for i := range e.columns {
+		if e.columns[i].Name == col.Name {
+			return e.cells[i], presence(e.cells[i])
+		}
+	}
+	return nil, Missing
+}
+
+func (h *Handle[T]) resolve(a *batchAnswer, line *batchLine, err error) {
+	h.err = err
+	if err != nil {
+		if h.info.conditional {
+			h.suspend(err)
+		}
+		h.follow(false, nil, err)
+		return
+	}
+	if !h.info.conditional {
+		h.follow(a.applied || !a.conditional, nil, nil)
+		return
+	}
+	h.res.Applied, h.res.own, h.res.pending = a.applied, h.info.b.own, nil
+	h.res.absent = RowUnknown
+	if a.applied {
+		h.res.Existing = nil // of an attempt to settle
+	}
+	switch {
+	case a.broken != nil && !a.applied:
+		h.err = &DecodeError{Table: h.res.table, Err: a.broken}
+	case line != nil:
+		h.read(line)
+	case a.complete && !h.static:
+		h.res.absent = RowMissing // Cassandra leaves missing rows out
+	}
+	h.follow(a.applied, h.res.own, nil)
+}
+
+// read takes over the line of the write's row.
+func (h *Handle[T]) read(line *batchLine) {
+	if h.static {
+		static := line.static(h.chain.table.meta)
+		line = &static
+	}
+	e := h.existing(line)
+	if h.res.Applied {
+		if e.anyValue() {
+			h.res.previous = e
+		}
+		return
+	}
+	h.err = e.broken
+	e.state = h.state(e, h.is(line))
+	h.res.Existing = e
+}
+
+// state says what the line proves of the row: a key column that was sent as null, that
+// there is none.
+func (h *Handle[T]) state(e *Existing[T], who whose) RowState {
+	keyed := false
+	for i := range e.columns {
+		col := h.chain.table.meta.Column(e.columns[i].Name)
+		switch {
+		case col == nil:
+		case h.static && col.Kind == meta.Static && e.cells[i] != nil:
+			return RowPresent
+		case col.Key():
+			keyed = true
+		}
+	}
+	switch {
+	case h.static && h.res.kind == ifExists, who == nobodys:
+		return RowMissing
+	case h.static || !keyed:
+		c := h.chain
+		c.kind = ifConditions
+		return c.rowState(e)
+	}
+	return RowPresent
+}
+
+// suspend keeps what Settle needs of an unknown outcome.
+func (h *Handle[T]) suspend(err error) {
+	var unknown *OutcomeUnknownError
+	if !errors.As(err, &unknown) {
+		return
+	}
+	own := *unknown
+	own.Key = h.chain.key()
+	h.err = &own
+	h.chain.suspend(&h.res, h.info.b, h.err)
+}
+
+func (h *Handle[T]) settle(ctx context.Context, err error) (applied, known bool) {
+	if !h.info.conditional {
+		return false, false
+	}
+	h.suspend(err)
+	res, err := h.res.Settle(ctx)
+	h.res.Existing = res.Existing
+	return res.Applied, err == nil
+}
+
+// whose row a line of the answer is.
+type whose uint8
+
+const (
+	own     whose = iota // the write's
+	nobodys              // of the write's partition or none, and the row is missing
+	another
+)
+
+// batchLine is one line of the answer to a conditional batch.
+type batchLine struct {
+	columns []gocql.ColumnInfo
+	cells   [][]byte
+	at      int // [applied]
+}
+
+// batchAnswer is the answer to a batch.
+type batchAnswer struct {
+	conditional bool
+	applied     bool
+	lines       []batchLine
+	complete    bool  // every line has been read
+	broken      error // why not
+}
+
+// read reads all lines. The error is that of an answer that does not say what happened.
+func (a *batchAnswer) read(rows *driver.Rows) error {
+	a.conditional = true
+	for rows.Next() {
+		columns, cells := rows.Columns(), rows.Cells()
+		at, applied, err := readApplied(columns, cells)
+		if err != nil || len(a.lines) > 0 && applied != a.applied {
+			_ = rows.Close()
+			a.applied = false
+			return errNoAnswer
+		}
+		a.applied = applied
+		line := batchLine{columns: columns, at: at}
+		for _, cell := range cells {
+			line.cells = append(line.cells, bytes.Clone(cell)) // gocql's memory
+		}
+		a.lines = append(a.lines, line)
+	}
+	err := rows.Close()
+	if len(a.lines) == 0 {
+		if err == nil {
+			err = errNoAnswer
+		}
+		return err
+	}
+	a.broken, a.complete = err, err == nil
+	return nil
+}
+
+// match finds the line that answers each write; nil for none. ScyllaDB answers each
+// conditional write in order, be the row there or not; Cassandra answers each row that
+// exists, in the order of the clustering columns, and only if the batch was refused.
+func (a *batchAnswer) match(writes []batched) []*batchLine {
+	out := make([]*batchLine, len(writes))
+	if len(a.lines) == 0 || len(a.lines[0].columns) == 1 {
+		return out
+	}
+	count, inOrder := 0, true
+	for i, w := range writes {
+		if !w.write().conditional {
+			continue
+		}
+		if inOrder = inOrder && count < len(a.lines) && w.is(&a.lines[count]) != another; inOrder {
+			out[i] = &a.lines[count]
+		}
+		count++
+	}
+	if inOrder && count == len(a.lines) {
+		return out
+	}
+	for i, w := range writes {
+		out[i] = nil
+		if !w.write().conditional {
+			continue
+		}
+		for j := range a.lines {
+			if w.is(&a.lines[j]) == own {
+				out[i] = &a.lines[j]
+				break
+			}
+		}
+		if out[i] == nil && w.write().asksStatic() {
+			// The row is missing, but its static columns are on every line.
+			line := a.lines[0].static(w.write().b.table)
+			out[i] = &line
+		}
+	}
+	return out
+}
+
+func (w *batchedWrite) asksStatic() bool {
+	return slices.ContainsFunc(w.asks, func(ask rowCondition) bool { return ask.row == staticRow })
+}
+
+// static is the line as it is of a missing row: without what belongs to a row alone.
+func (l batchLine) static(table *meta.Table) batchLine {
+	l.cells = slices.Clone(l.cells)
+	for i := range l.columns {
+		if col := table.Column(l.columns[i].Name); i != l.at && (col == nil || col.Kind == meta.Regular || col.Kind == meta.Clustering) {
+			l.cells[i] = nil
+		}
+	}
+	return l
+}
+
+// staticRow stands for the key of a partition's static row; a row's begins otherwise.
+const staticRow = "static"
