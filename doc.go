@@ -54,6 +54,12 @@
 // A column tagged `version` counts a row's writes. Mutate then needs no other condition,
 // and every conditional write of a Document checks it and counts on.
 //
+// # Batches
+//
+// DB.Batch takes writes that belong together: see Batch. With one conditional write in it
+// the whole batch is an LWT on one partition, applied as a whole or not at all, and each
+// conditional write has a Handle with its own LWTResult.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is

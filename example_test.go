@@ -321,6 +321,49 @@ func ExampleTable_Find() {
 	// true
 }
 
+// Writes that belong together, on one partition: all of them or none.
+func ExampleDB_Batch() {
+	type Seat struct {
+		Show   string  `cql:"show,partition"`
+		No     int     `cql:"no,clustering"`
+		Holder *string `cql:"holder"`
+	}
+	holder := coodie.NullCol(func(s *Seat) **string { return &s.Holder })
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	db := coodie.New(session)
+	seats, err := coodie.Open[Seat](db, coodie.WithTable("seats"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := seats.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	bob := "bob"
+	batch := db.Batch()
+	seats.New(Seat{Show: "tosca", No: 7}).In(batch).Insert()
+	seats.New(Seat{Show: "tosca", No: 8, Holder: &bob}).In(batch).Insert()
+	fmt.Println(batch.Exec(ctx))
+
+	seat7, seat8 := seats.New(Seat{Show: "tosca", No: 7}), seats.New(Seat{Show: "tosca", No: 8})
+	batch = db.Batch()
+	first := seat7.If(holder.Eq("")).In(batch).Update(holder.Set("ann"))
+	second := seat8.If(holder.Eq("bob")).In(batch).Update(holder.Set("ann"))
+	err = batch.Exec(ctx)
+	for _, h := range []*coodie.Handle[Seat]{first, second} {
+		res, err := h.Result()
+		now, presence := holder.From(res.Existing)
+		fmt.Println(res.Applied, now, presence, res.Conditions(), err)
+	}
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// false  null [{holder = ? not held}] <nil>
+	// false bob present [{holder = ? held}] <nil>
+	// <nil>
+}
+
 // Create makes the table; Verify says how a live table differs from its struct.
 func ExampleTable_Verify() {
 	ctx := context.Background()

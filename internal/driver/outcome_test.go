@@ -90,3 +90,16 @@ func TestUnknown(t *testing.T) {
 		})
 	}
 }
+
+// TestUnknownBatch: a logged batch is checked for live replicas as a whole before anything
+// is written; the partitions of another one after the other.
+func TestUnknownBatch(t *testing.T) {
+	err := unavailableAt(gocql.Quorum)
+	require.False(t, Unknown(LoggedBatch, err))
+	require.True(t, Unknown(UnloggedBatch, err))
+	require.True(t, Unknown(CounterBatch, err))
+	for _, kind := range []Kind{LoggedBatch, UnloggedBatch, CounterBatch} {
+		require.True(t, Unknown(kind, gocql.ErrTimeoutNoResponse))
+		require.False(t, Unknown(kind, requestError{gocql.ErrCodeInvalid}))
+	}
+}
