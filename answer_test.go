@@ -182,6 +182,9 @@ func TestAnswersThatAreNone(t *testing.T) {
 			require.ErrorIs(t, err, ErrOutcomeUnknown)
 			require.False(t, res.Applied)
 			require.True(t, doc.Stale())
+			require.Equal(t, RowUnknown, res.Row(), "an unknown outcome tells nothing")
+			require.ErrorIs(t, res.Err(), ErrOutcomeUnknown)
+			require.NotErrorIs(t, res.Err(), ErrNotApplied)
 			var unknown *OutcomeUnknownError
 			require.ErrorAs(t, err, &unknown)
 			require.Equal(t, "insert", unknown.Op)

@@ -41,7 +41,7 @@ func (r LWTResult[T]) Conditions() []Condition {
 		out[i].Text = c.relation("?").String()
 		if r.Applied {
 			out[i].Verdict = Held
-		} else {
+		} else if r.answered {
 			out[i].Verdict = verdict(r, c)
 		}
 	}

@@ -168,7 +168,7 @@ func (h *Handle[T]) resolve(a *batchAnswer, line *batchLine, err error) {
 		h.follow(a.applied || !a.conditional, nil, nil)
 		return
 	}
-	h.res.Applied, h.res.own, h.res.pending = a.applied, h.info.b.own, nil
+	h.res.Applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.info.b.own, nil
 	h.res.absent = RowUnknown
 	if a.applied {
 		h.res.Existing = nil // of an attempt to settle

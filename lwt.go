@@ -98,6 +98,9 @@ func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
 func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	defer b.release()
 	t := c.table
+	if c.kind == ifExists && !b.stmt.IfExists {
+		c.kind = ifConditions // a version column has taken the place of IF EXISTS
+	}
 	res := LWTResult[T]{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
 	if b.err != nil {
 		return res, b.err
@@ -143,7 +146,7 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 	if err != nil {
 		return err
 	}
-	res.Applied = applied
+	res.Applied, res.answered = applied, true
 	if len(columns) == 1 {
 		return nil
 	}

@@ -338,6 +338,7 @@ func TestVersion(t *testing.T) {
 		require.Equal(t, coodie.Present, p)
 		require.EqualValues(t, 5, current)
 		require.EqualValues(t, 1, stale.Value.Version, "only an applied write changes the struct")
+		require.Equal(t, coodie.RowPresent, res.Row(), "refused by the version, not for want of a row")
 	}
 
 	var usage *coodie.UsageError

@@ -18,6 +18,7 @@ type LWTResult[T any] struct {
 	// write was applied, or if the server sent no column, as Cassandra does for a missing row.
 	Existing *Existing[T]
 
+	answered bool // false beside an error: neither applied nor refused
 	previous *Existing[T]
 	kind     casKind
 	proves   bool // applied proves that the row existed
@@ -80,17 +81,31 @@ const AppliedColumn = "[applied]"
 
 // Err is nil if the write was applied, and otherwise a *NotAppliedError[T], which matches
 // ErrNotApplied and holds this result.
+//
+// Of a result that came with an error it says so instead: it was not refused.
 func (r LWTResult[T]) Err() error {
-	if r.Applied {
+	switch {
+	case r.Applied:
 		return nil
+	case r.pending != nil:
+		return r.pending.cause
+	case !r.answered:
+		return errUnanswered
 	}
 	return &NotAppliedError[T]{Result: r}
 }
+
+// errUnanswered is the Err of a result that is none.
+var errUnanswered = errors.New("coodie: the write was not answered; the error that it returned says why")
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
 func (r LWTResult[T]) Row() RowState {
 	switch {
+	case !r.answered && r.Existing == nil:
+		return r.absent
+	case !r.answered:
+		return r.Existing.state
 	case r.batched && !r.Applied && r.Existing == nil:
 		return r.absent
 	case r.batched && !r.Applied:

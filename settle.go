@@ -53,6 +53,7 @@ func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 	}
 	r.Existing = row
 	if row == nil {
+		r.absent = RowMissing
 		return r, p.cannotTell("the row is absent now: never written, or deleted since")
 	}
 	col := p.chain.table.meta.Attempt
@@ -62,10 +63,10 @@ func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 	found, _ := row.cell(&ref{col: col, name: col.Name, typ: col.Type})
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
-		r.Applied, r.Existing, r.pending = true, nil, nil
+		r.Applied, r.answered, r.Existing, r.pending = true, true, nil, nil
 		return r, nil
 	case p.prior != nil && bytes.Equal(found, p.prior):
-		r.pending = nil
+		r.answered, r.pending = true, nil
 		return r, nil
 	case p.attempt == nil:
 		return r, p.cannotTell("the row exists; a DELETE leaves nothing that tells whether it was there all the time")

@@ -147,6 +147,17 @@ func TestRefusedBeforeSending(t *testing.T) {
 	}
 }
 
+// TestResultBesideAnError: what was not sent was not refused.
+func TestResultBesideAnError(t *testing.T) {
+	configs, _ := answering[AppConfig](t, applied)
+	res, err := configs.New(AppConfig{Key: "a"}).If(version.Eq(math.MaxInt64)).Delete(context.Background())
+	require.Error(t, err)
+	require.Error(t, res.Err())
+	require.NotErrorIs(t, res.Err(), ErrNotApplied)
+	require.Equal(t, RowUnknown, res.Row())
+	require.Equal(t, VerdictUnknown, res.Conditions()[0].Verdict)
+}
+
 // TestErrorsHoldNoValues: a refused value may be a secret, so it is in no message.
 func TestErrorsHoldNoValues(t *testing.T) {
 	smalls, _ := answering[Small](t, applied)
