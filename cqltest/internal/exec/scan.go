@@ -132,7 +132,7 @@ func (q *query) prepare() (bool, error) {
 		return false, err
 	}
 	if !w.keyRange {
-		if q.keys, err = x.partitionKeys(w); err != nil || len(q.keys) == 0 {
+		if q.keys, err = x.namedKeys(w); err != nil || len(q.keys) == 0 {
 			return false, err
 		}
 	}
@@ -152,7 +152,10 @@ func (q *query) prepare() (bool, error) {
 			q.slices = append(q.slices, store.Exactly(r))
 		}
 	}
-	return len(q.slices) > 0, nil
+	if len(q.slices) == 0 {
+		return false, nil
+	}
+	return true, validKeys(q.keys) // Cassandra looks at the keys when it reads them
 }
 
 // read walks the partitions until the page, or the limit, is full.
