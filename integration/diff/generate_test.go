@@ -157,7 +157,7 @@ func (w *world) create() string {
 	} else {
 		b.WriteString("))")
 	}
-	return strings.TrimSuffix(b.String(), "")
+	return b.String()
 }
 
 // script draws the text of a whole script.
