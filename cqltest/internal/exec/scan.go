@@ -60,6 +60,11 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if s.distinct {
 		q.perPart = 1
 	}
+	if s.sel != nil {
+		if err := s.sel.Start(&x.env); err != nil {
+			return nil, err
+		}
+	}
 	ok, err := q.prepare()
 	if err != nil {
 		return nil, err
