@@ -2,6 +2,7 @@ package exec
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
@@ -30,6 +31,26 @@ func dropScyllaOptions(ast cqlparse.Statement) {
 		return
 	}
 	*options = slices.DeleteFunc(*options, func(o *cqlparse.Property) bool {
-		return slices.Contains(scyllaOptions, o.Name.Name)
+		return slices.Contains(scyllaOptions, o.Name.Name) || isScyllaOnly(o)
 	})
+}
+
+// isScyllaOnly says whether an option's value is one that only ScyllaDB knows.
+// It gives the compressor's class, which ScyllaDB calls otherwise, its name.
+func isScyllaOnly(o *cqlparse.Property) bool {
+	m, ok := o.Value.(*cqlparse.MapLiteral)
+	if !ok {
+		return false
+	}
+	for _, e := range m.Entries {
+		key, ok := e.Key.(*cqlparse.Literal)
+		switch {
+		case !ok:
+		case o.Name.Name == "compression" && key.Text == "sstable_compression":
+			key.Text = "class"
+		case o.Name.Name == "compaction" && key.Text == "class" && strings.HasSuffix(propertyText(e.Value), "IncrementalCompactionStrategy"):
+			return true
+		}
+	}
+	return false
 }
