@@ -86,7 +86,8 @@ func (s *Server) Rows(cql string, args ...any) ([]Row, error) {
 
 // MustExec is [Server.Exec] for set-up that has to work: an error ends the test
 // that the server was started for by [RunT], and panics if there is none. It is
-// to be called from the test's goroutine.
+// to be called from the test's goroutine or in a [Do] step, where an error fails
+// the test and leaves the client without an answer.
 func (s *Server) MustExec(cql string, args ...any) {
 	if s.t != nil {
 		s.t.Helper()

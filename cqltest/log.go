@@ -32,13 +32,30 @@ func (l Log) CQL() []string {
 	return texts
 }
 
-// String lists the statements a line each, with their values and consistency.
+// String lists the statements a line each, with their values, those of a BATCH
+// request by entry, and consistency levels.
 func (l Log) String() string {
 	var b strings.Builder
 	for _, s := range l {
-		fmt.Fprintf(&b, "%s %v %v\n", s.text(), s.Values(), s.Consistency)
+		fmt.Fprintf(&b, "%s %v %v", s.text(), s.allValues(), s.Consistency)
+		if s.SerialConsistency != 0 {
+			fmt.Fprintf(&b, " %v", s.SerialConsistency)
+		}
+		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// allValues are the values of s or of its entries.
+func (s Statement) allValues() []any {
+	if len(s.Entries) == 0 {
+		return s.Values()
+	}
+	values := make([]any, len(s.Entries))
+	for i, e := range s.Entries {
+		values[i] = e.Values()
+	}
+	return values
 }
 
 func (s Statement) text() string {

@@ -50,6 +50,7 @@ func TestLogOfSerialConsistency(t *testing.T) {
 	srv, session := start(t)
 	require.NoError(t, session.Query(acquire, "a", "x").SerialConsistency(gocql.LocalSerial).Exec())
 	require.Equal(t, gocql.LocalSerial, srv.Log()[0].SerialConsistency)
+	require.Equal(t, acquire+" [a x] QUORUM LOCAL_SERIAL\n", srv.Log().String())
 }
 
 func TestLogOfBatch(t *testing.T) {
@@ -72,6 +73,7 @@ func TestLogOfBatch(t *testing.T) {
 	require.Equal(t, []any{gocql.UnsetValue}, entries[1].Values())
 	require.False(t, entries[2].Prepared)
 	require.Equal(t, cqltest.Delete, entries[2].Kind)
+	require.Contains(t, log.String(), "WHERE name = 'a' [[a 1] ")
 }
 
 func TestLogOfNamedValues(t *testing.T) {

@@ -243,63 +243,6 @@ func tuple(t *rapid.T, columns []column) string {
 	return "(" + strings.Join(values, ", ") + ")"
 }
 
-func (w *world) query(t *rapid.T) string {
-	selection := "*"
-	switch rapid.IntRange(0, 5).Draw(t, "selection") {
-	case 1:
-		selection = names(some(t, w.columns, 1))
-	case 2:
-		selection = "count(*), count(" + pick(t, w.columns).name + ")"
-	case 3:
-		selection = "JSON *"
-	case 4:
-		selection = "DISTINCT " + names(append(w.of(partition), w.of(static)...))
-	case 5:
-		if w.stamped {
-			for _, c := range w.of(regular) {
-				selection += ", writetime(" + c.name + ")"
-			}
-			selection = strings.TrimPrefix(selection, "*, ")
-		}
-	}
-	var parts []string
-	switch rapid.IntRange(0, 4).Draw(t, "where") {
-	case 1:
-		parts = w.slice(t)
-	case 2:
-		parts = strings.Split(strings.TrimPrefix(w.row(t, false), " WHERE "), " AND ")
-	case 3:
-		c := pick(t, w.columns)
-		parts = append(parts, c.name+" "+pick(t, []string{"=", ">", "<=", "IN"})+" ")
-		if strings.HasSuffix(parts[0], "IN ") {
-			parts[0] += "(" + literal(t, orInt(c.typ)) + ")"
-		} else {
-			parts[0] += literal(t, orInt(c.typ))
-		}
-	case 4:
-		for _, c := range w.of(partition) {
-			parts = append(parts, c.name+" = "+literal(t, c.typ))
-		}
-	}
-	s := "SELECT " + selection + " FROM t" + where(parts)
-	if cs := w.of(clustering); len(cs) > 0 && oneIn(t, 4) {
-		s += " ORDER BY " + cs[0].name + pick(t, []string{" ASC", " DESC"})
-	}
-	if oneIn(t, 6) {
-		s += " PER PARTITION LIMIT 1"
-	}
-	if oneIn(t, 5) {
-		s += " LIMIT 2"
-	}
-	if oneIn(t, 2) {
-		s += " ALLOW FILTERING"
-	}
-	if oneIn(t, 4) {
-		s = fmt.Sprintf("-- page %d\n%s", rapid.IntRange(1, 3).Draw(t, "page"), s)
-	}
-	return s
-}
-
 func orInt(typ string) string {
 	if typ == "counter" {
 		return "int"

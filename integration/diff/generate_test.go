@@ -46,7 +46,7 @@ var scalars = map[string][]string{
 var (
 	keyTypes   = strings.Fields("int text bigint boolean double decimal varint timestamp date blob tinyint uuid inet time")
 	plainTypes = append([]string{"frozen<list<int>>", "frozen<set<text>>", "tuple<int, text>", "frozen<udt>"}, keyTypes...)
-	multiTypes = []string{"list<int>", "set<int>", "map<text, int>", "udt", "list<text>", "set<text>", "map<int, int>"}
+	multiTypes = []string{"list<int>", "set<int>", "map<text, int>", "udt", "list<text>", "set<text>", "map<int, int>", "map<uuid, bigint>", "list<decimal>", "set<timestamp>", "map<bigint, blob>"}
 )
 
 func literal(t *rapid.T, typ string) string {
@@ -157,7 +157,7 @@ func (w *world) create() string {
 	} else {
 		b.WriteString("))")
 	}
-	return strings.TrimSuffix(b.String(), "")
+	return b.String()
 }
 
 // script draws the text of a whole script.

@@ -80,6 +80,16 @@ var model = porcupine.Model{
 	},
 }
 
+// The model must tell a server that lies: two clients cannot both win a row.
+func TestModel(t *testing.T) {
+	insert := request{op: "insert", new: rows{1}}
+	won := func(id int, call int64) porcupine.Operation {
+		return porcupine.Operation{ClientId: id, Input: insert, Call: call, Output: response{applied: true}, Return: call + 10}
+	}
+	require.True(t, porcupine.CheckOperations(model, []porcupine.Operation{won(0, 0)}))
+	require.False(t, porcupine.CheckOperations(model, []porcupine.Operation{won(0, 0), won(1, 5)}))
+}
+
 // TestLinearizable runs conditional statements and SERIAL reads from many
 // connections and lets porcupine look for an order that explains every answer.
 func TestLinearizable(t *testing.T) {

@@ -111,6 +111,28 @@ func sortUnique(tuples [][][]byte, order store.Order) [][][]byte {
 
 // partitionKeys returns the keys that WHERE names, in the order of their values.
 func (x *execution) partitionKeys(w *restrictions) ([]store.Key, error) {
+	keys, err := x.namedKeys(w)
+	if err == nil {
+		err = validKeys(keys)
+	}
+	return keys, err
+}
+
+// validKeys refuses keys that no partition can have.
+func validKeys(keys []store.Key) error {
+	for _, k := range keys {
+		if len(k.Bytes) == 0 {
+			return invalid("Key may not be empty")
+		}
+		if len(k.Bytes) > math.MaxUint16 {
+			return invalid("Key length of %d is longer than maximum of %d", len(k.Bytes), math.MaxUint16)
+		}
+	}
+	return nil
+}
+
+// namedKeys is partitionKeys without looking at the keys.
+func (x *execution) namedKeys(w *restrictions) ([]store.Key, error) {
 	tuples := [][][]byte{{}}
 	for _, r := range w.partition.all() {
 		v, err := x.eqValues(r)
@@ -128,14 +150,7 @@ func (x *execution) partitionKeys(w *restrictions) ([]store.Key, error) {
 	}
 	keys := make([]store.Key, 0, len(tuples))
 	for _, t := range tuples {
-		raw := types.PartitionKey(t)
-		if len(raw) == 0 {
-			return nil, invalid("Key may not be empty")
-		}
-		if len(raw) > math.MaxUint16 {
-			return nil, invalid("Key length of %d is longer than maximum of %d", len(raw), math.MaxUint16)
-		}
-		keys = append(keys, w.table.storeKey(raw))
+		keys = append(keys, w.table.storeKey(types.PartitionKey(t)))
 	}
 	return keys, nil
 }

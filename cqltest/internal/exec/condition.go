@@ -220,9 +220,9 @@ func compareAsKeys(op cqlparse.Operator, m *types.Type, value, current []byte) (
 		if len(value) != 16 && len(current) != 16 {
 			return ordered(op, 0), nil
 		}
-	case kt.Kind == types.KindDecimal && short <= 4:
+	case kt.Kind == types.KindDecimal && short == 4: // a scale without digits
 		return false, serverError("java.lang.NumberFormatException: Zero length BigInteger")
-	case kt.Kind == types.KindDouble && short < 8, kt.Kind == types.KindFloat && short < 4,
+	case short > 0 && short < map[types.Kind]int{types.KindDouble: 8, types.KindFloat: 4, types.KindDecimal: 4}[kt.Kind],
 		kt.IsCollection(), kt.Kind == types.KindTuple, kt.Kind == types.KindUDT:
 		return false, serverError("java.lang.IndexOutOfBoundsException")
 	}

@@ -214,3 +214,13 @@ func TestConcurrentUse(t *testing.T) {
 	require.Equal(t, 50, sum, "every lock was granted exactly once")
 	require.Equal(t, "system.sum(v) | 400", n.answer("SELECT sum(v) FROM t"))
 }
+
+// As on Cassandra 5.0.6: what does not depend on rows is computed before them.
+func TestConstantCallsFailWithoutRows(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	for _, selector := range []string{"blob_as_int(0x01)", "v + blob_as_int(0x01)", "max(blob_as_int(0x01))", "JSON blob_as_int(0x01)", "[blob_as_int(0x01)]", "(k, blob_as_int(0x01))"} {
+		require.Equal(t, "error: In call to function system.blob_as_int, value 0x01 is not a valid binary representation for type int",
+			n.answer("SELECT "+selector+" FROM t"), selector)
+	}
+	require.Equal(t, "v / 0", n.answer("SELECT v / 0 FROM t"))
+}

@@ -181,6 +181,23 @@ func TestScylla(t *testing.T) {
 	}
 }
 
+// Schemas written for ScyllaDB turn tablets off, for the sake of LWTs.
+func TestScyllaOptions(t *testing.T) {
+	statements := []string{
+		"CREATE KEYSPACE s WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': 1} AND tablets = {'enabled': false}",
+		"ALTER KEYSPACE s WITH durable_writes = true AND tablets = {'enabled': false}",
+		"CREATE TABLE s.t (k int PRIMARY KEY, v int) WITH comment = 'kept' AND cdc = {'enabled': true} AND tombstone_gc = {'mode': 'timeout'} AND paxos_grace_seconds = 864000",
+		"ALTER TABLE s.t WITH synchronous_updates = true",
+		"ALTER TABLE s.t WITH compression = {'sstable_compression': 'ZstdCompressor'} AND compaction = {'class': 'IncrementalCompactionStrategy'}",
+	}
+	n := newNode(t, Scylla, statements...)
+	require.Equal(t, "comment | 'kept'", n.answer("SELECT comment FROM system_schema.tables WHERE keyspace_name = 's'"))
+	require.Contains(t, n.answer("SELECT compression FROM system_schema.tables WHERE keyspace_name = 's'"), "'class': 'org.apache.cassandra.io.compress.ZstdCompressor'")
+
+	n = newNode(t, Cassandra)
+	require.Equal(t, "error: Unknown property 'tablets'", n.answer(statements[0]))
+}
+
 func TestScyllaPreparesTheColumnsOfConditionalWrites(t *testing.T) {
 	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int, s int)")
 	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")

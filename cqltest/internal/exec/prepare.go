@@ -37,6 +37,9 @@ func parse(d Dialect, cql string) (cqlparse.Statement, error) {
 	if err != nil {
 		return nil, syntaxError("%s", err.Error())
 	}
+	if d == Scylla {
+		dropScyllaOptions(ast)
+	}
 	return ast, nil
 }
 
@@ -166,7 +169,7 @@ func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params P
 	if err != nil {
 		return nil, err
 	}
-	if _, describe := p.stmt.(*describeStatement); len(params.PagingState) > 0 && !describe {
+	if _, describe := p.stmt.(*describeStatement); params.PagingState != nil && !describe {
 		if _, err := decodePageState(params.PagingState); err != nil {
 			return nil, err
 		}

@@ -60,6 +60,11 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if s.distinct {
 		q.perPart = 1
 	}
+	if s.sel != nil {
+		if err := s.sel.Start(&x.env); err != nil {
+			return nil, err
+		}
+	}
 	ok, err := q.prepare()
 	if err != nil {
 		return nil, err
@@ -132,7 +137,7 @@ func (q *query) prepare() (bool, error) {
 		return false, err
 	}
 	if !w.keyRange {
-		if q.keys, err = x.partitionKeys(w); err != nil || len(q.keys) == 0 {
+		if q.keys, err = x.namedKeys(w); err != nil || len(q.keys) == 0 {
 			return false, err
 		}
 	}
@@ -152,7 +157,10 @@ func (q *query) prepare() (bool, error) {
 			q.slices = append(q.slices, store.Exactly(r))
 		}
 	}
-	return len(q.slices) > 0, nil
+	if len(q.slices) == 0 {
+		return false, nil
+	}
+	return true, validKeys(q.keys) // Cassandra looks at the keys when it reads them
 }
 
 // read walks the partitions until the page, or the limit, is full.

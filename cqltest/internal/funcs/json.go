@@ -22,6 +22,7 @@ func jsonFactories() []*factory {
 				return nil, types.Invalidf("%s() cannot be used in the selection clause of a SELECT statement", name)
 			}
 			f := &Function{Name: name, Args: []*types.Type{types.Text}, Result: recv}
+			blamed := &Function{Name: "fromjson", Args: f.Args} // by Cassandra, whichever name was used
 			f.Call = func(_ *Env, values [][]byte) ([]byte, error) {
 				if values[0] == nil {
 					return nil, nil
@@ -30,8 +31,8 @@ func jsonFactories() []*factory {
 				if err == nil {
 					return b, nil
 				}
-				if why := types.JSONFailure(f.FullName(), string(values[0]), err); why != "" {
-					return nil, f.failure(why)
+				if why := types.JSONFailure(blamed.FullName(), string(values[0]), err); why != "" {
+					return nil, blamed.failure(why)
 				}
 				return nil, err
 			}

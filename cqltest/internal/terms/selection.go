@@ -17,6 +17,7 @@ type Selection struct {
 	terms []Term
 	aggs  []aggregateCall
 	uses  []int
+	fixed []*call
 }
 
 // PrepareSelection prepares the selectors of a SELECT clause other than *.
@@ -43,7 +44,53 @@ func PrepareSelection(s *Scope, selectors []*cqlparse.Selector) (*Selection, err
 		sel.Columns = append(sel.Columns, types.Column{Keyspace: s.Keyspace, Table: s.Table, Name: name, Type: term.Type()})
 	}
 	sel.aggs, sel.uses = p.aggs, slices.Sorted(maps.Keys(p.uses))
+	sel.fixed = appendFixed(nil, sel.terms)
+	for _, a := range sel.aggs {
+		sel.fixed = appendFixed(sel.fixed, a.args)
+	}
 	return sel, nil
+}
+
+// appendFixed appends the outermost calls that do not depend on rows.
+func appendFixed(fixed []*call, ts []Term) []*call {
+	for _, t := range ts {
+		switch t := t.(type) {
+		case *retyped:
+			fixed = appendFixed(fixed, []Term{t.Term})
+		case *composite:
+			fixed = appendFixed(fixed, t.elems)
+		case *call:
+			if isFixed(t) {
+				fixed = append(fixed, t)
+			} else {
+				fixed = appendFixed(fixed, t.args)
+			}
+		}
+	}
+	return fixed
+}
+
+func isFixed(t Term) bool {
+	switch t := t.(type) {
+	case *constant, *marker:
+		return true
+	case *retyped:
+		return isFixed(t.Term)
+	case *call:
+		return !t.fn.Impure && len(t.args) > 0 && !slices.ContainsFunc(t.args, func(a Term) bool { return !isFixed(a) })
+	}
+	return false
+}
+
+// Start computes what does not depend on rows, for its errors: a SELECT that
+// finds nothing fails on them too.
+func (s *Selection) Start(env *Env) error {
+	for _, c := range s.fixed {
+		if _, err := c.Eval(env); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // IsAggregate says whether the selection has an aggregate function, so that

@@ -73,6 +73,9 @@ func TestPrepare(t *testing.T) {
 		{"? + ?", types.Int, "Ambiguous '+' operation with args ? and ?: use type hint to disambiguate, example '(int) ?'"},
 		{"(int) 1 / 0", types.Int, "the operation 'int / int' failed: / by zero"},
 		{"blobAsInt(0x01)", types.Int, "In call to function system.blobasint, value 0x01 is not a valid binary representation for type int"},
+		{"from_json('x')", types.Int, "execution of 'system.fromjson[text]' failed: Could not decode JSON string 'x': com.fasterxml.jackson.core.JsonParseException: " +
+			"Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
+			" at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]"},
 		{"fromJson('x')", types.Duration, "execution of 'system.fromjson[text]' failed: Could not decode JSON string 'x': com.fasterxml.jackson.core.JsonParseException: " +
 			"Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
 			" at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]"},

@@ -135,7 +135,7 @@ func (c *Conn) authenticate(token []byte) Message {
 // topology is one node that stays up.
 func (c *Conn) registerFor(r *reader) Message {
 	for _, name := range r.stringList() {
-		switch primitive.EventType(name) {
+		switch primitive.EventType(strings.ToUpper(name)) {
 		case primitive.EventTypeSchemaChange:
 			c.register()
 		case primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:

@@ -133,6 +133,6 @@ func TestEvents(t *testing.T) {
 
 	require.IsType(t, &message.VoidResult{}, deaf.ask(&message.Query{Query: "SELECT"}), "no event where none was asked for")
 
-	c.send(3, &message.Register{EventTypes: []primitive.EventType{primitive.EventTypeSchemaChange}})
+	c.write(rawFrame(primitive.OpCodeRegister, 0, "\x00\x01\x00\x0Dschema_change"))
 	require.IsType(t, &message.Ready{}, c.receive().Body.Message, "registering twice is harmless")
 }

@@ -99,7 +99,11 @@ func (r *reader) params(version int) Params {
 	}
 	p.SkipMetadata = flags.Contains(primitive.QueryFlagSkipMetadata)
 	if flags.Contains(primitive.QueryFlagPageSize) {
-		p.PageSize = int(max(0, r.int()))
+		n := r.int()
+		if n == 0 && r.err == nil {
+			r.fail("The page size cannot be 0")
+		}
+		p.PageSize = int(max(0, n)) // a negative one asks for all rows
 	}
 	if flags.Contains(primitive.QueryFlagPagingState) {
 		p.PagingState = r.bytes()

@@ -113,6 +113,7 @@ func TestMalformedRequests(t *testing.T) {
 		{"more values than bytes", primitive.OpCodeQuery, long + "\x00\x01\x01\xFF\xFF", "65535 elements announced"},
 		{"value length", primitive.OpCodeQuery, long + "\x00\x01\x01\x00\x01\xFF\xFF\xFF\xFD", "Invalid ByteBuf length -3"},
 		{"timestamp", primitive.OpCodeQuery, long + "\x00\x01\x20\x80\x00\x00\x00\x00\x00\x00\x00", "Out of bound timestamp"},
+		{"page size", primitive.OpCodeQuery, long + "\x00\x01\x04\x00\x00\x00\x00", "The page size cannot be 0"},
 		{"batch type", primitive.OpCodeBatch, "\x03\x00\x00\x00\x01\x00", "Invalid BATCH message type 3"},
 		{"batch kind", primitive.OpCodeBatch, "\x00\x00\x01\x02\x00\x00\x00\x00\x00", "Invalid query kind in BATCH messages. Must be 0 or 1 but got 2"},
 		{"more statements than bytes", primitive.OpCodeBatch, "\x00\xFF\xFF\x00", "65535 elements announced"},
