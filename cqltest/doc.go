@@ -57,6 +57,10 @@
 // It is one node, alone in its cluster. Consistency levels are accepted and
 // logged, and one node meets all of them. Nothing is written to disk.
 //
+// It answers as Cassandra 5.0.6 does even where that surprises: a condition on a map's
+// value, IF m[k] = v, is decided by the order of the map's keys, and with uuid keys
+// holds whatever v is. ScyllaDB's dialect compares values.
+//
 // Not supported, and refused by name: materialized views, user-defined
 // functions and aggregates, ANN ordering, permissions beyond those of the one
 // superuser of [WithAuth]. An index is recorded and allows the searches it would
