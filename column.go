@@ -24,7 +24,8 @@ type Target[T any] interface{ target(*T) ref }
 // column: a map value, a list element, a field of a user-defined type.
 //
 // A Column is resolved once and safe for many goroutines. Its methods never fail: what
-// is wrong with the column or a value comes out of the call that sends the statement.
+// is wrong with the column or a value comes out of the call that sends the statement. A
+// slice or map given to them must not change before that call.
 type Column[T, V any] struct {
 	ref   ref
 	codec *codec.Codec // of V
