@@ -5,8 +5,9 @@
 // full: kind, columns with their types and origin, cells, pages, error codes,
 // messages and warnings. The answers of Cassandra 5.0.6 are recorded beside
 // the scripts, so that `go test` compares the embedded server with them on any
-// machine. With COODIE_HOSTS set, the same test checks the recordings against
-// the server named there; with -update it writes them anew.
+// machine. Where a real server can be had (see package cassandra) the recordings
+// are checked against it, or with -update made anew, and generated and mutated
+// scripts run on both.
 //
 // # Scripts
 //

@@ -10,18 +10,30 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/integration/cassandra"
 	"github.com/coodie-go/coodie/integration/diff"
 )
 
-var update = flag.Bool("update", false, "record the answers of the server in COODIE_HOSTS")
+var update = flag.Bool("update", false, "record the answers of the real server")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// A run without wishes of its own draws the same scripts every time; -rapid.seed and
+	// -rapid.checks look further.
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": "25"} {
+		given := false
+		flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+		if !given {
+			_ = flag.Set(name, value)
+		}
+	}
+	cassandra.Main(m)
+}
 
 // realServer returns the address of a real Cassandra, or skips the test.
 func realServer(t *testing.T) string {
 	t.Helper()
-	host, _, _ := strings.Cut(os.Getenv("COODIE_HOSTS"), ",")
-	if host == "" {
-		t.Skip("no real Cassandra: COODIE_HOSTS is not set")
-	}
+	host := cassandra.Shared(t).Hosts()[0]
 	if !strings.Contains(host, ":") {
 		host += ":9042"
 	}
