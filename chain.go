@@ -3,6 +3,9 @@ package coodie
 import (
 	"slices"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // chain is what a write or read has been told so far. It is an immutable value: every
@@ -49,4 +52,20 @@ func (c chain[T]) conditional(kind casKind, conds []Cond[T]) Conditional[T] {
 // both is the list of a condition and more.
 func both[T any](c Cond[T], more []Cond[T]) []Cond[T] {
 	return append(append(make([]Cond[T], 0, 1+len(more)), c), more...)
+}
+
+// keyCell is the one value that the chain gives a key column.
+func (c *chain[T]) keyCell(col *meta.Column) (cell []byte, ok bool) {
+	if c.value != nil {
+		o := operandAt(col, c.value)
+		cell, null, err := o.encode()
+		return cell, err == nil && !null
+	}
+	for i := range c.where {
+		if w := &c.where[i].cond; w.ref.col == col && w.op == cql.Eq {
+			cell, null, err := w.value.encode()
+			return cell, err == nil && !null
+		}
+	}
+	return nil, false
 }

@@ -223,6 +223,14 @@ func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 	return at - base, nil
 }
 
+// refTo refers to a whole column.
+func refTo(col *meta.Column) ref { return ref{col: col, name: col.Name, typ: col.Type} }
+
+// operandAt is what the column's field in v holds.
+func operandAt[T any](col *meta.Column, v *T) operand {
+	return operand{codec: col.Codec, p: unsafe.Add(unsafe.Pointer(v), col.Offset)}
+}
+
 func operandOf[V any](c *codec.Codec, v V) operand {
 	return operand{codec: c, p: unsafe.Pointer(&v)}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 
@@ -91,29 +90,13 @@ func (h *Handle[T]) describe(kind casKind) {
 func (h *Handle[T]) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	var out []byte
 	for _, col := range columns {
-		cell, ok := h.keyCell(col)
+		cell, ok := h.chain.keyCell(col)
 		if !ok {
 			return "", false
 		}
 		out = append(binary.BigEndian.AppendUint32(out, uint32(len(cell))), cell...)
 	}
 	return string(out), true
-}
-
-// keyCell is the one value that the write gives a key column.
-func (h *Handle[T]) keyCell(col *meta.Column) (cell []byte, ok bool) {
-	c := &h.chain
-	if c.value != nil {
-		cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(c.value), col.Offset))
-		return cell, err == nil && !null
-	}
-	for i := range c.where {
-		if w := &c.where[i].cond; w.ref.col == col && w.op == cql.Eq {
-			cell, null, err := w.value.encode()
-			return cell, err == nil && !null
-		}
-	}
-	return nil, false
 }
 
 func (h *Handle[T]) write() *batchedWrite { return &h.info }
@@ -135,7 +118,7 @@ func (h *Handle[T]) is(line *batchLine) whose {
 			continue
 		}
 		cell, p := e.sent(col)
-		switch want, _ := h.keyCell(col); {
+		switch want, _ := h.chain.keyCell(col); {
 		case p == Null:
 			found = nobodys
 		case p == Present && !bytes.Equal(cell, want) && equal(col.Type, cell, want) != Held:

@@ -254,10 +254,7 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], value T) (ag
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		field := unsafe.Add(unsafe.Pointer(&value), col.Offset)
-		assigns = append(assigns, Assign[T]{assign{
-			ref: refTo(col), value: operand{codec: col.Codec, p: field},
-		}})
+		assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, &value)}})
 	}
 	if len(assigns) == 0 {
 		m.res.Value = before
@@ -342,12 +339,6 @@ func (m *mutation[T]) guard(row *Existing[T], before *T) []Cond[T] {
 	return conds
 }
 
-func refTo(col *meta.Column) ref { return ref{col: col, name: col.Name, typ: col.Type} }
-
-func operandAt[T any](col *meta.Column, v *T) operand {
-	return operand{codec: col.Codec, p: unsafe.Add(unsafe.Pointer(v), col.Offset)}
-}
-
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (c chain[T]) restore(v *T, row *Existing[T]) error {
 	var p plan
@@ -401,17 +392,7 @@ func (c chain[T]) keyChanged(col *meta.Column) error {
 // setKey sets the key fields of v to what the chain names.
 func (c chain[T]) setKey(v *T) {
 	for _, col := range c.table.meta.Primary() {
-		o := operand{}
-		if c.value != nil {
-			o = operandAt(col, c.value)
-		} else {
-			for i := range c.where {
-				if c.where[i].ref.col == col {
-					o = c.where[i].value
-				}
-			}
-		}
-		if cell, null, err := o.encode(); err == nil && !null {
+		if cell, ok := c.keyCell(col); ok {
 			_ = col.Codec.Decode(unsafe.Add(unsafe.Pointer(v), col.Offset), cell)
 		}
 	}

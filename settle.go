@@ -10,7 +10,6 @@ import (
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
-	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // pending is what is kept of a conditional write whose outcome is unknown.
@@ -129,24 +128,13 @@ func (c chain[T]) locate(err error) error {
 // key is the primary key that the chain names.
 func (c chain[T]) key() Key {
 	var key Key
-	add := func(col *meta.Column, cell []byte) {
-		if value, err := decodeAny(&ref{col: col, typ: col.Type}, cell); err == nil {
-			key = append(key, Pair{col.Name, value})
-		}
-	}
 	for _, col := range c.table.meta.Primary() {
-		if c.value != nil {
-			if cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(c.value), col.Offset)); err == nil && !null {
-				add(col, cell)
-			}
+		cell, ok := c.keyCell(col)
+		if !ok {
 			continue
 		}
-		for i := range c.where {
-			if w := &c.where[i].cond; w.ref.col == col && w.value.list() == nil {
-				if cell, null, err := w.value.encode(); err == nil && !null {
-					add(col, cell)
-				}
-			}
+		if value, err := decodeAny(&ref{col: col, typ: col.Type}, cell); err == nil {
+			key = append(key, Pair{col.Name, value})
 		}
 	}
 	return key
