@@ -1,7 +1,11 @@
 package coodie_test
 
 import (
+	"bytes"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,4 +83,23 @@ func TestOnlyTheDriverSends(t *testing.T) {
 
 func local(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+}
+
+// TestBubblesWithoutRaceDetector: the race detector crashes now and then on the timers of a
+// synctest bubble (golang/go#78156), so such files are built without it, and make
+// runs them apart.
+func TestBubblesWithoutRaceDetector(t *testing.T) {
+	bubbles := 0
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(source, []byte("\t\"testing/synctest\"\n")) {
+			bubbles++
+			require.True(t, bytes.HasPrefix(source, []byte("//go:build !race\n")), "%s begins with //go:build !race", path)
+		}
+		return err
+	}))
+	require.NotZero(t, bubbles)
 }

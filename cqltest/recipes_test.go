@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -73,23 +72,6 @@ func TestLockEnds(t *testing.T) {
 	require.Equal(t, "bob", holder)
 }
 
-func TestLockIsRenewedForAnHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := cqltest.RunT(t, cqltest.WithPipe(), cqltest.WithKeyspace("app"), cqltest.WithSchema(schema))
-		session, err := srv.Cluster().CreateSession()
-		require.NoError(t, err)
-		defer session.Close()
-
-		_, err = Acquire(session, "deploy", "alice", time.Minute)
-		require.NoError(t, err)
-		for range 120 {
-			time.Sleep(30 * time.Second) // takes no time
-			require.NoError(t, session.Query("UPDATE locks USING TTL 60 SET owner = 'alice' WHERE name = 'deploy' IF owner = 'alice'").Exec())
-		}
-		require.Len(t, srv.MustRows("SELECT * FROM locks"), 1)
-	})
-}
-
 func TestOutcomeUnknown(t *testing.T) {
 	srv, session := start(t)
 
@@ -152,12 +134,16 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// The page shows code that this file compiles and runs.
+// The page shows code that this file and recipes_bubble_test.go compile and run.
 func TestRecipesAreRun(t *testing.T) {
 	page, err := os.ReadFile("../docs/cqltest.md")
 	require.NoError(t, err)
-	source, err := os.ReadFile("recipes_test.go")
-	require.NoError(t, err)
+	var source []byte
+	for _, name := range []string{"recipes_test.go", "recipes_bubble_test.go"} {
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		source = append(source, content...)
+	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(page, -1)
 	shown := 0
 	for _, block := range blocks {

@@ -1,3 +1,5 @@
+//go:build !race
+
 package cqltest_test
 
 import (
@@ -15,11 +17,6 @@ import (
 // An hour of renewing a lease of 30 seconds, while another client waits for it
 // to end: it does half a minute after its holder stops.
 func TestHourInABubble(t *testing.T) {
-	if raceDetector {
-		// Each request of gocql receives from a new timer. In a bubble, Go 1.26's
-		// race detector crashes on that about once in 100,000 times.
-		t.Skip("thousands of timers in a bubble")
-	}
 	begin := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		srv := cqltest.RunT(t, cqltest.WithPipe(), cqltest.WithKeyspace("app"), cqltest.WithSchema(locks))

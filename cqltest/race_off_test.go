@@ -1,5 +1,0 @@
-//go:build !race
-
-package cqltest_test
-
-const raceDetector = false
