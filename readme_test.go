@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSnippetsAreExamples: every Go snippet of the README stands in a compiled
-// Example, line by line.
-func TestReadmeSnippetsAreExamples(t *testing.T) {
+// TestSnippetsAreExamples: every Go snippet of the README and of docs/columns.md stands in
+// a compiled Example, line by line.
+func TestSnippetsAreExamples(t *testing.T) {
 	lines := func(s string) string {
 		var out []string
 		for line := range strings.Lines(s) {
@@ -20,10 +20,15 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		}
 		return strings.Join(out, "\n")
 	}
-	examples := lines(read(t, "example_test.go"))
-	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
-	require.NotEmpty(t, snippets)
-	for _, s := range snippets {
-		require.Contains(t, examples, lines(s[1]), "this snippet is in no Example")
+	for document, file := range map[string]string{
+		"README.md":       "example_test.go",
+		"docs/columns.md": "example_columns_test.go",
+	} {
+		examples := lines(read(t, file))
+		snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, document), -1)
+		require.NotEmpty(t, snippets, document)
+		for _, s := range snippets {
+			require.Contains(t, examples, lines(s[1]), "this snippet of %s is in no Example", document)
+		}
 	}
 }
