@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -100,13 +99,13 @@ func clusteringOrder(columns []*meta.Column) string {
 func (t *Table[T]) Create(ctx context.Context) error {
 	for _, statement := range t.CreateCQL() {
 		r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
-		start := time.Now()
+		start := t.now()
 		err := driver.Exec(ctx, t.sender, r)
 		if err == nil {
 			err = t.sender.AwaitSchema(ctx)
 		}
 		err = t.failure("create", r, err)
-		t.observe(ctx, "create", statement, Done, err, start)
+		t.observe(ctx, "create", r, Done, err, start)
 		if err != nil {
 			return err
 		}
