@@ -76,6 +76,9 @@ type tableCounters struct {
 	gaveUp                                            atomic.Int64
 }
 
+// notCounted are the operations that are neither a read nor a write of rows.
+var notCounted = []string{"connect", "create", "alter", "drop", "truncate"}
+
 // Observe counts e. It implements Observer.
 func (c *Counters) Observe(_ context.Context, e Event) {
 	t := c.table(e.Table)
@@ -102,7 +105,9 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		t.reads.Add(1)
 	case e.Paxos:
 		t.lwts.Add(1)
-	case e.Op != "create":
+	case slices.Contains(notCounted, e.Op):
+		return
+	default:
 		t.writes.Add(1)
 	}
 	switch e.Outcome {
