@@ -27,7 +27,7 @@ var (
 	viewsErrors = coodie.CounterCol(func(p *PageViews) *int { return &p.Errors })
 )
 
-func TestCounters(t *testing.T) {
+func TestCounterColumns(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
 	db := coodie.New(session)
