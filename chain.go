@@ -24,6 +24,7 @@ type chain[T any] struct {
 	serial      bool
 	limit       *int
 	batch       *Batch // that the write is part of; nil: it stands alone
+	per         *perCall
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {

@@ -111,7 +111,9 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		Consistency: t.settings.commit, Serial: t.settings.serial,
 	}
 	start := t.now()
-	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
+	within, cancel := c.within(ctx)
+	defer cancel()
+	err := c.answer(&res, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
@@ -251,7 +253,7 @@ func (c chain[T]) rowState(e *Existing[T]) RowState {
 func outcomeOf(done Outcome, err error) Outcome {
 	var decode *DecodeError
 	switch {
-	case err == nil, errors.Is(err, ErrNotFound), errors.As(err, &decode):
+	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrMultiple), errors.As(err, &decode):
 		return done
 	case errors.Is(err, ErrOutcomeUnknown):
 		return Unknown

@@ -32,6 +32,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	}
 	b.values(unsafe.Pointer(v), cas || c.omitNil)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	return b
 }
 
@@ -43,6 +44,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 	}
 	c.refuseReading(b)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	static := true
 	for i := range assigns {
 		b.assignment(&assigns[i].assign)
@@ -136,6 +138,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	c.restrict(b, static, cas)
 	return b
 }
@@ -183,9 +186,11 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	r := &b.request
 	*r = driver.Request{
-		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
+		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
 	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r.Statement, Done, err, start)
@@ -206,7 +211,7 @@ func failure(op, table string, r *driver.Request, err error) error {
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
+	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
 }
 
 // now is when a statement starts, for an observer if there is one.

@@ -48,7 +48,7 @@ func (c *Cache) Len() int {
 // their lengths, so that no two statements share a shape.
 func (s *Statement) shape(key []byte) []byte {
 	var flags byte
-	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count} {
+	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count, s.Timeout, s.BypassCache} {
 		if on {
 			flags |= 1 << i
 		}

@@ -87,15 +87,15 @@ type Value struct {
 
 // Statement is everything that decides a statement's text.
 //
-// Its values are bound in this order: INSERT: values, TTL, timestamp. UPDATE: TTL,
-// timestamp, each assignment's element key then value, WHERE, IF. DELETE: each
-// deletion's element key, timestamp, WHERE, IF. SELECT: WHERE, limit.
+// Its values are bound in this order: INSERT: values, TTL, timestamp, timeout. UPDATE:
+// TTL, timestamp, timeout, each assignment's element key then value, WHERE, IF. DELETE:
+// each deletion's element key, timestamp, timeout, WHERE, IF. SELECT: WHERE, limit, timeout.
 type Statement struct {
 	Verb        Verb
 	Table       string // rendered by TableName
 	Values      []Value
 	Assignments []Assignment
-	Columns     []Column // SELECT list
+	Columns     []Column // SELECT list: not the statement's own memory
 	Deletions   []Target // DELETE list; empty deletes the row
 	Where       []Relation
 	If          []Relation
@@ -105,14 +105,16 @@ type Statement struct {
 	Timestamp   bool
 	Limit       bool
 	Count       bool // SELECT count(*)
+	Timeout     bool // ScyllaDB's USING TIMEOUT
+	BypassCache bool // ScyllaDB's, of a SELECT
 
 	key []byte // memory of shape
 }
 
-// Reset empties the statement and keeps its memory.
+// Reset empties the statement and keeps its memory, but for Columns, which are the table's.
 func (s *Statement) Reset() {
 	*s = Statement{
-		Values: s.Values[:0], Assignments: s.Assignments[:0], Columns: s.Columns[:0],
+		Values: s.Values[:0], Assignments: s.Assignments[:0],
 		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0], key: s.key[:0],
 	}
 }
