@@ -187,6 +187,6 @@ func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) e
 	if failed := rows.Close(); failed != nil {
 		err = c.table.failure(b.op, r, failed)
 	}
-	c.table.observe(ctx, b.op, r.Statement, Done, err, start)
+	c.table.observe(ctx, b.op, r, Done, err, start)
 	return err
 }
