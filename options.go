@@ -104,7 +104,7 @@ func WithObserver(f func(context.Context, Event)) Option {
 
 // Event is one finished statement, as an observer sees it. It holds no bound values.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "create", "batch"
+	Op        string // "insert", "update", "delete", "select", "batch", "create", "drop", "truncate"
 	Table     string // qualified where a keyspace was given
 	Statement string
 	Outcome   Outcome
