@@ -180,7 +180,7 @@ func TestBulkPanicAfterSending(t *testing.T) {
 	ctx := context.Background()
 	_, session := server(t)
 	open[Part](t, session)
-	table, err := coodie.Open[Part](coodie.New(session, coodie.WithObserver(func(_ context.Context, e coodie.Event) { panic(e.Op) })))
+	table, err := coodie.Open[Part](coodie.New(session, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) { panic(e.Op) }))))
 	require.NoError(t, err)
 	err = table.SaveAll(ctx, parts(2))
 	var bulk *coodie.BulkError

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -121,12 +120,12 @@ func (t *Table[T]) Truncate(ctx context.Context) error {
 // alter sends a statement that concerns the whole table.
 func (t *Table[T]) alter(ctx context.Context, op, statement string) error {
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
-	start := time.Now()
+	start := t.now()
 	err := driver.Exec(ctx, t.sender, r)
 	if err == nil {
 		err = t.sender.AwaitSchema(ctx)
 	}
 	err = t.failure(op, r, err)
-	t.observe(ctx, op, statement, Done, err, start)
+	t.observe(ctx, op, r, Done, err, start)
 	return err
 }
