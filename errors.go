@@ -67,7 +67,11 @@ type QueryError struct {
 }
 
 func (e *QueryError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement)
+	s := fmt.Sprintf("coodie: %s %s: %v", e.Op, e.Table, e.Err)
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }
@@ -103,7 +107,10 @@ func (e *OutcomeUnknownError) Error() string {
 	if e.Evidence != "" {
 		s += "; " + e.Evidence
 	}
-	return s + " [" + e.Statement + "]"
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 // Is matches ErrOutcomeUnknown.

@@ -149,11 +149,11 @@ func (c Creation[T]) UsingTimeout(d time.Duration) Creation[T] {
 }
 
 // within is the context of one statement of the call.
-func (c *chain[T]) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.per == nil || c.per.timeout == nil {
+func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p == nil || p.timeout == nil {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, *c.per.timeout)
+	return context.WithTimeout(ctx, *p.timeout)
 }
 
 // level is the consistency of a plain statement.

@@ -104,7 +104,7 @@ func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
 		if only && rows.Next() {
 			return ErrMultiple
 		}
-		return nil
+		return c.table.loaded(ctx, &v)
 	})
 	if err != nil {
 		var zero T
@@ -131,6 +131,9 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 		for more := true; more; more = rows.Next() {
 			v = zero
 			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+				return err
+			}
+			if err := c.table.loaded(ctx, &v); err != nil {
 				return err
 			}
 			if !yield(v, nil) {
@@ -179,7 +182,7 @@ func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) e
 	if b.err != nil {
 		return b.err
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	r, start := &b.request, c.table.now()
 	rows := b.call.Do(ctx, c.table.sender, r)

@@ -194,7 +194,8 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
 	}
-	ctx, cancel := c.within(ctx)
+	c.sending()
+	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
