@@ -23,7 +23,8 @@ type chain[T any] struct {
 	allowCreate bool
 	serial      bool
 	limit       *int
-	batch       *Batch // that the write is part of; nil: it stands alone
+	choice      *choice // what else a read is told; nil: nothing
+	batch       *Batch  // that the write is part of; nil: it stands alone
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {

@@ -148,6 +148,9 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 func (c chain[T]) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
+	if c.choice != nil {
+		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
+	}
 	if c.value != nil {
 		b.documentKey(unsafe.Pointer(c.value), false)
 	} else {

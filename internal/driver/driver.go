@@ -38,6 +38,7 @@ type Request struct {
 	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
 	Serial      gocql.SerialConsistency // of a CAS
 	PageSize    int                     // 0 is the session's default
+	Unpaged     bool                    // all rows at once: the server cannot page this read
 
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
 	// client's timestamp, so that a replay is no newer than the original.
@@ -90,6 +91,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	q.Consistency(r.Consistency).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	if r.PageSize > 0 {
 		q.PageSize(r.PageSize)
+	}
+	if r.Unpaged {
+		q.PageSize(0)
 	}
 	switch r.Kind {
 	case Read:
