@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"time"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
@@ -108,15 +107,21 @@ func assigned(b *builder, col *meta.Column) bool {
 	return false
 }
 
-// twice refuses a second assignment of what an earlier one has assigned already.
+// twice refuses a second assignment of what an earlier one has assigned already. Parts of a
+// collection may be changed side by side, which CQL does in no order.
 func twice[T any](b *builder, assigns []Assign[T], i int) {
-	r := &assigns[i].ref
 	for j := range assigns[:i] {
-		other := &assigns[j].ref
-		if b.err == nil && other.col == r.col && other.field == r.field && (other.elem == nil || r.elem == nil) {
-			b.fail(r.name, "the column is assigned twice", nil)
+		a, other := &assigns[i].assign, &assigns[j].assign
+		if b.err == nil && a.ref.col == other.ref.col &&
+			(a.whole() || other.whole() || a.ref.field != "" && a.ref.field == other.ref.field) {
+			b.fail(a.ref.name, "the column is assigned twice", nil)
 		}
 	}
+}
+
+// whole reports whether the assignment replaces all of the column.
+func (a *assign) whole() bool {
+	return a.change == cql.Set && a.ref.elem == nil && a.ref.field == ""
 }
 
 // remove builds a DELETE of the row, or of the targets.
@@ -190,7 +195,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
-	t.observe(ctx, b.op, r.Statement, Done, err, start)
+	t.observe(ctx, b.op, r, Done, err, start)
 	return err
 }
 
@@ -209,23 +214,4 @@ func failure(op, table string, r *driver.Request, err error) error {
 		return unknown
 	}
 	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
-}
-
-// now is when a statement starts, for an observer if there is one.
-func (t *Table[T]) now() (start time.Time) {
-	if t.settings.observe != nil {
-		start = time.Now()
-	}
-	return start
-}
-
-// observe reports a finished statement.
-func (t *Table[T]) observe(ctx context.Context, op, statement string, outcome Outcome, err error, start time.Time) {
-	if t.settings.observe == nil {
-		return
-	}
-	t.settings.observe(ctx, Event{
-		Op: op, Table: t.name, Statement: statement,
-		Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start),
-	})
 }
