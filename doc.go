@@ -73,11 +73,13 @@
 //	version                     counts the row's conditional writes: see Mutate
 //	attempt                     the id of the last conditional write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
+//	default=new                 what a null column gets in an INSERT
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //
 // Embedded structs are flattened. A mistake is a *SchemaError from Open. The table is
-// called by the struct's name in snake_case, its TableName method, or WithTable.
+// called by the struct's name in snake_case, its TableName method, or WithTable. Its hooks
+// are the methods of BeforeSaver, Validator and AfterLoader.
 //
 // # Null
 //

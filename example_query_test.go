@@ -28,7 +28,6 @@ var (
 	no      = coodie.Col(func(t *Track) *int { return &t.No })
 	country = coodie.Col(func(t *Track) *string { return &t.Country })
 	title   = coodie.Col(func(t *Track) *string { return &t.Title })
-	seconds = coodie.NullCol(func(t *Track) **int { return &t.Seconds })
 	tags    = coodie.SetCol(func(t *Track) *[]string { return &t.Tags })
 	plays   = coodie.MapCol(func(t *Track) *map[string]int { return &t.Plays })
 )
