@@ -129,6 +129,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
 		Consistency: t.settings.commit, Serial: t.settings.serial,
 	}
+	c.sending()
 	start := t.now()
 	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
 	if err != nil {
