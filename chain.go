@@ -23,10 +23,11 @@ type chain[T any] struct {
 	allowCreate bool
 	serial      bool
 	limit       *int
+	choice      *choice // what else a read is told; nil: nothing
+	per         *perCall
 	concurrency int    // statements under way at once; 0: as many as the call usually has
 	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone
-	per         *perCall
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {

@@ -37,6 +37,7 @@ func (c chain[T]) query(want want) *builder {
 	default:
 		b.stmt.Columns = c.table.columns
 	}
+	c.choice.list(b)
 	where, use := plainConds(c.where), keyFull
 	if c.value != nil {
 		b.documentKey(unsafe.Pointer(c.value), false)
@@ -61,6 +62,7 @@ func (c chain[T]) query(want want) *builder {
 	if c.ttl != nil || c.timestamp != nil {
 		b.fail("", "a read takes no TTL and no timestamp", nil)
 	}
+	c.choice.arrange(b, where, c.limit)
 	if c.limit != nil {
 		if want == wantCount {
 			b.fail("", "Count takes no Limit: CQL counts all rows and then limits the one answer", nil)
@@ -82,6 +84,7 @@ func (c chain[T]) query(want want) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !plain {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
+	r.Unpaged = b.unpaged()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b
 }

@@ -68,6 +68,8 @@ func (c chain[T]) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
+	case c.choice != nil:
+		b.fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
 	case c.serial:
 		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
 	}

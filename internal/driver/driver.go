@@ -41,6 +41,7 @@ type Request struct {
 	Serial      gocql.SerialConsistency // of a CAS
 	PageSize    int                     // 0 is the session's default
 	Prefetch    *float64                // share of a page; nil is the session's default
+	Unpaged     bool                    // all rows at once: the server cannot page this read
 
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
 	// client's timestamp, so that a replay is no newer than the original.
@@ -114,6 +115,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	}
 	if r.Prefetch != nil {
 		q.Prefetch(*r.Prefetch)
+	}
+	if r.Unpaged {
+		q.PageSize(0)
 	}
 	switch r.Kind {
 	case Read:
