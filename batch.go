@@ -29,7 +29,7 @@ import (
 //
 // Without a condition a batch is not isolated. A logged one is executed to the end
 // some time, if at all. A batch is for writes that belong together, not for bulk work: that is
-// faster as single writes, several at a time.
+// faster by SaveAll, InsertAll and DeleteAll.
 //
 // A Batch is for one goroutine, and for one Exec.
 type Batch struct {
@@ -254,7 +254,7 @@ func (b *Batch) warning(text string, conditional bool) string {
 	if len(b.writes) <= most {
 		return many
 	}
-	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
 	if many != "" {
 		size += "; " + many
 	}

@@ -60,6 +60,11 @@
 // the whole batch is an LWT on one partition, applied as a whole or not at all, and each
 // conditional write has a Handle with its own LWTResult.
 //
+// # Bulk
+//
+// Table.SaveAll, InsertAll, DeleteAll and GetMany send a statement per item, several at
+// once. Item i of the call has result i, and its own error in the *BulkError.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is

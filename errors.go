@@ -10,8 +10,10 @@ import (
 
 // Sentinels for errors.Is.
 var (
-	// ErrNotFound is returned by Get and First when no row matches.
+	// ErrNotFound is returned by Get, One and First when no row matches.
 	ErrNotFound = errors.New("coodie: not found")
+	// ErrMultiple is returned by One when several rows match.
+	ErrMultiple = errors.New("coodie: several rows where one was expected")
 	// ErrNotApplied is what LWTResult.Err returns, as a *NotAppliedError, for a refused LWT.
 	ErrNotApplied = errors.New("coodie: not applied")
 	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
@@ -65,7 +67,11 @@ type QueryError struct {
 }
 
 func (e *QueryError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement)
+	s := fmt.Sprintf("coodie: %s %s: %v", e.Op, e.Table, e.Err)
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }
@@ -101,7 +107,10 @@ func (e *OutcomeUnknownError) Error() string {
 	if e.Evidence != "" {
 		s += "; " + e.Evidence
 	}
-	return s + " [" + e.Statement + "]"
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 // Is matches ErrOutcomeUnknown.

@@ -129,8 +129,11 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
 		Consistency: t.settings.commit, Serial: t.settings.serial,
 	}
+	c.sending()
 	start := t.now()
-	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
+	within, cancel := c.per.within(ctx)
+	defer cancel()
+	err := c.answer(&res, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
