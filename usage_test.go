@@ -92,6 +92,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"ghost: a row's static column", "", "missing row", err(partition.If(owner.IsNull()).Update(ctx, owner.Set("a")))},
 		{"static change by row", "", "partition key alone", err(row.IfExists().Update(ctx, owner.Set("a")))},
 		{"column assigned twice", "name", "twice", err(row.IfExists().Update(ctx, name.Set("a"), name.Set("b")))},
+		{"list set and appended to", "tags", "twice", err(row.IfExists().Update(ctx, tags.Append("a"), tags.Set(nil)))},
 		{"frozen map changed", "fixed", "frozen", err(row.IfExists().Update(ctx, fixed.At("a").Set("b")))},
 		{"frozen map added to", "fixed", "frozen", err(row.IfExists().Update(ctx, fixed.Put(map[string]string{"a": "b"})))},
 		{"frozen element deleted", "fixed", "frozen", err(row.IfExists().DeleteColumns(ctx, fixed.At("a")))},

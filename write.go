@@ -106,15 +106,21 @@ func assigned(b *builder, col *meta.Column) bool {
 	return false
 }
 
-// twice refuses a second assignment of what an earlier one has assigned already.
+// twice refuses a second assignment of what an earlier one has assigned already. Parts of a
+// collection may be changed side by side, which CQL does in no order.
 func twice[T any](b *builder, assigns []Assign[T], i int) {
-	r := &assigns[i].ref
 	for j := range assigns[:i] {
-		other := &assigns[j].ref
-		if b.err == nil && other.col == r.col && other.field == r.field && (other.elem == nil || r.elem == nil) {
-			b.fail(r.name, "the column is assigned twice", nil)
+		a, other := &assigns[i].assign, &assigns[j].assign
+		if b.err == nil && a.ref.col == other.ref.col &&
+			(a.whole() || other.whole() || a.ref.field != "" && a.ref.field == other.ref.field) {
+			b.fail(a.ref.name, "the column is assigned twice", nil)
 		}
 	}
+}
+
+// whole reports whether the assignment replaces all of the column.
+func (a *assign) whole() bool {
+	return a.change == cql.Set && a.ref.elem == nil && a.ref.field == ""
 }
 
 // remove builds a DELETE of the row, or of the targets.

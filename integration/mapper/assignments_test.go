@@ -42,6 +42,11 @@ func TestAssignments(t *testing.T) {
 		{"put element", assigns(attrs.At("m").Set(3)), func(w *Thing) { w.Attrs = map[string]int{"k": 1, "l": 2, "m": 3} }, true},
 		{"null element", assigns(attrs.At("k").SetNull()), func(w *Thing) { w.Attrs = map[string]int{"l": 2} }, true},
 		{"remove keys", assigns(attrs.Remove("k", "l")), func(w *Thing) { w.Attrs = nil }, true},
+		{"both ends", assigns(tags.Append("z"), tags.Prepend("y")), func(w *Thing) { w.Tags = []string{"y", "a", "b", "a", "z"} }, true},
+		{"add and remove", assigns(labels.Add("a"), labels.Remove("x")), func(w *Thing) { w.Labels = []string{"a", "y"} }, true},
+		{"put and remove", assigns(attrs.Put(map[string]int{"m": 3}), attrs.At("n").Set(4), attrs.Remove("k")), func(w *Thing) {
+			w.Attrs = map[string]int{"l": 2, "m": 3, "n": 4}
+		}, true},
 		{"set field", assigns(city.Set(ptr("Oslo"))), func(w *Thing) { w.Addr.City = ptr("Oslo") }, true},
 		{"null field", assigns(city.SetNull()), func(w *Thing) { w.Addr.City = nil }, true},
 		{"set type", assigns(addr.Set(*oslo()), home.Set(*oslo())), func(w *Thing) { w.Addr, w.Home = oslo(), oslo() }, false},
