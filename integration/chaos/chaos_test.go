@@ -10,6 +10,7 @@ import (
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/integration/cassandra"
@@ -65,7 +66,7 @@ func unavailable(t *testing.T, cluster *cassandra.Cluster) {
 	config.HostFilter = gocql.WhiteListHostFilter(nodes[0].Address()) // which stays up
 	session, err := config.CreateSession()
 	require.NoError(t, err)
-	defer session.Close()
+	t.Cleanup(session.Close)
 	keyspace := cassandra.NewKeyspace(t, session)
 	claims, err := coodie.Open[claim](coodie.New(session), coodie.WithKeyspace(keyspace))
 	require.NoError(t, err)
@@ -93,8 +94,11 @@ func unavailable(t *testing.T, cluster *cassandra.Cluster) {
 		refused = append(refused, name)
 	}
 
-	require.NoError(t, nodes[1].Restart(context.Background()))
-	require.NoError(t, nodes[2].Restart(context.Background()))
+	var restarts errgroup.Group
+	for _, node := range nodes[1:] {
+		restarts.Go(func() error { return node.Restart(context.WithoutCancel(ctx)) })
+	}
+	require.NoError(t, restarts.Wait())
 	for _, name := range refused {
 		require.Eventually(t, func() bool {
 			_, err := claims.New(claim{Name: name, Owner: "bob"}).Insert(ctx)

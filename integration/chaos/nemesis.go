@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/integration/cassandra"
+	"github.com/coodie-go/coodie/integration/proxy"
 )
 
 // Fault is a way to break the cluster.
 type Fault uint8
 
 const (
-	Cut      Fault = iota // all connections to a node are closed
+	Cut      Fault = iota // all connections to a node are cut
 	Eat                   // a node executes what it is asked, and its answers get lost
+	CutEach               // connections are cut as soon as a statement has been executed
+	Hold                  // what is sent to a node and back arrives late
 	Pause                 // a node stands still, as in a long garbage collection
 	Kill                  // a node loses power, and starts again
 	PauseTwo              // two nodes stand still: no quorum
@@ -22,7 +25,8 @@ const (
 )
 
 func (f Fault) String() string {
-	return [...]string{"connections cut", "answers eaten", "node paused", "node killed and restarted", "two nodes paused"}[f]
+	return [...]string{"connections cut", "answers eaten", "answers cut off", "network held up",
+		"node paused", "node killed and restarted", "two nodes paused"}[f]
 }
 
 // nemesis inflicts one fault after the other, and heals each before the next.
@@ -50,20 +54,28 @@ func (n *nemesis) between(least, most time.Duration) time.Duration {
 }
 
 func (n *nemesis) inflict(f Fault) (err error) {
-	i := n.random.IntN(len(n.ring.links))
-	link, node := n.ring.links[i], n.ring.Cluster.Nodes()[i]
+	i := n.random.IntN(len(n.ring.proxies))
+	p, node := n.ring.proxies[i], n.ring.Cluster.Nodes()[i]
 	n.log("%s: %s", f, node.Address())
 	switch f {
 	case Cut:
-		link.cut()
-	case Eat:
-		link.eat(true)
-		time.Sleep(n.between(100*time.Millisecond, time.Second))
-		link.eat(false)
+		p.Cut(proxy.Reset)
+	case Eat, CutEach:
+		way := proxy.LoseAnswer
+		if f == CutEach {
+			way = proxy.CutAnswer
+		}
+		rule := p.Fault(proxy.On(proxy.Any).Chance(0.5, n.random.Uint64()), way)
+		time.Sleep(n.between(200*time.Millisecond, 2*time.Second))
+		rule.Remove()
+	case Hold:
+		p.Hold()
+		time.Sleep(n.between(500*time.Millisecond, 6*time.Second))
+		p.Release()
 	case Pause:
 		err = n.pause(n.between(500*time.Millisecond, 6*time.Second), node)
 	case PauseTwo:
-		err = n.pause(n.between(500*time.Millisecond, 4*time.Second), node, n.ring.Cluster.Nodes()[(i+1)%len(n.ring.links)])
+		err = n.pause(n.between(500*time.Millisecond, 4*time.Second), node, n.ring.Cluster.Nodes()[(i+1)%len(n.ring.proxies)])
 	case Kill:
 		if err = node.Kill(); err == nil {
 			time.Sleep(n.between(0, 3*time.Second))

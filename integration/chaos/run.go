@@ -59,7 +59,7 @@ func tableName(prefix string, k Kind) string { return keyspace + "." + prefix + 
 // On runs on a ring. An error means that the run is not worth anything: the cluster could
 // not be healed, or not be read in the end.
 func (r Run) On(ctx context.Context, ring *Ring) (*Report, error) {
-	workers, closeAll, err := r.connect(ctx, ring)
+	workers, closeAll, err := r.workers(ctx, ring)
 	defer closeAll()
 	if err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func (r Run) On(ctx context.Context, ring *Ring) (*Report, error) {
 	}, nil
 }
 
-// connect makes the workers.
-func (r Run) connect(ctx context.Context, ring *Ring) (workers []*worker, closeAll func(), err error) {
+// workers makes the workers and their sessions.
+func (r Run) workers(ctx context.Context, ring *Ring) (workers []*worker, closeAll func(), err error) {
 	var sessions []*gocql.Session
 	closeAll = func() {
 		for _, s := range sessions {
@@ -108,9 +108,9 @@ func (r Run) connect(ctx context.Context, ring *Ring) (workers []*worker, closeA
 	}
 	l := &load{history: NewHistory()}
 	for range r.Sessions {
-		config := ring.Config()
+		config := ring.config()
 		config.RetryPolicy = r.Variant.retry
-		s, err := session(ctx, config)
+		s, err := connect(ctx, config)
 		if err != nil {
 			return nil, closeAll, err
 		}
@@ -130,7 +130,7 @@ func (r Run) connect(ctx context.Context, ring *Ring) (workers []*worker, closeA
 func (r Run) prepare(ctx context.Context, ring *Ring) error {
 	config := ring.Cluster.Config()
 	config.MaxWaitSchemaAgreement = time.Minute
-	s, err := session(ctx, config)
+	s, err := connect(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func readAll(ctx context.Context, ring *Ring, prefix string, l *load) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	config := ring.Cluster.Config()
-	s, err := session(ctx, config)
+	s, err := connect(ctx, config)
 	if err != nil {
 		return err
 	}
