@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gocql/gocql"
 
@@ -30,7 +29,7 @@ import (
 //
 // Without a condition a batch is not isolated. A logged one is executed to the end
 // some time, if at all. A batch is for writes that belong together, not for bulk work: that is
-// faster as single writes, several at a time.
+// faster by SaveAll, InsertAll and DeleteAll.
 //
 // A Batch is for one goroutine, and for one Exec.
 type Batch struct {
@@ -78,6 +77,8 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 // batched is a write in a batch: a Handle.
 type batched interface {
 	write() *batchedWrite
+	// build builds the statement, if that is not done when it is added.
+	build(context.Context)
 	// is says whose row a line of the answer is.
 	is(line *batchLine) whose
 	// resolve tells the write what became of the batch, of which line may be the answer
@@ -89,7 +90,7 @@ type batched interface {
 
 // batchedWrite is what a batch needs to know of a write, whatever its T.
 type batchedWrite struct {
-	b           *builder // until the batch is executed
+	b           *builder // until the batch is executed; nil before build
 	table       string
 	statement   string
 	settings    *settings
@@ -115,7 +116,9 @@ func (b *Batch) add(w batched) {
 		b.writes = append(b.writes, w)
 		return
 	}
-	w.write().b.release()
+	if b := w.write().b; b != nil {
+		b.release()
+	}
 	w.resolve(nil, nil, err)
 }
 
@@ -142,6 +145,9 @@ func (b *Batch) Exec(ctx context.Context) error {
 		return b.usage("the batch has been executed already; make another")
 	}
 	b.done = true
+	for _, w := range b.writes {
+		w.build(ctx)
+	}
 	answer, err := &batchAnswer{}, b.check()
 	if err == nil {
 		answer, err = b.send(ctx)
@@ -172,7 +178,7 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 			r.Entries = append(r.Entries, driver.Entry{Statement: w.statement, Values: w.b.call.Values()})
 		}
 	}
-	start := time.Now()
+	start := first.settings.now()
 	rows := driver.Do(ctx, b.db.sender, r)
 	answer, err := &batchAnswer{}, error(nil)
 	if conditional {
@@ -188,11 +194,11 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	case conditional:
 		outcome = Refused
 	}
-	if observe := first.settings.observe; observe != nil {
-		observe(ctx, Event{
-			Op: "batch", Table: b.tables(), Statement: r.Statement,
-			Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start), Warning: b.warning(conditional),
-		})
+	if len(first.settings.observers) > 0 {
+		first.settings.tell(ctx, Event{
+			Op: "batch", Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
+			Paxos: conditional, Warning: b.warning(r.Statement, conditional),
+		}, start)
 	}
 	if errors.Is(err, ErrOutcomeUnknown) && first.settings.settle && ctx.Err() == nil {
 		for _, w := range b.writes {
@@ -235,16 +241,24 @@ func (b *Batch) tables() string {
 	return strings.Join(names, ", ")
 }
 
-// warning says what is wrong with a batch of this size.
-func (b *Batch) warning(conditional bool) string {
+// warning says what is wrong with a batch of this size, and with so many different ones.
+func (b *Batch) warning(text string, conditional bool) string {
+	var many string
+	if conditional { // it is prepared as a whole
+		many = b.db.shapes.add(text, "as conditional batches")
+	}
 	most := 50
 	if b.kind == driver.LoggedBatch && !conditional {
 		most = 10
 	}
 	if len(b.writes) <= most {
-		return ""
+		return many
 	}
-	return fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
+	if many != "" {
+		size += "; " + many
+	}
+	return size
 }
 
 func (b *Batch) usage(reason string) error {

@@ -3,6 +3,7 @@ package coodie
 import (
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/gocql/gocql"
 
@@ -17,6 +18,7 @@ type DB struct {
 	sender   driver.Sender
 	defaults settings
 	queue    queue
+	shapes   shapes
 }
 
 // New returns a DB on a session. The options are the defaults of its tables.
@@ -50,7 +52,9 @@ type Table[T any] struct {
 	quoted   string // for statements
 	columns  []cql.Column
 	texts    cql.Cache
-	queue    *queue // of the DB
+	queue    *queue      // of the DB
+	warned   atomic.Bool // of its many shapes
+	hooks    hooks
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -76,6 +80,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
+	if s.lwtOnly && described.Counter {
+		return nil, fail("counters cannot be written conditionally, so a counter table cannot be WithLWTOnly")
+	}
 	if err := meta.CheckName("table", s.table); err != nil {
 		return nil, fail(err.Error())
 	}
@@ -87,6 +94,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	t := &Table[T]{
 		sender: db.sender, settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
+	}
+	if t.hooks, err = hooksOf[T](); err != nil {
+		return nil, err
 	}
 	if s.keyspace != "" {
 		t.name = s.keyspace + "." + s.table

@@ -27,7 +27,7 @@ func (m *mutation[T]) settle(ctx context.Context, res LWTResult[T], cause error,
 	case err == nil:
 		return true, res.Existing, cause
 	case m.isStray(res.Existing):
-		return false, nil, m.take(res.Existing)
+		return false, nil, m.take(ctx, res.Existing)
 	case row == nil || res.Existing == nil || !m.unchanged(row, res.Existing):
 		return false, nil, err
 	case !driver.Answered(res.pending.cause.Err):
@@ -44,7 +44,7 @@ func (m *mutation[T]) refusedAfterStray(ctx context.Context) (again bool, next *
 	case err != nil:
 		return false, nil, p.cannotTell("the row could not be read: " + err.Error())
 	case m.isStray(row):
-		return false, nil, m.take(row)
+		return false, nil, m.take(ctx, row)
 	}
 	return false, nil, p.cannotTell("the row has changed since: by somebody else before this write could be executed, or after it")
 }
@@ -79,7 +79,7 @@ func (m *mutation[T]) isStray(row *Existing[T]) bool {
 }
 
 // take makes the row, which an earlier attempt has written, the result.
-func (m *mutation[T]) take(row *Existing[T]) error {
+func (m *mutation[T]) take(ctx context.Context, row *Existing[T]) error {
 	m.res.Changed = true
-	return m.chain.restore(&m.res.Value, row)
+	return m.load(ctx, &m.res.Value, row)
 }
