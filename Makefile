@@ -50,6 +50,10 @@ lint: ## check format, go vet and staticcheck
 cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three)
 	go run ./integration/cmd/cassandra -nodes $(NODES)
 
+.PHONY: chaos
+chaos: ## break three nodes for half an hour and check what clients were told (CHAOS="-duration 1m")
+	cd integration && go run ./cmd/chaos $(CHAOS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
 	@set -e; grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort | \

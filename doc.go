@@ -41,8 +41,9 @@
 //
 //	Attempt gocql.UUID `cql:"attempt,attempt"`
 //
-// It answers applied, refused, or that it cannot tell; it never guesses. WithSettle makes
-// every conditional write do so by itself.
+// It answers applied, refused, or that it cannot tell; it never guesses. A row that looks
+// untouched proves nothing where the answer got lost: the request may still lie with a
+// node that stands still. WithSettle makes every conditional write settle by itself.
 //
 // # Read, change, write
 //

@@ -84,7 +84,9 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // ErrCannotGuard.
 //
 // A write whose outcome is unknown is settled (see LWTResult.Settle), by an attempt
-// column or the version; if it cannot be, Mutate ends with the *OutcomeUnknownError. When
+// column or the version. One whose answer got lost, and that has not been executed so far,
+// is overtaken by the next attempt: only one of the two can be applied, and the attempt
+// id tells which. What cannot be settled ends Mutate with the *OutcomeUnknownError; when
 // its attempts are used up it ends with a *ContendedError.
 //
 // Calls for one row from one process queue up, which is several times faster than
@@ -113,6 +115,8 @@ type mutation[T any] struct {
 	change func(*T) error
 	create bool
 	res    MutateResult[T]
+	// strays are attempts that may still be executed
+	strays []stray
 	// declined: the function has returned an error, which ends it all
 	declined bool
 }
@@ -144,6 +148,9 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 	m := &mutation[T]{chain: c, change: change, create: s.create}
 	start := c.table.now()
 	err = m.run(ctx, s.attempts)
+	if len(m.strays) > 0 && !m.res.Changed && !errors.Is(err, ErrOutcomeUnknown) {
+		err = errors.Join(m.strays[0].cause, err)
+	}
 	m.tell(ctx, err, start)
 	return m.res, err
 }
@@ -155,7 +162,7 @@ func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
 	if m.res.Changed {
 		e.Outcome = Applied
 	}
-	if m.declined {
+	if m.declined && len(m.strays) == 0 {
 		e.Err = nil // the function's own error: nobody asked for a write
 	}
 	t.settings.tell(ctx, e, start)
@@ -251,7 +258,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	c.ttl, c.per = m.chain.ttl, m.chain.per
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
-	again, next, err = m.outcome(ctx, res, err, nil)
+	again, next, err = m.outcome(ctx, res, err, nil, nil)
 	if !again && err == nil {
 		m.res.Value, m.res.Changed, m.res.Created = doc.Value, true, true
 	}
@@ -295,8 +302,8 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (
 	}
 	res, err := c.cas(ctx, b)
 	m.res.Attempts++
-	again, next, err = m.outcome(ctx, res, err, &before)
-	if !again && err == nil {
+	again, next, err = m.outcome(ctx, res, err, row, &before)
+	if !again && err == nil && !m.res.Changed {
 		m.res.Changed = true
 		after := t.New(*value)
 		after.updated(nil, true, res.own, nil)
@@ -305,26 +312,15 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (
 	return again, next, err
 }
 
-// outcome sorts the answer of an attempt. before is the row that it was to change.
-func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, before *T) (again bool, next *Existing[T], _ error) {
-	t := m.chain.table
+// outcome sorts the answer of an attempt. row is what it was to change, and before the
+// same as a T; nil of an insert.
+func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, row *Existing[T], before *T) (again bool, next *Existing[T], _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.Unknown++
 		if backoff(ctx, m.res.Attempts) != nil {
 			return false, nil, err
 		}
-		unsettled := err
-		if res, err = res.Settle(ctx); err != nil {
-			if v := t.meta.Version; v == nil || before == nil || res.Existing == nil || m.chain.differs(before, &res.Existing.Value, []*meta.Column{v}) != nil {
-				return false, nil, errors.Join(err, ctx.Err())
-			}
-			// The version has not moved, and it only grows: nothing was written.
-			return true, res.Existing, unsettled
-		}
-		if res.Applied {
-			return false, nil, nil
-		}
-		return true, res.Existing, unsettled
+		return m.settle(ctx, res, err, row)
 	}
 	if err != nil {
 		var query *QueryError
@@ -337,17 +333,25 @@ func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, 
 		return false, nil, nil
 	}
 	m.res.Refused++
+	if len(m.strays) > 0 {
+		return m.refusedAfterStray(ctx)
+	}
 	if next = res.Existing; next != nil {
 		next = m.chain.complete(next, before)
 	}
 	return true, next, nil
 }
 
-// guard is the condition that the row is still as it was read.
+// guard is the condition that the row is still as it was read: by its version, and by
+// the attempt id, which no other row that takes its place will ever have.
 func (m *mutation[T]) guard(row *Existing[T], before *T) []Cond[T] {
 	t := m.chain.table
 	if v := t.meta.Version; v != nil && row.Presence(v.Name) == Present {
-		return []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}}
+		conds := []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}}
+		if a := t.meta.Attempt; a != nil && row.Presence(a.Name) == Present {
+			conds = append(conds, Cond[T]{cond{ref: refTo(a), op: cql.Eq, value: operandAt(a, before)}})
+		}
+		return conds
 	}
 	var conds []Cond[T]
 	for _, col := range t.meta.Columns {

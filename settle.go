@@ -26,8 +26,8 @@ type pending[T any] struct {
 // it never completes, and answers
 //
 //   - applied: the row holds the id that this write stored,
-//   - refused, with the row in Existing: the row still holds the id that the document
-//     had before the write, so nothing has been written since,
+//   - refused, with the row in Existing: the server gave up, and the row still holds the id
+//     that the document had before the write, so nothing has been written since,
 //   - or "cannot tell": again an *OutcomeUnknownError, whose Evidence says what was
 //     found. Existing is then the row as it is now, and Row says whether there is one.
 //
@@ -36,7 +36,10 @@ type pending[T any] struct {
 //
 //	Attempt gocql.UUID `cql:"attempt,attempt"`
 //
-// With it an applied write is recognised until somebody writes the row again. A DELETE
+// With it an applied write is recognised until somebody writes the row again. Where the
+// answer got lost (a cut connection, a timeout of the client's), a row that has not changed
+// proves nothing: the request may still lie with a node that stands still. To be sure,
+// write again on the same condition: only one of the two can be applied. A DELETE
 // stores nothing: a row that is gone may have been deleted by somebody else, or never
 // have been there.
 //
@@ -76,9 +79,11 @@ func (r LWTResult[T]) settle(ctx context.Context, p *pending[T]) (LWTResult[T], 
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		r.Applied, r.answered, r.Existing, r.pending = true, true, nil, nil
 		return r, nil
-	case p.prior != nil && bytes.Equal(found, p.prior):
+	case p.prior != nil && bytes.Equal(found, p.prior) && driver.Answered(p.cause.Err):
 		r.answered, r.pending = true, nil
 		return r, nil
+	case p.prior != nil && bytes.Equal(found, p.prior):
+		return r, p.cannotTell("nothing has been written so far; since the answer got lost, the request may still be on its way")
 	case p.attempt == nil:
 		return r, p.cannotTell("the row exists; a DELETE leaves nothing that tells whether it was there all the time")
 	}

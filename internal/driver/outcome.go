@@ -71,6 +71,14 @@ func beforeProposal(kind Kind, err error) bool {
 	return c == gocql.Serial || c == gocql.LocalSerial
 }
 
+// Answered reports whether err came from the server, which has then given up. A request
+// without an answer may still lie with a node that stands still, and be executed when
+// that goes on.
+func Answered(err error) bool {
+	var answer gocql.RequestError
+	return errors.As(err, &answer)
+}
+
 // Acks is what the server said of a write that timed out or failed: the kind of write,
 // the replicas that had answered, and those that were needed.
 func Acks(err error) (writeType string, received, required int) {

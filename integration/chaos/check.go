@@ -1,0 +1,196 @@
+package chaos
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Verdict is what the checks found in one history.
+type Verdict struct {
+	Kinds map[Kind]*Count
+	// Violations describes the rows that no order of operations explains, and what else
+	// must never happen.
+	Violations []string
+}
+
+// Count is what happened to the rows of one kind.
+type Count struct {
+	Rows       int
+	Operations int // reads included
+	Applied    int // writes
+	Refused    int
+	Failed     int // without effect, as the client says
+	Unknown    int // at first
+	Settled    int // of these, in the end applied or certainly not
+	Open       int // of these, never settled
+	Wrong      int // rows that no order of operations explains
+	Undecided  int // rows for which the search took too long
+	HeldTwice  int // pairs of owners of a lock at one time
+	Lost       int // acknowledged increments that the final count lacks, or has too many
+}
+
+// Check checks a history, whose last operation on each row is a read. The search for an
+// order gives up after limit per row.
+func Check(history []Operation, limit time.Duration) *Verdict {
+	v := &Verdict{Kinds: map[Kind]*Count{}}
+	rows := map[string][]Operation{}
+	for _, op := range history {
+		rows[op.Key] = append(rows[op.Key], op)
+		v.count(op)
+	}
+	var (
+		mu    sync.Mutex
+		group sync.WaitGroup
+		slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+	)
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		ops := rows[key]
+		slots <- struct{}{}
+		group.Go(func() {
+			result := porcupine.CheckOperationsTimeout(cell, explained(ops), limit)
+			<-slots
+			mu.Lock()
+			defer mu.Unlock()
+			v.row(key, ops, result)
+		})
+	}
+	group.Wait()
+	slices.Sort(v.Violations)
+	return v
+}
+
+func (v *Verdict) of(k Kind) *Count {
+	if v.Kinds[k] == nil {
+		v.Kinds[k] = &Count{}
+	}
+	return v.Kinds[k]
+}
+
+func (v *Verdict) count(op Operation) {
+	c := v.of(op.Kind)
+	c.Operations++
+	switch op.Outcome {
+	case Applied:
+		if op.Action != Read {
+			c.Applied++
+		}
+	case Refused:
+		c.Refused++
+	case Failed:
+		c.Failed++
+	case Open:
+		c.Open++
+	}
+	if op.Unknown {
+		c.Unknown++
+		if op.Outcome != Open {
+			c.Settled++
+		}
+	}
+}
+
+// row adds what is wrong with one row.
+func (v *Verdict) row(key string, ops []Operation, result porcupine.CheckResult) {
+	c := v.of(ops[0].Kind)
+	c.Rows++
+	switch result {
+	case porcupine.Illegal:
+		c.Wrong++
+		v.violation("%s: no order of its operations explains their answers:\n%s", key, text(ops))
+	case porcupine.Unknown:
+		c.Undecided++
+	}
+	switch ops[0].Kind {
+	case Lock:
+		if n := heldTwice(ops); n > 0 {
+			c.HeldTwice += n
+			v.violation("%s: held by two owners at one time, %d times", key, n)
+		}
+	case Counter:
+		if n := miscounted(ops); n != 0 {
+			c.Lost += max(n, -n)
+			v.violation("%s: miscounted by %d", key, n)
+		}
+	}
+}
+
+func (v *Verdict) violation(format string, args ...any) {
+	v.Violations = append(v.Violations, fmt.Sprintf(format, args...))
+}
+
+// text lists the operations that may matter, in the order of their calls.
+func text(ops []Operation) string {
+	var b strings.Builder
+	for _, op := range slices.SortedFunc(slices.Values(ops), func(a, b Operation) int { return cmp.Compare(a.Call, b.Call) }) {
+		fmt.Fprintf(&b, "    %s", op.String())
+		if op.Err != nil {
+			fmt.Fprintf(&b, " (%v)", op.Err)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// heldTwice counts the pairs of owners that had a lock at one time: from the moment at
+// which one was told so until it began to release.
+func heldTwice(ops []Operation) int {
+	type holding struct{ from, until time.Duration }
+	var holdings []holding
+	for _, op := range ops {
+		if op.Action != Swap || op.Old != 0 || op.Outcome != Applied {
+			continue
+		}
+		h := holding{op.Return, forever}
+		for _, release := range ops {
+			if release.Action == Swap && release.New == 0 && release.Old == op.New {
+				h.until = min(h.until, release.Call)
+			}
+		}
+		if h.from < h.until {
+			holdings = append(holdings, h)
+		}
+	}
+	slices.SortFunc(holdings, func(a, b holding) int { return cmp.Compare(a.from, b.from) })
+	n := 0
+	for i, a := range holdings {
+		for _, b := range holdings[i+1:] {
+			if b.from >= a.until {
+				break
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// miscounted compares the last count that was read with the increments: negative if
+// acknowledged ones are missing, positive if there are more than were ever asked for.
+func miscounted(ops []Operation) int {
+	var final, acknowledged, open int64
+	var at time.Duration
+	for _, op := range ops {
+		switch {
+		case op.Action == Read && op.Told && op.Call >= at:
+			final, at = op.Seen, op.Call
+		case op.Action == Add && op.Outcome == Applied:
+			acknowledged++
+		case op.Action == Add && op.Outcome == Open:
+			open++
+		}
+	}
+	switch {
+	case final < acknowledged:
+		return int(final - acknowledged)
+	case final > acknowledged+open:
+		return int(final - acknowledged - open)
+	}
+	return 0
+}
