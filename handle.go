@@ -46,7 +46,7 @@ func (c chain[T]) add(b *builder, f follow) *Handle[T] {
 	if b.cas && kind == ifExists && !b.stmt.IfExists {
 		kind = ifConditions // the document's version is the condition
 	}
-	h := &Handle[T]{chain: c, follow: f, info: batchedWrite{b: b, table: b.name, conditional: b.cas}}
+	h := &Handle[T]{chain: c, follow: f, info: batchedWrite{b: b, table: b.name, conditional: b.cas, replay: c.replayed(b)}}
 	h.res = LWTResult[T]{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
 	h.err = &UsageError{Op: b.op, Table: b.name, Reason: "the batch has not been executed yet"}
 	if c.table != nil {

@@ -108,7 +108,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
-		Consistency: t.settings.commit, Serial: t.settings.serial,
+		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single,
 	}
 	start := t.now()
 	err := c.answer(&res, b.call.Do(ctx, t.sender, r))

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -191,7 +189,7 @@ func (m *mutation[T]) run(ctx context.Context, attempts int) error {
 			}
 		}
 		if err != nil {
-			if stop := backoff(ctx, m.res.Attempts); stop != nil {
+			if stop := driver.Backoff(ctx, m.res.Attempts); stop != nil {
 				return err
 			}
 		}
@@ -227,7 +225,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	}
 	doc := m.chain.table.New(value)
 	c := doc.with().chain
-	c.ttl = m.chain.ttl
+	c.ttl, c.single = m.chain.ttl, true
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
 	again, next, err = m.outcome(ctx, res, err, nil)
@@ -261,7 +259,7 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], value T) (ag
 		return false, nil, nil
 	}
 	c := m.chain
-	c.value, c.where = &before, nil
+	c.value, c.where, c.single = &before, nil, true
 	c.doc = t.New(before) // its attempt id settles a refusal
 	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, &before), true
 	b := c.update(assigns, true)
@@ -285,7 +283,7 @@ func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, 
 	t := m.chain.table
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.Unknown++
-		if backoff(ctx, m.res.Attempts) != nil {
+		if driver.Backoff(ctx, m.res.Attempts) != nil {
 			return false, nil, err
 		}
 		unsettled := err
@@ -303,7 +301,7 @@ func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, 
 	}
 	if err != nil {
 		var query *QueryError
-		if errors.As(err, &query) && driver.Transient(query.Err) {
+		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
 			return true, nil, err
 		}
 		return false, nil, err
@@ -395,19 +393,5 @@ func (c chain[T]) setKey(v *T) {
 		if cell, ok := c.keyCell(col); ok {
 			_ = col.Codec.Decode(unsafe.Add(unsafe.Pointer(v), col.Offset), cell)
 		}
-	}
-}
-
-// backoff waits a random while that grows with the attempts ("full jitter").
-func backoff(ctx context.Context, attempts int) error {
-	const base, most = 10 * time.Millisecond, time.Second
-	d := min(most, base<<min(attempts, 10))
-	timer := time.NewTimer(rand.N(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -58,6 +58,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !count {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
+	r.Once = !c.replayed(b).Safe()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b
 }

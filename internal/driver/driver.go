@@ -39,9 +39,12 @@ type Request struct {
 	Serial      gocql.SerialConsistency // of a CAS
 	PageSize    int                     // 0 is the session's default
 
-	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
-	// client's timestamp, so that a replay is no newer than the original.
+	// Replayable marks a Write or batch that the session's retry policy may send twice.
 	Replayable bool
+	// Once keeps the session's retry policy from a Read.
+	Once bool
+	// Single keeps a retrying sender from sending the request again.
+	Single bool
 	// ClientTimestamp sends a Write or batch with gocql's client timestamp instead of
 	// leaving the time to the coordinator.
 	ClientTimestamp bool
@@ -93,7 +96,10 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	}
 	switch r.Kind {
 	case Read:
-		q.Idempotent(true)
+		q.Idempotent(!r.Once)
+		if r.Once {
+			q.RetryPolicy(nil)
+		}
 	case Write:
 		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)
 		if !r.Replayable {
