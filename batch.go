@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gocql/gocql"
 
@@ -182,7 +181,7 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	if stamped > 0 && !r.ClientTimestamp {
 		r.Replayable = false // those that would be safe by their timestamp get none
 	}
-	start := time.Now()
+	start := first.settings.now()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.settings.retries), r)
 	answer, err := &batchAnswer{}, error(nil)
 	if conditional {
@@ -198,11 +197,11 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	case conditional:
 		outcome = Refused
 	}
-	if observe := first.settings.observe; observe != nil {
-		observe(ctx, Event{
-			Op: "batch", Table: b.tables(), Statement: r.Statement,
-			Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start), Warning: b.warning(conditional),
-		})
+	if len(first.settings.observers) > 0 {
+		first.settings.tell(ctx, Event{
+			Op: "batch", Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
+			Paxos: conditional, Warning: b.warning(r.Statement, conditional),
+		}, start)
 	}
 	if errors.Is(err, ErrOutcomeUnknown) && first.settings.settle && ctx.Err() == nil {
 		for _, w := range b.writes {
@@ -245,16 +244,24 @@ func (b *Batch) tables() string {
 	return strings.Join(names, ", ")
 }
 
-// warning says what is wrong with a batch of this size.
-func (b *Batch) warning(conditional bool) string {
+// warning says what is wrong with a batch of this size, and with so many different ones.
+func (b *Batch) warning(text string, conditional bool) string {
+	var many string
+	if conditional { // it is prepared as a whole
+		many = b.db.shapes.add(text, "as conditional batches")
+	}
 	most := 50
 	if b.kind == driver.LoggedBatch && !conditional {
 		most = 10
 	}
 	if len(b.writes) <= most {
-		return ""
+		return many
 	}
-	return fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+	if many != "" {
+		size += "; " + many
+	}
+	return size
 }
 
 func (b *Batch) usage(reason string) error {

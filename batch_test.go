@@ -406,7 +406,7 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 
 func TestBatchIsObserved(t *testing.T) {
 	var events []Event
-	db, seats, _ := batching[Seat](t, fake.Answer{}, WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
+	db, seats, _ := batching[Seat](t, fake.Answer{}, WithObserver(ObserverFunc(func(_ context.Context, e Event) { events = append(events, e) })))
 	for _, tt := range []struct {
 		batch *Batch
 		n     int

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -99,17 +98,34 @@ func clusteringOrder(columns []*meta.Column) string {
 // time can disagree on it (CASSANDRA-5202).
 func (t *Table[T]) Create(ctx context.Context) error {
 	for _, statement := range t.CreateCQL() {
-		r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
-		start := time.Now()
-		err := driver.Exec(ctx, t.sender, r)
-		if err == nil {
-			err = t.sender.AwaitSchema(ctx)
-		}
-		err = t.failure("create", r, err)
-		t.observe(ctx, "create", statement, Done, err, start)
-		if err != nil {
+		if err := t.alter(ctx, "create", statement); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Drop removes the table and all its rows where it exists, and waits until all nodes agree
+// on the schema. Its user-defined types stay.
+func (t *Table[T]) Drop(ctx context.Context) error {
+	return t.alter(ctx, "drop", "DROP TABLE IF EXISTS "+t.quoted)
+}
+
+// Truncate removes all rows of the table, on all nodes: it fails if one is down. It is
+// for tests: LWTs under way may come after it or be lost.
+func (t *Table[T]) Truncate(ctx context.Context) error {
+	return t.alter(ctx, "truncate", "TRUNCATE "+t.quoted)
+}
+
+// alter sends a statement that concerns the whole table.
+func (t *Table[T]) alter(ctx context.Context, op, statement string) error {
+	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
+	start := t.now()
+	err := driver.Exec(ctx, t.sender, r)
+	if err == nil {
+		err = t.sender.AwaitSchema(ctx)
+	}
+	err = t.failure(op, r, err)
+	t.observe(ctx, op, r, Done, err, start)
+	return err
 }

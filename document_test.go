@@ -188,7 +188,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 
 func TestObserver(t *testing.T) {
 	var events []Event
-	observe := WithObserver(func(_ context.Context, e Event) { events = append(events, e) })
+	observe := WithObserver(ObserverFunc(func(_ context.Context, e Event) { events = append(events, e) }))
 	for _, a := range []fake.Answer{applied, refused, {Err: io.EOF}, {Err: gocql.ErrNoConnections}} {
 		table, _ := answering[AppConfig](t, a, observe)
 		_, _ = table.New(AppConfig{Key: "secret"}).Insert(context.Background())

@@ -45,6 +45,8 @@ func TestDirectionOfImports(t *testing.T) {
 					"%s imports %s: the embedded server knows nothing of the mapper", name, room)
 			case strings.HasPrefix(name, "examples"), strings.HasPrefix(name, "cmd"):
 				require.False(t, strings.HasPrefix(room, "internal"), "%s imports %s: it uses what users can use", name, room)
+			case strings.HasPrefix(name, "recipes"):
+				require.Equal(t, "", room, "%s imports %s: a recipe stands on the root alone", name, room)
 			default:
 				require.Contains(t, allowed[name], room, "%s imports %s", name, room)
 			}

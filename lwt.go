@@ -123,7 +123,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if res.Applied {
 		outcome = Applied
 	}
-	t.observe(ctx, b.op, r.Statement, outcome, err, start)
+	t.observe(ctx, b.op, r, outcome, err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.Settle(ctx)
 	}
@@ -245,16 +245,4 @@ func (c chain[T]) rowState(e *Existing[T]) RowState {
 		}
 	}
 	return RowUnknown
-}
-
-// outcomeOf is the outcome of a statement that ended with err, or else with done.
-func outcomeOf(done Outcome, err error) Outcome {
-	var decode *DecodeError
-	switch {
-	case err == nil, errors.Is(err, ErrNotFound), errors.As(err, &decode):
-		return done
-	case errors.Is(err, ErrOutcomeUnknown):
-		return Unknown
-	}
-	return Failed
 }

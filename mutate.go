@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -111,6 +112,8 @@ type mutation[T any] struct {
 	change func(*T) error
 	create bool
 	res    MutateResult[T]
+	// declined: the function has returned an error, which ends it all
+	declined bool
 }
 
 func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []MutateOption) (MutateResult[T], error) {
@@ -138,8 +141,23 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 		defer leave()
 	}
 	m := &mutation[T]{chain: c, change: change, create: s.create}
+	start := c.table.now()
 	err = m.run(ctx, s.attempts)
+	m.tell(ctx, err, start)
 	return m.res, err
+}
+
+// tell tells the observers of the whole.
+func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
+	t := m.chain.table
+	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.Attempts, Refused: m.res.Refused}
+	if m.res.Changed {
+		e.Outcome = Applied
+	}
+	if m.declined {
+		e.Err = nil // the function's own error: nobody asked for a write
+	}
+	t.settings.tell(ctx, e, start)
 }
 
 // rowKey is the encoded primary key that the chain names.
@@ -209,6 +227,7 @@ func (m *mutation[T]) try(ctx context.Context, row *Existing[T]) (again bool, ne
 		return false, nil, err
 	}
 	if err := m.change(&value); err != nil {
+		m.declined = true
 		return false, nil, err
 	}
 	if row == nil {

@@ -1,9 +1,7 @@
 package coodie
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"github.com/gocql/gocql"
 )
@@ -35,7 +33,7 @@ type settings struct {
 	idempotence     Idempotence
 	retries         int
 	retriesSet      bool
-	observe         func(context.Context, Event)
+	observers       []Observer
 }
 
 type option func(*settings)
@@ -100,43 +98,6 @@ func WithSettle() Option { return option(func(s *settings) { s.settle = true }) 
 // told (see the package documentation), and makes reads by the whole primary key
 // linearizable. Other reads are at the consistency of WithConsistency, as ever.
 func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }) }
-
-// WithObserver calls f after each statement, from the goroutine that sent it. f must not
-// block and must be safe for concurrent use.
-func WithObserver(f func(context.Context, Event)) Option {
-	return option(func(s *settings) { s.observe = f })
-}
-
-// Event is one finished statement, as an observer sees it. It holds no bound values.
-type Event struct {
-	Op        string // "insert", "update", "delete", "select", "create", "batch"
-	Table     string // qualified where a keyspace was given
-	Statement string
-	Outcome   Outcome
-	Err       error
-	Duration  time.Duration
-	Warning   string // of a statement that is not a good idea, though it was sent; "" otherwise
-}
-
-// Outcome is how a statement ended.
-type Outcome uint8
-
-const (
-	// Done is a plain statement that succeeded.
-	Done Outcome = iota
-	// Applied is an LWT whose condition held.
-	Applied
-	// Refused is an LWT whose condition did not hold: nothing was written.
-	Refused
-	// Unknown is a write that may have been executed.
-	Unknown
-	// Failed is a statement that certainly had no effect, or a read that failed.
-	Failed
-)
-
-func (o Outcome) String() string {
-	return [...]string{"done", "applied", "refused", "unknown", "failed"}[o]
-}
 
 // resolve fills in the defaults and refuses what cannot be.
 func (s *settings) resolve() error {

@@ -145,6 +145,6 @@ func (c chain[T]) read(ctx context.Context, byKey, count bool, each func(*driver
 	if failed := rows.Close(); failed != nil {
 		err = c.table.failure(b.op, r, failed)
 	}
-	c.table.observe(ctx, b.op, r.Statement, Done, err, start)
+	c.table.observe(ctx, b.op, r, Done, err, start)
 	return err
 }

@@ -1,6 +1,7 @@
 package coodie_test
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -8,9 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSnippetsAreExamples: every Go snippet of the README stands in a compiled
-// Example, line by line.
+// TestReadmeSnippetsAreExamples: every Go snippet of the README, and of the page on
+// recipes, stands in a compiled Example, line by line.
 func TestReadmeSnippetsAreExamples(t *testing.T) {
+	requireExamples(t, "README.md", "example_test.go")
+	requireExamples(t, "docs/recipes.md", "recipes/*/example_test.go")
+}
+
+func requireExamples(t *testing.T, page, files string) {
+	t.Helper()
 	lines := func(s string) string {
 		var out []string
 		for line := range strings.Lines(s) {
@@ -20,10 +27,15 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		}
 		return strings.Join(out, "\n")
 	}
-	examples := lines(read(t, "example_test.go"))
-	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
+	names, err := filepath.Glob(files)
+	require.NoError(t, err)
+	examples := ""
+	for _, name := range names {
+		examples += lines(read(t, name)) + "\n"
+	}
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, page), -1)
 	require.NotEmpty(t, snippets)
 	for _, s := range snippets {
-		require.Contains(t, examples, lines(s[1]), "this snippet is in no Example")
+		require.Contains(t, examples, lines(s[1]), "this snippet of %s is in no Example", page)
 	}
 }

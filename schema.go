@@ -3,6 +3,7 @@ package coodie
 import (
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/gocql/gocql"
 
@@ -17,6 +18,7 @@ type DB struct {
 	sender   driver.Sender
 	defaults settings
 	queue    queue
+	shapes   shapes
 }
 
 // New returns a DB on a session. The options are the defaults of its tables.
@@ -50,7 +52,8 @@ type Table[T any] struct {
 	quoted   string // for statements
 	columns  []cql.Column
 	texts    cql.Cache
-	queue    *queue // of the DB
+	queue    *queue      // of the DB
+	warned   atomic.Bool // of its many shapes
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify

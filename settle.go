@@ -46,6 +46,18 @@ func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 	if p == nil {
 		return r, nil
 	}
+	t := p.chain.table
+	start := t.now()
+	r, err := r.settle(ctx, p)
+	outcome := Refused
+	if r.Applied {
+		outcome = Applied
+	}
+	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: outcome, Err: err}, start)
+	return r, err
+}
+
+func (r LWTResult[T]) settle(ctx context.Context, p *pending[T]) (LWTResult[T], error) {
 	row, err := p.chain.current(ctx)
 	if err != nil {
 		return r, p.cannotTell("the row could not be read: " + err.Error())

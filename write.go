@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"time"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
@@ -198,7 +197,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
-	t.observe(ctx, b.op, r.Statement, Done, err, start)
+	t.observe(ctx, b.op, r, Done, err, start)
 	return err
 }
 
@@ -217,23 +216,4 @@ func failure(op, table string, r *driver.Request, err error) error {
 		return unknown
 	}
 	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
-}
-
-// now is when a statement starts, for an observer if there is one.
-func (t *Table[T]) now() (start time.Time) {
-	if t.settings.observe != nil {
-		start = time.Now()
-	}
-	return start
-}
-
-// observe reports a finished statement.
-func (t *Table[T]) observe(ctx context.Context, op, statement string, outcome Outcome, err error, start time.Time) {
-	if t.settings.observe == nil {
-		return
-	}
-	t.settings.observe(ctx, Event{
-		Op: op, Table: t.name, Statement: statement,
-		Outcome: outcomeOf(outcome, err), Err: err, Duration: time.Since(start),
-	})
 }

@@ -142,3 +142,21 @@ func Example_crudDelete() {
 	answer("once more:", res, err)
 	// Output: once more: refused
 }
+
+// Truncate removes all rows and keeps the table: for tests. Drop removes it.
+func Example_crudTruncate() {
+	db, _, stop := connect()
+	defer stop()
+	tasks := open[Task](db)
+	check(tasks.New(Task{ID: gocql.MustRandomUUID(), Title: "Write docs"}).Save(ctx))
+
+	check(tasks.Truncate(ctx))
+	count, err := tasks.Find().Count(ctx)
+	fmt.Println(count, err)
+	check(tasks.Drop(ctx))
+	_, err = tasks.Find().Count(ctx)
+	fmt.Println(err != nil)
+	// Output:
+	// 0 <nil>
+	// true
+}

@@ -32,7 +32,7 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := run(ctx, coodie.New(session, coodie.WithObserver(show))); err != nil {
+	if err := run(ctx, coodie.New(session, coodie.WithObserver(coodie.ObserverFunc(show)))); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -18,7 +18,7 @@ type events struct {
 	list []coodie.Event
 }
 
-func (e *events) observe(_ context.Context, event coodie.Event) {
+func (e *events) Observe(_ context.Context, event coodie.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.list = append(e.list, event)
@@ -41,7 +41,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
 	s := connect(t)
-	table, err := coodie.Open[Simple](coodie.New(s, coodie.WithObserver(seen.observe)))
+	table, err := coodie.Open[Simple](coodie.New(s, coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))
@@ -78,7 +78,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 func TestNullIsInTheSameStatement(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
-	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen.observe)))
+	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))
@@ -265,7 +265,7 @@ func TestGhostRows(t *testing.T) {
 func TestRefusalIsSeen(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
-	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen.observe)))
+	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))

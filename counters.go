@@ -1,0 +1,163 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Counters is an Observer that counts, table by table, what becomes of statements: it makes
+// visible how much of the work is LWTs, and how much of that is in vain.
+//
+//	var counters coodie.Counters
+//	db, err := coodie.Connect(cluster, coodie.WithObserver(&counters))
+//	…
+//	for _, t := range counters.Snapshot() {
+//		fmt.Println(t.Table, t.PaxosShare(), t.Refused, t.Unknown)
+//	}
+//
+// The zero value is ready. It allocates nothing for a table that it knows. It must not be
+// copied.
+type Counters struct {
+	tables atomic.Pointer[map[string]*tableCounters] // replaced as a whole, under
+	mu     sync.Mutex
+}
+
+// TableCounts is what has become of the statements on one table. Reads, SerialReads,
+// Writes and LWTs are the statements sent, however they ended; a batch counts as one.
+// Applied, Refused, Unknown and Failed say how they ended, if not simply well.
+type TableCounts struct {
+	Table string // those of a batch on several tables, separated by ", "
+
+	Reads       int64 // plain ones
+	SerialReads int64 // at serial consistency
+	Writes      int64 // plain ones
+	LWTs        int64 // conditional writes
+
+	Applied int64 // LWTs whose condition held
+	Refused int64 // LWTs whose condition did not hold
+	Unknown int64 // writes that may have been executed, plain ones too
+	Failed  int64 // certainly without effect, and reads that failed
+
+	Settled   int64 // unknown LWTs whose outcome Settle, WithSettle or Mutate has found out
+	Mutations int64 // calls of Mutate
+	Attempts  int64 // LWTs that they took
+	Contended int64 // Attempts that were refused because somebody else had written first
+	GaveUp    int64 // calls of Mutate that ended with ErrContended
+	Warnings  int64 // events with a Warning
+}
+
+// PaxosShare is the part of the statements that took a Paxos round, between 0 and 1.
+func (c TableCounts) PaxosShare() float64 {
+	paxos := c.LWTs + c.SerialReads
+	return ratio(paxos, paxos+c.Reads+c.Writes)
+}
+
+// Contention is how many LWTs a call of Mutate took on average: 1 where nobody else
+// writes the same rows, 0 if there was no call.
+func (c TableCounts) Contention() float64 { return ratio(c.Attempts, c.Mutations) }
+
+func ratio(a, b int64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// tableCounters are TableCounts in the making.
+type tableCounters struct {
+	reads, serialReads, writes, lwts                  atomic.Int64
+	applied, refused, unknown, failed                 atomic.Int64
+	settled, mutations, attempts, contended, warnings atomic.Int64
+	gaveUp                                            atomic.Int64
+}
+
+// notCounted are the operations that are neither a read nor a write of rows.
+var notCounted = []string{"connect", "create", "alter", "drop", "truncate"}
+
+// Observe counts e. It implements Observer.
+func (c *Counters) Observe(_ context.Context, e Event) {
+	t := c.table(e.Table)
+	if e.Warning != "" {
+		t.warnings.Add(1)
+	}
+	switch {
+	case e.Op == "settle":
+		if e.Outcome == Applied || e.Outcome == Refused {
+			t.settled.Add(1)
+		}
+		return
+	case e.Op == "mutate":
+		t.mutations.Add(1)
+		t.attempts.Add(int64(e.Attempts))
+		t.contended.Add(int64(e.Refused))
+		if errors.Is(e.Err, ErrContended) {
+			t.gaveUp.Add(1)
+		}
+		return
+	case e.Op == "select" && e.Paxos:
+		t.serialReads.Add(1)
+	case e.Op == "select":
+		t.reads.Add(1)
+	case e.Paxos:
+		t.lwts.Add(1)
+	case slices.Contains(notCounted, e.Op):
+		return
+	default:
+		t.writes.Add(1)
+	}
+	switch e.Outcome {
+	case Applied:
+		t.applied.Add(1)
+	case Refused:
+		t.refused.Add(1)
+	case Unknown:
+		t.unknown.Add(1)
+	case Failed:
+		t.failed.Add(1)
+	}
+}
+
+func (c *Counters) table(name string) *tableCounters {
+	if tables := c.tables.Load(); tables != nil {
+		if t := (*tables)[name]; t != nil {
+			return t
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := map[string]*tableCounters{}
+	if tables := c.tables.Load(); tables != nil {
+		if t := (*tables)[name]; t != nil {
+			return t
+		}
+		next = maps.Clone(*tables)
+	}
+	next[name] = new(tableCounters)
+	c.tables.Store(&next)
+	return next[name]
+}
+
+// Snapshot returns the counts so far, in the order of the tables' names. Counting goes on.
+func (c *Counters) Snapshot() []TableCounts {
+	tables := c.tables.Load()
+	if tables == nil {
+		return nil
+	}
+	out := make([]TableCounts, 0, len(*tables))
+	for name, t := range *tables {
+		out = append(out, TableCounts{
+			Table: name,
+			Reads: t.reads.Load(), SerialReads: t.serialReads.Load(), Writes: t.writes.Load(), LWTs: t.lwts.Load(),
+			Applied: t.applied.Load(), Refused: t.refused.Load(), Unknown: t.unknown.Load(), Failed: t.failed.Load(),
+			Settled: t.settled.Load(), Mutations: t.mutations.Load(), Attempts: t.attempts.Load(),
+			Contended: t.contended.Load(), GaveUp: t.gaveUp.Load(), Warnings: t.warnings.Load(),
+		})
+	}
+	slices.SortFunc(out, func(a, b TableCounts) int { return strings.Compare(a.Table, b.Table) })
+	return out
+}

@@ -1,0 +1,121 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// Observer is told what becomes of every statement. Counters and SlogObserver are two;
+// ObserverFunc makes one of a function.
+type Observer interface {
+	// Observe is called after each statement, from the goroutine that sent it. It must not
+	// block, and must be safe for concurrent use.
+	Observe(ctx context.Context, e Event)
+}
+
+// ObserverFunc is a function as an Observer.
+type ObserverFunc func(ctx context.Context, e Event)
+
+// Observe calls f.
+func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
+
+// WithObserver adds an observer: of all tables of a DB, or of one table besides those of
+// its DB. Without one nothing is measured and nothing is spent.
+func WithObserver(o Observer) Option {
+	return option(func(s *settings) {
+		if o != nil {
+			s.observers = append(s.observers[:len(s.observers):len(s.observers)], o)
+		}
+	})
+}
+
+// Event is one finished statement, as an observer sees it. It holds no bound values.
+//
+// Two calls that take several statements, each of which has an event of its own, are
+// reported once more as a whole: Op is then "settle" or "mutate", and Statement empty.
+type Event struct {
+	Op        string // "insert", "update", "delete", "select", "batch", "create", "drop", …; "settle", "mutate"
+	Table     string // qualified where a keyspace was given; those of a batch separated by ", "
+	Statement string
+	Outcome   Outcome
+	Err       error
+	Duration  time.Duration
+	Warning   string // of what is not a good idea, though it was done; "" otherwise
+
+	// Paxos is true of what takes a Paxos round, and so costs several times a plain
+	// statement: a conditional write, and a read at serial consistency.
+	Paxos bool
+
+	// Of a "mutate": the conditional writes that it sent, and how many of them were
+	// refused because somebody else had written first.
+	Attempts, Refused int
+}
+
+// Outcome is how a statement ended.
+type Outcome uint8
+
+const (
+	// Done is a plain statement that succeeded, and a Mutate that had nothing to write or
+	// whose function returned an error.
+	Done Outcome = iota
+	// Applied is an LWT whose condition held.
+	Applied
+	// Refused is an LWT whose condition did not hold: nothing was written.
+	Refused
+	// Unknown is a write that may have been executed.
+	Unknown
+	// Failed is a statement that certainly had no effect, or a read that failed.
+	Failed
+)
+
+func (o Outcome) String() string {
+	return [...]string{"done", "applied", "refused", "unknown", "failed"}[o]
+}
+
+// outcomeOf is the outcome of a statement that ended with err, or else with done.
+func outcomeOf(done Outcome, err error) Outcome {
+	var decode *DecodeError
+	switch {
+	case err == nil, errors.Is(err, ErrNotFound), errors.As(err, &decode):
+		return done
+	case errors.Is(err, ErrOutcomeUnknown):
+		return Unknown
+	}
+	return Failed
+}
+
+// now is when something starts, for an observer if there is one.
+func (s *settings) now() (start time.Time) {
+	if len(s.observers) > 0 {
+		start = time.Now()
+	}
+	return start
+}
+
+// tell tells the observers of e, which began at start and ended with its Err, or else as
+// its Outcome says.
+func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
+	if len(s.observers) == 0 {
+		return
+	}
+	e.Outcome, e.Duration = outcomeOf(e.Outcome, e.Err), time.Since(start)
+	for _, o := range s.observers {
+		o.Observe(ctx, e)
+	}
+}
+
+func (t *Table[T]) now() time.Time { return t.settings.now() }
+
+// observe tells the observers of a finished statement.
+func (t *Table[T]) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
+	if len(t.settings.observers) == 0 {
+		return
+	}
+	t.settings.tell(ctx, Event{
+		Op: op, Table: t.name, Statement: r.Statement, Outcome: outcome, Err: err, Warning: t.manyTexts(),
+		Paxos: r.Kind == driver.CAS || r.Kind == driver.SerialRead,
+	}, start)
+}

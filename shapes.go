@@ -1,0 +1,47 @@
+package coodie
+
+import (
+	"fmt"
+	"sync"
+)
+
+// manyShapes is how many different statements a table's code may have before an observer
+// is warned. It has a handful; more means that columns are chosen by data, or that values
+// stand in the text of raw CQL. Each shape is a prepared statement: the servers keep all of
+// them in memory, and gocql forgets the oldest from the 1000th on and prepares it again.
+const manyShapes = 100
+
+func shapesWarning(of string) string {
+	return fmt.Sprintf("more than %d different statements %s: each is prepared apart; keep to fewer combinations of columns, and bind values instead of writing them into the text", manyShapes, of)
+}
+
+// manyTexts warns once, when the table has many shapes.
+func (t *Table[T]) manyTexts() string {
+	if t.texts.Len() > manyShapes && t.warned.CompareAndSwap(false, true) {
+		return shapesWarning("on " + t.name)
+	}
+	return ""
+}
+
+// shapes are the statements of a DB that no table keeps: those of batches with conditions,
+// of which each is prepared as a whole.
+type shapes struct {
+	mu   sync.Mutex
+	seen map[string]struct{}
+}
+
+// add adds a text, and warns once, when there are many.
+func (s *shapes) add(text, of string) (warning string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.seen[text]; ok || len(s.seen) > manyShapes {
+		return ""
+	}
+	if s.seen == nil {
+		s.seen = map[string]struct{}{}
+	}
+	if s.seen[text] = struct{}{}; len(s.seen) > manyShapes {
+		return shapesWarning(of)
+	}
+	return ""
+}
