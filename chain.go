@@ -25,6 +25,8 @@ type chain[T any] struct {
 	idempotence Idempotence
 	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
+	concurrency int    // statements under way at once; 0: as many as the call usually has
+	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone
 }
 
@@ -33,6 +35,13 @@ func (c chain[T]) filter(filters []Cond[T]) chain[T] {
 		c.where = slices.Concat(c.where, filters)
 	}
 	return c
+}
+
+// sending notes that a write is about to be sent.
+func (c *chain[T]) sending() {
+	if c.sent != nil {
+		*c.sent = true
+	}
 }
 
 func (c chain[T]) withTTL(d time.Duration) chain[T] {

@@ -75,7 +75,10 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 		if err != nil {
 			return err
 		}
-		return p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells())
+		if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+			return err
+		}
+		return c.table.loaded(ctx, &v)
 	})
 	if err != nil {
 		var zero T
@@ -100,6 +103,9 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 		for more := true; more; more = rows.Next() {
 			v = zero
 			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+				return err
+			}
+			if err := c.table.loaded(ctx, &v); err != nil {
 				return err
 			}
 			if !yield(v, nil) {

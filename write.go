@@ -195,6 +195,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: c.replayed(b).Safe(),
 	}
+	c.sending()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r, Done, err, start)

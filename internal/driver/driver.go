@@ -5,6 +5,8 @@ package driver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/gocql/gocql"
 )
@@ -68,11 +70,29 @@ type Sender interface {
 	Keyspace() string
 }
 
+// ErrNotSent is matched by every NotSentError.
+var ErrNotSent = errors.New("coodie: not sent")
+
 // NotSentError is an error from before anything was sent: the statement was certainly not executed.
 type NotSentError struct{ Err error }
 
 func (e *NotSentError) Error() string { return e.Err.Error() }
 func (e *NotSentError) Unwrap() error { return e.Err }
+
+// Is matches ErrNotSent.
+func (e *NotSentError) Is(target error) bool { return target == ErrNotSent }
+
+// Ended is a *NotSentError if the context has ended.
+func Ended(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != err {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return &NotSentError{err}
+}
 
 // New returns the sender of a gocql session.
 func New(session *gocql.Session) Sender { return sender{session} }
