@@ -25,6 +25,8 @@ type chain[T any] struct {
 	idempotence Idempotence
 	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
+	choice      *choice // what else a read is told; nil: nothing
+	per         *perCall
 	concurrency int    // statements under way at once; 0: as many as the call usually has
 	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone

@@ -97,9 +97,9 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
-	read := row.query(false, false)
+	read := row.query(wantRows)
 	require.Equal(t, replay.Read, row.replayed(read))
-	require.Equal(t, replay.Refused, other.replayed(other.query(false, false)))
+	require.Equal(t, replay.Refused, other.replayed(other.query(wantRows)))
 	lwt := row.IfExists()
 	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]Assign[Everything]{name.Set("a")}, true)))
 }

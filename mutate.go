@@ -164,6 +164,9 @@ func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
 func (c chain[T]) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
+	if c.choice != nil {
+		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
+	}
 	if c.value != nil {
 		b.documentKey(unsafe.Pointer(c.value), false)
 	} else {
@@ -244,7 +247,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	}
 	doc := m.chain.table.New(value)
 	c := doc.with().chain
-	c.ttl, c.single = m.chain.ttl, true
+	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
 	again, next, err = m.outcome(ctx, res, err, nil)

@@ -31,6 +31,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	}
 	b.values(unsafe.Pointer(v), cas || c.omitNil)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	return b
 }
 
@@ -42,6 +43,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 	}
 	c.refuseReading(b)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	static := true
 	for i := range assigns {
 		b.assignment(&assigns[i].assign)
@@ -66,6 +68,8 @@ func (c chain[T]) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
+	case c.choice != nil:
+		b.fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
 	case c.serial:
 		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
 	}
@@ -145,6 +149,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	c.restrict(b, static, cas)
 	return b
 }
@@ -192,10 +197,12 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	r := &b.request
 	*r = driver.Request{
-		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
+		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: c.replayed(b).Safe(),
 	}
 	c.sending()
+	ctx, cancel := c.per.within(ctx)
+	defer cancel()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r, Done, err, start)
@@ -216,5 +223,5 @@ func failure(op, table string, r *driver.Request, err error) error {
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
+	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
 }

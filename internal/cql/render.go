@@ -36,6 +36,9 @@ func (s *Statement) insert() string {
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
 	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
+	}
 	text, _ := b.ToCql()
 	return text
 }
@@ -47,6 +50,9 @@ func (s *Statement) update() string {
 	}
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
+	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
 	}
 	for _, a := range s.Assignments {
 		target := a.Target.text()
@@ -77,25 +83,12 @@ func (s *Statement) delete() string {
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
 	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
+	}
 	b.Where(comparisons(s.Where)...).If(comparisons(s.If)...)
 	if s.IfExists {
 		b.Existing()
-	}
-	text, _ := b.ToCql()
-	return text
-}
-
-func (s *Statement) selectText() string {
-	b := qb.Select(s.Table)
-	if s.Count {
-		b.CountAll()
-	}
-	for _, c := range s.Columns {
-		b.Columns(Quote(c.Name))
-	}
-	b.Where(comparisons(s.Where)...)
-	if s.Limit {
-		b.LimitNamed("limit")
 	}
 	text, _ := b.ToCql()
 	return text
@@ -110,7 +103,7 @@ func comparisons(relations []Relation) []qb.Cmp {
 }
 
 func (r Relation) comparison() qb.Cmp {
-	target := r.Target.text()
+	target := r.left()
 	switch r.Op {
 	case Ne:
 		return qb.NeLit(target, r.Marker)
@@ -127,11 +120,25 @@ func (r Relation) comparison() qb.Cmp {
 	case Contains:
 		return qb.ContainsLit(target, r.Marker)
 	case ContainsKey:
-		// qb has no literal form of this one; the marker is always one "?".
+		// qb has no literal form of this one and of LIKE; the marker is always one "?".
 		return qb.ContainsKey(target)
+	case Like:
+		return qb.Like(target)
 	default:
 		return qb.EqLit(target, r.Marker)
 	}
+}
+
+// left is what is compared.
+func (r Relation) left() string {
+	if r.Tuple == nil {
+		return r.Target.text()
+	}
+	text := "(" + names(r.Tuple.Columns) + ")"
+	if r.Tuple.Token {
+		return "token" + text
+	}
+	return text
 }
 
 func (t Target) text() string {
@@ -146,4 +153,4 @@ func (t Target) text() string {
 }
 
 // String renders the relation for messages: `version = ?`.
-func (r Relation) String() string { return r.Target.text() + " " + r.Op.String() + " " + r.Marker }
+func (r Relation) String() string { return r.left() + " " + r.Op.String() + " " + r.Marker }

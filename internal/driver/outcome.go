@@ -57,7 +57,7 @@ func Unknown(kind Kind, err error) bool {
 // as a whole first; the partitions of another batch one after the other.
 func beforeProposal(kind Kind, err error) bool {
 	switch kind {
-	case UnloggedBatch, CounterBatch:
+	case UnloggedBatch, CounterBatch, TextBatch:
 		return false
 	case CAS:
 	default:

@@ -175,3 +175,23 @@ func calls(s cqlparse.Statement) (found bool) {
 	})
 	return found
 }
+
+// Stamped reports whether every write of the statement has a USING TIMESTAMP.
+func Stamped(s cqlparse.Statement) bool {
+	switch s := s.(type) {
+	case *cqlparse.Insert:
+		return s.Using.Timestamp() != nil
+	case *cqlparse.Update:
+		return s.Using.Timestamp() != nil
+	case *cqlparse.Delete:
+		return s.Using.Timestamp() != nil
+	case *cqlparse.Batch:
+		for _, one := range s.Statements {
+			if s.Using.Timestamp() == nil && !Stamped(one) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
