@@ -10,6 +10,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/replay"
 )
 
 // Batch is several writes sent as one. Writes are added by In:
@@ -96,6 +97,7 @@ type batchedWrite struct {
 	settings    *settings
 	db          *queue // each DB has its own
 	conditional bool
+	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
 	asks        []rowCondition
 }
@@ -168,18 +170,26 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	if conditional {
 		r.Kind, r.Consistency, r.Serial = driver.CAS, first.settings.commit, first.settings.serial
 	}
-	r.ClientTimestamp = !conditional
+	r.ClientTimestamp, r.Replayable = !conditional, !conditional
+	stamped := 0
 	for _, w := range b.writes {
 		w := w.write()
 		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
+		r.Replayable = r.Replayable && w.replay.Safe()
+		if w.settings.clientTimestamp {
+			stamped++
+		}
 		if conditional {
 			r.Values = append(r.Values, w.b.call.Values()...)
 		} else {
 			r.Entries = append(r.Entries, driver.Entry{Statement: w.statement, Values: w.b.call.Values()})
 		}
 	}
+	if stamped > 0 && !r.ClientTimestamp {
+		r.Replayable = false // those that would be safe by their timestamp get none
+	}
 	start := first.settings.now()
-	rows := driver.Do(ctx, b.db.sender, r)
+	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.settings.retries), r)
 	answer, err := &batchAnswer{}, error(nil)
 	if conditional {
 		err = answer.read(rows)

@@ -12,6 +12,7 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/replay"
 )
 
 // builder makes a statement and binds its values, in the order of the statement's
@@ -28,18 +29,19 @@ type builder struct {
 	call    driver.Call
 	request driver.Request
 	err     error
-	proves  bool        // some condition can only hold on an existing row
-	own     []assign    // what the write itself stores: its attempt id, the version
-	attempt *gocql.UUID // nil if it stores none
-	// idempotent: carrying it out twice in a row is the same as once
-	idempotent bool
+	proves  bool          // some condition can only hold on an existing row
+	own     []assign      // what the write itself stores: its attempt id, the version
+	attempt *gocql.UUID   // nil if it stores none
+	replay  replay.Reason // whether carrying it out twice in a row is the same as once
+	reads   bool
+	lists   bool // it sets a whole list
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
 func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
-	b.op, b.cas, b.idempotent = op, cas, true
+	b.op, b.cas, b.reads = op, cas, verb == cql.Select
 	if t == nil {
 		b.table = &meta.Table{}
 		b.fail("", "the Document or QuerySet is a zero value; make it with Table.New or Table.Find", nil)
@@ -47,7 +49,9 @@ func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder
 	}
 	b.table, b.name = t.meta, t.name
 	b.stmt.Verb, b.stmt.Table = verb, t.quoted
-	b.idempotent = !t.meta.Counter
+	if t.meta.Counter {
+		b.replay = replay.Counter
+	}
 	if cas && t.meta.Counter {
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
@@ -220,6 +224,7 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		if c.Kind == meta.Partition {
 			b.emptyKey(c)
 		}
+		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
 		b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
 	}
 }
@@ -265,9 +270,16 @@ func (b *builder) assignment(a *assign) {
 	if null && a.change != cql.Set && col.Type.Kind == codec.Counter {
 		b.fail(col.Name, "null cannot be added to a counter", nil)
 	}
-	// A list has no idempotent change but being set or having values removed; a counter has none.
-	if col.Type.Kind == codec.Counter || col.Type.Kind == codec.List && (a.ref.elem != nil || a.change == cql.Add || a.change == cql.Prepend) {
-		b.idempotent = false
+	switch {
+	case col.Type.Kind == codec.Counter:
+		b.replay = replay.Counter
+	case col.Type.Kind != codec.List || col.Type.Frozen:
+	case a.ref.elem != nil:
+		b.replay = replay.ListIndex
+	case a.change == cql.Add, a.change == cql.Prepend:
+		b.replay = replay.ListAppend
+	case a.change == cql.Set && !null:
+		b.lists = true
 	}
 	b.stmt.Assignments = append(b.stmt.Assignments, out)
 }
@@ -293,7 +305,7 @@ func (b *builder) deletion(r ref) {
 	if r.elem != nil {
 		target.Elem = b.key(&r)
 		if r.col.Type.Kind == codec.List {
-			b.idempotent = false
+			b.replay = replay.ListIndex
 		}
 	}
 	b.stmt.Deletions = append(b.stmt.Deletions, target)

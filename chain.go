@@ -22,6 +22,8 @@ type chain[T any] struct {
 	omitNil     bool
 	allowCreate bool
 	serial      bool
+	idempotence Idempotence
+	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing
 	per         *perCall

@@ -163,17 +163,6 @@ func TestHowStatementsAreSent(t *testing.T) {
 	r = one(t, save, WithClientTimestamps())
 	require.True(t, r.ClientTimestamp)
 	require.True(t, r.Replayable)
-
-	things, sent := answering[Everything](t, applied, WithClientTimestamps())
-	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
-	for change, replayable := range map[*Assign[Everything]]bool{
-		ptr(tags.Append("a")): false, ptr(tags.Prepend("a")): false, ptr(tags.At(0).Set("a")): false,
-		ptr(tags.Set([]string{"a"})): true, ptr(tags.Remove("a")): true, ptr(labels.Add("a")): true, ptr(attrs.At("a").Set(1)): true,
-	} {
-		require.NoError(t, row.Update(ctx, *change))
-		sending := sent.Sent()
-		require.Equal(t, replayable, sending[len(sending)-1].Replayable, sent.Last())
-	}
 }
 
 func TestOptionsThatAreRefused(t *testing.T) {

@@ -55,7 +55,7 @@ func (h *Handle[T]) holds(c chain[T], b *builder, f follow) {
 	if b.cas && kind == ifExists && !b.stmt.IfExists {
 		kind = ifConditions // the document's version is the condition
 	}
-	h.chain, h.follow, h.info = c, f, batchedWrite{b: b, table: b.name, conditional: b.cas}
+	h.chain, h.follow, h.info = c, f, batchedWrite{b: b, table: b.name, conditional: b.cas, replay: c.replayed(b)}
 	h.res = LWTResult[T]{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
 	h.err = errNotExecuted(b.op, b.name)
 	if c.table != nil {

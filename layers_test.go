@@ -19,13 +19,14 @@ const module = "github.com/coodie-go/coodie"
 // cells → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec"},
+		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
 		"internal/driver":      {"internal/codec"},
 		"internal/driver/fake": {"internal/driver"},
 		"internal/cqlparse":    {},
+		"internal/replay":      {"internal/cqlparse"},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	require.NoError(t, err)

@@ -127,7 +127,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
-		Consistency: t.settings.commit, Serial: t.settings.serial,
+		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single,
 	}
 	c.sending()
 	start := t.now()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 	"unsafe"
 
@@ -218,7 +217,7 @@ func (m *mutation[T]) run(ctx context.Context, attempts int) error {
 			}
 		}
 		if err != nil {
-			if stop := backoff(ctx, m.res.Attempts); stop != nil {
+			if stop := driver.Backoff(ctx, m.res.Attempts); stop != nil {
 				return err
 			}
 		}
@@ -255,7 +254,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	}
 	doc := m.chain.table.New(value)
 	c := doc.with().chain
-	c.ttl, c.per = m.chain.ttl, m.chain.per
+	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
@@ -293,7 +292,7 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (
 		return false, nil, nil
 	}
 	c := m.chain
-	c.value, c.where = &before, nil
+	c.value, c.where, c.single = &before, nil, true
 	c.doc = t.New(before) // its attempt id settles a refusal
 	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, &before), true
 	b := c.update(assigns, true)
@@ -317,14 +316,14 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (
 func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, row *Existing[T], before *T) (again bool, next *Existing[T], _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.Unknown++
-		if backoff(ctx, m.res.Attempts) != nil {
+		if driver.Backoff(ctx, m.res.Attempts) != nil {
 			return false, nil, err
 		}
 		return m.settle(ctx, res, err, row)
 	}
 	if err != nil {
 		var query *QueryError
-		if errors.As(err, &query) && driver.Transient(query.Err) {
+		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
 			return true, nil, err
 		}
 		return false, nil, err
@@ -424,19 +423,5 @@ func (c chain[T]) setKey(v *T) {
 		if cell, ok := c.keyCell(col); ok {
 			_ = col.Codec.Decode(unsafe.Add(unsafe.Pointer(v), col.Offset), cell)
 		}
-	}
-}
-
-// backoff waits a random while that grows with the attempts ("full jitter").
-func backoff(ctx context.Context, attempts int) error {
-	const base, most = 10 * time.Millisecond, time.Second
-	d := min(most, base<<min(attempts, 10))
-	timer := time.NewTimer(rand.N(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -59,7 +59,7 @@ func TestCounters(t *testing.T) {
 		{"one that is refused", func() error { _, err := a.Insert(ctx); return err },
 			coodie.TableCounts{LWTs: 1, Refused: 1}},
 		{"one that fails", func() error {
-			defer srv.Fault(unknown, cqltest.Unavailable()).Remove()
+			defer srv.Fault(cqltest.On(cqltest.Conditional, "claim"), cqltest.Unavailable()).Remove()
 			_, err := a.IfExists().Delete(ctx)
 			return isA[*coodie.QueryError](err)
 		}, coodie.TableCounts{LWTs: 1, Failed: 1}},

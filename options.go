@@ -32,6 +32,9 @@ type settings struct {
 	pageSize        int
 	settle          bool
 	lwtOnly         bool
+	idempotence     Idempotence
+	retries         int
+	retriesSet      bool
 	observers       []Observer
 }
 
@@ -75,12 +78,14 @@ func WithConsistency(c gocql.Consistency) Option {
 }
 
 // WithClientTimestamps gives plain writes the client's clock as their timestamp, as
-// gocql does by default, and so lets the session retry those that are idempotent.
+// gocql does by default, and so lets the session's retry policy send those again that are
+// idempotent: see WithIdempotence.
 //
 // Do not use it on a table that is also written by LWTs: an LWT is ordered by the
 // servers' clocks, and a client that is 50 ms ahead then hides LWTs that come after
 // its plain write; a lock released so is granted to two owners at once. Without
-// this option plain writes carry no client timestamp and are never sent twice.
+// this option plain writes carry no client timestamp and are never sent twice, unless
+// declared Idempotent.
 func WithClientTimestamps() Option { return option(func(s *settings) { s.clientTimestamp = true }) }
 
 // WithPageSize sets how many rows a read fetches at a time; the session's default otherwise.
@@ -122,6 +127,15 @@ func (s *settings) resolve() error {
 	}
 	if s.commit == gocql.Any {
 		return fmt.Errorf("commit consistency ANY would let a committed LWT exist only as a hint; use QUORUM")
+	}
+	if !s.retriesSet {
+		s.retries = 2
+	}
+	if s.retries < 0 {
+		return fmt.Errorf("%d retries are less than none", s.retries)
+	}
+	if s.idempotence > NotIdempotent {
+		return fmt.Errorf("idempotence is Inferred, Idempotent or NotIdempotent")
 	}
 	if s.pageSize < 0 {
 		return fmt.Errorf("page size %d is negative", s.pageSize)

@@ -84,6 +84,7 @@ func (c chain[T]) query(want want) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !plain {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
+	r.Once = !c.replayed(b).Safe()
 	r.Unpaged = b.unpaged()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b

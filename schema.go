@@ -95,7 +95,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		}
 	}
 	t := &Table[T]{
-		sender: db.sender, settings: s, meta: described, queue: &db.queue,
+		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
 	if t.hooks, err = hooksOf[T](); err != nil {

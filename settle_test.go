@@ -120,7 +120,7 @@ func TestDefinite(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, session := server(t)
-			claims := open[Claim](t, session)
+			claims := open[Claim](t, session, coodie.WithRetries(0))
 			srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), step)
 			srv.ResetLog()
 			_, err := claims.New(Claim{Name: "a", Owner: "alice"}).Insert(ctx)

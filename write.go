@@ -75,8 +75,12 @@ func (c chain[T]) refuseReading(b *builder) {
 	}
 }
 
-// refusePlain refuses a plain write where the table does not take one.
+// refusePlain refuses a plain write where the table does not take one, and a conditional
+// one that was declared idempotent.
 func (c chain[T]) refusePlain(b *builder) {
+	if b.cas && c.idempotence == Idempotent {
+		b.fail("", errLWTIdempotent, nil)
+	}
 	if c.table != nil {
 		b.plainWrite(&c.table.settings, c.batch != nil)
 	}
@@ -194,7 +198,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
-		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
+		ClientTimestamp: t.settings.clientTimestamp, Replayable: c.replayed(b).Safe(),
 	}
 	c.sending()
 	ctx, cancel := c.per.within(ctx)

@@ -200,35 +200,17 @@ func classify(text string) Kind {
 	if err != nil {
 		return Other
 	}
-	switch s := s.(type) {
+	kind := Other
+	switch s.(type) {
 	case *cqlparse.Select:
 		return Read
-	case *cqlparse.Batch:
-		kind := Write
-		for _, one := range s.Statements {
-			kind |= conditional(one)
-		}
-		return kind
-	case *cqlparse.Insert, *cqlparse.Update, *cqlparse.Delete:
-		return Write | conditional(s)
+	case *cqlparse.Batch, *cqlparse.Insert, *cqlparse.Update, *cqlparse.Delete:
+		kind = Write
 	}
-	return Other
-}
-
-func conditional(s cqlparse.Statement) Kind {
-	is := false
-	switch s := s.(type) {
-	case *cqlparse.Insert:
-		is = s.IfNotExists
-	case *cqlparse.Update:
-		is = s.IfExists || len(s.If) > 0
-	case *cqlparse.Delete:
-		is = s.IfExists || len(s.If) > 0
+	if cqlparse.HasCondition(s) {
+		kind |= Conditional
 	}
-	if is {
-		return Conditional
-	}
-	return 0
+	return kind
 }
 
 // refused is why a client is refused.

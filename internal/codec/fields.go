@@ -130,3 +130,29 @@ func (c compiler) inferField(f *goField) (*Type, error) {
 	}
 	return t.Freeze(), nil
 }
+
+// FieldNamed finds the exported field of a struct that stands for the CQL name: by the first
+// part of its `cql` tag, or in snake_case. Embedded structs are flattened.
+func FieldNamed(t reflect.Type, name string) (index []int, ok bool) {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, tagged := sf.Tag.Lookup("cql")
+		if tag == "-" {
+			continue
+		}
+		if sf.Anonymous && !tagged && sf.Type.Kind() == reflect.Struct && !isScalar(sf.Type) {
+			if inner, ok := FieldNamed(sf.Type, name); ok {
+				return append([]int{i}, inner...), true
+			}
+			continue
+		}
+		own, _, _ := strings.Cut(tag, ",")
+		if own == "" {
+			own = SnakeCase(sf.Name)
+		}
+		if sf.IsExported() && own == name {
+			return []int{i}, true
+		}
+	}
+	return nil, false
+}

@@ -12,7 +12,7 @@ type Entry struct {
 	Values    []any
 }
 
-// sendBatch sends a plain batch, once. A batch with conditions is a CAS whose statement is
+// sendBatch sends a plain batch, once unless it is replayable. A batch with conditions is a CAS whose statement is
 // the whole text `BEGIN BATCH … APPLY BATCH`: gocql's ExecuteBatchCAS scans the first line
 // of the answer before its columns can be known, and so loses it.
 func (s sender) sendBatch(ctx context.Context, r *Request) Iter {
@@ -20,8 +20,11 @@ func (s sender) sendBatch(ctx context.Context, r *Request) Iter {
 		LoggedBatch: gocql.LoggedBatch, UnloggedBatch: gocql.UnloggedBatch, CounterBatch: gocql.CounterBatch,
 	}
 	b := s.session.NewBatch(types[r.Kind]).WithContext(ctx).
-		RetryPolicy(nil).DefaultTimestamp(r.ClientTimestamp).SpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
+		DefaultTimestamp(r.ClientTimestamp).SpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	b.SetConsistency(r.Consistency)
+	if !r.Replayable {
+		b.RetryPolicy(nil)
+	}
 	for i := range r.Entries {
 		b.Query(r.Entries[i].Statement, r.Entries[i].Values...)
 	}

@@ -30,6 +30,9 @@ const (
 	LoggedBatch
 	UnloggedBatch
 	CounterBatch
+	// TextBatch is a Write that is carried out partition by partition: a batch written out
+	// as one statement.
+	TextBatch
 )
 
 // Request is one statement to send.
@@ -43,9 +46,15 @@ type Request struct {
 	Prefetch    *float64                // share of a page; nil is the session's default
 	Unpaged     bool                    // all rows at once: the server cannot page this read
 
-	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
-	// client's timestamp, so that a replay is no newer than the original.
+	// Replayable marks a Write or batch that the session's retry policy may send twice.
 	Replayable bool
+	// Once keeps the session's retry policy from a Read.
+	Once bool
+	// Metadata has the server send the columns along: those of a SELECT * may have changed
+	// since it was prepared.
+	Metadata bool
+	// Single keeps a retrying sender from sending the request again.
+	Single bool
 	// ClientTimestamp sends a Write or batch with gocql's client timestamp instead of
 	// leaving the time to the coordinator.
 	ClientTimestamp bool
@@ -119,10 +128,16 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	if r.Unpaged {
 		q.PageSize(0)
 	}
+	if r.Metadata {
+		q.NoSkipMetadata()
+	}
 	switch r.Kind {
 	case Read:
-		q.Idempotent(true)
-	case Write:
+		q.Idempotent(!r.Once)
+		if r.Once {
+			q.RetryPolicy(nil)
+		}
+	case Write, TextBatch:
 		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)
 		if !r.Replayable {
 			once(q)

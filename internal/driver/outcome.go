@@ -57,7 +57,7 @@ func Unknown(kind Kind, err error) bool {
 // as a whole first; the partitions of another batch one after the other.
 func beforeProposal(kind Kind, err error) bool {
 	switch kind {
-	case UnloggedBatch, CounterBatch:
+	case UnloggedBatch, CounterBatch, TextBatch:
 		return false
 	case CAS:
 	default:
@@ -104,8 +104,14 @@ func Acks(err error) (writeType string, received, required int) {
 	return "", 0, 0
 }
 
-// Transient reports whether a definite error may be gone on the next attempt.
-func Transient(err error) bool {
+// Retryable reports whether a request that failed with err was certainly not executed, and
+// may succeed if it is sent again as it is.
+func Retryable(kind Kind, err error) bool {
+	return err != nil && !Unknown(kind, err) && transient(kind, err)
+}
+
+// transient reports whether a definite error may be gone on the next attempt.
+func transient(kind Kind, err error) bool {
 	if errors.Is(err, gocql.ErrNoStreams) || errors.Is(err, gocql.ErrNoConnections) {
 		return true
 	}
@@ -116,6 +122,8 @@ func Transient(err error) bool {
 	switch request.Code() {
 	case gocql.ErrCodeUnavailable, gocql.ErrCodeBootstrapping, gocql.ErrCodeUnprepared:
 		return true
+	case gocql.ErrCodeOverloaded:
+		return kind == Read || kind == SerialRead // of a write, some replicas may have it
 	}
 	return false
 }

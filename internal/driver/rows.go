@@ -32,8 +32,8 @@ func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 	return nil
 }
 
-// send sends r. The rows are new or reset.
-func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
+// try sends r once. The rows are new or reset.
+func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 	if r.err = Ended(ctx); r.err != nil {
 		return
 	}

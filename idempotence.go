@@ -1,0 +1,111 @@
+package coodie
+
+import "github.com/coodie-go/coodie/internal/replay"
+
+// Idempotence says whether a statement may be sent twice. Only those that may are handed
+// to the retry policy of the gocql session; see WithIdempotence.
+type Idempotence uint8
+
+const (
+	// Inferred leaves it to what the statement does: it is the default.
+	Inferred Idempotence = iota
+	// Idempotent: a second execution does no harm.
+	Idempotent
+	// NotIdempotent: the statement is never sent twice.
+	NotIdempotent
+)
+
+// WithIdempotence decides for all statements of a DB or table whether the session's retry
+// policy may send them again, instead of inferring it from each. What a single statement
+// is told by its Idempotent step goes before it.
+//
+// Inferred, a read may be sent again, and a plain write if it carries a client timestamp
+// (WithClientTimestamps, Timestamp) and leaves the same row when carried out twice. Not
+// idempotent are changes of counters, appending and prepending to a list, its elements by index, a
+// whole list under a client timestamp (its elements would be there twice), and in raw CQL
+// what calls a function or cannot be proved. Without a client timestamp a write that is
+// sent again is newer than what others wrote since; only Idempotent allows that.
+//
+// A conditional write is never sent again by anybody but the caller, whatever is said here.
+func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s.idempotence = i }) }
+
+// WithRetries sets how often a statement is sent again that failed with an error that
+// proves that it was not executed: too few replicas alive before anything was written, a
+// node that is still starting, no connection to be had. 2 by default; 0 turns it off. Between
+// attempts it waits for up to 20, 40, 80 … ms, under the context. This goes for conditional
+// writes too, since nothing was proposed. Mutate counts its attempts by itself.
+//
+// The retry policy of the gocql session is another thing: it sends again what may have been
+// executed, and only idempotent statements are handed to it.
+func WithRetries(n int) Option {
+	return option(func(s *settings) { s.retries, s.retriesSet = n, true })
+}
+
+// Idempotent decides for this write or read whether the session's retry policy may send it
+// again: see WithIdempotence. A conditional write cannot be declared idempotent.
+func (q QuerySet[T]) Idempotent(is bool) QuerySet[T] {
+	q.idempotence = declared(is)
+	return q
+}
+
+// Idempotent decides for the next write whether the session's retry policy may send it
+// again: see WithIdempotence. A conditional write cannot be declared idempotent.
+func (d *Document[T]) Idempotent(is bool) Write[T] { return d.with().Idempotent(is) }
+
+// Idempotent decides for this write whether the session's retry policy may send it again:
+// see WithIdempotence. A conditional write cannot be declared idempotent.
+func (w Write[T]) Idempotent(is bool) Write[T] {
+	w.idempotence = declared(is)
+	return w
+}
+
+func declared(is bool) Idempotence {
+	if is {
+		return Idempotent
+	}
+	return NotIdempotent
+}
+
+// errLWTIdempotent is why an LWT cannot be declared idempotent.
+const errLWTIdempotent = "a conditional write is never idempotent: sent again, it would meet its own row and be told \"refused\", " +
+	"and another write may have come between; this holds for IF NOT EXISTS too"
+
+// replayed says whether the built statement may be sent twice, and why.
+func (c *chain[T]) replayed(b *builder) replay.Reason {
+	stamped := c.timestamp != nil
+	if b.err == nil {
+		stamped = stamped || c.table.settings.clientTimestamp
+	}
+	inferred := b.replay
+	switch {
+	case b.cas:
+		inferred = replay.Conditional
+	case b.reads:
+		inferred = replay.Read
+	case inferred != replay.Same:
+	case !stamped:
+		inferred = replay.Reordered
+	case b.lists:
+		inferred = replay.StampedList
+	}
+	if b.err != nil {
+		return inferred
+	}
+	return decide(inferred, c.idempotence, c.table.settings.idempotence)
+}
+
+// decide lets what was declared go before what was inferred.
+func decide(inferred replay.Reason, statement, table Idempotence) replay.Reason {
+	said := statement
+	if said == Inferred {
+		said = table
+	}
+	switch {
+	case inferred == replay.Conditional:
+	case said == Idempotent && !inferred.Safe():
+		return replay.Declared
+	case said == NotIdempotent:
+		return replay.Refused
+	}
+	return inferred
+}

@@ -1,0 +1,186 @@
+package coodie
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+	"github.com/coodie-go/coodie/internal/replay"
+)
+
+// sentBy is the last request that do makes on a table with these options.
+func sentBy[T any](t *testing.T, do func(*Table[T]), opts ...TableOption) driver.Request {
+	t.Helper()
+	table, sent := answering[T](t, applied, opts...)
+	do(table)
+	requests := sent.Sent()
+	require.NotEmpty(t, requests)
+	return requests[len(requests)-1]
+}
+
+// TestInferredIdempotence: under client timestamps, which writes the session's retry policy
+// may repeat.
+func TestInferredIdempotence(t *testing.T) {
+	ctx := context.Background()
+	row := func(table *Table[Everything]) QuerySet[Everything] {
+		return table.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
+	}
+	update := func(a ...Assign[Everything]) func(*Table[Everything]) {
+		return func(table *Table[Everything]) { _ = row(table).Update(ctx, a...) }
+	}
+	remove := func(targets ...Target[Everything]) func(*Table[Everything]) {
+		return func(table *Table[Everything]) { _ = row(table).DeleteColumns(ctx, targets...) }
+	}
+	save := func(v Everything) func(*Table[Everything]) {
+		return func(table *Table[Everything]) { _ = table.New(v).Save(ctx) }
+	}
+	for name, tt := range map[string]struct {
+		do   func(*Table[Everything])
+		want replay.Reason
+	}{
+		"set":                        {update(name.Set("a"), sel.SetNull()), replay.Same},
+		"set a list":                 {update(tags.Set([]string{"a"})), replay.StampedList},
+		"set a list null":            {update(tags.SetNull()), replay.Same},
+		"append":                     {update(tags.Append("a")), replay.ListAppend},
+		"prepend":                    {update(name.Set("a"), tags.Prepend("a")), replay.ListAppend},
+		"an element":                 {update(tags.At(0).Set("a")), replay.ListIndex},
+		"remove values of a list":    {update(tags.Remove("a")), replay.Same},
+		"add to a set":               {update(labels.Add("a")), replay.Same},
+		"remove from a set":          {update(labels.Remove("a")), replay.Same},
+		"put into a map":             {update(attrs.At("a").Set(1)), replay.Same},
+		"set a frozen map":           {update(Col(func(e *Everything) *map[string]string { return &e.Fixed }).Set(nil)), replay.Same},
+		"delete a row":               {func(table *Table[Everything]) { _ = row(table).Delete(ctx) }, replay.Same},
+		"delete columns":             {remove(name, tags, attrs.At("a")), replay.Same},
+		"delete an element by index": {remove(tags.At(0)), replay.ListIndex},
+		"save":                       {save(Everything{Tenant: "t", ID: 1, At: epoch}), replay.Same},
+		"save with a list":           {save(Everything{Tenant: "t", ID: 1, At: epoch, Tags: []string{"a"}}), replay.StampedList},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := sentBy(t, tt.do, WithClientTimestamps())
+			require.Equal(t, driver.Write, r.Kind)
+			require.Equal(t, tt.want.Safe(), r.Replayable, r.Statement)
+			r = sentBy(t, tt.do)
+			require.False(t, r.Replayable, "without a timestamp it is ordered anew")
+			r = sentBy(t, tt.do, WithIdempotence(Idempotent))
+			require.True(t, r.Replayable, "declared")
+			r = sentBy(t, tt.do, WithIdempotence(NotIdempotent), WithClientTimestamps())
+			require.False(t, r.Replayable, "declared")
+		})
+	}
+	r := sentBy(t, func(table *Table[Everything]) { _ = row(table).Timestamp(epoch).Update(ctx, name.Set("a")) })
+	require.True(t, r.Replayable, "with a timestamp of its own")
+	hits := func(table *Table[Hits]) { _ = table.Find(table.Col("page").Eq("/")).Update(ctx, table.Col("n").Add(1)) }
+	require.False(t, sentBy(t, hits, WithClientTimestamps()).Replayable, "a counter")
+}
+
+// TestReasons: each statement knows why.
+func TestReasons(t *testing.T) {
+	things, _ := answering[Everything](t, applied)
+	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
+	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
+	reason := func(q QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
+		b := q.update(assigns, false)
+		require.NoError(t, b.err)
+		return q.replayed(b)
+	}
+	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
+	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
+	require.Equal(t, replay.StampedList, reason(row.Timestamp(epoch), tags.Set([]string{"a"})))
+	require.Equal(t, replay.Reordered, reason(row, tags.Set([]string{"a"})))
+	require.Equal(t, replay.ListAppend, reason(row, tags.Append("a")))
+	require.Equal(t, replay.Declared, reason(row.Idempotent(true), tags.Append("a")))
+	require.Equal(t, replay.Refused, reason(row.Timestamp(epoch).Idempotent(false), name.Set("a")))
+	other := stamped.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
+	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
+	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
+
+	read := row.query(wantRows)
+	require.Equal(t, replay.Read, row.replayed(read))
+	require.Equal(t, replay.Refused, other.replayed(other.query(wantRows)))
+	lwt := row.IfExists()
+	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]Assign[Everything]{name.Set("a")}, true)))
+}
+
+// TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.
+func TestReadsAndIdempotence(t *testing.T) {
+	ctx := context.Background()
+	all := func(table *Table[AppConfig]) { _, _ = table.Find().All(ctx) }
+	require.False(t, sentBy(t, all).Once)
+	require.True(t, sentBy(t, all, WithIdempotence(NotIdempotent)).Once)
+	require.True(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().Idempotent(false).All(ctx) }).Once)
+	require.False(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().Idempotent(true).All(ctx) }, WithIdempotence(NotIdempotent)).Once)
+	require.False(t, sentBy(t, all, WithIdempotence(Idempotent)).Once)
+}
+
+// TestLWTCannotBeIdempotent: declaring it is refused, and what is said of the table leaves
+// conditional writes alone.
+func TestLWTCannotBeIdempotent(t *testing.T) {
+	ctx := context.Background()
+	configs, sent := answering[AppConfig](t, applied)
+	row, doc := configs.Find(key.Eq("a")).Idempotent(true), configs.New(AppConfig{Key: "a"})
+	batch := newDB(sent, nil).Batch()
+	for name, call := range map[string]func() error{
+		"insert": func() error { _, err := doc.Idempotent(true).Insert(ctx); return err },
+		"create": func() error {
+			_, err := configs.Find().Idempotent(true).IfNotExists().Create(ctx, AppConfig{})
+			return err
+		},
+		"update":   func() error { _, err := row.IfExists().Update(ctx, value.Set("on")); return err },
+		"delete":   func() error { _, err := row.If(version.Eq(1)).Delete(ctx); return err },
+		"columns":  func() error { _, err := row.If(version.Eq(1)).DeleteColumns(ctx, value); return err },
+		"batch":    func() error { row.IfExists().In(batch).Delete(); return batch.Exec(ctx) },
+		"document": func() error { _, err := doc.Idempotent(true).If(version.Eq(1)).Delete(ctx); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := call()
+			var usage *UsageError
+			require.ErrorAs(t, err, &usage)
+			require.ErrorContains(t, err, "never idempotent")
+		})
+	}
+	require.Empty(t, sent.Sent())
+
+	_, err := configs.Find(key.Eq("a")).Idempotent(false).IfExists().Delete(ctx)
+	require.NoError(t, err, "which it is anyway")
+	r := sentBy(t, func(table *Table[AppConfig]) { _, _ = table.New(AppConfig{Key: "a"}).Insert(ctx) }, WithIdempotence(Idempotent))
+	require.Equal(t, driver.CAS, r.Kind)
+	require.False(t, r.Replayable)
+}
+
+// TestBatchesAndIdempotence: a batch may be repeated if all its writes may.
+func TestBatchesAndIdempotence(t *testing.T) {
+	ctx := context.Background()
+	sender := &fake.Sender{}
+	db := newDB(sender, nil)
+	stamped, err := Open[AppConfig](db, WithClientTimestamps())
+	require.NoError(t, err)
+	plain, err := Open[AppConfig](db)
+	require.NoError(t, err)
+	things, err := Open[Everything](db, WithClientTimestamps())
+	require.NoError(t, err)
+	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
+	for name, tt := range map[string]struct {
+		add  func(*Batch)
+		want bool
+	}{
+		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(name.Set("a")) }, true},
+		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(tags.Append("a")) }, false},
+		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).In(b).Save() }, false},
+		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).Idempotent(true).In(b).Save() }, true},
+		"mixed": {func(b *Batch) {
+			stamped.New(AppConfig{Key: "a"}).In(b).Save()
+			plain.New(AppConfig{Key: "a"}).Timestamp(epoch).In(b).Save()
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := db.Batch()
+			tt.add(b)
+			require.NoError(t, b.Exec(ctx))
+			sent := sender.Sent()
+			require.Equal(t, tt.want, sent[len(sent)-1].Replayable)
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package driver
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Retry returns a sender that sends a request again, up to retries times, if its failure
+// proves that it was not executed and may be gone the next time: see Retryable. In between
+// it waits as Backoff does.
+func Retry(s Sender, retries int) Sender {
+	if r, ok := s.(retrying); ok {
+		s = r.Sender
+	}
+	if s == nil || retries <= 0 {
+		return s
+	}
+	return retrying{s, retries}
+}
+
+type retrying struct {
+	Sender
+	retries int
+}
+
+// Backoff waits a random while that grows with the attempts ("full jitter"), or until ctx
+// ends, whose error it returns.
+func Backoff(ctx context.Context, attempts int) error {
+	const base, most = 10 * time.Millisecond, time.Second
+	d := min(most, base<<min(attempts, 10))
+	timer := time.NewTimer(rand.N(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// send sends r, and again where the sender says so. The rows are new or reset.
+func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
+	retries := 0
+	if again, ok := s.(retrying); ok {
+		s = again.Sender
+		if !request.Single {
+			retries = again.retries
+		}
+	}
+	for attempt := 1; ; attempt++ {
+		r.try(ctx, s, request)
+		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || Backoff(ctx, attempt) != nil {
+			return
+		}
+		r.reset()
+	}
+}
+
+// failed reports whether the answer is an error already. One without columns has no rows, so
+// that nothing is lost by closing it.
+func (r *Rows) failed() bool {
+	if r.err == nil && r.iter != nil && len(r.columns) == 0 {
+		_ = r.Close()
+	}
+	return r.err != nil
+}

@@ -1,0 +1,169 @@
+package coodie
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// Row is one row of a raw answer. Its values are taken by the names of the columns, since
+// their order is the server's affair.
+type Row struct {
+	table   string
+	columns []gocql.ColumnInfo
+	cells   [][]byte
+}
+
+// newRow copies the cells, which belong to gocql, without the one at without; -1: all.
+func newRow(table string, columns []gocql.ColumnInfo, cells [][]byte, without int) Row {
+	r := Row{table: table}
+	size := 0
+	for _, cell := range cells {
+		size += len(cell)
+	}
+	memory := make([]byte, 0, size)
+	for i, cell := range cells {
+		if i == without {
+			continue
+		}
+		if cell != nil {
+			start := len(memory)
+			memory = append(memory, cell...)
+			cell = memory[start:len(memory):len(memory)]
+		}
+		r.columns, r.cells = append(r.columns, columns[i]), append(r.cells, cell)
+	}
+	return r
+}
+
+// Columns are the names of the row's columns, in the order of the server.
+func (r Row) Columns() []string {
+	names := make([]string, len(r.columns))
+	for i := range r.columns {
+		names[i] = r.columns[i].Name
+	}
+	return names
+}
+
+// Presence says whether the row has the column, and whether it is null.
+func (r Row) Presence(column string) Presence {
+	if i := r.index(column); i >= 0 {
+		return presence(r.cells[i])
+	}
+	return Missing
+}
+
+// Get sets what dest points to, of any Go type that can hold the column's CQL type: null
+// sets zero, and a nil pointer where dest points to a pointer. A column that the row lacks, or
+// a type that does not fit, is a *DecodeError.
+func (r Row) Get(column string, dest any) error {
+	v := reflect.ValueOf(dest)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return r.broken(column, "", fmt.Errorf("Get needs a pointer to set, and got a %T", dest))
+	}
+	i := r.index(column)
+	if i < 0 {
+		return r.broken(column, "", fmt.Errorf("the answer has no such column, but %q", r.Columns()))
+	}
+	return r.decode(i, v.Elem(), "")
+}
+
+// Scan sets the fields of the struct that dest points to: those whose name, by `cql` tag or
+// in snake_case, is a column of the row. Columns that the struct lacks are passed over, and
+// so are fields that the row lacks.
+func (r Row) Scan(dest any) error {
+	v := reflect.ValueOf(dest)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return r.broken("", "", fmt.Errorf("Scan needs a pointer to a struct, and got a %T", dest))
+	}
+	v = v.Elem()
+	for i := range r.columns {
+		if index, ok := codec.FieldNamed(v.Type(), r.columns[i].Name); ok {
+			if err := r.decode(i, v.FieldByIndex(index), v.Type().FieldByIndex(index).Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Pairs are the columns and their values, of the natural Go types of their CQL types, in
+// the order of the server; nil is null.
+func (r Row) Pairs() ([]Pair, error) {
+	pairs := make([]Pair, len(r.columns))
+	for i := range r.columns {
+		pairs[i].Column = r.columns[i].Name
+		if r.cells[i] == nil {
+			continue
+		}
+		t, err := codec.FromTypeInfo(r.columns[i].TypeInfo)
+		if err == nil {
+			pairs[i].Value, err = codec.DecodeAny(t, r.cells[i])
+		}
+		if err != nil {
+			return nil, r.broken(pairs[i].Column, "", err)
+		}
+	}
+	return pairs, nil
+}
+
+// Map is Pairs by column name. Nothing is set in a map of the caller's: each call makes one.
+func (r Row) Map() (map[string]any, error) {
+	pairs, err := r.Pairs()
+	if err != nil {
+		return nil, err
+	}
+	return pairsMap(pairs), nil
+}
+
+func (r Row) index(column string) int {
+	for i := range r.columns {
+		if r.columns[i].Name == column {
+			return i
+		}
+	}
+	return -1
+}
+
+// decode sets v, which is settable, from cell i.
+func (r Row) decode(i int, v reflect.Value, field string) error {
+	t, err := codec.FromTypeInfo(r.columns[i].TypeInfo)
+	if err == nil {
+		var c *codec.Codec
+		if c, err = codec.For(v.Type(), t); err == nil {
+			err = c.Decode(v.Addr().UnsafePointer(), r.cells[i])
+		}
+	}
+	if err != nil {
+		return r.broken(r.columns[i].Name, field, err)
+	}
+	return nil
+}
+
+func (r Row) broken(column, field string, err error) error {
+	return &DecodeError{Table: r.table, Column: column, Field: field, Err: err}
+}
+
+// do sends the statement.
+func (p *rawStatement) do(ctx context.Context) (*driver.Rows, time.Time) {
+	start := p.settings.now()
+	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), start
+}
+
+// tell tells the observers of the DB.
+func (p *rawStatement) tell(ctx context.Context, outcome Outcome, err error, start time.Time) {
+	if len(p.settings.observers) == 0 {
+		return
+	}
+	p.settings.tell(ctx, Event{
+		Op: "raw", Table: p.table, Statement: p.request.Statement, Outcome: outcome, Err: err,
+		Warning: p.db.shapes.add(p.request.Statement, "as raw CQL"),
+		Paxos:   p.request.Kind == driver.CAS || p.request.Kind == driver.SerialRead,
+	}, start)
+}
