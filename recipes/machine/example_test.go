@@ -23,9 +23,8 @@ type Order struct {
 }
 
 var orders = machine.New(func(o *Order) *string { return &o.State }, machine.Rules[string, string]{
-	{"placed", "pay"}:    "paid",
-	{"placed", "cancel"}: "cancelled",
-	{"paid", "ship"}:     "shipped",
+	"placed": {"pay": "paid", "cancel": "cancelled"},
+	"paid":   {"ship": "shipped"},
 })
 
 func Example() {

@@ -9,9 +9,8 @@
 //	}
 //
 //	var orders = machine.New(func(o *Order) *State { return &o.State }, machine.Rules[State, Event]{
-//		{Placed, Pay}:    Paid,
-//		{Placed, Cancel}: Cancelled,
-//		{Paid, Ship}:     Shipped,
+//		Placed: {Pay: Paid, Cancel: Cancelled},
+//		Paid:   {Ship: Shipped},
 //	})
 //
 //	step, err := orders.Fire(ctx, table.Find(id.Eq("o1")), Pay)
@@ -34,14 +33,9 @@ import (
 	"github.com/coodie-go/coodie"
 )
 
-// On is an event in a state.
-type On[S, E comparable] struct {
-	State S
-	Event E
-}
-
-// Rules say to which state an event leads. What is not in them is refused.
-type Rules[S, E comparable] map[On[S, E]]S
+// Rules say for each state to which other one an event leads. What is not in them is
+// refused.
+type Rules[S, E comparable] map[S]map[E]S
 
 // Machine is a set of rules for a column of T's table. It is safe for many goroutines.
 type Machine[T any, S, E comparable] struct {
@@ -57,7 +51,7 @@ func New[T any, S, E comparable](state func(*T) *S, rules Rules[S, E]) *Machine[
 
 // Next is the state that event leads to from a state; false if it is not allowed there.
 func (m *Machine[T, S, E]) Next(from S, event E) (to S, ok bool) {
-	to, ok = m.rules[On[S, E]{from, event}]
+	to, ok = m.rules[from][event]
 	return to, ok
 }
 
@@ -110,8 +104,8 @@ func (m *Machine[T, S, E]) Fire(ctx context.Context, q coodie.QuerySet[T], event
 
 // leadsTo reports whether event leads to state from anywhere.
 func (m *Machine[T, S, E]) leadsTo(event E, state S) bool {
-	for on, to := range m.rules {
-		if on.Event == event && to == state {
+	for _, events := range m.rules {
+		if to, ok := events[event]; ok && to == state {
 			return true
 		}
 	}

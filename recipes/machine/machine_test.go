@@ -49,9 +49,8 @@ type Job struct {
 var (
 	jobID = coodie.Col(func(j *Job) *string { return &j.ID })
 	jobs  = machine.New(func(j *Job) *State { return &j.State }, machine.Rules[State, Event]{
-		{idle, start}:     running,
-		{running, stop}:   idle,
-		{running, finish}: done,
+		idle:    {start: running},
+		running: {stop: idle, finish: done},
 	})
 )
 
