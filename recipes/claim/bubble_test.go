@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +19,11 @@ import (
 // Random programs against random faults, among them requests that arrive much too late: at no
 // time do two users have one address, and in the end a repair makes all whole.
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(6)
+	if os.Getenv("COODIE_LONG") != "" {
+		seeds = 200
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) { simulate(t, seed) })
 	}
 }

@@ -5,6 +5,7 @@ package lease_test
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,7 +262,7 @@ func TestDo(t *testing.T) {
 // Random programs against random faults: never two valid leases at a time, and every token
 // greater than the ones before.
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range seeds(10) {
 		if overlaps, grants := simulate(t, seed, lease.DefaultMaxClockSkew, lease.DefaultMaxClockSkew); overlaps > 0 || grants < 3 {
 			t.Errorf("seed %d: held twice %d times, %d grants", seed, overlaps, grants)
 		}
@@ -275,6 +276,14 @@ func TestRandomProgramsSeeOverlaps(t *testing.T) {
 		seen, _ = simulate(t, seed, 4*time.Second, 0)
 	}
 	require.NotZero(t, seen)
+}
+
+// seeds is n, and many more with COODIE_LONG=1.
+func seeds(n uint64) uint64 {
+	if os.Getenv("COODIE_LONG") != "" {
+		return 30 * n
+	}
+	return n
 }
 
 // simulate lets four clients use one lease for two minutes. The clocks of the servers are up to
