@@ -56,7 +56,7 @@ func (e *UsageError) Error() string {
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // QueryError is a statement that failed and was certainly not executed, or a read
-// that failed. It unwraps to gocql's error and holds no bound values.
+// that failed. It unwraps to gocql's error and holds no bound values; KindOf says why.
 type QueryError struct {
 	Op        string
 	Table     string
@@ -65,7 +65,7 @@ type QueryError struct {
 }
 
 func (e *QueryError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement)
+	return advised(fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement), e.Err)
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }

@@ -105,6 +105,8 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if b.err != nil {
 		return res, b.err
 	}
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),

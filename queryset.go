@@ -93,6 +93,8 @@ func (q QuerySet[T]) First(ctx context.Context) (T, error) {
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
 func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
+	ctx, cancel := q.bound(ctx)
+	defer cancel()
 	var out []T
 	for v, err := range q.Iter(ctx) {
 		if err != nil {

@@ -64,6 +64,8 @@ func (c chain[T]) query(byKey, count bool) *builder {
 
 // one reads the first row.
 func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	var v T
 	err := c.read(ctx, byKey, false, func(rows *driver.Rows) error {
 		if !rows.Next() {
@@ -115,6 +117,8 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 }
 
 func (c chain[T]) count(ctx context.Context) (int64, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	var n int64
 	err := c.read(ctx, false, true, func(rows *driver.Rows) error {
 		if !rows.Next() {

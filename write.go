@@ -186,6 +186,8 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	if b.err != nil {
 		return b.err
 	}
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
