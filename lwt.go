@@ -124,8 +124,8 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if b.err != nil {
 		return res, b.err
 	}
-	ctx, cancel := t.bound(ctx)
-	defer cancel()
+	ctx, done := c.bound(ctx)
+	defer done()
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
@@ -133,7 +133,9 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	}
 	c.sending()
 	start := t.now()
-	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
+	within, cancel := c.per.within(ctx)
+	defer cancel()
+	err := c.answer(&res, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {

@@ -129,7 +129,7 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 	if err != nil {
 		return MutateResult[T]{}, err
 	}
-	ctx, cancel := c.table.bound(ctx)
+	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if !s.unqueued {
 		leave, err := c.table.queue.enter(ctx, c.table.name+"\x00"+key)
@@ -250,7 +250,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	}
 	doc := m.chain.table.New(value)
 	c := doc.with().chain
-	c.ttl = m.chain.ttl
+	c.ttl, c.per = m.chain.ttl, m.chain.per
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
 	again, next, err = m.outcome(ctx, res, err, nil)

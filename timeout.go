@@ -15,7 +15,8 @@ const defaultTimeout = 30 * time.Second
 // Iter ends with the caller's loop, and has each page bounded by the cluster config's
 // Timeout alone.
 //
-// A deadline of the context's own is left as it is, be it shorter or longer.
+// A deadline of the context's own is left as it is, be it shorter or longer, and a Timeout
+// that the chain names takes the place of this one.
 func WithTimeout(d time.Duration) Option {
 	return option(func(s *settings) { s.timeout, s.timeoutSet = d, true })
 }
@@ -37,9 +38,10 @@ func (t *Table[T]) bound(ctx context.Context) (context.Context, context.CancelFu
 	return t.settings.bound(ctx)
 }
 
-// bound is for calls that have not yet looked whether there is a table.
+// bound is Table.bound, unless the chain says how long a statement may take. A chain may
+// not have looked yet whether there is a table.
 func (c chain[T]) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.table == nil {
+	if c.table == nil || c.per != nil && c.per.timeout != nil {
 		return ctx, unbound
 	}
 	return c.table.bound(ctx)

@@ -52,6 +52,8 @@ func TestCallsAreBounded(t *testing.T) {
 		"get":    func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find(tK.Eq(1)).Get(ctx); return err },
 		"first":  func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().First(ctx); return err },
 		"all":    func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().All(ctx); return err },
+		"exists": func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().Exists(ctx); return err },
+		"one":    func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().One(ctx); return err },
 		"count":  func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().Count(ctx); return err },
 		"mutate": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			_, err := t.Find(tK.Eq(1)).Mutate(ctx, func(*T) error { return nil })
