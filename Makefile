@@ -70,6 +70,10 @@ bench: ## measure coodie beside gocql and gocqlx (BENCH=regexp)
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-connect
+bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on a real server too)
+	@cd bench && go run . -settings -hosts '$(HOSTS)'
+
 .PHONY: cover
 cover: ## measure what the root module's tests cover
 	@mkdir -p bin

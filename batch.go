@@ -165,6 +165,8 @@ func (b *Batch) Exec(ctx context.Context) error {
 
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	first := b.writes[0].write()
+	ctx, cancel := first.settings.bound(ctx)
+	defer cancel()
 	conditional := b.conditional()
 	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.settings.consistency}
 	if conditional {

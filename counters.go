@@ -77,10 +77,13 @@ type tableCounters struct {
 }
 
 // notCounted are the operations that are neither a read nor a write of rows.
-var notCounted = []string{"connect", "create", "alter", "drop", "truncate"}
+var notCounted = []string{"create", "alter", "drop", "truncate"}
 
 // Observe counts e. It implements Observer.
 func (c *Counters) Observe(_ context.Context, e Event) {
+	if e.Op == "connect" { // it is of no table
+		return
+	}
 	t := c.table(e.Table)
 	if e.Warning != "" {
 		t.warnings.Add(1)

@@ -126,6 +126,8 @@ func (t *Table[T]) Truncate(ctx context.Context) error {
 
 // alter sends a statement that concerns the whole table.
 func (t *Table[T]) alter(ctx context.Context, op, statement string) error {
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
 	start := t.now()
 	err := driver.Exec(ctx, t.sender, r)

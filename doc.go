@@ -66,6 +66,13 @@
 // Table.SaveAll, InsertAll, DeleteAll and GetMany send a statement per item, several at
 // once. Item i of the call has result i, and its own error in the *BulkError.
 //
+// # Connecting
+//
+// Connect makes a session by a gocql.ClusterConfig, which it checks, and owns it; New takes
+// a session that exists. Without a deadline of its own a call takes 30 s at most on a DB of
+// Connect. An Observer is told of every statement: Counters and SlogObserver are ready
+// to use. KindOf tells errors apart: no host, timeout, invalid, auth, syntax and so on.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is

@@ -58,7 +58,7 @@ func (e *UsageError) Error() string {
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // QueryError is a statement that failed and was certainly not executed, or a read
-// that failed. It unwraps to gocql's error and holds no bound values.
+// that failed. It unwraps to gocql's error and holds no bound values; KindOf says why.
 type QueryError struct {
 	Op        string
 	Table     string
@@ -71,7 +71,7 @@ func (e *QueryError) Error() string {
 	if e.Statement != "" {
 		s += " [" + e.Statement + "]"
 	}
-	return s
+	return advised(s, e.Err)
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }

@@ -124,6 +124,8 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	if b.err != nil {
 		return res, b.err
 	}
+	ctx, done := c.bound(ctx)
+	defer done()
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),

@@ -132,6 +132,8 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 	if err != nil {
 		return MutateResult[T]{}, err
 	}
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	if !s.unqueued {
 		leave, err := c.table.queue.enter(ctx, c.table.name+"\x00"+key)
 		if err != nil {

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gocql/gocql"
 )
@@ -9,6 +10,7 @@ import (
 // Option sets something of a DB, as the default of its tables, or of one table.
 type Option interface {
 	TableOption
+	ConnectOption
 	applyDB(*settings)
 }
 
@@ -36,12 +38,17 @@ type settings struct {
 	retries         int
 	retriesSet      bool
 	observers       []Observer
+	timeout         time.Duration // of a call; 0 is none
+	timeoutSet      bool
+	anywhere        bool // coordinators are in several datacenters
 }
 
 type option func(*settings)
 
 func (o option) applyDB(s *settings)    { o(s) }
 func (o option) applyTable(s *settings) { o(s) }
+
+func (o option) applyConnect(c *connection) { o(&c.settings) }
 
 type tableOption func(*settings)
 
@@ -136,6 +143,12 @@ func (s *settings) resolve() error {
 	}
 	if s.idempotence > NotIdempotent {
 		return fmt.Errorf("idempotence is Inferred, Idempotent or NotIdempotent")
+	}
+	if s.anywhere && s.serial == gocql.LocalSerial {
+		return fmt.Errorf("LOCAL_SERIAL means another quorum with each coordinator where these are in several datacenters (WithAnyDatacenter); name one by WithLocalDatacenter")
+	}
+	if s.timeoutSet && s.timeout <= 0 {
+		return fmt.Errorf("a timeout of %v would wait for ever; for one call give the context a deadline of its own", s.timeout)
 	}
 	if s.pageSize < 0 {
 		return fmt.Errorf("page size %d is negative", s.pageSize)

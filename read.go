@@ -92,6 +92,8 @@ func (c chain[T]) query(want want) *builder {
 
 // one reads the first row. only: it must be the only one.
 func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	var v T
 	err := c.read(ctx, want, func(rows *driver.Rows) error {
 		if !rows.Next() {
@@ -154,6 +156,8 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 }
 
 func (c chain[T]) count(ctx context.Context) (int64, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	var n int64
 	err := c.read(ctx, wantCount, func(rows *driver.Rows) error {
 		if !rows.Next() {
@@ -171,6 +175,8 @@ func (c chain[T]) count(ctx context.Context) (int64, error) {
 
 // exists reports whether there is a row.
 func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	err = c.read(ctx, wantAny, func(rows *driver.Rows) error {
 		found = rows.Next()
 		return nil

@@ -12,16 +12,26 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// DB is a gocql session with coodie's options. It is safe for many goroutines; several
-// side by side are fine. It does not own the session: close that yourself.
+// DB is a gocql session with coodie's options: Connect makes the session too, New takes
+// yours. It is safe for many goroutines; several on one session are fine.
 type DB struct {
 	sender   driver.Sender
 	defaults settings
+	session  *driver.Session // of Connect; nil if it is the user's
 	queue    queue
 	shapes   shapes
 }
 
-// New returns a DB on a session. The options are the defaults of its tables.
+// New returns a DB on a session of yours, which you close yourself. The options are the
+// defaults of its tables.
+//
+// A session does not tell how it was configured. Of what Connect checks, New sees only
+// whether the session is open, and its keyspace. It cannot see
+//
+//   - the timeouts: Timeout 0 waits for ever; WithTimeout bounds calls nevertheless,
+//   - the datacenters and the host selection policy: coordinators may be anywhere,
+//   - how many sessions there are to the same cluster,
+//   - WriteCoalesceWaitTime: by default a lone request waits 200 µs, see docs/performance.md.
 //
 // Whatever the session's cluster config says of retries, idempotence and speculative
 // execution, an LWT is sent once. A gocql.QueryObserver of the session must not keep the

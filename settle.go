@@ -50,6 +50,8 @@ func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 		return r, nil
 	}
 	t := p.chain.table
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
 	outcome := Refused

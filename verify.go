@@ -31,6 +31,8 @@ func (e *MismatchError) Error() string {
 // says. Columns and indexes that only the table has are fine, unless they
 // belong to its key.
 func (t *Table[T]) Verify(ctx context.Context) error {
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
 	keyspace := t.settings.keyspace
 	if keyspace == "" {
 		keyspace = t.sender.Keyspace()

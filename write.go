@@ -195,6 +195,8 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	if b.err != nil {
 		return b.err
 	}
+	ctx, done := c.bound(ctx)
+	defer done()
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),

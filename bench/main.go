@@ -12,23 +12,28 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 )
 
 func main() {
-	var c config
+	var c options
 	only := flag.String("run", ".", "run the operations whose names match this `regexp`")
 	flag.IntVar(&c.rounds, "rounds", 40, "measure each contender this often")
 	flag.DurationVar(&c.span, "time", 40*time.Millisecond, "CPU time of one measurement")
 	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
 	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of coodie to this `file`, and compare nothing")
 	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of coodie to this `file`, and compare nothing")
+	choosing := flag.Bool("settings", false, "measure the settings that coodie.Connect chooses")
+	hosts := flag.String("hosts", "", "measure them on the real server at these `addresses` too")
 	serving := flag.Bool("serve", false, "be the server")
 	flag.Parse()
 
 	err := error(nil)
 	if *serving {
 		err = serve()
+	} else if *choosing {
+		err = chooseSettings(*hosts)
 	} else if c.only, err = regexp.Compile(*only); err == nil {
 		if c.gate {
 			c.rounds, c.span = 5, 5*time.Millisecond
@@ -41,7 +46,16 @@ func main() {
 	}
 }
 
-type config struct {
+func chooseSettings(hosts string) error {
+	addr, stop, err := start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return settings(context.Background(), os.Stdout, addr, strings.FieldsFunc(hosts, func(r rune) bool { return r == ',' }))
+}
+
+type options struct {
 	rounds                 int
 	span                   time.Duration
 	gate                   bool
@@ -49,7 +63,7 @@ type config struct {
 	memProfile, cpuProfile string
 }
 
-func (c *config) bench(ctx context.Context) error {
+func (c *options) bench(ctx context.Context) error {
 	// One thread runs Go code: the CPU time of several would include their waiting for each other.
 	runtime.GOMAXPROCS(1)
 	addr, stop, err := start()
@@ -91,7 +105,7 @@ func (c *config) bench(ctx context.Context) error {
 }
 
 // profile profiles the last contender, which is coodie.
-func (c *config) profile(ctx context.Context, contenders []contender) error {
+func (c *options) profile(ctx context.Context, contenders []contender) error {
 	last := len(contenders) - 1
 	run := func(n int) error {
 		for _, o := range operations {

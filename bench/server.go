@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -78,16 +76,11 @@ func start() (addr string, stop func() error, err error) {
 // connect opens a session with one connection to the server at addr. Writes are not
 // held back to be sent together: that would be all that one client measures.
 func connect(addr, keyspace string) (*gocql.Session, error) {
-	host, text, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil {
-		return nil, err
-	}
-	cluster := gocql.NewCluster(host)
-	cluster.Port = port
+	return config(addr, keyspace).CreateSession()
+}
+
+func config(addr, keyspace string) *gocql.ClusterConfig {
+	cluster := gocql.NewCluster(addr)
 	cluster.Keyspace = keyspace
 	cluster.ProtoVersion = 4
 	cluster.NumConns = 1
@@ -98,5 +91,5 @@ func connect(addr, keyspace string) (*gocql.Session, error) {
 	cluster.Events.DisableNodeStatusEvents = true
 	cluster.Events.DisableTopologyEvents = true
 	cluster.Events.DisableSchemaEvents = true
-	return cluster.CreateSession()
+	return cluster
 }

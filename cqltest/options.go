@@ -1,6 +1,8 @@
 package cqltest
 
 import (
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
@@ -29,6 +31,8 @@ type config struct {
 	clock          func() time.Time
 	user, password string
 	logLimit       int
+	datacenter     string
+	peers          []peer
 	init           []func(*Server) error
 }
 
@@ -84,6 +88,37 @@ func WithSchema(script string) Option {
 // user is a superuser and the only one.
 func WithAuth(user, password string) Option {
 	return func(c *config) { c.user, c.password = user, password }
+}
+
+// WithDatacenter names the datacenter that the server says it is in. The default is
+// "datacenter1".
+func WithDatacenter(name string) Option { return func(c *config) { c.datacenter = name } }
+
+// WithPeer has the server tell clients of another node of its cluster, in that datacenter:
+// to test what a client does about several. Clients connect to it, so another Server may
+// stand there; the two share nothing, and each needs an IP address of its own, since drivers
+// tell nodes apart by it (see [WithAddress]).
+func WithPeer(hostport, datacenter string) Option {
+	return func(c *config) { c.peers = append(c.peers, peer{hostport, datacenter}) }
+}
+
+type peer struct{ hostport, datacenter string }
+
+// enginePeers are the peers as the engine takes them.
+func (c *config) enginePeers() ([]exec.Peer, error) {
+	var out []exec.Peer
+	for _, p := range c.peers {
+		host, port, err := net.SplitHostPort(p.hostport)
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.Atoi(port)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, exec.Peer{Address: host, Port: n, DataCenter: p.datacenter})
+	}
+	return out, nil
 }
 
 // WithLogLimit sets how many statements [Server.Log] remembers, the oldest

@@ -56,12 +56,18 @@ func Run(opts ...Option) (*Server, error) {
 	s := &Server{config: c, addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9042}}
 	s.log.limit = c.logLimit
 	s.direct.User = c.user
+	peers, err := c.enginePeers()
+	if err != nil {
+		return nil, err
+	}
 	s.engine = exec.New(exec.Options{
 		Dialect:       c.dialect.engine(),
 		Now:           c.clock,
 		Authenticator: s.authenticator(),
 		User:          c.user,
 		Password:      c.password,
+		DataCenter:    c.datacenter,
+		Peers:         peers,
 	})
 	for _, init := range c.init {
 		if err := init(s); err != nil {

@@ -1,61 +1,185 @@
 package driver
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 
 	"github.com/gocql/gocql"
 )
 
+// ErrorKind says why a request failed; what to do about it is its Advice. Whether a write
+// may have been executed is another question: see Unknown.
+type ErrorKind uint8
+
+// The kinds of error.
+const (
+	KindNone        ErrorKind = iota // no error
+	KindOther                        // none of the others
+	KindNoHost                       // no node could be reached
+	KindUnavailable                  // too few replicas are up, or a node has too much to do
+	KindTimeout                      // too slow: the replicas, the network, or the context's deadline
+	KindConnection                   // the connection broke
+	KindCanceled                     // the caller's context was cancelled
+	KindClosed                       // the session has been closed
+	KindSyntax                       // the statement is no CQL
+	KindInvalid                      // the server refuses the statement as it stands
+	KindAuth                         // a wrong password, or a missing permission
+	KindFailure                      // a node failed while it executed the statement
+	KindUsage                        // the program is wrong; nothing was sent, or the struct does not fit
+)
+
+var kinds = [...]struct{ name, advice string }{
+	KindNone:        {"none", ""},
+	KindOther:       {"other", ""},
+	KindNoHost:      {"no host", "no node can be reached: check the contact points, the port, TLS, and that the nodes are up"},
+	KindUnavailable: {"unavailable", "too few nodes can take it now: try again later, and less at a time"},
+	KindTimeout:     {"timeout", "it took too long: look for load and for contention on one partition, or allow more time"},
+	KindConnection:  {"connection", "the connection broke: see whether the node is up; the session connects again by itself"},
+	KindCanceled:    {"canceled", ""},
+	KindClosed:      {"closed", "the session has been closed: share one DB, and close it last"},
+	KindSyntax:      {"syntax", "the server does not understand the statement: check raw CQL, and the server's version"},
+	KindInvalid:     {"invalid", "the server refuses the statement as it stands: Verify compares the struct with the table"},
+	KindAuth:        {"auth", "check the cluster config's Authenticator, and what the role has been granted"},
+	KindFailure:     {"failure", "a node failed while it executed the statement: its log says why"},
+	KindUsage:       {"usage", ""},
+}
+
+func (k ErrorKind) String() string { return kinds[k].name }
+
+// Advice is what to do about an error of this kind; "" if the error itself says it.
+func (k ErrorKind) Advice() string { return kinds[k].advice }
+
+// meaning is what an error tells. This table and the next are the only place where errors
+// are judged; the reasons are those of the native protocol specification, section 9, and
+// of what Cassandra 5.0 does between a Paxos proposal and its commit.
+type meaning struct {
+	kind ErrorKind
+	// definite proves that nothing was written.
+	definite bool
+	// transient: it may be gone on the next attempt, if that is allowed: see Retryable.
+	transient bool
+}
+
+// codes are the server's errors. A code that is not here is of KindOther and proves nothing.
+var codes = map[int]meaning{
+	gocql.ErrCodeServer:          {kind: KindFailure},
+	gocql.ErrCodeProtocol:        {kind: KindInvalid, definite: true},
+	gocql.ErrCodeCredentials:     {kind: KindAuth, definite: true},
+	gocql.ErrCodeUnavailable:     {kind: KindUnavailable, definite: true, transient: true}, // see beforeProposal
+	gocql.ErrCodeOverloaded:      {kind: KindUnavailable, transient: true},                 // Cassandra checks for hint overload in the commit, after the proposal was accepted
+	gocql.ErrCodeBootstrapping:   {kind: KindUnavailable, definite: true, transient: true},
+	gocql.ErrCodeTruncate:        {kind: KindFailure},
+	gocql.ErrCodeWriteTimeout:    {kind: KindTimeout},
+	gocql.ErrCodeReadTimeout:     {kind: KindTimeout},
+	gocql.ErrCodeReadFailure:     {kind: KindFailure},
+	gocql.ErrCodeFunctionFailure: {kind: KindInvalid, definite: true},
+	gocql.ErrCodeWriteFailure:    {kind: KindFailure},
+	gocql.ErrCodeCDCWriteFailure: {kind: KindFailure},
+	gocql.ErrCodeCASWriteUnknown: {kind: KindTimeout},
+	gocql.ErrCodeSyntax:          {kind: KindSyntax, definite: true},
+	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true},
+	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true},
+	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true},
+	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true},
+	gocql.ErrCodeUnprepared:      {kind: KindInvalid, definite: true, transient: true},
+}
+
+// sentinels are the driver's errors.
+var sentinels = [...]struct {
+	err error
+	meaning
+}{
+	{gocql.ErrNoConnections, meaning{kind: KindNoHost, definite: true, transient: true}},  // no host could be picked
+	{gocql.ErrNoStreams, meaning{kind: KindUnavailable, definite: true, transient: true}}, // refused by the connection before writing
+	{gocql.ErrNoHosts, meaning{kind: KindNoHost, definite: true}},
+	{gocql.ErrNoConnectionsStarted, meaning{kind: KindNoHost, definite: true}},
+	{gocql.ErrSessionClosed, meaning{kind: KindClosed, definite: true}},
+	{gocql.ErrNoKeyspace, meaning{kind: KindInvalid, definite: true}},
+	{gocql.ErrKeyspaceDoesNotExist, meaning{kind: KindInvalid, definite: true}},
+	{gocql.ErrUseStmt, meaning{kind: KindInvalid, definite: true}},
+	{errNoLogin, meaning{kind: KindAuth, definite: true}},
+	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
+	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},
+	{context.DeadlineExceeded, meaning{kind: KindTimeout}},
+	{context.Canceled, meaning{kind: KindCanceled}},
+	{gocql.ErrConnectionClosed, meaning{kind: KindConnection}},
+	{io.EOF, meaning{kind: KindConnection}},
+	{io.ErrUnexpectedEOF, meaning{kind: KindConnection}},
+	{io.ErrClosedPipe, meaning{kind: KindConnection}},
+	{net.ErrClosed, meaning{kind: KindConnection}},
+}
+
+// judge looks err up: first what the server said, which may be wrapped by what the driver
+// made of it.
+func judge(err error) meaning {
+	if err == nil {
+		return meaning{definite: true}
+	}
+	m := meaning{kind: KindOther}
+	var request gocql.RequestError
+	var network net.Error
+	if errors.As(err, &request) {
+		if known, ok := codes[request.Code()]; ok {
+			m = known
+		}
+	} else if found := sentinel(err); found != nil {
+		m = *found
+	} else if errors.As(err, &network) {
+		m.kind = KindConnection
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" {
+			m.kind = KindNoHost
+		} else if network.Timeout() {
+			m.kind = KindTimeout
+		}
+	}
+	var notSent *NotSentError
+	if errors.As(err, &notSent) {
+		m.definite = true
+	}
+	return m
+}
+
+func sentinel(err error) *meaning {
+	for i := range sentinels {
+		if errors.Is(err, sentinels[i].err) {
+			return &sentinels[i].meaning
+		}
+	}
+	return nil
+}
+
+// KindOf says why a request failed.
+func KindOf(err error) ErrorKind { return judge(err).kind }
+
 // Unknown reports whether a request that failed with err may have been executed. It
 // errs on the side of true: only what proves that nothing was written is definite.
 // A read has no outcome to be unsure of.
-//
-// The reasons are those of the native protocol specification, section 9, and of what
-// Cassandra 5.0 does between a Paxos proposal and its commit.
 func Unknown(kind Kind, err error) bool {
 	if err == nil || kind == Read || kind == SerialRead {
 		return false
 	}
-	var notSent *NotSentError
-	if errors.As(err, &notSent) {
-		return false
-	}
-	for _, definite := range [...]error{
-		gocql.ErrNoConnections, // no host could be picked
-		gocql.ErrNoStreams,     // refused by the connection before writing
-		gocql.ErrSessionClosed,
-		gocql.ErrNoHosts,
-		gocql.ErrNoKeyspace,
-		gocql.ErrKeyspaceDoesNotExist,
-		gocql.ErrUseStmt,
-	} {
-		if errors.Is(err, definite) {
-			return false
-		}
-	}
-	var request gocql.RequestError
-	if !errors.As(err, &request) {
-		return true // EOF, a closed connection, no response in time, a context that ended, …
-	}
-	switch request.Code() {
-	case gocql.ErrCodeProtocol, gocql.ErrCodeCredentials, gocql.ErrCodeBootstrapping,
-		gocql.ErrCodeSyntax, gocql.ErrCodeUnauthorized, gocql.ErrCodeInvalid,
-		gocql.ErrCodeConfig, gocql.ErrCodeAlreadyExists, gocql.ErrCodeUnprepared,
-		gocql.ErrCodeFunctionFailure:
-		return false // refused before execution
-	case gocql.ErrCodeUnavailable:
-		return !beforeProposal(kind, err)
-	}
-	// Overloaded is unknown too: Cassandra checks for hint overload in the commit,
-	// after the proposal was accepted.
-	return true
+	return !judge(err).definite || !beforeProposal(kind, err)
+}
+
+// Retryable reports whether a request that failed with err was certainly not executed, and
+// may succeed if it is sent again as it is.
+func Retryable(kind Kind, err error) bool {
+	return err != nil && !Unknown(kind, err) && judge(err).transient
 }
 
 // beforeProposal reports whether an Unavailable was raised before anything was written:
 // for a plain write always; for a CAS only at the serial consistency, since the commit
 // checks its own consistency after the proposal was accepted. A logged batch is checked
-// as a whole first; the partitions of another batch one after the other.
+// as a whole first; the partitions of another batch one after the other. It is true of
+// every other error.
 func beforeProposal(kind Kind, err error) bool {
+	var request gocql.RequestError
+	if !errors.As(err, &request) || request.Code() != gocql.ErrCodeUnavailable {
+		return true
+	}
 	switch kind {
 	case UnloggedBatch, CounterBatch, TextBatch:
 		return false
@@ -102,28 +226,4 @@ func Acks(err error) (writeType string, received, required int) {
 		return "CAS", readErr.Received, readErr.BlockFor
 	}
 	return "", 0, 0
-}
-
-// Retryable reports whether a request that failed with err was certainly not executed, and
-// may succeed if it is sent again as it is.
-func Retryable(kind Kind, err error) bool {
-	return err != nil && !Unknown(kind, err) && transient(kind, err)
-}
-
-// transient reports whether a definite error may be gone on the next attempt.
-func transient(kind Kind, err error) bool {
-	if errors.Is(err, gocql.ErrNoStreams) || errors.Is(err, gocql.ErrNoConnections) {
-		return true
-	}
-	var request gocql.RequestError
-	if !errors.As(err, &request) {
-		return false
-	}
-	switch request.Code() {
-	case gocql.ErrCodeUnavailable, gocql.ErrCodeBootstrapping, gocql.ErrCodeUnprepared:
-		return true
-	case gocql.ErrCodeOverloaded:
-		return kind == Read || kind == SerialRead // of a write, some replicas may have it
-	}
-	return false
 }

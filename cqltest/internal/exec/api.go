@@ -20,6 +20,13 @@ const (
 	Scylla
 )
 
+// Peer is another node.
+type Peer struct {
+	Address    string
+	Port       int
+	DataCenter string
+}
+
 // Options configure an Engine. The zero value is usable.
 type Options struct {
 	Dialect          Dialect
@@ -29,6 +36,7 @@ type Options struct {
 	Port             int              // 9042 if zero
 	ClusterName      string           // "Test Cluster" if empty
 	DataCenter       string           // "datacenter1" if empty
+	Peers            []Peer           // the other nodes that the system tables know
 	Rack             string           // "rack1" if empty
 	Authenticator    string           // class name; "" or AllowAllAuthenticator: none
 	User, Password   string           // the superuser; cassandra, cassandra if empty

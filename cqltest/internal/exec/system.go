@@ -3,6 +3,7 @@ package exec
 import (
 	"encoding/hex"
 	"maps"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -203,6 +204,8 @@ func (e *Engine) systemRows(s *schema, name string) []sysRow {
 	switch name {
 	case "system.local":
 		return []sysRow{e.localRow(s)}
+	case "system.peers", "system.peers_v2":
+		return e.peerRows(s)
 	case "system.scylla_local":
 		return []sysRow{{"key": "scylla_schema_version_since", "value": ""}}
 	case "system.versions":
@@ -239,6 +242,20 @@ func (e *Engine) localRow(s *schema) sysRow {
 		"rpc_address": o.BroadcastAddress, "rpc_port": o.Port, "schema_version": s.version, "tokens": []string{"0"},
 		"truncated_at": types.Map(types.UUID, types.Blob, false).PackMap([][]byte{schemaTables[:], make([]byte, 20)}),
 	}
+}
+
+// peerRows are what the node knows of others: it answers as one of several, though it
+// keeps everything itself.
+func (e *Engine) peerRows(s *schema) (rows []sysRow) {
+	share := math.MaxUint64 / uint64(len(e.opts.Peers)+1) // of the ring, on which this node is at 0
+	for i, p := range e.opts.Peers {
+		rows = append(rows, sysRow{
+			"peer": p.Address, "peer_port": 7000, "data_center": p.DataCenter, "host_id": hostID(p.Address, p.Port),
+			"native_address": p.Address, "native_port": p.Port, "rpc_address": p.Address, "rack": e.opts.Rack,
+			"release_version": "5.0.6", "schema_version": s.version, "tokens": []string{strconv.FormatInt(int64(uint64(i+1)*share), 10)},
+		})
+	}
+	return rows
 }
 
 func hostID(address string, port int) [16]byte {

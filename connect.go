@@ -1,0 +1,141 @@
+package coodie
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// ConnectError is a Connect that failed. Field names what is wrong in the cluster config,
+// if it is that. It unwraps to what the nodes or gocql said; KindOf tells whether no host
+// could be reached, a login was refused, and so on.
+type ConnectError = driver.ConnectError
+
+// ConnectOption sets something of a DB that Connect makes. Every Option is one too.
+type ConnectOption interface {
+	applyConnect(*connection)
+}
+
+type connection struct {
+	settings
+	where driver.Locality
+}
+
+type connectOption func(*connection)
+
+func (o connectOption) applyConnect(c *connection) { o(c) }
+
+// WithLocalDatacenter names the datacenter in which the program runs. Statements go to its
+// nodes alone, to a replica of their partition first, and never to another datacenter's: if
+// all local nodes are down they fail with KindNoHost. An LWT at LOCAL_SERIAL is linearizable
+// only so.
+func WithLocalDatacenter(name string) ConnectOption {
+	return connectOption(func(c *connection) { c.where.Datacenter = name })
+}
+
+// WithAnyDatacenter sends statements to the nodes of all datacenters alike, although the
+// cluster has several. Tables are then refused that want LOCAL_SERIAL, which would mean
+// another quorum with each statement.
+func WithAnyDatacenter() ConnectOption {
+	return connectOption(func(c *connection) { c.where.Anywhere = true })
+}
+
+// Connect opens a session on a cluster and returns a DB that owns it: see DB.Close. One DB
+// serves a whole program; for several keyspaces use WithKeyspace.
+//
+//	cluster := gocql.NewCluster("10.0.0.1", "10.0.0.2")
+//	cluster.Keyspace = "app"
+//	db, err := coodie.Connect(cluster)
+//
+// It works on a copy of the config and keeps what is set there: TLS, authentication, hosts,
+// keyspace, policies, dialer, observers. A field that has the default of gocql.NewCluster
+// counts as not set, and becomes
+//
+//	WriteCoalesceWaitTime  0        instead of 200 µs, which a lone request would wait
+//	ConnectTimeout         5s       instead of 11s
+//	ReconnectInterval      10s      instead of 60s: when a node that was lost is tried again
+//	ProtoVersion           4        instead of a connection more that finds it out
+//	HostSelectionPolicy    by token, in the local datacenter, instead of any node
+//
+// docs/performance.md has the measurements behind these, and behind gocql's NumConns (2),
+// PageSize (5000) and MaxPreparedStmts (1000), which stay. Consistency, unless it is
+// QUORUM, and SerialConsistency become the defaults of the DB's options of these names.
+//
+// Refused with a *ConnectError that names the field are zero timeouts, which wait for
+// ever, no hosts, a protocol that has no unset values, and the like. A cluster of several
+// datacenters needs WithLocalDatacenter, unless the config's own HostSelectionPolicy prefers
+// one, or WithAnyDatacenter says that all will do.
+//
+// A call whose context has no deadline gets one of 30 s: see WithTimeout.
+//
+// An observer gets an Event with Op "connect", whose Warning says if the process has other
+// live sessions to this cluster, or if its LWTs cross datacenters without having been
+// told to. Without an observer warnings go to slog.Default().
+func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
+	var c connection
+	for _, o := range opts {
+		if o != nil {
+			o.applyConnect(&c)
+		}
+	}
+	if !c.timeoutSet {
+		c.timeout = defaultTimeout
+	}
+	if cfg != nil {
+		if c.serial == 0 {
+			c.serial = cfg.SerialConsistency
+		}
+		if !c.consistencySet && cfg.Consistency != gocql.Quorum {
+			c.consistency, c.consistencySet = cfg.Consistency, true
+		}
+	}
+	check := c.settings
+	if err := check.resolve(); err != nil {
+		return nil, &ConnectError{Reason: err.Error()}
+	}
+	start := time.Now()
+	session, err := driver.Connect(cfg, c.where)
+	if err != nil {
+		return nil, err
+	}
+	several := len(session.Datacenters) > 1
+	c.anywhere = several && c.where.Anywhere
+	db := &DB{sender: session, defaults: c.settings, session: session}
+	db.connected(start, several && c.serial == 0)
+	return db, nil
+}
+
+// connected tells the observers, of which slog is the last resort.
+func (db *DB) connected(start time.Time, crossing bool) {
+	var warnings []string
+	if n := db.session.Others; n > 0 {
+		warnings = append(warnings, fmt.Sprintf("the process has %d live sessions to this cluster: share one DB, which is safe for many goroutines; "+
+			"WithKeyspace serves several keyspaces, and Close ends a session", n+1))
+	}
+	if crossing {
+		warnings = append(warnings, "the cluster has several datacenters, and LWTs at SERIAL wait for a quorum of all of them: "+
+			"say so by WithSerialConsistency(gocql.Serial), or choose gocql.LocalSerial for tables whose LWTs all come from here")
+	}
+	e := Event{Op: "connect", Warning: strings.Join(warnings, "; ")}
+	s := db.defaults
+	if len(s.observers) == 0 && e.Warning != "" {
+		s.observers = []Observer{SlogObserver(slog.Default())}
+	}
+	s.tell(context.Background(), e, start)
+}
+
+// Close ends the session of a DB that Connect has made. It may be called more than once, and
+// waits for nothing: calls under way fail, and the outcome of writes among them is unknown.
+// What comes later fails with KindClosed. On a DB from New it does nothing: that session
+// is yours.
+func (db *DB) Close() {
+	if db != nil && db.session != nil {
+		db.session.Close()
+	}
+}

@@ -1,0 +1,81 @@
+package driver
+
+import (
+	"crypto/tls"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+)
+
+// TestFill: only what was left at gocql's default is set, in a copy.
+func TestFill(t *testing.T) {
+	cfg := gocql.NewCluster("10.0.0.1")
+	filled := fill(cfg)
+	require.Equal(t, gocql.NewCluster("10.0.0.1"), cfg, "the caller's is as it was")
+	changed := map[string]any{}
+	of := func(c any) reflect.Value { return reflect.ValueOf(c).Elem() }
+	for i := range of(cfg).NumField() {
+		if name := of(cfg).Type().Field(i); name.IsExported() && !reflect.DeepEqual(of(cfg).Field(i).Interface(), of(&filled).Field(i).Interface()) {
+			changed[name.Name] = of(&filled).Field(i).Interface()
+		}
+	}
+	require.Equal(t, map[string]any{
+		"WriteCoalesceWaitTime": time.Duration(0), "ConnectTimeout": 5 * time.Second, "ReconnectInterval": 10 * time.Second, "ProtoVersion": 4,
+	}, changed)
+	filled.Hosts[0] = "10.0.0.2"
+	require.Equal(t, "10.0.0.1", cfg.Hosts[0])
+
+	cfg.Timeout, cfg.ConnectTimeout, cfg.ReconnectInterval = time.Second, 2*time.Second, 3*time.Second
+	cfg.WriteCoalesceWaitTime, cfg.NumConns, cfg.PageSize, cfg.ProtoVersion = time.Millisecond, 7, 70, 4
+	cfg.SslOpts = &gocql.SslOptions{Config: &tls.Config{ServerName: "db"}}
+	cfg.Authenticator = gocql.PasswordAuthenticator{Username: "ann"}
+	cfg.RetryPolicy, cfg.Keyspace, cfg.DisableSkipMetadata = &gocql.SimpleRetryPolicy{NumRetries: 3}, "app", true
+	cfg.PoolConfig.HostSelectionPolicy = gocql.RoundRobinHostPolicy()
+	require.Equal(t, *cfg, fill(cfg), "what was chosen is kept")
+}
+
+// TestPolicyThatIsUsedTwice: gocql panics; Connect says what to do.
+func TestPolicyThatIsUsedTwice(t *testing.T) {
+	cfg := gocql.NewCluster("127.0.0.1")
+	cfg.PoolConfig.HostSelectionPolicy = panicking{gocql.RoundRobinHostPolicy()}
+	_, err := Connect(cfg, Locality{})
+	require.ErrorContains(t, err, "a policy serves one session")
+}
+
+type panicking struct{ gocql.HostSelectionPolicy }
+
+func (panicking) Init(*gocql.Session) {
+	panic("sharing token aware host selection policy between sessions is not supported")
+}
+
+// TestLocalOnly: a datacenter that nobody named is the first node's, and stays.
+func TestLocalOnly(t *testing.T) {
+	first, later := new(gocql.HostInfo), new(gocql.HostInfo)
+	l := &localOnly{HostSelectionPolicy: gocql.RoundRobinHostPolicy()}
+	require.True(t, l.IsLocal(first), "before any node is known")
+	l.AddHost(first)
+	require.True(t, l.IsLocal(first))
+	named := "elsewhere"
+	l = &localOnly{HostSelectionPolicy: gocql.RoundRobinHostPolicy()}
+	l.name.Store(&named)
+	l.AddHost(later)
+	l.HostUp(later)
+	require.Nil(t, l.Pick(nil)(), "not of this datacenter")
+}
+
+// TestRegistry: it counts, and forgets.
+func TestRegistry(t *testing.T) {
+	var r registry
+	require.Equal(t, 0, r.join([]string{"a", "b"}))
+	require.Equal(t, 1, r.join([]string{"b", "c"}))
+	require.Equal(t, 2, r.join([]string{"b"}))
+	require.Equal(t, 0, r.join([]string{"d"}))
+	r.leave([]string{"b", "c"})
+	r.leave([]string{"d"})
+	r.leave([]string{"b"})
+	r.leave([]string{"a", "b"})
+	require.Empty(t, r.nodes)
+}

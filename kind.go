@@ -1,0 +1,58 @@
+package coodie
+
+import (
+	"errors"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// ErrorKind says why something failed: see KindOf. Its String is a word for logs and
+// metrics, its Advice is what to do about it.
+type ErrorKind = driver.ErrorKind
+
+// The kinds of error.
+const (
+	KindNone        = driver.KindNone        // no error
+	KindOther       = driver.KindOther       // none of the others
+	KindNoHost      = driver.KindNoHost      // no node could be reached
+	KindUnavailable = driver.KindUnavailable // too few replicas are up, or a node has too much to do
+	KindTimeout     = driver.KindTimeout     // too slow: the replicas, the network, or the context's deadline
+	KindConnection  = driver.KindConnection  // the connection broke
+	KindCanceled    = driver.KindCanceled    // the caller's context was cancelled
+	KindClosed      = driver.KindClosed      // the DB or session has been closed
+	KindSyntax      = driver.KindSyntax      // the server does not understand the statement
+	KindInvalid     = driver.KindInvalid     // the server refuses the statement as it stands
+	KindAuth        = driver.KindAuth        // a wrong password, or a missing permission
+	KindFailure     = driver.KindFailure     // a node failed while it executed the statement
+	KindUsage       = driver.KindUsage       // a mistake in the program: a *UsageError, *SchemaError, *MismatchError or *DecodeError
+)
+
+// KindOf says why a call failed, and so what to do: try again later, mend the program,
+// look after the cluster. Whether a write may have been executed is another question, which
+// errors.Is(err, ErrOutcomeUnknown) answers: a timeout of an LWT is of KindTimeout, and
+// unknown.
+//
+// ErrNotFound, ErrNotApplied and their like are answers, not failures: they are of KindOther.
+func KindOf(err error) ErrorKind {
+	var (
+		usage    *UsageError
+		schema   *SchemaError
+		mismatch *MismatchError
+		decode   *DecodeError
+		connect  *ConnectError
+	)
+	switch {
+	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode),
+		errors.As(err, &connect) && connect.Err == nil:
+		return KindUsage
+	}
+	return driver.KindOf(err)
+}
+
+// advised is an error's text with what to do about it.
+func advised(text string, err error) string {
+	if advice := driver.KindOf(err).Advice(); advice != "" {
+		return text + "; " + advice
+	}
+	return text
+}
