@@ -25,6 +25,7 @@ type chain[T any] struct {
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing
 	concurrency int     // statements under way at once; 0: as many as the call usually has
+	part        int     // of how many statements at once this read is one; 0: it stands alone
 	sent        *bool   // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch  // that the write is part of; nil: it stands alone
 }

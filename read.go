@@ -28,6 +28,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	} else {
 		use = b.filters(where)
 	}
+	c.oneStatement(b, where)
 	if byKey && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
@@ -56,8 +57,8 @@ func (c chain[T]) query(byKey, count bool) *builder {
 		return b
 	}
 	s, r := &c.table.settings, &b.request
-	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: s.pageSize}
-	if c.serial || s.lwtOnly && use == keyFull && !count {
+	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: c.shared(s.pageSize)}
+	if c.serial || s.lwtOnly && use == keyFull && !count && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
 	r.Unpaged = b.unpaged()
@@ -68,6 +69,14 @@ func (c chain[T]) query(byKey, count bool) *builder {
 // one reads the first row.
 func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 	var v T
+	if !byKey {
+		switch p, err := c.split(true); {
+		case err != nil:
+			return v, err
+		case p != nil:
+			return p.first(ctx)
+		}
+	}
 	err := c.read(ctx, byKey, false, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return ErrNotFound
@@ -91,6 +100,15 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 
 // rows yields all rows, and at the end the error if there is one.
 func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
+	switch p, err := c.split(true); {
+	case err != nil:
+		var zero T
+		yield(zero, err)
+		return
+	case p != nil:
+		p.rows(ctx, yield)
+		return
+	}
 	stopped := false
 	err := c.read(ctx, false, false, func(rows *driver.Rows) error {
 		if !rows.Next() {
@@ -124,6 +142,12 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 }
 
 func (c chain[T]) count(ctx context.Context) (int64, error) {
+	switch p, err := c.split(false); {
+	case err != nil:
+		return 0, err
+	case p != nil && c.limit == nil:
+		return p.count(ctx)
+	}
 	var n int64
 	err := c.read(ctx, false, true, func(rows *driver.Rows) error {
 		if !rows.Next() {
