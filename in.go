@@ -167,9 +167,6 @@ func (p *parts[T]) part(i int) (c chain[T], values []operand) {
 		w.op, w.value = cql.Eq, all[i%len(all)]
 		i /= len(all)
 	}
-	if p.chunk > 0 {
-		c.limit = nil // the server would count in its own order
-	}
 	return c, values
 }
 
@@ -192,6 +189,7 @@ func inParts[T, V any](ctx context.Context, p *parts[T], read func(chain[T], con
 			return failed == nil && emit(v)
 		}
 		if rows, ok := any(each).(func(T, error) bool); ok && p.chunk > 0 {
+			c.limit = nil // the server would count in its own order
 			return p.arranged(ctx, c, values, rows)
 		}
 		read(c, ctx, each)
@@ -246,14 +244,40 @@ func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, e
 	return nil
 }
 
-// first is the first row of all parts.
-func (p *parts[T]) first(ctx context.Context) (first T, err error) {
+// one is the first row of all parts. only: it must be the only one.
+func (p *parts[T]) one(ctx context.Context, only bool) (one T, err error) {
 	err = ErrNotFound
 	p.rows(ctx, func(v T, failed error) bool {
-		first, err = v, failed
+		switch {
+		case failed != nil:
+			err = failed
+		case err == nil:
+			err = ErrMultiple
+		default:
+			one, err = v, nil
+			return only
+		}
 		return false
 	})
-	return first, err
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return one, nil
+}
+
+// exists reports whether any part has a row.
+func (p *parts[T]) exists(ctx context.Context) (found bool, err error) {
+	part := func(c chain[T], ctx context.Context, yield func(bool, error) bool) {
+		if found, err := c.exists(ctx); found || err != nil {
+			yield(found, err)
+		}
+	}
+	inParts(ctx, p, part, func(yes bool, failed error) bool {
+		found, err = yes, failed
+		return false
+	})
+	return found, err
 }
 
 // shared is the size of the page that a part reads, so that all parts that are read at

@@ -15,6 +15,9 @@ func (s *Statement) selectText() string {
 	for i, c := range s.Columns {
 		list[i] = Quote(c.Name)
 	}
+	if len(s.TokenOf) > 0 {
+		list = append(list, "token("+names(s.TokenOf)+")")
+	}
 	if s.Distinct {
 		b.Distinct(list...)
 	} else {
@@ -46,6 +49,12 @@ func (s *Statement) tail() string {
 	}
 	if s.Filtering {
 		b.WriteString("ALLOW FILTERING ")
+	}
+	if s.BypassCache {
+		b.WriteString("BYPASS CACHE ")
+	}
+	if s.Timeout {
+		b.WriteString("USING TIMEOUT ? ")
 	}
 	return b.String()
 }
