@@ -138,7 +138,7 @@ func (q QuerySet[T]) bulk(ctx context.Context, op string, n int, do func(i int) 
 	errs := make([]error, n)
 	forEach(n, limit, func(i int) {
 		if err := driver.Ended(ctx); err != nil {
-			errs[i] = &QueryError{Op: op, Table: q.chain.table.name, Err: err}
+			errs[i] = &QueryError{Op: op, Table: q.chain.table.name, Err: &driver.NotSentError{Err: err}}
 			return
 		}
 		errs[i] = do(i)

@@ -217,30 +217,15 @@ func TestBulkCancelled(t *testing.T) {
 // TestConcurrency: no more statements are under way than were asked for, and as many.
 func TestConcurrency(t *testing.T) {
 	for _, tt := range []struct{ asked, most int }{{0, 32}, {5, 5}, {1, 1}} {
-		srv, session := server(t)
+		srv, session := patient(t)
 		table := open[Part](t, session)
-		var under, most atomic.Int32
-		full := make(chan struct{})
-		srv.Fault(cqltest.On(cqltest.Insert, "part"), cqltest.Do(func(cqltest.Statement) {
-			n := under.Add(1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-			}
-			if int(n) == tt.most {
-				select {
-				case <-full:
-				default:
-					close(full)
-				}
-			}
-			<-full // nobody goes on before all are there
-			under.Add(-1)
-		}))
+		most := gate(srv, cqltest.On(cqltest.Insert, "part"), tt.most)
 		q := table.Find()
 		if tt.asked > 0 {
 			q = q.Concurrency(tt.asked)
 		}
 		require.NoError(t, q.SaveAll(t.Context(), parts(100)))
-		require.EqualValues(t, tt.most, most.Load())
+		require.EqualValues(t, tt.most, most())
 	}
 }
 

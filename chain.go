@@ -28,6 +28,8 @@ type chain[T any] struct {
 	choice      *choice // what else a read is told; nil: nothing
 	per         *perCall
 	concurrency int    // statements under way at once; 0: as many as the call usually has
+	part        int    // of how many statements at once this read is one; 0: it stands alone
+	tokens      bool   // the token of each row is read as well, as the last column
 	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone
 }

@@ -280,7 +280,8 @@ func (c Column[T, V]) Gt(v V) Cond[T] { return c.compare(cql.Gt, v) }
 func (c Column[T, V]) Ge(v V) Cond[T] { return c.compare(cql.Ge, v) }
 
 // In is `column IN ?` with vs bound as one list, so that it is one prepared statement
-// whatever its length.
+// whatever its length. A read of many partitions by In is sent as several such statements,
+// and its rows come in the order of vs: see docs/bulk.md.
 func (c Column[T, V]) In(vs ...V) Cond[T] {
 	return Cond[T]{cond{c.ref, cql.In, operandsOf(c.codec, vs)}}
 }

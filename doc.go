@@ -64,7 +64,8 @@
 // # Bulk
 //
 // Table.SaveAll, InsertAll, DeleteAll and GetMany send a statement per item, several at
-// once. Item i of the call has result i, and its own error in the *BulkError.
+// once. Item i of the call has result i, and its own error in the *BulkError. A read of many
+// partitions by In is sent as several statements, and Table.Scan reads a whole table.
 //
 // # Connecting
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"sync"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -533,4 +534,109 @@ func ExampleTable_GetMany() {
 	// Output:
 	// <nil>
 	// {b  2} <nil> {a  1} <nil>
+}
+
+// Many partitions by In are read by several statements, and come in the order of the values.
+func ExampleQuerySet_Concurrency() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	keys := make([]string, 50)
+	for i := range keys {
+		keys[i] = fmt.Sprint("flag-", 99-i)
+	}
+	fmt.Println(configs.SaveAll(ctx, []AppConfig{{Key: "flag-50"}, {Key: "flag-97"}, {Key: "flag-70"}}))
+
+	srv.ResetLog()
+	found, err := configs.Find(key.In(keys...)).Concurrency(2).All(ctx)
+	fmt.Println(found, err)
+	fmt.Println(len(srv.Log()), "statements:", srv.Log().CQL()[0])
+	// Output:
+	// <nil>
+	// [{flag-97  0} {flag-70  0} {flag-50  0}] <nil>
+	// 3 statements: SELECT key,value,version FROM app_config WHERE key IN ?
+}
+
+// A scan reads the whole table, a few ranges of tokens at a time.
+func ExampleTable_Scan() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	values := make([]AppConfig, 1000)
+	for i := range values {
+		values[i] = AppConfig{Key: fmt.Sprint("flag-", i), Version: i}
+	}
+	fmt.Println(configs.SaveAll(ctx, values))
+
+	n, sum := 0, 0
+	for c, err := range configs.Scan(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		n, sum = n+1, sum+c.Version
+	}
+	fmt.Println(n, sum)
+	// Output:
+	// <nil>
+	// 1000 499500
+}
+
+// A scan that ended early goes on from its checkpoint, which is a small text.
+func ExampleResumeFrom() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	values := make([]AppConfig, 1000)
+	for i := range values {
+		values[i] = AppConfig{Key: fmt.Sprint("flag-", i)}
+	}
+	fmt.Println(configs.SaveAll(ctx, values))
+	fault := srv.Fault(cqltest.On(cqltest.Select, "app_config").After(20), cqltest.Unavailable())
+
+	seen := map[string]bool{}
+	var mu sync.Mutex
+	handle := func(_ context.Context, c AppConfig) error { // several at once
+		mu.Lock()
+		defer mu.Unlock()
+		seen[c.Key] = true
+		return nil
+	}
+	err := configs.ScanParallel(ctx, handle)
+	var ended *coodie.ScanError
+	if errors.As(err, &ended) {
+		kept, _ := ended.Checkpoint.MarshalText() // write it down
+		fmt.Println(len(seen) < 1000, len(kept) < 500)
+
+		fault.Remove()
+		var from coodie.Checkpoint
+		fmt.Println(from.UnmarshalText(kept))
+		fmt.Println(configs.ScanParallel(ctx, handle, coodie.ResumeFrom(from), coodie.RateLimit(100_000)))
+	}
+	fmt.Println(len(seen))
+	// Output:
+	// <nil>
+	// true true
+	// <nil>
+	// <nil>
+	// 1000
+}
+
+// How far a scan has come, and where to go on.
+func ExampleOnProgress() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	fmt.Println(configs.SaveAll(ctx, []AppConfig{{Key: "a"}, {Key: "b"}, {Key: "c"}}))
+
+	var last coodie.ScanProgress
+	err := configs.ScanParallel(ctx, func(context.Context, AppConfig) error { return nil },
+		coodie.MinRanges(4), coodie.OnProgress(func(p coodie.ScanProgress) { last = p }))
+	fmt.Println(last.Rows, last.Done, last.Checkpoint.Done(), err)
+	// Output:
+	// <nil>
+	// 3 1 true <nil>
 }

@@ -32,6 +32,7 @@ type settings struct {
 	consistencySet  bool
 	clientTimestamp bool
 	pageSize        int
+	inChunk         int // partitions that a statement names by IN at most; 0: inValues
 	settle          bool
 	lwtOnly         bool
 	idempotence     Idempotence
@@ -152,6 +153,9 @@ func (s *settings) resolve() error {
 	}
 	if s.pageSize < 0 {
 		return fmt.Errorf("page size %d is negative", s.pageSize)
+	}
+	if s.inChunk < 0 {
+		return fmt.Errorf("WithInChunk(%d): a statement names at least 1 partition", s.inChunk)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // PanicError is a panic of the program's own code (a hook, a codec, an observer) in a
@@ -58,6 +60,11 @@ type stream[V any] struct {
 	err     error // valid when batches is closed
 }
 
+// interrupted is the end of a context between two statements.
+type interrupted struct{ error }
+
+func (e *interrupted) Unwrap() error { return e.error }
+
 // batchLength is how many values go from one goroutine to another at a time, which costs
 // as much as decoding a row.
 const batchLength = 64
@@ -74,7 +81,7 @@ func (s *stream[V]) run(ctx context.Context, i int, from source[V]) {
 			batch = nil
 			return nil
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return &interrupted{driver.Ended(ctx)}
 		}
 	}
 	var stopped error

@@ -166,14 +166,14 @@ func (c *chain[T]) level() gocql.Consistency {
 
 // paged sets how the rows of a read are fetched.
 func (c *chain[T]) paged(b *builder) {
-	b.request.PageSize = c.table.settings.pageSize
-	if c.per == nil {
-		return
+	size := c.table.settings.pageSize
+	if c.per != nil && c.per.pageSize != nil {
+		size = *c.per.pageSize
 	}
-	if c.per.pageSize != nil {
-		b.request.PageSize = *c.per.pageSize
+	b.request.PageSize = c.shared(size)
+	if c.per != nil {
+		b.request.Prefetch = c.per.prefetch
 	}
-	b.request.Prefetch = c.per.prefetch
 }
 
 // callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.

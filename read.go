@@ -37,6 +37,11 @@ func (c chain[T]) query(want want) *builder {
 	default:
 		b.stmt.Columns = c.table.columns
 	}
+	if c.tokens {
+		for _, col := range b.table.Partition {
+			b.stmt.TokenOf = append(b.stmt.TokenOf, named(col))
+		}
+	}
 	c.choice.list(b)
 	where, use := plainConds(c.where), keyFull
 	if c.value != nil {
@@ -44,6 +49,7 @@ func (c chain[T]) query(want want) *builder {
 	} else {
 		use = b.filters(where)
 	}
+	c.oneStatement(b, where)
 	if want == wantRow && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
@@ -81,7 +87,7 @@ func (c chain[T]) query(want want) *builder {
 	*r = driver.Request{Kind: driver.Read, Consistency: c.level()}
 	c.paged(b)
 	plain := want == wantCount || c.per != nil && c.per.consistency != nil
-	if c.serial || s.lwtOnly && use == keyFull && !plain {
+	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
 	r.Once = !c.replayed(b).Safe()
@@ -95,6 +101,14 @@ func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	var v T
+	if want == wantRows {
+		switch p, err := c.split(true); {
+		case err != nil:
+			return v, err
+		case p != nil:
+			return p.one(ctx, only)
+		}
+	}
 	err := c.read(ctx, want, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return ErrNotFound
@@ -121,10 +135,31 @@ func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
 
 // rows yields all rows, and at the end the error if there is one.
 func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
+	switch p, err := c.split(true); {
+	case err != nil:
+		var zero T
+		yield(zero, err)
+		return
+	case p != nil:
+		p.rows(ctx, yield)
+		return
+	}
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := c.read(ctx, wantRows, func(rows *driver.Rows) error {
+	err := c.decoded(ctx, func(v T, _ [][]byte) bool {
+		stopped = !yield(v, nil)
+		return !stopped
+	})
+	if err != nil && !stopped {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+// decoded hands all rows to each, with their cells, until it says false.
+func (c chain[T]) decoded(ctx context.Context, each func(v T, cells [][]byte) bool) error {
+	return c.read(ctx, wantRows, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
@@ -133,31 +168,33 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 		if err != nil {
 			return err
 		}
-		var v, zero T // one variable for all rows: each is yielded as a copy
+		var v, zero T // one variable for all rows: each is handed on as a copy
 		for more := true; more; more = rows.Next() {
 			v = zero
-			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+			cells := rows.Cells()
+			if err := p.decode(c.table.name, unsafe.Pointer(&v), cells); err != nil {
 				return err
 			}
 			if err := c.table.loaded(ctx, &v); err != nil {
 				return err
 			}
-			if !yield(v, nil) {
-				stopped = true
+			if !each(v, cells) {
 				return nil
 			}
 		}
 		return nil
 	})
-	if err != nil && !stopped {
-		var zero T
-		yield(zero, err)
-	}
 }
 
 func (c chain[T]) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	switch p, err := c.split(false); {
+	case err != nil:
+		return 0, err
+	case p != nil && c.limit == nil:
+		return p.count(ctx)
+	}
 	var n int64
 	err := c.read(ctx, wantCount, func(rows *driver.Rows) error {
 		if !rows.Next() {
@@ -177,6 +214,12 @@ func (c chain[T]) count(ctx context.Context) (int64, error) {
 func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	switch p, err := c.split(false); {
+	case err != nil:
+		return false, err
+	case p != nil:
+		return p.exists(ctx)
+	}
 	err = c.read(ctx, wantAny, func(rows *driver.Rows) error {
 		found = rows.Next()
 		return nil

@@ -64,7 +64,7 @@ func (s *Statement) shape(key []byte) []byte {
 		a := &s.Assignments[i]
 		key = marker(append(a.Target.shape(key), byte(a.Change)), a.Marker)
 	}
-	key = columns(key, s.Columns)
+	key = columns(columns(key, s.Columns), s.TokenOf)
 	key = count(key, len(s.Deletions))
 	for i := range s.Deletions {
 		key = s.Deletions[i].shape(key)

@@ -15,6 +15,9 @@ func (s *Statement) selectText() string {
 	for i, c := range s.Columns {
 		list[i] = Quote(c.Name)
 	}
+	if len(s.TokenOf) > 0 {
+		list = append(list, "token("+names(s.TokenOf)+")")
+	}
 	if s.Distinct {
 		b.Distinct(list...)
 	} else {

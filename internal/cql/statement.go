@@ -120,6 +120,7 @@ type Statement struct {
 	Values      []Value
 	Assignments []Assignment
 	Columns     []Column // SELECT list: not the statement's own memory
+	TokenOf     []Column // the SELECT list ends with the token of these; empty: it does not
 	Deletions   []Target // DELETE list; empty deletes the row
 	Where       []Relation
 	If          []Relation
@@ -144,7 +145,7 @@ type Statement struct {
 // only borrows.
 func (s *Statement) Reset() {
 	*s = Statement{
-		Values: s.Values[:0], Assignments: s.Assignments[:0],
+		Values: s.Values[:0], Assignments: s.Assignments[:0], TokenOf: s.TokenOf[:0],
 		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0], key: s.key[:0],
 	}
 }

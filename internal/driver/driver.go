@@ -90,16 +90,13 @@ func (e *NotSentError) Unwrap() error { return e.Err }
 // Is matches ErrNotSent.
 func (e *NotSentError) Is(target error) bool { return target == ErrNotSent }
 
-// Ended is a *NotSentError if the context has ended.
+// Ended is why the context has ended, nil if it has not.
 func Ended(ctx context.Context) error {
 	err := ctx.Err()
-	if err == nil {
-		return nil
-	}
 	if cause := context.Cause(ctx); cause != err {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	return &NotSentError{err}
+	return err
 }
 
 // New returns the sender of a gocql session.

@@ -34,7 +34,8 @@ func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 
 // try sends r once. The rows are new or reset.
 func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
-	if r.err = Ended(ctx); r.err != nil {
+	if err := Ended(ctx); err != nil {
+		r.err = &NotSentError{err}
 		return
 	}
 	defer func() {

@@ -1,0 +1,344 @@
+package coodie
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// One coordinator has to collect all partitions that a statement names by IN, holds what it
+// has got until the last replica has answered, and fails as a whole. So a read of many
+// partitions is sent as several statements.
+const (
+	inValues         = 20 // partitions that one statement names
+	inAtOnce         = 4  // such statements at once
+	partitionsAtOnce = 50 // statements at once of one partition each
+)
+
+// WithInChunk sets how many partitions a statement names at most when a read has In on the
+// partition key: 20 by default. With 1 each partition has a statement of its own.
+func WithInChunk(partitions int) Option { return option(func(s *settings) { s.inChunk = partitions }) }
+
+// parts is a read of many partitions, named by In, as reads of a few or one each.
+type parts[T any] struct {
+	chain  chain[T]
+	in     []int       // which filters are the In on the partition key, in its order
+	values [][]operand // of each, without those that come twice
+	chunk  int         // how many values of the last one a part has; 0: one, by Eq
+	n      int         // how many parts there are
+	atOnce int
+}
+
+// split makes parts of a read of partitions that are named by In; nil if it is another one.
+// Where all of the rows of a part can be held, since it names each by its whole key, or where
+// only is false and their order does not matter, a part has several partitions.
+func (c chain[T]) split(rows bool) (*parts[T], error) {
+	if !c.namesPartitions() || c.part > 0 || c.value != nil || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
+		return nil, nil
+	}
+	p := &parts[T]{chain: c, n: 1}
+	for _, col := range c.table.meta.Partition {
+		at := c.filterOn(col)
+		if at < 0 {
+			return nil, nil // which the server judges
+		}
+		w := &c.where[at].cond
+		if w.op == cql.Eq {
+			continue
+		}
+		values, err := c.distinct(col, w.value.list())
+		if err != nil || len(values) == 0 {
+			return nil, err
+		}
+		p.in, p.values = append(p.in, at), append(p.values, values)
+	}
+	several := c.table.settings.inChunk
+	if several == 0 {
+		several = inValues
+	}
+	usual := partitionsAtOnce
+	if several > 1 && (!rows || c.wholeRows()) {
+		p.chunk, usual = several, inAtOnce
+	}
+	for i, values := range p.values {
+		n := len(values)
+		if i == len(p.values)-1 && p.chunk > 0 {
+			n = (n + p.chunk - 1) / p.chunk
+		}
+		if p.n > math.MaxInt32/n {
+			return nil, c.usage("select", "the values of In make more partitions than anybody can read; use Scan")
+		}
+		p.n *= n
+	}
+	var err error
+	p.atOnce, err = c.atOnce("select", usual)
+	return p, err
+}
+
+// namesPartitions reports whether there is an In on a column of the partition key.
+func (c *chain[T]) namesPartitions() bool {
+	for i := range c.where {
+		if w := &c.where[i].cond; w.op == cql.In && w.ref.col != nil && w.ref.col.Kind == meta.Partition {
+			return c.table != nil
+		}
+	}
+	return false
+}
+
+// filterOn is the one filter, by Eq or In, that the column has; -1 if it has others.
+func (c *chain[T]) filterOn(col *meta.Column) int {
+	at := -1
+	for i := range c.where {
+		w := &c.where[i].cond
+		if w.ref.col != col {
+			continue
+		}
+		if at >= 0 || w.ref.err != nil || w.ref.elem != nil || w.ref.field != "" || w.op != cql.Eq && w.op != cql.In {
+			return -1
+		}
+		at = i
+	}
+	return at
+}
+
+// wholeRows reports whether the filters name rows by their whole primary key, and all
+// columns of theirs are read.
+func (c *chain[T]) wholeRows() bool {
+	for _, col := range c.table.meta.Clustering {
+		if c.filterOn(col) < 0 {
+			return false
+		}
+	}
+	return c.choice.whole()
+}
+
+// ordered reports whether the rows of all partitions have one order.
+func (ch *choice) ordered() bool { return ch != nil && len(ch.orders) > 0 }
+
+// whole reports whether rows are read as they are, with all columns.
+func (ch *choice) whole() bool {
+	return ch == nil || ch.only == nil && ch.without == nil && ch.groups == nil && !ch.distinct
+}
+
+// distinct are the values of In without those that come twice, of which none may be null.
+func (c *chain[T]) distinct(col *meta.Column, list []operand) ([]operand, error) {
+	b := newBuilder(c.table, cql.Select, "select", false)
+	defer b.release()
+	seen, values := make(map[string]bool, len(list)), make([]operand, 0, len(list))
+	for i := range list {
+		cell, null, err := list[i].encode()
+		switch {
+		case err != nil:
+			b.fail(col.Name, "", err)
+		case null:
+			b.nullKey(col)
+		case len(cell) == 0 && len(c.table.meta.Partition) == 1 && col.Type.Kind != codec.Tuple:
+			b.fail(col.Name, "the partition key cannot be empty", nil)
+		case !seen[string(cell)]:
+			seen[string(cell)] = true
+			values = append(values, list[i])
+		}
+		if b.err != nil {
+			return nil, b.err
+		}
+	}
+	return values, nil
+}
+
+// part is the read of part i, and the values that it has of the last In.
+func (p *parts[T]) part(i int) (c chain[T], values []operand) {
+	c = p.chain
+	c.part = p.atOnce
+	c.where = append([]Cond[T](nil), c.where...)
+	for at := len(p.in) - 1; at >= 0; at-- {
+		w, all := &c.where[p.in[at]].cond, p.values[at]
+		if at == len(p.in)-1 && p.chunk > 0 {
+			n := (len(all) + p.chunk - 1) / p.chunk
+			values = all[i%n*p.chunk : min(len(all), (i%n+1)*p.chunk)]
+			w.value = operand{codec: all[0].codec, other: &otherOperand{list: values}}
+			i /= n
+			continue
+		}
+		w.op, w.value = cql.Eq, all[i%len(all)]
+		i /= len(all)
+	}
+	return c, values
+}
+
+// rows yields the rows of all parts in the order of the values, and those of one partition
+// in its own.
+func (p *parts[T]) rows(ctx context.Context, yield func(T, error) bool) {
+	inParts(ctx, p, chain[T].rows, yield)
+}
+
+// inParts yields what read yields of each part, in order.
+func inParts[T, V any](ctx context.Context, p *parts[T], read func(chain[T], context.Context, func(V, error) bool), yield func(V, error) bool) {
+	some, left := p.atOnce, math.MaxInt
+	if limit := p.chain.limit; limit != nil {
+		some, left = *limit, *limit
+	}
+	from := func(ctx context.Context, i int, emit func(V) bool) (err error) {
+		c, values := p.part(i)
+		each := func(v V, failed error) bool {
+			err = failed
+			return failed == nil && emit(v)
+		}
+		if rows, ok := any(each).(func(T, error) bool); ok && p.chunk > 0 {
+			c.limit = nil // the server would count in its own order
+			return p.arranged(ctx, c, values, rows)
+		}
+		read(c, ctx, each)
+		return err
+	}
+	inOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
+		left--
+		if stopped, ok := err.(*interrupted); ok {
+			err = &QueryError{Op: "select", Table: p.chain.table.name, Err: stopped.error}
+		}
+		return yield(v, err) && left > 0
+	})
+}
+
+// arranged gives the rows of a part of several partitions in the order of its values.
+func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, each func(T, error) bool) error {
+	last := p.in[len(p.in)-1]
+	col := c.where[last].ref.col
+	place := make(map[string]int, len(values))
+	for i := range values {
+		cell, _, err := values[i].encode()
+		if err != nil {
+			return err
+		}
+		place[string(cell)] = i
+	}
+	held, err := make([][]T, len(values)+1), error(nil)
+	c.rows(ctx, func(v T, failed error) bool {
+		if err = failed; err != nil {
+			return false
+		}
+		at := len(values) // a key that a hook has changed
+		key := operandAt(col, &v)
+		if cell, _, err := key.encode(); err == nil {
+			if i, ok := place[string(cell)]; ok {
+				at = i
+			}
+		}
+		held[at] = append(held[at], v)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for _, rows := range held {
+		for _, v := range rows {
+			if !each(v, nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// one is the first row of all parts. only: it must be the only one.
+func (p *parts[T]) one(ctx context.Context, only bool) (one T, err error) {
+	err = ErrNotFound
+	p.rows(ctx, func(v T, failed error) bool {
+		switch {
+		case failed != nil:
+			err = failed
+		case err == nil:
+			err = ErrMultiple
+		default:
+			one, err = v, nil
+			return only
+		}
+		return false
+	})
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return one, nil
+}
+
+// exists reports whether any part has a row.
+func (p *parts[T]) exists(ctx context.Context) (found bool, err error) {
+	part := func(c chain[T], ctx context.Context, yield func(bool, error) bool) {
+		if found, err := c.exists(ctx); found || err != nil {
+			yield(found, err)
+		}
+	}
+	inParts(ctx, p, part, func(yes bool, failed error) bool {
+		found, err = yes, failed
+		return false
+	})
+	return found, err
+}
+
+// shared is the size of the page that a part reads, so that all parts that are read at
+// once hold about one page together.
+func (c *chain[T]) shared(pageSize int) int {
+	const usual, least = 5000, 100
+	if c.part <= 1 {
+		return pageSize
+	}
+	if pageSize == 0 {
+		pageSize = usual
+	}
+	return max(pageSize/c.part, min(pageSize, least))
+}
+
+// count adds up the counts of all parts.
+func (p *parts[T]) count(ctx context.Context) (sum int64, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex
+	forEach(p.n, p.atOnce, func(i int) {
+		if ctx.Err() != nil && i > 0 {
+			return
+		}
+		var n int64
+		failed := protect(func() (err error) {
+			c, _ := p.part(i)
+			n, err = c.count(ctx)
+			return err
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		if sum += n; failed != nil && err == nil {
+			err = failed
+			cancel()
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	return sum, nil
+}
+
+// oneStatement refuses a read that names too many partitions for one statement, and is
+// not split.
+func (c *chain[T]) oneStatement(b *builder, where []cond) {
+	if c.part > 0 || !c.namesPartitions() {
+		return
+	}
+	n, most := 1, max(c.table.settings.inChunk, inValues)
+	for _, col := range c.table.meta.Partition {
+		at := c.filterOn(col)
+		if at < 0 {
+			return
+		}
+		if where[at].op == cql.In {
+			n = min(n*max(1, len(where[at].value.list())), math.MaxInt32)
+		}
+	}
+	if n > most {
+		b.fail("", fmt.Sprintf("In names %d partitions, and this read has to be one statement, which names %d at most: ask for fewer "+
+			"at a time, or use Iter, All or Count without an order, which send several statements", n, most), nil)
+	}
+}
