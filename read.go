@@ -57,7 +57,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	}
 	s, r := &c.table.settings, &b.request
 	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: s.pageSize}
-	if c.serial || s.lwtOnly && use == keyFull && !count {
+	if c.serial || s.lwtOnly && use == keyFull && !count && (c.choice == nil || !c.choice.aggregates()) {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
 	r.Unpaged = b.unpaged()

@@ -112,7 +112,7 @@ type Value struct {
 //
 // Its values are bound in this order: INSERT: values, TTL, timestamp. UPDATE: TTL,
 // timestamp, each assignment's element key then value, WHERE, IF. DELETE: each
-// deletion's element key, timestamp, WHERE, IF. SELECT: WHERE, ANN's vector, limit per
+// deletion's element key, timestamp, WHERE, IF. SELECT: list, WHERE, ANN's vector, limit per
 // partition, limit.
 type Statement struct {
 	Verb        Verb
@@ -128,7 +128,9 @@ type Statement struct {
 	TTL         bool
 	Timestamp   bool
 	Limit       bool
-	Count       bool // SELECT count(*)
+	Count       bool     // SELECT count(*)
+	Terms       []string // SELECT list where there is more to it than columns, written out
+	JSON        bool     // SELECT JSON
 	Distinct    bool
 	GroupBy     []Column
 	OrderBy     []Order
