@@ -16,6 +16,8 @@ type choice struct {
 	distinct      bool
 	filtering     bool
 	perPartition  *int
+	terms         []*expr // what a Selection reads instead of the struct's columns
+	json          bool
 }
 
 // choose returns the query with a changed copy of its choice.
@@ -99,7 +101,15 @@ func (b *builder) whole(r *ref, where string) *meta.Column {
 
 // list makes the SELECT list of all columns one of those that were chosen.
 func (ch *choice) list(b *builder) {
-	if ch == nil || b.stmt.Count || b.err != nil || !ch.distinct && ch.only == nil && ch.without == nil {
+	if ch == nil || b.stmt.Count || b.err != nil {
+		return
+	}
+	b.stmt.JSON = ch.json
+	if ch.terms != nil {
+		b.terms(ch.terms)
+		return
+	}
+	if !ch.distinct && ch.only == nil && ch.without == nil {
 		return
 	}
 	var columns []cql.Column
@@ -127,6 +137,36 @@ func (ch *choice) list(b *builder) {
 	b.stmt.Columns = columns
 }
 
+// terms makes the SELECT list of the terms.
+func (b *builder) terms(terms []*expr) {
+	b.stmt.Columns, b.stmt.Terms = nil, make([]string, len(terms))
+	for i, e := range terms {
+		text := b.term(e)
+		if e.named {
+			text = cql.As(text, e.name)
+		}
+		b.stmt.Terms[i] = text
+	}
+}
+
+// oneRow reports whether the answer is one row, which the aggregates make of all.
+func (ch *choice) oneRow() bool {
+	if ch == nil || len(ch.groups) > 0 {
+		return false
+	}
+	return ch.aggregates()
+}
+
+// aggregates reports whether an aggregate is selected.
+func (ch *choice) aggregates() bool {
+	for _, e := range ch.terms {
+		if e.aggregated() {
+			return true
+		}
+	}
+	return false
+}
+
 // partitionWide reports whether the column has one value for a whole partition.
 func partitionWide(c *meta.Column) bool { return c.Kind == meta.Partition || c.Kind == meta.Static }
 
@@ -144,8 +184,11 @@ func (ch *choice) arrange(b *builder, where []cond, limit *int) {
 	}
 	ch.groupBy(b, where)
 	if ch.distinct {
-		b.distinct(where)
+		b.distinct(where, ch.terms)
 		b.stmt.Distinct = true
+	}
+	if ch.oneRow() && (limit != nil || ch.perPartition != nil) {
+		b.fail("", "an aggregate without GroupBy is of all rows, and takes no limit: CQL would limit its one row", nil)
 	}
 	if n := ch.perPartition; n != nil {
 		switch {
@@ -188,17 +231,25 @@ func (ch *choice) groupBy(b *builder, where []cond) {
 }
 
 // distinct refuses columns and filters that are not those of whole partitions.
-func (b *builder) distinct(where []cond) {
+func (b *builder) distinct(where []cond, terms []*expr) {
 	for i := range where {
 		if col := where[i].ref.col; col != nil && !partitionWide(col) || col == nil && !where[i].value.many().token {
 			b.fail(where[i].ref.name, "Distinct reads partitions: filters are on the partition key and static columns only", nil)
 		}
 	}
 	has := map[int]bool{}
+	check := func(col *meta.Column) {
+		if !partitionWide(col) {
+			b.fail(col.Name, "Distinct reads partitions: only the partition key and static columns can be selected", nil)
+		}
+	}
 	for _, c := range b.stmt.Columns {
 		has[c.ID] = true
-		if col := b.table.Columns[c.ID]; !partitionWide(col) {
-			b.fail(col.Name, "Distinct reads partitions: only the partition key and static columns can be selected", nil)
+		check(b.table.Columns[c.ID])
+	}
+	for _, e := range terms {
+		if e.columns(check); e.bare() {
+			has[e.ref.col.Index] = true
 		}
 	}
 	for _, col := range b.table.Partition {

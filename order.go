@@ -120,8 +120,8 @@ func (ch *choice) ann(b *builder, o *ordering, limit *int) {
 		b.fail(name, "ANN is an order of its own and takes no other beside it", nil)
 	case limit == nil || *limit > maxANN:
 		b.fail(name, "ANN needs a Limit, of 1000 at most", nil)
-	case ch.perPartition != nil || len(ch.groups) > 0 || ch.distinct:
-		b.fail(name, "ANN takes no PerPartitionLimit, GroupBy or Distinct", nil)
+	case ch.perPartition != nil || len(ch.groups) > 0 || ch.distinct || ch.aggregates():
+		b.fail(name, "ANN takes no PerPartitionLimit, GroupBy, Distinct or aggregate", nil)
 	}
 	if _, null := b.bind(name, o.ref.typ, &o.vector); null {
 		b.fail(name, "the vector is null", nil)

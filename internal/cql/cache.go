@@ -49,7 +49,7 @@ func (c *Cache) Len() int {
 func (s *Statement) shape(key []byte) []byte {
 	var flags int
 	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count,
-		s.Distinct, s.PerPart, s.Filtering, s.Timeout, s.BypassCache} {
+		s.JSON, s.Distinct, s.PerPart, s.Filtering, s.Timeout, s.BypassCache} {
 		if on {
 			flags |= 1 << i
 		}
@@ -65,6 +65,10 @@ func (s *Statement) shape(key []byte) []byte {
 		key = marker(append(a.Target.shape(key), byte(a.Change)), a.Marker)
 	}
 	key = columns(columns(key, s.Columns), s.TokenOf)
+	key = count(key, len(s.Terms))
+	for _, t := range s.Terms {
+		key = text(key, t)
+	}
 	key = count(key, len(s.Deletions))
 	for i := range s.Deletions {
 		key = s.Deletions[i].shape(key)

@@ -55,7 +55,7 @@ func (s *Statement) update() string {
 		b.TimeoutNamed("timeout")
 	}
 	for _, a := range s.Assignments {
-		target := a.Target.text()
+		target := a.Target.Text()
 		switch a.Change {
 		case Set:
 			b.SetLit(target, a.Marker)
@@ -78,7 +78,7 @@ func (s *Statement) update() string {
 func (s *Statement) delete() string {
 	b := qb.Delete(s.Table)
 	for _, t := range s.Deletions {
-		b.Columns(t.text())
+		b.Columns(t.Text())
 	}
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
@@ -132,7 +132,7 @@ func (r Relation) comparison() qb.Cmp {
 // left is what is compared.
 func (r Relation) left() string {
 	if r.Tuple == nil {
-		return r.Target.text()
+		return r.Target.Text()
 	}
 	text := "(" + names(r.Tuple.Columns) + ")"
 	if r.Tuple.Token {
@@ -141,7 +141,8 @@ func (r Relation) left() string {
 	return text
 }
 
-func (t Target) text() string {
+// Text writes the column or part of one.
+func (t Target) Text() string {
 	text := Quote(t.Column.Name)
 	if t.Elem != "" {
 		text += "[" + t.Elem + "]"

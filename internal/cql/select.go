@@ -11,9 +11,12 @@ func (s *Statement) selectText() string {
 	if s.Count {
 		b.CountAll()
 	}
-	list := make([]string, len(s.Columns))
-	for i, c := range s.Columns {
-		list[i] = Quote(c.Name)
+	if s.JSON {
+		b.Json()
+	}
+	list := s.Terms
+	for _, c := range s.Columns {
+		list = append(list, Quote(c.Name))
 	}
 	if len(s.TokenOf) > 0 {
 		list = append(list, "token("+names(s.TokenOf)+")")
@@ -66,3 +69,21 @@ func names(columns []Column) string {
 	}
 	return strings.Join(list, ",")
 }
+
+// Call writes the call of a function, which may be qualified by its keyspace.
+func Call(name string, args ...string) string {
+	parts := strings.Split(name, ".")
+	for i := range parts {
+		parts[i] = Quote(parts[i])
+		if parts[i] == `"token"` {
+			parts[i] = "token" // reserved, and the name of a function all the same
+		}
+	}
+	return strings.Join(parts, ".") + "(" + strings.Join(args, ",") + ")"
+}
+
+// Cast writes the cast of a term to a native type.
+func Cast(term, typ string) string { return "CAST(" + term + " AS " + typ + ")" }
+
+// As gives a term of the SELECT list a name.
+func As(term, name string) string { return qb.As(term, Quote(name)) }

@@ -112,8 +112,8 @@ type Value struct {
 //
 // Its values are bound in this order: INSERT: values, TTL, timestamp, timeout. UPDATE:
 // TTL, timestamp, timeout, each assignment's element key then value, WHERE, IF. DELETE:
-// each deletion's element key, timestamp, timeout, WHERE, IF. SELECT: WHERE, ANN's vector,
-// limit per partition, limit, timeout.
+// each deletion's element key, timestamp, timeout, WHERE, IF. SELECT: list, WHERE, ANN's
+// vector, limit per partition, limit, timeout.
 type Statement struct {
 	Verb        Verb
 	Table       string // rendered by TableName
@@ -129,7 +129,9 @@ type Statement struct {
 	TTL         bool
 	Timestamp   bool
 	Limit       bool
-	Count       bool // SELECT count(*)
+	Count       bool     // SELECT count(*)
+	Terms       []string // SELECT list where there is more to it than columns, written out
+	JSON        bool     // SELECT JSON
 	Distinct    bool
 	GroupBy     []Column
 	OrderBy     []Order

@@ -31,6 +31,28 @@ func Of(t reflect.Type) (*Table, error) {
 	return d.(described).table, d.(described).err
 }
 
+var rows sync.Map // reflect.Type → described
+
+// Row describes a struct type that rows are read into, of whichever table: its fields
+// are tagged as those of a table, but it needs no key. As with Of, the answer is computed
+// once per type.
+func Row(t reflect.Type) (*Table, error) {
+	if d, ok := rows.Load(t); ok {
+		return d.(described).table, d.(described).err
+	}
+	var d described
+	if t == nil || t.Kind() != reflect.Struct {
+		d.err = &Error{Type: t, Reason: "a row is read into a struct type, not into a pointer or another kind"}
+	} else {
+		r := &describer{table: &Table{Go: t, byName: map[string]*Column{}}, positions: map[*Column]int{}}
+		if d.err = r.fields(t, "", 0); d.err == nil {
+			d.table = r.table
+		}
+	}
+	stored, _ := rows.LoadOrStore(t, d)
+	return stored.(described).table, stored.(described).err
+}
+
 // tableName is what a struct implements to name its own table.
 type tableName interface{ TableName() string }
 

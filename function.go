@@ -1,0 +1,212 @@
+package coodie
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// CountAll is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
+// aggregates. For the bare number there is QuerySet.Count.
+func CountAll[T any]() Func[T, int64] { return aggregate(function[T, int64]("count", bigint)) }
+
+// CountOf is `count(column)`: how many rows have a value there.
+func CountOf[T any](column Selectable[T]) Func[T, int64] {
+	return aggregate(function[T, int64]("count", bigint, selected1(column)))
+}
+
+// Sum is `sum(e)`. Of no rows it is 0.
+//
+// The server adds in e's own CQL type: the sum of ints is an int, and where it does not
+// fit it comes out wrong, without an error. So widen what may grow:
+//
+//	coodie.Sum(coodie.Cast[int64](price))
+func Sum[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("sum", e) }
+
+// Avg is `avg(e)`. Of no rows it is 0. In e's own CQL type: the average of ints is an int,
+// without its fraction, unless they are cast:
+//
+//	coodie.Avg(coodie.Cast[float64](price))
+func Avg[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("avg", e) }
+
+// Min is `min(e)`; of no rows, and of nulls alone, it is null.
+func Min[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("min", e) }
+
+// Max is `max(e)`; of no rows, and of nulls alone, it is null.
+func Max[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("max", e) }
+
+func ofArgument[T, V any](name string, e Expr[T, V]) Func[T, V] {
+	arg := selected1(e)
+	f := &expr{call: name, args: []*expr{arg}, goType: reflect.TypeFor[V](), typ: arg.typ, codec: arg.codec, err: arg.err}
+	if arg.err != nil {
+		f.name = arg.name
+	}
+	if f.decode = arg.decode; arg.typ != nil && (name == "sum" || name == "avg") && !numeric(arg.typ.Kind) && f.err == nil {
+		f.name, f.err = arg.name, fmt.Errorf("%s is of numbers, and this is a %s", name, arg.typ)
+	}
+	return aggregate(Func[T, V]{f})
+}
+
+func aggregate[T, V any](f Func[T, V]) Func[T, V] {
+	f.e.aggregate = true
+	return f
+}
+
+func numeric(k codec.Kind) bool {
+	switch k {
+	case codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt, codec.Varint, codec.Counter, codec.Float, codec.Double, codec.Decimal:
+		return true
+	}
+	return false
+}
+
+// Cast is `CAST(e AS type)`, where type is the CQL type that V has by default: int64 is
+// bigint, float64 double, string text.
+//
+//	coodie.Cast[float64](price)
+func Cast[V, T any](e Selectable[T]) Func[T, V] {
+	arg := selected1(e)
+	f := &expr{args: []*expr{arg}, goType: reflect.TypeFor[V](), err: arg.err}
+	var err error
+	if f.cast, err = codec.Infer(f.goType, codec.Options{}); err == nil && f.cast.Kind >= codec.List {
+		err = errors.New("CQL casts to native types only, not to " + f.cast.String())
+	}
+	if f.typ = f.cast; f.err == nil {
+		f.err = err
+	}
+	if f.err != nil {
+		f.cast, f.name = codec.Native(codec.Text), arg.name
+	}
+	return Func[T, V]{f}
+}
+
+// Call is the call of any other function, the server's or a user-defined one
+// (`keyspace.name`), whose result is a V:
+//
+//	coodie.Call[time.Time]("to_timestamp", id)
+//
+// It counts as no aggregate.
+func Call[V, T any](name string, args ...Selectable[T]) Func[T, V] {
+	list := make([]*expr, len(args))
+	for i := range args {
+		list[i] = selected1(args[i])
+	}
+	return function[T, V](name, nil, list...)
+}
+
+// WriteTime is `writetime(column)`: when the value was written, which its writer's or
+// coordinator's clock said (USING TIMESTAMP), in microseconds. It is null where the column
+// is; key columns have none. A collection or user-defined type that is not frozen has one
+// for each of its cells: see MaxWriteTime, or take that of an element.
+func WriteTime[T any](column Selectable[T]) Func[T, time.Time] {
+	f := function[T, time.Time]("writetime", nil, selected1(column))
+	f.e.written("writetime", false)
+	f.e.typ, f.e.decode = bigint, microseconds
+	return f
+}
+
+// MaxWriteTime is `maxwritetime(column)`: the latest WriteTime of the cells of a collection
+// or user-defined type. ScyllaDB lacks it.
+func MaxWriteTime[T any](column Selectable[T]) Func[T, time.Time] {
+	f := function[T, time.Time]("maxwritetime", nil, selected1(column))
+	f.e.written("maxwritetime", true)
+	f.e.typ, f.e.decode = bigint, microseconds
+	return f
+}
+
+// TTL is `ttl(column)`: how long the value has left to live, in whole seconds. It is null,
+// and so 0, where the value has no end, and where there is none. What WriteTime says of
+// keys and collections holds here, too.
+func TTL[T any](column Selectable[T]) Func[T, time.Duration] {
+	f := function[T, time.Duration]("ttl", nil, selected1(column))
+	f.e.written("ttl", false)
+	f.e.typ, f.e.decode = codec.Native(codec.Int), seconds
+	return f
+}
+
+// ToJSON is `toJson(e)`: the value as JSON. Null is the JSON null. Of whole rows see
+// QuerySet.JSON.
+func ToJSON[T any](e Selectable[T]) Func[T, json.RawMessage] {
+	f := function[T, json.RawMessage]("tojson", nil, selected1(e))
+	f.e.typ, f.e.decode = codec.Native(codec.Text), rawJSON
+	return f
+}
+
+// written refuses what has no time of writing.
+func (e *expr) written(what string, cells bool) {
+	if e.err != nil {
+		return
+	}
+	r := &e.args[0].ref
+	switch {
+	case r.col == nil || e.args[0].call != "" || e.args[0].cast != nil:
+		e.err = errors.New(what + " is of a column")
+	case r.col.Kind >= meta.Clustering:
+		e.err = errors.New("a key column has no " + what)
+	case !cells && e.args[0].bare() && manyCells(r.col.Type):
+		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: take that of an element, or MaxWriteTime")
+	}
+	if e.err != nil {
+		e.name = r.name
+	}
+}
+
+// manyCells reports whether a column of the type has a cell for each of its elements.
+func manyCells(t *codec.Type) bool {
+	switch t.Kind {
+	case codec.List, codec.Set, codec.Map, codec.UDT:
+		return !t.Frozen
+	}
+	return false
+}
+
+//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
+func (c TokenColumn[T]) expression(*T) *expr {
+	table, err := meta.Of(reflect.TypeFor[T]())
+	if err != nil {
+		return &expr{err: err}
+	}
+	var key []*expr
+	for _, col := range table.Partition {
+		key = append(key, columnExpr(refTo(col)))
+	}
+	return function[T, int64]("token", bigint, key...).e
+}
+
+//lint:ignore U1000 tells an Expr's Go type
+func (c TokenColumn[T]) valued(*int64) {}
+
+// As names the token as a result: see Func.As.
+func (c TokenColumn[T]) As(name string) Func[T, int64] {
+	return Func[T, int64]{c.expression(nil)}.As(name)
+}
+
+var bigint = codec.Native(codec.BigInt)
+
+func microseconds(p unsafe.Pointer, cell []byte) error {
+	if len(cell) != 8 {
+		return fmt.Errorf("a time of writing of %d bytes", len(cell))
+	}
+	*(*time.Time)(p) = time.UnixMicro(int64(binary.BigEndian.Uint64(cell))).UTC()
+	return nil
+}
+
+func seconds(p unsafe.Pointer, cell []byte) error {
+	if len(cell) != 4 {
+		return fmt.Errorf("a TTL of %d bytes", len(cell))
+	}
+	*(*time.Duration)(p) = time.Duration(int32(binary.BigEndian.Uint32(cell))) * time.Second
+	return nil
+}
+
+func rawJSON(p unsafe.Pointer, cell []byte) error {
+	*(*json.RawMessage)(p) = append(json.RawMessage(nil), cell...)
+	return nil
+}

@@ -1,0 +1,128 @@
+package coodie
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+var errShortRow = errors.New("the server sent fewer columns than were asked for")
+
+// Project reads rows into another struct, U, tagged as a table's but without need of a key:
+// a smaller one over the same table, or the result of several functions in one query.
+//
+//	type ArtistStats struct {
+//		Artist  string
+//		Tracks  int64
+//		Longest *int // nil: no track has a length
+//	}
+//	stats := coodie.Project[ArtistStats](tracks.Find().GroupBy(artist),
+//		coodie.CountAll[Track]().As("tracks"), coodie.Max(seconds).As("longest"))
+//
+// Each of U's columns is the expression of that name (see Func.As), or else the table's
+// column of that name; one that is neither is an error, and so is an expression
+// that no field takes. The fields' Go types may be any that hold the values; a pointer
+// takes null.
+func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
+	var s Selection[T, U]
+	row, err := meta.Row(reflect.TypeFor[U]())
+	if err != nil {
+		s.err = err
+		return s
+	}
+	terms, err := projected(q, row, exprs)
+	if err != nil {
+		s.err = err
+		return s
+	}
+	s.chain = q.choose(func(c *choice) { c.terms = terms }).chain
+	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
+		readers := make([]cellReader, len(row.Columns))
+		for i, col := range row.Columns {
+			if i < len(columns) && terms[i].decode == nil && col.Type.Same(columns[i].TypeInfo) {
+				readers[i] = s.chain.fieldReader(col)
+				continue
+			}
+			if readers[i], err = s.chain.cellReader(columns, i, terms[i], col.GoType); err != nil {
+				var decode *DecodeError
+				if errors.As(err, &decode) {
+					decode.Field = col.Field
+				}
+				return nil, err
+			}
+		}
+		return func(v unsafe.Pointer, cells [][]byte) error {
+			for i, col := range row.Columns {
+				if err := readers[i](unsafe.Add(v, col.Offset), cells[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, nil
+	}
+	return s
+}
+
+// fieldReader reads the cells of a column as the struct's own tags have it.
+func (c *chain[T]) fieldReader(col *meta.Column) cellReader {
+	return func(p unsafe.Pointer, cell []byte) error {
+		if err := col.Codec.Decode(p, cell); err != nil {
+			return &DecodeError{Table: c.table.name, Column: col.Name, Field: col.Field, Err: err}
+		}
+		return nil
+	}
+}
+
+// projected is what each of the row's columns is made of.
+func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]*expr, error) {
+	if q.chain.table == nil {
+		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
+	}
+	fail := func(column, format string, args ...any) error {
+		return &UsageError{Op: "select", Table: q.chain.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
+	}
+	if len(row.Columns) == 0 {
+		return nil, fail("", "%s has no field to read a column into", row.Go)
+	}
+	given := map[string]*expr{}
+	for _, s := range exprs {
+		e := selected1(s)
+		switch {
+		case e.err != nil:
+			return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: e.name, Err: e.err}
+		case e.name == "":
+			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
+		case row.Column(e.name) == nil:
+			return nil, fail(e.name, "%s has no such column to read the expression into", row.Go)
+		case given[e.name] != nil:
+			return nil, fail(e.name, "two expressions have this name; give one of them another by As")
+		}
+		given[e.name] = e
+	}
+	terms := make([]*expr, len(row.Columns))
+	for i, col := range row.Columns {
+		e := given[col.Name]
+		if e == nil {
+			of := q.chain.table.meta.Column(col.Name)
+			if of == nil {
+				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
+			}
+			e = columnExpr(refTo(of))
+			e.goType = of.GoType
+		}
+		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
+			e.typ != nil && !col.Type.Equal(e.typ) {
+			if _, err := codec.For(col.GoType, e.typ); err != nil {
+				return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+			}
+		}
+		terms[i] = e
+	}
+	return terms, nil
+}
