@@ -29,7 +29,7 @@ import (
 //
 // Without a condition a batch is not isolated. A logged one is executed to the end
 // some time, if at all. A batch is for writes that belong together, not for bulk work: that is
-// faster as single writes, several at a time.
+// faster by SaveAll, InsertAll and DeleteAll.
 //
 // A Batch is for one goroutine, and for one Exec.
 type Batch struct {
@@ -77,6 +77,8 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 // batched is a write in a batch: a Handle.
 type batched interface {
 	write() *batchedWrite
+	// build builds the statement, if that is not done when it is added.
+	build(context.Context)
 	// is says whose row a line of the answer is.
 	is(line *batchLine) whose
 	// resolve tells the write what became of the batch, of which line may be the answer
@@ -88,7 +90,7 @@ type batched interface {
 
 // batchedWrite is what a batch needs to know of a write, whatever its T.
 type batchedWrite struct {
-	b           *builder // until the batch is executed
+	b           *builder // until the batch is executed; nil before build
 	table       string
 	statement   string
 	settings    *settings
@@ -114,7 +116,9 @@ func (b *Batch) add(w batched) {
 		b.writes = append(b.writes, w)
 		return
 	}
-	w.write().b.release()
+	if b := w.write().b; b != nil {
+		b.release()
+	}
 	w.resolve(nil, nil, err)
 }
 
@@ -141,6 +145,9 @@ func (b *Batch) Exec(ctx context.Context) error {
 		return b.usage("the batch has been executed already; make another")
 	}
 	b.done = true
+	for _, w := range b.writes {
+		w.build(ctx)
+	}
 	answer, err := &batchAnswer{}, b.check()
 	if err == nil {
 		answer, err = b.send(ctx)
@@ -247,7 +254,7 @@ func (b *Batch) warning(text string, conditional bool) string {
 	if len(b.writes) <= most {
 		return many
 	}
-	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; single writes, several at a time, are faster", len(b.writes))
+	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
 	if many != "" {
 		size += "; " + many
 	}

@@ -13,7 +13,7 @@ func (b *Batch) check() error {
 	}
 	if n := len(b.writes); n > b.maxStatements {
 		return b.usage(fmt.Sprintf("%d statements are more than %d; a batch is for writes that belong together, "+
-			"others are faster one by one, several at a time (MaxStatements changes the limit)", n, b.maxStatements))
+			"bulk work is for SaveAll, InsertAll and DeleteAll (MaxStatements changes the limit)", n, b.maxStatements))
 	}
 	size := 0
 	for _, w := range b.writes {
@@ -27,7 +27,8 @@ func (b *Batch) check() error {
 		}
 	}
 	if size > b.maxBytes {
-		return b.usage(fmt.Sprintf("%d bytes of values are more than %d, and Cassandra refuses big batches (MaxBytes changes the limit)", size, b.maxBytes))
+		return b.usage(fmt.Sprintf("%d bytes of values are more than %d, and Cassandra refuses big batches; "+
+			"bulk work is for SaveAll, InsertAll and DeleteAll (MaxBytes changes the limit)", size, b.maxBytes))
 	}
 	if b.conditional() {
 		return b.checkConditional()

@@ -1,5 +1,7 @@
 package coodie
 
+import "context"
+
 // In makes the document's next write a part of the batch: see Batch. The write takes the
 // key, and whatever else it takes from Value, as it is now.
 func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.with().In(batch) }
@@ -45,7 +47,7 @@ func (w BatchWrite[T]) Save() {
 	if v == nil {
 		v = new(T)
 	}
-	w.add(w.insert(v, false), w.doc.updates(nil))
+	w.addRow(opSave, v, !w.omitNil, func(c chain[T]) (*builder, follow) { return c.insert(c.value, false), c.doc.updates(nil) })
 }
 
 // Update is Document.Update.
@@ -88,7 +90,12 @@ func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
 }
 
 // Replace is Conditional.Replace.
-func (c BatchConditional[T]) Replace() *Handle[T] { return c.Update(c.replacement()...) }
+func (c BatchConditional[T]) Replace() *Handle[T] {
+	return c.addRow(opReplace, c.value, false, func(c chain[T]) (*builder, follow) {
+		assigns := c.replacement()
+		return c.update(assigns, true), c.doc.updates(assigns)
+	})
+}
 
 // Delete is Conditional.Delete.
 func (c BatchConditional[T]) Delete() *Handle[T] {
@@ -109,9 +116,33 @@ func (c BatchCreation[T]) Create(v T) *Handle[T] { return c.creates(&v) }
 
 func (c chain[T]) creates(v *T) *Handle[T] {
 	c.kind = ifNotExists
-	b := c.insert(v, true)
+	return c.addRow(opInsert, v, true, func(c chain[T]) (*builder, follow) { return c.insert(c.value, true), c.doc.updates(nil) })
+}
+
+// addRow puts the write of the row v into the batch. What happens to the row before it is
+// written, such as its hooks, happens in Exec.
+func (c chain[T]) addRow(op string, v *T, fill bool, build func(chain[T]) (*builder, follow)) *Handle[T] {
 	c.value = v
-	return c.add(b, c.doc.updates(nil))
+	if !c.table.prepares() || v == nil {
+		return c.add(build(c))
+	}
+	h := &Handle[T]{follow: c.doc.updates(nil), err: errNotExecuted(op, c.table.name), info: batchedWrite{table: c.table.name}}
+	h.later = func(ctx context.Context) {
+		row, err := c.table.prepare(ctx, op, v, fill)
+		c.value = row
+		b, f := build(c)
+		if err != nil {
+			b.err = err
+		}
+		h.holds(c, b, func(applied bool, own []assign, err error) {
+			if applied {
+				c.doc.adopt(row, v)
+			}
+			f(applied, own, err)
+		})
+	}
+	c.batch.add(h)
+	return h
 }
 
 // follow is how a document follows a write.

@@ -47,6 +47,7 @@ func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder
 	}
 	b.table, b.name = t.meta, t.name
 	b.stmt.Verb, b.stmt.Table = verb, t.quoted
+	b.idempotent = !t.meta.Counter
 	if cas && t.meta.Counter {
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
@@ -181,8 +182,11 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 		b.call.BindInt(int32((*ttl + time.Second - 1) / time.Second))
 	}
 	if timestamp != nil {
-		if b.cas {
+		switch {
+		case b.cas:
 			b.fail("", "a conditional write takes no timestamp: Paxos sets it (CQL refuses USING TIMESTAMP with IF)", nil)
+		case b.table.Counter:
+			b.fail("", "counters take no timestamp", nil)
 		}
 		b.stmt.Timestamp = true
 		b.call.BindBigint(timestamp.UnixMicro())
@@ -192,7 +196,7 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 // values binds all columns of the struct at p for an INSERT.
 func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 	if b.table.Counter {
-		b.fail("", "counters cannot be inserted; Update with Add", nil)
+		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
 	}
 	for _, c := range b.table.Columns {
 		if b.err != nil {
@@ -247,7 +251,7 @@ func (b *builder) assignment(a *assign) {
 	case a.change != cql.Set && (part || !collection && col.Type.Kind != codec.Counter):
 		b.fail(col.Name, "only a collection or a counter can be added to or removed from", nil)
 	case col.Type.Kind == codec.Counter && a.change == cql.Set:
-		b.fail(col.Name, "a counter cannot be set, only added to", nil)
+		b.fail(col.Name, "a counter cannot be set, only added to: Increment, Decrement", nil)
 	}
 	if b.err != nil {
 		return

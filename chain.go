@@ -23,7 +23,10 @@ type chain[T any] struct {
 	allowCreate bool
 	serial      bool
 	limit       *int
-	batch       *Batch // that the write is part of; nil: it stands alone
+	choice      *choice // what else a read is told; nil: nothing
+	concurrency int     // statements under way at once; 0: as many as the call usually has
+	sent        *bool   // becomes true when a write is about to be sent; nil: nobody asks
+	batch       *Batch  // that the write is part of; nil: it stands alone
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {
@@ -31,6 +34,13 @@ func (c chain[T]) filter(filters []Cond[T]) chain[T] {
 		c.where = slices.Concat(c.where, filters)
 	}
 	return c
+}
+
+// sending notes that a write is about to be sent.
+func (c *chain[T]) sending() {
+	if c.sent != nil {
+		*c.sent = true
+	}
 }
 
 func (c chain[T]) withTTL(d time.Duration) chain[T] {

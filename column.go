@@ -65,6 +65,7 @@ type operand struct {
 type otherOperand struct {
 	cell []byte    // the value, encoded already
 	list []operand // of IN
+	many *many     // of a filter on several columns
 	err  error
 }
 
@@ -80,6 +81,13 @@ func (o *operand) list() []operand {
 		return nil
 	}
 	return o.other.list
+}
+
+func (o *operand) many() *many {
+	if o.other == nil {
+		return nil
+	}
+	return o.other.many
 }
 
 func (o *operand) err() error {

@@ -60,6 +60,11 @@
 // the whole batch is an LWT on one partition, applied as a whole or not at all, and each
 // conditional write has a Handle with its own LWTResult.
 //
+// # Bulk
+//
+// Table.SaveAll, InsertAll, DeleteAll and GetMany send a statement per item, several at
+// once. Item i of the call has result i, and its own error in the *BulkError.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is
@@ -73,11 +78,13 @@
 //	version                     counts the row's conditional writes: see Mutate
 //	attempt                     the id of the last conditional write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
+//	default=new                 what a null column gets in an INSERT
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //
 // Embedded structs are flattened. A mistake is a *SchemaError from Open. The table is
-// called by the struct's name in snake_case, its TableName method, or WithTable.
+// called by the struct's name in snake_case, its TableName method, or WithTable. Its hooks
+// are the methods of BeforeSaver, Validator and AfterLoader.
 //
 // # Null
 //

@@ -116,7 +116,13 @@ func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 
 // Save is Document.Save.
 func (w Write[T]) Save(ctx context.Context) error {
-	err := w.write(ctx, w.insert(w.value, false))
+	row, err := w.table.prepare(ctx, opSave, w.value, !w.omitNil)
+	if err == nil {
+		err = w.write(ctx, w.insert(row, false))
+	}
+	if err == nil {
+		w.doc.adopt(row, w.value)
+	}
 	w.doc.updated(nil, err == nil, nil, err)
 	return err
 }

@@ -65,7 +65,11 @@ type QueryError struct {
 }
 
 func (e *QueryError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %v [%s]", e.Op, e.Table, e.Err, e.Statement)
+	s := fmt.Sprintf("coodie: %s %s: %v", e.Op, e.Table, e.Err)
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }
@@ -101,7 +105,10 @@ func (e *OutcomeUnknownError) Error() string {
 	if e.Evidence != "" {
 		s += "; " + e.Evidence
 	}
-	return s + " [" + e.Statement + "]"
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	return s
 }
 
 // Is matches ErrOutcomeUnknown.

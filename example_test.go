@@ -418,3 +418,86 @@ func ExampleMapCol() {
 	// true <nil>
 	// false <nil> [{emails CONTAINS ? held} {phones[?] = ? not held}]
 }
+
+// Many rows, a statement each, several at once.
+func ExampleTable_SaveAll() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+
+	values := make([]AppConfig, 1000)
+	for i := range values {
+		values[i] = AppConfig{Key: fmt.Sprint("flag-", i), Value: "on"}
+	}
+	fmt.Println(configs.SaveAll(ctx, values))
+	n, err := configs.Find().Count(ctx)
+	fmt.Println(n, err)
+
+	// What the chain says is said of each.
+	fmt.Println(configs.Find().TTL(time.Hour).Concurrency(64).SaveAll(ctx, values[:100]))
+	// Output:
+	// <nil>
+	// 1000 <nil>
+	// <nil>
+}
+
+// Each value is an LWT with its own result. One that fails does not stop the others.
+func ExampleTable_InsertAll() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	users := openConfigs(ctx, session)
+	srv.MustExec("INSERT INTO app_config (key, value) VALUES ('bob', 'taken')")
+	srv.Fault(cqltest.On(cqltest.Insert, "app_config").Where(func(s cqltest.Statement) bool { return s.Values()[0] == "carol" }),
+		cqltest.Apply, cqltest.WriteTimeout("CAS"))
+
+	batch := []AppConfig{{Key: "alice"}, {Key: "bob"}, {Key: "carol"}, {Key: ""}}
+	results, err := users.InsertAll(ctx, batch) // results[i] belongs to batch[i]
+	for i, res := range results {
+		fmt.Printf("%q %v %v\n", batch[i].Key, res.Applied, res.Existing != nil)
+	}
+	var bulk *coodie.BulkError
+	if errors.As(err, &bulk) {
+		fmt.Println("failed", bulk.Failed(), "unknown", bulk.Unknown(), "not sent", bulk.NotSent())
+		fmt.Println(bulk.Errs[3])
+	}
+	// Output:
+	// "alice" true false
+	// "bob" false true
+	// "carol" false false
+	// "" false false
+	// failed [2 3] unknown [2] not sent []
+	// coodie: insert app_config: column key: the partition key cannot be empty; set field Key
+}
+
+func ExampleTable_DeleteAll() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+
+	fmt.Println(configs.SaveAll(ctx, []AppConfig{{Key: "a"}, {Key: "b"}, {Key: "c"}}))
+	fmt.Println(configs.DeleteAll(ctx, []AppConfig{{Key: "a"}, {Key: "c"}}))
+	left, err := configs.Find().All(ctx)
+	fmt.Println(left, err)
+	// Output:
+	// <nil>
+	// <nil>
+	// [{b  0}] <nil>
+}
+
+// Row i belongs to key i; of the keys only the key fields count.
+func ExampleTable_GetMany() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	fmt.Println(configs.SaveAll(ctx, []AppConfig{{Key: "a", Version: 1}, {Key: "b", Version: 2}}))
+
+	rows, err := configs.GetMany(ctx, []AppConfig{{Key: "b"}, {Key: "x"}, {Key: "a"}})
+	fmt.Println(*rows[0], rows[1], *rows[2], err)
+	// Output:
+	// <nil>
+	// {b  2} <nil> {a  1} <nil>
+}

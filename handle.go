@@ -19,7 +19,8 @@ type Handle[T any] struct {
 	chain  chain[T]
 	info   batchedWrite
 	follow follow
-	static bool // the write concerns the static row
+	later  func(context.Context) // builds the write in Exec; nil if it is built
+	static bool                  // the write concerns the static row
 	res    LWTResult[T]
 	err    error
 }
@@ -42,13 +43,21 @@ func (h *Handle[T]) Result() (LWTResult[T], error) {
 
 // add puts the built statement into the chain's batch.
 func (c chain[T]) add(b *builder, f follow) *Handle[T] {
+	h := &Handle[T]{}
+	h.holds(c, b, f)
+	c.batch.add(h)
+	return h
+}
+
+// holds gives the handle its built statement.
+func (h *Handle[T]) holds(c chain[T], b *builder, f follow) {
 	kind := c.kind
 	if b.cas && kind == ifExists && !b.stmt.IfExists {
 		kind = ifConditions // the document's version is the condition
 	}
-	h := &Handle[T]{chain: c, follow: f, info: batchedWrite{b: b, table: b.name, conditional: b.cas}}
+	h.chain, h.follow, h.info = c, f, batchedWrite{b: b, table: b.name, conditional: b.cas}
 	h.res = LWTResult[T]{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
-	h.err = &UsageError{Op: b.op, Table: b.name, Reason: "the batch has not been executed yet"}
+	h.err = errNotExecuted(b.op, b.name)
 	if c.table != nil {
 		h.info.settings, h.info.db = &c.table.settings, c.table.queue
 		h.chain.batch = nil
@@ -56,8 +65,16 @@ func (c chain[T]) add(b *builder, f follow) *Handle[T] {
 	if b.err == nil {
 		h.describe(kind)
 	}
-	c.batch.add(h)
-	return h
+}
+
+func errNotExecuted(op, table string) error {
+	return &UsageError{Op: op, Table: table, Reason: "the batch has not been executed yet"}
+}
+
+func (h *Handle[T]) build(ctx context.Context) {
+	if h.later != nil {
+		h.later(ctx)
+	}
 }
 
 // describe works out what the batch needs to know.

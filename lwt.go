@@ -42,7 +42,18 @@ func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTRe
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	return c.Update(ctx, c.replacement()...)
+	v := c.value
+	row, err := c.table.prepare(ctx, opReplace, v, false)
+	if err != nil {
+		return LWTResult[T]{kind: c.kind, op: opReplace, table: c.table.name}, err
+	}
+	c.value = row
+	res, err := c.Update(ctx, c.replacement()...)
+	if res.Applied {
+		c.doc.adopt(row, v)
+		c.doc.updated(nil, true, res.own, nil)
+	}
+	return res, err
 }
 
 // replacement sets every column that is not part of the key.
@@ -88,9 +99,17 @@ func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
 
 func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
 	c.kind = ifNotExists
-	b := c.insert(v, true)
-	c.value = v
-	return c.cas(ctx, b)
+	row, err := c.table.prepare(ctx, opInsert, v, true)
+	if err != nil {
+		return LWTResult[T]{kind: c.kind, op: opInsert, table: c.table.name}, err
+	}
+	b := c.insert(row, true)
+	c.value = row
+	res, err := c.cas(ctx, b)
+	if res.Applied {
+		c.doc.adopt(row, v)
+	}
+	return res, err
 }
 
 // cas ends every conditional write: it sends the built statement once, at the table's
@@ -110,6 +129,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
 		Consistency: t.settings.commit, Serial: t.settings.serial,
 	}
+	c.sending()
 	start := t.now()
 	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
 	if err != nil {

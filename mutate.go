@@ -165,6 +165,9 @@ func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
 func (c chain[T]) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
+	if c.choice != nil {
+		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
+	}
 	if c.value != nil {
 		b.documentKey(unsafe.Pointer(c.value), false)
 	} else {
@@ -224,7 +227,7 @@ func (m *mutation[T]) try(ctx context.Context, row *Existing[T]) (again bool, ne
 			return false, nil, ErrNotFound
 		}
 		m.chain.setKey(&value)
-	} else if err := m.chain.restore(&value, row); err != nil {
+	} else if err := m.load(ctx, &value, row); err != nil {
 		return false, nil, err
 	}
 	if err := m.change(&value); err != nil {
@@ -255,24 +258,28 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	return again, next, err
 }
 
-func (m *mutation[T]) update(ctx context.Context, row *Existing[T], value T) (again bool, next *Existing[T], err error) {
+func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (again bool, next *Existing[T], err error) {
 	t := m.chain.table
+	value, err := m.hooked(ctx, row, changed)
+	if err != nil || value == nil {
+		return false, nil, err
+	}
 	var before T
 	if err := m.chain.restore(&before, row); err != nil {
 		return false, nil, err
 	}
-	if col := m.chain.differs(&before, &value, t.meta.Primary()); col != nil {
+	if col := m.chain.differs(&before, value, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
 	var assigns []Assign[T]
 	for _, col := range t.meta.Columns {
-		if col.Key() || col == t.meta.Attempt || m.chain.differs(&before, &value, []*meta.Column{col}) == nil {
+		if col.Key() || col == t.meta.Attempt || m.chain.differs(&before, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, &value)}})
+		assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, value)}})
 	}
 	if len(assigns) == 0 {
 		m.res.Value = before
@@ -291,7 +298,7 @@ func (m *mutation[T]) update(ctx context.Context, row *Existing[T], value T) (ag
 	again, next, err = m.outcome(ctx, res, err, &before)
 	if !again && err == nil {
 		m.res.Changed = true
-		after := t.New(value)
+		after := t.New(*value)
 		after.updated(nil, true, res.own, nil)
 		m.res.Value = after.Value
 	}

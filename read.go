@@ -21,6 +21,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	if c.table != nil && !count {
 		b.stmt.Columns = c.table.columns
 	}
+	c.choice.list(b)
 	where, use := plainConds(c.where), keyFull
 	if c.value != nil {
 		b.documentKey(unsafe.Pointer(c.value), false)
@@ -40,6 +41,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	if c.ttl != nil || c.timestamp != nil {
 		b.fail("", "a read takes no TTL and no timestamp", nil)
 	}
+	c.choice.arrange(b, where, c.limit)
 	if c.limit != nil {
 		if count {
 			b.fail("", "Count takes no Limit: CQL counts all rows and then limits the one answer", nil)
@@ -58,6 +60,7 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !count {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
+	r.Unpaged = b.unpaged()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b
 }
@@ -74,7 +77,10 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 		if err != nil {
 			return err
 		}
-		return p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells())
+		if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+			return err
+		}
+		return c.table.loaded(ctx, &v)
 	})
 	if err != nil {
 		var zero T
@@ -99,6 +105,9 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 		for more := true; more; more = rows.Next() {
 			v = zero
 			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+				return err
+			}
+			if err := c.table.loaded(ctx, &v); err != nil {
 				return err
 			}
 			if !yield(v, nil) {

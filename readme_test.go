@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSnippetsAreExamples: every Go snippet of the README, and of the page on
-// recipes, stands in a compiled Example, line by line.
+// TestReadmeSnippetsAreExamples: every Go snippet of the README, and of the pages on
+// recipes and columns, stands in a compiled Example, line by line.
 func TestReadmeSnippetsAreExamples(t *testing.T) {
 	requireExamples(t, "README.md", "example_test.go")
 	requireExamples(t, "docs/recipes.md", "recipes/*/example_test.go")
+	requireExamples(t, "docs/columns.md", "example_columns_test.go")
 }
 
 func requireExamples(t *testing.T, page, files string) {

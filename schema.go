@@ -54,6 +54,7 @@ type Table[T any] struct {
 	texts    cql.Cache
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
+	hooks    hooks
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -79,6 +80,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
+	if s.lwtOnly && described.Counter {
+		return nil, fail("counters cannot be written conditionally, so a counter table cannot be WithLWTOnly")
+	}
 	if err := meta.CheckName("table", s.table); err != nil {
 		return nil, fail(err.Error())
 	}
@@ -90,6 +94,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	t := &Table[T]{
 		sender: db.sender, settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
+	}
+	if t.hooks, err = hooksOf[T](); err != nil {
+		return nil, err
 	}
 	if s.keyspace != "" {
 		t.name = s.keyspace + "." + s.table

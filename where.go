@@ -100,13 +100,19 @@ func (c *cond) relation(elem string) cql.Relation {
 // condition binds one condition of IF. rowNamed: the statement names a clustering row,
 // so that a static column says nothing about the row.
 func (b *builder) condition(c *cond, rowNamed bool) {
+	if c.value.many() != nil {
+		b.fail("", "a condition is on one column; one on several at once, or on the token, belongs into Find", nil)
+	}
 	rel := b.relation(c)
 	if b.err != nil {
 		return
 	}
 	col := c.ref.col
-	if col.Key() {
+	switch {
+	case col.Key():
 		b.fail(col.Name, "a key column takes no condition; put it into Find", nil)
+	case c.op == cql.Like:
+		b.fail(col.Name, "LIKE is for Find; CQL has no such condition", nil)
 	}
 	if c.ref.elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
 		b.fail(col.Name, "Cassandra compares the value of a map's key as if it were a "+col.Type.Key.String()+
@@ -168,7 +174,12 @@ const (
 func (b *builder) filters(where []cond) keyUse {
 	for i := range where {
 		c := &where[i]
+		if m := c.value.many(); m != nil {
+			b.several(c, m)
+			continue
+		}
 		rel := b.relation(c)
+		b.filterable(c, &rel)
 		if b.err != nil {
 			return keyOpen
 		}
@@ -225,7 +236,7 @@ func (b *builder) one(where []cond, c *meta.Column) bool {
 
 func restricted(where []cond, c *meta.Column) bool {
 	for i := range where {
-		if where[i].ref.col == c {
+		if where[i].ref.col == c || where[i].value.many().restricts(c) {
 			return true
 		}
 	}
@@ -245,6 +256,12 @@ func (b *builder) needKeys(where []cond, columns []*meta.Column) {
 // checkKey refuses filters that the statement cannot have.
 func (b *builder) checkKey(where []cond, use keyUse, static, cas bool) {
 	for i := range where {
+		if m := where[i].value.many(); m != nil {
+			if m.token {
+				b.fail("", "a write takes no token range: CQL has it in SELECT only", nil)
+			}
+			continue
+		}
 		if col := where[i].ref.col; b.err == nil && !col.Key() {
 			b.fail(col.Name, "a write selects rows by key columns only; a condition on another column belongs into If", nil)
 		}

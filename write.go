@@ -66,6 +66,8 @@ func (c chain[T]) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
+	case c.choice != nil:
+		b.fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
 	case c.serial:
 		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
 	}
@@ -191,6 +193,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
 	}
+	c.sending()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r, Done, err, start)

@@ -47,13 +47,14 @@ func (c *Cache) Len() int {
 // shape appends everything that decides the text within one table. Lists and texts carry
 // their lengths, so that no two statements share a shape.
 func (s *Statement) shape(key []byte) []byte {
-	var flags byte
-	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count} {
+	var flags int
+	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count,
+		s.Distinct, s.PerPart, s.Filtering} {
 		if on {
 			flags |= 1 << i
 		}
 	}
-	key = append(key, byte(s.Verb), flags)
+	key = count(append(key, byte(s.Verb)), flags)
 	key = count(key, len(s.Values))
 	for i := range s.Values {
 		key = marker(count(key, s.Values[i].Column.ID), s.Values[i].Marker)
@@ -63,10 +64,7 @@ func (s *Statement) shape(key []byte) []byte {
 		a := &s.Assignments[i]
 		key = marker(append(a.Target.shape(key), byte(a.Change)), a.Marker)
 	}
-	key = count(key, len(s.Columns))
-	for i := range s.Columns {
-		key = count(key, s.Columns[i].ID)
-	}
+	key = columns(key, s.Columns)
 	key = count(key, len(s.Deletions))
 	for i := range s.Deletions {
 		key = s.Deletions[i].shape(key)
@@ -78,6 +76,19 @@ func (s *Statement) shape(key []byte) []byte {
 	key = count(key, len(s.If))
 	for i := range s.If {
 		key = s.If[i].shape(key)
+	}
+	key = columns(key, s.GroupBy)
+	key = count(key, len(s.OrderBy))
+	for _, o := range s.OrderBy {
+		key = append(count(key, o.Column.ID), byte(o.Direction))
+	}
+	return key
+}
+
+func columns(key []byte, columns []Column) []byte {
+	key = count(key, len(columns))
+	for i := range columns {
+		key = count(key, columns[i].ID)
 	}
 	return key
 }
@@ -91,7 +102,16 @@ func (t *Target) shape(key []byte) []byte {
 }
 
 func (r *Relation) shape(key []byte) []byte {
-	return marker(append(r.Target.shape(key), byte(r.Op)), r.Marker)
+	if t := r.Tuple; t != nil {
+		kind := byte(2) // a target has 0 or 1 here
+		if t.Token {
+			kind = 3
+		}
+		key = columns(append(count(key, 0), kind), t.Columns)
+	} else {
+		key = r.Target.shape(key)
+	}
+	return marker(append(key, byte(r.Op)), r.Marker)
 }
 
 // marker appends a marker, which is never empty: the commonest as one byte.

@@ -50,6 +50,15 @@ func TestText(t *testing.T) {
 		{&Statement{Verb: Select, Table: "t", Columns: []Column{col("a"), col("order")}, Where: []Relation{{Target: Target{Column: col("k")}, Op: Contains, Marker: Mark}}, Limit: true},
 			`SELECT a,"order" FROM t WHERE k CONTAINS ? LIMIT ?`},
 		{&Statement{Verb: Select, Table: "t", Count: true}, `SELECT count(*) FROM t`},
+		{&Statement{Verb: Select, Table: "t", Columns: []Column{col("a"), col("order")}, Distinct: true, Where: []Relation{
+			{Tuple: &Tuple{Columns: []Column{col("a"), col("token")}, Token: true}, Op: Gt, Marker: Mark}}, PerPart: true, Limit: true, Filtering: true},
+			`SELECT DISTINCT a,"order" FROM t WHERE token(a,"token")>? PER PARTITION LIMIT ? LIMIT ? ALLOW FILTERING`},
+		{&Statement{Verb: Select, Table: "t", Columns: []Column{col("a")}, Where: []Relation{
+			{Tuple: &Tuple{Columns: []Column{col("a"), col("b")}}, Op: Ge, Marker: "(?, ?)"}, {Target: Target{Column: col("c")}, Op: Like, Marker: Mark}},
+			GroupBy: []Column{col("a"), col("b")}, OrderBy: []Order{{col("a"), Desc}, {col("order"), Asc}}},
+			`SELECT a FROM t WHERE (a,b)>=(?, ?) AND c LIKE ? GROUP BY a,b ORDER BY a DESC,"order" ASC`},
+		{&Statement{Verb: Select, Table: "t", Columns: []Column{col("a")}, OrderBy: []Order{{col("v"), ANN}}, Limit: true},
+			`SELECT a FROM t ORDER BY v ANN OF ? LIMIT ?`},
 		{&Statement{Verb: Update, Table: "t", Assignments: []Assignment{
 			{Target: Target{Column: col("l")}, Change: Prepend, Marker: Mark}, {Target: Target{Column: col("s")}, Change: Remove, Marker: Mark}, {Target: Target{Column: col("c")}, Change: Add, Marker: Mark}},
 			If: []Relation{{Target: Target{Column: col("m")}, Op: ContainsKey, Marker: Mark}, {Target: Target{Column: col("m"), Elem: Mark}, Op: Ne, Marker: Null}}},
@@ -78,7 +87,21 @@ func TestCacheTellsShapesApart(t *testing.T) {
 		{Verb: Delete, Table: "t", IfExists: true}, {Verb: Delete, Table: "t"}, {Verb: Delete, Table: "t", Timestamp: true},
 		{Verb: Delete, Table: "t", Deletions: []Target{{Column: col("a"), Elem: "?"}}}, {Verb: Delete, Table: "t", Deletions: []Target{{Column: col("a"), Field: "?"}}},
 	}
-	for op := Eq; op <= ContainsKey; op++ {
+	for _, s := range []*Statement{{Distinct: true}, {PerPart: true}, {Filtering: true}, {Limit: true},
+		{GroupBy: []Column{col("a"), col("b")}}, {GroupBy: []Column{col("b"), col("a")}},
+		{OrderBy: []Order{{col("a"), Asc}}}, {OrderBy: []Order{{col("a"), Desc}}}, {OrderBy: []Order{{col("a"), ANN}}}} {
+		s.Verb, s.Table, s.Columns = Select, "t", []Column{col("a")}
+		statements = append(statements, s)
+	}
+	pair := []Column{col("a"), col("b")}
+	for _, r := range []Relation{
+		{Tuple: &Tuple{Columns: pair}, Op: Gt, Marker: "(?, ?)"}, {Tuple: &Tuple{Columns: pair, Token: true}, Op: Gt, Marker: Mark},
+		{Tuple: &Tuple{Columns: pair, Token: true}, Op: Gt, Marker: "token(?, ?)"}, {Tuple: &Tuple{Columns: pair[:1]}, Op: Gt, Marker: "(?)"},
+		{Target: Target{Column: col("a")}, Op: Gt, Marker: Mark},
+	} {
+		statements = append(statements, &Statement{Verb: Select, Table: "t", Columns: pair, Where: []Relation{r}})
+	}
+	for op := Eq; op <= Like; op++ {
 		statements = append(statements, &Statement{Verb: Delete, Table: "t", If: []Relation{{Target: Target{Column: col("a")}, Op: op, Marker: Mark}}})
 	}
 	for change := Set; change <= Prepend; change++ {

@@ -85,22 +85,6 @@ func (s *Statement) delete() string {
 	return text
 }
 
-func (s *Statement) selectText() string {
-	b := qb.Select(s.Table)
-	if s.Count {
-		b.CountAll()
-	}
-	for _, c := range s.Columns {
-		b.Columns(Quote(c.Name))
-	}
-	b.Where(comparisons(s.Where)...)
-	if s.Limit {
-		b.LimitNamed("limit")
-	}
-	text, _ := b.ToCql()
-	return text
-}
-
 func comparisons(relations []Relation) []qb.Cmp {
 	out := make([]qb.Cmp, len(relations))
 	for i, r := range relations {
@@ -110,7 +94,7 @@ func comparisons(relations []Relation) []qb.Cmp {
 }
 
 func (r Relation) comparison() qb.Cmp {
-	target := r.Target.text()
+	target := r.left()
 	switch r.Op {
 	case Ne:
 		return qb.NeLit(target, r.Marker)
@@ -127,11 +111,25 @@ func (r Relation) comparison() qb.Cmp {
 	case Contains:
 		return qb.ContainsLit(target, r.Marker)
 	case ContainsKey:
-		// qb has no literal form of this one; the marker is always one "?".
+		// qb has no literal form of this one and of LIKE; the marker is always one "?".
 		return qb.ContainsKey(target)
+	case Like:
+		return qb.Like(target)
 	default:
 		return qb.EqLit(target, r.Marker)
 	}
+}
+
+// left is what is compared.
+func (r Relation) left() string {
+	if r.Tuple == nil {
+		return r.Target.text()
+	}
+	text := "(" + names(r.Tuple.Columns) + ")"
+	if r.Tuple.Token {
+		return "token" + text
+	}
+	return text
 }
 
 func (t Target) text() string {
@@ -146,4 +144,4 @@ func (t Target) text() string {
 }
 
 // String renders the relation for messages: `version = ?`.
-func (r Relation) String() string { return r.Target.text() + " " + r.Op.String() + " " + r.Marker }
+func (r Relation) String() string { return r.left() + " " + r.Op.String() + " " + r.Marker }

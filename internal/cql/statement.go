@@ -28,10 +28,11 @@ const (
 	In
 	Contains
 	ContainsKey
+	Like
 )
 
 func (o Op) String() string {
-	return [...]string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "CONTAINS KEY"}[o]
+	return [...]string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "CONTAINS KEY", "LIKE"}[o]
 }
 
 // Change is what an assignment does to its column.
@@ -70,7 +71,29 @@ type Relation struct {
 	Target
 	Op     Op
 	Marker string
+	Tuple  *Tuple // what is compared instead of the target; nil: the target is
 }
+
+// Tuple is several columns compared at once: (a, b), or token(a, b).
+type Tuple struct {
+	Columns []Column
+	Token   bool
+}
+
+// Order is one term of ORDER BY.
+type Order struct {
+	Column    Column
+	Direction Direction
+}
+
+// Direction is how a column orders.
+type Direction uint8
+
+const (
+	Asc Direction = iota
+	Desc
+	ANN // by likeness to a vector: c ANN OF ?
+)
 
 // Assignment is one term of SET.
 type Assignment struct {
@@ -89,7 +112,8 @@ type Value struct {
 //
 // Its values are bound in this order: INSERT: values, TTL, timestamp. UPDATE: TTL,
 // timestamp, each assignment's element key then value, WHERE, IF. DELETE: each
-// deletion's element key, timestamp, WHERE, IF. SELECT: WHERE, limit.
+// deletion's element key, timestamp, WHERE, IF. SELECT: WHERE, ANN's vector, limit per
+// partition, limit.
 type Statement struct {
 	Verb        Verb
 	Table       string // rendered by TableName
@@ -105,14 +129,20 @@ type Statement struct {
 	Timestamp   bool
 	Limit       bool
 	Count       bool // SELECT count(*)
+	Distinct    bool
+	GroupBy     []Column
+	OrderBy     []Order
+	PerPart     bool // PER PARTITION LIMIT
+	Filtering   bool // ALLOW FILTERING
 
 	key []byte // memory of shape
 }
 
-// Reset empties the statement and keeps its memory.
+// Reset empties the statement and keeps its memory, but for the lists that a SELECT
+// only borrows.
 func (s *Statement) Reset() {
 	*s = Statement{
-		Values: s.Values[:0], Assignments: s.Assignments[:0], Columns: s.Columns[:0],
+		Values: s.Values[:0], Assignments: s.Assignments[:0],
 		Deletions: s.Deletions[:0], Where: s.Where[:0], If: s.If[:0], key: s.key[:0],
 	}
 }

@@ -5,6 +5,8 @@ package driver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/gocql/gocql"
 )
@@ -38,6 +40,7 @@ type Request struct {
 	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
 	Serial      gocql.SerialConsistency // of a CAS
 	PageSize    int                     // 0 is the session's default
+	Unpaged     bool                    // all rows at once: the server cannot page this read
 
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
 	// client's timestamp, so that a replay is no newer than the original.
@@ -65,11 +68,29 @@ type Sender interface {
 	Keyspace() string
 }
 
+// ErrNotSent is matched by every NotSentError.
+var ErrNotSent = errors.New("coodie: not sent")
+
 // NotSentError is an error from before anything was sent: the statement was certainly not executed.
 type NotSentError struct{ Err error }
 
 func (e *NotSentError) Error() string { return e.Err.Error() }
 func (e *NotSentError) Unwrap() error { return e.Err }
+
+// Is matches ErrNotSent.
+func (e *NotSentError) Is(target error) bool { return target == ErrNotSent }
+
+// Ended is a *NotSentError if the context has ended.
+func Ended(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != err {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return &NotSentError{err}
+}
 
 // New returns the sender of a gocql session.
 func New(session *gocql.Session) Sender { return sender{session} }
@@ -90,6 +111,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	q.Consistency(r.Consistency).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	if r.PageSize > 0 {
 		q.PageSize(r.PageSize)
+	}
+	if r.Unpaged {
+		q.PageSize(0)
 	}
 	switch r.Kind {
 	case Read:

@@ -34,11 +34,7 @@ func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 
 // send sends r. The rows are new or reset.
 func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
-	if err := ctx.Err(); err != nil {
-		if cause := context.Cause(ctx); cause != err {
-			err = fmt.Errorf("%w: %w", err, cause)
-		}
-		r.err = &NotSentError{err}
+	if r.err = Ended(ctx); r.err != nil {
 		return
 	}
 	defer func() {

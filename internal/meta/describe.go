@@ -151,6 +151,13 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 	if err := d.typeOf(c, opts); err != nil {
 		return d.fail(path, "%s", err)
 	}
+	if opts.def != nil {
+		var err error
+		if c.Default, err = defaultOf(c, *opts.def); err != nil {
+			return d.fail(path, "%s", err)
+		}
+		d.table.Defaults = append(d.table.Defaults, c)
+	}
 	if opts.position != 0 {
 		d.positions[c] = opts.position
 	}

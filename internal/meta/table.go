@@ -25,15 +25,16 @@ func (k Kind) String() string {
 
 // Column describes one column and the struct field that holds it.
 type Column struct {
-	Name   string       // as in the database, unquoted
-	Field  string       // Go field path, "Base.Key" for an embedded struct
-	Index  int          // position in Table.Columns
-	Kind   Kind         //
-	Desc   bool         // clustering order is descending
-	GoType reflect.Type // type of the field
-	Offset uintptr      // of the field in the struct
-	Type   *codec.Type
-	Codec  *codec.Codec
+	Name    string       // as in the database, unquoted
+	Field   string       // Go field path, "Base.Key" for an embedded struct
+	Index   int          // position in Table.Columns
+	Kind    Kind         //
+	Desc    bool         // clustering order is descending
+	GoType  reflect.Type // type of the field
+	Offset  uintptr      // of the field in the struct
+	Type    *codec.Type
+	Codec   *codec.Codec
+	Default *Default // nil if it has none
 }
 
 // Key reports whether the column belongs to the primary key.
@@ -47,9 +48,10 @@ type Table struct {
 	Partition  []*Column // in key order
 	Clustering []*Column // in key order
 	Types      []*codec.Type
-	Counter    bool    // every non-key column is a counter
-	Attempt    *Column // takes a fresh id with each conditional INSERT and UPDATE; nil if there is none
-	Version    *Column // counts the row's conditional writes; nil if there is none
+	Counter    bool      // every non-key column is a counter
+	Attempt    *Column   // takes a fresh id with each conditional INSERT and UPDATE; nil if there is none
+	Version    *Column   // counts the row's conditional writes; nil if there is none
+	Defaults   []*Column // those that have one
 	byName     map[string]*Column
 }
 

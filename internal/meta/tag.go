@@ -23,6 +23,7 @@ type tag struct {
 	attempt  bool
 	version  bool
 	typ      string
+	def      *string // default=
 }
 
 // parseTag parses strictly: an unknown or contradictory option is an error,
@@ -74,6 +75,12 @@ func (t *tag) option(key, value string, hasValue bool) error {
 			return fmt.Errorf("type= names no CQL type")
 		}
 		return nil
+	case "default":
+		if !hasValue || strings.TrimSpace(value) == "" {
+			return fmt.Errorf("default= has no value; an empty text is default=''")
+		}
+		t.def = &value
+		return nil
 	}
 	if hasValue {
 		return fmt.Errorf("option %q takes no value", key)
@@ -99,7 +106,7 @@ func (t *tag) option(key, value string, hasValue bool) error {
 	case "":
 		return fmt.Errorf("an option is empty")
 	default:
-		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version and type=", key)
+		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, default= and type=", key)
 	}
 	return nil
 }
@@ -120,6 +127,8 @@ func (t *tag) check() error {
 		return fmt.Errorf("type= already says the whole type; set and tuple are for inferred types")
 	case (t.attempt || t.version) && t.kind != Regular:
 		return fmt.Errorf("an attempt or version column is a regular one, neither key nor static")
+	case t.def != nil && (t.attempt || t.version):
+		return fmt.Errorf("an attempt or version column is set by the write itself, and takes no default")
 	case t.set && t.tuple:
 		return fmt.Errorf("a column is a set or a tuple, not both")
 	}

@@ -1,0 +1,166 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// bulkAtOnce is how many items a bulk call has under way unless told otherwise.
+const bulkAtOnce = 32
+
+// Concurrency is how many statements a bulk call, a read of many partitions (In) or a Scan
+// has under way at once. The default is 32 for bulk calls; In and Scan have their own.
+// It changes how fast a call is and how hard it presses the servers, never what it does.
+func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
+	q.concurrency = n
+	return q
+}
+
+// SaveAll saves values as Document.Save does, each by a statement of its own and
+// several at once: faster than a batch, which one coordinator has to carry out alone.
+//
+// One value that fails does not stop the others. The error is then a *BulkError that
+// knows each of them: Errs[i] belongs to values[i], and those of unknown outcome and those
+// that were not sent, since the context had ended, are told apart. Two values of one key are
+// written in any order.
+func (t *Table[T]) SaveAll(ctx context.Context, values []T) error {
+	return t.Find().SaveAll(ctx, values)
+}
+
+// InsertAll inserts values as Document.Insert does: each is an LWT of its own,
+// several at once. results[i] and, in the *BulkError, Errs[i] belong to values[i].
+// A refused insert is a result and no error. Of values whose outcome is unknown
+// results[i].Settle finds out what can be found out.
+func (t *Table[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
+	return t.Find().InsertAll(ctx, values)
+}
+
+// DeleteAll deletes the rows that have the keys of values as Document.Delete does, several
+// at once. Errors are as those of SaveAll.
+func (t *Table[T]) DeleteAll(ctx context.Context, values []T) error {
+	return t.Find().DeleteAll(ctx, values)
+}
+
+// GetMany reads the rows that have the primary keys of keys, of which only the key fields
+// count, several at once. rows[i] belongs to keys[i]; it is nil where there is no row,
+// which is no error. A key that fails does not stop the others: see SaveAll.
+func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
+	return t.Find().GetMany(ctx, keys)
+}
+
+// OmitNil makes SaveAll leave null columns alone instead of deleting them.
+func (q QuerySet[T]) OmitNil() QuerySet[T] {
+	q.omitNil = true
+	return q
+}
+
+// SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
+// like; it takes no filters.
+func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
+	return q.bulk(ctx, "save", len(values), func(i int) error {
+		return q.item("save", &values[i], func(w Write[T]) error { return w.Save(ctx) })
+	})
+}
+
+// InsertAll is Table.InsertAll with what the chain says of TTL, concurrency and the like;
+// it takes no filters.
+func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
+	results = make([]LWTResult[T], len(values))
+	err = q.bulk(ctx, "insert", len(values), func(i int) error {
+		return q.item("insert", &values[i], func(w Write[T]) (err error) {
+			results[i], err = w.Insert(ctx)
+			return err
+		})
+	})
+	return results, err
+}
+
+// DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
+// like; it takes no filters.
+func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
+	return q.bulk(ctx, "delete", len(values), func(i int) error {
+		return q.item("delete", &values[i], func(w Write[T]) error { return w.Delete(ctx) })
+	})
+}
+
+// GetMany is Table.GetMany with what the chain says of concurrency, Linearizable and the
+// like; it takes no filters.
+func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
+	rows = make([]*T, len(keys))
+	err = q.bulk(ctx, "get", len(keys), func(i int) error {
+		c := q.chain
+		c.value = &keys[i]
+		err := protect(func() error {
+			row, err := c.one(ctx, true)
+			if err == nil {
+				rows[i] = &row
+			}
+			return err
+		})
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return rows, err
+}
+
+// item makes a document of a value, which follows what is written of it. A panic before
+// anything was sent has certainly written nothing.
+func (q QuerySet[T]) item(op string, value *T, write func(Write[T]) error) error {
+	d, sent := Document[T]{Value: *value, table: q.table}, false
+	c := q.chain
+	c.doc, c.value, c.sent = &d, &d.Value, &sent
+	err := protect(func() error { return write(Write[T]{c}) })
+	*value = d.Value
+	var panicked *PanicError
+	switch {
+	case !errors.As(err, &panicked):
+		return err
+	case sent:
+		return c.locate(&OutcomeUnknownError{Op: op, Table: q.table.name, Err: err})
+	}
+	return &QueryError{Op: op, Table: q.table.name, Err: &driver.NotSentError{Err: err}}
+}
+
+// bulk carries out a call of n items.
+func (q QuerySet[T]) bulk(ctx context.Context, op string, n int, do func(i int) error) error {
+	limit, err := q.atOnce(op, bulkAtOnce)
+	if err != nil {
+		return err
+	}
+	if len(q.where) > 0 {
+		return q.usage(op, "a bulk call takes no filters: each item names its own row")
+	}
+	errs := make([]error, n)
+	forEach(n, limit, func(i int) {
+		if err := driver.Ended(ctx); err != nil {
+			errs[i] = &QueryError{Op: op, Table: q.table.name, Err: err}
+			return
+		}
+		errs[i] = do(i)
+	})
+	return bulkError(op, q.table.name, errs)
+}
+
+// atOnce is how many statements of a call may be under way at once.
+func (c chain[T]) atOnce(op string, usual int) (int, error) {
+	switch {
+	case c.table == nil:
+		b := newBuilder(c.table, 0, op, false)
+		defer b.release()
+		return 0, b.err
+	case c.concurrency < 0:
+		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.concurrency))
+	case c.concurrency > 0:
+		return c.concurrency, nil
+	}
+	return usual, nil
+}
+
+func (c chain[T]) usage(op, reason string) error {
+	return &UsageError{Op: op, Table: c.table.name, Reason: reason}
+}

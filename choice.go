@@ -1,0 +1,226 @@
+package coodie
+
+import (
+	"math"
+	"slices"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// choice is what a read is told beyond filters and limit. It is immutable; nil says nothing.
+type choice struct {
+	only, without []ref
+	orders        []ordering
+	groups        []ref
+	distinct      bool
+	filtering     bool
+	perPartition  *int
+}
+
+// choose returns the query with a changed copy of its choice.
+func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
+	var c choice
+	if q.choice != nil {
+		c = *q.choice
+	}
+	change(&c)
+	q.choice = &c
+	return q
+}
+
+// Only reads these columns alone; the others are zero in the T. A later Only or Defer
+// replaces it. For rows of another, smaller struct see Project, for bare values Values.
+func (q QuerySet[T]) Only(first Target[T], more ...Target[T]) QuerySet[T] {
+	refs := targets(first, more)
+	return q.choose(func(c *choice) { c.only, c.without = refs, nil })
+}
+
+// Defer reads all columns but these, which are zero in the T: large ones, say. A later
+// Only or Defer replaces it.
+func (q QuerySet[T]) Defer(first Target[T], more ...Target[T]) QuerySet[T] {
+	refs := targets(first, more)
+	return q.choose(func(c *choice) { c.only, c.without = nil, refs })
+}
+
+// Distinct reads each partition once: of all columns the partition key and the static ones,
+// or of Only those, the whole partition key among them. Filters are on these columns alone.
+func (q QuerySet[T]) Distinct() QuerySet[T] {
+	return q.choose(func(c *choice) { c.distinct = true })
+}
+
+// GroupBy makes one row of each group of rows that are equal in these columns: aggregates
+// (Sum, CountOf, …) are then of the group, and a bare column is that of its first row. CQL
+// groups by the primary key from its beginning: the whole partition key, and then clustering
+// columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
+// replaces it.
+func (q QuerySet[T]) GroupBy(first Target[T], more ...Target[T]) QuerySet[T] {
+	refs := targets(first, more)
+	return q.choose(func(c *choice) { c.groups = refs })
+}
+
+// PerPartitionLimit reads n rows of each partition at most.
+func (q QuerySet[T]) PerPartitionLimit(n int) QuerySet[T] {
+	return q.choose(func(c *choice) { c.perPartition = &n })
+}
+
+// AllowFiltering is ALLOW FILTERING: the server may read rows and pass over them, as many as
+// the table has. Without it a read whose cost is not in proportion to its answer is refused,
+// by the server, which knows its indexes. It is never added by itself.
+func (q QuerySet[T]) AllowFiltering() QuerySet[T] {
+	return q.choose(func(c *choice) { c.filtering = true })
+}
+
+// targets are the columns that the targets name.
+func targets[T any](first Target[T], more []Target[T]) []ref {
+	refs := make([]ref, 0, 1+len(more))
+	for _, t := range append([]Target[T]{first}, more...) {
+		if t == nil {
+			refs = append(refs, ref{err: errNoColumn})
+			continue
+		}
+		refs = append(refs, t.target(nil))
+	}
+	return refs
+}
+
+// whole is the column of r, which is not part of one.
+func (b *builder) whole(r *ref, where string) *meta.Column {
+	switch {
+	case r.err != nil:
+		b.fail(r.name, "", r.err)
+	case r.col == nil:
+		b.fail(r.name, where+" got something that is not a column", errNoColumn)
+	case r.elem != nil || r.field != "":
+		b.fail(r.name, where+" takes whole columns, not parts of one", nil)
+	}
+	return r.col
+}
+
+// list makes the SELECT list of all columns one of those that were chosen.
+func (ch *choice) list(b *builder) {
+	if ch == nil || b.stmt.Count || b.err != nil || !ch.distinct && ch.only == nil && ch.without == nil {
+		return
+	}
+	var columns []cql.Column
+	switch {
+	case ch.only != nil:
+		for i := range ch.only {
+			if col := b.whole(&ch.only[i], "Only"); b.err == nil {
+				columns = append(columns, named(col))
+			}
+		}
+	default:
+		leave := map[*meta.Column]bool{}
+		for i := range ch.without {
+			leave[b.whole(&ch.without[i], "Defer")] = true
+		}
+		for _, col := range b.table.Columns {
+			if !leave[col] && !(ch.distinct && !partitionWide(col)) {
+				columns = append(columns, named(col))
+			}
+		}
+		if len(columns) == 0 {
+			b.fail("", "Defer leaves no column to read", nil)
+		}
+	}
+	b.stmt.Columns = columns
+}
+
+// partitionWide reports whether the column has one value for a whole partition.
+func partitionWide(c *meta.Column) bool { return c.Kind == meta.Partition || c.Kind == meta.Static }
+
+// arrange binds all that follows WHERE but the limit.
+func (ch *choice) arrange(b *builder, where []cond, limit *int) {
+	if ch == nil || b.err != nil {
+		return
+	}
+	b.stmt.Filtering = ch.filtering
+	if b.stmt.Count && (ch.distinct || len(ch.groups) > 0 || ch.perPartition != nil) {
+		b.fail("", "Count is of all rows that the filters select, without Distinct, GroupBy or PerPartitionLimit", nil)
+	}
+	if !b.stmt.Count { // which an order does not change
+		ch.orderBy(b, where, limit)
+	}
+	ch.groupBy(b, where)
+	if ch.distinct {
+		b.distinct(where)
+		b.stmt.Distinct = true
+	}
+	if n := ch.perPartition; n != nil {
+		switch {
+		case *n < 1 || *n > math.MaxInt32:
+			b.fail("", "a limit is at least 1", nil)
+		case ch.distinct:
+			b.fail("", "Distinct reads one row of each partition and takes no PerPartitionLimit", nil)
+		}
+		b.stmt.PerPart = true
+		b.call.BindInt(int32(*n))
+	}
+}
+
+// groupBy refuses groups that are not the primary key from its beginning.
+func (ch *choice) groupBy(b *builder, where []cond) {
+	if len(ch.groups) == 0 {
+		return
+	}
+	key, next := b.table.Primary(), 0
+	for i := range ch.groups {
+		col := b.whole(&ch.groups[i], "GroupBy")
+		if b.err != nil {
+			return
+		}
+		at := slices.Index(key, col)
+		for next < at && b.fixed(where, key[next], cql.Eq) {
+			next++
+		}
+		if next != at {
+			b.fail(col.Name, "GroupBy takes the columns of the primary key in their order, each once; "+
+				"those before it that no filter fixes by Eq are missing", nil)
+			return
+		}
+		next++
+		b.stmt.GroupBy = append(b.stmt.GroupBy, named(col))
+	}
+	if next < len(b.table.Partition) {
+		b.fail(key[next].Name, "GroupBy takes the partition key as a whole", nil)
+	}
+}
+
+// distinct refuses columns and filters that are not those of whole partitions.
+func (b *builder) distinct(where []cond) {
+	for i := range where {
+		if col := where[i].ref.col; col != nil && !partitionWide(col) || col == nil && !where[i].value.many().token {
+			b.fail(where[i].ref.name, "Distinct reads partitions: filters are on the partition key and static columns only", nil)
+		}
+	}
+	has := map[int]bool{}
+	for _, c := range b.stmt.Columns {
+		has[c.ID] = true
+		if col := b.table.Columns[c.ID]; !partitionWide(col) {
+			b.fail(col.Name, "Distinct reads partitions: only the partition key and static columns can be selected", nil)
+		}
+	}
+	for _, col := range b.table.Partition {
+		if !has[col.Index] {
+			b.fail(col.Name, "Distinct needs the whole partition key among the columns that are selected", nil)
+		}
+	}
+}
+
+// unpaged reports whether the server has to answer in one page: it cannot page an order over
+// several partitions, nor one by likeness.
+func (b *builder) unpaged() bool {
+	if len(b.stmt.OrderBy) == 0 {
+		return false
+	}
+	if b.stmt.OrderBy[0].Direction == cql.ANN {
+		return true
+	}
+	for i := range b.stmt.Where {
+		if w := &b.stmt.Where[i]; w.Op == cql.In && w.Tuple == nil && b.table.Columns[w.Column.ID].Kind == meta.Partition {
+			return true
+		}
+	}
+	return false
+}

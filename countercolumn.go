@@ -1,0 +1,46 @@
+package coodie
+
+import (
+	"errors"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+)
+
+// CounterColumn is a counter column; N is its field's Go type.
+//
+// A counter is only ever added to: it cannot be set, inserted, saved, given a TTL or a
+// timestamp, or be part of a condition, and the *UsageError of a call that tries says so. An
+// increment is sent once, whatever the session's retry policy: sent again it would count
+// twice. If its answer is lost that is an *OutcomeUnknownError, and nothing can tell whether
+// it was counted; what must be counted exactly is an int column under Mutate.
+type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
+
+// CounterCol is the counter column that holds the selected field:
+//
+//	type PageViews struct {
+//		URL   string `cql:"url,partition"`
+//		Views int64  `cql:"views,type=counter"`
+//	}
+//	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
+//	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
+func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) CounterColumn[T, N] {
+	r := selected(selector)
+	if r.err == nil && r.typ.Kind != codec.Counter {
+		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for CounterCol; tag it type=counter")
+	}
+	return CounterColumn[T, N]{column[T, N](r)}
+}
+
+// Increment is `column = column + n`: a row that is missing is created, and counts from 0.
+func (c CounterColumn[T, N]) Increment(n N) Assign[T] {
+	return c.column.change(cql.Add, c.column.codec, n)
+}
+
+// Decrement is `column = column - n`.
+func (c CounterColumn[T, N]) Decrement(n N) Assign[T] {
+	return c.column.change(cql.Remove, c.column.codec, n)
+}
+
+// Name is the column's name.
+func (c CounterColumn[T, N]) Name() string { return c.column.Name() }

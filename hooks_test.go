@@ -1,0 +1,286 @@
+package coodie_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+// Member has every hook. What they did is in a field that is no column.
+type Member struct {
+	ID     gocql.UUID `cql:"id,partition,default=uuid()"`
+	Email  string     `cql:"email"`
+	Status *string    `cql:"status,default=new"`
+	Joined time.Time  `cql:"joined,default=now()"`
+	Points *int       `cql:"points,default=10"`
+
+	Trace []string `cql:"-"`
+}
+
+type hookKey struct{}
+
+var errHook = errors.New("no")
+
+func (m *Member) BeforeSave(ctx context.Context) error {
+	m.Trace = append(m.Trace, "BeforeSave "+ctx.Value(hookKey{}).(string))
+	if m.Email == "before@" {
+		return errHook
+	}
+	if m.Status == nil {
+		return errors.New("the default comes first")
+	}
+	m.Email = "<" + m.Email + ">"
+	return nil
+}
+
+func (m *Member) Validate() error {
+	m.Trace = append(m.Trace, "Validate "+m.Email)
+	if m.Email == "<invalid@>" {
+		return errHook
+	}
+	return nil
+}
+
+func (m *Member) AfterLoad(ctx context.Context) error {
+	m.Trace = append(m.Trace, "AfterLoad "+ctx.Value(hookKey{}).(string))
+	if m.Email == "<loaded@>" {
+		return errHook
+	}
+	return nil
+}
+
+var (
+	memberID     = coodie.Col(func(m *Member) *gocql.UUID { return &m.ID })
+	memberEmail  = coodie.Col(func(m *Member) *string { return &m.Email })
+	memberStatus = coodie.NullCol(func(m *Member) **string { return &m.Status })
+)
+
+// hookContext tells the hooks that the caller's context reaches them.
+func hookContext() context.Context { return context.WithValue(context.Background(), hookKey{}, "c") }
+
+func TestHooksOfWrites(t *testing.T) {
+	ctx := hookContext()
+	_, session := server(t)
+	db := coodie.New(session)
+	members, err := coodie.Open[Member](db)
+	require.NoError(t, err)
+	require.NoError(t, members.Create(ctx))
+	saved := []string{"BeforeSave c", "Validate <a@>"}
+	stored := func(id gocql.UUID) (email string) {
+		t.Helper()
+		require.NoError(t, session.Query("SELECT email FROM member WHERE id = ?", id).Scan(&email))
+		return email
+	}
+	lwt := func(res coodie.LWTResult[Member], err error) error { return errors.Join(err, res.Err()) }
+	batched := func(write func(*coodie.Batch)) error {
+		batch := db.Batch()
+		write(batch)
+		return batch.Exec(ctx)
+	}
+	for name, write := range map[string]func(*coodie.Document[Member]) error{
+		"insert":       func(d *coodie.Document[Member]) error { return lwt(d.Insert(ctx)) },
+		"save":         func(d *coodie.Document[Member]) error { return d.Save(ctx) },
+		"save, TTL":    func(d *coodie.Document[Member]) error { return d.TTL(time.Hour).Save(ctx) },
+		"batch insert": func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Insert() }) },
+		"batch save":   func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Save() }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := members.New(Member{Email: "a@"})
+			require.NoError(t, write(doc))
+			require.NotZero(t, doc.Value.ID)
+			require.Equal(t, byte(0x40), doc.Value.ID[6]&0xf0, "a random id")
+			require.Equal(t, "new", *doc.Value.Status)
+			require.Equal(t, 10, *doc.Value.Points)
+			require.WithinDuration(t, time.Now(), doc.Value.Joined, time.Minute)
+			require.Equal(t, saved, doc.Value.Trace, "in this order, with the caller's context")
+			require.Equal(t, "<a@>", stored(doc.Value.ID))
+			require.False(t, doc.Stale())
+
+			// What is there already, zero as well, stays.
+			status, points := "", 0
+			doc = members.New(Member{ID: gocql.MustRandomUUID(), Email: "a@", Status: &status, Points: &points, Joined: time.UnixMilli(1).UTC()})
+			want := doc.Value
+			require.NoError(t, write(doc))
+			want.Email, want.Trace = "<a@>", saved
+			require.Equal(t, want, doc.Value)
+
+			// What a hook refuses is not written, and the document stays as it is.
+			for _, email := range []string{"before@", "invalid@"} {
+				doc = members.New(Member{Email: email})
+				err := write(doc)
+				require.ErrorIs(t, err, errHook)
+				var hook *coodie.HookError
+				require.ErrorAs(t, err, &hook)
+				require.Equal(t, "member", hook.Table)
+				require.Equal(t, map[string]string{"before@": "BeforeSave", "invalid@": "Validate"}[email], hook.Hook)
+				require.Equal(t, Member{Email: email}, doc.Value)
+				require.False(t, doc.Stale())
+			}
+		})
+	}
+
+	t.Run("create", func(t *testing.T) {
+		id := gocql.MustRandomUUID()
+		require.NoError(t, lwt(members.Find().IfNotExists().Create(ctx, Member{ID: id, Email: "a@"})))
+		require.Equal(t, "<a@>", stored(id))
+		_, err := members.Find().IfNotExists().Create(ctx, Member{ID: id, Email: "invalid@"})
+		require.ErrorIs(t, err, errHook)
+
+		doc := members.New(Member{ID: id, Email: "b@"})
+		res, err := doc.Insert(ctx)
+		require.NoError(t, err)
+		require.False(t, res.Applied)
+		require.Equal(t, Member{ID: id, Email: "b@"}, doc.Value, "refused: nothing of the document changes")
+		require.Equal(t, "<a@>", res.Existing.Value.Email)
+		require.Empty(t, res.Existing.Value.Trace, "an answer of an LWT is not loaded")
+
+		second := gocql.MustRandomUUID()
+		require.NoError(t, batched(func(b *coodie.Batch) {
+			members.Find().IfNotExists().In(b).Create(Member{ID: second, Email: "a@"})
+		}))
+		require.Equal(t, "<a@>", stored(second))
+	})
+	t.Run("replace", func(t *testing.T) {
+		status := "old"
+		doc := members.New(Member{ID: gocql.MustRandomUUID(), Email: "a@", Status: &status})
+		require.NoError(t, doc.Save(ctx))
+		doc.Value.Email, doc.Value.Trace, doc.Value.Points = "b@", nil, nil
+		require.NoError(t, lwt(doc.IfExists().Replace(ctx)))
+		require.Equal(t, "<b@>", stored(doc.Value.ID))
+		require.Equal(t, []string{"BeforeSave c", "Validate <b@>"}, doc.Value.Trace)
+		require.Nil(t, doc.Value.Points, "null deletes: a default is for a row that begins")
+		doc.Value.Email, doc.Value.Trace = "c@", nil
+		require.NoError(t, batched(func(b *coodie.Batch) { doc.IfExists().In(b).Replace() }))
+		require.Equal(t, "<c@>", stored(doc.Value.ID))
+		require.Equal(t, "<c@>", doc.Value.Email)
+		doc.Value.Email = "invalid@"
+		require.ErrorIs(t, lwt(doc.IfExists().Replace(ctx)), errHook)
+		require.Equal(t, "<c@>", stored(doc.Value.ID))
+	})
+	t.Run("save that omits null", func(t *testing.T) {
+		status := "old"
+		doc := members.New(Member{ID: gocql.MustRandomUUID(), Email: "a@", Status: &status})
+		require.NoError(t, doc.OmitNil().Save(ctx))
+		require.Nil(t, doc.Value.Points, "a null column is left alone, so it takes no default either")
+	})
+	t.Run("none of update and delete", func(t *testing.T) {
+		doc := members.New(Member{ID: gocql.MustRandomUUID(), Email: "a@"})
+		require.NoError(t, doc.Save(ctx))
+		doc.Value.Trace = nil
+		require.NoError(t, doc.Update(ctx, memberEmail.Set("invalid@")))
+		require.NoError(t, lwt(doc.IfExists().Update(ctx, memberEmail.Set("invalid@"))))
+		require.NoError(t, doc.Delete(ctx))
+		require.Empty(t, doc.Value.Trace)
+	})
+}
+
+func TestHooksOfReads(t *testing.T) {
+	ctx := hookContext()
+	srv, session := server(t)
+	members := open[Member](t, session)
+	id := gocql.MustRandomUUID()
+	require.NoError(t, members.New(Member{ID: id, Email: "a@"}).Save(ctx))
+	one := members.Find(memberID.Eq(id))
+	loaded := []string{"AfterLoad c"}
+
+	got, err := one.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, loaded, got.Trace)
+	got, err = one.First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, loaded, got.Trace)
+	all, err := members.Find().All(ctx)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, loaded, all[0].Trace)
+
+	srv.MustExec("INSERT INTO app.member (id, email) VALUES (uuid(), '<loaded@>')")
+	_, err = members.Find().All(ctx)
+	var hook *coodie.HookError
+	require.ErrorAs(t, err, &hook)
+	require.Equal(t, "AfterLoad", hook.Hook)
+	require.ErrorIs(t, err, errHook)
+	require.EqualError(t, err, "coodie: select member: AfterLoad: no")
+}
+
+func TestHooksOfMutate(t *testing.T) {
+	ctx := hookContext()
+	srv, session := server(t)
+	members := open[Member](t, session)
+	id := gocql.MustRandomUUID()
+	doc := members.New(Member{ID: id, Email: "a@"})
+	require.NoError(t, doc.Save(ctx))
+	require.NoError(t, doc.Update(ctx, memberStatus.SetNull()))
+	row := members.Find(memberID.Eq(id))
+
+	before := len(srv.Log().Matching(cqltest.On(cqltest.Update)))
+	res, err := row.Mutate(ctx, func(m *Member) error {
+		require.Equal(t, []string{"AfterLoad c"}, m.Trace)
+		return nil
+	})
+	require.NoError(t, err)
+	require.False(t, res.Changed, "BeforeSave, which would change the e-mail, runs only if the function has changed something")
+	require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Update)), before)
+
+	status := "x"
+	res, err = row.Mutate(ctx, func(m *Member) error { m.Status = &status; return nil })
+	require.NoError(t, err)
+	require.True(t, res.Changed)
+	require.Equal(t, "<<a@>>", res.Value.Email)
+	require.Equal(t, []string{"AfterLoad c", "BeforeSave c", "Validate <<a@>>"}, res.Value.Trace)
+	got, err := row.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "<<a@>>", got.Email)
+
+	_, err = row.Mutate(ctx, func(m *Member) error { m.Email = "before@"; return nil })
+	require.ErrorIs(t, err, errHook)
+	_, err = row.Mutate(ctx, func(m *Member) error { m.Email = "invalid@"; return nil })
+	require.ErrorIs(t, err, errHook)
+	again, err := row.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, got.Email, again.Email)
+
+	res, err = members.Find(memberID.Eq(gocql.MustRandomUUID())).Mutate(ctx, func(m *Member) error { m.Email = "n@"; return nil }, coodie.OrCreate())
+	require.NoError(t, err)
+	require.True(t, res.Created)
+	require.Equal(t, "<n@>", res.Value.Email)
+	require.Equal(t, "new", *res.Value.Status)
+}
+
+type wrongBefore struct {
+	ID string `cql:"id,partition"`
+}
+
+func (*wrongBefore) BeforeSave() error { return nil }
+
+type wrongValidate struct {
+	ID string `cql:"id,partition"`
+}
+
+func (wrongValidate) Validate(context.Context) error { return nil }
+
+type wrongAfter struct {
+	ID string `cql:"id,partition"`
+}
+
+func (*wrongAfter) AfterLoad(context.Context) {}
+
+func TestHookOfAnotherSignature(t *testing.T) {
+	_, session := server(t)
+	db := coodie.New(session)
+	_, before := coodie.Open[wrongBefore](db)
+	_, validate := coodie.Open[wrongValidate](db)
+	_, after := coodie.Open[wrongAfter](db)
+	for name, err := range map[string]error{"BeforeSave": before, "Validate": validate, "AfterLoad": after} {
+		var schema *coodie.SchemaError
+		require.ErrorAs(t, err, &schema, name)
+		require.ErrorContains(t, err, "method "+name)
+	}
+}
