@@ -94,7 +94,7 @@ func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err erro
 		c := q.chain
 		c.value = &keys[i]
 		err := protect(func() error {
-			row, err := c.one(ctx, true)
+			row, err := c.one(ctx, wantRow, false)
 			if err == nil {
 				rows[i] = &row
 			}

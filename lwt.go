@@ -131,7 +131,9 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	}
 	c.sending()
 	start := t.now()
-	err := c.answer(&res, b.call.Do(ctx, t.sender, r))
+	within, cancel := c.per.within(ctx)
+	defer cancel()
+	err := c.answer(&res, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {

@@ -248,7 +248,7 @@ func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Ex
 	}
 	doc := m.chain.table.New(value)
 	c := doc.with().chain
-	c.ttl = m.chain.ttl
+	c.ttl, c.per = m.chain.ttl, m.chain.per
 	res, err := Write[T]{c}.Insert(ctx)
 	m.res.Attempts++
 	again, next, err = m.outcome(ctx, res, err, nil)

@@ -114,7 +114,7 @@ func (s *settings) resolve() error {
 		s.consistency = quorum
 	}
 	for _, c := range [...]gocql.Consistency{s.commit, s.consistency} {
-		if sc := gocql.SerialConsistency(c); sc == gocql.Serial || sc == gocql.LocalSerial {
+		if serialLevel(c) {
 			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
 		}
 	}

@@ -25,7 +25,7 @@ func (q QuerySet[T]) Limit(n int) QuerySet[T] {
 
 // Linearizable makes Get read at the table's serial consistency: it sees every LWT that
 // has been answered, and completes one whose outcome was left open. It costs a Paxos
-// round. Only Get, by the whole primary key, can be linearizable.
+// round. Only Get and Exists, by the whole primary key, can be linearizable.
 func (q QuerySet[T]) Linearizable() QuerySet[T] {
 	q.serial = true
 	return q
@@ -80,15 +80,32 @@ func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) er
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q QuerySet[T]) Get(ctx context.Context) (T, error) {
-	return q.one(ctx, true)
+	return q.one(ctx, wantRow, false)
+}
+
+// One reads the only row that the filters select: ErrNotFound if there is none,
+// ErrMultiple if there are several. It reads two rows at most.
+func (q QuerySet[T]) One(ctx context.Context) (T, error) {
+	return q.most(2).one(ctx, wantRows, true)
 }
 
 // First reads the first row; ErrNotFound if there is none.
 func (q QuerySet[T]) First(ctx context.Context) (T, error) {
-	if q.limit == nil {
-		q = q.Limit(1)
+	return q.most(1).one(ctx, wantRows, false)
+}
+
+// Exists reports whether the filters select a row. It reads one row's partition key at
+// most; of a whole primary key it can be Linearizable.
+func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
+	return q.most(1).exists(ctx)
+}
+
+// most is the selection with n rows at most; a limit that is wrong stays so.
+func (q QuerySet[T]) most(n int) QuerySet[T] {
+	if q.limit == nil || *q.limit > n {
+		q = q.Limit(n)
 	}
-	return q.one(ctx, false)
+	return q
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
