@@ -8,6 +8,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/recipes/claim"
 )
 
 // Customer is a customer.
@@ -19,15 +20,6 @@ type Customer struct {
 
 func (Customer) TableName() string { return "customers" }
 
-// email makes an address unique: its first owner inserts it.
-type email struct {
-	Address  string     `cql:"address,partition"`
-	Customer gocql.UUID `cql:"customer"`
-	Attempt  gocql.UUID `cql:"attempt,attempt"`
-}
-
-func (email) TableName() string { return "emails" }
-
 type session struct {
 	Token    gocql.UUID `cql:"token,partition"`
 	Customer gocql.UUID `cql:"customer"`
@@ -38,37 +30,36 @@ func (session) TableName() string { return "sessions" }
 const sessionTTL = 24 * time.Hour
 
 var (
-	address    = coodie.Col(func(e *email) *string { return &e.Address })
 	customerID = coodie.Col(func(c *Customer) *gocql.UUID { return &c.ID })
 	token      = coodie.Col(func(s *session) *gocql.UUID { return &s.Token })
 )
 
 // SignUp makes a customer, of whom there is one to an address; ErrTaken if there is
-// one already. The customer is written before the claim, so that an address always leads to
-// one; a customer whose claim was refused is found by nobody.
+// one already.
 func (s *Store) SignUp(ctx context.Context, mail, name string) (Customer, error) {
 	customer := Customer{ID: gocql.MustRandomUUID(), Email: mail, Name: name}
-	if err := s.customers.New(customer).Save(ctx); err != nil {
-		return Customer{}, err
+	err := s.emails.Do(ctx, mail, customer.ID.String(), s.customers.New(customer).Save)
+	if errors.Is(err, claim.ErrTaken) {
+		err = ErrTaken // by whom is nobody's business
 	}
-	res, err := s.emails.Find().IfNotExists().Create(ctx, email{Address: mail, Customer: customer.ID})
-	if err != nil {
-		return Customer{}, err
-	}
-	if !res.Applied {
-		return Customer{}, errors.Join(ErrTaken, s.customers.New(customer).Delete(ctx))
-	}
-	return customer, nil
+	return customer, err
 }
 
 // SignIn begins a session, which ends by itself after a day. A real shop would ask for a
 // password.
 func (s *Store) SignIn(ctx context.Context, mail string) (gocql.UUID, error) {
-	owner, err := s.emails.Find(address.Eq(mail)).Get(ctx)
+	owner, confirmed, err := s.emails.Owner(ctx, mail)
+	if err == nil && !confirmed {
+		err = coodie.ErrNotFound // somebody is just signing up
+	}
 	if err != nil {
 		return gocql.UUID{}, err
 	}
-	new := session{Token: gocql.MustRandomUUID(), Customer: owner.Customer}
+	customer, err := gocql.ParseUUID(owner)
+	if err != nil {
+		return gocql.UUID{}, err
+	}
+	new := session{Token: gocql.MustRandomUUID(), Customer: customer}
 	return new.Token, s.sessions.New(new).TTL(sessionTTL).Save(ctx)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/recipes/claim"
 )
 
 // What a customer can be told.
@@ -21,7 +22,7 @@ var (
 type Store struct {
 	products  *coodie.Table[Product]
 	stock     *coodie.Table[Stock]
-	emails    *coodie.Table[email]
+	emails    *claim.Claims
 	customers *coodie.Table[Customer]
 	sessions  *coodie.Table[session]
 	orders    *coodie.Table[Order]
@@ -29,11 +30,15 @@ type Store struct {
 
 // Open opens the tables of db, and makes those that do not exist.
 func Open(ctx context.Context, db *coodie.DB) (*Store, error) {
-	s := &Store{}
+	emails, err := claim.Open(db, coodie.WithTable("emails"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{emails: emails}
 	return s, errors.Join(
+		emails.Create(ctx),
 		open(ctx, db, &s.products),
 		open(ctx, db, &s.stock, coodie.WithLWTOnly(), coodie.WithSettle()),
-		open(ctx, db, &s.emails, coodie.WithLWTOnly(), coodie.WithSettle()),
 		open(ctx, db, &s.customers),
 		open(ctx, db, &s.sessions),
 		open(ctx, db, &s.orders, coodie.WithLWTOnly(), coodie.WithSettle()),
