@@ -106,3 +106,17 @@ func TestBubblesWithoutRaceDetector(t *testing.T) {
 	}))
 	require.NotZero(t, bubbles)
 }
+
+// TestParityNamesTests: the tests that docs/parity.md names run on the real server's side
+// of the house.
+func TestParityNamesTests(t *testing.T) {
+	page, err := os.ReadFile("docs/parity.md")
+	require.NoError(t, err)
+	tests, err := exec.Command("grep", "-rhoE", "--include=*_test.go", `^func Test\w+`, "integration").Output()
+	require.NoError(t, err)
+	named := regexp.MustCompile(`\bTest[A-Z]\w*`).FindAllString(string(page), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.Contains(t, string(tests)+"\n", "func "+name+"\n", "docs/parity.md names a test that is not there")
+	}
+}
