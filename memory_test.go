@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
 )
 
 // TestMemoryStaysFlat counts what is in use after a while and at the end: of the mapper, of
@@ -21,7 +22,10 @@ func TestMemoryStaysFlat(t *testing.T) {
 	if os.Getenv("COODIE_LONG") == "1" {
 		operations = 1_000_000
 	}
-	_, session := server(t)
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	session, err := srv.Cluster().CreateSession() // with a timeout for slow machines
+	require.NoError(t, err)
+	t.Cleanup(session.Close)
 	accounts := open[Account](t, session)
 	work := func(from, to int) {
 		var workers errgroup.Group
