@@ -55,7 +55,10 @@ func Check(history []Operation, limit time.Duration) *Verdict {
 		ops := rows[key]
 		slots <- struct{}{}
 		group.Go(func() {
-			result := porcupine.CheckOperationsTimeout(cell, explained(ops), limit)
+			result := porcupine.Ok
+			if ops[0].Kind != Lease {
+				result = porcupine.CheckOperationsTimeout(cell, explained(ops), limit)
+			}
 			<-slots
 			mu.Lock()
 			defer mu.Unlock()
@@ -76,6 +79,9 @@ func (v *Verdict) of(k Kind) *Count {
 
 func (v *Verdict) count(op Operation) {
 	c := v.of(op.Kind)
+	if op.Action == Held {
+		return
+	}
 	c.Operations++
 	switch op.Outcome {
 	case Applied:
@@ -109,6 +115,12 @@ func (v *Verdict) row(key string, ops []Operation, result porcupine.CheckResult)
 		c.Undecided++
 	}
 	switch ops[0].Kind {
+	case Lease:
+		if !fenced(ops) {
+			c.Wrong++
+			v.violation("%s: a later grant has no greater token:\n%s", key, text(ops))
+		}
+		fallthrough
 	case Lock:
 		if n := heldTwice(ops); n > 0 {
 			c.HeldTwice += n
@@ -139,25 +151,48 @@ func text(ops []Operation) string {
 	return b.String()
 }
 
-// heldTwice counts the pairs of owners that had a lock at one time: from the moment at
-// which one was told so until it began to release.
-func heldTwice(ops []Operation) int {
-	type holding struct{ from, until time.Duration }
-	var holdings []holding
+// holding is a time in which an owner may rely on what it has.
+type holding struct{ from, until time.Duration }
+
+// holdings are the times in which a lock was held: from the moment at which an owner was
+// told so until it began to release. Of a lease they are recorded.
+func holdings(ops []Operation) (all []holding) {
 	for _, op := range ops {
-		if op.Action != Swap || op.Old != 0 || op.Outcome != Applied {
-			continue
-		}
-		h := holding{op.Return, forever}
-		for _, release := range ops {
-			if release.Action == Swap && release.New == 0 && release.Old == op.New {
-				h.until = min(h.until, release.Call)
+		switch {
+		case op.Action == Held:
+			all = append(all, holding{op.Call, op.Return})
+		case op.Action == Swap && op.Old == 0 && op.Outcome == Applied:
+			h := holding{op.Return, forever}
+			for _, release := range ops {
+				if release.Action == Swap && release.New == 0 && release.Old == op.New {
+					h.until = min(h.until, release.Call)
+				}
+			}
+			if h.from < h.until {
+				all = append(all, h)
 			}
 		}
-		if h.from < h.until {
-			holdings = append(holdings, h)
+	}
+	return all
+}
+
+// fenced reports whether each lease that was asked for after another had been granted got
+// a greater token, and no two the same.
+func fenced(ops []Operation) bool {
+	for i, a := range ops {
+		for j, b := range ops {
+			if i != j && a.Action == Grant && b.Action == Grant && a.Told && b.Told &&
+				(a.Seen == b.Seen || a.Return < b.Call && a.Seen > b.Seen) {
+				return false
+			}
 		}
 	}
+	return true
+}
+
+// heldTwice counts the pairs of owners that held the same at one time.
+func heldTwice(ops []Operation) int {
+	holdings := holdings(ops)
 	slices.SortFunc(holdings, func(a, b holding) int { return cmp.Compare(a.from, b.from) })
 	n := 0
 	for i, a := range holdings {

@@ -8,6 +8,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/recipes/lease"
 )
 
 // Cell is a row as coodie maps it. The attempt column lets unknown outcomes be settled.
@@ -24,7 +25,8 @@ var (
 
 // mapped is a client that uses coodie as its documentation says.
 type mapped struct {
-	tables [kinds]*coodie.Table[Cell]
+	tables [Lease]*coodie.Table[Cell]
+	leases *lease.Leases
 	known  map[string]*coodie.Document[Cell] // registers as last read
 	broken bool                              // takes unknown for refused, as nobody should
 }
@@ -32,7 +34,7 @@ type mapped struct {
 // mapper opens the tables with coodie, and makes them if told so.
 func mapper(broken bool) func(context.Context, *gocql.Session, string, bool) (func() Client, error) {
 	return func(ctx context.Context, session *gocql.Session, prefix string, create bool) (func() Client, error) {
-		var tables [kinds]*coodie.Table[Cell]
+		var tables [Lease]*coodie.Table[Cell]
 		db := coodie.New(session)
 		for k := range tables {
 			var err error
@@ -44,8 +46,15 @@ func mapper(broken bool) func(context.Context, *gocql.Session, string, bool) (fu
 				return nil, err
 			}
 		}
+		leases, err := lease.Open(db, coodie.WithKeyspace(keyspace), coodie.WithTable(prefix+"_"+Lease.String()))
+		if err == nil && create {
+			err = leases.Create(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
 		return func() Client {
-			return &mapped{tables: tables, known: map[string]*coodie.Document[Cell]{}, broken: broken}
+			return &mapped{tables: tables, leases: leases, known: map[string]*coodie.Document[Cell]{}, broken: broken}
 		}, nil
 	}
 }
@@ -161,4 +170,20 @@ func (m *mapped) Add(ctx context.Context, key string) Answer {
 		a.Outcome = Failed
 	}
 	return a
+}
+
+func (m *mapped) Acquire(ctx context.Context, name string, ttl time.Duration) (*lease.Lease, Answer) {
+	l, err := m.leases.Acquire(ctx, name, "somebody", ttl)
+	a := Answer{Unknown: errors.Is(err, coodie.ErrOutcomeUnknown), Err: err}
+	switch {
+	case err == nil:
+		a.Seen, a.Told = l.Token(), true
+	case errors.Is(err, lease.ErrHeld):
+		a.Outcome = Refused
+	case a.Unknown:
+		a.Outcome = Open
+	default:
+		a.Outcome = Failed
+	}
+	return l, a
 }

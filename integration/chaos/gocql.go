@@ -10,14 +10,14 @@ import (
 // plain is a client that uses gocql as people write it.
 type plain struct {
 	session *gocql.Session
-	tables  [kinds]string
+	tables  [Lease]string
 	trust   bool // an error is taken for "not applied"
 }
 
 // byHand is gocql without coodie; it makes its tables if told so.
 func byHand(trust bool) func(context.Context, *gocql.Session, string, bool) (func() Client, error) {
 	return func(ctx context.Context, session *gocql.Session, prefix string, create bool) (func() Client, error) {
-		var tables [kinds]string
+		var tables [Lease]string
 		for k := range tables {
 			tables[k] = tableName(prefix, Kind(k))
 			if !create {

@@ -10,12 +10,14 @@ import (
 type Action uint8
 
 const (
-	Read Action = iota // tells the number
-	Swap               // makes it New if it is Old: an insert if Old is 0, a delete if New is 0
-	Add                // adds one, and tells the sum
+	Read  Action = iota // tells the number
+	Swap                // makes it New if it is Old: an insert if Old is 0, a delete if New is 0
+	Add                 // adds one, and tells the sum
+	Grant               // takes a lease, and tells its token
+	Held                // is from the grant of a lease until it was last known to be valid
 )
 
-func (a Action) String() string { return [...]string{"read", "swap", "add"}[a] }
+func (a Action) String() string { return [...]string{"read", "swap", "add", "grant", "held"}[a] }
 
 // Outcome is how an operation ended, as its client told the application.
 type Outcome uint8
@@ -66,13 +68,19 @@ func NewHistory() *History { return &History{start: time.Now()} }
 
 // Record runs f, which carries out the operation, and writes down both.
 func (h *History) Record(op Operation, f func() Answer) Answer {
-	op.Call = time.Since(h.start)
+	op.Call = h.now()
 	op.Answer = f()
-	op.Return = time.Since(h.start)
-	h.mu.Lock()
-	h.operations = append(h.operations, op)
-	h.mu.Unlock()
+	op.Return = h.now()
+	h.add(op)
 	return op.Answer
+}
+
+func (h *History) now() time.Duration { return time.Since(h.start) }
+
+func (h *History) add(op Operation) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.operations = append(h.operations, op)
 }
 
 // Operations returns what has been recorded, in the order of the returns.

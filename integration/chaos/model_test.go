@@ -113,6 +113,21 @@ func TestCheck(t *testing.T) {
 		{"a failed increment counts", []Operation{
 			at(0, 1, Counter, Add, 0, 0, failed), at(2, 3, Counter, Read, 0, 0, saw(1)),
 		}, Count{Wrong: 1, Lost: 1}},
+
+		{"a lease goes from one to the other", []Operation{
+			at(0, 1, Lease, Grant, 0, 0, saw(1)), at(1, 5, Lease, Held, 0, 0, saw(1)),
+			at(0, 6, Lease, Grant, 0, 0, saw(2)), at(6, 7, Lease, Held, 0, 0, saw(2)),
+		}, Count{}},
+		{"a lease is held twice", []Operation{
+			at(0, 1, Lease, Grant, 0, 0, saw(1)), at(1, 5, Lease, Held, 0, 0, saw(1)),
+			at(2, 3, Lease, Grant, 0, 0, saw(2)), at(3, 7, Lease, Held, 0, 0, saw(2)),
+		}, Count{HeldTwice: 1}},
+		{"a token goes back", []Operation{
+			at(0, 1, Lease, Grant, 0, 0, saw(2)), at(2, 3, Lease, Grant, 0, 0, saw(1)),
+		}, Count{Wrong: 1}},
+		{"a token is granted twice", []Operation{
+			at(0, 5, Lease, Grant, 0, 0, saw(2)), at(2, 3, Lease, Grant, 0, 0, saw(2)),
+		}, Count{Wrong: 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := Check(tt.history, time.Minute)
@@ -120,7 +135,6 @@ func TestCheck(t *testing.T) {
 			for _, got := range v.Kinds {
 				require.Equal(t, tt.want, Count{Wrong: got.Wrong, HeldTwice: got.HeldTwice, Lost: got.Lost}, v.Violations)
 				require.Equal(t, 1, got.Rows)
-				require.Equal(t, len(tt.history), got.Operations)
 			}
 			require.Equal(t, tt.want == Count{}, len(v.Violations) == 0)
 		})

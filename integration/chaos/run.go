@@ -156,7 +156,7 @@ func readAll(ctx context.Context, ring *Ring, prefix string, l *load) error {
 	defer s.Close()
 	seen := map[string]bool{}
 	for _, op := range l.history.Operations() {
-		if seen[op.Key] {
+		if seen[op.Key] || op.Kind == Lease { // leases tell by themselves
 			continue
 		}
 		seen[op.Key] = true

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/coodie-go/coodie/recipes/lease"
 )
 
 // Kind is what a row stands for.
@@ -17,10 +19,11 @@ const (
 	Register Kind = iota // is read, and swapped for a number that nobody else uses
 	Lock                 // is taken by an insert and given back by a delete of the own token
 	Counter              // is counted up
+	Lease                // is held for a while, renewed, released or left to end by itself
 	kinds
 )
 
-func (k Kind) String() string { return [...]string{"register", "lock", "counter"}[k] }
+func (k Kind) String() string { return [...]string{"register", "lock", "counter", "lease"}[k] }
 
 // Client is how a library carries out the operations; one worker uses it at a time.
 type Client interface {
@@ -30,6 +33,11 @@ type Client interface {
 	Swap(ctx context.Context, kind Kind, key string, old, next int64) Answer
 	// Add adds one to a counter.
 	Add(ctx context.Context, key string) Answer
+}
+
+// A Lessee is a client that has leases too.
+type Lessee interface {
+	Acquire(ctx context.Context, name string, ttl time.Duration) (*lease.Lease, Answer)
 }
 
 const (
@@ -84,13 +92,19 @@ func newWorker(l *load, id int, c Client, seed uint64) *worker {
 // run works until ctx ends; operations that have begun are carried through.
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		switch kind := Kind(w.random.IntN(int(kinds))); kind {
+		kind := Kind(w.random.IntN(int(Lease)))
+		if _, ok := w.client.(Lessee); ok && w.random.IntN(8) == 0 {
+			kind = Lease
+		}
+		switch kind {
 		case Register:
 			w.register(w.rows[kind].pick(kind, w.random))
 		case Lock:
 			w.lock(w.rows[kind].pick(kind, w.random))
 		case Counter:
 			w.count(w.rows[kind].pick(kind, w.random))
+		case Lease:
+			w.lease(w.rows[kind].pick(kind, w.random))
 		}
 	}
 }
@@ -178,4 +192,42 @@ func (w *worker) release(key string, token int64) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
+}
+
+// lease holds a lease for a while, if it is free, renews it or not, and releases it or
+// leaves it to end by itself, as a client that crashes.
+func (w *worker) lease(name string) {
+	const ttl = 1500 * time.Millisecond
+	var l *lease.Lease
+	w.history.Record(Operation{Kind: Lease, Client: w.id, Key: name, Action: Grant}, func() (a Answer) {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		defer cancel()
+		l, a = w.client.(Lessee).Acquire(ctx, name, ttl)
+		return a
+	})
+	if l == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	held := Operation{Kind: Lease, Client: w.id, Key: name, Action: Held, Answer: Answer{Seen: l.Token(), Told: true}, Call: w.history.now()}
+	for until := held.Call + time.Duration(w.random.Int64N(int64(2*ttl))); ; time.Sleep(5 * time.Millisecond) {
+		now := w.history.now()
+		if !l.Valid() {
+			break
+		}
+		held.Return = now // it is valid now and has been since the grant
+		if now > until {
+			break
+		}
+		if w.random.IntN(100) == 0 {
+			_ = l.Renew(ctx)
+		}
+	}
+	if held.Return > held.Call {
+		w.history.add(held)
+	}
+	if w.random.IntN(3) > 0 {
+		_ = l.Release(ctx)
+	}
 }

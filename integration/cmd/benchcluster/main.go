@@ -1,0 +1,98 @@
+// Command benchcluster measures coodie beside gocql written by hand on a real Cassandra,
+// which it starts itself:
+//
+//	go run ./integration/cmd/benchcluster [-nodes 1,3] [-rounds 5] [-slice 2s] [-run contention]
+//
+// It prints tables in Markdown: throughput and latency of single statements, and what is
+// gained on one row that everybody writes. The contenders take turns in short slices, so
+// that a server that warms up, or a machine that is busy, is the same for all; the tables
+// have medians of the slices and, for ratios, medians of the rounds' ratios.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/integration/cassandra"
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "benchcluster:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what all measurements share.
+type settings struct {
+	nodes  int
+	rounds int
+	slice  time.Duration
+}
+
+func run(ctx context.Context) error {
+	nodes := flag.String("nodes", "1,3", "numbers of nodes to measure; the replication factor is the same")
+	rounds := flag.Int("rounds", 5, "how often the contenders take turns")
+	slice := flag.Duration("slice", 2*time.Second, "how long a turn is")
+	only := flag.String("run", "", "regular expression: throughput, contention; both if empty")
+	flag.Parse()
+	chosen, err := regexp.Compile(*only)
+	if err != nil {
+		return err
+	}
+	for field := range strings.SplitSeq(*nodes, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return err
+		}
+		if err := onCluster(ctx, settings{n, *rounds, *slice}, chosen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func onCluster(ctx context.Context, s settings, chosen *regexp.Regexp) (err error) {
+	cluster, err := cassandra.Start(ctx, cassandra.Options{Nodes: s.nodes, Log: os.Stderr})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stop := cluster.Stop(); err == nil {
+			err = stop
+		}
+	}()
+	config := cluster.Config()
+	config.WriteCoalesceWaitTime = 0
+	session, err := config.CreateSession()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	statement := "CREATE KEYSPACE " + keyspace + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': " + strconv.Itoa(s.nodes) + "}"
+	if err := session.Query(statement).WithContext(ctx).Exec(); err != nil {
+		return err
+	}
+	for name, measure := range map[string]func(context.Context, settings, *gocql.Session) error{"throughput": throughput, "contention": contention} {
+		if chosen.MatchString(name) {
+			if err := measure(ctx, s, session); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+const keyspace = "bench"
