@@ -74,6 +74,15 @@
 // Connect. An Observer is told of every statement: Counters and SlogObserver are ready
 // to use. KindOf tells errors apart: no host, timeout, invalid, auth, syntax and so on.
 //
+// # Raw CQL, and what is sent twice
+//
+// DB.Raw takes any CQL. It is parsed first: a statement with a condition goes through CAS,
+// whose answer cannot be overlooked.
+//
+// A statement that was certainly not executed is sent again (WithRetries). One that may
+// have been is left to the retry policy of the session if it is idempotent, which is
+// inferred (WithIdempotence), and to the caller otherwise; a conditional one always is.
+//
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is

@@ -1,0 +1,310 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+)
+
+// rawServer is a session on an embedded server with a table of everything that matters here.
+func rawServer(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *gocql.Session) {
+	t.Helper()
+	srv := cqltest.RunT(t, append(opts, cqltest.WithKeyspace("app"), cqltest.WithSchema(`
+		CREATE TYPE address (street text, city text);
+		CREATE TABLE r (k int, c int, s int static, v int, name text, l list<text>, m map<text, int>, tu tuple<int, text>, a address,
+			at timestamp, PRIMARY KEY (k, c));
+		CREATE TABLE n (k int PRIMARY KEY, n counter)`))...)
+	cluster := srv.Cluster()
+	cluster.Timeout = 300 * time.Millisecond
+	session, err := cluster.CreateSession()
+	require.NoError(t, err)
+	t.Cleanup(session.Close)
+	return srv, session
+}
+
+// TestRawRefused: what cannot be right is refused before anything is sent.
+func TestRawRefused(t *testing.T) {
+	ctx := context.Background()
+	sender := &fake.Sender{}
+	db, lwtOnly := newDB(sender, nil), newDB(sender, []Option{WithLWTOnly()})
+	exec := func(r Raw) error { return r.Exec(ctx) }
+	cas := func(r Raw) error { _, err := r.CAS(ctx); return err }
+	rows := func(r Raw) error {
+		for _, err := range r.Rows(ctx) {
+			return err
+		}
+		return errors.New("no error")
+	}
+	for _, tt := range []struct {
+		raw  Raw
+		call func(Raw) error
+		says string
+	}{
+		{db.Raw("INSERT INTO r (k) VALUES (1) IF NOT EXISTS"), exec, "use CAS"},
+		{db.Raw("UPDATE r SET v = 1 WHERE k = 1 IF EXISTS"), exec, "use CAS"},
+		{db.Raw("UPDATE r SET v = 1 WHERE k = 1 IF v = 2"), rows, "use CAS"},
+		{db.Raw("DELETE FROM r WHERE k = 1 if v=2"), exec, "use CAS"},
+		{db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1; UPDATE r SET v = 1 WHERE k = 1 IF v = 2; APPLY BATCH"), exec, "use CAS"},
+		{db.Raw("UPDATE r SET v = 1 WHERE k = 1"), cas, "Exec or Rows"},
+		{db.Raw("SELECT * FROM r"), cas, "Exec or Rows"},
+		{db.Raw("CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)"), cas, "Exec or Rows"},
+		{db.Raw("SELECT * FROM r"), exec, "use Rows"},
+		{db.Raw("DELETE FROM r WHERE k = 1"), rows, "use Exec"},
+		{db.Raw("USE app"), exec, "keyspace"},
+		{db.Raw("DELETE FROM r WHERE k = 1; DELETE FROM r WHERE k = 2"), exec, "one statement"},
+		{db.Raw("DELETE FROM r WHERE k = ?"), exec, "1 markers and got 0 values"},
+		{db.Raw("DELETE FROM r WHERE k = ?", 1, 2), exec, "1 markers and got 2 values"},
+		{db.Raw("DELTE FROM r"), exec, "Unparsed"},
+		{db.Raw(""), exec, "not understood"},
+		{db.Raw("UPSERT r WITH ? IF x"), exec, "not understood"},
+		{db.Raw("UPSERT r WITH ? IF x").Unparsed(), exec, "word IF"},
+		{db.Raw("UPSERT r WITH 'what if'").Unparsed(), rows, "word IF"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Idempotent(true), cas, "never idempotent"},
+		{db.Raw("DELETE FROM r WHERE k = 1").Linearizable(), exec, "only a SELECT"},
+		{db.Raw("SELECT * FROM r").Linearizable().Consistency(gocql.One), rows, "takes no other"},
+		{db.Raw("SELECT * FROM r").Consistency(gocql.Consistency(gocql.Serial)), rows, "WithSerialConsistency"},
+		{db.Raw("SELECT * FROM r").Consistency(gocql.Any), rows, "ANY"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.Any), cas, "ANY"},
+		{db.Raw("SELECT * FROM r").PageSize(-1), rows, "negative"},
+		{lwtOnly.Raw("DELETE FROM r WHERE k = 1"), exec, "WithLWTOnly"},
+		{newDB(nil, nil).Raw("DELETE FROM r WHERE k = 1"), exec, "live session"},
+		{Raw{}, exec, "live session"},
+	} {
+		t.Run(tt.raw.text+" "+tt.says, func(t *testing.T) {
+			err := tt.call(tt.raw)
+			var usage *UsageError
+			require.ErrorAs(t, err, &usage)
+			require.ErrorContains(t, err, tt.says)
+		})
+	}
+	require.Empty(t, sender.Sent())
+}
+
+// TestRawIsSent: each with the guarantees of its kind.
+func TestRawIsSent(t *testing.T) {
+	ctx := context.Background()
+	sender := &fake.Sender{Answer: func(r *driver.Request) fake.Answer {
+		if r.Kind == driver.CAS {
+			return applied
+		}
+		return fake.Answer{}
+	}}
+	for name, tt := range map[string]struct {
+		raw  func(*DB) Raw
+		call rawCall
+		opts []Option
+		want driver.Request // Kind, Consistency, Serial, PageSize, Replayable, Once, ClientTimestamp
+	}{
+		"write":             {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"stamped":           {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawExec, []Option{WithClientTimestamps()}, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true, ClientTimestamp: true}},
+		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawExec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.Quorum, Once: true}},
+		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawExec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
+		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(gocql.One) }, rawExec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.One, Once: true}},
+		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawExec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
+		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(gocql.One) }, rawRows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.One, PageSize: 7, Replayable: true}},
+		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawRows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Once: true}},
+		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawRows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Replayable: true}},
+		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawRows, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.LocalSerial), Serial: gocql.LocalSerial, Replayable: true}},
+		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawCAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true, ClientTimestamp: true}},
+		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.LocalOne) }, rawCAS, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: gocql.LocalOne, Serial: gocql.LocalSerial, Once: true}},
+		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawCAS, nil, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen []Event
+			db := newDB(sender, append(tt.opts, WithObserver(ObserverFunc(func(_ context.Context, e Event) { seen = append(seen, e) }))))
+			raw, err := tt.raw(db), error(nil)
+			switch tt.call {
+			case rawExec:
+				err = raw.Exec(ctx)
+			case rawRows:
+				for _, err = range raw.Rows(ctx) {
+				}
+			case rawCAS:
+				var res RawResult
+				res, err = raw.CAS(ctx)
+				require.True(t, res.Applied)
+			}
+			require.NoError(t, err)
+			sent := sender.Sent()
+			got, want := sent[len(sent)-1], tt.want
+			require.Equal(t, raw.text, got.Statement)
+			require.True(t, got.Metadata, "columns may have changed since it was prepared")
+			if want.Serial == 0 {
+				want.Serial = gocql.Serial
+			}
+			got.Statement, got.Values, got.Metadata = "", nil, false
+			require.Equal(t, want, got)
+			require.Len(t, seen, 1)
+			require.Equal(t, "raw", seen[0].Op)
+			require.Equal(t, raw.text, seen[0].Statement)
+			require.Equal(t, tt.call == rawCAS, seen[0].Outcome == Applied)
+			require.Equal(t, got.Kind == driver.CAS || got.Kind == driver.SerialRead, seen[0].Paxos)
+		})
+	}
+}
+
+// TestRaw on both dialects: writes, rows taken by name, conditional statements.
+func TestRaw(t *testing.T) {
+	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "ScyllaDB": cqltest.Scylla} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			srv, session := rawServer(t, cqltest.WithDialect(dialect))
+			db := New(session)
+			insert := "INSERT INTO r (k, c, s, v, name, l, m, tu, a, at) VALUES (?, ?, ?, ?, ?, ?, ?, (?, ?), ?, ?)"
+			type Place struct{ Street, City string }
+			for c := range 5 {
+				require.NoError(t, db.Raw(insert, 1, c, int64(7), gocql.UnsetValue, nil, []string{"x", "y"}, map[string]int{"a": 1}, 5, "t",
+					Place{"s", "ö"}, epoch).Exec(ctx))
+			}
+			require.NoError(t, db.Raw("UPDATE r SET v = ?, name = ? WHERE k = ? AND c = ?", 3, "n", 1, 4).Exec(ctx))
+
+			srv.ResetLog()
+			n := 0
+			for row, err := range db.Raw("SELECT k, c, v, name, l, m, tu, a, at FROM r WHERE k = ?", 1).PageSize(2).Rows(ctx) {
+				require.NoError(t, err)
+				var got struct {
+					K, C  int
+					Value *int `cql:"v"`
+					Name  string
+					L     []string
+					M     map[string]int
+					Place `cql:"a"`
+					At    time.Time
+					Other string
+				}
+				require.NoError(t, row.Scan(&got))
+				require.Equal(t, n, got.C)
+				require.Equal(t, []string{"x", "y"}, got.L)
+				require.Equal(t, map[string]int{"a": 1}, got.M)
+				require.Equal(t, "ö", got.City)
+				require.True(t, got.At.Equal(epoch))
+				require.Equal(t, n == 4, got.Value != nil)
+				want := Null
+				if n == 4 {
+					want = Present
+				}
+				require.Equal(t, want, row.Presence("name"))
+				require.Equal(t, Missing, row.Presence("s"))
+				var c int64
+				require.NoError(t, row.Get("c", &c))
+				require.EqualValues(t, n, c)
+				all, err := row.Map()
+				require.NoError(t, err)
+				require.Len(t, all, 9)
+				require.Equal(t, 1, all["k"])
+				require.Equal(t, "k", row.Columns()[0])
+				n++
+			}
+			require.Equal(t, 5, n)
+			reads := srv.Log().Matching(cqltest.On(cqltest.Select, "r"))
+			require.Len(t, reads, 3, "pages of two")
+			require.False(t, reads[0].SkipMetadata)
+
+			srv.ResetLog()
+			for row, err := range db.Raw("SELECT c FROM r WHERE k = 1").PageSize(2).Rows(ctx) {
+				require.NoError(t, err)
+				var s string
+				var decode *DecodeError
+				require.ErrorAs(t, row.Get("c", &s), &decode)
+				require.ErrorAs(t, row.Get("d", &s), &decode)
+				require.ErrorAs(t, row.Get("c", s), &decode)
+				require.ErrorAs(t, row.Get("c", nil), &decode)
+				require.ErrorAs(t, row.Scan(&s), &decode)
+				require.ErrorAs(t, row.Scan(nil), &decode)
+				require.ErrorAs(t, row.Scan(&struct{ C string }{}), &decode)
+				break
+			}
+			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Select, "r")), 1, "breaking off ends the reading")
+
+			res, err := db.Raw("UPDATE r SET v = ? WHERE k = ? AND c = ? IF v = ? AND name = ?", 4, 1, 4, 3, "n").CAS(ctx)
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+			require.Nil(t, res.Existing)
+			res, err = db.Raw("UPDATE r SET v = ? WHERE k = ? AND c = ? IF v = ? AND name = ?", 4, 1, 4, 3, "n").CAS(ctx)
+			require.NoError(t, err)
+			require.False(t, res.Applied)
+			require.Len(t, res.Existing, 1)
+			var v int
+			require.NoError(t, res.Existing[0].Get("v", &v))
+			require.Equal(t, 4, v)
+			require.Equal(t, Missing, res.Existing[0].Presence(AppliedColumn))
+			require.Nil(t, res.Previous)
+
+			res, err = db.Raw(`BEGIN BATCH UPDATE r SET v = 5 WHERE k = 1 AND c = ? IF v = ?;
+				UPDATE r SET v = 5 WHERE k = 1 AND c = ? IF name = 'x' APPLY BATCH`, 4, 4, 3).CAS(ctx)
+			require.NoError(t, err)
+			require.False(t, res.Applied)
+			require.Len(t, res.Existing, 2)
+
+			res, err = db.Raw("DELETE FROM r WHERE k = 9 AND c = 9 IF EXISTS").CAS(ctx)
+			require.NoError(t, err)
+			require.False(t, res.Applied)
+			require.NoError(t, db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1; APPLY BATCH").Exec(ctx))
+			require.NoError(t, db.Raw("TRUNCATE r").Exec(ctx))
+			for range db.Raw("SELECT * FROM r").Linearizable().Rows(ctx) {
+				require.Fail(t, "no rows are left")
+			}
+		})
+	}
+}
+
+// TestRawErrors: values that do not fit are definite, and what may have been executed is not.
+func TestRawErrors(t *testing.T) {
+	ctx := context.Background()
+	srv, session := rawServer(t)
+	db := New(session)
+	var usage *UsageError
+	require.ErrorAs(t, db.Raw("UPDATE r SET v = ? WHERE k = 1 AND c = 1", int64(1)<<40).Exec(ctx), &usage)
+	require.ErrorAs(t, db.Raw("UPDATE r SET v = ? WHERE k = 1 AND c = 1", "x").Exec(ctx), &usage)
+	require.ErrorAs(t, db.Raw("UPDATE r SET tu = ? WHERE k = 1 AND c = 1", struct{ A int }{1}).Exec(ctx), &usage)
+	require.ErrorContains(t, usage, "(?, ?)")
+	_, err := db.Raw("UPDATE r SET v = 1 WHERE k = ? AND c = 1 IF EXISTS", "x").CAS(ctx)
+	require.ErrorAs(t, err, &usage)
+	require.Empty(t, srv.Log())
+
+	var query *QueryError
+	require.ErrorAs(t, db.Raw("DELETE FROM missing WHERE k = 1").Exec(ctx), &query)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ended), &query)
+	require.ErrorIs(t, query, context.Canceled)
+
+	for name, steps := range map[string][]cqltest.Step{
+		"timeout": {cqltest.Apply, cqltest.WriteTimeout("CAS")}, "silence": {cqltest.Apply, cqltest.LoseAnswer}, "cut": {cqltest.Apply, cqltest.CloseConnection},
+	} {
+		fault := srv.Fault(cqltest.On(cqltest.Write), steps...)
+		res, err := db.Raw("INSERT INTO r (k, c) VALUES (2, 2) IF NOT EXISTS").CAS(ctx)
+		require.ErrorIs(t, err, ErrOutcomeUnknown, name)
+		require.False(t, res.Applied)
+		var unknown *OutcomeUnknownError
+		require.ErrorAs(t, err, &unknown)
+		require.Equal(t, "r", unknown.Table)
+		require.Equal(t, 1, fault.Hits(), "sent once")
+		fault.Remove()
+		require.Eventually(t, func() bool { return db.Raw("DELETE FROM r WHERE k = 3").Exec(ctx) == nil }, 5*time.Second, 10*time.Millisecond)
+		fault = srv.Fault(cqltest.On(cqltest.Write), steps...)
+		require.ErrorIs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ctx), ErrOutcomeUnknown, name)
+		fault.Remove()
+		require.Eventually(t, func() bool { return db.Raw("DELETE FROM r WHERE k = 3").Exec(ctx) == nil }, 5*time.Second, 10*time.Millisecond)
+	}
+	for _, err := range db.Raw("SELECT * FROM missing").Rows(ctx) {
+		require.ErrorAs(t, err, &query)
+	}
+	// An Unavailable of one partition says nothing of another that came before it.
+	defer srv.Fault(cqltest.On(cqltest.Write), cqltest.Unavailable()).Remove()
+	require.ErrorIs(t, db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; DELETE FROM r WHERE k = 2; APPLY BATCH").Exec(ctx), ErrOutcomeUnknown)
+	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ctx), &query)
+}
