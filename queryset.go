@@ -110,7 +110,7 @@ func (q QuerySet[T]) most(n int) QuerySet[T] {
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
 func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
-	ctx, cancel := q.bound(ctx)
+	ctx, cancel := q.chain.bound(ctx)
 	defer cancel()
 	var out []T
 	for v, err := range q.Iter(ctx) {
