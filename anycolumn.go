@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -135,7 +136,13 @@ func (r ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
 	if t == nil {
 		return badOperand(fmt.Errorf("a %s does not have this operation", r.typ))
 	}
+	if t != r.typ && r.whole() {
+		return badOperand(errors.New(errWhole))
+	}
 	c, err := codec.For(reflect.TypeOf(v), t)
+	if t == r.typ {
+		c, err = r.codecFor(reflect.TypeOf(v))
+	}
 	if err != nil {
 		return badOperand(err)
 	}

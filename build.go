@@ -52,6 +52,7 @@ func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder
 	if t.meta.Counter {
 		b.replay = replay.Counter
 	}
+	b.refuseView(&t.settings, verb == cql.Select && !cas)
 	if cas && t.meta.Counter {
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
@@ -249,6 +250,8 @@ func (b *builder) assignment(a *assign) {
 	switch {
 	case col.Key():
 		b.fail(col.Name, "a key column cannot be updated; delete the row and insert another", nil)
+	case a.change != cql.Set && a.ref.whole():
+		b.fail(col.Name, errWhole, nil)
 	case col.Type.Frozen && (part || a.change != cql.Set):
 		b.fail(col.Name, "a frozen value can only be set whole", nil)
 	case a.change == cql.Prepend && col.Type.Kind != codec.List:

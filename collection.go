@@ -138,6 +138,10 @@ func element[E any](r *ref, want codec.Kind, constructor string) *codec.Codec {
 	if r.err != nil {
 		return nil
 	}
+	if r.whole() {
+		r.err = errors.New(errWhole + "; use Col")
+		return nil
+	}
 	if r.typ.Kind != want {
 		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
 		return nil

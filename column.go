@@ -151,6 +151,10 @@ func (r ref) member(name string) ref {
 		r.err = errNoColumn
 		return r
 	}
+	if r.whole() {
+		r.err = errors.New(errWhole)
+		return r
+	}
 	if r.typ.Kind == codec.UDT {
 		for _, f := range r.typ.Fields {
 			if f.Name == name {
@@ -170,6 +174,8 @@ func (r ref) at(key operand) ref {
 		return r
 	case r.typ == nil:
 		r.err = errNoColumn
+	case r.whole():
+		r.err = errors.New(errWhole)
 	case r.elem != nil || r.field != "":
 		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
 	case r.typ.Kind == codec.Map || r.typ.Kind == codec.List:
@@ -183,7 +189,7 @@ func (r ref) at(key operand) ref {
 func column[T, V any](r ref) Column[T, V] {
 	c := Column[T, V]{ref: r}
 	if r.err == nil {
-		c.codec, c.ref.err = codec.For(reflect.TypeFor[V](), r.typ)
+		c.codec, c.ref.err = r.codecFor(reflect.TypeFor[V]())
 	}
 	return c
 }

@@ -13,6 +13,9 @@ import (
 // CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
 // after those that it uses, the CREATE TABLE, and a CREATE INDEX for each index, all IF NOT EXISTS.
 func (t *Table[T]) CreateCQL() []string {
+	if t.settings.viewOf != "" {
+		return []string{t.createView()} // its types are those of its table
+	}
 	var out []string
 	for _, typ := range t.meta.Types {
 		out = append(out, t.createType(typ))
@@ -51,15 +54,23 @@ func (t *Table[T]) createTable() string {
 		}
 		b.WriteString(", ")
 	}
-	partition := names(t.meta.Partition)
-	if len(t.meta.Partition) > 1 {
+	b.WriteString(primaryKey(t.meta) + ")" + t.with())
+	return b.String()
+}
+
+func primaryKey(table *meta.Table) string {
+	partition := names(table.Partition)
+	if len(table.Partition) > 1 {
 		partition = "(" + partition + ")"
 	}
-	b.WriteString("PRIMARY KEY (" + partition)
-	if len(t.meta.Clustering) > 0 {
-		b.WriteString(", " + names(t.meta.Clustering))
+	if len(table.Clustering) > 0 {
+		partition += ", " + names(table.Clustering)
 	}
-	b.WriteString("))")
+	return "PRIMARY KEY (" + partition + ")"
+}
+
+// with is the table's order and options, with a space before them.
+func (t *Table[T]) with() string {
 	var with []string
 	if order := clusteringOrder(t.meta.Clustering); order != "" {
 		with = append(with, "CLUSTERING ORDER BY ("+order+")")
@@ -67,10 +78,10 @@ func (t *Table[T]) createTable() string {
 	for _, p := range t.settings.properties {
 		with = append(with, p.name+" = "+p.value)
 	}
-	if len(with) > 0 {
-		b.WriteString(" WITH " + strings.Join(with, " AND "))
+	if len(with) == 0 {
+		return ""
 	}
-	return b.String()
+	return " WITH " + strings.Join(with, " AND ")
 }
 
 func names(columns []*meta.Column) string {
@@ -115,12 +126,19 @@ func (t *Table[T]) Create(ctx context.Context) error {
 // Drop removes the table and all its rows where it exists, and waits until all nodes agree
 // on the schema. Its user-defined types stay.
 func (t *Table[T]) Drop(ctx context.Context) error {
-	return t.alter(ctx, "drop", "DROP TABLE IF EXISTS "+t.quoted)
+	what := "TABLE"
+	if t.settings.viewOf != "" {
+		what = "MATERIALIZED VIEW"
+	}
+	return t.alter(ctx, "drop", "DROP "+what+" IF EXISTS "+t.quoted)
 }
 
 // Truncate removes all rows of the table, on all nodes: it fails if one is down. It is
 // for tests: LWTs under way may come after it or be lost.
 func (t *Table[T]) Truncate(ctx context.Context) error {
+	if t.settings.viewOf != "" {
+		return &UsageError{Op: "truncate", Table: t.name, Reason: "a materialized view is read-only; truncate " + t.settings.viewOf}
+	}
 	return t.alter(ctx, "truncate", "TRUNCATE "+t.quoted)
 }
 

@@ -34,7 +34,7 @@ func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo)
 		if !c.Type.Same(columns[i].TypeInfo) {
 			t, err := codec.FromTypeInfo(columns[i].TypeInfo)
 			if err == nil {
-				cd, err = codec.For(c.GoType, t)
+				cd, err = c.Codec.With(c.GoType, t)
 			}
 			if err != nil {
 				return p, &DecodeError{Table: name, Column: c.Name, Field: c.Field, Err: err}

@@ -98,6 +98,8 @@
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
 //	index, index=sai            an index that Create makes
+//	json                        any Go type as JSON in a text
+//	codec=name                  stored by the functions of RegisterCodec
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,4 +134,86 @@ func ExampleWithDefaultTTL() {
 	// CREATE INDEX IF NOT EXISTS sessions_face_idx ON sessions (face) USING 'sai' WITH OPTIONS = {'similarity_function': 'cosine'}
 	// 2 <nil>
 	// 1 <nil>
+}
+
+// Settings is kept as JSON in a text column.
+type Settings struct {
+	Theme string   `json:"theme"`
+	Tabs  []string `json:"tabs"`
+}
+
+// JSON in a text, and functions of one's own between a field and its column.
+func ExampleRegisterCodec() {
+	type Profile struct {
+		User     string    `cql:"user,partition"`
+		Settings *Settings `cql:"settings,json"`
+		Secret   string    `cql:"secret,type=blob,codec=reversed"`
+	}
+	reverse := func(b []byte) []byte { slices.Reverse(b); return b }
+	coodie.RegisterCodec("reversed",
+		func(s string) ([]byte, error) { return reverse([]byte(s)), nil },
+		func(b []byte) (string, error) { return string(reverse(b)), nil })
+	settings := coodie.NullCol(func(p *Profile) **Settings { return &p.Settings })
+	secret := coodie.Col(func(p *Profile) *string { return &p.Secret })
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
+	must(err)
+	must(profiles.Create(ctx))
+
+	doc := profiles.New(Profile{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
+	res, err := doc.Insert(ctx)
+	fmt.Println(res.Applied, err)
+	row := srv.MustRows("SELECT settings, secret FROM app.profiles")[0]
+	fmt.Printf("%s %s\n", row["settings"], row["secret"])
+
+	res, err = doc.If(settings.Eq(Settings{Theme: "dark"}), secret.Eq("abc")).Update(ctx, settings.Set(Settings{Theme: "light"}))
+	fmt.Println(res.Applied, err, doc.Value.Settings.Theme)
+	// Output:
+	// true <nil>
+	// {"theme":"dark","tabs":null} cba
+	// true <nil> light
+}
+
+// A view has every read and no write. (cqltest has no materialized views: Create needs a Cassandra.)
+func ExampleOpenView() {
+	type EntryByAmount struct {
+		Amount int    `cql:"amount,partition"`
+		Book   string `cql:"book,clustering"`
+		Line   int    `cql:"line,clustering,desc"`
+	}
+	session, _, stop := exampleSession()
+	defer stop()
+	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("entries"))
+	must(err)
+	view, err := coodie.OpenView[EntryByAmount](entries, coodie.WithTable("entries_by_amount"))
+	must(err)
+	fmt.Println(view.CreateCQL()[0])
+	fmt.Println(view.New(EntryByAmount{}).Save(context.Background()))
+	// Output:
+	// CREATE MATERIALIZED VIEW IF NOT EXISTS entries_by_amount AS SELECT amount, book, line FROM entries WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
+	// coodie: insert entries_by_amount: a materialized view is read-only: write to entries, of which it is one
+}
+
+// One table, a keyspace for each tenant.
+func ExampleTable_InKeyspace() {
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("entries"))
+	must(err)
+
+	for i, tenant := range []string{"north", "south"} {
+		srv.MustExec("CREATE KEYSPACE " + tenant + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
+		own, err := entries.InKeyspace(tenant)
+		must(err)
+		must(own.Create(ctx))
+		must(own.New(Entry{Book: "b", Amount: i}).Save(ctx))
+		all, err := own.Find().All(ctx)
+		fmt.Println(own.Name(), len(all), all[0].Amount, err)
+	}
+	// Output:
+	// north.entries 1 0 <nil>
+	// south.entries 1 1 <nil>
 }

@@ -23,6 +23,7 @@ type TableOption interface {
 type settings struct {
 	keyspace        string
 	table           string
+	viewOf          string     // the table of which it is a materialized view
 	properties      []property // of CREATE TABLE
 	broken          error      // the first mistake in them
 	serial          gocql.SerialConsistency

@@ -58,6 +58,8 @@ func (c chain[T]) query(want want) *builder {
 		}
 	}
 	switch {
+	case c.serial && c.table != nil && c.table.settings.viewOf != "":
+		b.fail("", "a materialized view follows its table with some delay, so no read of it is linearizable", nil)
 	case !c.serial || want == wantRow:
 	case want != wantAny:
 		b.fail("", "only Get and Exists are linearizable: a serial read is of one row", nil)

@@ -3,6 +3,7 @@ package coodie
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"github.com/gocql/gocql"
@@ -55,6 +56,10 @@ func newDB(sender driver.Sender, opts []Option) *DB {
 
 // Table is the table of the struct type T. It is safe for many goroutines.
 type Table[T any] struct {
+	db       *DB
+	opts     []TableOption // for On and InKeyspace
+	keyspace string        // that InKeyspace gave it
+	bindings *bindings[T]
 	sender   driver.Sender
 	settings settings
 	meta     *meta.Table
@@ -105,6 +110,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		}
 	}
 	t := &Table[T]{
+		db: db, opts: slices.Clone(opts), bindings: new(bindings[T]),
 		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
@@ -115,6 +121,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		t.name = s.keyspace + "." + s.table
 	}
 	for _, c := range described.Columns {
+		if err := c.Codec.Ready(); err != nil {
+			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
+		}
 		t.columns = append(t.columns, named(c))
 	}
 	return t, nil

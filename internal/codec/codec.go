@@ -12,6 +12,7 @@ type Codec struct {
 	goType reflect.Type
 	typ    *Type
 	coder  coder
+	scheme *Scheme // nil: the Go type's own way
 }
 
 // coder is the inside of a Codec. p always points to a value of the coder's Go type.

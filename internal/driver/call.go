@@ -236,7 +236,7 @@ func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	}
 	if b.codec != nil {
 		if t, err := codec.FromTypeInfo(info); err == nil {
-			if cd, err := codec.For(b.codec.GoType(), t); err == nil {
+			if cd, err := b.codec.With(b.codec.GoType(), t); err == nil {
 				cell, isNull, err := cd.Append([]byte{}, b.p)
 				if err != nil {
 					return nil, &NotSentError{err}

@@ -210,9 +210,12 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 }
 
 func (d *describer) typeOf(c *Column, opts tag) (err error) {
-	if opts.typ != "" {
+	switch {
+	case opts.typ != "":
 		c.Type, err = codec.ParseType(opts.typ)
-	} else {
+	case opts.json:
+		c.Type = codec.Native(codec.Text)
+	default:
 		c.Type, err = codec.Infer(c.GoType, codec.Options{Set: opts.set, Tuple: opts.tuple})
 	}
 	if err != nil {
@@ -223,7 +226,15 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 		frozen.Frozen = true
 		c.Type = &frozen
 	}
-	if c.Codec, err = codec.For(c.GoType, c.Type); err != nil {
+	switch {
+	case opts.json:
+		c.Codec, err = codec.JSON.For(c.GoType, c.Type)
+	case opts.codec != "":
+		c.Codec, err = codec.Named(opts.codec).For(c.GoType, c.Type)
+	default:
+		c.Codec, err = codec.For(c.GoType, c.Type)
+	}
+	if err != nil {
 		return err
 	}
 	c.Type = c.Codec.Type()

@@ -25,6 +25,8 @@ type tag struct {
 	typ      string
 	def      *string // default=
 	indexes  []Index
+	json     bool
+	codec    string
 }
 
 // parseTag parses strictly: an unknown or contradictory option is an error,
@@ -76,6 +78,11 @@ func (t *tag) option(key, value string, hasValue bool) error {
 			return fmt.Errorf("type= names no CQL type")
 		}
 		return nil
+	case "codec":
+		if t.codec = strings.TrimSpace(value); t.codec == "" {
+			return fmt.Errorf("codec= names no codec")
+		}
+		return nil
 	case "index":
 		ix, err := parseIndex(value)
 		t.indexes = append(t.indexes, ix)
@@ -108,10 +115,12 @@ func (t *tag) option(key, value string, hasValue bool) error {
 		t.attempt = true
 	case "version":
 		t.version = true
+	case "json":
+		t.json = true
 	case "":
 		return fmt.Errorf("an option is empty")
 	default:
-		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, index, default= and type=", key)
+		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, index, json, codec=, default= and type=", key)
 	}
 	return nil
 }
@@ -134,6 +143,14 @@ func (t *tag) check() error {
 		return fmt.Errorf("an attempt or version column is a regular one, neither key nor static")
 	case t.def != nil && (t.attempt || t.version):
 		return fmt.Errorf("an attempt or version column is set by the write itself, and takes no default")
+	case t.json && t.codec != "":
+		return fmt.Errorf("a column is JSON or has a codec, not both")
+	case (t.json || t.codec != "") && (t.set || t.tuple || t.attempt || t.version):
+		return fmt.Errorf("a column of JSON or with a codec is no set, tuple, attempt or version")
+	case t.codec != "" && t.typ == "":
+		return fmt.Errorf("codec=%s needs a type=, the CQL type of what it makes", t.codec)
+	case t.codec != "" && t.def != nil:
+		return fmt.Errorf("a column with a codec takes no default by tag; set it in BeforeSave")
 	case t.set && t.tuple:
 		return fmt.Errorf("a column is a set or a tuple, not both")
 	}
