@@ -54,7 +54,7 @@ func connect(t *testing.T, srv *cqltest.Server) *client {
 	db := coodie.New(session)
 	emails, err := claim.Open(db, coodie.WithTable("emails"))
 	require.NoError(t, err)
-	users, err := coodie.Open[User](db, coodie.WithTable("users"), coodie.WithLWTOnly(), coodie.WithSettle())
+	users, err := coodie.Open[User](db, coodie.WithTable("users"), coodie.WithLWTOnly())
 	require.NoError(t, err)
 	return &client{srv, emails, users}
 }
