@@ -44,7 +44,7 @@ func WithRetries(n int) Option {
 // Idempotent decides for this write or read whether the session's retry policy may send it
 // again: see WithIdempotence. A conditional write cannot be declared idempotent.
 func (q QuerySet[T]) Idempotent(is bool) QuerySet[T] {
-	q.idempotence = declared(is)
+	q.chain.idempotence = declared(is)
 	return q
 }
 
@@ -55,7 +55,7 @@ func (d *Document[T]) Idempotent(is bool) Write[T] { return d.with().Idempotent(
 // Idempotent decides for this write whether the session's retry policy may send it again:
 // see WithIdempotence. A conditional write cannot be declared idempotent.
 func (w Write[T]) Idempotent(is bool) Write[T] {
-	w.idempotence = declared(is)
+	w.chain.idempotence = declared(is)
 	return w
 }
 

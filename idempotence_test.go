@@ -82,9 +82,9 @@ func TestReasons(t *testing.T) {
 	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
-		b := q.update(assigns, false)
+		b := q.chain.update(assigns, false)
 		require.NoError(t, b.err)
-		return q.replayed(b)
+		return q.chain.replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
 	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
@@ -97,11 +97,11 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
-	read := row.query(wantRows)
-	require.Equal(t, replay.Read, row.replayed(read))
-	require.Equal(t, replay.Refused, other.replayed(other.query(wantRows)))
+	read := row.chain.query(wantRows)
+	require.Equal(t, replay.Read, row.chain.replayed(read))
+	require.Equal(t, replay.Refused, other.chain.replayed(other.chain.query(wantRows)))
 	lwt := row.IfExists()
-	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]Assign[Everything]{name.Set("a")}, true)))
+	require.Equal(t, replay.Conditional, lwt.chain.replayed(lwt.chain.update([]Assign[Everything]{name.Set("a")}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.
