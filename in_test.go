@@ -27,12 +27,12 @@ type Sample struct {
 }
 
 var (
-	sensor      = coodie.Col(func(s *Sample) *string { return &s.Sensor })
-	day         = coodie.Col(func(s *Sample) *int { return &s.Day })
-	sampleSeq   = coodie.Col(func(s *Sample) *int { return &s.Seq })
-	sampleValue = coodie.Col(func(s *Sample) *int { return &s.Value })
-	partName    = coodie.NullCol(func(p *Part) **string { return &p.Name })
-	partFuse    = coodie.Col(func(p *Part) *coodieFuse { return &p.Fuse })
+	sampleSensor = coodie.Col(func(s *Sample) *string { return &s.Sensor })
+	day          = coodie.Col(func(s *Sample) *int { return &s.Day })
+	sampleSeq    = coodie.Col(func(s *Sample) *int { return &s.Seq })
+	sampleValue  = coodie.Col(func(s *Sample) *int { return &s.Value })
+	partName     = coodie.NullCol(func(p *Part) **string { return &p.Name })
+	partFuse     = coodie.Col(func(p *Part) *coodieFuse { return &p.Fuse })
 )
 
 type coodieFuse = Fuse
@@ -186,7 +186,7 @@ func TestInPartitions(t *testing.T) {
 	require.NoError(t, table.SaveAll(ctx, all))
 	srv.ResetLog()
 
-	got, err := table.Find(sensor.Eq("b"), day.In(30, 2, 2, 99, 17)).All(ctx)
+	got, err := table.Find(sampleSensor.Eq("b"), day.In(30, 2, 2, 99, 17)).All(ctx)
 	require.NoError(t, err)
 	of := func(name string, d int) []Sample {
 		i := slices.IndexFunc(all, func(s Sample) bool { return s.Sensor == name && s.Day == d })
@@ -197,7 +197,7 @@ func TestInPartitions(t *testing.T) {
 	require.Equal(t, []string{"sample WHERE sensor = ? AND day = ?"}, texts)
 	require.Equal(t, 4, n)
 
-	got, err = table.Find(day.In(3, 1), sensor.In("b", "a")).All(ctx) // in the order of the key's columns
+	got, err = table.Find(day.In(3, 1), sampleSensor.In("b", "a")).All(ctx) // in the order of the key's columns
 	require.NoError(t, err)
 	require.Equal(t, slices.Concat(of("b", 3), of("b", 1), of("a", 3), of("a", 1)), got)
 	_, n = selects(srv, "sample")
@@ -208,7 +208,7 @@ func TestInPartitions(t *testing.T) {
 	for i := range days {
 		days[i] = 30 - i
 	}
-	got, err = table.Find(sensor.In("b", "a"), day.In(days...), sampleSeq.In(1, 3)).All(ctx)
+	got, err = table.Find(sampleSensor.In("b", "a"), day.In(days...), sampleSeq.In(1, 3)).All(ctx)
 	require.NoError(t, err)
 	var want []Sample
 	for _, name := range []string{"b", "a"} {
@@ -221,7 +221,7 @@ func TestInPartitions(t *testing.T) {
 	require.Equal(t, []string{"sample WHERE sensor = ? AND day IN ? AND seq IN ?"}, texts)
 	require.Equal(t, 4, n)
 
-	count, err := table.Find(sensor.In("b", "a"), day.In(days...)).Count(ctx)
+	count, err := table.Find(sampleSensor.In("b", "a"), day.In(days...)).Count(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 180, count)
 	texts, n = selects(srv, "sample")
@@ -233,16 +233,16 @@ func TestInPartitions(t *testing.T) {
 	_, n = selects(srv, "sample")
 	require.Equal(t, 1, n, err)
 
-	got, err = table.Find(sensor.In("b", "a"), day.In(3, 1), sampleSeq.Ge(2)).PerPartitionLimit(1).Limit(3).All(ctx)
+	got, err = table.Find(sampleSensor.In("b", "a"), day.In(3, 1), sampleSeq.Ge(2)).PerPartitionLimit(1).Limit(3).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []Sample{of("b", 3)[0], of("b", 1)[0], of("a", 3)[0]}, got)
 
-	_, err = table.Find(sensor.Eq("a"), day.In(days...)).One(ctx)
+	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrMultiple)
-	_, err = table.Find(sensor.Eq("x"), day.In(days...)).One(ctx)
+	_, err = table.Find(sampleSensor.Eq("x"), day.In(days...)).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	for name, want := range map[string]bool{"a": true, "x": false} {
-		there, err := table.Find(sensor.Eq(name), day.In(days...)).Exists(ctx)
+		there, err := table.Find(sampleSensor.Eq(name), day.In(days...)).Exists(ctx)
 		require.NoError(t, err)
 		require.Equal(t, want, there)
 	}
@@ -256,7 +256,7 @@ func TestInOrdered(t *testing.T) {
 	table := open[Sample](t, session)
 	require.NoError(t, table.SaveAll(ctx, samples(30)))
 	srv.ResetLog()
-	got, err := table.Find(sensor.Eq("a"), day.In(2, 1)).OrderBy(sampleSeq.Asc()).All(ctx)
+	got, err := table.Find(sampleSensor.Eq("a"), day.In(2, 1)).OrderBy(sampleSeq.Asc()).All(ctx)
 	require.NoError(t, err)
 	require.Len(t, got, 6)
 	require.True(t, slices.IsSortedFunc(got, func(x, y Sample) int { return x.Seq - y.Seq }))
@@ -268,7 +268,7 @@ func TestInOrdered(t *testing.T) {
 	for i := range days {
 		days[i] = i
 	}
-	_, err = table.Find(sensor.Eq("a"), day.In(days...)).OrderBy(sampleSeq.Asc()).All(ctx)
+	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).OrderBy(sampleSeq.Asc()).All(ctx)
 	var usage *coodie.UsageError
 	require.ErrorAs(t, err, &usage)
 	require.ErrorContains(t, err, "In names 21 partitions")
@@ -292,7 +292,7 @@ func TestInKeys(t *testing.T) {
 		"the key column is given twice":            second(parts.Find(partID.Eq(1), partID.Eq(2)).All(ctx)),
 		"only Get":                                 second(parts.Find(partID.In(1, 2)).Linearizable().All(ctx)),
 		"a limit is at least 1":                    second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
-		"make more partitions than anybody can re": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sensor.In(names(70000)...)).All(ctx)),
+		"make more partitions than anybody can re": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, err, &usage, name)
@@ -356,10 +356,10 @@ func TestInConcurrency(t *testing.T) {
 		read  func(*coodie.Table[Part], *coodie.Table[Sample], int) error
 	}{
 		{"partitions", 0, 50, func(_ *coodie.Table[Part], samples *coodie.Table[Sample], n int) error {
-			return second(samples.Find(sensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
+			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
 		}},
 		{"partitions", 3, 3, func(_ *coodie.Table[Part], samples *coodie.Table[Sample], n int) error {
-			return second(samples.Find(sensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
+			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
 		}},
 		{"chunks", 0, 4, func(parts *coodie.Table[Part], _ *coodie.Table[Sample], n int) error {
 			return second(parts.Find(partID.In(upTo(200)...)).Concurrency(n).All(context.Background()))
@@ -408,7 +408,7 @@ func TestInEnds(t *testing.T) {
 	require.NoError(t, table.SaveAll(ctx, samples(200)))
 	ignore := []goleak.Option{goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/coodie-go/coodie/cqltest/internal/wire.(*Conn).start.func1")}
 	leaves := func() { t.Helper(); goleak.VerifyNone(t, ignore...) }
-	all := table.Find(sensor.Eq("a"), day.In(upTo(201)...))
+	all := table.Find(sampleSensor.Eq("a"), day.In(upTo(201)...))
 
 	srv.ResetLog()
 	for range all.Iter(ctx) {

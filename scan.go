@@ -57,7 +57,7 @@ func (q QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T
 		return err
 	}
 	if f == nil {
-		return q.usage("scan", "the function is nil")
+		return q.chain.usage("scan", "the function is nil")
 	}
 	return s.run(ctx, func(ctx context.Context, b scanned[T]) error {
 		for _, v := range b.rows {
@@ -158,37 +158,37 @@ func (q QuerySet[T]) scan(ctx context.Context, opts []ScanOption) (*scan[T], err
 		}
 	}
 	var err error
-	if s.atOnce, err = q.atOnce(op, scanAtOnce); err != nil {
+	if s.atOnce, err = q.chain.atOnce(op, scanAtOnce); err != nil {
 		return nil, err
 	}
-	from, name := s.settings.from, q.table.name
+	from, name := s.settings.from, q.chain.table.name
 	switch {
-	case q.limit != nil:
-		return nil, q.usage(op, "a scan takes no Limit; break off the loop")
-	case q.serial:
-		return nil, q.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
+	case q.chain.limit != nil:
+		return nil, q.chain.usage(op, "a scan takes no Limit; break off the loop")
+	case q.chain.serial:
+		return nil, q.chain.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
 	case s.settings.ranges < 1:
-		return nil, q.usage(op, "MinRanges is at least 1")
+		return nil, q.chain.usage(op, "MinRanges is at least 1")
 	case s.settings.rate < 0:
-		return nil, q.usage(op, "RateLimit is more than 0")
+		return nil, q.chain.usage(op, "RateLimit is more than 0")
 	case from.begun && from.table != name:
-		return nil, q.usage(op, "the checkpoint is of a scan of "+from.table)
+		return nil, q.chain.usage(op, "the checkpoint is of a scan of "+from.table)
 	}
-	for i := range q.where {
-		w := &q.where[i].cond
-		if m := w.value.many(); m != nil && m.token || w.ref.col != nil && slices.Contains(q.table.meta.Partition, w.ref.col) {
-			return nil, q.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
+	for i := range q.chain.where {
+		w := &q.chain.where[i].cond
+		if m := w.value.many(); m != nil && m.token || w.ref.col != nil && slices.Contains(q.chain.table.meta.Partition, w.ref.col) {
+			return nil, q.chain.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
 	if rate := s.settings.rate; rate > 0 {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
 		s.pace.row = time.Duration(float64(time.Second) / rate)
 	}
-	s.chain.part, s.chain.tokens = 1, q.choice.plain()
+	s.chain.part, s.chain.tokens = 1, q.chain.choice.plain()
 	if err := s.of(everything).check(); err != nil {
 		return nil, err
 	}
-	tokens, err := q.table.ring(ctx)
+	tokens, err := q.chain.table.ring(ctx)
 	if err != nil {
 		return nil, err
 	}
