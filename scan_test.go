@@ -223,7 +223,7 @@ func TestScanUsage(t *testing.T) {
 	for says, q := range map[string]coodie.QuerySet[Sample]{
 		"no Limit":         table.Find().Limit(3),
 		"Linearizable":     table.Find().Linearizable(),
-		"no filter on":     table.Find(sensor.Eq("a")),
+		"no filter on":     table.Find(sampleSensor.Eq("a")),
 		"use Iter":         table.Find(token.Gt(3)),
 		"at least 1":       table.Find().Concurrency(-1),
 		"a page has":       table.Find().PageSize(-1),
