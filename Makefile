@@ -66,6 +66,10 @@ fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
 bench: ## measure coodie beside gocql and gocqlx (BENCH=regexp)
 	@cd bench && go run . -run '$(BENCH)'
 
+.PHONY: bench-cluster
+bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-nodes 1")
+	cd integration && go run ./cmd/benchcluster $(CLUSTER)
+
 .PHONY: bench-gate
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
