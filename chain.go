@@ -24,9 +24,10 @@ type chain[T any] struct {
 	serial      bool
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing
-	concurrency int     // statements under way at once; 0: as many as the call usually has
-	sent        *bool   // becomes true when a write is about to be sent; nil: nobody asks
-	batch       *Batch  // that the write is part of; nil: it stands alone
+	per         *perCall
+	concurrency int    // statements under way at once; 0: as many as the call usually has
+	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
+	batch       *Batch // that the write is part of; nil: it stands alone
 }
 
 func (c chain[T]) filter(filters []Cond[T]) chain[T] {

@@ -10,8 +10,10 @@ import (
 
 // Sentinels for errors.Is.
 var (
-	// ErrNotFound is returned by Get and First when no row matches.
+	// ErrNotFound is returned by Get, One and First when no row matches.
 	ErrNotFound = errors.New("coodie: not found")
+	// ErrMultiple is returned by One when several rows match.
+	ErrMultiple = errors.New("coodie: several rows where one was expected")
 	// ErrNotApplied is what LWTResult.Err returns, as a *NotAppliedError, for a refused LWT.
 	ErrNotApplied = errors.New("coodie: not applied")
 	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have

@@ -321,6 +321,39 @@ func ExampleTable_Find() {
 	// true
 }
 
+// What a single call can be told.
+func ExampleQuerySet_One() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	configs := openConfigs(ctx, session)
+	for _, k := range []string{"a", "b", "c"} {
+		err := configs.New(AppConfig{Key: k}).Consistency(gocql.All).Timeout(time.Second).Save(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	_, err := configs.Find().One(ctx)
+	fmt.Println(err)
+	one, err := configs.Find(key.Eq("a")).Consistency(gocql.One).One(ctx)
+	fmt.Println(one.Key, err)
+	found, err := configs.Find(key.Eq("d")).Exists(ctx)
+	fmt.Println(found, err)
+	rows := 0
+	for _, err := range configs.Find().PageSize(2).Prefetch(0).Iter(ctx) { // never more than 2 rows in memory
+		if err != nil {
+			log.Fatal(err)
+		}
+		rows++
+	}
+	fmt.Println(rows)
+	// Output:
+	// coodie: several rows where one was expected
+	// a <nil>
+	// false <nil>
+	// 3
+}
+
 // Writes that belong together, on one partition: all of them or none.
 func ExampleDB_Batch() {
 	type Seat struct {

@@ -79,7 +79,7 @@ func (o Outcome) String() string {
 func outcomeOf(done Outcome, err error) Outcome {
 	var decode *DecodeError
 	switch {
-	case err == nil, errors.Is(err, ErrNotFound), errors.As(err, &decode):
+	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrMultiple), errors.As(err, &decode):
 		return done
 	case errors.Is(err, ErrOutcomeUnknown):
 		return Unknown

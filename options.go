@@ -21,6 +21,8 @@ type TableOption interface {
 type settings struct {
 	keyspace        string
 	table           string
+	properties      []property // of CREATE TABLE
+	broken          error      // the first mistake in them
 	serial          gocql.SerialConsistency
 	commit          gocql.Consistency // of conditional writes
 	commitSet       bool
@@ -114,7 +116,7 @@ func (s *settings) resolve() error {
 		s.consistency = quorum
 	}
 	for _, c := range [...]gocql.Consistency{s.commit, s.consistency} {
-		if sc := gocql.SerialConsistency(c); sc == gocql.Serial || sc == gocql.LocalSerial {
+		if serialLevel(c) {
 			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
 		}
 	}

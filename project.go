@@ -81,11 +81,11 @@ func (c *chain[T]) fieldReader(col *meta.Column) cellReader {
 
 // projected is what each of the row's columns is made of.
 func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]*expr, error) {
-	if q.table == nil {
+	if q.chain.table == nil {
 		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
 	}
 	fail := func(column, format string, args ...any) error {
-		return &UsageError{Op: "select", Table: q.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
+		return &UsageError{Op: "select", Table: q.chain.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
 	}
 	if len(row.Columns) == 0 {
 		return nil, fail("", "%s has no field to read a column into", row.Go)
@@ -95,7 +95,7 @@ func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]
 		e := selected1(s)
 		switch {
 		case e.err != nil:
-			return nil, &UsageError{Op: "select", Table: q.table.name, Column: e.name, Err: e.err}
+			return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: e.name, Err: e.err}
 		case e.name == "":
 			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
 		case row.Column(e.name) == nil:
@@ -109,7 +109,7 @@ func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]
 	for i, col := range row.Columns {
 		e := given[col.Name]
 		if e == nil {
-			of := q.table.meta.Column(col.Name)
+			of := q.chain.table.meta.Column(col.Name)
 			if of == nil {
 				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
 			}
@@ -119,7 +119,7 @@ func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]
 		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
 			e.typ != nil && !col.Type.Equal(e.typ) {
 			if _, err := codec.For(col.GoType, e.typ); err != nil {
-				return nil, &UsageError{Op: "select", Table: q.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+				return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
 			}
 		}
 		terms[i] = e

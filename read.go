@@ -13,12 +13,28 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
+// want is what a read is after.
+type want uint8
+
+const (
+	wantRows  want = iota
+	wantRow        // the one row of a primary key
+	wantCount      // how many rows
+	wantAny        // whether there is a row
+)
+
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c chain[T]) query(byKey, count bool) *builder {
+func (c chain[T]) query(want want) *builder {
 	b := newBuilder(c.table, cql.Select, "select", false)
-	b.stmt.Count = count
-	if c.table != nil && !count {
+	switch {
+	case c.table == nil:
+	case want == wantCount:
+		b.stmt.Count = true
+	case want == wantAny:
+		i := b.table.Partition[0].Index
+		b.stmt.Columns = c.table.columns[i : i+1]
+	default:
 		b.stmt.Columns = c.table.columns
 	}
 	c.choice.list(b)
@@ -28,22 +44,27 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	} else {
 		use = b.filters(where)
 	}
-	if byKey && c.value == nil {
+	if want == wantRow && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
 		if use != keyFull {
-			b.fail("", "Get names one row: each key column by Eq; use First or All for a range", nil)
+			b.fail("", "Get names one row: each key column by Eq; use One, First or All for a range", nil)
 		}
 	}
-	if c.serial && !byKey {
-		b.fail("", "only Get is linearizable: a serial read is of one row", nil)
+	switch {
+	case !c.serial || want == wantRow:
+	case want != wantAny:
+		b.fail("", "only Get and Exists are linearizable: a serial read is of one row", nil)
+	case use != keyFull:
+		b.needKeys(where, b.table.Primary())
+		b.fail("", "a linearizable Exists names one row: each key column by Eq", nil)
 	}
 	if c.ttl != nil || c.timestamp != nil {
 		b.fail("", "a read takes no TTL and no timestamp", nil)
 	}
 	c.choice.arrange(b, where, c.limit)
 	if c.limit != nil {
-		if count {
+		if want == wantCount {
 			b.fail("", "Count takes no Limit: CQL counts all rows and then limits the one answer", nil)
 		}
 		if *c.limit < 1 || *c.limit > math.MaxInt32 {
@@ -52,12 +73,15 @@ func (c chain[T]) query(byKey, count bool) *builder {
 		b.stmt.Limit = true
 		b.call.BindInt(int32(*c.limit))
 	}
+	c.callOfRead(b)
 	if b.err != nil {
 		return b
 	}
 	s, r := &c.table.settings, &b.request
-	*r = driver.Request{Kind: driver.Read, Consistency: s.consistency, PageSize: s.pageSize}
-	if c.serial || s.lwtOnly && use == keyFull && !count && (c.choice == nil || !c.choice.aggregates()) {
+	*r = driver.Request{Kind: driver.Read, Consistency: c.level()}
+	c.paged(b)
+	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
+	if c.serial || s.lwtOnly && use == keyFull && !plain {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
 	r.Unpaged = b.unpaged()
@@ -65,10 +89,10 @@ func (c chain[T]) query(byKey, count bool) *builder {
 	return b
 }
 
-// one reads the first row.
-func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
+// one reads the first row. only: it must be the only one.
+func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
 	var v T
-	err := c.read(ctx, byKey, false, func(rows *driver.Rows) error {
+	err := c.read(ctx, want, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return ErrNotFound
 		}
@@ -79,6 +103,9 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 		}
 		if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
 			return err
+		}
+		if only && rows.Next() {
+			return ErrMultiple
 		}
 		return c.table.loaded(ctx, &v)
 	})
@@ -91,8 +118,10 @@ func (c chain[T]) one(ctx context.Context, byKey bool) (T, error) {
 
 // rows yields all rows, and at the end the error if there is one.
 func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
+	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
+	defer cancel()
 	stopped := false
-	err := c.read(ctx, false, false, func(rows *driver.Rows) error {
+	err := c.read(ctx, wantRows, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
@@ -125,7 +154,7 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 
 func (c chain[T]) count(ctx context.Context) (int64, error) {
 	var n int64
-	err := c.read(ctx, false, true, func(rows *driver.Rows) error {
+	err := c.read(ctx, wantCount, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
@@ -139,14 +168,25 @@ func (c chain[T]) count(ctx context.Context) (int64, error) {
 	return n, err
 }
 
+// exists reports whether there is a row.
+func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
+	err = c.read(ctx, wantAny, func(rows *driver.Rows) error {
+		found = rows.Next()
+		return nil
+	})
+	return found && err == nil, err
+}
+
 // read sends the SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c chain[T]) read(ctx context.Context, byKey, count bool, each func(*driver.Rows) error) error {
-	b := c.query(byKey, count)
+func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) error) error {
+	b := c.query(want)
 	defer b.release()
 	if b.err != nil {
 		return b.err
 	}
+	ctx, cancel := c.per.within(ctx)
+	defer cancel()
 	r, start := &b.request, c.table.now()
 	rows := b.call.Do(ctx, c.table.sender, r)
 	err := each(rows)

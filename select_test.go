@@ -160,6 +160,11 @@ func TestSelectedValues(t *testing.T) {
 	_, err = Values(configs(gocql.TypeInt).Find(), version).First(ctx)
 	require.ErrorIs(t, err, ErrNotFound)
 
+	_, err = Values(ints, version).One(ctx)
+	require.ErrorIs(t, err, ErrMultiple)
+	one, err := Values(ints, Sum(version)).First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 7, one)
 	for range Values(ints, version).Iter(ctx) {
 		break
 	}

@@ -116,8 +116,8 @@ func (c chain[T]) suspend(res *LWTResult[T], b *builder, err error) {
 // current reads the row that the chain names, at serial consistency; nil if there is none.
 func (c chain[T]) current(ctx context.Context) (*Existing[T], error) {
 	var row *Existing[T]
-	c.serial, c.limit, c.ttl, c.timestamp = true, nil, nil, nil
-	err := c.read(ctx, true, false, func(rows *driver.Rows) error {
+	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
+	err := c.read(ctx, wantRow, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}

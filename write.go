@@ -31,6 +31,7 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 	}
 	b.values(unsafe.Pointer(v), cas || c.omitNil)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	return b
 }
 
@@ -42,6 +43,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 	}
 	c.refuseReading(b)
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	static := true
 	for i := range assigns {
 		b.assignment(&assigns[i].assign)
@@ -143,6 +145,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
 	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
 	c.restrict(b, static, cas)
 	return b
 }
@@ -190,10 +193,12 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	r := &b.request
 	*r = driver.Request{
-		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: t.settings.consistency,
+		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
 		ClientTimestamp: t.settings.clientTimestamp, Replayable: t.settings.clientTimestamp && b.idempotent,
 	}
 	c.sending()
+	ctx, cancel := c.per.within(ctx)
+	defer cancel()
 	start := t.now()
 	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
 	t.observe(ctx, b.op, r, Done, err, start)
@@ -214,5 +219,5 @@ func failure(op, table string, r *driver.Request, err error) error {
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: err}
+	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
 }

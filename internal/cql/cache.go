@@ -49,7 +49,7 @@ func (c *Cache) Len() int {
 func (s *Statement) shape(key []byte) []byte {
 	var flags int
 	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count,
-		s.JSON, s.Distinct, s.PerPart, s.Filtering} {
+		s.JSON, s.Distinct, s.PerPart, s.Filtering, s.Timeout, s.BypassCache} {
 		if on {
 			flags |= 1 << i
 		}

@@ -36,6 +36,9 @@ func (s *Statement) insert() string {
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
 	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
+	}
 	text, _ := b.ToCql()
 	return text
 }
@@ -47,6 +50,9 @@ func (s *Statement) update() string {
 	}
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
+	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
 	}
 	for _, a := range s.Assignments {
 		target := a.Target.Text()
@@ -76,6 +82,9 @@ func (s *Statement) delete() string {
 	}
 	if s.Timestamp {
 		b.TimestampNamed("timestamp")
+	}
+	if s.Timeout {
+		b.TimeoutNamed("timeout")
 	}
 	b.Where(comparisons(s.Where)...).If(comparisons(s.If)...)
 	if s.IfExists {

@@ -50,6 +50,12 @@ func (s *Statement) tail() string {
 	if s.Filtering {
 		b.WriteString("ALLOW FILTERING ")
 	}
+	if s.BypassCache {
+		b.WriteString("BYPASS CACHE ")
+	}
+	if s.Timeout {
+		b.WriteString("USING TIMEOUT ? ")
+	}
 	return b.String()
 }
 

@@ -110,16 +110,16 @@ type Value struct {
 
 // Statement is everything that decides a statement's text.
 //
-// Its values are bound in this order: INSERT: values, TTL, timestamp. UPDATE: TTL,
-// timestamp, each assignment's element key then value, WHERE, IF. DELETE: each
-// deletion's element key, timestamp, WHERE, IF. SELECT: list, WHERE, ANN's vector, limit per
-// partition, limit.
+// Its values are bound in this order: INSERT: values, TTL, timestamp, timeout. UPDATE:
+// TTL, timestamp, timeout, each assignment's element key then value, WHERE, IF. DELETE:
+// each deletion's element key, timestamp, timeout, WHERE, IF. SELECT: list, WHERE, ANN's
+// vector, limit per partition, limit, timeout.
 type Statement struct {
 	Verb        Verb
 	Table       string // rendered by TableName
 	Values      []Value
 	Assignments []Assignment
-	Columns     []Column // SELECT list
+	Columns     []Column // SELECT list: not the statement's own memory
 	Deletions   []Target // DELETE list; empty deletes the row
 	Where       []Relation
 	If          []Relation
@@ -136,6 +136,8 @@ type Statement struct {
 	OrderBy     []Order
 	PerPart     bool // PER PARTITION LIMIT
 	Filtering   bool // ALLOW FILTERING
+	Timeout     bool // ScyllaDB's USING TIMEOUT
+	BypassCache bool // ScyllaDB's, of a SELECT
 
 	key []byte // memory of shape
 }

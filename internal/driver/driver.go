@@ -40,6 +40,7 @@ type Request struct {
 	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
 	Serial      gocql.SerialConsistency // of a CAS
 	PageSize    int                     // 0 is the session's default
+	Prefetch    *float64                // share of a page; nil is the session's default
 	Unpaged     bool                    // all rows at once: the server cannot page this read
 
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
@@ -111,6 +112,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	q.Consistency(r.Consistency).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	if r.PageSize > 0 {
 		q.PageSize(r.PageSize)
+	}
+	if r.Prefetch != nil {
+		q.Prefetch(*r.Prefetch)
 	}
 	if r.Unpaged {
 		q.PageSize(0)

@@ -11,12 +11,12 @@ import (
 
 // modification is an INSERT, UPDATE or DELETE.
 type modification struct {
-	verb           string // INSERT, UPDATE, DELETE
-	table          *table
-	timestamp, ttl terms.Term
-	regularOps     []*operation
-	staticOps      []*operation
-	where          *restrictions
+	verb                    string // INSERT, UPDATE, DELETE
+	table                   *table
+	timestamp, ttl, timeout terms.Term
+	regularOps              []*operation
+	staticOps               []*operation
+	where                   *restrictions
 
 	ifExists, ifNotExists bool
 	regularIf, staticIf   []*condition // the conditions of IF, in order
@@ -99,6 +99,9 @@ func (p *preparer) begin(verb string, name cqlparse.QualifiedName, using cqlpars
 		if m.ttl, err = terms.Prepare(sc, ttl, recv); err != nil {
 			return nil, nil, err
 		}
+	}
+	if m.timeout, err = p.timeout(sc, t, using); err != nil {
+		return nil, nil, err
 	}
 	if len(conds) > 0 && m.timestamp != nil {
 		return nil, nil, invalid("Cannot provide custom timestamp for conditional updates")
@@ -329,6 +332,9 @@ func (m *modification) checkExpiry(x *execution, ttl int32, which string) (int32
 
 // run executes the statement outside of a batch.
 func (m *modification) run(x *execution) (*Result, error) {
+	if err := x.checkTimeout(m.timeout); err != nil {
+		return nil, err
+	}
 	if m.conditional() {
 		return x.cas([]casEntry{{m, x}}, false)
 	}

@@ -46,6 +46,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if x.params.Consistency == Any {
 		return nil, invalid("ANY ConsistencyLevel is only supported for writes")
 	}
+	if err := x.checkTimeout(s.timeout); err != nil {
+		return nil, err
+	}
 	if err := x.available(s.table.keyspace); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type selection struct {
 	sortBy    []sortColumn // after the query, if IN on the partition key meets ORDER BY
 	limit     terms.Term
 	perPart   terms.Term
+	timeout   terms.Term
 	aggregate bool // without GROUP BY: all rows are one group
 	grouped   bool
 	groupSize int              // clustering columns that make a group
@@ -110,7 +111,8 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	s.timeout, err = p.timeout(sc, t, ast.Using)
+	return s, err
 }
 
 // selectedColumns returns the columns that the selectors name.

@@ -1,0 +1,269 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// perCall is what a chain says of its call instead of the table's settings. It is
+// immutable; a chain that says nothing has none.
+type perCall struct {
+	consistency  *gocql.Consistency
+	timeout      *time.Duration
+	usingTimeout *time.Duration
+	bypassCache  bool
+	pageSize     *int
+	prefetch     *float64
+}
+
+// call returns the chain with a changed copy of its perCall.
+func (c chain[T]) call(change func(*perCall)) chain[T] {
+	var p perCall
+	if c.per != nil {
+		p = *c.per
+	}
+	change(&p)
+	c.per = &p
+	return c
+}
+
+func (c chain[T]) withConsistency(l gocql.Consistency) chain[T] {
+	return c.call(func(p *perCall) { p.consistency = &l })
+}
+
+func (c chain[T]) withTimeout(d time.Duration) chain[T] {
+	return c.call(func(p *perCall) { p.timeout = &d })
+}
+
+func (c chain[T]) withUsingTimeout(d time.Duration) chain[T] {
+	return c.call(func(p *perCall) { p.usingTimeout = &d })
+}
+
+// Consistency is that of this read or plain write, instead of the table's (see
+// WithConsistency). On a WithLWTOnly table it makes a read by key a plain one.
+//
+// A conditional write has none: what it commits at and its serial consistency belong to
+// the table, for all that write it must agree on them.
+func (q QuerySet[T]) Consistency(c gocql.Consistency) QuerySet[T] {
+	q.chain = q.chain.withConsistency(c)
+	return q
+}
+
+// Timeout ends each statement of the call after d, as a context that ends then; of a loop
+// over Iter, the whole loop. The session's own timeout holds as well. A write
+// that runs out of time has an unknown outcome, as ever; Settle and WithSettle
+// then have a time of their own.
+func (q QuerySet[T]) Timeout(d time.Duration) QuerySet[T] {
+	q.chain = q.chain.withTimeout(d)
+	return q
+}
+
+// UsingTimeout is ScyllaDB's USING TIMEOUT: how long the server itself tries, instead of
+// its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
+// of it has an unknown outcome. Cassandra has no such clause.
+func (q QuerySet[T]) UsingTimeout(d time.Duration) QuerySet[T] {
+	q.chain = q.chain.withUsingTimeout(d)
+	return q
+}
+
+// BypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
+// the server's cache, such as a scan. Cassandra has no such clause.
+func (q QuerySet[T]) BypassCache() QuerySet[T] {
+	q.chain = q.chain.call(func(p *perCall) { p.bypassCache = true })
+	return q
+}
+
+// PageSize is how many rows the server sends at a time, instead of the table's (see
+// WithPageSize).
+func (q QuerySet[T]) PageSize(rows int) QuerySet[T] {
+	q.chain = q.chain.call(func(p *perCall) { p.pageSize = &rows })
+	return q
+}
+
+// Prefetch is the share of a page that is left to read when the next page is asked for,
+// 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
+// one is used up, so that never more than one is held.
+func (q QuerySet[T]) Prefetch(share float64) QuerySet[T] {
+	q.chain = q.chain.call(func(p *perCall) { p.prefetch = &share })
+	return q
+}
+
+// Consistency is QuerySet.Consistency for this plain write.
+func (d *Document[T]) Consistency(c gocql.Consistency) Write[T] { return d.with().Consistency(c) }
+
+// Timeout is QuerySet.Timeout.
+func (d *Document[T]) Timeout(t time.Duration) Write[T] { return d.with().Timeout(t) }
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (d *Document[T]) UsingTimeout(t time.Duration) Write[T] { return d.with().UsingTimeout(t) }
+
+// Consistency is QuerySet.Consistency for this plain write.
+func (w Write[T]) Consistency(c gocql.Consistency) Write[T] {
+	w.chain = w.chain.withConsistency(c)
+	return w
+}
+
+// Timeout is QuerySet.Timeout.
+func (w Write[T]) Timeout(t time.Duration) Write[T] {
+	w.chain = w.chain.withTimeout(t)
+	return w
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (w Write[T]) UsingTimeout(t time.Duration) Write[T] {
+	w.chain = w.chain.withUsingTimeout(t)
+	return w
+}
+
+// Timeout is QuerySet.Timeout.
+func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
+	c.chain = c.chain.withTimeout(d)
+	return c
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
+	c.chain = c.chain.withUsingTimeout(d)
+	return c
+}
+
+// Timeout is QuerySet.Timeout.
+func (c Creation[T]) Timeout(d time.Duration) Creation[T] {
+	c.chain = c.chain.withTimeout(d)
+	return c
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (c Creation[T]) UsingTimeout(d time.Duration) Creation[T] {
+	c.chain = c.chain.withUsingTimeout(d)
+	return c
+}
+
+// within is the context of one statement of the call.
+func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p == nil || p.timeout == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, *p.timeout)
+}
+
+// level is the consistency of a plain statement.
+func (c *chain[T]) level() gocql.Consistency {
+	if c.per != nil && c.per.consistency != nil {
+		return *c.per.consistency
+	}
+	return c.table.settings.consistency
+}
+
+// paged sets how the rows of a read are fetched.
+func (c *chain[T]) paged(b *builder) {
+	b.request.PageSize = c.table.settings.pageSize
+	if c.per == nil {
+		return
+	}
+	if c.per.pageSize != nil {
+		b.request.PageSize = *c.per.pageSize
+	}
+	b.request.Prefetch = c.per.prefetch
+}
+
+// callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
+func (c chain[T]) callOfRead(b *builder) {
+	p := c.per
+	if p == nil {
+		return
+	}
+	p.check(b)
+	switch {
+	case p.consistency == nil:
+	case *p.consistency == gocql.Any:
+		b.fail("", "consistency ANY is for writes", nil)
+	case c.serial:
+		b.fail("", "a linearizable read is at the table's serial consistency (WithSerialConsistency) and takes no other", nil)
+	}
+	if p.pageSize != nil && *p.pageSize < 1 {
+		b.fail("", "a page has at least 1 row", nil)
+	}
+	if p.prefetch != nil && !(*p.prefetch >= 0 && *p.prefetch <= 1) {
+		b.fail("", "Prefetch is a share of a page, from 0 to 1", nil)
+	}
+	b.stmt.BypassCache = p.bypassCache
+}
+
+// callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
+// after the TTL and timestamp.
+func (c chain[T]) callOfWrite(b *builder) {
+	p := c.per
+	if p == nil {
+		return
+	}
+	switch {
+	case p.pageSize != nil || p.prefetch != nil || p.bypassCache:
+		b.fail("", "a write takes no PageSize, Prefetch or BypassCache: they are for reads", nil)
+	case c.batch != nil:
+		b.fail("", "a write in a batch takes no Consistency, Timeout or UsingTimeout of its own: end the batch by the context of its Exec", nil)
+	case b.cas && p.consistency != nil:
+		b.fail("", "a conditional write takes no Consistency: it commits at the table's (WithCommitConsistency)", nil)
+	}
+	p.check(b)
+}
+
+// check refuses what no call can be told, and binds USING TIMEOUT.
+func (p *perCall) check(b *builder) {
+	if c := p.consistency; c != nil && serialLevel(*c) {
+		b.fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable", nil)
+	}
+	if p.timeout != nil && *p.timeout <= 0 {
+		b.fail("", "Timeout is more than 0", nil)
+	}
+	if p.usingTimeout == nil || b.err != nil {
+		return
+	}
+	d := *p.usingTimeout
+	if d <= 0 || d > 1<<62 {
+		b.fail("", "UsingTimeout is more than 0", nil)
+		return
+	}
+	// ScyllaDB takes whole milliseconds only.
+	d = (d + time.Millisecond - 1) / time.Millisecond * time.Millisecond
+	b.stmt.Timeout = true
+	if _, _, err := b.call.Bind(timeoutCodec, unsafe.Pointer(&d), false); err != nil {
+		b.fail("", "UsingTimeout", err)
+	}
+}
+
+// timeoutCodec encodes a time.Duration as ScyllaDB takes a timeout.
+var timeoutCodec = mustCodec(reflect.TypeFor[time.Duration](), codec.Native(codec.Duration))
+
+// further is what a further statement of the same call is told: its Timeout.
+func (p *perCall) further() *perCall {
+	if p == nil || p.timeout == nil {
+		return nil
+	}
+	return &perCall{timeout: p.timeout}
+}
+
+// serialLevel reports whether the consistency is a serial one.
+func serialLevel(c gocql.Consistency) bool {
+	s := gocql.SerialConsistency(c)
+	return s == gocql.Serial || s == gocql.LocalSerial
+}
+
+// explain adds what to do to a syntax error that Cassandra answers ScyllaDB's clauses with.
+func explain(statement string, err error) error {
+	var request gocql.RequestError
+	if errors.As(err, &request) && request.Code() == gocql.ErrCodeSyntax &&
+		(strings.Contains(statement, "TIMEOUT ?") || strings.Contains(statement, "BYPASS CACHE")) {
+		return fmt.Errorf("%w (UsingTimeout and BypassCache are ScyllaDB's; for Cassandra leave them out)", err)
+	}
+	return err
+}
