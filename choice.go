@@ -151,14 +151,14 @@ func (b *builder) terms(terms []*expr) {
 
 // oneRow reports whether the answer is one row, which the aggregates make of all.
 func (ch *choice) oneRow() bool {
-	if ch == nil || len(ch.groups) > 0 {
-		return false
-	}
-	return ch.aggregates()
+	return ch.aggregates() && len(ch.groups) == 0
 }
 
 // aggregates reports whether an aggregate is selected.
 func (ch *choice) aggregates() bool {
+	if ch == nil {
+		return false
+	}
 	for _, e := range ch.terms {
 		if e.aggregated() {
 			return true

@@ -88,7 +88,7 @@ func (c chain[T]) query(want want) *builder {
 	s, r := &c.table.settings, &b.request
 	*r = driver.Request{Kind: driver.Read, Consistency: c.level()}
 	c.paged(b)
-	plain := want == wantCount || c.choice != nil && c.choice.aggregates() || c.per != nil && c.per.consistency != nil
+	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}

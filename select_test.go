@@ -160,6 +160,11 @@ func TestSelectedValues(t *testing.T) {
 	_, err = Values(configs(gocql.TypeInt).Find(), version).First(ctx)
 	require.ErrorIs(t, err, ErrNotFound)
 
+	_, err = Values(ints, version).One(ctx)
+	require.ErrorIs(t, err, ErrMultiple)
+	one, err := Values(ints, Sum(version)).First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 7, one)
 	for range Values(ints, version).Iter(ctx) {
 		break
 	}
@@ -208,7 +213,7 @@ func TestSelectionsRefused(t *testing.T) {
 		{"expression without a field", "m", "no such column", drain(Project[one](q, Sum(seq).As("n"), Max(seq).As("m")))},
 		{"expression without a name", "", "by As", drain(Project[one](q, Sum(seq)))},
 		{"two of a name", "n", "two expressions", drain(Project[one](q, Sum(seq).As("n"), Max(seq).As("n")))},
-		{"expression that is wrong", "name", "of numbers", drain(Project[one](q, Sum(name).As("n")))},
+		{"expression that is wrong", "n", "of numbers", drain(Project[one](q, Sum(name).As("n")))},
 		{"function of another type than its field", "n", "text", drain(Project[one](q, Cast[string](seq).As("n")))},
 		{"nothing to project into", "", "no field", drain(Project[struct{}](q))},
 		{"not a vector", "text", "VectorCol", drain(Values(d, VectorCol(func(d *Doc) *string { return &d.Text }).Cosine("x")))},

@@ -56,15 +56,34 @@ func (q QuerySet[T]) JSON() Selection[T, json.RawMessage] {
 // First reads the first value; ErrNotFound if there is none. An aggregate without GroupBy
 // always has one.
 func (s Selection[T, V]) First(ctx context.Context) (V, error) {
-	if s.chain.limit == nil && !s.chain.choice.oneRow() {
-		one := 1
-		s.chain.limit = &one
-	}
-	for v, err := range s.Iter(ctx) {
+	for v, err := range s.most(1).Iter(ctx) {
 		return v, err
 	}
 	var zero V
 	return zero, ErrNotFound
+}
+
+// One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
+func (s Selection[T, V]) One(ctx context.Context) (V, error) {
+	var zero V
+	all, err := s.most(2).All(ctx)
+	switch {
+	case err != nil:
+		return zero, err
+	case len(all) == 0:
+		return zero, ErrNotFound
+	case len(all) > 1:
+		return zero, ErrMultiple
+	}
+	return all[0], nil
+}
+
+// most limits what is read to n values, unless a limit has been told or aggregates make one row.
+func (s Selection[T, V]) most(n int) Selection[T, V] {
+	if s.chain.limit == nil && !s.chain.choice.oneRow() {
+		s.chain.limit = &n
+	}
+	return s
 }
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
