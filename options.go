@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gocql/gocql"
 )
@@ -30,6 +31,9 @@ type settings struct {
 	pageSize        int
 	settle          bool
 	lwtOnly         bool
+	pageKeys        []pageKey // the first one signs
+	pageLifetime    time.Duration
+	badPageKey      error
 	observers       []Observer
 }
 
@@ -120,6 +124,12 @@ func (s *settings) resolve() error {
 	}
 	if s.commit == gocql.Any {
 		return fmt.Errorf("commit consistency ANY would let a committed LWT exist only as a hint; use QUORUM")
+	}
+	if s.badPageKey != nil {
+		return s.badPageKey
+	}
+	if s.pageLifetime < 0 {
+		return fmt.Errorf("the lifetime of page tokens is negative")
 	}
 	if s.pageSize < 0 {
 		return fmt.Errorf("page size %d is negative", s.pageSize)

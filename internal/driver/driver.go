@@ -42,6 +42,8 @@ type Request struct {
 	PageSize    int                     // 0 is the session's default
 	Prefetch    *float64                // share of a page; nil is the session's default
 	Unpaged     bool                    // all rows at once: the server cannot page this read
+	Page        bool                    // a Read of one page only, from PageState on; nil is the first
+	PageState   []byte
 
 	// Replayable marks a Write that may be sent twice: it is idempotent and carries the
 	// client's timestamp, so that a replay is no newer than the original.
@@ -122,6 +124,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	switch r.Kind {
 	case Read:
 		q.Idempotent(true)
+		if r.Page {
+			q.PageState(r.PageState) // and no further page
+		}
 	case Write:
 		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)
 		if !r.Replayable {
