@@ -11,13 +11,13 @@ import (
 )
 
 // CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
-// after those that it uses, and the CREATE TABLE, all IF NOT EXISTS.
+// after those that it uses, the CREATE TABLE, and a CREATE INDEX for each index, all IF NOT EXISTS.
 func (t *Table[T]) CreateCQL() []string {
 	var out []string
 	for _, typ := range t.meta.Types {
 		out = append(out, t.createType(typ))
 	}
-	return append(out, t.createTable())
+	return append(append(out, t.createTable()), t.createIndexes()...)
 }
 
 func (t *Table[T]) createType(typ *codec.Type) string {
@@ -60,8 +60,15 @@ func (t *Table[T]) createTable() string {
 		b.WriteString(", " + names(t.meta.Clustering))
 	}
 	b.WriteString("))")
+	var with []string
 	if order := clusteringOrder(t.meta.Clustering); order != "" {
-		b.WriteString(" WITH CLUSTERING ORDER BY (" + order + ")")
+		with = append(with, "CLUSTERING ORDER BY ("+order+")")
+	}
+	for _, p := range t.settings.properties {
+		with = append(with, p.name+" = "+p.value)
+	}
+	if len(with) > 0 {
+		b.WriteString(" WITH " + strings.Join(with, " AND "))
 	}
 	return b.String()
 }

@@ -79,6 +79,7 @@
 //	attempt                     the id of the last conditional write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
+//	index, index=sai            an index that Create makes
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"strings"
+	"time"
 
 	"github.com/gocql/gocql"
 
@@ -94,4 +95,42 @@ func ExampleBeforeSaver() {
 	// true <nil> ada@example.org free true
 	// example.org <nil>
 	// true coodie: insert signup: Validate: that is no e-mail address
+}
+
+// Indexes are declared by tags, options of the table where it is opened; Create makes both.
+func ExampleWithDefaultTTL() {
+	type Session struct {
+		Token  string      `cql:"token,partition"`
+		User   string      `cql:"user,index"`
+		Groups []string    `cql:"groups,set,index=sai"`
+		Face   *[3]float32 `cql:"face,index=sai similarity_function=cosine"`
+	}
+	ctx := context.Background()
+	session, srv, stop := exampleSession()
+	defer stop()
+	sessions, err := coodie.Open[Session](coodie.New(session), coodie.WithTable("sessions"),
+		coodie.WithDefaultTTL(time.Hour),
+		coodie.WithComment("who is logged in"),
+		coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "HOURS"}),
+		coodie.WithProperty("gc_grace_seconds", 3600))
+	must(err)
+	must(sessions.Create(ctx))
+	for _, statement := range sessions.CreateCQL()[1:] {
+		fmt.Println(statement)
+	}
+
+	must(sessions.New(Session{Token: "t1", User: "ada", Groups: []string{"admin"}}).Save(ctx))
+	must(sessions.New(Session{Token: "t2", User: "bob", Groups: []string{"admin"}}).TTL(0).Save(ctx)) // never expires
+	byIndex := sessions.Find(sessions.Col("groups").Contains("admin"))
+	n, err := byIndex.Count(ctx)
+	fmt.Println(n, err)
+	srv.FastForward(61 * time.Minute)
+	n, err = byIndex.Count(ctx)
+	fmt.Println(n, err)
+	// Output:
+	// CREATE INDEX IF NOT EXISTS sessions_user_idx ON sessions (user)
+	// CREATE INDEX IF NOT EXISTS sessions_groups_values_idx ON sessions (values(groups)) USING 'sai'
+	// CREATE INDEX IF NOT EXISTS sessions_face_idx ON sessions (face) USING 'sai' WITH OPTIONS = {'similarity_function': 'cosine'}
+	// 2 <nil>
+	// 1 <nil>
 }

@@ -22,6 +22,8 @@ type TableOption interface {
 type settings struct {
 	keyspace        string
 	table           string
+	properties      []property // of CREATE TABLE
+	broken          error      // the first mistake in them
 	serial          gocql.SerialConsistency
 	commit          gocql.Consistency // of conditional writes
 	commitSet       bool

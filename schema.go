@@ -80,6 +80,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
+	if err := s.checkProperties(described.Counter); err != nil {
+		return nil, fail(err.Error())
+	}
 	if s.lwtOnly && described.Counter {
 		return nil, fail("counters cannot be written conditionally, so a counter table cannot be WithLWTOnly")
 	}

@@ -27,7 +27,8 @@ func (e *MismatchError) Error() string {
 
 // Verify compares the struct with the live table and returns a *MismatchError that
 // lists every difference that matters: a missing table, type or column, another type,
-// another key, another order. Columns that only the table has are fine, unless they
+// another key, another order, a missing index, another default TTL than WithDefaultTTL
+// says. Columns and indexes that only the table has are fine, unless they
 // belong to its key.
 func (t *Table[T]) Verify(ctx context.Context) error {
 	keyspace := t.settings.keyspace
@@ -46,6 +47,9 @@ func (t *Table[T]) Verify(ctx context.Context) error {
 		v.differ("the table does not exist in keyspace %s; Create makes it", keyspace)
 	} else {
 		v.columns(live)
+		if err := t.verifyOptions(ctx, keyspace, &v); err != nil {
+			return err
+		}
 		for _, typ := range t.meta.Types {
 			fields, err := t.liveFields(ctx, keyspace, typ.Name)
 			if err != nil {

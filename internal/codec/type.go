@@ -262,3 +262,24 @@ func reservedTypeName(name string) bool {
 	}
 	return strings.Contains(reservedWords, " "+name+" ")
 }
+
+// Has reports whether the type is of kind k, or has one in it.
+func (t *Type) Has(k Kind) bool {
+	if t == nil {
+		return false
+	}
+	if t.Kind == k || t.Key.Has(k) || t.Elem.Has(k) {
+		return true
+	}
+	for _, e := range t.Elems {
+		if e.Has(k) {
+			return true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Type.Has(k) {
+			return true
+		}
+	}
+	return false
+}

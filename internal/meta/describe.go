@@ -70,6 +70,9 @@ func describe(t reflect.Type) (*Table, error) {
 	if err := d.kinds(); err != nil {
 		return nil, err
 	}
+	if err := d.indexes(); err != nil {
+		return nil, err
+	}
 	if err := d.userTypes(); err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (d *describer) embedded(f reflect.StructField, path string) (bool, error) {
 func (d *describer) column(f reflect.StructField, path string, offset uintptr, opts tag) error {
 	c := &Column{
 		Name: opts.name, Field: path, Index: len(d.table.Columns), Kind: opts.kind, Desc: opts.desc,
-		GoType: f.Type, Offset: offset,
+		GoType: f.Type, Offset: offset, Indexes: opts.indexes,
 	}
 	if c.Name == "" {
 		c.Name = codec.SnakeCase(f.Name)

@@ -35,6 +35,7 @@ type Column struct {
 	Type    *codec.Type
 	Codec   *codec.Codec
 	Default *Default // nil if it has none
+	Indexes []Index
 }
 
 // Key reports whether the column belongs to the primary key.

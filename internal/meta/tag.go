@@ -24,6 +24,7 @@ type tag struct {
 	version  bool
 	typ      string
 	def      *string // default=
+	indexes  []Index
 }
 
 // parseTag parses strictly: an unknown or contradictory option is an error,
@@ -45,7 +46,7 @@ func parseTag(s string) (tag, error) {
 	seen := map[string]bool{}
 	for _, part := range parts[1:] {
 		key, value, hasValue := strings.Cut(strings.TrimSpace(part), "=")
-		if seen[key] {
+		if seen[key] && key != "index" {
 			return t, fmt.Errorf("option %q is given twice", key)
 		}
 		seen[key] = true
@@ -75,6 +76,10 @@ func (t *tag) option(key, value string, hasValue bool) error {
 			return fmt.Errorf("type= names no CQL type")
 		}
 		return nil
+	case "index":
+		ix, err := parseIndex(value)
+		t.indexes = append(t.indexes, ix)
+		return err
 	case "default":
 		if !hasValue || strings.TrimSpace(value) == "" {
 			return fmt.Errorf("default= has no value; an empty text is default=''")
@@ -106,7 +111,7 @@ func (t *tag) option(key, value string, hasValue bool) error {
 	case "":
 		return fmt.Errorf("an option is empty")
 	default:
-		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, default= and type=", key)
+		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, index, default= and type=", key)
 	}
 	return nil
 }

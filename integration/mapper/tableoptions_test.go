@@ -1,0 +1,113 @@
+package mapper_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+)
+
+// Indexed has an index of every kind.
+type Indexed struct {
+	P     string            `cql:"p,partition"`
+	Q     int               `cql:"q,partition,index"`
+	C     int               `cql:"c,clustering,desc,index=sai"`
+	Owner *string           `cql:"owner,static,index"`
+	Email string            `cql:"eMail,index=name=by_email"`
+	Name  string            `cql:"name,index=sai case_sensitive=false normalize=true"`
+	Tags  []string          `cql:"tags,set,index"`
+	Words []string          `cql:"words,index=sai"`
+	Attrs map[string]string `cql:"attrs,index=keys,index=entries,index=sai values name=Attrs"`
+	Fixed []int             `cql:"fixed,frozen,index=full"`
+	Home  *Address          `cql:"home,frozen,index"`
+	Vec   *[3]float32       `cql:"vec,index=sai similarity_function=dot_product"`
+}
+
+func TestIndexes(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	ctx := t.Context()
+	table := create[Indexed](t, s)
+	require.NoError(t, table.Create(ctx), "what is there is left alone")
+	require.NoError(t, table.Verify(ctx))
+	stored := Indexed{
+		P: "p", Q: 1, C: 2, Owner: ptr("ann"), Email: "a@x", Name: "Ada", Tags: []string{"t"}, Words: []string{"w"},
+		Attrs: map[string]string{"k": "v"}, Fixed: []int{1, 2}, Home: rome(), Vec: &[3]float32{1, 0, 0},
+	}
+	require.NoError(t, table.New(stored).Save(ctx))
+	for name, filter := range map[string]coodie.Cond[Indexed]{
+		"partition key column": table.Col("q").Eq(1), "clustering column": table.Col("c").Eq(2), "static": table.Col("owner").Eq("ann"),
+		"by name": table.Col("eMail").Eq("a@x"), "without case": table.Col("name").Eq("aDA"),
+		"set": table.Col("tags").Contains("t"), "list, SAI": table.Col("words").Contains("w"),
+		"keys": table.Col("attrs").ContainsKey("k"), "values, SAI": table.Col("attrs").Contains("v"),
+		"full": table.Col("fixed").Eq([]int{1, 2}), "frozen type": table.Col("home").Eq(*rome()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := table.Find(filter).All(ctx)
+			require.NoError(t, err)
+			require.Equal(t, []Indexed{stored}, got)
+		})
+	}
+
+	for _, index := range []string{"by_email", "indexed_c_idx", "indexed_attrs_keys_idx"} {
+		execute(t, s, "DROP INDEX "+index)
+	}
+	execute(t, s, "CREATE INDEX ON indexed (c)")
+	var mismatch *coodie.MismatchError
+	require.ErrorAs(t, table.Verify(ctx), &mismatch)
+	require.Equal(t, []string{
+		"column c (field C): the table has no storage-attached index on c; Create makes it",
+		"column eMail (field Email): the table has no index on eMail; Create makes it",
+		"column attrs (field Attrs): the table has no index on keys(attrs); Create makes it",
+	}, mismatch.Differences)
+	execute(t, s, "DROP INDEX indexed_c_idx")
+	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.Verify(ctx))
+}
+
+func TestTableOptions(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	ctx := t.Context()
+	opts := []coodie.TableOption{
+		coodie.WithDefaultTTL(time.Hour), coodie.WithComment("Ann's table"),
+		coodie.WithCompaction("LeveledCompactionStrategy", map[string]string{"sstable_size_in_mb": "100"}),
+		coodie.WithProperty("gc_grace_seconds", 3600), coodie.WithProperty("bloom_filter_fp_chance", 0.05), coodie.WithProperty("cdc", false),
+		coodie.WithProperty("speculative_retry", "99p"), coodie.WithProperty("caching", map[string]string{"keys": "ALL", "rows_per_partition": "NONE"}),
+	}
+	table := create[Simple](t, s, opts...)
+	require.NoError(t, table.Verify(ctx))
+	var comment string
+	var grace int
+	compaction := map[string]string{}
+	keyspace := s.Query("").Keyspace()
+	require.NoError(t, s.Query("SELECT comment, gc_grace_seconds, compaction FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 't'", keyspace).
+		Scan(&comment, &grace, &compaction))
+	require.Equal(t, "Ann's table", comment)
+	require.Equal(t, 3600, grace)
+	require.Equal(t, "100", compaction["sstable_size_in_mb"])
+
+	ttl := func(k int) (ttl *int) {
+		t.Helper()
+		require.NoError(t, s.Query("SELECT TTL(v) FROM t WHERE k = ?", k).Scan(&ttl))
+		return ttl
+	}
+	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(1)}).Insert(ctx)))
+	require.InDelta(t, 3600, *ttl(1), 60, "an LWT has the table's TTL")
+	require.NoError(t, failure(table.New(Simple{K: 2, V: ptr(1)}).IfExists().Update(ctx, simpleV.Set(1))))
+	require.NoError(t, table.New(Simple{K: 2, V: ptr(1)}).TTL(time.Minute).Save(ctx))
+	require.InDelta(t, 60, *ttl(2), 30, "another one")
+	require.NoError(t, table.New(Simple{K: 3, V: ptr(1)}).TTL(0).Save(ctx))
+	require.Nil(t, ttl(3), "TTL(0) is none, whatever the table's")
+	require.NoError(t, failure(table.Find(simpleK.Eq(1)).IfExists().TTL(0).Update(ctx, simpleV.Set(2))))
+	require.Nil(t, ttl(1))
+
+	other, err := coodie.Open[Simple](coodie.New(s), coodie.WithDefaultTTL(2*time.Hour))
+	require.NoError(t, err)
+	var mismatch *coodie.MismatchError
+	require.ErrorAs(t, other.Verify(ctx), &mismatch)
+	require.Equal(t, []string{"default TTL: 7200 seconds by WithDefaultTTL, 3600 in the table"}, mismatch.Differences)
+	require.NoError(t, open[Simple](t, s).Verify(ctx), "who says nothing takes what is there")
+}

@@ -1,0 +1,137 @@
+package coodie
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// property is an option of CREATE TABLE.
+type property struct{ name, value string }
+
+func withProperty(name, value string, mistake error) TableOption {
+	return tableOption(func(s *settings) {
+		s.properties = append(s.properties, property{name, value})
+		if s.broken == nil {
+			s.broken = mistake
+		}
+	})
+}
+
+// WithDefaultTTL is the table's default_time_to_live: what is written without a TTL
+// expires after d, rounded up to whole seconds. TTL(0) makes a write without expiry.
+//
+// It counts from the write of each value, not of the row: an Update gives only what it
+// writes a new lease of life. Verify compares it with the live table.
+func WithDefaultTTL(d time.Duration) TableOption {
+	var mistake error
+	if d < 0 || d > maxTTL {
+		mistake = fmt.Errorf("a default TTL is between 0, which is none, and 20 years")
+	}
+	seconds := int64((d + time.Second - 1) / time.Second)
+	return withProperty(defaultTTL, strconv.FormatInt(seconds, 10), mistake)
+}
+
+const defaultTTL = "default_time_to_live"
+
+// WithComment is the table's comment.
+func WithComment(text string) TableOption { return withProperty("comment", literal(text), nil) }
+
+// WithCompaction is the table's compaction strategy, by its class and options:
+//
+//	coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "DAYS", "compaction_window_size": "1"})
+func WithCompaction(class string, options map[string]string) TableOption {
+	all := map[string]string{"class": class}
+	maps.Copy(all, options)
+	var mistake error
+	if class == "" || all["class"] != class {
+		mistake = fmt.Errorf("a compaction strategy has one class")
+	}
+	return withProperty("compaction", mapLiteral(all), mistake)
+}
+
+// WithProperty is any other option of CREATE TABLE: a text, bool, int, float64 or
+// map[string]string.
+//
+//	coodie.WithProperty("gc_grace_seconds", 3600)
+func WithProperty(name string, value any) TableOption {
+	var text string
+	var mistake error
+	switch v := value.(type) {
+	case string:
+		text = literal(v)
+	case bool:
+		text = strconv.FormatBool(v)
+	case int:
+		text = strconv.Itoa(v)
+	case float64:
+		text = strconv.FormatFloat(v, 'g', -1, 64)
+	case map[string]string:
+		text = mapLiteral(v)
+	default:
+		mistake = fmt.Errorf("property %s: a %T is none of string, bool, int, float64 and map[string]string", name, value)
+	}
+	switch name {
+	case defaultTTL, "comment", "compaction":
+		mistake = fmt.Errorf("property %s has an option of its own: WithDefaultTTL, WithComment, WithCompaction", name)
+	}
+	if !propertyName.MatchString(name) {
+		mistake = fmt.Errorf("%q is not the name of a table's property", name)
+	}
+	return withProperty(name, text, mistake)
+}
+
+var propertyName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// checkProperties refuses what CREATE TABLE would.
+func (s *settings) checkProperties(counter bool) error {
+	if s.broken != nil {
+		return s.broken
+	}
+	seen := map[string]bool{}
+	for _, p := range s.properties {
+		if seen[p.name] {
+			return fmt.Errorf("property %s is given twice", p.name)
+		}
+		seen[p.name] = true
+		if counter && p.name == defaultTTL && p.value != "0" {
+			return fmt.Errorf("counters take no TTL, so a counter table has no default one")
+		}
+	}
+	return nil
+}
+
+// property is the rendered value of the property, "" if it was not given.
+func (s *settings) property(name string) string {
+	for _, p := range s.properties {
+		if p.name == name {
+			return p.value
+		}
+	}
+	return ""
+}
+
+// literal is a text as CQL.
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// mapLiteral is a map of texts as CQL, the class first.
+func mapLiteral(m map[string]string) string {
+	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		switch "class" {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	var terms []string
+	for _, k := range keys {
+		terms = append(terms, literal(k)+": "+literal(m[k]))
+	}
+	return "{" + strings.Join(terms, ", ") + "}"
+}
