@@ -355,6 +355,47 @@ func ExampleQuerySet_One() {
 	// 3
 }
 
+// A page at a time, by a token that a browser may hold.
+func ExampleQuerySet_Page() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	secret := []byte("32 random bytes from a safe place")
+	configs, err := coodie.Open[AppConfig](coodie.New(session, coodie.WithPageTokenKeys(secret)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := configs.Create(ctx); err != nil {
+		log.Fatal(err)
+	}
+	for _, k := range []string{"a", "b", "c"} {
+		if err := configs.New(AppConfig{Key: k}).Save(ctx); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	token := "" // the first page
+	for {
+		page, err := configs.Find().PageSize(2).Page(ctx, token)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(page.Items))
+		if token = page.Next; token == "" {
+			break
+		}
+	}
+
+	_, err = configs.Find().Page(ctx, "forged")
+	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(err)
+	// Output:
+	// 2
+	// 1
+	// true
+	// coodie: select app_config: the page token is damaged, or was made with another key; begin with the first page
+}
+
 // Writes that belong together, on one partition: all of them or none.
 func ExampleDB_Batch() {
 	type Seat struct {

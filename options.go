@@ -39,6 +39,9 @@ type settings struct {
 	idempotence     Idempotence
 	retries         int
 	retriesSet      bool
+	pageKeys        []pageKey // the first one signs
+	pageLifetime    time.Duration
+	badPageKey      error
 	observers       []Observer
 	timeout         time.Duration // of a call; 0 is none
 	timeoutSet      bool
@@ -151,6 +154,12 @@ func (s *settings) resolve() error {
 	}
 	if s.timeoutSet && s.timeout <= 0 {
 		return fmt.Errorf("a timeout of %v would wait for ever; for one call give the context a deadline of its own", s.timeout)
+	}
+	if s.badPageKey != nil {
+		return s.badPageKey
+	}
+	if s.pageLifetime < 0 {
+		return fmt.Errorf("the lifetime of page tokens is negative")
 	}
 	if s.pageSize < 0 {
 		return fmt.Errorf("page size %d is negative", s.pageSize)

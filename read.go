@@ -229,14 +229,19 @@ func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
 	return found && err == nil, err
 }
 
-// read sends the SELECT and hands its rows to each. An error of the query goes before
-// that of each, which may be its consequence.
+// read builds the SELECT, sends it and hands its rows to each.
 func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) error) error {
 	b := c.query(want)
 	defer b.release()
 	if b.err != nil {
 		return b.err
 	}
+	return c.send(ctx, b, each)
+}
+
+// send sends a SELECT and hands its rows to each. An error of the query goes before
+// that of each, which may be its consequence.
+func (c chain[T]) send(ctx context.Context, b *builder, each func(*driver.Rows) error) error {
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	r, start := &b.request, c.table.now()

@@ -45,6 +45,8 @@ type Request struct {
 	PageSize    int                     // 0 is the session's default
 	Prefetch    *float64                // share of a page; nil is the session's default
 	Unpaged     bool                    // all rows at once: the server cannot page this read
+	Page        bool                    // a Read of one page only, from PageState on; nil is the first
+	PageState   []byte
 
 	// Replayable marks a Write or batch that the session's retry policy may send twice.
 	Replayable bool
@@ -133,6 +135,9 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 		q.Idempotent(!r.Once)
 		if r.Once {
 			q.RetryPolicy(nil)
+		}
+		if r.Page {
+			q.PageState(r.PageState) // and no further page
 		}
 	case Write, TextBatch:
 		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)

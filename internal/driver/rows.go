@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/gocql/gocql"
 )
@@ -98,6 +99,15 @@ func (r *Rows) Cells() [][]byte {
 		next += n
 	}
 	return r.joined
+}
+
+// PageState is where the next page begins; empty on the last. It is copied, and not to
+// be asked for after Close.
+func (r *Rows) PageState() []byte {
+	if r.iter == nil || r.err != nil {
+		return nil
+	}
+	return slices.Clone(r.iter.PageState())
 }
 
 // Close ends the reading and returns its error.

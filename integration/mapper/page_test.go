@@ -1,0 +1,51 @@
+package mapper_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+)
+
+func TestPage(t *testing.T) {
+	ctx := t.Context()
+	s := connect(t)
+	plain := readings(t, s, 10)
+	sealed := open[reading](t, s, coodie.WithPageTokenKeys(bytes.Repeat([]byte("k"), 32)))
+	for name, table := range map[string]*coodie.Table[reading]{"plain": plain, "sealed": sealed} {
+		t.Run(name, func(t *testing.T) {
+			for _, q := range []coodie.QuerySet[reading]{
+				table.Find(readingSensor.Eq("a")), table.Find(), table.Find(readingSensor.Eq("a")).Limit(9),
+			} {
+				var seen []int
+				token := ""
+				for i := range 10 {
+					page, err := q.PageSize(2+i%2).Page(ctx, token)
+					require.NoError(t, err)
+					for _, r := range page.Items {
+						seen = append(seen, r.N)
+					}
+					if token = page.Next; token == "" {
+						break
+					}
+				}
+				require.Empty(t, token)
+				require.IsIncreasing(t, seen)
+				require.GreaterOrEqual(t, len(seen), 9)
+			}
+		})
+	}
+
+	// The server's paging state, changed by whoever holds a token without a key.
+	first, err := plain.Find().PageSize(2).Page(ctx, "")
+	require.NoError(t, err)
+	raw, err := base64.RawURLEncoding.DecodeString(first.Next)
+	require.NoError(t, err)
+	for cut := len(raw) - 1; cut > 33; cut -= 3 {
+		_, err = plain.Find().PageSize(2).Page(ctx, base64.RawURLEncoding.EncodeToString(raw[:cut]))
+		require.ErrorIs(t, err, coodie.ErrBadPageToken, "%d of %d bytes", cut, len(raw))
+	}
+}

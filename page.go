@@ -1,0 +1,119 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// Page is one page of rows.
+type Page[T any] struct {
+	Items []T
+	Next  string // the token of the next page, fit for a URL; "" after the last
+}
+
+// Page reads the page that token leads to: "" for the first, then Next of the one before.
+// PageSize says how many rows a page has at most. It may have fewer, even none, and still
+// have a Next: only an empty Next is the end.
+//
+// A token leads on in the same query only: the same statement, arguments and keyspace. The
+// page size is not part of it. With WithPageTokenKeys a token can be handed to a browser;
+// without, it is for trusted use only. A token that is damaged, of another query or too
+// old is a *PageTokenError, and nothing is sent.
+//
+// The paging state within is the server's own. After an upgrade of the servers, or a change
+// of the struct's columns, tokens from before may be refused, with the same error. Rows
+// that are written meanwhile are seen if they come after the place that the token marks.
+func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
+	var page Page[T]
+	next, err := q.page(ctx, token, func(rows *driver.Rows) error {
+		if !rows.Next() {
+			return nil
+		}
+		var room planRoom
+		p, err := newPlan(room[:0], q.table.meta, q.table.name, rows.Columns())
+		if err != nil {
+			return err
+		}
+		for more := true; more; more = rows.Next() {
+			var v T
+			if err := p.decode(q.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+				return err
+			}
+			if err := q.table.loaded(ctx, &v); err != nil {
+				return err
+			}
+			page.Items = append(page.Items, v)
+		}
+		return nil
+	})
+	if err != nil {
+		return Page[T]{}, err
+	}
+	page.Next = next
+	return page, nil
+}
+
+// page hands the rows of one page to each, and returns the token of the next.
+func (c chain[T]) page(ctx context.Context, token string, each func(*driver.Rows) error) (next string, err error) {
+	b := c.query(wantRows)
+	defer b.release()
+	if b.request.Unpaged {
+		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)
+	}
+	if b.err != nil {
+		return "", b.err
+	}
+	r, s := &b.request, &c.table.settings
+	query := queryOf(c.table.keyspace(), r.Statement, b.cells())
+	r.Page = true
+	if token != "" {
+		state, why, ok := s.open(token, query, time.Now())
+		if !ok {
+			return "", &PageTokenError{Table: c.table.name, Reason: why}
+		}
+		r.PageState = state
+	}
+	err = c.send(ctx, b, func(rows *driver.Rows) error {
+		err := each(rows)
+		if state := rows.PageState(); len(state) > 0 {
+			next = s.seal(state, query, time.Now())
+		}
+		return err
+	})
+	if token != "" && refusesState(err) {
+		err = &PageTokenError{Table: c.table.name, Reason: PageTokenDamaged, Err: err}
+	}
+	return next, err
+}
+
+// refusesState reports whether the server could not read its paging state: it is another
+// version's, or somebody has changed it, which only a token without a key allows.
+func refusesState(err error) bool {
+	var request gocql.RequestError
+	return errors.As(err, &request) &&
+		(request.Code() == gocql.ErrCodeProtocol || strings.Contains(request.Message(), "paging state"))
+}
+
+// cells are the values bound so far.
+func (b *builder) cells() [][]byte {
+	cells := make([][]byte, b.call.Len())
+	for i := range cells {
+		cells[i] = b.call.Cell(i)
+	}
+	return cells
+}
+
+// keyspace is the one that the table's statements mean.
+func (t *Table[T]) keyspace() string {
+	if t.settings.keyspace != "" {
+		return t.settings.keyspace
+	}
+	return t.sender.Keyspace()
+}

@@ -1,0 +1,123 @@
+package coodie_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+var tokenKey = bytes.Repeat([]byte("k"), 32)
+
+// TestPage: pages lead through all rows, each is one request, and a token is worth nothing
+// elsewhere.
+func TestPage(t *testing.T) {
+	for name, opts := range map[string][]coodie.TableOption{
+		"with a key": {coodie.WithPageTokenKeys(tokenKey)}, "without": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			srv, session := server(t)
+			readings := openReadings(t, session, 10, opts...)
+			q := readings.Find(sensor.Eq("a")).PageSize(4)
+			srv.ResetLog()
+
+			first, err := q.Page(ctx, "")
+			require.NoError(t, err)
+			require.Len(t, first.Items, 4)
+			require.NotEmpty(t, first.Next)
+			require.Len(t, srv.Log(), 1)
+			second, err := q.PageSize(3).Page(ctx, first.Next)
+			require.NoError(t, err)
+			require.Len(t, second.Items, 3, "the page size is the call's, not the token's")
+			require.Equal(t, 4, second.Items[0].N)
+			again, err := q.PageSize(3).Page(ctx, first.Next)
+			require.NoError(t, err)
+			require.Equal(t, second.Items, again.Items, "a token can be used again")
+			third, err := q.Page(ctx, second.Next)
+			require.NoError(t, err)
+			require.Len(t, third.Items, 3)
+			require.Empty(t, third.Next)
+			require.Len(t, srv.Log(), 4)
+			for _, sent := range srv.Log()[1:] {
+				require.True(t, sent.NextPage)
+			}
+
+			none, err := readings.Find(sensor.Eq("none")).Page(ctx, "")
+			require.NoError(t, err)
+			require.Zero(t, none)
+
+			for name, tt := range map[string]struct {
+				q     coodie.QuerySet[Reading]
+				token string
+				want  coodie.PageTokenReason
+			}{
+				"another argument":  {readings.Find(sensor.Eq("b")), first.Next, coodie.PageTokenForeign},
+				"another statement": {readings.Find(sensor.Eq("a"), readingN.Ge(0)), first.Next, coodie.PageTokenForeign},
+				"damaged":           {q, strings.ToLower(first.Next), coodie.PageTokenDamaged},
+				"nonsense":          {q, "../../etc", coodie.PageTokenDamaged},
+			} {
+				srv.ResetLog()
+				page, err := tt.q.Page(ctx, tt.token)
+				require.ErrorIs(t, err, coodie.ErrBadPageToken, name)
+				var bad *coodie.PageTokenError
+				require.ErrorAs(t, err, &bad)
+				if name != "damaged" || len(opts) > 0 {
+					require.Equal(t, tt.want, bad.Reason, name)
+				}
+				require.NotContains(t, err.Error(), tt.token, name)
+				require.Zero(t, page)
+				require.Empty(t, srv.Log(), name)
+			}
+		})
+	}
+}
+
+// TestPageErrors: what the server says of a token it cannot read is the token's error, and
+// what fails otherwise is not.
+func TestPageErrors(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	readings := openReadings(t, session, 3)
+	q := readings.Find(sensor.Eq("a")).PageSize(1)
+	first, err := q.Page(ctx, "")
+	require.NoError(t, err)
+
+	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ProtocolError("Invalid value for the paging state"))
+	_, err = q.Page(ctx, first.Next)
+	var bad *coodie.PageTokenError
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, coodie.PageTokenDamaged, bad.Reason)
+	var query *coodie.QueryError
+	require.ErrorAs(t, err, &query, "with the server's error")
+
+	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.Unauthorized("no"))
+	_, err = q.Page(ctx, first.Next)
+	require.ErrorAs(t, err, &query)
+	require.NotErrorIs(t, err, coodie.ErrBadPageToken)
+
+	var usage *coodie.UsageError
+	_, err = q.Linearizable().Page(ctx, "")
+	require.ErrorAs(t, err, &usage)
+	_, err = coodie.QuerySet[Reading]{}.Page(ctx, "x")
+	require.ErrorAs(t, err, &usage)
+
+	_, err = coodie.Open[Reading](coodie.New(session, coodie.WithPageTokenKeys([]byte("short"))))
+	var schema *coodie.SchemaError
+	require.ErrorAs(t, err, &schema)
+}
+
+// TestPageOfLWTOnly: a read by key is linearizable there, and one page.
+func TestPageOfLWTOnly(t *testing.T) {
+	_, session := server(t)
+	readings := openReadings(t, session, 2)
+	guarded := open[Reading](t, session, coodie.WithLWTOnly())
+	page, err := guarded.Find(sensor.Eq("a"), readingN.Eq(1)).PageSize(1).Page(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	_ = readings
+}
