@@ -7,18 +7,18 @@ import "context"
 func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.with().In(batch) }
 
 // In makes the write a part of the batch.
-func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.in(batch)} }
+func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.chain.in(batch)} }
 
 // In makes the write a part of the batch.
-func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.in(batch)} }
+func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.chain.in(batch)} }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
 func (c Conditional[T]) In(batch *Batch) BatchConditional[T] {
-	return BatchConditional[T]{c.in(batch)}
+	return BatchConditional[T]{c.chain.in(batch)}
 }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.in(batch)} }
+func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.chain.in(batch)} }
 
 func (c chain[T]) in(batch *Batch) chain[T] {
 	c.batch = batch
@@ -31,67 +31,71 @@ func (c chain[T]) in(batch *Batch) chain[T] {
 
 // BatchWrite is a write of a document in a batch. What is wrong with it comes out of
 // Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] struct{ chain[T] }
+type BatchWrite[T any] struct{ chain chain[T] }
 
 // Insert is Document.Insert.
 func (w BatchWrite[T]) Insert() *Handle[T] {
-	if w.value == nil {
-		return w.add(w.insert(new(T), true), w.doc.updates(nil))
+	if w.chain.value == nil {
+		return w.chain.add(w.chain.insert(new(T), true), w.chain.doc.updates(nil))
 	}
-	return w.creates(w.value)
+	return w.chain.creates(w.chain.value)
 }
 
 // Save is Document.Save.
 func (w BatchWrite[T]) Save() {
-	v := w.value
+	v := w.chain.value
 	if v == nil {
 		v = new(T)
 	}
-	w.addRow(opSave, v, !w.omitNil, func(c chain[T]) (*builder, follow) { return c.insert(c.value, false), c.doc.updates(nil) })
+	w.chain.addRow(opSave, v, !w.chain.omitNil, func(c chain[T]) (*builder, follow) { return c.insert(c.value, false), c.doc.updates(nil) })
 }
 
 // Update is Document.Update.
 func (w BatchWrite[T]) Update(assigns ...Assign[T]) {
-	w.add(w.update(assigns, false), w.doc.updates(assigns))
+	w.chain.add(w.chain.update(assigns, false), w.chain.doc.updates(assigns))
 }
 
 // Delete is Document.Delete.
-func (w BatchWrite[T]) Delete() { w.add(w.remove(nil, false, false), w.doc.updates(nil)) }
+func (w BatchWrite[T]) Delete() {
+	w.chain.add(w.chain.remove(nil, false, false), w.chain.doc.updates(nil))
+}
 
 // DeleteColumns is Document.DeleteColumns.
 func (w BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	w.add(w.remove(columns, true, false), w.doc.deletes(columns))
+	w.chain.add(w.chain.remove(columns, true, false), w.chain.doc.deletes(columns))
 }
 
 // BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchQuery[T any] struct{ chain[T] }
+type BatchQuery[T any] struct{ chain chain[T] }
 
 // Update is QuerySet.Update.
 func (q BatchQuery[T]) Update(assigns ...Assign[T]) {
-	q.add(q.update(assigns, false), q.doc.updates(assigns))
+	q.chain.add(q.chain.update(assigns, false), q.chain.doc.updates(assigns))
 }
 
 // Delete is QuerySet.Delete.
-func (q BatchQuery[T]) Delete() { q.add(q.remove(nil, false, false), q.doc.updates(nil)) }
+func (q BatchQuery[T]) Delete() {
+	q.chain.add(q.chain.remove(nil, false, false), q.chain.doc.updates(nil))
+}
 
 // DeleteColumns is QuerySet.DeleteColumns.
 func (q BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	q.add(q.remove(columns, true, false), q.doc.deletes(columns))
+	q.chain.add(q.chain.remove(columns, true, false), q.chain.doc.deletes(columns))
 }
 
 // BatchConditional is a conditional write in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchConditional[T any] struct{ chain[T] }
+type BatchConditional[T any] struct{ chain chain[T] }
 
 // Update is Conditional.Update.
 func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return c.add(c.update(assigns, true), c.doc.updates(assigns))
+	return c.chain.add(c.chain.update(assigns, true), c.chain.doc.updates(assigns))
 }
 
 // Replace is Conditional.Replace.
 func (c BatchConditional[T]) Replace() *Handle[T] {
-	return c.addRow(opReplace, c.value, false, func(c chain[T]) (*builder, follow) {
+	return c.chain.addRow(opReplace, c.chain.value, false, func(c chain[T]) (*builder, follow) {
 		assigns := c.replacement()
 		return c.update(assigns, true), c.doc.updates(assigns)
 	})
@@ -99,20 +103,20 @@ func (c BatchConditional[T]) Replace() *Handle[T] {
 
 // Delete is Conditional.Delete.
 func (c BatchConditional[T]) Delete() *Handle[T] {
-	return c.add(c.remove(nil, false, true), c.doc.updates(nil))
+	return c.chain.add(c.chain.remove(nil, false, true), c.chain.doc.updates(nil))
 }
 
 // DeleteColumns is Conditional.DeleteColumns.
 func (c BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return c.add(c.remove(columns, true, true), c.doc.deletes(columns))
+	return c.chain.add(c.chain.remove(columns, true, true), c.chain.doc.deletes(columns))
 }
 
 // BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
 // of Batch.Exec.
-type BatchCreation[T any] struct{ chain[T] }
+type BatchCreation[T any] struct{ chain chain[T] }
 
 // Create is Creation.Create.
-func (c BatchCreation[T]) Create(v T) *Handle[T] { return c.creates(&v) }
+func (c BatchCreation[T]) Create(v T) *Handle[T] { return c.chain.creates(&v) }
 
 func (c chain[T]) creates(v *T) *Handle[T] {
 	c.kind = ifNotExists

@@ -15,7 +15,7 @@ const bulkAtOnce = 32
 // has under way at once. The default is 32 for bulk calls; In and Scan have their own.
 // It changes how fast a call is and how hard it presses the servers, never what it does.
 func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
-	q.concurrency = n
+	q.chain.concurrency = n
 	return q
 }
 
@@ -53,7 +53,7 @@ func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error)
 
 // OmitNil makes SaveAll leave null columns alone instead of deleting them.
 func (q QuerySet[T]) OmitNil() QuerySet[T] {
-	q.omitNil = true
+	q.chain.omitNil = true
 	return q
 }
 
@@ -111,7 +111,7 @@ func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err erro
 // item makes a document of a value, which follows what is written of it. A panic before
 // anything was sent has certainly written nothing.
 func (q QuerySet[T]) item(op string, value *T, write func(Write[T]) error) error {
-	d, sent := Document[T]{Value: *value, table: q.table}, false
+	d, sent := Document[T]{Value: *value, table: q.chain.table}, false
 	c := q.chain
 	c.doc, c.value, c.sent = &d, &d.Value, &sent
 	err := protect(func() error { return write(Write[T]{c}) })
@@ -121,29 +121,29 @@ func (q QuerySet[T]) item(op string, value *T, write func(Write[T]) error) error
 	case !errors.As(err, &panicked):
 		return err
 	case sent:
-		return c.locate(&OutcomeUnknownError{Op: op, Table: q.table.name, Err: err})
+		return c.locate(&OutcomeUnknownError{Op: op, Table: q.chain.table.name, Err: err})
 	}
-	return &QueryError{Op: op, Table: q.table.name, Err: &driver.NotSentError{Err: err}}
+	return &QueryError{Op: op, Table: q.chain.table.name, Err: &driver.NotSentError{Err: err}}
 }
 
 // bulk carries out a call of n items.
 func (q QuerySet[T]) bulk(ctx context.Context, op string, n int, do func(i int) error) error {
-	limit, err := q.atOnce(op, bulkAtOnce)
+	limit, err := q.chain.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
 	}
-	if len(q.where) > 0 {
-		return q.usage(op, "a bulk call takes no filters: each item names its own row")
+	if len(q.chain.where) > 0 {
+		return q.chain.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
 	errs := make([]error, n)
 	forEach(n, limit, func(i int) {
 		if err := driver.Ended(ctx); err != nil {
-			errs[i] = &QueryError{Op: op, Table: q.table.name, Err: err}
+			errs[i] = &QueryError{Op: op, Table: q.chain.table.name, Err: err}
 			return
 		}
 		errs[i] = do(i)
 	})
-	return bulkError(op, q.table.name, errs)
+	return bulkError(op, q.chain.table.name, errs)
 }
 
 // atOnce is how many statements of a call may be under way at once.

@@ -21,11 +21,11 @@ type choice struct {
 // choose returns the query with a changed copy of its choice.
 func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
 	var c choice
-	if q.choice != nil {
-		c = *q.choice
+	if q.chain.choice != nil {
+		c = *q.chain.choice
 	}
 	change(&c)
-	q.choice = &c
+	q.chain.choice = &c
 	return q
 }
 

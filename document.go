@@ -87,93 +87,93 @@ func (d *Document[T]) with() Write[T] {
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
 // It is an immutable value.
-type Write[T any] struct{ chain[T] }
+type Write[T any] struct{ chain chain[T] }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (w Write[T]) TTL(t time.Duration) Write[T] {
-	w.chain = w.withTTL(t)
+	w.chain = w.chain.withTTL(t)
 	return w
 }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
 func (w Write[T]) Timestamp(t time.Time) Write[T] {
-	w.chain = w.withTimestamp(t)
+	w.chain = w.chain.withTimestamp(t)
 	return w
 }
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
 func (w Write[T]) OmitNil() Write[T] {
-	w.omitNil = true
+	w.chain.omitNil = true
 	return w
 }
 
 // Insert is Document.Insert.
 func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	res, err := w.insertCAS(ctx, w.value)
-	w.doc.updated(nil, res.Applied, res.own, err)
+	res, err := w.chain.insertCAS(ctx, w.chain.value)
+	w.chain.doc.updated(nil, res.Applied, res.own, err)
 	return res, err
 }
 
 // Save is Document.Save.
 func (w Write[T]) Save(ctx context.Context) error {
-	row, err := w.table.prepare(ctx, opSave, w.value, !w.omitNil)
+	row, err := w.chain.table.prepare(ctx, opSave, w.chain.value, !w.chain.omitNil)
 	if err == nil {
-		err = w.write(ctx, w.insert(row, false))
+		err = w.chain.write(ctx, w.chain.insert(row, false))
 	}
 	if err == nil {
-		w.doc.adopt(row, w.value)
+		w.chain.doc.adopt(row, w.chain.value)
 	}
-	w.doc.updated(nil, err == nil, nil, err)
+	w.chain.doc.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // Update is Document.Update.
 func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	err := w.write(ctx, w.update(assigns, false))
-	w.doc.updated(assigns, err == nil, nil, err)
+	err := w.chain.write(ctx, w.chain.update(assigns, false))
+	w.chain.doc.updated(assigns, err == nil, nil, err)
 	return err
 }
 
 // Delete is Document.Delete.
 func (w Write[T]) Delete(ctx context.Context) error {
-	err := w.write(ctx, w.remove(nil, false, false))
-	w.doc.updated(nil, err == nil, nil, err)
+	err := w.chain.write(ctx, w.chain.remove(nil, false, false))
+	w.chain.doc.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	err := w.write(ctx, w.remove(columns, true, false))
-	w.doc.deleted(columns, err == nil, err)
+	err := w.chain.write(ctx, w.chain.remove(columns, true, false))
+	w.chain.doc.deleted(columns, err == nil, err)
 	return err
 }
 
 // IfExists is Document.IfExists.
-func (w Write[T]) IfExists() Conditional[T] { return w.conditional(ifExists, nil) }
+func (w Write[T]) IfExists() Conditional[T] { return w.chain.conditional(ifExists, nil) }
 
 // If is Document.If.
 func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return w.conditional(ifConditions, both(c, more))
+	return w.chain.conditional(ifConditions, both(c, more))
 }
 
 // IfUnchanged is Document.IfUnchanged.
 func (w Write[T]) IfUnchanged() Conditional[T] {
 	var conds []Cond[T]
-	if w.table != nil {
-		if v := w.table.meta.Version; v != nil {
-			conds = []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, w.value)}}}
+	if w.chain.table != nil {
+		if v := w.chain.table.meta.Version; v != nil {
+			conds = []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, w.chain.value)}}}
 		} else {
 			conds = []Cond[T]{{cond{ref: ref{name: "version", err: errNoVersion}}}}
 		}
 	}
-	return w.conditional(ifConditions, conds)
+	return w.chain.conditional(ifConditions, conds)
 }
 
 var errNoVersion = errors.New("the struct has no column tagged `version`")
 
 // IfAll is Document.IfAll.
 func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return w.conditional(ifConditions, slices.Clone(conds))
+	return w.chain.conditional(ifConditions, slices.Clone(conds))
 }
 
 // updated copies an applied write into Value.

@@ -13,45 +13,45 @@ import (
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
-type Conditional[T any] struct{ chain[T] }
+type Conditional[T any] struct{ chain chain[T] }
 
 // TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
 // Columns that are not written keep their own, and so does the row: a row created by
 // an INSERT with a TTL and updated without one leaves a remainder behind (see the
 // package documentation on leases).
 func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
-	c.chain = c.withTTL(d)
+	c.chain = c.chain.withTTL(d)
 	return c
 }
 
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
-	c.allowCreate = true
+	c.chain.allowCreate = true
 	return c
 }
 
 // Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
 // into its Value.
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
-	res, err := c.cas(ctx, c.update(assigns, true))
-	c.doc.updated(assigns, res.Applied, res.own, err)
+	res, err := c.chain.cas(ctx, c.chain.update(assigns, true))
+	c.chain.doc.updated(assigns, res.Applied, res.own, err)
 	return res, err
 }
 
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	v := c.value
-	row, err := c.table.prepare(ctx, opReplace, v, false)
+	v := c.chain.value
+	row, err := c.chain.table.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return LWTResult[T]{kind: c.kind, op: opReplace, table: c.table.name}, err
+		return LWTResult[T]{kind: c.chain.kind, op: opReplace, table: c.chain.table.name}, err
 	}
-	c.value = row
-	res, err := c.Update(ctx, c.replacement()...)
+	c.chain.value = row
+	res, err := c.Update(ctx, c.chain.replacement()...)
 	if res.Applied {
-		c.doc.adopt(row, v)
-		c.doc.updated(nil, true, res.own, nil)
+		c.chain.doc.adopt(row, v)
+		c.chain.doc.updated(nil, true, res.own, nil)
 	}
 	return res, err
 }
@@ -70,31 +70,31 @@ func (c chain[T]) replacement() (assigns []Assign[T]) {
 
 // Delete is `DELETE FROM … WHERE … IF …`.
 func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.cas(ctx, c.remove(nil, false, true))
-	c.doc.updated(nil, res.Applied, nil, err)
+	res, err := c.chain.cas(ctx, c.chain.remove(nil, false, true))
+	c.chain.doc.updated(nil, res.Applied, nil, err)
 	return res, err
 }
 
 // DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
 func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (LWTResult[T], error) {
-	res, err := c.cas(ctx, c.remove(columns, true, true))
-	c.doc.deleted(columns, res.Applied, err)
+	res, err := c.chain.cas(ctx, c.chain.remove(columns, true, true))
+	c.chain.doc.deleted(columns, res.Applied, err)
 	return res, err
 }
 
 // Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
-type Creation[T any] struct{ chain[T] }
+type Creation[T any] struct{ chain chain[T] }
 
 // TTL makes the row expire after d, rounded up to whole seconds.
 func (c Creation[T]) TTL(d time.Duration) Creation[T] {
-	c.chain = c.withTTL(d)
+	c.chain = c.chain.withTTL(d)
 	return c
 }
 
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
 func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
-	return c.insertCAS(ctx, &v)
+	return c.chain.insertCAS(ctx, &v)
 }
 
 func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {

@@ -91,13 +91,13 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // letting them fight over it. change must therefore not call Mutate for the same row;
 // that is noticed and refused.
 func (q QuerySet[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
-	return q.mutate(ctx, change, opts)
+	return q.chain.mutate(ctx, change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once
 // Mutate has succeeded.
 func (d *Document[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
-	res, err := d.with().mutate(ctx, change, opts)
+	res, err := d.with().chain.mutate(ctx, change, opts)
 	switch {
 	case err == nil:
 		d.Value, d.stale = res.Value, false

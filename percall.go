@@ -54,7 +54,7 @@ func (c chain[T]) withUsingTimeout(d time.Duration) chain[T] {
 // A conditional write has none: what it commits at and its serial consistency belong to
 // the table, for all that write it must agree on them.
 func (q QuerySet[T]) Consistency(c gocql.Consistency) QuerySet[T] {
-	q.chain = q.withConsistency(c)
+	q.chain = q.chain.withConsistency(c)
 	return q
 }
 
@@ -63,7 +63,7 @@ func (q QuerySet[T]) Consistency(c gocql.Consistency) QuerySet[T] {
 // that runs out of time has an unknown outcome, as ever; Settle and WithSettle
 // then have a time of their own.
 func (q QuerySet[T]) Timeout(d time.Duration) QuerySet[T] {
-	q.chain = q.withTimeout(d)
+	q.chain = q.chain.withTimeout(d)
 	return q
 }
 
@@ -71,21 +71,21 @@ func (q QuerySet[T]) Timeout(d time.Duration) QuerySet[T] {
 // its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
 // of it has an unknown outcome. Cassandra has no such clause.
 func (q QuerySet[T]) UsingTimeout(d time.Duration) QuerySet[T] {
-	q.chain = q.withUsingTimeout(d)
+	q.chain = q.chain.withUsingTimeout(d)
 	return q
 }
 
 // BypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
 // the server's cache, such as a scan. Cassandra has no such clause.
 func (q QuerySet[T]) BypassCache() QuerySet[T] {
-	q.chain = q.call(func(p *perCall) { p.bypassCache = true })
+	q.chain = q.chain.call(func(p *perCall) { p.bypassCache = true })
 	return q
 }
 
 // PageSize is how many rows the server sends at a time, instead of the table's (see
 // WithPageSize).
 func (q QuerySet[T]) PageSize(rows int) QuerySet[T] {
-	q.chain = q.call(func(p *perCall) { p.pageSize = &rows })
+	q.chain = q.chain.call(func(p *perCall) { p.pageSize = &rows })
 	return q
 }
 
@@ -93,7 +93,7 @@ func (q QuerySet[T]) PageSize(rows int) QuerySet[T] {
 // 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
 // one is used up, so that never more than one is held.
 func (q QuerySet[T]) Prefetch(share float64) QuerySet[T] {
-	q.chain = q.call(func(p *perCall) { p.prefetch = &share })
+	q.chain = q.chain.call(func(p *perCall) { p.prefetch = &share })
 	return q
 }
 
@@ -108,43 +108,43 @@ func (d *Document[T]) UsingTimeout(t time.Duration) Write[T] { return d.with().U
 
 // Consistency is QuerySet.Consistency for this plain write.
 func (w Write[T]) Consistency(c gocql.Consistency) Write[T] {
-	w.chain = w.withConsistency(c)
+	w.chain = w.chain.withConsistency(c)
 	return w
 }
 
 // Timeout is QuerySet.Timeout.
 func (w Write[T]) Timeout(t time.Duration) Write[T] {
-	w.chain = w.withTimeout(t)
+	w.chain = w.chain.withTimeout(t)
 	return w
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (w Write[T]) UsingTimeout(t time.Duration) Write[T] {
-	w.chain = w.withUsingTimeout(t)
+	w.chain = w.chain.withUsingTimeout(t)
 	return w
 }
 
 // Timeout is QuerySet.Timeout.
 func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
-	c.chain = c.withTimeout(d)
+	c.chain = c.chain.withTimeout(d)
 	return c
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
-	c.chain = c.withUsingTimeout(d)
+	c.chain = c.chain.withUsingTimeout(d)
 	return c
 }
 
 // Timeout is QuerySet.Timeout.
 func (c Creation[T]) Timeout(d time.Duration) Creation[T] {
-	c.chain = c.withTimeout(d)
+	c.chain = c.chain.withTimeout(d)
 	return c
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (c Creation[T]) UsingTimeout(d time.Duration) Creation[T] {
-	c.chain = c.withUsingTimeout(d)
+	c.chain = c.chain.withUsingTimeout(d)
 	return c
 }
 

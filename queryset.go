@@ -9,17 +9,17 @@ import (
 
 // QuerySet is a selection of rows. It is an immutable value: a shared prefix is safe to
 // reuse and safe for many goroutines. A mistake in it comes out of the terminal call.
-type QuerySet[T any] struct{ chain[T] }
+type QuerySet[T any] struct{ chain chain[T] }
 
 // Filter narrows the selection: all filters must hold.
 func (q QuerySet[T]) Filter(filters ...Cond[T]) QuerySet[T] {
-	q.chain = q.filter(filters)
+	q.chain = q.chain.filter(filters)
 	return q
 }
 
 // Limit reads n rows at most.
 func (q QuerySet[T]) Limit(n int) QuerySet[T] {
-	q.limit = &n
+	q.chain.limit = &n
 	return q
 }
 
@@ -27,19 +27,19 @@ func (q QuerySet[T]) Limit(n int) QuerySet[T] {
 // has been answered, and completes one whose outcome was left open. It costs a Paxos
 // round. Only Get and Exists, by the whole primary key, can be linearizable.
 func (q QuerySet[T]) Linearizable() QuerySet[T] {
-	q.serial = true
+	q.chain.serial = true
 	return q
 }
 
 // TTL makes what a write writes expire after d, rounded up to whole seconds.
 func (q QuerySet[T]) TTL(d time.Duration) QuerySet[T] {
-	q.chain = q.withTTL(d)
+	q.chain = q.chain.withTTL(d)
 	return q
 }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
 func (q QuerySet[T]) Timestamp(t time.Time) QuerySet[T] {
-	q.chain = q.withTimestamp(t)
+	q.chain = q.chain.withTimestamp(t)
 	return q
 }
 
@@ -48,61 +48,61 @@ func (q QuerySet[T]) IfNotExists() Creation[T] { return Creation[T](q) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q QuerySet[T]) IfExists() Conditional[T] { return q.conditional(ifExists, nil) }
+func (q QuerySet[T]) IfExists() Conditional[T] { return q.chain.conditional(ifExists, nil) }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return q.conditional(ifConditions, both(c, more))
+	return q.chain.conditional(ifConditions, both(c, more))
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return q.conditional(ifConditions, slices.Clone(conds))
+	return q.chain.conditional(ifConditions, slices.Clone(conds))
 }
 
 // Update is a plain update: it creates a row that is missing.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.write(ctx, q.update(assigns, false))
+	return q.chain.write(ctx, q.chain.update(assigns, false))
 }
 
 // Delete is a plain delete of a row, a range of rows, or a whole partition.
 func (q QuerySet[T]) Delete(ctx context.Context) error {
-	return q.write(ctx, q.remove(nil, false, false))
+	return q.chain.write(ctx, q.chain.remove(nil, false, false))
 }
 
 // DeleteColumns is a plain delete of some columns.
 func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.write(ctx, q.remove(columns, true, false))
+	return q.chain.write(ctx, q.chain.remove(columns, true, false))
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q QuerySet[T]) Get(ctx context.Context) (T, error) {
-	return q.one(ctx, wantRow, false)
+	return q.chain.one(ctx, wantRow, false)
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
 func (q QuerySet[T]) One(ctx context.Context) (T, error) {
-	return q.most(2).one(ctx, wantRows, true)
+	return q.most(2).chain.one(ctx, wantRows, true)
 }
 
 // First reads the first row; ErrNotFound if there is none.
 func (q QuerySet[T]) First(ctx context.Context) (T, error) {
-	return q.most(1).one(ctx, wantRows, false)
+	return q.most(1).chain.one(ctx, wantRows, false)
 }
 
 // Exists reports whether the filters select a row. It reads one row's partition key at
 // most; of a whole primary key it can be Linearizable.
 func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
-	return q.most(1).exists(ctx)
+	return q.most(1).chain.exists(ctx)
 }
 
 // most is the selection with n rows at most; a limit that is wrong stays so.
 func (q QuerySet[T]) most(n int) QuerySet[T] {
-	if q.limit == nil || *q.limit > n {
+	if q.chain.limit == nil || *q.chain.limit > n {
 		q = q.Limit(n)
 	}
 	return q
@@ -123,8 +123,8 @@ func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
 // Iter reads the rows page by page. After an error, which comes with a zero T, it ends.
 // Breaking off early closes the query.
 func (q QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) { q.rows(ctx, yield) }
+	return func(yield func(T, error) bool) { q.chain.rows(ctx, yield) }
 }
 
 // Count is `SELECT count(*)`. Without a partition key it reads the whole table.
-func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.count(ctx) }
+func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.chain.count(ctx) }
