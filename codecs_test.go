@@ -26,7 +26,7 @@ type Coded struct {
 	Extra  *Prefs          `cql:"extra,json"`
 	Hist   []Prefs         `cql:"hist,json"`
 	Raw    json.RawMessage `cql:"raw,json"`
-	Any    any             `cql:"any,json"`
+	Any    any             `cql:"anything,json"`
 	Upper  string          `cql:"upper,type=text,codec=test-upper"`
 	Bytes  *string         `cql:"bytes,type=blob,codec=test-bytes"`
 	Path   []string        `cql:"path,type=text,codec=test-path"`
@@ -77,7 +77,7 @@ func TestCodecs(t *testing.T) {
 	srv, session := server(t)
 	table := open[Coded](t, session)
 	require.NoError(t, table.Verify(ctx))
-	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, any text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
+	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, anything text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
 		table.CreateCQL()[0])
 
 	secret := "s"
@@ -93,8 +93,8 @@ func TestCodecs(t *testing.T) {
 	require.Equal(t, full, doc.Value)
 	require.Equal(t, []cqltest.Row{{
 		"prefs": `{"theme":"<light>","flags":{"a":1,"b":2}}`, "extra": `{"theme":"x"}`, "hist": `[{"theme":"1"},{"theme":""}]`, "raw": "null",
-		"any": `{"n":1}`, "upper": "ABC", "bytes": []byte("<s>"), "path": "a/b", "backup": `{"theme":"dark"}`,
-	}}, srv.MustRows("SELECT prefs, extra, hist, raw, any, upper, bytes, path, backup FROM app.coded"), "keys of maps in order, nothing escaped for HTML")
+		"anything": `{"n":1}`, "upper": "ABC", "bytes": []byte("<s>"), "path": "a/b", "backup": `{"theme":"dark"}`,
+	}}, srv.MustRows("SELECT prefs, extra, hist, raw, anything, upper, bytes, path, backup FROM app.coded"), "keys of maps in order, nothing escaped for HTML")
 
 	row := table.Find(codedID.Eq("a"))
 	got, err := row.Get(ctx)
@@ -138,14 +138,14 @@ func TestCodecsOfNull(t *testing.T) {
 	srv, session := server(t)
 	table := open[Coded](t, session)
 	require.NoError(t, table.New(Coded{ID: "a", Backup: &Prefs{}}).Save(ctx))
-	require.Equal(t, []cqltest.Row{{"prefs": `{"theme":""}`, "extra": nil, "hist": nil, "raw": nil, "any": nil, "upper": "", "bytes": nil, "path": nil}},
-		srv.MustRows("SELECT prefs, extra, hist, raw, any, upper, bytes, path FROM app.coded"))
+	require.Equal(t, []cqltest.Row{{"prefs": `{"theme":""}`, "extra": nil, "hist": nil, "raw": nil, "anything": nil, "upper": "", "bytes": nil, "path": nil}},
+		srv.MustRows("SELECT prefs, extra, hist, raw, anything, upper, bytes, path FROM app.coded"))
 	row := table.Find(codedID.Eq("a"))
 	got, err := row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, Coded{ID: "a", Backup: &Prefs{}}, got)
 
-	srv.MustExec("UPDATE app.coded SET prefs = null, extra = 'null', hist = 'null', raw = 'null', any = 'null', upper = null, bytes = 0x, path = '' WHERE id = 'a'")
+	srv.MustExec("UPDATE app.coded SET prefs = null, extra = 'null', hist = 'null', raw = 'null', anything = 'null', upper = null, bytes = 0x, path = '' WHERE id = 'a'")
 	got, err = row.Get(ctx)
 	require.NoError(t, err)
 	empty := ""
@@ -180,7 +180,7 @@ func TestCodecRefusals(t *testing.T) {
 		"by field":  row.Update(ctx, table.Col("prefs").Field("theme").Set("x")),
 		"element":   row.Update(ctx, table.Col("path").At(0).Set("x")),
 		"other":     row.Update(ctx, table.Col("upper").Set(1)),
-		"no JSON":   row.Update(ctx, table.Col("any").Set(make(chan int))),
+		"no JSON":   row.Update(ctx, table.Col("anything").Set(make(chan int))),
 		"NaN":       table.New(Coded{ID: "a", Any: func() {}}).Save(ctx),
 	} {
 		var usage *coodie.UsageError

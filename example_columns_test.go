@@ -185,15 +185,15 @@ func ExampleOpenView() {
 	}
 	session, _, stop := exampleSession()
 	defer stop()
-	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("entries"))
+	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("ledger"))
 	must(err)
-	view, err := coodie.OpenView[EntryByAmount](entries, coodie.WithTable("entries_by_amount"))
+	view, err := coodie.OpenView[EntryByAmount](entries, coodie.WithTable("ledger_by_amount"))
 	must(err)
 	fmt.Println(view.CreateCQL()[0])
 	fmt.Println(view.New(EntryByAmount{}).Save(context.Background()))
 	// Output:
-	// CREATE MATERIALIZED VIEW IF NOT EXISTS entries_by_amount AS SELECT amount, book, line FROM entries WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
-	// coodie: insert entries_by_amount: a materialized view is read-only: write to entries, of which it is one
+	// CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_by_amount AS SELECT amount, book, line FROM ledger WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
+	// coodie: insert ledger_by_amount: a materialized view is read-only: write to ledger, of which it is one
 }
 
 // One table, a keyspace for each tenant.
@@ -201,7 +201,7 @@ func ExampleTable_InKeyspace() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("entries"))
+	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("ledger"))
 	must(err)
 
 	for i, tenant := range []string{"north", "south"} {
@@ -214,6 +214,6 @@ func ExampleTable_InKeyspace() {
 		fmt.Println(own.Name(), len(all), all[0].Amount, err)
 	}
 	// Output:
-	// north.entries 1 0 <nil>
-	// south.entries 1 1 <nil>
+	// north.ledger 1 0 <nil>
+	// south.ledger 1 1 <nil>
 }
