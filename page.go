@@ -32,21 +32,21 @@ type Page[T any] struct {
 // that are written meanwhile are seen if they come after the place that the token marks.
 func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
-	next, err := q.page(ctx, token, func(rows *driver.Rows) error {
+	next, err := q.chain.page(ctx, token, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
 		var room planRoom
-		p, err := newPlan(room[:0], q.table.meta, q.table.name, rows.Columns())
+		p, err := newPlan(room[:0], q.chain.table.meta, q.chain.table.name, rows.Columns())
 		if err != nil {
 			return err
 		}
 		for more := true; more; more = rows.Next() {
 			var v T
-			if err := p.decode(q.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+			if err := p.decode(q.chain.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
 				return err
 			}
-			if err := q.table.loaded(ctx, &v); err != nil {
+			if err := q.chain.table.loaded(ctx, &v); err != nil {
 				return err
 			}
 			page.Items = append(page.Items, v)
@@ -71,7 +71,7 @@ func (c chain[T]) page(ctx context.Context, token string, each func(*driver.Rows
 		return "", b.err
 	}
 	r, s := &b.request, &c.table.settings
-	query := queryOf(c.table.keyspace(), r.Statement, b.cells())
+	query := queryOf(c.table.ownKeyspace(), r.Statement, b.cells())
 	r.Page = true
 	if token != "" {
 		state, why, ok := s.open(token, query, time.Now())
@@ -110,8 +110,8 @@ func (b *builder) cells() [][]byte {
 	return cells
 }
 
-// keyspace is the one that the table's statements mean.
-func (t *Table[T]) keyspace() string {
+// ownKeyspace is the one that the table's statements mean.
+func (t *Table[T]) ownKeyspace() string {
 	if t.settings.keyspace != "" {
 		return t.settings.keyspace
 	}
