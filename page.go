@@ -32,21 +32,22 @@ type Page[T any] struct {
 // that are written meanwhile are seen if they come after the place that the token marks.
 func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
-	next, err := q.chain.page(ctx, token, func(rows *driver.Rows) error {
+	c := q.chain
+	next, err := c.page(ctx, token, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
 		var room planRoom
-		p, err := newPlan(room[:0], q.chain.table.meta, q.chain.table.name, rows.Columns())
+		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
 		if err != nil {
 			return err
 		}
 		for more := true; more; more = rows.Next() {
 			var v T
-			if err := p.decode(q.chain.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
 				return err
 			}
-			if err := q.chain.table.loaded(ctx, &v); err != nil {
+			if err := c.table.loaded(ctx, &v); err != nil {
 				return err
 			}
 			page.Items = append(page.Items, v)

@@ -34,7 +34,7 @@ var statements = map[string]statement{
 		if err := batch.Exec(ctx); err != nil {
 			return err
 		}
-		return second(h.Result()).Err()
+		return answerOf(h.Result()).Err()
 	}},
 	"write": {cqltest.Insert, func(ctx context.Context, _ *coodie.DB, claims *coodie.Table[Claim]) error {
 		return claims.New(Claim{Name: "a", Owner: "alice"}).Save(ctx)
@@ -58,7 +58,7 @@ var statements = map[string]statement{
 	}},
 }
 
-func second[T any](res coodie.LWTResult[T], err error) coodie.LWTResult[T] {
+func answerOf[T any](res coodie.LWTResult[T], err error) coodie.LWTResult[T] {
 	if err != nil {
 		panic(err)
 	}
