@@ -31,7 +31,6 @@ var (
 	day          = coodie.Col(func(s *Sample) *int { return &s.Day })
 	sampleSeq    = coodie.Col(func(s *Sample) *int { return &s.Seq })
 	sampleValue  = coodie.Col(func(s *Sample) *int { return &s.Value })
-	partName     = coodie.NullCol(func(p *Part) **string { return &p.Name })
 	partFuse     = coodie.Col(func(p *Part) *coodieFuse { return &p.Fuse })
 )
 

@@ -54,8 +54,7 @@ type Parcel struct {
 }
 
 var (
-	parcelID    = coodie.Col(func(p *Parcel) *int { return &p.ID })
-	parcelState = coodie.Col(func(p *Parcel) *string { return &p.State })
+	parcelID = coodie.Col(func(p *Parcel) *int { return &p.ID })
 )
 
 // Mutate's first attempt is executed late. It must not take effect beside another one.

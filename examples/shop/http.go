@@ -111,7 +111,7 @@ func signedIn(s *store.Store, r *http.Request) (store.Customer, error) {
 
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, errBadRequest), errors.As(err, new(*coodie.UsageError)):
+	case errors.Is(err, errBadRequest), errors.Is(err, coodie.ErrBadPageToken), errors.As(err, new(*coodie.UsageError)):
 		return http.StatusBadRequest
 	case errors.Is(err, store.ErrNoSession):
 		return http.StatusUnauthorized

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -39,7 +40,11 @@ func run(ctx context.Context, listen string) error {
 		return err
 	}
 	defer closeSession()
-	s, err := store.Open(ctx, coodie.New(session))
+	pageKey := make([]byte, 32)
+	if _, err := rand.Read(pageKey); err != nil { // one process: the tokens end with it
+		return err
+	}
+	s, err := store.Open(ctx, coodie.New(session), pageKey)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func open(t *testing.T) shop {
 	session, err := srv.Cluster().CreateSession()
 	require.NoError(t, err)
 	t.Cleanup(session.Close)
-	s, err := store.Open(t.Context(), coodie.New(session))
+	s, err := store.Open(t.Context(), coodie.New(session), bytes.Repeat([]byte("k"), 32))
 	require.NoError(t, err)
 	web := httptest.NewServer(api(s))
 	t.Cleanup(web.Close)

@@ -28,8 +28,9 @@ type Store struct {
 	orders    *coodie.Table[Order]
 }
 
-// Open opens the tables of db, and makes those that do not exist.
-func Open(ctx context.Context, db *coodie.DB) (*Store, error) {
+// Open opens the tables of db, and makes those that do not exist. pageKey signs the page tokens
+// of the catalogue: 32 bytes, the same in all of the shop's processes.
+func Open(ctx context.Context, db *coodie.DB, pageKey []byte) (*Store, error) {
 	emails, err := claim.Open(db, coodie.WithTable("emails"))
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func Open(ctx context.Context, db *coodie.DB) (*Store, error) {
 	s := &Store{emails: emails}
 	return s, errors.Join(
 		emails.Create(ctx),
-		open(ctx, db, &s.products),
+		open(ctx, db, &s.products, coodie.WithPageTokenKeys(pageKey)),
 		open(ctx, db, &s.stock, coodie.WithLWTOnly(), coodie.WithSettle()),
 		open(ctx, db, &s.customers),
 		open(ctx, db, &s.sessions),
