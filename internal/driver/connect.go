@@ -193,6 +193,9 @@ func (w *witness) explain(cfg *gocql.ClusterConfig, err error) error {
 		if strings.HasPrefix(cause.Error(), "authentication required") { // gocql's, without a type
 			cause = fmt.Errorf("%w: %w", errNoLogin, cause)
 		}
+		if strings.Contains(cause.Error(), "no response to connection startup") { // nor has this
+			cause = fmt.Errorf("%w: %w", gocql.ErrTimeoutNoResponse, cause)
+		}
 		causes = append(causes, fmt.Errorf("%s: %w", address, cause))
 	}
 	reason := "no session with " + strings.Join(cfg.Hosts, ", ")

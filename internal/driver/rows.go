@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,8 @@ type Rows struct {
 	iter    Iter
 	columns []gocql.ColumnInfo
 	err     error
-	pending bool // gocql may fetch another page, and encode the values for it
+	ctx     context.Context // of the request
+	pending bool            // gocql may fetch another page, and encode the values for it
 
 	ready  bool     // what follows fits the columns
 	width  int      // how many values gocql makes of a row: a top-level tuple is one per element
@@ -45,7 +47,7 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 			r.fail(fmt.Errorf("gocql panicked: %v", p))
 		}
 	}()
-	r.pending = true
+	r.pending, r.ctx = true, ctx
 	r.iter = s.Send(ctx, request)
 	r.columns = r.iter.Columns()
 }
@@ -116,6 +118,9 @@ func (r *Rows) Close() error {
 		r.pending = len(r.iter.PageState()) > 0
 		if err := r.iter.Close(); r.err == nil {
 			r.err = err
+			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
+				r.err = Ended(r.ctx) // with its cause
+			}
 		}
 		r.iter = nil
 	}

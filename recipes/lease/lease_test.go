@@ -181,7 +181,7 @@ func TestDefiniteErrors(t *testing.T) {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, f(), &usage, name)
 	}
-	srv.Fault(cqltest.On(cqltest.Conditional, "leases").Nth(1), cqltest.Unavailable())
+	srv.Fault(cqltest.On(cqltest.Conditional, "leases"), cqltest.Unavailable()) // on each of the retries
 	_, err := leases.Acquire(ctx, "job", "alice", time.Minute)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
