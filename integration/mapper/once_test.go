@@ -70,7 +70,8 @@ func TestSentOnce(t *testing.T) {
 		{"append, with client timestamps", 1, false, func() error { return doc.Update(ctx, tags.Append("x")) }},
 		{"save without client timestamp", 1, false, func() error { return timeless.New(full("p")).Save(ctx) }},
 		{"update without client timestamp", 1, false, func() error { return timeless.New(full("p")).Update(ctx, mark.Set(1)) }},
-		{"save, with client timestamps", 4, false, func() error { return doc.Save(ctx) }},
+		{"save with a list, with client timestamps", 1, false, func() error { return doc.Save(ctx) }},
+		{"save, with client timestamps", 4, false, func() error { return table.New(bare("p")).Save(ctx) }},
 		{"update, with client timestamps", 4, false, func() error { return doc.Update(ctx, mark.Set(1)) }},
 		{"get", 4, false, func() error { _, err := row.Get(ctx); return err }},
 	} {
