@@ -39,7 +39,7 @@ type Batch struct {
 	maxStatements int
 	maxBytes      int
 
-	writes  []batched
+	writes  []*handle
 	attempt *gocql.UUID // that all its writes store
 	done    bool
 }
@@ -75,20 +75,6 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 	return b
 }
 
-// batched is a write in a batch: a Handle.
-type batched interface {
-	write() *batchedWrite
-	// build builds the statement, if that is not done when it is added.
-	build(context.Context)
-	// is says whose row a line of the answer is.
-	is(line *batchLine) whose
-	// resolve tells the write what became of the batch, of which line may be the answer
-	// to it.
-	resolve(a *batchAnswer, line *batchLine, err error)
-	// settle asks what became of an unknown batch.
-	settle(ctx context.Context, err error) (applied, known bool)
-}
-
 // batchedWrite is what a batch needs to know of a write, whatever its T.
 type batchedWrite struct {
 	b           *builder // until the batch is executed; nil before build
@@ -108,7 +94,7 @@ type rowCondition struct {
 	kind casKind
 }
 
-func (b *Batch) add(w batched) {
+func (b *Batch) add(w *handle) {
 	err := b.usage("the batch is nil; make it with DB.Batch")
 	switch {
 	case b == nil:
@@ -118,7 +104,7 @@ func (b *Batch) add(w batched) {
 		b.writes = append(b.writes, w)
 		return
 	}
-	if b := w.write().b; b != nil {
+	if b := w.info.b; b != nil {
 		b.release()
 	}
 	w.resolve(nil, nil, err)
@@ -157,14 +143,14 @@ func (b *Batch) Exec(ctx context.Context) error {
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
-		w.write().b.release()
-		w.write().b = nil
+		w.info.b.release()
+		w.info.b = nil
 	}
 	return err
 }
 
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
-	first := b.writes[0].write()
+	first := &b.writes[0].info
 	ctx, cancel := first.settings.bound(ctx)
 	defer cancel()
 	conditional := b.conditional()
@@ -175,7 +161,7 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	r.ClientTimestamp, r.Replayable = !conditional, !conditional
 	stamped := 0
 	for _, w := range b.writes {
-		w := w.write()
+		w := &w.info
 		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
 		r.Replayable = r.Replayable && w.replay.Safe()
 		if w.settings.clientTimestamp {
@@ -229,7 +215,7 @@ func (b *Batch) text() string {
 		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
 	}[b.kind])
 	for _, w := range b.writes {
-		text.WriteString(w.write().statement)
+		text.WriteString(w.info.statement)
 		text.WriteString("; ")
 	}
 	text.WriteString("APPLY BATCH")
@@ -237,7 +223,7 @@ func (b *Batch) text() string {
 }
 
 func (b *Batch) conditional() bool {
-	return slices.ContainsFunc(b.writes, func(w batched) bool { return w.write().conditional })
+	return slices.ContainsFunc(b.writes, func(w *handle) bool { return w.info.conditional })
 }
 
 // tables are the names of its tables, for messages.
@@ -245,7 +231,7 @@ func (b *Batch) tables() string {
 	var names []string
 	if b != nil {
 		for _, w := range b.writes {
-			if name := w.write().table; name != "" && !slices.Contains(names, name) {
+			if name := w.info.table; name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

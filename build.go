@@ -39,7 +39,7 @@ type builder struct {
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
-func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder {
+func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
 	b.op, b.cas, b.reads = op, cas, verb == cql.Select
 	if t == nil {

@@ -143,7 +143,10 @@ func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
 	return column[T, V](r.member(name))
 }
 
-var errNoColumn = errors.New("the column is a zero value; make it with Col or Table.Col")
+var (
+	errNoColumn  = errors.New("the column is a zero value; make it with Col or Table.Col")
+	errNilColumn = errors.New("a nil column; make it with Col or Table.Col")
+)
 
 // member refers to a field of the user-defined type that r refers to.
 func (r ref) member(name string) ref {
@@ -241,8 +244,8 @@ func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 func refTo(col *meta.Column) ref { return ref{col: col, name: col.Name, typ: col.Type} }
 
 // operandAt is what the column's field in v holds.
-func operandAt[T any](col *meta.Column, v *T) operand {
-	return operand{codec: col.Codec, p: unsafe.Add(unsafe.Pointer(v), col.Offset)}
+func operandAt(col *meta.Column, v unsafe.Pointer) operand {
+	return operand{codec: col.Codec, p: unsafe.Add(v, col.Offset)}
 }
 
 func operandOf[V any](c *codec.Codec, v V) operand {
@@ -316,7 +319,7 @@ func (c Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	if e == nil || c.ref.err != nil {
 		return v, Missing
 	}
-	cell, p := e.cell(&c.ref)
+	cell, p := e.row.cell(&c.ref)
 	if p != Present {
 		return v, p
 	}

@@ -107,10 +107,10 @@ func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
 	}
 }
 
-func (t *Table[T]) now() time.Time { return t.settings.now() }
+func (t *table) now() time.Time { return t.settings.now() }
 
 // observe tells the observers of a finished statement.
-func (t *Table[T]) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
+func (t *table) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
 	if len(t.settings.observers) == 0 {
 		return
 	}
