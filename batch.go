@@ -159,11 +159,16 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		r.Kind, r.Consistency, r.Serial = driver.CAS, first.settings.commit, first.settings.serial
 	}
 	r.ClientTimestamp, r.Replayable = !conditional, !conditional
+	if conditional {
+		r.Reason = replay.Conditional.String()
+	}
 	stamped := 0
 	for _, w := range b.writes {
 		w := &w.info
 		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
-		r.Replayable = r.Replayable && w.replay.Safe()
+		if r.Replayable || r.Reason == "" {
+			r.Replayable, r.Reason = w.replay.Safe(), w.replay.String()
+		}
 		if w.settings.clientTimestamp {
 			stamped++
 		}
@@ -174,7 +179,10 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		}
 	}
 	if stamped > 0 && !r.ClientTimestamp {
-		r.Replayable = false // those that would be safe by their timestamp get none
+		r.Replayable, r.Reason = false, replay.Reordered.String() // those that would be safe by their timestamp get none
+	}
+	if driver.IsPlanning(ctx) {
+		r.Notes = b.notes(conditional)
 	}
 	start := first.settings.now()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.settings.retries), r)
@@ -245,18 +253,41 @@ func (b *Batch) warning(text string, conditional bool) string {
 	if conditional { // it is prepared as a whole
 		many = b.db.shapes.add(text, "as conditional batches")
 	}
+	size := b.tooMany(conditional)
+	switch {
+	case size == "":
+		return many
+	case many != "":
+		size += "; " + many
+	}
+	return size
+}
+
+// tooMany says what is wrong with a batch of this size.
+func (b *Batch) tooMany(conditional bool) string {
 	most := 50
 	if b.kind == driver.LoggedBatch && !conditional {
 		most = 10
 	}
 	if len(b.writes) <= most {
-		return many
+		return ""
 	}
-	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
-	if many != "" {
-		size += "; " + many
+	return fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
+}
+
+// notes are the warnings of a plan.
+func (b *Batch) notes(conditional bool) (notes []string) {
+	if size := b.tooMany(conditional); size != "" {
+		notes = append(notes, size)
 	}
-	return size
+	for _, w := range b.writes {
+		for _, note := range w.chain.notes(w.info.b) {
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return notes
 }
 
 func (b *Batch) usage(reason string) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/replay"
 )
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
@@ -146,8 +147,9 @@ func (c chain) cas(ctx context.Context, b *builder) (result, error) {
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
-		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single,
+		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single, Reason: replay.Conditional.String(),
 	}
+	c.note(ctx, b)
 	c.sending()
 	start := t.now()
 	within, cancel := c.per.within(ctx)

@@ -98,7 +98,7 @@ func (s *settings) now() (start time.Time) {
 // tell tells the observers of e, which began at start and ended with its Err, or else as
 // its Outcome says.
 func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
-	if len(s.observers) == 0 {
+	if len(s.observers) == 0 || driver.IsPlanning(ctx) {
 		return
 	}
 	e.Outcome, e.Duration = outcomeOf(e.Outcome, e.Err), time.Since(start)
@@ -111,7 +111,7 @@ func (t *table) now() time.Time { return t.settings.now() }
 
 // observe tells the observers of a finished statement.
 func (t *table) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
-	if len(t.settings.observers) == 0 {
+	if len(t.settings.observers) == 0 || driver.IsPlanning(ctx) {
 		return
 	}
 	t.settings.tell(ctx, Event{

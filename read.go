@@ -92,7 +92,8 @@ func (c chain) query(want want) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
-	r.Once = !c.replayed(b).Safe()
+	replay := c.replayed(b)
+	r.Once, r.Reason = !replay.Safe(), replay.String()
 	r.Unpaged = b.unpaged()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b
@@ -237,6 +238,7 @@ func (c chain) read(ctx context.Context, want want, each func(*driver.Rows) erro
 func (c chain) send(ctx context.Context, b *builder, each func(*driver.Rows) error) error {
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
+	c.note(ctx, b)
 	r, start := &b.request, c.table.now()
 	rows := b.call.Do(ctx, c.table.sender, r)
 	err := each(rows)

@@ -15,6 +15,7 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 	requireExamples(t, "README.md", "example*_test.go")
 	requireExamples(t, "docs/recipes.md", "recipes/*/example_test.go")
 	requireExamples(t, "docs/columns.md", "example_columns_test.go")
+	requireExamples(t, "docs/reading.md", "example*_test.go")
 }
 
 func requireExamples(t *testing.T, page, files string) {

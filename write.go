@@ -186,11 +186,12 @@ func (c chain) write(ctx context.Context, b *builder) error {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	r := &b.request
+	r, replay := &b.request, c.replayed(b)
 	*r = driver.Request{
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
-		ClientTimestamp: t.settings.clientTimestamp, Replayable: c.replayed(b).Safe(),
+		ClientTimestamp: t.settings.clientTimestamp, Replayable: replay.Safe(), Reason: replay.String(),
 	}
+	c.note(ctx, b)
 	c.sending()
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
