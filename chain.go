@@ -23,6 +23,7 @@ type chain[T any] struct {
 	allowCreate bool
 	serial      bool
 	idempotence Idempotence
+	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
 	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing

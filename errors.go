@@ -165,6 +165,8 @@ func (e *NotAppliedError[T]) Error() string {
 		return fmt.Sprintf("coodie: %s %s: not applied: a condition of its batch did not hold", op, table)
 	case e.Result.Row() == RowMissing:
 		return fmt.Sprintf("coodie: %s %s: not applied: the row does not exist", op, table)
+	case e.Result.Peeked:
+		return fmt.Sprintf("coodie: %s %s: not applied: the row existed when it was peeked at", op, table)
 	case e.Result.kind == ifNotExists:
 		return fmt.Sprintf("coodie: %s %s: not applied: the row exists already", op, table)
 	}

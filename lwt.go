@@ -105,7 +105,7 @@ func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
 	}
 	b := c.insert(row, true)
 	c.value = row
-	res, err := c.cas(ctx, b)
+	res, err := c.claim(ctx, b)
 	if res.Applied {
 		c.doc.adopt(row, v)
 	}

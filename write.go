@@ -81,6 +81,7 @@ func (c chain[T]) refusePlain(b *builder) {
 	if b.cas && c.idempotence == Idempotent {
 		b.fail("", errLWTIdempotent, nil)
 	}
+	b.refusePeek(c.peek, c.batch != nil)
 	if c.table != nil {
 		b.plainWrite(&c.table.settings, c.batch != nil)
 	}
