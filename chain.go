@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type chain[T any] struct {
 	kind        casKind
 	ttl         *time.Duration
 	timestamp   *time.Time
+	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
 	omitNil     bool
 	allowCreate bool
 	serial      bool

@@ -29,7 +29,11 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 			b.newVersion(1)
 		}
 	}
-	b.values(unsafe.Pointer(v), cas || c.omitNil)
+	if c.object != nil {
+		b.object(unsafe.Pointer(v), *c.object, cas || c.omitNil)
+	} else {
+		b.values(unsafe.Pointer(v), cas || c.omitNil)
+	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	return b
