@@ -65,7 +65,11 @@ func fromJSON(k Kind, text string, quoted bool) (v any, want string) {
 		v, err = strconv.ParseInt(text, 10, 8*intWidths[k])
 	case Varint:
 		v, ok = new(big.Int).SetString(text, 10)
-	case Float, Double:
+	case Float:
+		var f float64
+		f, err = strconv.ParseFloat(text, 64)
+		v = float32(f) // in two steps, as the server does
+	case Double:
 		v, err = strconv.ParseFloat(text, 64)
 	case Decimal:
 		v, ok = new(inf.Dec).SetString(text)
