@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/big"
 	"net/netip"
 	"strconv"
@@ -22,12 +24,12 @@ func FromJSON(t *Type, raw []byte) ([]byte, error) {
 	if bytes.HasPrefix(raw, []byte{'"'}) {
 		quoted = true
 		if err := json.Unmarshal(raw, &text); err != nil {
-			return nil, fail("it is not a JSON string")
+			return nil, errors.New("it is not a JSON string")
 		}
 	}
 	v, want := fromJSON(t.Kind, text, quoted)
 	if want != "" {
-		return nil, fail("a %s in JSON is %s", t, want)
+		return nil, fmt.Errorf("a JSON value for %s is %s", t, want)
 	}
 	cell, _, err := EncodeAny([]byte{}, t, v)
 	return cell, err
