@@ -201,7 +201,7 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 // values binds all columns of the struct at p for an INSERT.
 func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 	if b.table.Counter {
-		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
+		b.fail("", errCountersInserted, nil)
 	}
 	for _, c := range b.table.Columns {
 		if b.err != nil {

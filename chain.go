@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 	"unsafe"
@@ -21,10 +22,12 @@ type chain struct {
 	kind        casKind
 	ttl         *time.Duration
 	timestamp   *time.Time
+	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
 	omitNil     bool
 	allowCreate bool
 	serial      bool
 	idempotence Idempotence
+	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
 	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing

@@ -168,6 +168,8 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold"
 	case r.row() == RowMissing:
 		reason = "the row does not exist"
+	case r.peeked:
+		reason = "the row existed when it was peeked at"
 	case r.kind == ifNotExists:
 		reason = "the row exists already"
 	}

@@ -123,7 +123,7 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 	}
 	b := c.insert(row, true)
 	c.value = row
-	res, err := c.cas(ctx, b)
+	res, err := c.claim(ctx, b)
 	if res.applied {
 		c.adopt(row, v)
 	}

@@ -37,7 +37,7 @@ func WithObserver(o Observer) Option {
 // Two calls that take several statements, each of which has an event of its own, are
 // reported once more as a whole: Op is then "settle" or "mutate", and Statement empty.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "batch", "create", "drop", …; "settle", "mutate"
+	Op        string // "insert", "update", "delete", "select", "peek", "batch", "create", "drop", …; "settle", "mutate"
 	Table     string // qualified where a keyspace was given; those of a batch separated by ", "
 	Statement string
 	Outcome   Outcome
@@ -63,7 +63,8 @@ const (
 	Done Outcome = iota
 	// Applied is an LWT whose condition held.
 	Applied
-	// Refused is an LWT whose condition did not hold: nothing was written.
+	// Refused is an LWT whose condition did not hold, and a peek (see PeekFirst) that found
+	// the row taken: nothing was written.
 	Refused
 	// Unknown is a write that may have been executed.
 	Unknown

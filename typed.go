@@ -65,11 +65,11 @@ func (e *Existing[T]) plain() *existing {
 }
 
 func resultOf[T any](r result) LWTResult[T] {
-	return LWTResult[T]{Applied: r.applied, Existing: existingOf[T](r.existing), rest: r}
+	return LWTResult[T]{Applied: r.applied, Peeked: r.peeked, Existing: existingOf[T](r.existing), rest: r}
 }
 
 func (r *LWTResult[T]) plain() *result {
-	r.rest.applied, r.rest.existing = r.Applied, r.Existing.plain()
+	r.rest.applied, r.rest.peeked, r.rest.existing = r.Applied, r.Peeked, r.Existing.plain()
 	return &r.rest
 }
 

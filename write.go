@@ -24,7 +24,11 @@ func (c chain) insert(v unsafe.Pointer, cas bool) *builder {
 			b.newVersion(1)
 		}
 	}
-	b.values(v, cas || c.omitNil)
+	if c.object != nil {
+		b.object(v, *c.object, cas || c.omitNil)
+	} else {
+		b.values(v, cas || c.omitNil)
+	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	return b
@@ -76,6 +80,7 @@ func (c chain) refusePlain(b *builder) {
 	if b.cas && c.idempotence == Idempotent {
 		b.fail("", errLWTIdempotent, nil)
 	}
+	b.refusePeek(c.peek, c.batch != nil)
 	if c.table != nil {
 		b.plainWrite(&c.table.settings, c.batch != nil)
 	}
