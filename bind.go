@@ -53,7 +53,8 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound.opts, bound.keyspace, bound.bindings, bound.row = t.opts, keyspace, t.bindings, t.row
+	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
+	bound.row, bound.behind = t.row, t.behind
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
 		t.bindings.bound = map[boundTo]*table{}
 	}

@@ -61,9 +61,9 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 // so that whatever looks into it later reads one encoding.
 func (e *existing) decode() error {
 	var room planRoom
-	p, err := newPlan(room[:0], e.table, e.name, e.columns)
+	p, err := newPlan(room[:0], e.table.meta, e.table.name, e.columns)
 	if err == nil {
-		err = p.decode(e.name, e.typed, e.cells)
+		err = p.decode(e.table.name, e.value(), e.cells)
 	}
 	if err != nil {
 		e.broken = err
@@ -74,9 +74,9 @@ func (e *existing) decode() error {
 		if s.codec == s.column.Codec || e.cells[s.cell] == nil {
 			continue
 		}
-		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(e.typed, s.column.Offset))
+		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(e.value(), s.column.Offset))
 		if err != nil {
-			e.broken = &DecodeError{Table: e.name, Column: s.column.Name, Field: s.column.Field, Err: err}
+			e.broken = &DecodeError{Table: e.table.name, Column: s.column.Name, Field: s.column.Field, Err: err}
 			return e.broken
 		}
 		e.cells[s.cell] = cell

@@ -234,7 +234,7 @@ func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int
 	}
 	memory := make([]byte, 0, size)
 	e := t.row()
-	e.table, e.name = t.meta, t.name
+	e.table = t
 	if e.cells = e.few[:0]; len(cells) > len(e.few)+1 {
 		e.cells = make([][]byte, 0, len(cells))
 	}

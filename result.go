@@ -2,12 +2,10 @@ package coodie
 
 import (
 	"errors"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -172,9 +170,7 @@ type Existing[T any] struct {
 
 // existing is an Existing, whatever its T.
 type existing struct {
-	typed   unsafe.Pointer // the Existing[T] that this is of, which begins with its Value
-	table   *meta.Table
-	name    string
+	table   *table
 	columns []gocql.ColumnInfo // without [applied]
 	cells   [][]byte           // own memory; nil is null
 	few     [2][]byte          // memory of cells: most conditions concern one or two columns
@@ -232,7 +228,7 @@ func (e *existing) pairs() []Pair {
 			continue
 		}
 		// A cell that cannot be decoded was reported by the call that made e; it stays nil here.
-		pairs[i].Value, _ = e.value(i)
+		pairs[i].Value, _ = e.valueOf(i)
 	}
 	return pairs
 }
@@ -249,8 +245,8 @@ func pairsMap(pairs []Pair) map[string]any {
 }
 
 // value decodes cell i.
-func (e *existing) value(i int) (any, error) {
-	if col := e.table.Column(e.columns[i].Name); col != nil && e.broken == nil {
+func (e *existing) valueOf(i int) (any, error) {
+	if col := e.table.meta.Column(e.columns[i].Name); col != nil && e.broken == nil {
 		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
 	}
 	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 
@@ -74,6 +75,7 @@ type table struct {
 	warned   atomic.Bool // of its many shapes
 	hooks    hooks
 	row      func() *existing // makes an Existing[T]
+	behind   uintptr          // how far its existing is behind its Value
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -84,7 +86,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	core.row = newExisting[T]
+	core.row, core.behind = newExisting[T], unsafe.Offsetof(Existing[T]{}.row)
 	return typedTable[T](core), nil
 }
 

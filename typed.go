@@ -45,17 +45,19 @@ func (t *Table[T]) plain() *table { return (*table)(unsafe.Pointer(t)) }
 // newExisting makes an Existing[T], of which the result is the part that knows no T.
 func newExisting[T any]() *existing {
 	e := new(Existing[T])
-	e.row.typed = unsafe.Pointer(e)
 	return &e.row
 }
 
-// existingOf is the Existing[T] of which e is a part: Value, which it points at, comes first.
+// existingOf is the Existing[T] of which e is a part.
 func existingOf[T any](e *existing) *Existing[T] {
 	if e == nil {
 		return nil
 	}
-	return (*Existing[T])(e.typed)
+	return (*Existing[T])(e.value())
 }
+
+// value is the Value of the Existing[T] that e is a part of, and so the Existing[T].
+func (e *existing) value() unsafe.Pointer { return unsafe.Add(unsafe.Pointer(e), -int(e.table.behind)) }
 
 func (e *Existing[T]) plain() *existing {
 	if e == nil {
