@@ -54,18 +54,19 @@ var deaths = []struct {
 
 	{name: "the request lost, until the client's timeout", fault: proxy.LoseRequest, timeout: time.Second, kind: coodie.KindTimeout, fate: never},
 	{name: "the answer lost, until the client's timeout", fault: proxy.LoseAnswer, timeout: time.Second, kind: coodie.KindTimeout, fate: done},
-	{name: "the request lost for ever, until the deadline", fault: proxy.LoseRequest, deadline: time.Second / 2, kind: coodie.KindTimeout, fate: never},
-	{name: "the answer lost for ever, until the deadline", fault: proxy.LoseAnswer, deadline: time.Second / 2, kind: coodie.KindTimeout, fate: done},
+	{name: "the request lost for ever, until the deadline", fault: proxy.LoseRequest, deadline: time.Second, kind: coodie.KindTimeout, fate: never},
+	{name: "the answer lost for ever, until the deadline", fault: proxy.LoseAnswer, deadline: time.Second, kind: coodie.KindTimeout, fate: done},
 	{name: "cancelled before the request arrives", fault: proxy.LoseRequest, cancelled: true, kind: coodie.KindCanceled, fate: never},
 	{name: "cancelled before the answer arrives", fault: proxy.LoseAnswer, cancelled: true, kind: coodie.KindCanceled, fate: done},
 }
 
 // request is a request that can die.
 type request struct {
-	name string
-	kind driver.Kind
-	sent proxy.Kind
-	do   func(ctx context.Context, c *client) (coodie.LWTResult[Register], error)
+	name    string
+	kind    driver.Kind
+	sent    proxy.Kind
+	settles bool // its result can be settled
+	do      func(ctx context.Context, c *client) (coodie.LWTResult[Register], error)
 }
 
 // client has a register that holds 1, and a session of its own.
@@ -94,29 +95,29 @@ func newClient(t *testing.T, truth *gocql.Session, k int, change ...func(*gocql.
 
 // underway make it 4, or read it.
 var underway = []request{
-	{"LWT", driver.CAS, proxy.Conditional, func(ctx context.Context, c *client) (coodie.LWTResult[Register], error) {
+	{"LWT", driver.CAS, proxy.Conditional, true, func(ctx context.Context, c *client) (coodie.LWTResult[Register], error) {
 		return c.doc.If(registerV.Eq(1)).Update(ctx, registerV.Set(4))
 	}},
-	{"batch with a condition", driver.CAS, proxy.Conditional, func(ctx context.Context, c *client) (coodie.LWTResult[Register], error) {
+	{"batch with a condition", driver.CAS, proxy.Conditional, true, func(ctx context.Context, c *client) (coodie.LWTResult[Register], error) {
 		b := c.db.Batch()
 		h := c.doc.If(registerV.Eq(1)).In(b).Update(registerV.Set(4))
 		err := b.Exec(ctx)
 		res, _ := h.Result()
 		return res, err
 	}},
-	{"raw LWT", driver.CAS, proxy.Conditional, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], err error) {
+	{"raw LWT", driver.CAS, proxy.Conditional, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], err error) {
 		_, err = c.db.Raw("UPDATE register SET v = 4 WHERE k = ? IF v = 1", c.doc.Value.K).CAS(ctx)
 		return res, err
 	}},
-	{"plain write", driver.Write, proxy.Write, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], _ error) {
+	{"plain write", driver.Write, proxy.Write, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], _ error) {
 		return res, c.doc.Update(ctx, registerV.Set(4))
 	}},
-	{"plain batch", driver.LoggedBatch, proxy.Write, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], _ error) {
+	{"plain batch", driver.LoggedBatch, proxy.Write, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], _ error) {
 		b := c.db.Batch()
 		c.doc.In(b).Update(registerV.Set(4))
 		return res, b.Exec(ctx)
 	}},
-	{"read", driver.Read, proxy.Read, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], err error) {
+	{"read", driver.Read, proxy.Read, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], err error) {
 		_, err = c.table.Find(registerK.Eq(c.doc.Value.K)).Get(ctx)
 		return res, err
 	}},
@@ -172,7 +173,7 @@ func TestDeaths(t *testing.T) {
 				case tt.fate == done:
 					require.Equal(t, 4, v)
 				}
-				if op.name == "LWT" || op.name == "batch with a condition" {
+				if op.settles {
 					requireSettled(t, tt.fate, res)
 				}
 			})
