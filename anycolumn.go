@@ -113,14 +113,21 @@ func (c AnyColumn[T]) Field(name string) AnyColumn[T] {
 // From reads the column from the row that refused an LWT, as the Go type of its field.
 // The value is nil unless it is Present.
 func (c AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
-	if e == nil || c.ref.err != nil {
+	if e == nil {
 		return nil, Missing
 	}
-	cell, p := e.cell(&c.ref)
+	return c.ref.from(&e.row)
+}
+
+func (r *ref) from(e *existing) (any, Presence) {
+	if r.err != nil {
+		return nil, Missing
+	}
+	cell, p := e.cell(r)
 	if p != Present {
 		return nil, p
 	}
-	v, err := decodeAny(&c.ref, cell)
+	v, err := decodeAny(r, cell)
 	if err != nil {
 		return nil, Missing // the call that made e has reported the *DecodeError
 	}

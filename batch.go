@@ -39,7 +39,7 @@ type Batch struct {
 	maxStatements int
 	maxBytes      int
 
-	writes  []batched
+	writes  []*handle
 	attempt *gocql.UUID // that all its writes store
 	done    bool
 }
@@ -75,20 +75,6 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 	return b
 }
 
-// batched is a write in a batch: a Handle.
-type batched interface {
-	write() *batchedWrite
-	// build builds the statement, if that is not done when it is added.
-	build(context.Context)
-	// is says whose row a line of the answer is.
-	is(line *batchLine) whose
-	// resolve tells the write what became of the batch, of which line may be the answer
-	// to it.
-	resolve(a *batchAnswer, line *batchLine, err error)
-	// settle asks what became of an unknown batch.
-	settle(ctx context.Context, err error) (applied, known bool)
-}
-
 // batchedWrite is what a batch needs to know of a write, whatever its T.
 type batchedWrite struct {
 	b           *builder // until the batch is executed; nil before build
@@ -108,7 +94,7 @@ type rowCondition struct {
 	kind casKind
 }
 
-func (b *Batch) add(w batched) {
+func (b *Batch) add(w *handle) {
 	err := b.usage("the batch is nil; make it with DB.Batch")
 	switch {
 	case b == nil:
@@ -118,7 +104,7 @@ func (b *Batch) add(w batched) {
 		b.writes = append(b.writes, w)
 		return
 	}
-	if b := w.write().b; b != nil {
+	if b := w.info.b; b != nil {
 		b.release()
 	}
 	w.resolve(nil, nil, err)
@@ -157,14 +143,14 @@ func (b *Batch) Exec(ctx context.Context) error {
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
-		w.write().b.release()
-		w.write().b = nil
+		w.info.b.release()
+		w.info.b = nil
 	}
 	return err
 }
 
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
-	first := b.writes[0].write()
+	first := &b.writes[0].info
 	ctx, cancel := first.settings.bound(ctx)
 	defer cancel()
 	conditional := b.conditional()
@@ -173,11 +159,16 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		r.Kind, r.Consistency, r.Serial = driver.CAS, first.settings.commit, first.settings.serial
 	}
 	r.ClientTimestamp, r.Replayable = !conditional, !conditional
+	if conditional {
+		r.Reason = replay.Conditional.String()
+	}
 	stamped := 0
 	for _, w := range b.writes {
-		w := w.write()
+		w := &w.info
 		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
-		r.Replayable = r.Replayable && w.replay.Safe()
+		if r.Replayable || r.Reason == "" {
+			r.Replayable, r.Reason = w.replay.Safe(), w.replay.String()
+		}
 		if w.settings.clientTimestamp {
 			stamped++
 		}
@@ -188,7 +179,10 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		}
 	}
 	if stamped > 0 && !r.ClientTimestamp {
-		r.Replayable = false // those that would be safe by their timestamp get none
+		r.Replayable, r.Reason = false, replay.Reordered.String() // those that would be safe by their timestamp get none
+	}
+	if driver.IsPlanning(ctx) {
+		r.Notes = b.notes(conditional)
 	}
 	start := first.settings.now()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.settings.retries), r)
@@ -229,7 +223,7 @@ func (b *Batch) text() string {
 		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
 	}[b.kind])
 	for _, w := range b.writes {
-		text.WriteString(w.write().statement)
+		text.WriteString(w.info.statement)
 		text.WriteString("; ")
 	}
 	text.WriteString("APPLY BATCH")
@@ -237,7 +231,7 @@ func (b *Batch) text() string {
 }
 
 func (b *Batch) conditional() bool {
-	return slices.ContainsFunc(b.writes, func(w batched) bool { return w.write().conditional })
+	return slices.ContainsFunc(b.writes, func(w *handle) bool { return w.info.conditional })
 }
 
 // tables are the names of its tables, for messages.
@@ -245,7 +239,7 @@ func (b *Batch) tables() string {
 	var names []string
 	if b != nil {
 		for _, w := range b.writes {
-			if name := w.write().table; name != "" && !slices.Contains(names, name) {
+			if name := w.info.table; name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -259,18 +253,41 @@ func (b *Batch) warning(text string, conditional bool) string {
 	if conditional { // it is prepared as a whole
 		many = b.db.shapes.add(text, "as conditional batches")
 	}
+	size := b.tooMany(conditional)
+	switch {
+	case size == "":
+		return many
+	case many != "":
+		size += "; " + many
+	}
+	return size
+}
+
+// tooMany says what is wrong with a batch of this size.
+func (b *Batch) tooMany(conditional bool) string {
 	most := 50
 	if b.kind == driver.LoggedBatch && !conditional {
 		most = 10
 	}
 	if len(b.writes) <= most {
-		return many
+		return ""
 	}
-	size := fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
-	if many != "" {
-		size += "; " + many
+	return fmt.Sprintf("a batch of %d statements: one coordinator has to carry it out; SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", len(b.writes))
+}
+
+// notes are the warnings of a plan.
+func (b *Batch) notes(conditional bool) (notes []string) {
+	if size := b.tooMany(conditional); size != "" {
+		notes = append(notes, size)
 	}
-	return size
+	for _, w := range b.writes {
+		for _, note := range w.chain.notes(w.info.b) {
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return notes
 }
 
 func (b *Batch) usage(reason string) error {

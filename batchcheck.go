@@ -17,7 +17,7 @@ func (b *Batch) check() error {
 	}
 	size := 0
 	for _, w := range b.writes {
-		w := w.write()
+		w := &w.info
 		if w.b.err != nil {
 			return w.b.err
 		}
@@ -37,7 +37,7 @@ func (b *Batch) check() error {
 }
 
 func (b *Batch) checkWrite(w *batchedWrite) error {
-	first := b.writes[0].write()
+	first := &b.writes[0].info
 	counter := w.b.table.Counter
 	switch {
 	case w.db != &b.db.queue:
@@ -63,10 +63,10 @@ func (b *Batch) checkWrite(w *batchedWrite) error {
 
 // checkConditional refuses what a batch with conditions cannot have.
 func (b *Batch) checkConditional() error {
-	first := b.writes[0].write()
+	first := &b.writes[0].info
 	asked := map[string]casKind{}
 	for _, w := range b.writes {
-		w := w.write()
+		w := &w.info
 		switch {
 		case w.b.stmt.Table != first.b.stmt.Table:
 			return b.usage("a batch with a condition is on one table")

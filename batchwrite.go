@@ -1,6 +1,9 @@
 package coodie
 
-import "context"
+import (
+	"context"
+	"unsafe"
+)
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
 // key, and whatever else it takes from Value, as it is now.
@@ -20,117 +23,113 @@ func (c Conditional[T]) In(batch *Batch) BatchConditional[T] {
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
 func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.chain.in(batch)} }
 
-func (c chain[T]) in(batch *Batch) chain[T] {
+func (c chain) in(batch *Batch) chain {
 	c.batch = batch
-	if c.value != nil {
-		value := *c.value // it may change before Exec
-		c.value = &value
+	if c.value != nil && c.table != nil {
+		c.value = c.table.copyRow(c.value) // it may change before Exec
 	}
 	return c
 }
 
 // BatchWrite is a write of a document in a batch. What is wrong with it comes out of
 // Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] struct{ chain chain[T] }
+type BatchWrite[T any] struct{ chain chain }
 
 // Insert is Document.Insert.
 func (w BatchWrite[T]) Insert() *Handle[T] {
-	if w.chain.value == nil {
-		return w.chain.add(w.chain.insert(new(T), true), w.chain.doc.updates(nil))
-	}
-	return w.chain.creates(w.chain.value)
+	return &Handle[T]{w.chain.creates(w.chain.value)}
 }
 
 // Save is Document.Save.
 func (w BatchWrite[T]) Save() {
-	v := w.chain.value
-	if v == nil {
-		v = new(T)
-	}
-	w.chain.addRow(opSave, v, !w.chain.omitNil, func(c chain[T]) (*builder, follow) { return c.insert(c.value, false), c.doc.updates(nil) })
+	w.chain.addRow(opSave, w.chain.value, !w.chain.omitNil, func(c chain) (*builder, follow) {
+		return c.insert(c.value, false), c.updates(nil)
+	})
 }
 
 // Update is Document.Update.
 func (w BatchWrite[T]) Update(assigns ...Assign[T]) {
-	w.chain.add(w.chain.update(assigns, false), w.chain.doc.updates(assigns))
+	w.chain.add(w.chain.update(plainAssigns(assigns), false), w.chain.updates(plainAssigns(assigns)))
 }
 
 // Delete is Document.Delete.
 func (w BatchWrite[T]) Delete() {
-	w.chain.add(w.chain.remove(nil, false, false), w.chain.doc.updates(nil))
+	w.chain.add(w.chain.remove(nil, false, false), w.chain.updates(nil))
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	w.chain.add(w.chain.remove(columns, true, false), w.chain.doc.deletes(columns))
+	w.chain.add(w.chain.remove(refs(columns), true, false), w.chain.deletes(refs(columns)))
 }
 
 // BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchQuery[T any] struct{ chain chain[T] }
+type BatchQuery[T any] struct{ chain chain }
 
 // Update is QuerySet.Update.
 func (q BatchQuery[T]) Update(assigns ...Assign[T]) {
-	q.chain.add(q.chain.update(assigns, false), q.chain.doc.updates(assigns))
+	q.chain.add(q.chain.update(plainAssigns(assigns), false), q.chain.updates(nil))
 }
 
 // Delete is QuerySet.Delete.
 func (q BatchQuery[T]) Delete() {
-	q.chain.add(q.chain.remove(nil, false, false), q.chain.doc.updates(nil))
+	q.chain.add(q.chain.remove(nil, false, false), q.chain.updates(nil))
 }
 
 // DeleteColumns is QuerySet.DeleteColumns.
 func (q BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	q.chain.add(q.chain.remove(columns, true, false), q.chain.doc.deletes(columns))
+	q.chain.add(q.chain.remove(refs(columns), true, false), q.chain.updates(nil))
 }
 
 // BatchConditional is a conditional write in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchConditional[T any] struct{ chain chain[T] }
+type BatchConditional[T any] struct{ chain chain }
 
 // Update is Conditional.Update.
 func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return c.chain.add(c.chain.update(assigns, true), c.chain.doc.updates(assigns))
+	return &Handle[T]{c.chain.add(c.chain.update(plainAssigns(assigns), true), c.chain.updates(plainAssigns(assigns)))}
 }
 
 // Replace is Conditional.Replace.
 func (c BatchConditional[T]) Replace() *Handle[T] {
-	return c.chain.addRow(opReplace, c.chain.value, false, func(c chain[T]) (*builder, follow) {
+	return &Handle[T]{c.chain.addRow(opReplace, c.chain.value, false, func(c chain) (*builder, follow) {
 		assigns := c.replacement()
-		return c.update(assigns, true), c.doc.updates(assigns)
-	})
+		return c.update(assigns, true), c.updates(assigns)
+	})}
 }
 
 // Delete is Conditional.Delete.
 func (c BatchConditional[T]) Delete() *Handle[T] {
-	return c.chain.add(c.chain.remove(nil, false, true), c.chain.doc.updates(nil))
+	return &Handle[T]{c.chain.add(c.chain.remove(nil, false, true), c.chain.updates(nil))}
 }
 
 // DeleteColumns is Conditional.DeleteColumns.
 func (c BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return c.chain.add(c.chain.remove(columns, true, true), c.chain.doc.deletes(columns))
+	return &Handle[T]{c.chain.add(c.chain.remove(refs(columns), true, true), c.chain.deletes(refs(columns)))}
 }
 
 // BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
 // of Batch.Exec.
-type BatchCreation[T any] struct{ chain chain[T] }
+type BatchCreation[T any] struct{ chain chain }
 
 // Create is Creation.Create.
-func (c BatchCreation[T]) Create(v T) *Handle[T] { return c.chain.creates(&v) }
+func (c BatchCreation[T]) Create(v T) *Handle[T] {
+	return &Handle[T]{c.chain.creates(unsafe.Pointer(&v))}
+}
 
-func (c chain[T]) creates(v *T) *Handle[T] {
+func (c chain) creates(v unsafe.Pointer) *handle {
 	c.kind = ifNotExists
-	return c.addRow(opInsert, v, true, func(c chain[T]) (*builder, follow) { return c.insert(c.value, true), c.doc.updates(nil) })
+	return c.addRow(opInsert, v, true, func(c chain) (*builder, follow) { return c.insert(c.value, true), c.updates(nil) })
 }
 
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
-func (c chain[T]) addRow(op string, v *T, fill bool, build func(chain[T]) (*builder, follow)) *Handle[T] {
+func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) (*builder, follow)) *handle {
 	c.value = v
 	if !c.table.prepares() || v == nil {
 		return c.add(build(c))
 	}
-	h := &Handle[T]{follow: c.doc.updates(nil), err: errNotExecuted(op, c.table.name), info: batchedWrite{table: c.table.name}}
+	h := &handle{follow: c.updates(nil), err: errNotExecuted(op, c.table.name), info: batchedWrite{table: c.table.name}}
 	h.later = func(ctx context.Context) {
 		row, err := c.table.prepare(ctx, op, v, fill)
 		c.value = row
@@ -140,7 +139,7 @@ func (c chain[T]) addRow(op string, v *T, fill bool, build func(chain[T]) (*buil
 		}
 		h.holds(c, b, func(applied bool, own []assign, err error) {
 			if applied {
-				c.doc.adopt(row, v)
+				c.adopt(row, v)
 			}
 			f(applied, own, err)
 		})
@@ -152,10 +151,10 @@ func (c chain[T]) addRow(op string, v *T, fill bool, build func(chain[T]) (*buil
 // follow is how a document follows a write.
 type follow func(applied bool, own []assign, err error)
 
-func (d *Document[T]) updates(assigns []Assign[T]) follow {
-	return func(applied bool, own []assign, err error) { d.updated(assigns, applied, own, err) }
+func (c chain) updates(assigns []assign) follow {
+	return func(applied bool, own []assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (d *Document[T]) deletes(columns []Target[T]) follow {
-	return func(applied bool, _ []assign, err error) { d.deleted(columns, applied, err) }
+func (c chain) deletes(columns []ref) follow {
+	return func(applied bool, _ []assign, err error) { c.deleted(columns, applied, err) }
 }

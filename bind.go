@@ -3,9 +3,9 @@ package coodie
 import "sync"
 
 // bindings are the tables that have been made of one by On and InKeyspace.
-type bindings[T any] struct {
+type bindings struct {
 	mu    sync.Mutex
-	bound map[boundTo]*Table[T]
+	bound map[boundTo]*table
 }
 
 type boundTo struct {
@@ -21,14 +21,21 @@ const maxBindings = 1024
 //
 // Binding is cheap, and the same table comes out for the same DB and keyspace, with the
 // statements that it has rendered: it may be done for each request.
-func (t *Table[T]) On(db *DB) (*Table[T], error) { return t.bind(db, t.keyspace) }
+func (t *Table[T]) On(db *DB) (*Table[T], error) {
+	return t.bound(db, t.core.keyspace)
+}
 
 // InKeyspace is the table in another keyspace of the same session, as cheaply as On:
 //
 //	orders, err := orders.InKeyspace("tenant_7")
-func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bind(t.db, name) }
+func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bound(t.core.db, name) }
 
-func (t *Table[T]) bind(db *DB, keyspace string) (*Table[T], error) {
+func (t *Table[T]) bound(db *DB, keyspace string) (*Table[T], error) {
+	core, err := t.core.bind(db, keyspace)
+	return typedTable[T](core), err
+}
+
+func (t *table) bind(db *DB, keyspace string) (*table, error) {
 	if db == t.db && keyspace == t.keyspace {
 		return t, nil
 	}
@@ -42,13 +49,13 @@ func (t *Table[T]) bind(db *DB, keyspace string) (*Table[T], error) {
 	if keyspace != "" {
 		opts = append(opts[:len(opts):len(opts)], WithKeyspace(keyspace))
 	}
-	bound, err := Open[T](db, opts...)
+	bound, err := open(t.meta.Go, db, opts)
 	if err != nil {
 		return nil, err
 	}
-	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
+	bound.opts, bound.keyspace, bound.bindings, bound.row = t.opts, keyspace, t.bindings, t.row
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
-		t.bindings.bound = map[boundTo]*Table[T]{}
+		t.bindings.bound = map[boundTo]*table{}
 	}
 	t.bindings.bound[to] = bound
 	return bound, nil

@@ -39,7 +39,7 @@ type builder struct {
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
-func newBuilder[T any](t *Table[T], verb cql.Verb, op string, cas bool) *builder {
+func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
 	b.op, b.cas, b.reads = op, cas, verb == cql.Select
 	if t == nil {
@@ -201,7 +201,7 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 // values binds all columns of the struct at p for an INSERT.
 func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 	if b.table.Counter {
-		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
+		b.fail("", errCountersInserted, nil)
 	}
 	for _, c := range b.table.Columns {
 		if b.err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -60,8 +61,8 @@ func (q QuerySet[T]) OmitNil() QuerySet[T] {
 // SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return q.bulk(ctx, "save", len(values), func(i int) error {
-		return q.item("save", &values[i], func(w Write[T]) error { return w.Save(ctx) })
+	return q.chain.bulk(ctx, "save", len(values), func(i int) error {
+		return q.chain.item("save", unsafe.Pointer(&values[i]), func(c chain) error { return c.save(ctx) })
 	})
 }
 
@@ -69,9 +70,10 @@ func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
 // it takes no filters.
 func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
 	results = make([]LWTResult[T], len(values))
-	err = q.bulk(ctx, "insert", len(values), func(i int) error {
-		return q.item("insert", &values[i], func(w Write[T]) (err error) {
-			results[i], err = w.Insert(ctx)
+	err = q.chain.bulk(ctx, "insert", len(values), func(i int) error {
+		return q.chain.item("insert", unsafe.Pointer(&values[i]), func(c chain) error {
+			res, err := c.insertDocument(ctx)
+			results[i] = resultOf[T](res)
 			return err
 		})
 	})
@@ -81,8 +83,8 @@ func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTRe
 // DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return q.bulk(ctx, "delete", len(values), func(i int) error {
-		return q.item("delete", &values[i], func(w Write[T]) error { return w.Delete(ctx) })
+	return q.chain.bulk(ctx, "delete", len(values), func(i int) error {
+		return q.chain.item("delete", unsafe.Pointer(&values[i]), func(c chain) error { return c.removePlain(ctx) })
 	})
 }
 
@@ -90,64 +92,68 @@ func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
 // like; it takes no filters.
 func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
 	rows = make([]*T, len(keys))
-	err = q.bulk(ctx, "get", len(keys), func(i int) error {
-		c := q.chain
-		c.value = &keys[i]
-		err := protect(func() error {
-			row, err := c.one(ctx, wantRow, false)
-			if err == nil {
-				rows[i] = &row
-			}
-			return err
-		})
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
+	err = q.chain.bulk(ctx, "get", len(keys), func(i int) error {
+		row, err := q.chain.get(ctx, unsafe.Pointer(&keys[i]))
+		rows[i] = (*T)(row)
 		return err
 	})
 	return rows, err
 }
 
+// get reads the row with the key of the one at key; nil if there is none.
+func (c chain) get(ctx context.Context, key unsafe.Pointer) (row unsafe.Pointer, err error) {
+	c.value = key
+	row = c.table.newRow()
+	err = protect(func() error { return c.one(ctx, wantRow, false, row) })
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return row, nil
+}
+
 // item makes a document of a value, which follows what is written of it. A panic before
 // anything was sent has certainly written nothing.
-func (q QuerySet[T]) item(op string, value *T, write func(Write[T]) error) error {
-	d, sent := Document[T]{Value: *value, table: q.chain.table}, false
-	c := q.chain
-	c.doc, c.value, c.sent = &d, &d.Value, &sent
-	err := protect(func() error { return write(Write[T]{c}) })
-	*value = d.Value
+func (c chain) item(op string, value unsafe.Pointer, write func(chain) error) error {
+	t, sent := c.table, false
+	doc := t.document(t.copyRow(value))
+	c.doc, c.held, c.value, c.sent = doc.doc, doc.held, doc.value, &sent
+	err := protect(func() error { return write(c) })
+	t.setRow(value, c.held)
 	var panicked *PanicError
 	switch {
 	case !errors.As(err, &panicked):
 		return err
 	case sent:
-		return c.locate(&OutcomeUnknownError{Op: op, Table: q.chain.table.name, Err: err})
+		return c.locate(&OutcomeUnknownError{Op: op, Table: t.name, Err: err})
 	}
-	return &QueryError{Op: op, Table: q.chain.table.name, Err: &driver.NotSentError{Err: err}}
+	return &QueryError{Op: op, Table: t.name, Err: &driver.NotSentError{Err: err}}
 }
 
 // bulk carries out a call of n items.
-func (q QuerySet[T]) bulk(ctx context.Context, op string, n int, do func(i int) error) error {
-	limit, err := q.chain.atOnce(op, bulkAtOnce)
+func (c chain) bulk(ctx context.Context, op string, n int, do func(i int) error) error {
+	limit, err := c.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
 	}
-	if len(q.chain.where) > 0 {
-		return q.chain.usage(op, "a bulk call takes no filters: each item names its own row")
+	if len(c.where) > 0 {
+		return c.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
 	errs := make([]error, n)
 	forEach(n, limit, func(i int) {
 		if err := driver.Ended(ctx); err != nil {
-			errs[i] = &QueryError{Op: op, Table: q.chain.table.name, Err: &driver.NotSentError{Err: err}}
+			errs[i] = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
 			return
 		}
 		errs[i] = do(i)
 	})
-	return bulkError(op, q.chain.table.name, errs)
+	return bulkError(op, c.table.name, errs)
 }
 
 // atOnce is how many statements of a call may be under way at once.
-func (c chain[T]) atOnce(op string, usual int) (int, error) {
+func (c chain) atOnce(op string, usual int) (int, error) {
 	switch {
 	case c.table == nil:
 		b := newBuilder(c.table, 0, op, false)
@@ -161,6 +167,6 @@ func (c chain[T]) atOnce(op string, usual int) (int, error) {
 	return usual, nil
 }
 
-func (c chain[T]) usage(op, reason string) error {
+func (c chain) usage(op, reason string) error {
 	return &UsageError{Op: op, Table: c.table.name, Reason: reason}
 }

@@ -1,8 +1,10 @@
 package coodie
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -10,19 +12,22 @@ import (
 
 // chain is what a write or read has been told so far. It is an immutable value: every
 // step returns a changed copy.
-type chain[T any] struct {
-	table       *Table[T]
-	doc         *Document[T] // follows what is applied; nil for a QuerySet
-	value       *T           // holds the key; nil: where does
-	where       []Cond[T]
-	conds       []Cond[T]
+type chain struct {
+	table       *table
+	doc         *document      // follows what is applied; nil for a QuerySet
+	held        unsafe.Pointer // the Value of doc
+	value       unsafe.Pointer // the row that holds the key; nil: where does
+	where       []cond
+	conds       []cond
 	kind        casKind
 	ttl         *time.Duration
 	timestamp   *time.Time
+	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
 	omitNil     bool
 	allowCreate bool
 	serial      bool
 	idempotence Idempotence
+	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
 	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
 	limit       *int
 	choice      *choice // what else a read is told; nil: nothing
@@ -34,50 +39,53 @@ type chain[T any] struct {
 	batch       *Batch // that the write is part of; nil: it stands alone
 }
 
-func (c chain[T]) filter(filters []Cond[T]) chain[T] {
+func (c chain) filter(filters []cond) chain {
 	if len(filters) > 0 {
 		c.where = slices.Concat(c.where, filters)
 	}
 	return c
 }
 
+// most is the selection with n rows at most; a limit that is wrong stays so.
+func (c chain) most(n int) chain {
+	if c.limit == nil || *c.limit > n {
+		c.limit = &n
+	}
+	return c
+}
+
 // sending notes that a write is about to be sent.
-func (c *chain[T]) sending() {
+func (c *chain) sending() {
 	if c.sent != nil {
 		*c.sent = true
 	}
 }
 
-func (c chain[T]) withTTL(d time.Duration) chain[T] {
+func (c chain) withTTL(d time.Duration) chain {
 	c.ttl = &d
 	return c
 }
 
-func (c chain[T]) withTimestamp(t time.Time) chain[T] {
+func (c chain) withTimestamp(t time.Time) chain {
 	c.timestamp = &t
 	return c
 }
 
 // conditional ends the plain part of the chain.
-func (c chain[T]) conditional(kind casKind, conds []Cond[T]) Conditional[T] {
+func (c chain) conditional(kind casKind, conds []cond) chain {
 	c.kind, c.conds = kind, conds
-	return Conditional[T]{c}
-}
-
-// both is the list of a condition and more.
-func both[T any](c Cond[T], more []Cond[T]) []Cond[T] {
-	return append(append(make([]Cond[T], 0, 1+len(more)), c), more...)
+	return c
 }
 
 // keyCell is the one value that the chain gives a key column.
-func (c *chain[T]) keyCell(col *meta.Column) (cell []byte, ok bool) {
+func (c *chain) keyCell(col *meta.Column) (cell []byte, ok bool) {
 	if c.value != nil {
 		o := operandAt(col, c.value)
 		cell, null, err := o.encode()
 		return cell, err == nil && !null
 	}
 	for i := range c.where {
-		if w := &c.where[i].cond; w.ref.col == col && w.op == cql.Eq {
+		if w := &c.where[i]; w.ref.col == col && w.op == cql.Eq {
 			cell, null, err := w.value.encode()
 			return cell, err == nil && !null
 		}

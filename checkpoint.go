@@ -134,7 +134,7 @@ var tokensCodec = mustCodec(reflect.TypeFor[[]string](), &codec.Type{Kind: codec
 
 // ring reads the tokens of all nodes. It may leave out a node or have one that is gone, if
 // the two statements come to different nodes: that makes ranges only larger or smaller.
-func (t *Table[T]) ring(ctx context.Context) (tokens []int64, err error) {
+func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 	for _, statement := range [...]string{"SELECT tokens, partitioner FROM system.local", "SELECT tokens FROM system.peers"} {
 		r := &driver.Request{Kind: driver.Read, Statement: statement, Consistency: gocql.One}
 		rows := driver.Do(ctx, t.sender, r)

@@ -20,15 +20,19 @@ type choice struct {
 	json          bool
 }
 
-// choose returns the query with a changed copy of its choice.
-func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
-	var c choice
-	if q.chain.choice != nil {
-		c = *q.chain.choice
+// choose returns the chain with a changed copy of its choice.
+func (c chain) choose(change func(*choice)) chain {
+	var ch choice
+	if c.choice != nil {
+		ch = *c.choice
 	}
-	change(&c)
-	q.chain.choice = &c
-	return q
+	change(&ch)
+	c.choice = &ch
+	return c
+}
+
+func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
+	return QuerySet[T]{q.chain.choose(change)}
 }
 
 // Only reads these columns alone; the others are zero in the T. A later Only or Defer
@@ -75,15 +79,7 @@ func (q QuerySet[T]) AllowFiltering() QuerySet[T] {
 
 // targets are the columns that the targets name.
 func targets[T any](first Target[T], more []Target[T]) []ref {
-	refs := make([]ref, 0, 1+len(more))
-	for _, t := range append([]Target[T]{first}, more...) {
-		if t == nil {
-			refs = append(refs, ref{err: errNoColumn})
-			continue
-		}
-		refs = append(refs, t.target(nil))
-	}
-	return refs
+	return refs(append([]Target[T]{first}, more...))
 }
 
 // whole is the column of r, which is not part of one.

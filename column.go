@@ -122,28 +122,34 @@ func NullCol[T, V any](selector func(*T) **V) Column[T, V] {
 //
 //	city := coodie.Field(address, func(a *Address) *string { return &a.City })
 func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
-	r := c.ref
-	if r.err != nil {
-		return column[T, V](r)
-	}
-	if r.elem != nil || r.field != "" {
-		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
-		return column[T, V](r)
-	}
 	offset, err := offsetOf(selector)
-	if err != nil {
-		r.err = err
-		return column[T, V](r)
-	}
-	name, ok := codec.FieldAt(reflect.TypeFor[U](), offset, reflect.TypeFor[V]())
-	if !ok {
-		r.err = fmt.Errorf("the selector does not point at a field of %s that is stored", reflect.TypeFor[U]())
-		return column[T, V](r)
-	}
-	return column[T, V](r.member(name))
+	return column[T, V](c.ref.fieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, err))
 }
 
-var errNoColumn = errors.New("the column is a zero value; make it with Col or Table.Col")
+// fieldAt refers to the field of r's user-defined type that lies at the offset in the struct.
+func (r ref) fieldAt(typ, field reflect.Type, offset uintptr, err error) ref {
+	switch {
+	case r.err != nil:
+		return r
+	case r.elem != nil || r.field != "":
+		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
+		return r
+	case err != nil:
+		r.err = err
+		return r
+	}
+	name, ok := codec.FieldAt(typ, offset, field)
+	if !ok {
+		r.err = fmt.Errorf("the selector does not point at a field of %s that is stored", typ)
+		return r
+	}
+	return r.member(name)
+}
+
+var (
+	errNoColumn  = errors.New("the column is a zero value; make it with Col or Table.Col")
+	errNilColumn = errors.New("a nil column; make it with Col or Table.Col")
+)
 
 // member refers to a field of the user-defined type that r refers to.
 func (r ref) member(name string) ref {
@@ -196,19 +202,22 @@ func column[T, V any](r ref) Column[T, V] {
 
 // selected resolves a selector to the column it points at.
 func selected[T, F any](selector func(*T) *F) ref {
-	typ := reflect.TypeFor[T]()
-	r := ref{name: "(selector)"}
-	table, err := meta.Of(typ)
-	if err != nil {
-		r.err = err
-		return r
-	}
 	offset, err := offsetOf(selector)
+	return columnAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
+}
+
+func columnAt(typ, field reflect.Type, offset uintptr, err error) ref {
+	r := ref{name: "(selector)"}
+	table, described := meta.Of(typ)
+	if described != nil {
+		r.err = described
+		return r
+	}
 	if err != nil {
 		r.err = err
 		return r
 	}
-	if r.col = table.At(offset, reflect.TypeFor[F]()); r.col == nil {
+	if r.col = table.At(offset, field); r.col == nil {
 		r.err = fmt.Errorf("the selector points at no column of %s: at a skipped field, or inside of one", typ)
 		return r
 	}
@@ -221,18 +230,24 @@ func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 	if selector == nil {
 		return 0, errors.New("the column's selector is nil")
 	}
+	zero := new(T)
+	call := func() uintptr { return uintptr(unsafe.Pointer(selector(zero))) }
+	return fieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
+}
+
+// fieldOffset is how far the address that selector returns is behind base.
+func fieldOffset(typ, field reflect.Type, base uintptr, selector func() uintptr) (offset uintptr, err error) {
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("the column's selector panics on a zero %s: it may only return the address of a field, &x.Field", reflect.TypeFor[T]())
+			err = fmt.Errorf("the column's selector panics on a zero %s: it may only return the address of a field, &x.Field", typ)
 		}
 	}()
-	if reflect.TypeFor[F]().Size() == 0 {
+	if field.Size() == 0 {
 		return 0, errors.New("the selected field has size zero, so its address names no field")
 	}
-	zero := new(T)
-	at, base := uintptr(unsafe.Pointer(selector(zero))), uintptr(unsafe.Pointer(zero))
-	if at < base || at-base >= reflect.TypeFor[T]().Size() {
-		return 0, fmt.Errorf("the column's selector returns an address outside of %s: return &x.Field", reflect.TypeFor[T]())
+	at := selector()
+	if at < base || at-base >= typ.Size() {
+		return 0, fmt.Errorf("the column's selector returns an address outside of %s: return &x.Field", typ)
 	}
 	return at - base, nil
 }
@@ -241,8 +256,8 @@ func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 func refTo(col *meta.Column) ref { return ref{col: col, name: col.Name, typ: col.Type} }
 
 // operandAt is what the column's field in v holds.
-func operandAt[T any](col *meta.Column, v *T) operand {
-	return operand{codec: col.Codec, p: unsafe.Add(unsafe.Pointer(v), col.Offset)}
+func operandAt(col *meta.Column, v unsafe.Pointer) operand {
+	return operand{codec: col.Codec, p: unsafe.Add(v, col.Offset)}
 }
 
 func operandOf[V any](c *codec.Codec, v V) operand {
@@ -316,7 +331,7 @@ func (c Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	if e == nil || c.ref.err != nil {
 		return v, Missing
 	}
-	cell, p := e.cell(&c.ref)
+	cell, p := e.row.cell(&c.ref)
 	if p != Present {
 		return v, p
 	}

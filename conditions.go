@@ -35,30 +35,34 @@ type Condition struct {
 // only that one of them did not; the rest is worked out from the values it sent, and is
 // VerdictUnknown where they do not suffice.
 func (r LWTResult[T]) Conditions() []Condition {
+	return r.plain().conditions()
+}
+
+func (r *result) conditions() []Condition {
 	out := make([]Condition, len(r.conds))
 	for i := range r.conds {
-		c := &r.conds[i].cond
+		c := &r.conds[i]
 		out[i].Text = c.relation("?").String()
-		if r.Applied {
+		if r.applied {
 			out[i].Verdict = Held
 		} else if r.answered {
-			out[i].Verdict = verdict(r, c)
+			out[i].Verdict = r.verdict(c)
 		}
 	}
 	return out
 }
 
-func verdict[T any](r LWTResult[T], c *cond) Verdict {
+func (r *result) verdict(c *cond) Verdict {
 	var cell []byte
-	if r.Existing == nil {
-		if r.Row() != RowMissing {
+	if r.existing == nil {
+		if r.row() != RowMissing {
 			return VerdictUnknown
 		}
 		// The columns of a missing row read as null. (Its static columns were sent if a
 		// condition on them failed, so they would not be missing from the answer.)
 	} else {
 		var p Presence
-		if cell, p = r.Existing.cell(&c.ref); p == Missing {
+		if cell, p = r.existing.cell(&c.ref); p == Missing {
 			return VerdictUnknown
 		}
 	}

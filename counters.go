@@ -43,6 +43,7 @@ type TableCounts struct {
 	Unknown int64 // writes that may have been executed, plain ones too
 	Failed  int64 // certainly without effect, and reads that failed
 
+	Peeked    int64 // Reads of PeekFirst that found the row taken and so took the place of an LWT
 	Settled   int64 // unknown LWTs whose outcome Settle, WithSettle or Mutate has found out
 	Mutations int64 // calls of Mutate
 	Attempts  int64 // LWTs that they took
@@ -73,7 +74,7 @@ type tableCounters struct {
 	reads, serialReads, writes, lwts                  atomic.Int64
 	applied, refused, unknown, failed                 atomic.Int64
 	settled, mutations, attempts, contended, warnings atomic.Int64
-	gaveUp                                            atomic.Int64
+	gaveUp, peeked                                    atomic.Int64
 }
 
 // notCounted are the operations that are neither a read nor a write of rows.
@@ -102,6 +103,12 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 			t.gaveUp.Add(1)
 		}
 		return
+	case e.Op == opPeek:
+		t.reads.Add(1)
+		if e.Outcome == Refused {
+			t.peeked.Add(1)
+			return
+		}
 	case e.Op == "select" && e.Paxos:
 		t.serialReads.Add(1)
 	case e.Op == "select":
@@ -157,7 +164,7 @@ func (c *Counters) Snapshot() []TableCounts {
 			Table: name,
 			Reads: t.reads.Load(), SerialReads: t.serialReads.Load(), Writes: t.writes.Load(), LWTs: t.lwts.Load(),
 			Applied: t.applied.Load(), Refused: t.refused.Load(), Unknown: t.unknown.Load(), Failed: t.failed.Load(),
-			Settled: t.settled.Load(), Mutations: t.mutations.Load(), Attempts: t.attempts.Load(),
+			Peeked: t.peeked.Load(), Settled: t.settled.Load(), Mutations: t.mutations.Load(), Attempts: t.attempts.Load(),
 			Contended: t.contended.Load(), GaveUp: t.gaveUp.Load(), Warnings: t.warnings.Load(),
 		})
 	}

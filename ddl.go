@@ -12,7 +12,9 @@ import (
 
 // CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
 // after those that it uses, the CREATE TABLE, and a CREATE INDEX for each index, all IF NOT EXISTS.
-func (t *Table[T]) CreateCQL() []string {
+func (t *Table[T]) CreateCQL() []string { return t.core.createCQL() }
+
+func (t *table) createCQL() []string {
 	if t.settings.viewOf != "" {
 		return []string{t.createView()} // its types are those of its table
 	}
@@ -23,7 +25,7 @@ func (t *Table[T]) CreateCQL() []string {
 	return append(append(out, t.createTable()), t.createIndexes()...)
 }
 
-func (t *Table[T]) createType(typ *codec.Type) string {
+func (t *table) createType(typ *codec.Type) string {
 	fields := make([]string, len(typ.Fields))
 	for i, f := range typ.Fields {
 		fields[i] = cql.Quote(f.Name) + " " + frozen(f.Type).String()
@@ -44,7 +46,7 @@ func frozen(t *codec.Type) *codec.Type {
 	return t
 }
 
-func (t *Table[T]) createTable() string {
+func (t *table) createTable() string {
 	var b strings.Builder
 	b.WriteString("CREATE TABLE IF NOT EXISTS " + t.quoted + " (")
 	for _, c := range t.meta.Columns {
@@ -70,7 +72,7 @@ func primaryKey(table *meta.Table) string {
 }
 
 // with is the table's order and options, with a space before them.
-func (t *Table[T]) with() string {
+func (t *table) with() string {
 	var with []string
 	if order := clusteringOrder(t.meta.Clustering); order != "" {
 		with = append(with, "CLUSTERING ORDER BY ("+order+")")
@@ -114,8 +116,10 @@ func clusteringOrder(columns []*meta.Column) string {
 //
 // Let one process do it: nodes that are asked to create the same table at the same
 // time can disagree on it (CASSANDRA-5202).
-func (t *Table[T]) Create(ctx context.Context) error {
-	for _, statement := range t.CreateCQL() {
+func (t *Table[T]) Create(ctx context.Context) error { return t.core.create(ctx) }
+
+func (t *table) create(ctx context.Context) error {
+	for _, statement := range t.createCQL() {
 		if err := t.alter(ctx, "create", statement); err != nil {
 			return err
 		}
@@ -125,7 +129,9 @@ func (t *Table[T]) Create(ctx context.Context) error {
 
 // Drop removes the table and all its rows where it exists, and waits until all nodes agree
 // on the schema. Its user-defined types stay.
-func (t *Table[T]) Drop(ctx context.Context) error {
+func (t *Table[T]) Drop(ctx context.Context) error { return t.core.drop(ctx) }
+
+func (t *table) drop(ctx context.Context) error {
 	what := "TABLE"
 	if t.settings.viewOf != "" {
 		what = "MATERIALIZED VIEW"
@@ -135,7 +141,9 @@ func (t *Table[T]) Drop(ctx context.Context) error {
 
 // Truncate removes all rows of the table, on all nodes: it fails if one is down. It is
 // for tests: LWTs under way may come after it or be lost.
-func (t *Table[T]) Truncate(ctx context.Context) error {
+func (t *Table[T]) Truncate(ctx context.Context) error { return t.core.truncate(ctx) }
+
+func (t *table) truncate(ctx context.Context) error {
 	if t.settings.viewOf != "" {
 		return &UsageError{Op: "truncate", Table: t.name, Reason: "a materialized view is read-only; truncate " + t.settings.viewOf}
 	}
@@ -143,7 +151,7 @@ func (t *Table[T]) Truncate(ctx context.Context) error {
 }
 
 // alter sends a statement that concerns the whole table.
-func (t *Table[T]) alter(ctx context.Context, op, statement string) error {
+func (t *table) alter(ctx context.Context, op, statement string) error {
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}

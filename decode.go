@@ -59,11 +59,11 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 // decode fills Value from the cells. A cell of another type than the struct declares (a
 // user-defined type that has grown, a bigint for an int) is encoded again as declared,
 // so that whatever looks into it later reads one encoding.
-func (e *Existing[T]) decode() error {
+func (e *existing) decode() error {
 	var room planRoom
 	p, err := newPlan(room[:0], e.table, e.name, e.columns)
 	if err == nil {
-		err = p.decode(e.name, unsafe.Pointer(&e.Value), e.cells)
+		err = p.decode(e.name, e.typed, e.cells)
 	}
 	if err != nil {
 		e.broken = err
@@ -74,7 +74,7 @@ func (e *Existing[T]) decode() error {
 		if s.codec == s.column.Codec || e.cells[s.cell] == nil {
 			continue
 		}
-		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(&e.Value), s.column.Offset))
+		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(e.typed, s.column.Offset))
 		if err != nil {
 			e.broken = &DecodeError{Table: e.name, Column: s.column.Name, Field: s.column.Field, Err: err}
 			return e.broken

@@ -45,6 +45,10 @@
 // untouched proves nothing where the answer got lost: the request may still lie with a
 // node that stands still. WithSettle makes every conditional write settle by itself.
 //
+// PeekFirst, before Insert and Create, answers a claim that is taken by a plain read, which
+// is much cheaper. It is an option because the answer may be late: a lock that has just been
+// released may still look held. It never says that a claim was granted.
+//
 // # Read, change, write
 //
 // Mutate is the loop that everybody writes around an LWT: it reads the row, lets a function

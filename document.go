@@ -21,13 +21,18 @@ import (
 type Document[T any] struct {
 	Value T
 
-	table *Table[T]
+	doc document
+}
+
+// document is what a Document is besides its Value.
+type document struct {
+	table *table
 	stale bool
 }
 
 // Stale reports whether the row may differ from Value because of a write made through
 // this document. Read the row again to be sure.
-func (d *Document[T]) Stale() bool { return d.stale }
+func (d *Document[T]) Stale() bool { return d.doc.stale }
 
 // Insert is `INSERT … IF NOT EXISTS` with all columns; those that are null are left
 // unset. A refused one answers with the whole existing row.
@@ -82,12 +87,13 @@ func (d *Document[T]) with() Write[T] {
 	if d == nil {
 		return Write[T]{}
 	}
-	return Write[T]{chain[T]{table: d.table, doc: d, value: &d.Value}}
+	value := unsafe.Pointer(&d.Value)
+	return Write[T]{chain{table: d.doc.table, doc: &d.doc, held: value, value: value}}
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
 // It is an immutable value.
-type Write[T any] struct{ chain chain[T] }
+type Write[T any] struct{ chain chain }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (w Write[T]) TTL(t time.Duration) Write[T] {
@@ -109,112 +115,131 @@ func (w Write[T]) OmitNil() Write[T] {
 
 // Insert is Document.Insert.
 func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	res, err := w.chain.insertCAS(ctx, w.chain.value)
-	w.chain.doc.updated(nil, res.Applied, res.own, err)
+	res, err := w.chain.insertDocument(ctx)
+	return resultOf[T](res), err
+}
+
+func (c chain) insertDocument(ctx context.Context) (result, error) {
+	res, err := c.insertCAS(ctx, c.value)
+	c.updated(nil, res.applied, res.own, err)
 	return res, err
 }
 
 // Save is Document.Save.
-func (w Write[T]) Save(ctx context.Context) error {
-	row, err := w.chain.table.prepare(ctx, opSave, w.chain.value, !w.chain.omitNil)
+func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
+
+func (c chain) save(ctx context.Context) error {
+	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
 	if err == nil {
-		err = w.chain.write(ctx, w.chain.insert(row, false))
+		err = c.write(ctx, c.insert(row, false))
 	}
 	if err == nil {
-		w.chain.doc.adopt(row, w.chain.value)
+		c.adopt(row, c.value)
 	}
-	w.chain.doc.updated(nil, err == nil, nil, err)
+	c.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // Update is Document.Update.
 func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	err := w.chain.write(ctx, w.chain.update(assigns, false))
-	w.chain.doc.updated(assigns, err == nil, nil, err)
+	plain := plainAssigns(assigns)
+	err := w.chain.write(ctx, w.chain.update(plain, false))
+	w.chain.updated(plain, err == nil, nil, err)
 	return err
 }
 
 // Delete is Document.Delete.
 func (w Write[T]) Delete(ctx context.Context) error {
-	err := w.chain.write(ctx, w.chain.remove(nil, false, false))
-	w.chain.doc.updated(nil, err == nil, nil, err)
+	return w.chain.removePlain(ctx)
+}
+
+func (c chain) removePlain(ctx context.Context) error {
+	err := c.write(ctx, c.remove(nil, false, false))
+	c.updated(nil, err == nil, nil, err)
 	return err
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	err := w.chain.write(ctx, w.chain.remove(columns, true, false))
-	w.chain.doc.deleted(columns, err == nil, err)
+	targets := refs(columns)
+	err := w.chain.write(ctx, w.chain.remove(targets, true, false))
+	w.chain.deleted(targets, err == nil, err)
 	return err
 }
 
 // IfExists is Document.IfExists.
-func (w Write[T]) IfExists() Conditional[T] { return w.chain.conditional(ifExists, nil) }
+func (w Write[T]) IfExists() Conditional[T] {
+	return Conditional[T]{w.chain.conditional(ifExists, nil)}
+}
 
 // If is Document.If.
 func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return w.chain.conditional(ifConditions, both(c, more))
+	return Conditional[T]{w.chain.conditional(ifConditions, both(c, more))}
 }
 
 // IfUnchanged is Document.IfUnchanged.
 func (w Write[T]) IfUnchanged() Conditional[T] {
-	var conds []Cond[T]
-	if w.chain.table != nil {
-		if v := w.chain.table.meta.Version; v != nil {
-			conds = []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, w.chain.value)}}}
-		} else {
-			conds = []Cond[T]{{cond{ref: ref{name: "version", err: errNoVersion}}}}
-		}
+	return Conditional[T]{w.chain.conditional(ifConditions, w.chain.unchanged())}
+}
+
+// unchanged is the condition that the row still has the document's version.
+func (c *chain) unchanged() []cond {
+	if c.table == nil {
+		return nil
 	}
-	return w.chain.conditional(ifConditions, conds)
+	v := c.table.meta.Version
+	if v == nil {
+		return []cond{{ref: ref{name: "version", err: errNoVersion}}}
+	}
+	return []cond{{ref: refTo(v), op: cql.Eq, value: operandAt(v, c.value)}}
 }
 
 var errNoVersion = errors.New("the struct has no column tagged `version`")
 
 // IfAll is Document.IfAll.
 func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return w.chain.conditional(ifConditions, slices.Clone(conds))
+	return Conditional[T]{w.chain.conditional(ifConditions, slices.Clone(plainConds(conds)))}
 }
 
 // updated copies an applied write into Value.
-func (d *Document[T]) updated(assigns []Assign[T], applied bool, own []assign, err error) {
-	if d == nil {
+func (c *chain) updated(assigns []assign, applied bool, own []assign, err error) {
+	if c.doc == nil {
 		return
 	}
 	if errors.Is(err, ErrOutcomeUnknown) {
-		d.stale = true
+		c.doc.stale = true
 	}
 	if !applied {
 		return
 	}
 	for i := range own {
-		d.put(&own[i].ref, &own[i].value)
+		c.put(&own[i].ref, &own[i].value)
 	}
 	for i := range assigns {
-		a := &assigns[i].assign
-		if a.change != cql.Set || a.ref.elem != nil || a.ref.field != "" || !d.put(&a.ref, &a.value) {
-			d.stale = true
+		a := &assigns[i]
+		if !a.whole() || !c.put(&a.ref, &a.value) {
+			c.doc.stale = true
 		}
 	}
 }
 
 // deleted sets columns that were deleted to null in Value.
-func (d *Document[T]) deleted(columns []Target[T], applied bool, err error) {
-	d.updated(nil, applied, nil, err)
-	if d == nil || !applied {
+func (c *chain) deleted(columns []ref, applied bool, err error) {
+	c.updated(nil, applied, nil, err)
+	if c.doc == nil || !applied {
 		return
 	}
-	for _, c := range columns {
-		r := c.target(nil)
-		if r.elem != nil || r.field != "" || !d.put(&r, &operand{}) {
-			d.stale = true
+	for i := range columns {
+		r := &columns[i]
+		if r.elem != nil || r.field != "" || !c.put(r, &operand{}) {
+			c.doc.stale = true
 		}
 	}
 }
 
 // put sets a column's field to what was written: the value as the cell holds it, so
 // that a time has the stored precision.
-func (d *Document[T]) put(r *ref, o *operand) bool {
+func (c *chain) put(r *ref, o *operand) bool {
 	cell, null, err := o.encode()
 	if err != nil {
 		return false
@@ -222,7 +247,7 @@ func (d *Document[T]) put(r *ref, o *operand) bool {
 	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
 	}
-	field := unsafe.Add(unsafe.Pointer(&d.Value), r.col.Offset)
+	field := unsafe.Add(c.held, r.col.Offset)
 	return r.col.Codec.Decode(field, cell) == nil
 }
 

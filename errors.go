@@ -158,17 +158,22 @@ type NotAppliedError[T any] struct {
 	Result LWTResult[T]
 }
 
-func (e *NotAppliedError[T]) Error() string {
-	op, table := e.Result.op, e.Result.table
+func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() }
+
+// refusal is the text of a NotAppliedError.
+func (r *result) refusal() string {
+	reason := "a condition did not hold"
 	switch {
-	case e.Result.batched:
-		return fmt.Sprintf("coodie: %s %s: not applied: a condition of its batch did not hold", op, table)
-	case e.Result.Row() == RowMissing:
-		return fmt.Sprintf("coodie: %s %s: not applied: the row does not exist", op, table)
-	case e.Result.kind == ifNotExists:
-		return fmt.Sprintf("coodie: %s %s: not applied: the row exists already", op, table)
+	case r.batched:
+		reason = "a condition of its batch did not hold"
+	case r.row() == RowMissing:
+		reason = "the row does not exist"
+	case r.peeked:
+		reason = "the row existed when it was peeked at"
+	case r.kind == ifNotExists:
+		reason = "the row exists already"
 	}
-	return fmt.Sprintf("coodie: %s %s: not applied: a condition did not hold", op, table)
+	return fmt.Sprintf("coodie: %s %s: not applied: %s", r.op, r.table, reason)
 }
 
 // Is matches ErrNotApplied.

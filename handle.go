@@ -15,13 +15,16 @@ import (
 )
 
 // Handle is a conditional write in a batch, and then its result.
-type Handle[T any] struct {
-	chain  chain[T]
+type Handle[T any] struct{ of *handle }
+
+// handle is a write in a batch.
+type handle struct {
+	chain  chain
 	info   batchedWrite
 	follow follow
 	later  func(context.Context) // builds the write in Exec; nil if it is built
 	static bool                  // the write concerns the static row
-	res    LWTResult[T]
+	res    result
 	err    error
 }
 
@@ -35,28 +38,28 @@ type Handle[T any] struct {
 // The error is that of Exec, or a *DecodeError of this row; after an unknown outcome
 // Settle can be called on the result.
 func (h *Handle[T]) Result() (LWTResult[T], error) {
-	if h == nil {
+	if h == nil || h.of == nil {
 		return LWTResult[T]{}, &UsageError{Op: "batch", Reason: "the handle is nil"}
 	}
-	return h.res, h.err
+	return resultOf[T](h.of.res), h.of.err
 }
 
 // add puts the built statement into the chain's batch.
-func (c chain[T]) add(b *builder, f follow) *Handle[T] {
-	h := &Handle[T]{}
+func (c chain) add(b *builder, f follow) *handle {
+	h := &handle{}
 	h.holds(c, b, f)
 	c.batch.add(h)
 	return h
 }
 
 // holds gives the handle its built statement.
-func (h *Handle[T]) holds(c chain[T], b *builder, f follow) {
+func (h *handle) holds(c chain, b *builder, f follow) {
 	kind := c.kind
 	if b.cas && kind == ifExists && !b.stmt.IfExists {
 		kind = ifConditions // the document's version is the condition
 	}
 	h.chain, h.follow, h.info = c, f, batchedWrite{b: b, table: b.name, conditional: b.cas, replay: c.replayed(b)}
-	h.res = LWTResult[T]{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
+	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
 	h.err = errNotExecuted(b.op, b.name)
 	if c.table != nil {
 		h.info.settings, h.info.db = &c.table.settings, c.table.queue
@@ -71,14 +74,14 @@ func errNotExecuted(op, table string) error {
 	return &UsageError{Op: op, Table: table, Reason: "the batch has not been executed yet"}
 }
 
-func (h *Handle[T]) build(ctx context.Context) {
+func (h *handle) build(ctx context.Context) {
 	if h.later != nil {
 		h.later(ctx)
 	}
 }
 
 // describe works out what the batch needs to know.
-func (h *Handle[T]) describe(kind casKind) {
+func (h *handle) describe(kind casKind) {
 	b, w := h.info.b, &h.info
 	w.statement = h.chain.table.texts.Text(&b.stmt)
 	w.partition, _ = h.encodedKey(b.table.Partition)
@@ -104,7 +107,7 @@ func (h *Handle[T]) describe(kind casKind) {
 }
 
 // encodedKey is the one value of each of the columns, if the write names one.
-func (h *Handle[T]) encodedKey(columns []*meta.Column) (key string, ok bool) {
+func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	var out []byte
 	for _, col := range columns {
 		cell, ok := h.chain.keyCell(col)
@@ -116,18 +119,16 @@ func (h *Handle[T]) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	return string(out), true
 }
 
-func (h *Handle[T]) write() *batchedWrite { return &h.info }
-
 // existing is the line as a row of the handle's table.
-func (h *Handle[T]) existing(line *batchLine) *Existing[T] {
-	e := newExisting(h.chain.table, line.columns, line.cells, line.at)
+func (h *handle) existing(line *batchLine) *existing {
+	e := h.chain.table.existing(line.columns, line.cells, line.at)
 	e.state = RowPresent
 	_ = e.decode() // it stays in e.broken
 	return e
 }
 
 // is compares the key in the line, as far as it was sent, with the write's.
-func (h *Handle[T]) is(line *batchLine) whose {
+func (h *handle) is(line *batchLine) whose {
 	e := h.existing(line)
 	found := own
 	for _, col := range h.chain.table.meta.Primary() {
@@ -146,7 +147,7 @@ func (h *Handle[T]) is(line *batchLine) whose {
 }
 
 // sent is the cell of a column as the server sent it.
-func (e *Existing[T]) sent(col *meta.Column) ([]byte, Presence) {
+func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
 	for i := range e.columns {
 		if e.columns[i].Name == col.Name {
 			return e.cells[i], presence(e.cells[i])
@@ -155,7 +156,7 @@ func (e *Existing[T]) sent(col *meta.Column) ([]byte, Presence) {
 	return nil, Missing
 }
 
-func (h *Handle[T]) resolve(a *batchAnswer, line *batchLine, err error) {
+func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.err = err
 	if err != nil {
 		if h.info.conditional {
@@ -168,10 +169,10 @@ func (h *Handle[T]) resolve(a *batchAnswer, line *batchLine, err error) {
 		h.follow(a.applied || !a.conditional, nil, nil)
 		return
 	}
-	h.res.Applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.info.b.own, nil
+	h.res.applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.info.b.own, nil
 	h.res.absent = RowUnknown
 	if a.applied {
-		h.res.Existing = nil // of an attempt to settle
+		h.res.existing = nil // of an attempt to settle
 	}
 	switch {
 	case a.broken != nil && !a.applied:
@@ -185,13 +186,13 @@ func (h *Handle[T]) resolve(a *batchAnswer, line *batchLine, err error) {
 }
 
 // read takes over the line of the write's row.
-func (h *Handle[T]) read(line *batchLine) {
+func (h *handle) read(line *batchLine) {
 	if h.static {
 		static := line.static(h.chain.table.meta)
 		line = &static
 	}
 	e := h.existing(line)
-	if h.res.Applied {
+	if h.res.applied {
 		if e.anyValue() {
 			h.res.previous = e
 		}
@@ -199,12 +200,12 @@ func (h *Handle[T]) read(line *batchLine) {
 	}
 	h.err = e.broken
 	e.state = h.state(e, h.is(line))
-	h.res.Existing = e
+	h.res.existing = e
 }
 
 // state says what the line proves of the row: a key column that was sent as null, that
 // there is none.
-func (h *Handle[T]) state(e *Existing[T], who whose) RowState {
+func (h *handle) state(e *existing, who whose) RowState {
 	keyed := false
 	for i := range e.columns {
 		col := h.chain.table.meta.Column(e.columns[i].Name)
@@ -228,7 +229,7 @@ func (h *Handle[T]) state(e *Existing[T], who whose) RowState {
 }
 
 // suspend keeps what Settle needs of an unknown outcome.
-func (h *Handle[T]) suspend(err error) {
+func (h *handle) suspend(err error) {
 	var unknown *OutcomeUnknownError
 	if !errors.As(err, &unknown) {
 		return
@@ -239,14 +240,14 @@ func (h *Handle[T]) suspend(err error) {
 	h.chain.suspend(&h.res, h.info.b, h.err)
 }
 
-func (h *Handle[T]) settle(ctx context.Context, err error) (applied, known bool) {
+func (h *handle) settle(ctx context.Context, err error) (applied, known bool) {
 	if !h.info.conditional {
 		return false, false
 	}
 	h.suspend(err)
-	res, err := h.res.Settle(ctx)
-	h.res.Existing = res.Existing
-	return res.Applied, err == nil
+	res, err := h.res.settled(ctx)
+	h.res.existing = res.existing
+	return res.applied, err == nil
 }
 
 // whose row a line of the answer is.
@@ -306,14 +307,14 @@ func (a *batchAnswer) read(rows *driver.Rows) error {
 // match finds the line that answers each write; nil for none. ScyllaDB answers each
 // conditional write in order, be the row there or not; Cassandra answers each row that
 // exists, in the order of the clustering columns, and only if the batch was refused.
-func (a *batchAnswer) match(writes []batched) []*batchLine {
+func (a *batchAnswer) match(writes []*handle) []*batchLine {
 	out := make([]*batchLine, len(writes))
 	if len(a.lines) == 0 || len(a.lines[0].columns) == 1 {
 		return out
 	}
 	count, inOrder := 0, true
 	for i, w := range writes {
-		if !w.write().conditional {
+		if !w.info.conditional {
 			continue
 		}
 		if inOrder = inOrder && count < len(a.lines) && w.is(&a.lines[count]) != another; inOrder {
@@ -326,7 +327,7 @@ func (a *batchAnswer) match(writes []batched) []*batchLine {
 	}
 	for i, w := range writes {
 		out[i] = nil
-		if !w.write().conditional {
+		if !w.info.conditional {
 			continue
 		}
 		for j := range a.lines {
@@ -335,9 +336,9 @@ func (a *batchAnswer) match(writes []batched) []*batchLine {
 				break
 			}
 		}
-		if out[i] == nil && w.write().asksStatic() {
+		if out[i] == nil && w.info.asksStatic() {
 			// The row is missing, but its static columns are on every line.
-			line := a.lines[0].static(w.write().b.table)
+			line := a.lines[0].static(w.info.b.table)
 			out[i] = &line
 		}
 	}

@@ -56,11 +56,11 @@ type hooks struct{ beforeSave, validate, afterLoad bool }
 
 // hooksOf looks for T's hooks. A method of a hook's name that is none is a mistake, which
 // would otherwise show by nothing happening.
-func hooksOf[T any]() (h hooks, err error) {
-	var v *T
-	_, h.beforeSave = any(v).(BeforeSaver)
-	_, h.validate = any(v).(Validator)
-	_, h.afterLoad = any(v).(AfterLoader)
+func hooksOf(typ reflect.Type) (h hooks, err error) {
+	p := reflect.PointerTo(typ)
+	h.beforeSave = p.Implements(reflect.TypeFor[BeforeSaver]())
+	h.validate = p.Implements(reflect.TypeFor[Validator]())
+	h.afterLoad = p.Implements(reflect.TypeFor[AfterLoader]())
 	for _, hook := range [...]struct {
 		name, want string
 		is         bool
@@ -69,8 +69,8 @@ func hooksOf[T any]() (h hooks, err error) {
 		{"Validate", "() error", h.validate},
 		{"AfterLoad", "(ctx context.Context) error", h.afterLoad},
 	} {
-		if _, has := reflect.TypeFor[*T]().MethodByName(hook.name); has && !hook.is {
-			return h, &SchemaError{Type: reflect.TypeFor[T](), Reason: fmt.Sprintf(
+		if _, has := p.MethodByName(hook.name); has && !hook.is {
+			return h, &SchemaError{Type: typ, Reason: fmt.Sprintf(
 				"method %s is called by coodie if it is %s%s; it has another signature", hook.name, hook.name, hook.want)}
 		}
 	}
@@ -78,35 +78,35 @@ func hooksOf[T any]() (h hooks, err error) {
 }
 
 // prepares reports whether anything happens to a row before it is written.
-func (t *Table[T]) prepares() bool {
+func (t *table) prepares() bool {
 	return t != nil && (len(t.meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
 }
 
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with
 // its defaults filled in for an INSERT.
-func (t *Table[T]) prepare(ctx context.Context, op string, v *T, fill bool) (*T, error) {
+func (t *table) prepare(ctx context.Context, op string, v unsafe.Pointer, fill bool) (unsafe.Pointer, error) {
 	if v == nil || !t.prepares() {
 		return v, nil
 	}
-	own := *v
+	own := t.copyRow(v)
 	if fill {
 		for _, col := range t.meta.Defaults {
-			if err := col.Fill(unsafe.Pointer(&own)); err != nil {
+			if err := col.Fill(own); err != nil {
 				return v, &UsageError{Op: op, Table: t.name, Column: col.Name, Reason: "its default could not be made", Err: err}
 			}
 		}
 	}
 	if t.hooks.beforeSave {
-		if err := any(&own).(BeforeSaver).BeforeSave(ctx); err != nil {
+		if err := t.hooked(own).(BeforeSaver).BeforeSave(ctx); err != nil {
 			return v, &HookError{Op: op, Table: t.name, Hook: "BeforeSave", Err: err}
 		}
 	}
 	if t.hooks.validate {
-		if err := any(&own).(Validator).Validate(); err != nil {
+		if err := t.hooked(own).(Validator).Validate(); err != nil {
 			return v, &HookError{Op: op, Table: t.name, Hook: "Validate", Err: err}
 		}
 	}
-	return &own, nil
+	return own, nil
 }
 
 const (
@@ -117,44 +117,47 @@ const (
 )
 
 // loaded is what happens to a row after it has been read.
-func (t *Table[T]) loaded(ctx context.Context, v *T) error {
+func (t *table) loaded(ctx context.Context, v unsafe.Pointer) error {
 	if !t.hooks.afterLoad {
 		return nil
 	}
-	if err := any(v).(AfterLoader).AfterLoad(ctx); err != nil {
+	if err := t.hooked(v).(AfterLoader).AfterLoad(ctx); err != nil {
 		return &HookError{Op: "select", Table: t.name, Hook: "AfterLoad", Err: err}
 	}
 	return nil
 }
 
+// hooked is the row at p as a *T, which has the hooks.
+func (t *table) hooked(p unsafe.Pointer) any { return reflect.NewAt(t.meta.Go, p).Interface() }
+
 // adopt makes what was prepared from v the document's Value, once it is written.
-func (d *Document[T]) adopt(written, v *T) {
-	if d != nil && written != v {
-		d.Value = *written
+func (c *chain) adopt(written, v unsafe.Pointer) {
+	if c.doc != nil && written != v {
+		c.table.setRow(c.held, written)
 	}
 }
 
 // load decodes a row as a read returns it.
-func (m *mutation[T]) load(ctx context.Context, v *T, row *Existing[T]) error {
-	if err := m.chain.restore(v, row); err != nil {
+func (m *mutation) load(ctx context.Context, v unsafe.Pointer, row *existing) error {
+	if err := m.chain.table.restore(v, row); err != nil {
 		return err
 	}
 	return m.chain.table.loaded(ctx, v)
 }
 
 // hooked runs the hooks of the row that the function has changed, nil if it has changed nothing.
-func (m *mutation[T]) hooked(ctx context.Context, row *Existing[T], value T) (*T, error) {
+func (m *mutation) hooked(ctx context.Context, row *existing, value unsafe.Pointer) (unsafe.Pointer, error) {
 	t := m.chain.table
 	if t.hooks == (hooks{}) {
-		return &value, nil
+		return value, nil
 	}
-	var given T
-	if err := m.load(ctx, &given, row); err != nil {
+	before := t.newRow()
+	if err := m.load(ctx, before, row); err != nil {
 		return nil, err
 	}
-	if m.chain.differs(&given, &value, t.meta.Columns) == nil {
-		m.res.Value = given
+	if differs(before, value, t.meta.Columns) == nil {
+		m.res.value = before
 		return nil, nil
 	}
-	return t.prepare(ctx, opMutate, &value, false)
+	return t.prepare(ctx, opMutate, value, false)
 }

@@ -71,7 +71,7 @@ const errLWTIdempotent = "a conditional write is never idempotent: sent again, i
 	"and another write may have come between; this holds for IF NOT EXISTS too"
 
 // replayed says whether the built statement may be sent twice, and why.
-func (c *chain[T]) replayed(b *builder) replay.Reason {
+func (c *chain) replayed(b *builder) replay.Reason {
 	stamped := c.timestamp != nil
 	if b.err == nil {
 		stamped = stamped || c.table.settings.clientTimestamp

@@ -82,7 +82,7 @@ func TestReasons(t *testing.T) {
 	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
-		b := q.chain.update(assigns, false)
+		b := q.chain.update(plainAssigns(assigns), false)
 		require.NoError(t, b.err)
 		return q.chain.replayed(b)
 	}
@@ -101,7 +101,7 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Read, row.chain.replayed(read))
 	require.Equal(t, replay.Refused, other.chain.replayed(other.chain.query(wantRows)))
 	lwt := row.IfExists()
-	require.Equal(t, replay.Conditional, lwt.chain.replayed(lwt.chain.update([]Assign[Everything]{name.Set("a")}, true)))
+	require.Equal(t, replay.Conditional, lwt.chain.replayed(lwt.chain.update([]assign{name.Set("a").assign}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

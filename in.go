@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -25,8 +27,8 @@ const (
 func WithInChunk(partitions int) Option { return option(func(s *settings) { s.inChunk = partitions }) }
 
 // parts is a read of many partitions, named by In, as reads of a few or one each.
-type parts[T any] struct {
-	chain  chain[T]
+type parts struct {
+	chain  chain
 	in     []int       // which filters are the In on the partition key, in its order
 	values [][]operand // of each, without those that come twice
 	chunk  int         // how many values of the last one a part has; 0: one, by Eq
@@ -37,17 +39,17 @@ type parts[T any] struct {
 // split makes parts of a read of partitions that are named by In; nil if it is another one.
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
-func (c chain[T]) split(rows bool) (*parts[T], error) {
+func (c chain) split(rows bool) (*parts, error) {
 	if !c.namesPartitions() || c.part > 0 || c.value != nil || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
 		return nil, nil
 	}
-	p := &parts[T]{chain: c, n: 1}
+	p := &parts{chain: c, n: 1}
 	for _, col := range c.table.meta.Partition {
 		at := c.filterOn(col)
 		if at < 0 {
 			return nil, nil // which the server judges
 		}
-		w := &c.where[at].cond
+		w := &c.where[at]
 		if w.op == cql.Eq {
 			continue
 		}
@@ -81,9 +83,9 @@ func (c chain[T]) split(rows bool) (*parts[T], error) {
 }
 
 // namesPartitions reports whether there is an In on a column of the partition key.
-func (c *chain[T]) namesPartitions() bool {
+func (c *chain) namesPartitions() bool {
 	for i := range c.where {
-		if w := &c.where[i].cond; w.op == cql.In && w.ref.col != nil && w.ref.col.Kind == meta.Partition {
+		if w := &c.where[i]; w.op == cql.In && w.ref.col != nil && w.ref.col.Kind == meta.Partition {
 			return c.table != nil
 		}
 	}
@@ -91,10 +93,10 @@ func (c *chain[T]) namesPartitions() bool {
 }
 
 // filterOn is the one filter, by Eq or In, that the column has; -1 if it has others.
-func (c *chain[T]) filterOn(col *meta.Column) int {
+func (c *chain) filterOn(col *meta.Column) int {
 	at := -1
 	for i := range c.where {
-		w := &c.where[i].cond
+		w := &c.where[i]
 		if w.ref.col != col {
 			continue
 		}
@@ -108,7 +110,7 @@ func (c *chain[T]) filterOn(col *meta.Column) int {
 
 // wholeRows reports whether the filters name rows by their whole primary key, and all
 // columns of theirs are read.
-func (c *chain[T]) wholeRows() bool {
+func (c *chain) wholeRows() bool {
 	for _, col := range c.table.meta.Clustering {
 		if c.filterOn(col) < 0 {
 			return false
@@ -126,7 +128,7 @@ func (ch *choice) whole() bool {
 }
 
 // distinct are the values of In without those that come twice, of which none may be null.
-func (c *chain[T]) distinct(col *meta.Column, list []operand) ([]operand, error) {
+func (c *chain) distinct(col *meta.Column, list []operand) ([]operand, error) {
 	b := newBuilder(c.table, cql.Select, "select", false)
 	defer b.release()
 	seen, values := make(map[string]bool, len(list)), make([]operand, 0, len(list))
@@ -151,12 +153,12 @@ func (c *chain[T]) distinct(col *meta.Column, list []operand) ([]operand, error)
 }
 
 // part is the read of part i, and the values that it has of the last In.
-func (p *parts[T]) part(i int) (c chain[T], values []operand) {
+func (p *parts) part(i int) (c chain, values []operand) {
 	c = p.chain
 	c.part = p.atOnce
-	c.where = append([]Cond[T](nil), c.where...)
+	c.where = slices.Clone(c.where)
 	for at := len(p.in) - 1; at >= 0; at-- {
-		w, all := &c.where[p.in[at]].cond, p.values[at]
+		w, all := &c.where[p.in[at]], p.values[at]
 		if at == len(p.in)-1 && p.chunk > 0 {
 			n := (len(all) + p.chunk - 1) / p.chunk
 			values = all[i%n*p.chunk : min(len(all), (i%n+1)*p.chunk)]
@@ -172,28 +174,27 @@ func (p *parts[T]) part(i int) (c chain[T], values []operand) {
 
 // rows yields the rows of all parts in the order of the values, and those of one partition
 // in its own.
-func (p *parts[T]) rows(ctx context.Context, yield func(T, error) bool) {
-	inParts(ctx, p, chain[T].rows, yield)
+func (p *parts) rows(ctx context.Context, yield func(unsafe.Pointer, error) bool) {
+	from := func(ctx context.Context, i int, emit func(unsafe.Pointer) bool) (err error) {
+		c, values := p.part(i)
+		if p.chunk > 0 {
+			c.limit = nil // the server would count in its own order
+			return p.arranged(ctx, c, values, emit)
+		}
+		c.rows(ctx, c.table.rooms(), func(v unsafe.Pointer, failed error) bool {
+			err = failed
+			return failed == nil && emit(v)
+		})
+		return err
+	}
+	inParts(ctx, p, from, yield)
 }
 
-// inParts yields what read yields of each part, in order.
-func inParts[T, V any](ctx context.Context, p *parts[T], read func(chain[T], context.Context, func(V, error) bool), yield func(V, error) bool) {
+// inParts yields what from emits of each part, in order.
+func inParts[V any](ctx context.Context, p *parts, from source[V], yield func(V, error) bool) {
 	some, left := p.atOnce, math.MaxInt
 	if limit := p.chain.limit; limit != nil {
 		some, left = *limit, *limit
-	}
-	from := func(ctx context.Context, i int, emit func(V) bool) (err error) {
-		c, values := p.part(i)
-		each := func(v V, failed error) bool {
-			err = failed
-			return failed == nil && emit(v)
-		}
-		if rows, ok := any(each).(func(T, error) bool); ok && p.chunk > 0 {
-			c.limit = nil // the server would count in its own order
-			return p.arranged(ctx, c, values, rows)
-		}
-		read(c, ctx, each)
-		return err
 	}
 	inOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
 		left--
@@ -205,7 +206,7 @@ func inParts[T, V any](ctx context.Context, p *parts[T], read func(chain[T], con
 }
 
 // arranged gives the rows of a part of several partitions in the order of its values.
-func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, each func(T, error) bool) error {
+func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit func(unsafe.Pointer) bool) error {
 	last := p.in[len(p.in)-1]
 	col := c.where[last].ref.col
 	place := make(map[string]int, len(values))
@@ -216,13 +217,13 @@ func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, e
 		}
 		place[string(cell)] = i
 	}
-	held, err := make([][]T, len(values)+1), error(nil)
-	c.rows(ctx, func(v T, failed error) bool {
+	held, err := make([][]unsafe.Pointer, len(values)+1), error(nil)
+	c.rows(ctx, c.table.rooms(), func(v unsafe.Pointer, failed error) bool {
 		if err = failed; err != nil {
 			return false
 		}
 		at := len(values) // a key that a hook has changed
-		key := operandAt(col, &v)
+		key := operandAt(col, v)
 		if cell, _, err := key.encode(); err == nil {
 			if i, ok := place[string(cell)]; ok {
 				at = i
@@ -236,7 +237,7 @@ func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, e
 	}
 	for _, rows := range held {
 		for _, v := range rows {
-			if !each(v, nil) {
+			if !emit(v) {
 				return nil
 			}
 		}
@@ -245,35 +246,35 @@ func (p *parts[T]) arranged(ctx context.Context, c chain[T], values []operand, e
 }
 
 // one is the first row of all parts. only: it must be the only one.
-func (p *parts[T]) one(ctx context.Context, only bool) (one T, err error) {
-	err = ErrNotFound
-	p.rows(ctx, func(v T, failed error) bool {
+func (p *parts) one(ctx context.Context, only bool, row unsafe.Pointer) error {
+	err := error(ErrNotFound)
+	p.rows(ctx, func(v unsafe.Pointer, failed error) bool {
 		switch {
 		case failed != nil:
 			err = failed
 		case err == nil:
 			err = ErrMultiple
 		default:
-			one, err = v, nil
+			p.chain.table.setRow(row, v)
+			err = nil
 			return only
 		}
 		return false
 	})
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return one, nil
+	return err
 }
 
 // exists reports whether any part has a row.
-func (p *parts[T]) exists(ctx context.Context) (found bool, err error) {
-	part := func(c chain[T], ctx context.Context, yield func(bool, error) bool) {
-		if found, err := c.exists(ctx); found || err != nil {
-			yield(found, err)
+func (p *parts) exists(ctx context.Context) (found bool, err error) {
+	from := func(ctx context.Context, i int, emit func(bool) bool) error {
+		c, _ := p.part(i)
+		found, err := c.exists(ctx)
+		if found && err == nil {
+			emit(found)
 		}
+		return err
 	}
-	inParts(ctx, p, part, func(yes bool, failed error) bool {
+	inParts(ctx, p, from, func(yes bool, failed error) bool {
 		found, err = yes, failed
 		return false
 	})
@@ -282,7 +283,7 @@ func (p *parts[T]) exists(ctx context.Context) (found bool, err error) {
 
 // shared is the size of the page that a part reads, so that all parts that are read at
 // once hold about one page together.
-func (c *chain[T]) shared(pageSize int) int {
+func (c *chain) shared(pageSize int) int {
 	const usual, least = 5000, 100
 	if c.part <= 1 {
 		return pageSize
@@ -294,7 +295,7 @@ func (c *chain[T]) shared(pageSize int) int {
 }
 
 // count adds up the counts of all parts.
-func (p *parts[T]) count(ctx context.Context) (sum int64, err error) {
+func (p *parts) count(ctx context.Context) (sum int64, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
@@ -323,7 +324,7 @@ func (p *parts[T]) count(ctx context.Context) (sum int64, err error) {
 
 // oneStatement refuses a read that names too many partitions for one statement, and is
 // not split.
-func (c *chain[T]) oneStatement(b *builder, where []cond) {
+func (c *chain) oneStatement(b *builder, where []cond) {
 	if c.part > 0 || !c.namesPartitions() {
 		return
 	}

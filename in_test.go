@@ -127,10 +127,6 @@ func TestInLimits(t *testing.T) {
 		asked[i] = 90 - i
 	}
 	all := table.Find(partID.In(asked...))
-	rows, err := all.Limit(23).All(ctx)
-	require.NoError(t, err)
-	require.Equal(t, asked[:23], ids(rows), "the first of the values, not the first of the server's")
-
 	srv.ResetLog()
 	first, err := all.First(ctx)
 	require.NoError(t, err)
@@ -161,6 +157,12 @@ func TestInLimits(t *testing.T) {
 	require.ErrorAs(t, err, &usage)
 	_, err = all.Concurrency(-1).All(ctx)
 	require.ErrorAs(t, err, &usage)
+
+	srv.ClearFaults()
+	// At the end, for what has run ahead is cancelled and may reach the server later.
+	rows, err := all.Limit(23).All(ctx)
+	require.NoError(t, err)
+	require.Equal(t, asked[:23], ids(rows), "the first of the values, not the first of the server's")
 }
 
 // samples are rows of sensors a and b on the days 1 to days, three of each.

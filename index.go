@@ -13,7 +13,7 @@ import (
 
 // createIndexes is a CREATE INDEX for each index that a tag declares. Each has a name, so
 // that IF NOT EXISTS knows it again.
-func (t *Table[T]) createIndexes() (out []string) {
+func (t *table) createIndexes() (out []string) {
 	for _, c := range t.meta.Columns {
 		for i := range c.Indexes {
 			ix := &c.Indexes[i]
@@ -43,7 +43,7 @@ func (t *Table[T]) createIndexes() (out []string) {
 }
 
 // verifyOptions compares what the table has beside its columns.
-func (t *Table[T]) verifyOptions(ctx context.Context, keyspace string, v *verifier) error {
+func (t *table) verifyOptions(ctx context.Context, keyspace string, v *verifier) error {
 	if slices.ContainsFunc(t.meta.Columns, func(c *meta.Column) bool { return len(c.Indexes) > 0 }) {
 		live, err := t.liveIndexes(ctx, keyspace)
 		if err != nil {
@@ -104,7 +104,7 @@ func (v *verifier) indexes(live []liveIndex) {
 	}
 }
 
-func (t *Table[T]) liveIndexes(ctx context.Context, keyspace string) (live []liveIndex, err error) {
+func (t *table) liveIndexes(ctx context.Context, keyspace string) (live []liveIndex, err error) {
 	const query = "SELECT kind, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?"
 	err = t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
 		l := liveIndex{kind: string(cells[0])}

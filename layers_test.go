@@ -2,6 +2,9 @@ package coodie_test
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -127,4 +130,44 @@ func TestParityNamesTests(t *testing.T) {
 		}
 		require.True(t, strings.Contains(tests, "func "+test[1]+"\n"), "%s is not there", test[0])
 	}
+}
+
+// TestGenericCodeIsThin: code with the type of a table's struct as a parameter is compiled
+// again for each struct of a program, so that all but a few lines lie beneath it.
+func TestGenericCodeIsThin(t *testing.T) {
+	const most = 17 // lines
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	set := token.NewFileSet()
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, name, nil, 0)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil || !ofT(f) {
+				continue
+			}
+			lines := set.Position(f.Body.End()).Line - set.Position(f.Body.Pos()).Line
+			require.LessOrEqual(t, lines, most, "%s: %s", name, f.Name.Name)
+		}
+	}
+}
+
+// ofT reports whether a function or its receiver has a type parameter T.
+func ofT(f *ast.FuncDecl) (found bool) {
+	for _, list := range []*ast.FieldList{f.Recv, f.Type.TypeParams} {
+		if list == nil {
+			continue
+		}
+		ast.Inspect(list, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && id.Name == "T" {
+				found = true
+			}
+			return true
+		})
+	}
+	return found
 }

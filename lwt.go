@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/replay"
 )
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
-type Conditional[T any] struct{ chain chain[T] }
+type Conditional[T any] struct{ chain chain }
 
 // TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
 // Columns that are not written keep their own, and so does the row: a row created by
@@ -34,34 +36,44 @@ func (c Conditional[T]) AllowCreate() Conditional[T] {
 // Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
 // into its Value.
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
-	res, err := c.chain.cas(ctx, c.chain.update(assigns, true))
-	c.chain.doc.updated(assigns, res.Applied, res.own, err)
-	return res, err
+	res, err := c.chain.updateCAS(ctx, plainAssigns(assigns))
+	return resultOf[T](res), err
 }
 
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	v := c.chain.value
-	row, err := c.chain.table.prepare(ctx, opReplace, v, false)
+	res, err := c.chain.replace(ctx)
+	return resultOf[T](res), err
+}
+
+func (c chain) updateCAS(ctx context.Context, assigns []assign) (result, error) {
+	res, err := c.cas(ctx, c.update(assigns, true))
+	c.updated(assigns, res.applied, res.own, err)
+	return res, err
+}
+
+func (c chain) replace(ctx context.Context) (result, error) {
+	v := c.value
+	row, err := c.table.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return LWTResult[T]{kind: c.chain.kind, op: opReplace, table: c.chain.table.name}, err
+		return result{kind: c.kind, op: opReplace, table: c.table.name}, err
 	}
-	c.chain.value = row
-	res, err := c.Update(ctx, c.chain.replacement()...)
-	if res.Applied {
-		c.chain.doc.adopt(row, v)
-		c.chain.doc.updated(nil, true, res.own, nil)
+	c.value = row
+	res, err := c.updateCAS(ctx, c.replacement())
+	if res.applied {
+		c.adopt(row, v)
+		c.updated(nil, true, res.own, nil)
 	}
 	return res, err
 }
 
 // replacement sets every column that is not part of the key.
-func (c chain[T]) replacement() (assigns []Assign[T]) {
+func (c chain) replacement() (assigns []assign) {
 	if c.table != nil && c.doc != nil {
 		for _, col := range c.table.meta.Columns {
 			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
-				assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, c.value)}})
+				assigns = append(assigns, assign{ref: refTo(col), value: operandAt(col, c.value)})
 			}
 		}
 	}
@@ -70,20 +82,25 @@ func (c chain[T]) replacement() (assigns []Assign[T]) {
 
 // Delete is `DELETE FROM … WHERE … IF …`.
 func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.chain.cas(ctx, c.chain.remove(nil, false, true))
-	c.chain.doc.updated(nil, res.Applied, nil, err)
-	return res, err
+	res, err := c.chain.removeCAS(ctx, nil, false)
+	return resultOf[T](res), err
 }
 
 // DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
 func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (LWTResult[T], error) {
-	res, err := c.chain.cas(ctx, c.chain.remove(columns, true, true))
-	c.chain.doc.deleted(columns, res.Applied, err)
+	res, err := c.chain.removeCAS(ctx, refs(columns), true)
+	return resultOf[T](res), err
+}
+
+// removeCAS deletes the row, or the columns.
+func (c chain) removeCAS(ctx context.Context, targets []ref, columns bool) (result, error) {
+	res, err := c.cas(ctx, c.remove(targets, columns, true))
+	c.deleted(targets, res.applied, err)
 	return res, err
 }
 
 // Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
-type Creation[T any] struct{ chain chain[T] }
+type Creation[T any] struct{ chain chain }
 
 // TTL makes the row expire after d, rounded up to whole seconds.
 func (c Creation[T]) TTL(d time.Duration) Creation[T] {
@@ -94,33 +111,34 @@ func (c Creation[T]) TTL(d time.Duration) Creation[T] {
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
 func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
-	return c.chain.insertCAS(ctx, &v)
+	res, err := c.chain.insertCAS(ctx, unsafe.Pointer(&v))
+	return resultOf[T](res), err
 }
 
-func (c chain[T]) insertCAS(ctx context.Context, v *T) (LWTResult[T], error) {
+func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
 	c.kind = ifNotExists
 	row, err := c.table.prepare(ctx, opInsert, v, true)
 	if err != nil {
-		return LWTResult[T]{kind: c.kind, op: opInsert, table: c.table.name}, err
+		return result{kind: c.kind, op: opInsert, table: c.table.name}, err
 	}
 	b := c.insert(row, true)
 	c.value = row
-	res, err := c.cas(ctx, b)
-	if res.Applied {
-		c.doc.adopt(row, v)
+	res, err := c.claim(ctx, b)
+	if res.applied {
+		c.adopt(row, v)
 	}
 	return res, err
 }
 
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
-func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
+func (c chain) cas(ctx context.Context, b *builder) (result, error) {
 	defer b.release()
 	t := c.table
 	if c.kind == ifExists && !b.stmt.IfExists {
 		c.kind = ifConditions // a version column has taken the place of IF EXISTS
 	}
-	res := LWTResult[T]{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
+	res := result{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
 	if b.err != nil {
 		return res, b.err
 	}
@@ -129,8 +147,9 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 	r := &b.request
 	*r = driver.Request{
 		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
-		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single,
+		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single, Reason: replay.Conditional.String(),
 	}
+	c.note(ctx, b)
 	c.sending()
 	start := t.now()
 	within, cancel := c.per.within(ctx)
@@ -144,12 +163,12 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 		}
 	}
 	outcome := Refused
-	if res.Applied {
+	if res.applied {
 		outcome = Applied
 	}
 	t.observe(ctx, b.op, r, outcome, err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
-		res, err = res.Settle(ctx)
+		res, err = res.settled(ctx)
 	}
 	res.own = b.own
 	return res, err
@@ -157,7 +176,7 @@ func (c chain[T]) cas(ctx context.Context, b *builder) (LWTResult[T], error) {
 
 // answer reads the one row that a conditional write answers with: [applied] first, and
 // the rest only if the write was refused. A *DecodeError concerns the rest.
-func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
+func (c chain) answer(res *result, rows *driver.Rows) error {
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
@@ -170,12 +189,12 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 	if err != nil {
 		return err
 	}
-	res.Applied, res.answered = applied, true
+	res.applied, res.answered = applied, true
 	if len(columns) == 1 {
 		return nil
 	}
-	e := newExisting[T](c.table, columns, cells, at)
-	if res.Applied {
+	e := c.table.existing(columns, cells, at)
+	if res.applied {
 		// ScyllaDB sends the old row along: all null if there was none.
 		if e.anyValue() {
 			e.state = RowPresent
@@ -185,7 +204,7 @@ func (c chain[T]) answer(res *LWTResult[T], rows *driver.Rows) error {
 		return nil
 	}
 	e.state = c.rowState(e)
-	res.Existing = e
+	res.existing = e
 	return e.decode()
 }
 
@@ -206,15 +225,16 @@ func readApplied(columns []gocql.ColumnInfo, cells [][]byte) (at int, applied bo
 // errNoAnswer means that the statement may have been executed, but not what came of it.
 var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column")
 
-// newExisting copies the cells, which belong to gocql, without the one of [applied]; -1 if
+// existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.
-func newExisting[T any](t *Table[T], columns []gocql.ColumnInfo, cells [][]byte, applied int) *Existing[T] {
+func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int) *existing {
 	size := 0
 	for _, cell := range cells {
 		size += len(cell)
 	}
 	memory := make([]byte, 0, size)
-	e := &Existing[T]{table: t.meta, name: t.name}
+	e := t.row()
+	e.table, e.name = t.meta, t.name
 	if e.cells = e.few[:0]; len(cells) > len(e.few)+1 {
 		e.cells = make([][]byte, 0, len(cells))
 	}
@@ -240,7 +260,7 @@ func newExisting[T any](t *Table[T], columns []gocql.ColumnInfo, cells [][]byte,
 	return e
 }
 
-func (e *Existing[T]) anyValue() bool {
+func (e *existing) anyValue() bool {
 	for _, cell := range e.cells {
 		if cell != nil {
 			return true
@@ -252,7 +272,7 @@ func (e *Existing[T]) anyValue() bool {
 // rowState says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (c chain[T]) rowState(e *Existing[T]) RowState {
+func (c chain) rowState(e *existing) RowState {
 	switch c.kind {
 	case ifNotExists:
 		return RowPresent

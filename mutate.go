@@ -92,35 +92,57 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // letting them fight over it. change must therefore not call Mutate for the same row;
 // that is noticed and refused.
 func (q QuerySet[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
-	return q.chain.mutate(ctx, change, opts)
+	return mutate(ctx, q.chain, change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once
 // Mutate has succeeded.
 func (d *Document[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
-	res, err := d.with().chain.mutate(ctx, change, opts)
+	res, err := mutate(ctx, d.with().chain, change, opts)
 	switch {
 	case err == nil:
-		d.Value, d.stale = res.Value, false
+		d.Value, d.doc.stale = res.Value, false
 	case errors.Is(err, ErrOutcomeUnknown):
-		d.stale = true
+		d.doc.stale = true
+	}
+	return res, err
+}
+
+func mutate[T any](ctx context.Context, c chain, change func(*T) error, opts []MutateOption) (MutateResult[T], error) {
+	var plain func(unsafe.Pointer) error
+	if change != nil {
+		plain = func(p unsafe.Pointer) error { return change((*T)(p)) }
+	}
+	m, err := c.mutate(ctx, plain, opts)
+	res := MutateResult[T]{
+		Changed: m.changed, Created: m.created, Attempts: m.attempts, Refused: m.refused, Unknown: m.unknown,
+	}
+	if m.value != nil {
+		res.Value = *(*T)(m.value)
 	}
 	return res, err
 }
 
 // mutation is one call of Mutate.
-type mutation[T any] struct {
-	chain  chain[T]
-	change func(*T) error
+type mutation struct {
+	chain  chain
+	change func(row unsafe.Pointer) error
 	create bool
-	res    MutateResult[T]
+	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
 	// declined: the function has returned an error, which ends it all
 	declined bool
 }
 
-func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []MutateOption) (MutateResult[T], error) {
+// mutated is a MutateResult, whatever its T.
+type mutated struct {
+	value                      unsafe.Pointer // nil if there is none
+	changed, created           bool
+	attempts, refused, unknown int
+}
+
+func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, opts []MutateOption) (mutated, error) {
 	s := mutateSettings{attempts: 16}
 	for _, o := range opts {
 		o(&s)
@@ -130,7 +152,7 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 		err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate needs a function and at least one attempt"}
 	}
 	if err != nil {
-		return MutateResult[T]{}, err
+		return mutated{}, err
 	}
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
@@ -142,14 +164,14 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 			} else {
 				err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
 			}
-			return MutateResult[T]{}, err
+			return mutated{}, err
 		}
 		defer leave()
 	}
-	m := &mutation[T]{chain: c, change: change, create: s.create}
+	m := &mutation{chain: c, change: change, create: s.create}
 	start := c.table.now()
 	err = m.run(ctx, s.attempts)
-	if len(m.strays) > 0 && !m.res.Changed && !errors.Is(err, ErrOutcomeUnknown) {
+	if len(m.strays) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
 		err = errors.Join(m.strays[0].cause, err)
 	}
 	m.tell(ctx, err, start)
@@ -157,10 +179,10 @@ func (c chain[T]) mutate(ctx context.Context, change func(*T) error, opts []Muta
 }
 
 // tell tells the observers of the whole.
-func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
+func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.chain.table
-	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.Attempts, Refused: m.res.Refused}
-	if m.res.Changed {
+	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	if m.res.changed {
 		e.Outcome = Applied
 	}
 	if m.declined && len(m.strays) == 0 {
@@ -170,18 +192,17 @@ func (m *mutation[T]) tell(ctx context.Context, err error, start time.Time) {
 }
 
 // rowKey is the encoded primary key that the chain names.
-func (c chain[T]) rowKey() (string, error) {
+func (c chain) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
 	if c.choice != nil {
 		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
 	}
 	if c.value != nil {
-		b.documentKey(unsafe.Pointer(c.value), false)
+		b.documentKey(c.value, false)
 	} else {
-		where := plainConds(c.where)
-		if use := b.filters(where); use != keyFull {
-			b.needKeys(where, b.table.Primary())
+		if use := b.filters(c.where); use != keyFull {
+			b.needKeys(c.where, b.table.Primary())
 			b.fail("", "Mutate is for one row: each key column by Eq", nil)
 		}
 	}
@@ -197,8 +218,8 @@ func (c chain[T]) rowKey() (string, error) {
 	return string(key), nil
 }
 
-func (m *mutation[T]) run(ctx context.Context, attempts int) error {
-	var row *Existing[T]
+func (m *mutation) run(ctx context.Context, attempts int) error {
+	var row *existing
 	read := false
 	var last error
 	for {
@@ -213,13 +234,13 @@ func (m *mutation[T]) run(ctx context.Context, attempts int) error {
 			return err
 		}
 		row, read, last = next, next != nil, err
-		if m.res.Attempts >= attempts {
+		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.name, Attempts: m.res.Attempts, Refused: m.res.Refused, Unknown: m.res.Unknown, Err: last,
+				Table: m.chain.table.name, Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: last,
 			}
 		}
 		if err != nil {
-			if stop := driver.Backoff(ctx, m.res.Attempts); stop != nil {
+			if stop := driver.Backoff(ctx, m.res.attempts); stop != nil {
 				return err
 			}
 		}
@@ -228,17 +249,17 @@ func (m *mutation[T]) run(ctx context.Context, attempts int) error {
 
 // try runs the function on the row, nil if it is missing, and writes the outcome. again:
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
-func (m *mutation[T]) try(ctx context.Context, row *Existing[T]) (again bool, next *Existing[T], err error) {
-	var value T
+func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
+	value := m.chain.table.newRow()
 	if row == nil {
 		if !m.create {
 			return false, nil, ErrNotFound
 		}
-		m.chain.setKey(&value)
-	} else if err := m.load(ctx, &value, row); err != nil {
+		m.chain.setKey(value)
+	} else if err := m.load(ctx, value, row); err != nil {
 		return false, nil, err
 	}
-	if err := m.change(&value); err != nil {
+	if err := m.change(value); err != nil {
 		m.declined = true
 		return false, nil, err
 	}
@@ -248,77 +269,77 @@ func (m *mutation[T]) try(ctx context.Context, row *Existing[T]) (again bool, ne
 	return m.update(ctx, row, value)
 }
 
-func (m *mutation[T]) insert(ctx context.Context, value T) (again bool, next *Existing[T], err error) {
-	key := value
-	m.chain.setKey(&key)
-	if col := m.chain.differs(&key, &value, m.chain.table.meta.Primary()); col != nil {
+func (m *mutation) insert(ctx context.Context, value unsafe.Pointer) (again bool, next *existing, err error) {
+	t := m.chain.table
+	key := t.copyRow(value)
+	m.chain.setKey(key)
+	if col := differs(key, value, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
-	doc := m.chain.table.New(value)
-	c := doc.with().chain
+	c := t.document(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
-	res, err := Write[T]{c}.Insert(ctx)
-	m.res.Attempts++
+	res, err := c.insertDocument(ctx)
+	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
 	if !again && err == nil {
-		m.res.Value, m.res.Changed, m.res.Created = doc.Value, true, true
+		m.res.value, m.res.changed, m.res.created = value, true, true
 	}
 	return again, next, err
 }
 
-func (m *mutation[T]) update(ctx context.Context, row *Existing[T], changed T) (again bool, next *Existing[T], err error) {
+func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Pointer) (again bool, next *existing, err error) {
 	t := m.chain.table
 	value, err := m.hooked(ctx, row, changed)
 	if err != nil || value == nil {
 		return false, nil, err
 	}
-	var before T
-	if err := m.chain.restore(&before, row); err != nil {
+	before := t.newRow()
+	if err := t.restore(before, row); err != nil {
 		return false, nil, err
 	}
-	if col := m.chain.differs(&before, value, t.meta.Primary()); col != nil {
+	if col := differs(before, value, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
-	var assigns []Assign[T]
+	var assigns []assign
 	for _, col := range t.meta.Columns {
-		if col.Key() || col == t.meta.Attempt || m.chain.differs(&before, value, []*meta.Column{col}) == nil {
+		if col.Key() || col == t.meta.Attempt || differs(before, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, Assign[T]{assign{ref: refTo(col), value: operandAt(col, value)}})
+		assigns = append(assigns, assign{ref: refTo(col), value: operandAt(col, value)})
 	}
 	if len(assigns) == 0 {
-		m.res.Value = before
+		m.res.value = before
 		return false, nil, nil
 	}
+	doc := t.document(t.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
-	c.value, c.where, c.single = &before, nil, true
-	c.doc = t.New(before) // its attempt id settles a refusal
-	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, &before), true
+	c.value, c.where, c.single = before, nil, true
+	c.doc, c.held = doc.doc, doc.held
+	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, before), true
 	b := c.update(assigns, true)
 	if !b.proves {
 		b.fail("", "every column reads as null, so the write could bring a deleted row back; give the struct a version column", ErrCannotGuard)
 	}
 	res, err := c.cas(ctx, b)
-	m.res.Attempts++
-	again, next, err = m.outcome(ctx, res, err, row, &before)
-	if !again && err == nil && !m.res.Changed {
-		m.res.Changed = true
-		after := t.New(*value)
+	m.res.attempts++
+	again, next, err = m.outcome(ctx, res, err, row, before)
+	if !again && err == nil && !m.res.changed {
+		m.res.changed, m.res.value = true, value
+		after := t.document(value)
 		after.updated(nil, true, res.own, nil)
-		m.res.Value = after.Value
 	}
 	return again, next, err
 }
 
 // outcome sorts the answer of an attempt. row is what it was to change, and before the
 // same as a T; nil of an insert.
-func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, row *Existing[T], before *T) (again bool, next *Existing[T], _ error) {
+func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before unsafe.Pointer) (again bool, next *existing, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
-		m.res.Unknown++
-		if driver.Backoff(ctx, m.res.Attempts) != nil {
+		m.res.unknown++
+		if driver.Backoff(ctx, m.res.attempts) != nil {
 			return false, nil, err
 		}
 		return m.settle(ctx, res, err, row)
@@ -330,14 +351,14 @@ func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, 
 		}
 		return false, nil, err
 	}
-	if res.Applied {
+	if res.applied {
 		return false, nil, nil
 	}
-	m.res.Refused++
+	m.res.refused++
 	if len(m.strays) > 0 {
 		return m.refusedAfterStray(ctx)
 	}
-	if next = res.Existing; next != nil {
+	if next = res.existing; next != nil {
 		next = m.chain.complete(next, before)
 	}
 	return true, next, nil
@@ -345,16 +366,16 @@ func (m *mutation[T]) outcome(ctx context.Context, res LWTResult[T], err error, 
 
 // guard is the condition that the row is still as it was read: by its version, and by
 // the attempt id, which no other row that takes its place will ever have.
-func (m *mutation[T]) guard(row *Existing[T], before *T) []Cond[T] {
+func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 	t := m.chain.table
-	if v := t.meta.Version; v != nil && row.Presence(v.Name) == Present {
-		conds := []Cond[T]{{cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}}
-		if a := t.meta.Attempt; a != nil && row.Presence(a.Name) == Present {
-			conds = append(conds, Cond[T]{cond{ref: refTo(a), op: cql.Eq, value: operandAt(a, before)}})
+	if v := t.meta.Version; v != nil && row.presence(v.Name) == Present {
+		conds := []cond{{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}
+		if a := t.meta.Attempt; a != nil && row.presence(a.Name) == Present {
+			conds = append(conds, cond{ref: refTo(a), op: cql.Eq, value: operandAt(a, before)})
 		}
 		return conds
 	}
-	var conds []Cond[T]
+	var conds []cond
 	for _, col := range t.meta.Columns {
 		if !col.Key() {
 			// The cell itself: a field may hold "" for null, which are different conditions.
@@ -363,36 +384,36 @@ func (m *mutation[T]) guard(row *Existing[T], before *T) []Cond[T] {
 			if cell != nil {
 				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
 			}
-			conds = append(conds, Cond[T]{cond{ref: refTo(col), op: cql.Eq, value: o}})
+			conds = append(conds, cond{ref: refTo(col), op: cql.Eq, value: o})
 		}
 	}
 	return conds
 }
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
-func (c chain[T]) restore(v *T, row *Existing[T]) error {
+func (t *table) restore(v unsafe.Pointer, row *existing) error {
 	var p plan
 	for i := range row.columns {
-		if col := c.table.meta.Column(row.columns[i].Name); col != nil {
+		if col := t.meta.Column(row.columns[i].Name); col != nil {
 			p = append(p, step{i, col, col.Codec})
 		}
 	}
-	return p.decode(c.table.name, unsafe.Pointer(v), row.cells)
+	return p.decode(t.name, v, row.cells)
 }
 
 // complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
-func (c chain[T]) complete(refused *Existing[T], before *T) *Existing[T] {
+func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 	if refused.state != RowPresent || refused.broken != nil {
 		return nil
 	}
 	for _, col := range c.table.meta.Columns {
-		if refused.Presence(col.Name) != Missing {
+		if refused.presence(col.Name) != Missing {
 			continue
 		}
 		if !col.Key() || before == nil {
 			return nil
 		}
-		cell, _, err := col.Codec.Append([]byte{}, unsafe.Add(unsafe.Pointer(before), col.Offset))
+		cell, _, err := col.Codec.Append([]byte{}, unsafe.Add(before, col.Offset))
 		if err != nil {
 			return nil
 		}
@@ -404,10 +425,10 @@ func (c chain[T]) complete(refused *Existing[T], before *T) *Existing[T] {
 }
 
 // differs is the first of the columns in which a and b would be stored differently.
-func (c chain[T]) differs(a, b *T, columns []*meta.Column) *meta.Column {
+func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
 	for _, col := range columns {
-		x, xNull, xErr := col.Codec.Append(nil, unsafe.Add(unsafe.Pointer(a), col.Offset))
-		y, yNull, yErr := col.Codec.Append(nil, unsafe.Add(unsafe.Pointer(b), col.Offset))
+		x, xNull, xErr := col.Codec.Append(nil, unsafe.Add(a, col.Offset))
+		y, yNull, yErr := col.Codec.Append(nil, unsafe.Add(b, col.Offset))
 		if xErr != nil || yErr != nil || xNull != yNull || !bytes.Equal(x, y) {
 			return col
 		}
@@ -415,15 +436,15 @@ func (c chain[T]) differs(a, b *T, columns []*meta.Column) *meta.Column {
 	return nil
 }
 
-func (c chain[T]) keyChanged(col *meta.Column) error {
+func (c chain) keyChanged(col *meta.Column) error {
 	return &UsageError{Op: "mutate", Table: c.table.name, Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.
-func (c chain[T]) setKey(v *T) {
+func (c chain) setKey(v unsafe.Pointer) {
 	for _, col := range c.table.meta.Primary() {
 		if cell, ok := c.keyCell(col); ok {
-			_ = col.Codec.Decode(unsafe.Add(unsafe.Pointer(v), col.Offset), cell)
+			_ = col.Codec.Decode(unsafe.Add(v, col.Offset), cell)
 		}
 	}
 }

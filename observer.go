@@ -37,7 +37,7 @@ func WithObserver(o Observer) Option {
 // Two calls that take several statements, each of which has an event of its own, are
 // reported once more as a whole: Op is then "settle" or "mutate", and Statement empty.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "batch", "create", "drop", …; "settle", "mutate"
+	Op        string // "insert", "update", "delete", "select", "peek", "batch", "create", "drop", …; "settle", "mutate"
 	Table     string // qualified where a keyspace was given; those of a batch separated by ", "
 	Statement string
 	Outcome   Outcome
@@ -63,7 +63,8 @@ const (
 	Done Outcome = iota
 	// Applied is an LWT whose condition held.
 	Applied
-	// Refused is an LWT whose condition did not hold: nothing was written.
+	// Refused is an LWT whose condition did not hold, and a peek (see PeekFirst) that found
+	// the row taken: nothing was written.
 	Refused
 	// Unknown is a write that may have been executed.
 	Unknown
@@ -98,7 +99,7 @@ func (s *settings) now() (start time.Time) {
 // tell tells the observers of e, which began at start and ended with its Err, or else as
 // its Outcome says.
 func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
-	if len(s.observers) == 0 {
+	if len(s.observers) == 0 || driver.IsPlanning(ctx) {
 		return
 	}
 	e.Outcome, e.Duration = outcomeOf(e.Outcome, e.Err), time.Since(start)
@@ -107,11 +108,11 @@ func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
 	}
 }
 
-func (t *Table[T]) now() time.Time { return t.settings.now() }
+func (t *table) now() time.Time { return t.settings.now() }
 
 // observe tells the observers of a finished statement.
-func (t *Table[T]) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
-	if len(t.settings.observers) == 0 {
+func (t *table) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
+	if len(t.settings.observers) == 0 || driver.IsPlanning(ctx) {
 		return
 	}
 	t.settings.tell(ctx, Event{

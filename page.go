@@ -32,27 +32,10 @@ type Page[T any] struct {
 // that are written meanwhile are seen if they come after the place that the token marks.
 func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
-	c := q.chain
-	next, err := c.page(ctx, token, func(rows *driver.Rows) error {
-		if !rows.Next() {
-			return nil
-		}
-		var room planRoom
-		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
-		if err != nil {
-			return err
-		}
-		for more := true; more; more = rows.Next() {
-			var v T
-			if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
-				return err
-			}
-			if err := c.table.loaded(ctx, &v); err != nil {
-				return err
-			}
-			page.Items = append(page.Items, v)
-		}
-		return nil
+	var v T
+	next, err := q.chain.page(ctx, token, reused(&v), func(unsafe.Pointer, [][]byte) bool {
+		page.Items = append(page.Items, v)
+		return true
 	})
 	if err != nil {
 		return Page[T]{}, err
@@ -62,7 +45,7 @@ func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 }
 
 // page hands the rows of one page to each, and returns the token of the next.
-func (c chain[T]) page(ctx context.Context, token string, each func(*driver.Rows) error) (next string, err error) {
+func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointer, each func(unsafe.Pointer, [][]byte) bool) (next string, err error) {
 	b := c.query(wantRows)
 	defer b.release()
 	if b.request.Unpaged {
@@ -82,7 +65,7 @@ func (c chain[T]) page(ctx context.Context, token string, each func(*driver.Rows
 		r.PageState = state
 	}
 	err = c.send(ctx, b, func(rows *driver.Rows) error {
-		err := each(rows)
+		err := c.table.decode(ctx, rows, room, each)
 		if state := rows.PageState(); len(state) > 0 {
 			next = s.seal(state, query, time.Now())
 		}
@@ -112,7 +95,7 @@ func (b *builder) cells() [][]byte {
 }
 
 // ownKeyspace is the one that the table's statements mean.
-func (t *Table[T]) ownKeyspace() string {
+func (t *table) ownKeyspace() string {
 	if t.settings.keyspace != "" {
 		return t.settings.keyspace
 	}

@@ -26,7 +26,7 @@ type perCall struct {
 }
 
 // call returns the chain with a changed copy of its perCall.
-func (c chain[T]) call(change func(*perCall)) chain[T] {
+func (c chain) call(change func(*perCall)) chain {
 	var p perCall
 	if c.per != nil {
 		p = *c.per
@@ -36,15 +36,15 @@ func (c chain[T]) call(change func(*perCall)) chain[T] {
 	return c
 }
 
-func (c chain[T]) withConsistency(l gocql.Consistency) chain[T] {
+func (c chain) withConsistency(l gocql.Consistency) chain {
 	return c.call(func(p *perCall) { p.consistency = &l })
 }
 
-func (c chain[T]) withTimeout(d time.Duration) chain[T] {
+func (c chain) withTimeout(d time.Duration) chain {
 	return c.call(func(p *perCall) { p.timeout = &d })
 }
 
-func (c chain[T]) withUsingTimeout(d time.Duration) chain[T] {
+func (c chain) withUsingTimeout(d time.Duration) chain {
 	return c.call(func(p *perCall) { p.usingTimeout = &d })
 }
 
@@ -157,7 +157,7 @@ func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // level is the consistency of a plain statement.
-func (c *chain[T]) level() gocql.Consistency {
+func (c *chain) level() gocql.Consistency {
 	if c.per != nil && c.per.consistency != nil {
 		return *c.per.consistency
 	}
@@ -165,7 +165,7 @@ func (c *chain[T]) level() gocql.Consistency {
 }
 
 // paged sets how the rows of a read are fetched.
-func (c *chain[T]) paged(b *builder) {
+func (c *chain) paged(b *builder) {
 	size := c.table.settings.pageSize
 	if c.per != nil && c.per.pageSize != nil {
 		size = *c.per.pageSize
@@ -177,7 +177,7 @@ func (c *chain[T]) paged(b *builder) {
 }
 
 // callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
-func (c chain[T]) callOfRead(b *builder) {
+func (c chain) callOfRead(b *builder) {
 	p := c.per
 	if p == nil {
 		return
@@ -201,7 +201,7 @@ func (c chain[T]) callOfRead(b *builder) {
 
 // callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
 // after the TTL and timestamp.
-func (c chain[T]) callOfWrite(b *builder) {
+func (c chain) callOfWrite(b *builder) {
 	p := c.per
 	if p == nil {
 		return

@@ -88,7 +88,7 @@ func TestPerCall(t *testing.T) {
 			got := requests[0]
 			require.Equal(t, tokens(tt.cql), tokens(got.Statement))
 			require.Len(t, got.Values, strings.Count(tt.cql, "?"), "one value per marker")
-			got.Statement, got.Values, got.Replayable = "", nil, false // TestInferredIdempotence looks at that
+			got.Statement, got.Values, got.Replayable, got.Reason = "", nil, false, "" // TestInferredIdempotence looks at that
 			require.Equal(t, tt.want, got)
 		})
 	}

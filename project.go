@@ -30,18 +30,24 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 // that no field takes. The fields' Go types may be any that hold the values; a pointer
 // takes null.
 func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
-	var s Selection[T, U]
-	row, err := meta.Row(reflect.TypeFor[U]())
-	if err != nil {
-		s.err = err
-		return s
+	given := make([]*expr, len(exprs))
+	for i, e := range exprs {
+		given[i] = selected1(e)
 	}
-	terms, err := projected(q, row, exprs)
+	return Selection[T, U]{q.chain.project(reflect.TypeFor[U](), given)}
+}
+
+// project reads rows into a struct of the type.
+func (c chain) project(typ reflect.Type, exprs []*expr) (s selection) {
+	row, err := meta.Row(typ)
 	if err != nil {
-		s.err = err
-		return s
+		return selection{err: err}
 	}
-	s.chain = q.choose(func(c *choice) { c.terms = terms }).chain
+	terms, err := c.projected(row, exprs)
+	if err != nil {
+		return selection{err: err}
+	}
+	s.chain = c.choose(func(c *choice) { c.terms = terms })
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
 		readers := make([]cellReader, len(row.Columns))
 		for i, col := range row.Columns {
@@ -70,7 +76,7 @@ func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
 }
 
 // fieldReader reads the cells of a column as the struct's own tags have it.
-func (c *chain[T]) fieldReader(col *meta.Column) cellReader {
+func (c *chain) fieldReader(col *meta.Column) cellReader {
 	return func(p unsafe.Pointer, cell []byte) error {
 		if err := col.Codec.Decode(p, cell); err != nil {
 			return &DecodeError{Table: c.table.name, Column: col.Name, Field: col.Field, Err: err}
@@ -80,22 +86,21 @@ func (c *chain[T]) fieldReader(col *meta.Column) cellReader {
 }
 
 // projected is what each of the row's columns is made of.
-func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]*expr, error) {
-	if q.chain.table == nil {
+func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
+	if c.table == nil {
 		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
 	}
 	fail := func(column, format string, args ...any) error {
-		return &UsageError{Op: "select", Table: q.chain.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
+		return &UsageError{Op: "select", Table: c.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
 	}
 	if len(row.Columns) == 0 {
 		return nil, fail("", "%s has no field to read a column into", row.Go)
 	}
 	given := map[string]*expr{}
-	for _, s := range exprs {
-		e := selected1(s)
+	for _, e := range exprs {
 		switch {
 		case e.err != nil:
-			return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: e.name, Err: e.err}
+			return nil, &UsageError{Op: "select", Table: c.table.name, Column: e.name, Err: e.err}
 		case e.name == "":
 			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
 		case row.Column(e.name) == nil:
@@ -109,7 +114,7 @@ func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]
 	for i, col := range row.Columns {
 		e := given[col.Name]
 		if e == nil {
-			of := q.chain.table.meta.Column(col.Name)
+			of := c.table.meta.Column(col.Name)
 			if of == nil {
 				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
 			}
@@ -119,7 +124,7 @@ func projected[T any](q QuerySet[T], row *meta.Table, exprs []Selectable[T]) ([]
 		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
 			e.typ != nil && !col.Type.Equal(e.typ) {
 			if _, err := codec.For(col.GoType, e.typ); err != nil {
-				return nil, &UsageError{Op: "select", Table: q.chain.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+				return nil, &UsageError{Op: "select", Table: c.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
 			}
 		}
 		terms[i] = e

@@ -168,7 +168,7 @@ func TestQueriesRefused(t *testing.T) {
 		{"order of an unknown column", "nope", "no such column", all(partition.OrderBy(things.Col("nope").Asc()))},
 		{"zero order", "", "not a column", all(partition.OrderBy(Order[Everything]{}))},
 		{"only of a part", "attrs", "whole columns", all(q.Only(attrs.At("a")))},
-		{"only nil", "", "zero value", all(q.Only(nil))},
+		{"only nil", "", "nil column", all(q.Only(nil))},
 		{"defer of all", "", "leaves no column", err(hits.Find().Defer(hits.Col("page"), hits.Col("n")).All(ctx))},
 		{"defer of an unknown column", "nope", "no such column", all(q.Defer(things.Col("nope")))},
 		{"distinct of a regular column", "name", "only the partition key and static", all(q.Distinct().Only(tenant, id, name))},

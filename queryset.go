@@ -5,15 +5,16 @@ import (
 	"iter"
 	"slices"
 	"time"
+	"unsafe"
 )
 
 // QuerySet is a selection of rows. It is an immutable value: a shared prefix is safe to
 // reuse and safe for many goroutines. A mistake in it comes out of the terminal call.
-type QuerySet[T any] struct{ chain chain[T] }
+type QuerySet[T any] struct{ chain chain }
 
 // Filter narrows the selection: all filters must hold.
 func (q QuerySet[T]) Filter(filters ...Cond[T]) QuerySet[T] {
-	q.chain = q.chain.filter(filters)
+	q.chain = q.chain.filter(plainConds(filters))
 	return q
 }
 
@@ -48,23 +49,25 @@ func (q QuerySet[T]) IfNotExists() Creation[T] { return Creation[T](q) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q QuerySet[T]) IfExists() Conditional[T] { return q.chain.conditional(ifExists, nil) }
+func (q QuerySet[T]) IfExists() Conditional[T] {
+	return Conditional[T]{q.chain.conditional(ifExists, nil)}
+}
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return q.chain.conditional(ifConditions, both(c, more))
+	return Conditional[T]{q.chain.conditional(ifConditions, both(c, more))}
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return q.chain.conditional(ifConditions, slices.Clone(conds))
+	return Conditional[T]{q.chain.conditional(ifConditions, slices.Clone(plainConds(conds)))}
 }
 
 // Update is a plain update: it creates a row that is missing.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.chain.write(ctx, q.chain.update(assigns, false))
+	return q.chain.write(ctx, q.chain.update(plainAssigns(assigns), false))
 }
 
 // Delete is a plain delete of a row, a range of rows, or a whole partition.
@@ -74,38 +77,38 @@ func (q QuerySet[T]) Delete(ctx context.Context) error {
 
 // DeleteColumns is a plain delete of some columns.
 func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.chain.write(ctx, q.chain.remove(columns, true, false))
+	return q.chain.write(ctx, q.chain.remove(refs(columns), true, false))
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q QuerySet[T]) Get(ctx context.Context) (T, error) {
-	return q.chain.one(ctx, wantRow, false)
+	return one[T](ctx, q.chain, wantRow, false)
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
 func (q QuerySet[T]) One(ctx context.Context) (T, error) {
-	return q.most(2).chain.one(ctx, wantRows, true)
+	return one[T](ctx, q.chain.most(2), wantRows, true)
 }
 
 // First reads the first row; ErrNotFound if there is none.
 func (q QuerySet[T]) First(ctx context.Context) (T, error) {
-	return q.most(1).chain.one(ctx, wantRows, false)
+	return one[T](ctx, q.chain.most(1), wantRows, false)
+}
+
+func one[T any](ctx context.Context, c chain, want want, only bool) (T, error) {
+	var v, zero T
+	if err := c.one(ctx, want, only, unsafe.Pointer(&v)); err != nil {
+		return zero, err
+	}
+	return v, nil
 }
 
 // Exists reports whether the filters select a row. It reads one row's partition key at
 // most; of a whole primary key it can be Linearizable.
 func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
-	return q.most(1).chain.exists(ctx)
-}
-
-// most is the selection with n rows at most; a limit that is wrong stays so.
-func (q QuerySet[T]) most(n int) QuerySet[T] {
-	if q.chain.limit == nil || *q.chain.limit > n {
-		q = q.Limit(n)
-	}
-	return q
+	return q.chain.most(1).exists(ctx)
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
@@ -125,7 +128,10 @@ func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
 // Iter reads the rows page by page. After an error, which comes with a zero T, it ends.
 // Breaking off early closes the query.
 func (q QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) { q.chain.rows(ctx, yield) }
+	return func(yield func(T, error) bool) {
+		var v T
+		q.chain.rows(ctx, reused(&v), yielding(yield))
+	}
 }
 
 // Count is `SELECT count(*)`. Without a partition key it reads the whole table.

@@ -213,7 +213,7 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	if reason = decide(reason, r.idempotence, s.idempotence); reason == replay.Conditional && r.idempotence == Idempotent {
 		return nil, r.usage(p.table, errLWTIdempotent, nil)
 	}
-	q.Replayable, q.Once = reason.Safe(), !reason.Safe()
+	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
 	q.Consistency = s.consistency
 	if q.Kind == driver.CAS {
 		q.Consistency = s.commit

@@ -145,7 +145,7 @@ func TestRawIsSent(t *testing.T) {
 			if want.Serial == 0 {
 				want.Serial = gocql.Serial
 			}
-			got.Statement, got.Values, got.Metadata = "", nil, false
+			got.Statement, got.Values, got.Metadata, got.Reason = "", nil, false, ""
 			require.Equal(t, want, got)
 			require.Len(t, seen, 1)
 			require.Equal(t, "raw", seen[0].Op)

@@ -25,7 +25,7 @@ const (
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c chain[T]) query(want want) *builder {
+func (c chain) query(want want) *builder {
 	b := newBuilder(c.table, cql.Select, "select", false)
 	switch {
 	case c.table == nil:
@@ -43,9 +43,9 @@ func (c chain[T]) query(want want) *builder {
 		}
 	}
 	c.choice.list(b)
-	where, use := plainConds(c.where), keyFull
+	where, use := c.where, keyFull
 	if c.value != nil {
-		b.documentKey(unsafe.Pointer(c.value), false)
+		b.documentKey(c.value, false)
 	} else {
 		use = b.filters(where)
 	}
@@ -92,26 +92,26 @@ func (c chain[T]) query(want want) *builder {
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
 	}
-	r.Once = !c.replayed(b).Safe()
+	replay := c.replayed(b)
+	r.Once, r.Reason = !replay.Safe(), replay.String()
 	r.Unpaged = b.unpaged()
 	r.Statement = c.table.texts.Text(&b.stmt)
 	return b
 }
 
-// one reads the first row. only: it must be the only one.
-func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
+// one reads the first row into the zero row at v. only: it must be the only one.
+func (c chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	var v T
 	if want == wantRows {
 		switch p, err := c.split(true); {
 		case err != nil:
-			return v, err
+			return err
 		case p != nil:
-			return p.one(ctx, only)
+			return p.one(ctx, only, v)
 		}
 	}
-	err := c.read(ctx, want, func(rows *driver.Rows) error {
+	return c.read(ctx, want, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return ErrNotFound
 		}
@@ -120,27 +120,21 @@ func (c chain[T]) one(ctx context.Context, want want, only bool) (T, error) {
 		if err != nil {
 			return err
 		}
-		if err := p.decode(c.table.name, unsafe.Pointer(&v), rows.Cells()); err != nil {
+		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
 			return err
 		}
 		if only && rows.Next() {
 			return ErrMultiple
 		}
-		return c.table.loaded(ctx, &v)
+		return c.table.loaded(ctx, v)
 	})
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return v, nil
 }
 
-// rows yields all rows, and at the end the error if there is one.
-func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
+// rows yields all rows, and at the end the error if there is one. room gives each a place.
+func (c chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
 	switch p, err := c.split(true); {
 	case err != nil:
-		var zero T
-		yield(zero, err)
+		yield(nil, err)
 		return
 	case p != nil:
 		p.rows(ctx, yield)
@@ -149,46 +143,46 @@ func (c chain[T]) rows(ctx context.Context, yield func(T, error) bool) {
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := c.decoded(ctx, func(v T, _ [][]byte) bool {
+	err := c.decoded(ctx, room, func(v unsafe.Pointer, _ [][]byte) bool {
 		stopped = !yield(v, nil)
 		return !stopped
 	})
 	if err != nil && !stopped {
-		var zero T
-		yield(zero, err)
+		yield(nil, err)
 	}
 }
 
-// decoded hands all rows to each, with their cells, until it says false.
-func (c chain[T]) decoded(ctx context.Context, each func(v T, cells [][]byte) bool) error {
-	return c.read(ctx, wantRows, func(rows *driver.Rows) error {
-		if !rows.Next() {
-			return nil
-		}
-		var room planRoom
-		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
-		if err != nil {
-			return err
-		}
-		var v, zero T // one variable for all rows: each is handed on as a copy
-		for more := true; more; more = rows.Next() {
-			v = zero
-			cells := rows.Cells()
-			if err := p.decode(c.table.name, unsafe.Pointer(&v), cells); err != nil {
-				return err
-			}
-			if err := c.table.loaded(ctx, &v); err != nil {
-				return err
-			}
-			if !each(v, cells) {
-				return nil
-			}
-		}
-		return nil
-	})
+// decoded hands all rows to each, with their cells, until it says false. room gives each row
+// a place, which is zero.
+func (c chain) decoded(ctx context.Context, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+	return c.read(ctx, wantRows, func(rows *driver.Rows) error { return c.table.decode(ctx, rows, room, each) })
 }
 
-func (c chain[T]) count(ctx context.Context) (int64, error) {
+func (t *table) decode(ctx context.Context, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+	if !rows.Next() {
+		return nil
+	}
+	var steps planRoom
+	p, err := newPlan(steps[:0], t.meta, t.name, rows.Columns())
+	if err != nil {
+		return err
+	}
+	for more := true; more; more = rows.Next() {
+		v, cells := room(), rows.Cells()
+		if err := p.decode(t.name, v, cells); err != nil {
+			return err
+		}
+		if err := t.loaded(ctx, v); err != nil {
+			return err
+		}
+		if !each(v, cells) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (c chain) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split(false); {
@@ -213,7 +207,7 @@ func (c chain[T]) count(ctx context.Context) (int64, error) {
 }
 
 // exists reports whether there is a row.
-func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
+func (c chain) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split(false); {
@@ -230,7 +224,7 @@ func (c chain[T]) exists(ctx context.Context) (found bool, err error) {
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) error) error {
+func (c chain) read(ctx context.Context, want want, each func(*driver.Rows) error) error {
 	b := c.query(want)
 	defer b.release()
 	if b.err != nil {
@@ -241,9 +235,10 @@ func (c chain[T]) read(ctx context.Context, want want, each func(*driver.Rows) e
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c chain[T]) send(ctx context.Context, b *builder, each func(*driver.Rows) error) error {
+func (c chain) send(ctx context.Context, b *builder, each func(*driver.Rows) error) error {
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
+	c.note(ctx, b)
 	r, start := &b.request, c.table.now()
 	rows := b.call.Do(ctx, c.table.sender, r)
 	err := each(rows)

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 
@@ -14,21 +15,32 @@ import (
 type LWTResult[T any] struct {
 	// Applied says whether the condition held and the write was executed.
 	Applied bool
+	// Peeked says that a plain read has refused the write, and that no LWT was sent: see
+	// Creation.PeekFirst. The row may have been deleted just before.
+	Peeked bool
 	// Existing is what the server sent of the row that refused the write. It is nil if the
 	// write was applied, or if the server sent no column, as Cassandra does for a missing row.
 	Existing *Existing[T]
 
+	rest result
+}
+
+// result is an LWTResult, whatever its T.
+type result struct {
+	applied  bool
+	peeked   bool
+	existing *existing
 	answered bool // false beside an error: neither applied nor refused
-	previous *Existing[T]
+	previous *existing
 	kind     casKind
 	proves   bool // applied proves that the row existed
 	op       string
 	table    string
-	conds    []Cond[T]
-	own      []assign    // what the write itself stores: its attempt id, the version
-	pending  *pending[T] // of an unknown outcome
-	batched  bool        // another statement's condition may have refused it
-	absent   RowState    // what it means in a batch that nothing was sent of the row
+	conds    []cond
+	own      []assign // what the write itself stores: its attempt id, the version
+	pending  *pending // of an unknown outcome
+	batched  bool     // another statement's condition may have refused it
+	absent   RowState // what it means in a batch that nothing was sent of the row
 }
 
 // casKind is the condition of a conditional write.
@@ -87,9 +99,9 @@ func (r LWTResult[T]) Err() error {
 	switch {
 	case r.Applied:
 		return nil
-	case r.pending != nil:
-		return r.pending.cause
-	case !r.answered:
+	case r.rest.pending != nil:
+		return r.rest.pending.cause
+	case !r.rest.answered:
 		return errUnanswered
 	}
 	return &NotAppliedError[T]{Result: r}
@@ -100,37 +112,40 @@ var errUnanswered = errors.New("coodie: the write was not answered; the error th
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
-func (r LWTResult[T]) Row() RowState {
+func (r LWTResult[T]) Row() RowState { return r.plain().row() }
+
+func (r *result) row() RowState {
 	switch {
-	case !r.answered && r.Existing == nil:
+	case !r.answered && r.existing == nil:
 		return r.absent
 	case !r.answered:
-		return r.Existing.state
-	case r.batched && !r.Applied && r.Existing == nil:
+		return r.existing.state
+	case r.batched && !r.applied && r.existing == nil:
 		return r.absent
-	case r.batched && !r.Applied:
-		return r.Existing.state
-	case r.kind == ifNotExists && r.Applied, r.kind == ifExists && !r.Applied:
+	case r.batched && !r.applied:
+		return r.existing.state
+	case r.kind == ifNotExists && r.applied, r.kind == ifExists && !r.applied:
 		return RowMissing
-	case r.kind == ifNotExists, r.kind == ifExists, r.Applied && r.proves:
+	case r.kind == ifNotExists, r.kind == ifExists, r.applied && r.proves:
 		return RowPresent
-	case r.Applied:
+	case r.applied:
 		return RowUnknown
-	case r.Existing == nil:
+	case r.existing == nil:
 		// Cassandra leaves all columns out for a missing row; ScyllaDB never leaves any out.
 		return RowMissing
 	}
-	return r.Existing.state
+	return r.existing.state
 }
 
 // Previous is the row as it was before an applied write. Only ScyllaDB sends it; nil on
 // Cassandra, and where no row was. The error is a *DecodeError: the write was applied all
 // the same.
 func (r LWTResult[T]) Previous() (*Existing[T], error) {
-	if r.previous == nil {
+	previous := r.rest.previous
+	if previous == nil {
 		return nil, nil
 	}
-	return r.previous, r.previous.broken
+	return existingOf[T](previous), previous.broken
 }
 
 // Pairs is the whole answer in the order of the server's columns, [applied] first.
@@ -152,6 +167,12 @@ type Existing[T any] struct {
 	// are zero. Column.From tells these apart.
 	Value T
 
+	row existing
+}
+
+// existing is an Existing, whatever its T.
+type existing struct {
+	typed   unsafe.Pointer // the Existing[T] that this is of, which begins with its Value
 	table   *meta.Table
 	name    string
 	columns []gocql.ColumnInfo // without [applied]
@@ -166,16 +187,21 @@ func (e *Existing[T]) Row() RowState {
 	if e == nil {
 		return RowUnknown
 	}
-	return e.state
+	return e.row.state
 }
 
 // Presence says what was sent of the column of that name.
 func (e *Existing[T]) Presence(column string) Presence {
-	if e != nil {
-		for i := range e.columns {
-			if e.columns[i].Name == column {
-				return presence(e.cells[i])
-			}
+	if e == nil {
+		return Missing
+	}
+	return e.row.presence(column)
+}
+
+func (e *existing) presence(column string) Presence {
+	for i := range e.columns {
+		if e.columns[i].Name == column {
+			return presence(e.cells[i])
 		}
 	}
 	return Missing
@@ -195,6 +221,10 @@ func (e *Existing[T]) Pairs() []Pair {
 	if e == nil {
 		return nil
 	}
+	return e.row.pairs()
+}
+
+func (e *existing) pairs() []Pair {
 	pairs := make([]Pair, len(e.columns))
 	for i := range e.columns {
 		pairs[i].Column = e.columns[i].Name
@@ -219,7 +249,7 @@ func pairsMap(pairs []Pair) map[string]any {
 }
 
 // value decodes cell i.
-func (e *Existing[T]) value(i int) (any, error) {
+func (e *existing) value(i int) (any, error) {
 	if col := e.table.Column(e.columns[i].Name); col != nil && e.broken == nil {
 		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
 	}
@@ -231,7 +261,7 @@ func (e *Existing[T]) value(i int) (any, error) {
 }
 
 // cell finds what r refers to.
-func (e *Existing[T]) cell(r *ref) ([]byte, Presence) {
+func (e *existing) cell(r *ref) ([]byte, Presence) {
 	if e.broken != nil {
 		return nil, Missing
 	}

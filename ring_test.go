@@ -95,15 +95,15 @@ func TestRing(t *testing.T) {
 	}}
 	table, err := Open[AppConfig](newDB(sender, nil))
 	require.NoError(t, err)
-	ring, err := table.ring(t.Context())
+	ring, err := table.core.ring(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []int64{-5, 7, 12}, ring)
 
 	local = tokens("abc")
-	_, err = table.ring(t.Context())
+	_, err = table.core.ring(t.Context())
 	require.ErrorContains(t, err, `a token "abc"`)
 	partitioner = "org.apache.cassandra.dht.RandomPartitioner"
-	_, err = table.ring(t.Context())
+	_, err = table.core.ring(t.Context())
 	var usage *UsageError
 	require.ErrorAs(t, err, &usage)
 	require.ErrorContains(t, err, "RandomPartitioner")

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
@@ -35,10 +37,10 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 // cannot be Linearizable.
 func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		s, err := q.scan(ctx, opts)
+		s, err := q.chain.scan(ctx, opts)
 		if err == nil {
 			var stopped bool
-			if stopped, err = s.yield(ctx, yield); stopped {
+			if stopped, err = s.yield(ctx, yielding(yield)); stopped {
 				return
 			}
 		}
@@ -52,25 +54,14 @@ func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, 
 // ScanParallel is Scan with a function, which is called from several goroutines at once. The
 // first error ends it, of the function as well; it comes as a *ScanError.
 func (q QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
-	s, err := q.scan(ctx, opts)
+	s, err := q.chain.scan(ctx, opts)
 	if err != nil {
 		return err
 	}
 	if f == nil {
 		return q.chain.usage("scan", "the function is nil")
 	}
-	return s.run(ctx, func(ctx context.Context, b scanned[T]) error {
-		for _, v := range b.rows {
-			if err := driver.Ended(ctx); err != nil {
-				return &interrupted{err}
-			}
-			if err := f(ctx, v); err != nil {
-				return err
-			}
-		}
-		s.handled(b)
-		return nil
-	})
+	return s.parallel(ctx, func(ctx context.Context, v unsafe.Pointer) error { return f(ctx, *(*T)(v)) })
 }
 
 // ScanOption changes a Scan.
@@ -129,8 +120,8 @@ const (
 )
 
 // scan is a scan under way.
-type scan[T any] struct {
-	chain    chain[T]
+type scan struct {
+	chain    chain
 	settings scanSettings
 	atOnce   int
 	batch    int
@@ -143,52 +134,52 @@ type scan[T any] struct {
 }
 
 // scanned are rows of a range, and how far they bring it.
-type scanned[T any] struct {
+type scanned struct {
 	of   int // which range
 	upTo int64
-	rows []T
+	rows []unsafe.Pointer
 }
 
-func (q QuerySet[T]) scan(ctx context.Context, opts []ScanOption) (*scan[T], error) {
+func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	const op = "scan"
-	s := &scan[T]{chain: q.chain, settings: scanSettings{ranges: scanRanges}, batch: scanBatch}
+	s := &scan{chain: c, settings: scanSettings{ranges: scanRanges}, batch: scanBatch}
 	for _, o := range opts {
 		if o != nil {
 			o(&s.settings)
 		}
 	}
 	var err error
-	if s.atOnce, err = q.chain.atOnce(op, scanAtOnce); err != nil {
+	if s.atOnce, err = c.atOnce(op, scanAtOnce); err != nil {
 		return nil, err
 	}
-	from, name := s.settings.from, q.chain.table.name
+	from, name := s.settings.from, c.table.name
 	switch {
-	case q.chain.limit != nil:
-		return nil, q.chain.usage(op, "a scan takes no Limit; break off the loop")
-	case q.chain.serial:
-		return nil, q.chain.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
+	case c.limit != nil:
+		return nil, c.usage(op, "a scan takes no Limit; break off the loop")
+	case c.serial:
+		return nil, c.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
 	case s.settings.ranges < 1:
-		return nil, q.chain.usage(op, "MinRanges is at least 1")
+		return nil, c.usage(op, "MinRanges is at least 1")
 	case s.settings.rate < 0:
-		return nil, q.chain.usage(op, "RateLimit is more than 0")
+		return nil, c.usage(op, "RateLimit is more than 0")
 	case from.begun && from.table != name:
-		return nil, q.chain.usage(op, "the checkpoint is of a scan of "+from.table)
+		return nil, c.usage(op, "the checkpoint is of a scan of "+from.table)
 	}
-	for i := range q.chain.where {
-		w := &q.chain.where[i].cond
-		if m := w.value.many(); m != nil && m.token || w.ref.col != nil && slices.Contains(q.chain.table.meta.Partition, w.ref.col) {
-			return nil, q.chain.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
+	for i := range c.where {
+		w := &c.where[i]
+		if m := w.value.many(); m != nil && m.token || w.ref.col != nil && slices.Contains(c.table.meta.Partition, w.ref.col) {
+			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
 	if rate := s.settings.rate; rate > 0 {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
 		s.pace.row = time.Duration(float64(time.Second) / rate)
 	}
-	s.chain.part, s.chain.tokens = 1, q.chain.choice.plain()
+	s.chain.part, s.chain.tokens = 1, c.choice.plain()
 	if err := s.of(everything).check(); err != nil {
 		return nil, err
 	}
-	tokens, err := q.chain.table.ring(ctx)
+	tokens, err := c.table.ring(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -197,21 +188,21 @@ func (q QuerySet[T]) scan(ctx context.Context, opts []ScanOption) (*scan[T], err
 }
 
 // of is the read of a range.
-func (s *scan[T]) of(r tokenRange) chain[T] {
-	c, token := s.chain, Token[T]()
-	c.where = slices.Concat(c.where, []Cond[T]{token.Gt(r.After), token.Le(r.UpTo)})
+func (s *scan) of(r tokenRange) chain {
+	c := s.chain
+	c.where = slices.Concat(c.where, []cond{tokenCond(cql.Gt, r.After), tokenCond(cql.Le, r.UpTo)})
 	return c
 }
 
 // check builds the read, to see whether it can be.
-func (c chain[T]) check() error {
+func (c chain) check() error {
 	b := c.query(wantRows)
 	defer b.release()
 	return b.err
 }
 
 // run reads all ranges, several at once, and hands their rows on.
-func (s *scan[T]) run(ctx context.Context, hand func(context.Context, scanned[T]) error) error {
+func (s *scan) run(ctx context.Context, hand func(context.Context, scanned) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var first error
@@ -232,7 +223,7 @@ func (s *scan[T]) run(ctx context.Context, hand func(context.Context, scanned[T]
 	return s.failed(first)
 }
 
-func (s *scan[T]) failed(err error) error {
+func (s *scan) failed(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -243,21 +234,21 @@ func (s *scan[T]) failed(err error) error {
 }
 
 // read reads range i and hands its rows on in batches.
-func (s *scan[T]) read(ctx context.Context, i int, hand func(context.Context, scanned[T]) error) error {
+func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scanned) error) error {
 	s.mu.Lock()
 	r := s.ranges[i]
 	s.mu.Unlock()
 	// A token is done when the next one comes: until then it may have more rows.
-	b, present, failed := scanned[T]{of: i, upTo: r.After}, r.After, error(nil)
+	b, present, failed := scanned{of: i, upTo: r.After}, r.After, error(nil)
 	flush := func() error {
 		if err := s.pace.wait(ctx, len(b.rows)); err != nil {
 			return err
 		}
 		err := hand(ctx, b)
-		b.rows = make([]T, 0, s.batch)
+		b.rows = make([]unsafe.Pointer, 0, s.batch)
 		return err
 	}
-	err := s.of(r).decoded(ctx, func(v T, cells [][]byte) bool {
+	err := s.of(r).decoded(ctx, s.chain.table.rooms(), func(v unsafe.Pointer, cells [][]byte) bool {
 		if s.chain.tokens {
 			if cell := cells[len(cells)-1]; len(cell) == 8 {
 				if token := int64(binary.BigEndian.Uint64(cell)); token != present {
@@ -280,10 +271,26 @@ func (s *scan[T]) read(ctx context.Context, i int, hand func(context.Context, sc
 	return flush()
 }
 
+// parallel calls f with the rows of all ranges.
+func (s *scan) parallel(ctx context.Context, f func(context.Context, unsafe.Pointer) error) error {
+	return s.run(ctx, func(ctx context.Context, b scanned) error {
+		for _, v := range b.rows {
+			if err := driver.Ended(ctx); err != nil {
+				return &interrupted{err}
+			}
+			if err := f(ctx, v); err != nil {
+				return err
+			}
+		}
+		s.handled(b)
+		return nil
+	})
+}
+
 // yield yields the rows of all ranges. It reports whether the loop broke off.
-func (s *scan[T]) yield(ctx context.Context, yield func(T, error) bool) (stopped bool, err error) {
+func (s *scan) yield(ctx context.Context, yield func(unsafe.Pointer, error) bool) (stopped bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	batches := make(chan scanned[T])
+	batches := make(chan scanned)
 	defer func() { // nobody is left behind
 		cancel()
 		for range batches {
@@ -292,7 +299,7 @@ func (s *scan[T]) yield(ctx context.Context, yield func(T, error) bool) (stopped
 	var ended error // valid when batches is closed
 	go func() {
 		defer close(batches)
-		ended = s.run(ctx, func(ctx context.Context, b scanned[T]) error {
+		ended = s.run(ctx, func(ctx context.Context, b scanned) error {
 			select {
 			case batches <- b:
 				return nil
@@ -316,7 +323,7 @@ func (s *scan[T]) yield(ctx context.Context, yield func(T, error) bool) (stopped
 }
 
 // handled notes that all rows of a batch have been handled.
-func (s *scan[T]) handled(b scanned[T]) {
+func (s *scan) handled(b scanned) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &s.ranges[b.of]
@@ -331,13 +338,13 @@ func (s *scan[T]) handled(b scanned[T]) {
 	s.settings.progress(p)
 }
 
-func (s *scan[T]) checkpoint() Checkpoint {
+func (s *scan) checkpoint() Checkpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.point()
 }
 
-func (s *scan[T]) point() Checkpoint { return newCheckpoint(s.chain.table.name, s.ranges) }
+func (s *scan) point() Checkpoint { return newCheckpoint(s.chain.table.name, s.ranges) }
 
 // plain reports whether a row is a row, of which its token can be asked as well.
 func (ch *choice) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }

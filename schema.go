@@ -55,11 +55,14 @@ func newDB(sender driver.Sender, opts []Option) *DB {
 }
 
 // Table is the table of the struct type T. It is safe for many goroutines.
-type Table[T any] struct {
+type Table[T any] struct{ core table }
+
+// table is a Table, whatever its T.
+type table struct {
 	db       *DB
 	opts     []TableOption // for On and InKeyspace
 	keyspace string        // that InKeyspace gave it
-	bindings *bindings[T]
+	bindings *bindings
 	sender   driver.Sender
 	settings settings
 	meta     *meta.Table
@@ -70,13 +73,22 @@ type Table[T any] struct {
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
 	hooks    hooks
+	row      func() *existing // makes an Existing[T]
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
 // compares the struct with the live one. Every mistake in T's tags is a *SchemaError
 // that names the Go type and field.
 func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
-	typ := reflect.TypeFor[T]()
+	core, err := open(reflect.TypeFor[T](), db, opts)
+	if err != nil {
+		return nil, err
+	}
+	core.row = newExisting[T]
+	return typedTable[T](core), nil
+}
+
+func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	fail := func(reason string) error { return &SchemaError{Type: typ, Reason: reason} }
 	if db == nil || db.sender == nil {
 		return nil, fail("Open needs a DB on a live session: coodie.New(session)")
@@ -109,12 +121,12 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 			return nil, fail(err.Error())
 		}
 	}
-	t := &Table[T]{
-		db: db, opts: slices.Clone(opts), bindings: new(bindings[T]),
+	t := &table{
+		db: db, opts: slices.Clone(opts), bindings: new(bindings),
 		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
-	if t.hooks, err = hooksOf[T](); err != nil {
+	if t.hooks, err = hooksOf(typ); err != nil {
 		return nil, err
 	}
 	if s.keyspace != "" {
@@ -130,25 +142,29 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 }
 
 // Name is the table's name, qualified by the keyspace if one was given by option.
-func (t *Table[T]) Name() string { return t.name }
+func (t *Table[T]) Name() string { return t.core.name }
 
 // New returns a document that holds v. It sends nothing.
-func (t *Table[T]) New(v T) *Document[T] { return &Document[T]{Value: v, table: t} }
+func (t *Table[T]) New(v T) *Document[T] {
+	return &Document[T]{Value: v, doc: document{table: t.plain()}}
+}
 
 // Find selects the rows for which all filters hold; no filter selects the whole table.
 // It sends nothing until a terminal call such as Get, All, Update or Delete.
 func (t *Table[T]) Find(filters ...Cond[T]) QuerySet[T] {
-	return QuerySet[T]{chain[T]{table: t}}.Filter(filters...)
+	return QuerySet[T]{chain{table: t.plain()}}.Filter(filters...)
 }
 
 // Col is the column of that name, for code that learns names at run time. A name that
 // the struct lacks is a *UsageError of the call that uses it.
-func (t *Table[T]) Col(name string) AnyColumn[T] {
+func (t *Table[T]) Col(name string) AnyColumn[T] { return AnyColumn[T]{t.core.column(name)} }
+
+func (t *table) column(name string) ref {
 	r := ref{name: name, col: t.meta.Column(name)}
 	if r.col == nil {
 		r.err = fmt.Errorf("%s has no such column", t.meta.Go)
 	} else {
 		r.typ = r.col.Type
 	}
-	return AnyColumn[T]{r}
+	return r
 }

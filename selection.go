@@ -14,8 +14,11 @@ import (
 
 // Selection is a query on T's table whose rows are read as V instead of T. Values, Project
 // and QuerySet.JSON make it. It is an immutable value, like the QuerySet.
-type Selection[T, V any] struct {
-	chain chain[T]
+type Selection[T, V any] struct{ of selection }
+
+// selection is a Selection, whatever its T and V.
+type selection struct {
+	chain chain
 	// plan says how a row's cells become a V.
 	plan func(columns []gocql.ColumnInfo) (rowReader, error)
 	err  error
@@ -31,10 +34,13 @@ type rowReader func(v unsafe.Pointer, cells [][]byte) error
 //
 // Null is read as the zero V: see Nullable.
 func Values[T, V any](q QuerySet[T], e Expr[T, V]) Selection[T, V] {
-	term := selected1(e)
-	s := Selection[T, V]{chain: q.choose(func(c *choice) { c.terms = []*expr{term} }).chain}
+	return Selection[T, V]{q.chain.values(selected1(e), reflect.TypeFor[V]())}
+}
+
+func (c chain) values(term *expr, typ reflect.Type) selection {
+	s := selection{chain: c.choose(func(c *choice) { c.terms = []*expr{term} })}
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
-		read, err := s.chain.cellReader(columns, 0, term, reflect.TypeFor[V]())
+		read, err := s.chain.cellReader(columns, 0, term, typ)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +52,11 @@ func Values[T, V any](q QuerySet[T], e Expr[T, V]) Selection[T, V] {
 // JSON reads each row as the JSON object that the server makes of it, with the columns'
 // names as keys: of all columns, or of Only those.
 func (q QuerySet[T]) JSON() Selection[T, json.RawMessage] {
-	s := Selection[T, json.RawMessage]{chain: q.choose(func(c *choice) { c.json = true }).chain}
+	return Selection[T, json.RawMessage]{q.chain.asJSON()}
+}
+
+func (c chain) asJSON() selection {
+	s := selection{chain: c.choose(func(c *choice) { c.json = true })}
 	s.plan = func([]gocql.ColumnInfo) (rowReader, error) {
 		return func(v unsafe.Pointer, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
 	}
@@ -56,34 +66,41 @@ func (q QuerySet[T]) JSON() Selection[T, json.RawMessage] {
 // First reads the first value; ErrNotFound if there is none. An aggregate without GroupBy
 // always has one.
 func (s Selection[T, V]) First(ctx context.Context) (V, error) {
-	for v, err := range s.most(1).Iter(ctx) {
-		return v, err
+	var v, zero V
+	if err := s.of.one(ctx, false, unsafe.Pointer(&v)); err != nil {
+		return zero, err
 	}
-	var zero V
-	return zero, ErrNotFound
+	return v, nil
 }
 
 // One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
 func (s Selection[T, V]) One(ctx context.Context) (V, error) {
-	var zero V
-	all, err := s.most(2).All(ctx)
-	switch {
-	case err != nil:
+	var v, zero V
+	if err := s.of.one(ctx, true, unsafe.Pointer(&v)); err != nil {
 		return zero, err
-	case len(all) == 0:
-		return zero, ErrNotFound
-	case len(all) > 1:
-		return zero, ErrMultiple
 	}
-	return all[0], nil
+	return v, nil
 }
 
-// most limits what is read to n values, unless a limit has been told or aggregates make one row.
-func (s Selection[T, V]) most(n int) Selection[T, V] {
-	if s.chain.limit == nil && !s.chain.choice.oneRow() {
-		s.chain.limit = &n
+// one reads the first value into the zero one at v. only: it must be the only one.
+func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
+	most := 1
+	if only {
+		most = 2
 	}
-	return s
+	if s.chain.limit == nil && !s.chain.choice.oneRow() {
+		s.chain.limit = &most
+	}
+	found := error(ErrNotFound)
+	room := func() unsafe.Pointer { return v }
+	s.rows(ctx, room, func(_ unsafe.Pointer, err error) bool {
+		if err == nil && found == nil {
+			err = ErrMultiple
+		}
+		found = err
+		return err == nil && only
+	})
+	return found
 }
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
@@ -102,43 +119,48 @@ func (s Selection[T, V]) All(ctx context.Context) ([]V, error) {
 // Breaking off early closes the query.
 func (s Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
 	return func(yield func(V, error) bool) {
-		var zero V
-		if s.err != nil || s.plan == nil {
-			if s.err == nil {
-				s.err = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
-			}
-			yield(zero, s.err)
-			return
+		var v V
+		s.of.rows(ctx, reused(&v), yielding(yield))
+	}
+}
+
+// rows yields all values, and at the end the error if there is one. room gives each a place.
+func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+	if s.err == nil && s.plan == nil {
+		s.err = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
+	}
+	if s.err != nil {
+		yield(nil, s.err)
+		return
+	}
+	stopped := false
+	err := s.chain.read(ctx, wantRows, func(rows *driver.Rows) error {
+		if !rows.Next() {
+			return nil
 		}
-		stopped := false
-		err := s.chain.read(ctx, wantRows, func(rows *driver.Rows) error {
-			if !rows.Next() {
-				return nil
-			}
-			read, err := s.plan(rows.Columns())
-			if err != nil {
+		read, err := s.plan(rows.Columns())
+		if err != nil {
+			return err
+		}
+		for more := true; more; more = rows.Next() {
+			v := room()
+			if err := read(v, rows.Cells()); err != nil {
 				return err
 			}
-			for more := true; more; more = rows.Next() {
-				v := zero
-				if err := read(unsafe.Pointer(&v), rows.Cells()); err != nil {
-					return err
-				}
-				if !yield(v, nil) {
-					stopped = true
-					return nil
-				}
+			if !yield(v, nil) {
+				stopped = true
+				return nil
 			}
-			return nil
-		})
-		if err != nil && !stopped {
-			yield(zero, err)
 		}
+		return nil
+	})
+	if err != nil && !stopped {
+		yield(nil, err)
 	}
 }
 
 // cellReader reads the cells of column i, the term e, as target.
-func (c *chain[T]) cellReader(columns []gocql.ColumnInfo, i int, e *expr, target reflect.Type) (cellReader, error) {
+func (c *chain) cellReader(columns []gocql.ColumnInfo, i int, e *expr, target reflect.Type) (cellReader, error) {
 	if i >= len(columns) {
 		return nil, &DecodeError{Table: c.table.name, Column: e.name, Err: errShortRow}
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // pending is what is kept of a conditional write whose outcome is unknown.
-type pending[T any] struct {
-	chain   chain[T]    // names the row
+type pending struct {
+	chain   chain       // names the row
 	attempt *gocql.UUID // the id that the write would have stored
 	prior   []byte      // the attempt id that the document had before; nil if not known
 	cause   *OutcomeUnknownError
@@ -45,6 +45,15 @@ type pending[T any] struct {
 //
 // A result whose outcome is known is returned as it is.
 func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
+	if r.rest.pending == nil {
+		return r, nil
+	}
+	res, err := r.plain().settled(ctx)
+	return resultOf[T](res), err
+}
+
+// settled is r as it is once it is settled.
+func (r result) settled(ctx context.Context) (result, error) {
 	p := r.pending
 	if p == nil {
 		return r, nil
@@ -55,19 +64,19 @@ func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 	start := t.now()
 	r, err := r.settle(ctx, p)
 	outcome := Refused
-	if r.Applied {
+	if r.applied {
 		outcome = Applied
 	}
 	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: outcome, Err: err}, start)
 	return r, err
 }
 
-func (r LWTResult[T]) settle(ctx context.Context, p *pending[T]) (LWTResult[T], error) {
+func (r result) settle(ctx context.Context, p *pending) (result, error) {
 	row, err := p.chain.current(ctx)
 	if err != nil {
 		return r, p.cannotTell("the row could not be read: " + err.Error())
 	}
-	r.Existing = row
+	r.existing = row
 	if row == nil {
 		r.absent = RowMissing
 		return r, p.cannotTell("the row is absent now: never written, or deleted since")
@@ -79,7 +88,7 @@ func (r LWTResult[T]) settle(ctx context.Context, p *pending[T]) (LWTResult[T], 
 	found, _ := row.cell(&ref{col: col, name: col.Name, typ: col.Type})
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
-		r.Applied, r.answered, r.Existing, r.pending = true, true, nil, nil
+		r.applied, r.answered, r.existing, r.pending = true, true, nil, nil
 		return r, nil
 	case p.prior != nil && bytes.Equal(found, p.prior) && driver.Answered(p.cause.Err):
 		r.answered, r.pending = true, nil
@@ -92,26 +101,26 @@ func (r LWTResult[T]) settle(ctx context.Context, p *pending[T]) (LWTResult[T], 
 	return r, p.cannotTell("the row holds another write's attempt id: this one was refused, or applied and overwritten since")
 }
 
-func (p *pending[T]) cannotTell(evidence string) error {
+func (p *pending) cannotTell(evidence string) error {
 	e := *p.cause
 	e.Evidence = evidence
 	return &e
 }
 
 // suspend keeps in res what Settle needs, if err leaves the outcome open.
-func (c chain[T]) suspend(res *LWTResult[T], b *builder, err error) {
+func (c chain) suspend(res *result, b *builder, err error) {
 	var cause *OutcomeUnknownError
 	if !errors.As(err, &cause) {
 		return
 	}
-	p := &pending[T]{chain: c, attempt: b.attempt, cause: cause}
+	p := &pending{chain: c, attempt: b.attempt, cause: cause}
 	if c.value != nil {
-		value := *c.value // as it was when the write was sent
-		p.chain.value, p.chain.doc = &value, nil
+		value := c.table.copyRow(c.value) // as it was when the write was sent
+		p.chain.value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
 		if col := c.table.meta.Attempt; col != nil && changes && c.doc != nil && c.kind != ifNotExists {
-			id := *(*gocql.UUID)(unsafe.Add(unsafe.Pointer(&value), col.Offset))
+			id := *(*gocql.UUID)(unsafe.Add(value, col.Offset))
 			if id != (gocql.UUID{}) {
 				p.prior = id[:]
 			}
@@ -121,14 +130,14 @@ func (c chain[T]) suspend(res *LWTResult[T], b *builder, err error) {
 }
 
 // current reads the row that the chain names, at serial consistency; nil if there is none.
-func (c chain[T]) current(ctx context.Context) (*Existing[T], error) {
-	var row *Existing[T]
+func (c chain) current(ctx context.Context) (*existing, error) {
+	var row *existing
 	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
 	err := c.read(ctx, wantRow, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
-		row = newExisting(c.table, rows.Columns(), rows.Cells(), -1)
+		row = c.table.existing(rows.Columns(), rows.Cells(), -1)
 		row.state = RowPresent
 		return row.decode()
 	})
@@ -136,7 +145,7 @@ func (c chain[T]) current(ctx context.Context) (*Existing[T], error) {
 }
 
 // locate adds the row's key to an unknown outcome.
-func (c chain[T]) locate(err error) error {
+func (c chain) locate(err error) error {
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {
 		unknown.Key = c.key()
@@ -145,7 +154,7 @@ func (c chain[T]) locate(err error) error {
 }
 
 // key is the primary key that the chain names.
-func (c chain[T]) key() Key {
+func (c chain) key() Key {
 	var key Key
 	for _, col := range c.table.meta.Primary() {
 		cell, ok := c.keyCell(col)

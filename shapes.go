@@ -16,7 +16,7 @@ func shapesWarning(of string) string {
 }
 
 // manyTexts warns once, when the table has many shapes.
-func (t *Table[T]) manyTexts() string {
+func (t *table) manyTexts() string {
 	if t.texts.Len() > manyShapes && t.warned.CompareAndSwap(false, true) {
 		return shapesWarning("on " + t.name)
 	}

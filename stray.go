@@ -19,27 +19,27 @@ type stray struct {
 }
 
 // settle finds out what became of an attempt. row is what it was to change, nil for an insert.
-func (m *mutation[T]) settle(ctx context.Context, res LWTResult[T], cause error, row *Existing[T]) (again bool, next *Existing[T], err error) {
-	res, err = res.Settle(ctx)
+func (m *mutation) settle(ctx context.Context, res result, cause error, row *existing) (again bool, next *existing, err error) {
+	res, err = res.settled(ctx)
 	switch {
-	case err == nil && res.Applied:
+	case err == nil && res.applied:
 		return false, nil, nil
 	case err == nil:
-		return true, res.Existing, cause
-	case m.isStray(res.Existing):
-		return false, nil, m.take(ctx, res.Existing)
-	case row == nil || res.Existing == nil || !m.unchanged(row, res.Existing):
+		return true, res.existing, cause
+	case m.isStray(res.existing):
+		return false, nil, m.take(ctx, res.existing)
+	case row == nil || res.existing == nil || !m.unchanged(row, res.existing):
 		return false, nil, err
 	case !driver.Answered(res.pending.cause.Err):
 		m.strays = append(m.strays, stray{res.pending.attempt, res.pending.cause})
 	}
-	return true, res.Existing, cause
+	return true, res.existing, cause
 }
 
 // refusedAfterStray goes on after a refusal that may be due to an earlier attempt of our own.
-func (m *mutation[T]) refusedAfterStray(ctx context.Context) (again bool, next *Existing[T], err error) {
+func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *existing, err error) {
 	row, err := m.chain.current(ctx)
-	p := pending[T]{cause: m.strays[0].cause}
+	p := pending{cause: m.strays[0].cause}
 	switch {
 	case err != nil:
 		return false, nil, p.cannotTell("the row could not be read: " + err.Error())
@@ -50,7 +50,7 @@ func (m *mutation[T]) refusedAfterStray(ctx context.Context) (again bool, next *
 }
 
 // unchanged reports whether nothing has been written between two reads of the row.
-func (m *mutation[T]) unchanged(before, now *Existing[T]) bool {
+func (m *mutation) unchanged(before, now *existing) bool {
 	for _, col := range [...]*meta.Column{m.chain.table.meta.Attempt, m.chain.table.meta.Version} {
 		if col == nil {
 			continue
@@ -64,7 +64,7 @@ func (m *mutation[T]) unchanged(before, now *Existing[T]) bool {
 }
 
 // isStray reports whether the row was last written by an attempt whose answer got lost.
-func (m *mutation[T]) isStray(row *Existing[T]) bool {
+func (m *mutation) isStray(row *existing) bool {
 	col := m.chain.table.meta.Attempt
 	if col == nil || row == nil {
 		return false
@@ -79,7 +79,7 @@ func (m *mutation[T]) isStray(row *Existing[T]) bool {
 }
 
 // take makes the row, which an earlier attempt has written, the result.
-func (m *mutation[T]) take(ctx context.Context, row *Existing[T]) error {
-	m.res.Changed = true
-	return m.load(ctx, &m.res.Value, row)
+func (m *mutation) take(ctx context.Context, row *existing) error {
+	m.res.changed, m.res.value = true, m.chain.table.newRow()
+	return m.load(ctx, m.res.value, row)
 }

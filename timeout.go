@@ -34,13 +34,13 @@ func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFu
 
 func unbound() {}
 
-func (t *Table[T]) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (t *table) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	return t.settings.bound(ctx)
 }
 
 // bound is Table.bound, unless the chain says how long a statement may take. A chain may
 // not have looked yet whether there is a table.
-func (c chain[T]) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c chain) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.table == nil || c.per != nil && c.per.timeout != nil {
 		return ctx, unbound
 	}

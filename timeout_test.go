@@ -73,7 +73,7 @@ func TestCallsAreBounded(t *testing.T) {
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			cause := &OutcomeUnknownError{Err: context.Canceled}
-			_, err := LWTResult[T]{pending: &pending[T]{chain: t.New(T{K: 1}).with().chain, cause: cause}}.Settle(ctx)
+			_, err := LWTResult[T]{rest: result{pending: &pending{chain: t.New(T{K: 1}).with().chain, cause: cause}}}.Settle(ctx)
 			return err
 		},
 	} {

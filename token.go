@@ -43,10 +43,12 @@ func (c TokenColumn[T]) After(row T) Cond[T] { return c.of(cql.Gt, row) }
 // scan of the table comes to until row's is done.
 func (c TokenColumn[T]) UpTo(row T) Cond[T] { return c.of(cql.Le, row) }
 
-func (c TokenColumn[T]) compare(op cql.Op, t int64) Cond[T] {
+func (c TokenColumn[T]) compare(op cql.Op, t int64) Cond[T] { return Cond[T]{tokenCond(op, t)} }
+
+func tokenCond(op cql.Op, t int64) cond {
 	o := operandOf(tokenCodec, t)
 	o.other = &otherOperand{many: &many{token: true}}
-	return Cond[T]{cond{op: op, value: o}}
+	return cond{op: op, value: o}
 }
 
 func (c TokenColumn[T]) of(op cql.Op, row T) Cond[T] {

@@ -30,7 +30,9 @@ func (e *MismatchError) Error() string {
 // another key, another order, a missing index, another default TTL than WithDefaultTTL
 // says. Columns and indexes that only the table has are fine, unless they
 // belong to its key.
-func (t *Table[T]) Verify(ctx context.Context) error {
+func (t *Table[T]) Verify(ctx context.Context) error { return t.core.verify(ctx) }
+
+func (t *table) verify(ctx context.Context) error {
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
 	keyspace := t.settings.keyspace
@@ -145,7 +147,7 @@ func (v *verifier) userType(typ *codec.Type, live map[string]string) {
 	}
 }
 
-func (t *Table[T]) liveColumns(ctx context.Context, keyspace string) (map[string]liveColumn, error) {
+func (t *table) liveColumns(ctx context.Context, keyspace string) (map[string]liveColumn, error) {
 	live := map[string]liveColumn{}
 	const query = "SELECT column_name, clustering_order, kind, type, position FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?"
 	err := t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
@@ -159,7 +161,7 @@ func (t *Table[T]) liveColumns(ctx context.Context, keyspace string) (map[string
 	return live, err
 }
 
-func (t *Table[T]) liveFields(ctx context.Context, keyspace, typ string) (map[string]string, error) {
+func (t *table) liveFields(ctx context.Context, keyspace, typ string) (map[string]string, error) {
 	live := map[string]string{}
 	const query = "SELECT field_names, field_types FROM system_schema.types WHERE keyspace_name = ? AND type_name = ?"
 	err := t.system(ctx, query, []string{keyspace, typ}, func(cells [][]byte) error {
@@ -179,7 +181,7 @@ func (t *Table[T]) liveFields(ctx context.Context, keyspace, typ string) (map[st
 var textCodec = mustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Text})
 
 // system reads a system table.
-func (t *Table[T]) system(ctx context.Context, query string, args []string, each func([][]byte) error) error {
+func (t *table) system(ctx context.Context, query string, args []string, each func([][]byte) error) error {
 	var call driver.Call
 	for i := range args {
 		if _, _, err := call.Bind(textCodec, unsafe.Pointer(&args[i]), false); err != nil {

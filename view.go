@@ -22,29 +22,31 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if base == nil {
 		return nil, &SchemaError{Type: typ, Reason: "OpenView needs the table that the view is of"}
 	}
+	of := base.plain()
 	all := []TableOption{tableOption(func(s *settings) {
-		s.keyspace, s.viewOf, s.lwtOnly = base.settings.keyspace, base.settings.table, false
+		s.keyspace, s.viewOf, s.lwtOnly = of.settings.keyspace, of.settings.table, false
 	})}
-	t, err := Open[V](base.db, append(all, opts...)...)
+	view, err := Open[V](of.db, append(all, opts...)...)
 	if err != nil {
 		return nil, err
 	}
-	reason := ""
-	switch {
-	case base.settings.viewOf != "":
-		reason = "there is no view of a view"
-	case t.settings.keyspace != base.settings.keyspace:
-		reason = "a view lives in its table's keyspace"
-	case t.settings.property(defaultTTL) != "":
-		reason = "a view has no default TTL: its values expire with those of its table"
-	}
-	if reason != "" {
-		return nil, &SchemaError{Type: typ, Reason: reason}
-	}
-	if field, reason := checkView(t.meta, base.meta); reason != "" {
+	if field, reason := view.core.notViewOf(of); reason != "" {
 		return nil, &SchemaError{Type: typ, Field: field, Reason: reason}
 	}
-	return t, nil
+	return view, nil
+}
+
+// notViewOf says what keeps the table from being a view of base.
+func (t *table) notViewOf(base *table) (field, reason string) {
+	switch {
+	case base.settings.viewOf != "":
+		return "", "there is no view of a view"
+	case t.settings.keyspace != base.settings.keyspace:
+		return "", "a view lives in its table's keyspace"
+	case t.settings.property(defaultTTL) != "":
+		return "", "a view has no default TTL: its values expire with those of its table"
+	}
+	return checkView(t.meta, base.meta)
 }
 
 // checkView says what keeps view from being one of base.
@@ -80,7 +82,7 @@ func checkView(view, base *meta.Table) (field, reason string) {
 }
 
 // createView is the view's counterpart of CREATE TABLE.
-func (t *Table[T]) createView() string {
+func (t *table) createView() string {
 	var set []string
 	for _, c := range t.meta.Primary() {
 		set = append(set, cql.Quote(c.Name)+" IS NOT NULL")

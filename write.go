@@ -9,13 +9,8 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// plainConds is conds without the type parameter, which only the compiler needs.
-func plainConds[T any](conds []Cond[T]) []cond {
-	return unsafe.Slice((*cond)(unsafe.Pointer(unsafe.SliceData(conds))), len(conds))
-}
-
 // insert builds an INSERT of all columns of v.
-func (c chain[T]) insert(v *T, cas bool) *builder {
+func (c chain) insert(v unsafe.Pointer, cas bool) *builder {
 	b := newBuilder(c.table, cql.Insert, "insert", cas)
 	if len(c.where) > 0 {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
@@ -29,14 +24,18 @@ func (c chain[T]) insert(v *T, cas bool) *builder {
 			b.newVersion(1)
 		}
 	}
-	b.values(unsafe.Pointer(v), cas || c.omitNil)
+	if c.object != nil {
+		b.object(v, *c.object, cas || c.omitNil)
+	} else {
+		b.values(v, cas || c.omitNil)
+	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	return b
 }
 
 // update builds an UPDATE.
-func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
+func (c chain) update(assigns []assign, cas bool) *builder {
 	b := newBuilder(c.table, cql.Update, "update", cas)
 	if len(assigns) == 0 {
 		b.fail("", "Update needs at least one assignment", nil)
@@ -46,7 +45,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 	c.callOfWrite(b)
 	static := true
 	for i := range assigns {
-		b.assignment(&assigns[i].assign)
+		b.assignment(&assigns[i])
 		twice(b, assigns, i)
 		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
 	}
@@ -64,7 +63,7 @@ func (c chain[T]) update(assigns []Assign[T], cas bool) *builder {
 
 // refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
 // the whole range.
-func (c chain[T]) refuseReading(b *builder) {
+func (c chain) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
@@ -77,24 +76,25 @@ func (c chain[T]) refuseReading(b *builder) {
 
 // refusePlain refuses a plain write where the table does not take one, and a conditional
 // one that was declared idempotent.
-func (c chain[T]) refusePlain(b *builder) {
+func (c chain) refusePlain(b *builder) {
 	if b.cas && c.idempotence == Idempotent {
 		b.fail("", errLWTIdempotent, nil)
 	}
+	b.refusePeek(c.peek, c.batch != nil)
 	if c.table != nil {
 		b.plainWrite(&c.table.settings, c.batch != nil)
 	}
 }
 
 // assignOwn makes an UPDATE store its attempt id and the next version.
-func (c chain[T]) assignOwn(b *builder) {
+func (c chain) assignOwn(b *builder) {
 	b.newAttempt(c.batch)
 	if v := b.table.Version; v != nil && !assigned(b, v) {
 		if c.value == nil {
 			b.fail(v.Name, "the table counts versions: set the next one and make the last one a condition, or use a Document or Mutate", nil)
 			return
 		}
-		b.newVersion(b.version(unsafe.Pointer(c.value)) + 1)
+		b.newVersion(b.version(c.value) + 1)
 	}
 	for i := range b.own {
 		if col := b.own[i].ref.col; assigned(b, col) {
@@ -115,9 +115,9 @@ func assigned(b *builder, col *meta.Column) bool {
 
 // twice refuses a second assignment of what an earlier one has assigned already. Parts of a
 // collection may be changed side by side, which CQL does in no order.
-func twice[T any](b *builder, assigns []Assign[T], i int) {
+func twice(b *builder, assigns []assign, i int) {
 	for j := range assigns[:i] {
-		a, other := &assigns[i].assign, &assigns[j].assign
+		a, other := &assigns[i], &assigns[j]
 		if b.err == nil && a.ref.col == other.ref.col &&
 			(a.whole() || other.whole() || a.ref.field != "" && a.ref.field == other.ref.field) {
 			b.fail(a.ref.name, "the column is assigned twice", nil)
@@ -131,7 +131,7 @@ func (a *assign) whole() bool {
 }
 
 // remove builds a DELETE of the row, or of the targets.
-func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
+func (c chain) remove(targets []ref, columns, cas bool) *builder {
 	b := newBuilder(c.table, cql.Delete, "delete", cas)
 	if columns && len(targets) == 0 {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
@@ -139,12 +139,7 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 	c.refuseReading(b)
 	c.refusePlain(b)
 	static := columns
-	for _, t := range targets {
-		if t == nil {
-			b.fail("", "DeleteColumns got a nil column", nil)
-			break
-		}
-		r := t.target(nil)
+	for _, r := range targets {
 		b.deletion(r)
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
@@ -155,21 +150,20 @@ func (c chain[T]) remove(targets []Target[T], columns, cas bool) *builder {
 }
 
 // restrict binds WHERE and IF. static: the statement changes only static columns.
-func (c chain[T]) restrict(b *builder, static, cas bool) {
-	conds := plainConds(c.conds)
+func (c chain) restrict(b *builder, static, cas bool) {
+	conds := c.conds
 	for i := range conds {
 		static = static && conds[i].ref.col != nil && conds[i].ref.col.Kind == meta.Static
 	}
 	use := keyFull
 	if c.value != nil {
-		b.documentKey(unsafe.Pointer(c.value), static)
+		b.documentKey(c.value, static)
 		if static {
 			use = keyPartition
 		}
 	} else {
-		where := plainConds(c.where)
-		use = b.filters(where)
-		b.checkKey(where, use, static, cas)
+		use = b.filters(c.where)
+		b.checkKey(c.where, use, static, cas)
 	}
 	if !cas {
 		return
@@ -189,7 +183,7 @@ func (c chain[T]) restrict(b *builder, static, cas bool) {
 }
 
 // write sends a plain write.
-func (c chain[T]) write(ctx context.Context, b *builder) error {
+func (c chain) write(ctx context.Context, b *builder) error {
 	t := c.table
 	defer b.release()
 	if b.err != nil {
@@ -197,11 +191,12 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	r := &b.request
+	r, replay := &b.request, c.replayed(b)
 	*r = driver.Request{
 		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
-		ClientTimestamp: t.settings.clientTimestamp, Replayable: c.replayed(b).Safe(),
+		ClientTimestamp: t.settings.clientTimestamp, Replayable: replay.Safe(), Reason: replay.String(),
 	}
+	c.note(ctx, b)
 	c.sending()
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
@@ -212,7 +207,7 @@ func (c chain[T]) write(ctx context.Context, b *builder) error {
 }
 
 // failure wraps an error of the driver, and says whether the request may have been executed.
-func (t *Table[T]) failure(op string, r *driver.Request, err error) error {
+func (t *table) failure(op string, r *driver.Request, err error) error {
 	return failure(op, t.name, r, err)
 }
 

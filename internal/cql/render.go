@@ -22,7 +22,30 @@ func (s *Statement) Text() string {
 	return strings.TrimSpace(text)
 }
 
+// insertJSON writes what qb leaves out of an INSERT JSON. What the object does not name stays
+// as it is: CQL's own default would delete it.
+func (s *Statement) insertJSON() string {
+	text, _ := qb.Insert(s.Table).Json().ToCql()
+	text += " DEFAULT UNSET"
+	if s.IfNotExists {
+		text += " IF NOT EXISTS"
+	}
+	word := " USING "
+	for _, clause := range [...]struct {
+		on   bool
+		text string
+	}{{s.TTL, "TTL ?"}, {s.Timestamp, "TIMESTAMP ?"}, {s.Timeout, "TIMEOUT ?"}} {
+		if clause.on {
+			text, word = text+word+clause.text, " AND "
+		}
+	}
+	return text
+}
+
 func (s *Statement) insert() string {
+	if s.JSON {
+		return s.insertJSON()
+	}
 	b := qb.Insert(s.Table)
 	for _, v := range s.Values {
 		b.LitColumn(Quote(v.Column.Name), v.Marker)

@@ -131,7 +131,7 @@ type Statement struct {
 	Limit       bool
 	Count       bool     // SELECT count(*)
 	Terms       []string // SELECT list where there is more to it than columns, written out
-	JSON        bool     // SELECT JSON
+	JSON        bool     // SELECT JSON; INSERT JSON, whose one value is the object
 	Distinct    bool
 	GroupBy     []Column
 	OrderBy     []Order

@@ -203,6 +203,9 @@ func (c *Call) Cell(i int) []byte {
 	return c.scratch[b.start:b.end:b.end]
 }
 
+// Null reports whether value i is null, and not unset.
+func (c *Call) Null(i int) bool { return c.binds[i].state == null }
+
 // Values returns the values as gocql takes them.
 func (c *Call) Values() []any {
 	c.values = c.values[:0]

@@ -50,6 +50,10 @@ type Request struct {
 
 	// Replayable marks a Write or batch that the session's retry policy may send twice.
 	Replayable bool
+	// Reason says why the session's retry policy may have the request, or why not.
+	Reason string
+	// Notes are what is to be said of a planned request: see Planning.
+	Notes []string
 	// Once keeps the session's retry policy from a Read.
 	Once bool
 	// Metadata has the server send the columns along: those of a SELECT * may have changed

@@ -99,6 +99,7 @@ var sentinels = [...]struct {
 	{gocql.ErrNoKeyspace, meaning{kind: KindInvalid, definite: true}},
 	{gocql.ErrKeyspaceDoesNotExist, meaning{kind: KindInvalid, definite: true}},
 	{gocql.ErrUseStmt, meaning{kind: KindInvalid, definite: true}},
+	{ErrPlanned, meaning{kind: KindUsage, definite: true}},
 	{errNoLogin, meaning{kind: KindAuth, definite: true}},
 	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
 	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},

@@ -41,6 +41,10 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 		r.err = &NotSentError{err}
 		return
 	}
+	if yes, err := planned(ctx, request); yes {
+		r.err = err
+		return
+	}
 	defer func() {
 		// gocql panics on some malformed answers; the statement may have been executed.
 		if p := recover(); p != nil {

@@ -153,14 +153,21 @@ func (f Facts) list(v cqlparse.Term) bool {
 	return false
 }
 
-// bare is the value without type hints.
+// bare is the value without type hints and parentheses. A tuple of one element looks like
+// these, and only the column's type tells them apart.
 func bare(t cqlparse.Term) cqlparse.Term {
 	for {
-		hint, ok := t.(*cqlparse.TypeHint)
-		if !ok {
+		switch v := t.(type) {
+		case *cqlparse.TypeHint:
+			t = v.Arg
+		case *cqlparse.TupleLiteral:
+			if len(v.Elems) != 1 {
+				return t
+			}
+			t = v.Elems[0]
+		default:
 			return t
 		}
-		t = hint.Arg
 	}
 }
 

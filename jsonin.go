@@ -1,0 +1,207 @@
+package coodie
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// CreateJSON is Create with a row that is a JSON object, as QuerySet.JSON reads it:
+// `INSERT INTO … JSON ? IF NOT EXISTS`. The server reads the values, column by column, as CQL
+// has it; columns that the object leaves out or that are null are left unset.
+//
+// The object's keys are column names of the struct: case counts only within quotes of their
+// own, "\"mixedCase\"". A name that the struct lacks or that comes twice, a key column that is
+// left out or null, and what is no object are a *UsageError, and nothing is sent. The key
+// columns must have native types, and values whose meaning does not depend on the server: a
+// timestamp with its zone, a decimal as a string.
+//
+// The `attempt` and `version` columns are set as Create sets them, whatever the object says.
+// No hook runs, and no default is filled in: the row never is a struct.
+func (c Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (LWTResult[T], error) {
+	chain := c.chain.ofJSON(row)
+	res, err := chain.claim(ctx, chain.insert(chain.value, true))
+	return resultOf[T](res), err
+}
+
+// SaveJSON is Document.Save with a row that is a JSON object: `INSERT INTO … JSON ?`, which
+// overwrites whatever row is there. As a Save it deletes the struct's columns that are null,
+// and so those that the object leaves out; OmitNil leaves both alone. Columns of the table
+// that the struct lacks stay as they are. Of the object the same is true as with
+// Creation.CreateJSON; filters are refused.
+func (q QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
+	chain := q.chain.ofJSON(row)
+	return chain.write(ctx, chain.insert(chain.value, false))
+}
+
+// CreateJSON is Creation.CreateJSON.
+func (c BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
+	chain := c.chain.ofJSON(row)
+	return &Handle[T]{chain.add(chain.insert(chain.value, true), chain.updates(nil))}
+}
+
+// SaveJSON is QuerySet.SaveJSON.
+func (q BatchQuery[T]) SaveJSON(row json.RawMessage) {
+	chain := q.chain.ofJSON(row)
+	chain.add(chain.insert(chain.value, false), chain.updates(nil))
+}
+
+// ofJSON is the chain of an INSERT of the object, whose key its value takes.
+func (c chain) ofJSON(row json.RawMessage) chain {
+	c.object, c.kind = &row, ifNotExists
+	if c.table != nil {
+		c.value = c.table.newRow()
+	}
+	return c
+}
+
+// object binds a JSON object as the one value of an INSERT JSON, and sets the key fields of the
+// struct at p. What is sent names each column that is written, in the struct's order, so
+// that DEFAULT UNSET is about no other.
+func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) {
+	if b.table.Counter {
+		b.fail("", errCountersInserted, nil)
+	}
+	if b.err != nil {
+		return
+	}
+	given, err := b.columnsOf(row)
+	if err != nil {
+		b.fail("", "", err)
+		return
+	}
+	text := []byte{'{'}
+	for _, c := range b.table.Columns {
+		v := given[c.Index]
+		switch {
+		case c == b.table.Attempt && b.attempt != nil:
+			v = json.RawMessage(`"` + b.attempt.String() + `"`)
+		case c == b.table.Version && b.cas:
+			v = json.RawMessage("1")
+		}
+		null := v == nil || string(v) == "null"
+		switch {
+		case c.Key():
+			b.keyFromJSON(c, unsafe.Add(p, c.Offset), v, null)
+		case null && unsetNull:
+			continue
+		case null:
+			v = json.RawMessage("null")
+		}
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(append(append(text, jsonName(c.Name)...), ':'), v...)
+		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
+	}
+	b.stmt.JSON = true
+	if _, err := b.call.BindCell(jsonCodec, append(text, '}')); err != nil {
+		b.fail("", "", err)
+	}
+}
+
+// jsonCodec encodes the text of an object.
+var jsonCodec = mustCodec(reflect.TypeFor[string](), codec.Native(codec.Text))
+
+const errCountersInserted = "counters cannot be inserted or saved, only counted: Update with Increment or Decrement"
+
+// columnsOf takes the object apart, by the columns' Index.
+func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
+	if !utf8.Valid(row) {
+		return nil, errors.New("the row is not valid UTF-8, which JSON is")
+	}
+	var syntax *json.SyntaxError
+	var whole json.RawMessage
+	if err := json.Unmarshal(row, &whole); errors.As(err, &syntax) {
+		return nil, fmt.Errorf("the row is no JSON: there is a mistake at byte %d", syntax.Offset)
+	} else if err != nil {
+		return nil, errors.New("the row is no JSON")
+	}
+	d := json.NewDecoder(bytes.NewReader(row))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.New("the row is no JSON object: {\"column\": value, …}")
+	}
+	given := make([]json.RawMessage, len(b.table.Columns))
+	for d.More() {
+		var v json.RawMessage
+		name, err := d.Token()
+		if err == nil {
+			err = d.Decode(&v)
+		}
+		if err != nil {
+			return nil, errors.New("the row is no JSON")
+		}
+		c, err := b.columnOf(name.(string))
+		if err != nil {
+			return nil, err
+		}
+		if given[c.Index] != nil {
+			return nil, fmt.Errorf("column %s is there twice", c.Name)
+		}
+		given[c.Index] = v
+	}
+	return given, nil
+}
+
+// columnOf is the column that an object's key names, as INSERT JSON has it: in quotes of its
+// own as it stands, and otherwise in lower case.
+func (b *builder) columnOf(key string) (*meta.Column, error) {
+	name := strings.ToLower(key)
+	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' {
+		name = key[1 : n-1]
+	}
+	if c := b.table.Column(name); c != nil {
+		return c, nil
+	}
+	if b.table.Column(key) != nil {
+		return nil, fmt.Errorf("the key %q means column %s, as CQL has it: write %s for the column of mixed case", key, name, jsonName(key))
+	}
+	return nil, fmt.Errorf("%s has no column %q", b.table.Go, name)
+}
+
+// jsonName is a column's name as a key of an object.
+func jsonName(name string) string {
+	if name != strings.ToLower(name) {
+		return `"\"` + name + `\""`
+	}
+	return `"` + name + `"`
+}
+
+// keyFromJSON sets the field of a key column: whatever has to name the row again, Settle say,
+// takes the key from there.
+func (b *builder) keyFromJSON(c *meta.Column, field unsafe.Pointer, v json.RawMessage, null bool) {
+	if b.err != nil {
+		return
+	}
+	if null {
+		b.fail(c.Name, "a "+c.Kind.String()+" column cannot be null, nor left out", nil)
+		return
+	}
+	cell, err := codec.FromJSON(c.Type, v)
+	if err != nil {
+		b.fail(c.Name, "", err)
+		return
+	}
+	if len(cell) == 0 && c.Kind == meta.Partition && len(b.table.Partition) == 1 {
+		b.fail(c.Name, "the partition key cannot be empty", nil)
+	}
+	err = c.Codec.Decode(field, cell)
+	if err == nil {
+		again, isNull, failed := c.Codec.Append([]byte{}, field)
+		if err = failed; err == nil && (isNull || !bytes.Equal(again, cell)) {
+			err = errors.New("the field holds it as another value")
+		}
+	}
+	if err != nil {
+		b.fail(c.Name, "field "+c.Field+" cannot hold the key", err)
+	}
+}
