@@ -43,8 +43,9 @@ func ExampleWithIdempotence() {
 
 	claims, _ := coodie.Open[Claim](coodie.New(session), coodie.WithIdempotence(coodie.NotIdempotent))
 	fmt.Println(claims.Create(ctx))
-	fmt.Println(claims.New(Claim{Name: "a"}).Idempotent(true).Save(ctx)) // this one may be repeated
-	_, err := claims.New(Claim{Name: "b"}).Idempotent(true).Insert(ctx)
+	err := claims.New(Claim{Name: "a"}).Idempotent(true).Save(ctx) // this one may be repeated
+	fmt.Println(err)
+	_, err = claims.New(Claim{Name: "b"}).Idempotent(true).Insert(ctx)
 	fmt.Println(err)
 	// Output:
 	// <nil>

@@ -10,11 +10,12 @@ import (
 )
 
 // TestReadmeSnippetsAreExamples: every Go snippet of the README, and of the pages on
-// recipes and columns, stands in a compiled Example, line by line.
+// recipes, columns, idempotence and reading, stands in a compiled Example, line by line.
 func TestReadmeSnippetsAreExamples(t *testing.T) {
 	requireExamples(t, "README.md", "example*_test.go")
 	requireExamples(t, "docs/recipes.md", "recipes/*/example_test.go")
 	requireExamples(t, "docs/columns.md", "example_columns_test.go")
+	requireExamples(t, "docs/idempotence.md", "example_raw_test.go")
 	requireExamples(t, "docs/reading.md", "example*_test.go")
 }
 

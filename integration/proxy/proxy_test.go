@@ -255,3 +255,25 @@ func TestManyAtOnce(t *testing.T) {
 	require.Equal(t, lost.Hits(), p.Stats().Struck)
 	require.GreaterOrEqual(t, p.Stats().Requests, 160)
 }
+
+// TestValues: a request has the values that are bound to it.
+func TestValues(t *testing.T) {
+	_, p := behind(t)
+	var got [][][]byte
+	rule := p.Fault(proxy.On(proxy.Any).Where(func(r proxy.Request) bool {
+		got = append(got, r.Values)
+		return true
+	}), proxy.Watch)
+	s := session(t, p.Config())
+	_, _, err := swap(s, 1, 2)
+	require.NoError(t, err)
+	require.NoError(t, s.Query("DELETE FROM r WHERE k = 2").Exec())
+	require.NoError(t, s.Query("INSERT INTO r (k, v) VALUES (?, ?)", 2, nil).Exec())
+	b := s.NewBatch(gocql.LoggedBatch)
+	b.Query("INSERT INTO r (k, v) VALUES (?, ?)", 3, 4)
+	b.Query("DELETE FROM r WHERE k = ?", 5)
+	require.NoError(t, s.ExecuteBatch(b))
+	require.Equal(t, 4, rule.Hits())
+	n := func(v byte) []byte { return []byte{0, 0, 0, v} }
+	require.Equal(t, [][][]byte{{n(2), n(1)}, nil, {n(2), nil}, {n(3), n(4), n(5)}}, got)
+}

@@ -29,8 +29,9 @@ const (
 
 // Request is one request of a client.
 type Request struct {
-	Kind Kind
-	CQL  string // of a batch, its statements joined by "; "
+	Kind   Kind
+	CQL    string   // of a batch, its statements joined by "; "
+	Values [][]byte // bound to it, encoded; nil is null, or unset. Those of a batch are in its statements' order
 }
 
 const headerSize = 9 // version, flags, stream, opcode, length
@@ -75,15 +76,15 @@ func (t *texts) request(f frame) Request {
 	switch f.opcode() {
 	case opQuery:
 		text := string(b.take(b.long()))
-		return Request{kindOf(text), text}
+		return Request{kindOf(text), text, b.parameters()}
 	case opPrepare:
-		return Request{Prepare, string(b.take(b.long()))}
+		return Request{Kind: Prepare, CQL: string(b.take(b.long()))}
 	case opExecute:
 		text, ok := t.get(b.take(b.short()))
 		if !ok {
 			return Request{Kind: Other}
 		}
-		return Request{kindOf(text), text}
+		return Request{kindOf(text), text, b.parameters()}
 	case opBatch:
 		return t.batch(b)
 	}
@@ -103,11 +104,7 @@ func (t *texts) batch(b body) Request {
 		}
 		all = append(all, text)
 		r.Kind |= kindOf(text) & Conditional
-		for range b.short() {
-			if n := int32(b.long()); n > 0 {
-				b.take(int(n))
-			}
-		}
+		r.Values = append(r.Values, b.values(false)...)
 	}
 	r.CQL = strings.Join(all, "; ")
 	return r
@@ -167,6 +164,31 @@ func (b *body) long() int {
 		return int(int32(binary.BigEndian.Uint32(x)))
 	}
 	return 0
+}
+
+// parameters reads the values among the parameters of a QUERY or EXECUTE.
+func (b *body) parameters() [][]byte {
+	const hasValues, named = 0x01, 0x40
+	b.short() // consistency
+	flags := b.take(1)
+	if len(flags) == 0 || flags[0]&hasValues == 0 {
+		return nil
+	}
+	return b.values(flags[0]&named != 0)
+}
+
+func (b *body) values(named bool) (out [][]byte) {
+	for range b.short() {
+		if named {
+			b.take(b.short())
+		}
+		var v []byte
+		if n := b.long(); n >= 0 {
+			v = b.take(n)
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 func (b *body) skipPayload() {
