@@ -132,13 +132,13 @@ func TestRawErrors(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, db.Raw("CREATE TABLE w (k int PRIMARY KEY, v int, tu tuple<int, text>, l list<int>)").Exec(ctx))
 	for statement, args := range map[string][]any{
-		"INSERT INTO w (k) VALUES (1) IF NOT EXISTS": nil,        // Exec would lose the answer
-		"SELECT * FROM w":                            nil,        // or the rows
-		"INSERT INTO w (k, v) VALUES (?, ?)":         {1},        // fewer values than markers
-		"UPDATE w SET v = ? WHERE k = 1":             {"x"},      // not an int
-		"UPDATE w SET v = ? WHERE k = 2":             {1 << 40},  // too great an int
-		"UPDATE w SET tu = ? WHERE k = 1":            {[]int{1}}, // a tuple wants two markers
-		"INSERT INTO w (k) VALUES (1; DROP TABLE w":  nil,        // no CQL
+		"INSERT INTO w (k) VALUES (1) IF NOT EXISTS": nil, // Exec would lose the answer
+		"SELECT * FROM w":                           nil,        // or the rows
+		"INSERT INTO w (k, v) VALUES (?, ?)":        {1},        // fewer values than markers
+		"UPDATE w SET v = ? WHERE k = 1":            {"x"},      // not an int
+		"UPDATE w SET v = ? WHERE k = 2":            {1 << 40},  // too great an int
+		"UPDATE w SET tu = ? WHERE k = 1":           {[]int{1}}, // a tuple wants two markers
+		"INSERT INTO w (k) VALUES (1; DROP TABLE w": nil,        // no CQL
 	} {
 		requireUsage(t, db.Raw(statement, args...).Exec(ctx))
 	}
@@ -146,9 +146,9 @@ func TestRawErrors(t *testing.T) {
 		"DELETE FROM nowhere WHERE k = 1":       "table nowhere does not exist",
 		"UPDATE w SET nothing = 1 WHERE k = 1":  "Undefined column name nothing",
 		"DELETE FROM w WHERE v = 1":             "Some partition key parts are missing: k",
-		"UPDATE w SET l[3] = 1 WHERE k = 1":     "List index 3 out of bound",
+		"UPDATE w SET l[3] = 1 WHERE k = 1":     "Attempted to set an element on a list which is null",
 		"ALTER TABLE w DROP k":                  "Cannot drop PRIMARY KEY column k",
-		"CREATE TABLE w (k int PRIMARY KEY)":    "already exists",
+		"CREATE TABLE w (k int PRIMARY KEY)":    "Cannot add already existing table",
 		"INSERT INTO w (k, v) VALUES (1, null)": "",
 	} {
 		err := db.Raw(statement).Exec(ctx)

@@ -64,7 +64,7 @@ func TestSelectedValues(t *testing.T) {
 		{"in order", values(day.OrderBy(onDay.Asc()), saleNo), []int{2, 1}},
 		{"the JSON of values", values(day, coodie.ToJSON(counts)), []json.RawMessage{json.RawMessage(`{"n": 3}`), json.RawMessage("null")}},
 		{"a function", values(thing, coodie.Call[[]string]("map_keys", attrs)), [][]string{{"k", "l"}}},
-		{"static columns alone come once", values(table.Find(shop.Eq("a"), year.Eq(1)), boss), []string{"owner of a"}},
+		{"a static column, with each row", values(table.Find(shop.Eq("a"), year.Eq(1)).Limit(2), boss), []string{"owner of a", "owner of a"}},
 		{"a function of text", values(day.Limit(1), coodie.Call[string]("mask_default", item)), []string{"****"}},
 		{"a function of a number", values(day.Limit(1), coodie.Call[[]byte]("int_as_blob", price)), [][]byte{{0, 0, 0, 30}}},
 	})
