@@ -244,9 +244,7 @@ func (b *builder) distinct(where []cond, terms []*expr) {
 		check(b.table.Columns[c.ID])
 	}
 	for _, e := range terms {
-		if e.columns(check); e.bare() {
-			has[e.ref.col.Index] = true
-		}
+		e.columns(func(col *meta.Column) { check(col); has[col.Index] = true })
 	}
 	for _, col := range b.table.Partition {
 		if !has[col.Index] {

@@ -20,6 +20,7 @@ func ExampleDB_Raw() {
 	now, _ := res.Existing[0].Map()
 	fmt.Println(res.Applied, now, err)
 	for row, err := range db.Raw("SELECT k, v FROM t").Rows(ctx) {
+		fmt.Println(row.Columns(), row.Presence("v"), row.Presence("w"))
 		var t struct {
 			K string
 			V int
@@ -30,6 +31,7 @@ func ExampleDB_Raw() {
 	// Output:
 	// <nil>
 	// false map[v:1] <nil>
+	// [k v] present missing
 	// <nil> {a 1} <nil>
 	// coodie: raw t: the statement has a condition, and its answer says whether it was applied: use CAS
 }

@@ -92,7 +92,8 @@ func Cast[V, T any](e Selectable[T]) Func[T, V] {
 //
 //	coodie.Call[time.Time]("to_timestamp", id)
 //
-// It counts as no aggregate.
+// It counts as no aggregate, and takes columns and functions of them: where a constant is
+// wanted, DB.Raw has it.
 func Call[V, T any](name string, args ...Selectable[T]) Func[T, V] {
 	list := make([]*expr, len(args))
 	for i := range args {
@@ -104,7 +105,9 @@ func Call[V, T any](name string, args ...Selectable[T]) Func[T, V] {
 // WriteTime is `writetime(column)`: when the value was written, which its writer's or
 // coordinator's clock said (USING TIMESTAMP), in microseconds. It is null where the column
 // is; key columns have none. A collection or user-defined type that is not frozen has one
-// for each of its cells: see MaxWriteTime, or take that of an element.
+// for each of its cells: see MaxWriteTime, or read them all by
+// Call[[]int64]("writetime", column). Cassandra fails at the element of a bound key, so
+// that is refused; the field of a user-defined type can be asked for.
 func WriteTime[T any](column Selectable[T]) Func[T, time.Time] {
 	f := function[T, time.Time]("writetime", nil, selected1(column))
 	f.e.written("writetime", false)
@@ -123,7 +126,7 @@ func MaxWriteTime[T any](column Selectable[T]) Func[T, time.Time] {
 
 // TTL is `ttl(column)`: how long the value has left to live, in whole seconds. It is null,
 // and so 0, where the value has no end, and where there is none. What WriteTime says of
-// keys and collections holds here, too.
+// keys and collections holds here, too; Call[[]*int]("ttl", column) reads them all.
 func TTL[T any](column Selectable[T]) Func[T, time.Duration] {
 	f := function[T, time.Duration]("ttl", nil, selected1(column))
 	f.e.written("ttl", false)
@@ -145,13 +148,19 @@ func (e *expr) written(what string, cells bool) {
 		return
 	}
 	r := &e.args[0].ref
+	all := `Call[[]int64]("writetime", column)`
+	if what == "ttl" {
+		all = `Call[[]*int]("ttl", column)`
+	}
 	switch {
 	case r.col == nil || e.args[0].call != "" || e.args[0].cast != nil:
 		e.err = errors.New(what + " is of a column")
 	case r.col.Kind >= meta.Clustering:
 		e.err = errors.New("a key column has no " + what)
+	case r.elem != nil:
+		e.err = errors.New("Cassandra fails at a " + what + " of the element of a bound key: read those of all elements by " + all)
 	case !cells && e.args[0].bare() && manyCells(r.col.Type):
-		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: take that of an element, or MaxWriteTime")
+		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: take MaxWriteTime, or read them all by " + all)
 	}
 	if e.err != nil {
 		e.name = r.name

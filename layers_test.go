@@ -111,7 +111,7 @@ func TestBubblesWithoutRaceDetector(t *testing.T) {
 }
 
 // TestParityNamesTests: docs/parity.md names tests that exist: those of the real server's side of
-// the house, and with a star others.
+// the house, and with a star others; and examples of the guide.
 func TestParityNamesTests(t *testing.T) {
 	page, err := os.ReadFile("docs/parity.md")
 	require.NoError(t, err)
@@ -129,6 +129,13 @@ func TestParityNamesTests(t *testing.T) {
 			tests = any
 		}
 		require.True(t, strings.Contains(tests, "func "+test[1]+"\n"), "%s is not there", test[0])
+	}
+	examples, err := exec.Command("grep", "-rhoE", `^func Example\w+`, "examples/guide").Output()
+	require.NoError(t, err)
+	named = regexp.MustCompile(`\b(Example_\w+)`).FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, named)
+	for _, example := range named {
+		require.True(t, strings.Contains(string(examples), "func "+example[1]+"\n"), "%s is not there", example[1])
 	}
 }
 

@@ -81,8 +81,17 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 // version's, or somebody has changed it, which only a token without a key allows.
 func refusesState(err error) bool {
 	var request gocql.RequestError
-	return errors.As(err, &request) &&
-		(request.Code() == gocql.ErrCodeProtocol || strings.Contains(request.Message(), "paging state"))
+	if !errors.As(err, &request) {
+		return false
+	}
+	says := func(text string) bool { return strings.Contains(request.Message(), text) }
+	switch request.Code() {
+	case gocql.ErrCodeProtocol:
+		return true
+	case gocql.ErrCodeServer: // what some damage makes Cassandra's decoder throw
+		return says("VIntCoding") || says("in-memory buffer")
+	}
+	return says("paging state")
 }
 
 // cells are the values bound so far.

@@ -95,6 +95,13 @@ func TestPageErrors(t *testing.T) {
 	var query *coodie.QueryError
 	require.ErrorAs(t, err, &query, "with the server's error")
 
+	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ServerError("java.lang.RuntimeException: Reading from an in-memory buffer shouldn't trigger an IOException"))
+	_, err = q.Page(ctx, first.Next)
+	require.ErrorIs(t, err, coodie.ErrBadPageToken)
+	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ServerError("java.lang.AssertionError"))
+	_, err = q.Page(ctx, first.Next)
+	require.NotErrorIs(t, err, coodie.ErrBadPageToken)
+
 	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.Unauthorized("no"))
 	_, err = q.Page(ctx, first.Next)
 	require.ErrorAs(t, err, &query)

@@ -1,0 +1,63 @@
+package coodie_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coodie-go/coodie"
+)
+
+// Photo has a vector, which the index makes searchable.
+type Photo struct {
+	Name string      `cql:"name,partition"`
+	Face *[3]float32 `cql:"face,index=sai similarity_function=cosine"`
+}
+
+var face = coodie.NullVectorCol(func(p *Photo) **[3]float32 { return &p.Face })
+
+// How like a vector is to another, from 0 to 1.
+func ExampleVectorColumn_Cosine() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	photos, err := coodie.Open[Photo](coodie.New(session))
+	must(err)
+	must(photos.Create(ctx))
+	must(photos.New(Photo{Name: "ada", Face: &[3]float32{0, 3, 4}}).Save(ctx))
+
+	ada := photos.Find(photos.Col("name").Eq("ada"))
+	fmt.Println(coodie.Values(ada, face.Cosine([3]float32{0, 6, 8})).First(ctx))
+	fmt.Println(coodie.Values(ada, face.Cosine([3]float32{0, -3, -4})).First(ctx))
+	fmt.Println(coodie.Values(ada, face.Euclidean([3]float32{0, 3, 5})).First(ctx))
+	fmt.Println(coodie.Values(ada, face.DotProduct([3]float32{1, 0, 0})).First(ctx))
+	_, err = coodie.Values(ada, photos.Col("face").Cosine([]float32{1, 2})).First(ctx)
+	fmt.Println(err)
+	// Output:
+	// 1 <nil>
+	// 0 <nil>
+	// 0.5 <nil>
+	// 0.5 <nil>
+	// coodie: select photo: column face: Go []float32 as CQL vector<float, 3>: the slice has 2 elements, the vector 3
+}
+
+// The most like first, and how like they are. cqltest refuses ANN by name, so this
+// Example is compiled only; integration/mapper runs such queries (TestANN).
+func ExampleVectorColumn_ANN() {
+	type Match struct {
+		Name string
+		How  float32
+	}
+	ctx := context.Background()
+	session, _, stop := exampleSession() // a session on Cassandra 5.0
+	defer stop()
+	photos, err := coodie.Open[Photo](coodie.New(session))
+	must(err)
+	must(photos.Create(ctx)) // the index, too
+
+	wanted := [3]float32{0.1, 0.2, 0.7}
+	nearest := photos.Find().OrderBy(face.ANN(wanted)).Limit(10)
+	for match, err := range coodie.Project[Match](nearest, face.Cosine(wanted).As("how")).Iter(ctx) {
+		must(err)
+		fmt.Println(match.Name, match.How)
+	}
+}

@@ -1,0 +1,92 @@
+package mapper_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+)
+
+// Shape has two vectors: the index of one goes by cosine, that of the other by distance.
+type Shape struct {
+	ID    string      `cql:"id,partition"`
+	Angle *[2]float32 `cql:"angle,index=sai similarity_function=cosine"`
+	Spot  []float32   `cql:"spot,type=vector<float, 2>,index=sai similarity_function=euclidean"`
+	Kind  string      `cql:"kind,index=sai"`
+}
+
+var (
+	angle     = coodie.NullVectorCol(func(s *Shape) **[2]float32 { return &s.Angle })
+	spot      = coodie.VectorCol(func(s *Shape) *[]float32 { return &s.Spot })
+	shapeID   = coodie.Col(func(s *Shape) *string { return &s.ID })
+	shapeKind = coodie.Col(func(s *Shape) *string { return &s.Kind })
+)
+
+// The nearest rows of SAI indexes that Create made, and how near they are.
+func TestANN(t *testing.T) {
+	t.Parallel()
+	table := create[Shape](t, connect(t))
+	ctx := t.Context()
+	for _, s := range []Shape{
+		{"east", &[2]float32{1, 0}, []float32{1, 0}, "even"},
+		{"north", &[2]float32{0, 1}, []float32{0, 9}, "odd"},
+		{"west", &[2]float32{-1, 0}, []float32{-3, 0}, "even"},
+		{"nowhere", nil, nil, "odd"},
+	} {
+		require.NoError(t, table.New(s).Save(ctx))
+	}
+	ids := func(q coodie.QuerySet[Shape]) string {
+		t.Helper()
+		names, err := coodie.Values(q, shapeID).All(ctx)
+		require.NoError(t, err)
+		return strings.Join(names, " ")
+	}
+	all := table.Find()
+	for name, tt := range map[string]struct {
+		query coodie.QuerySet[Shape]
+		want  string
+	}{
+		"by angle":             {all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(10), "east north west"},
+		"by angle, the other":  {all.OrderBy(angle.ANN([2]float32{-5, 1})).Limit(10), "west north east"},
+		"by distance":          {all.OrderBy(spot.ANN([]float32{0, 8})).Limit(2), "north east"},
+		"by name":              {all.OrderBy(table.Col("spot").ANN([]float32{0, 8})).Limit(1), "north"},
+		"beside another index": {all.Filter(shapeKind.Eq("even")).OrderBy(angle.ANN([2]float32{-1, 1})).Limit(10), "west east"},
+		"of one row":           {table.Find(shapeID.Eq("west")).OrderBy(angle.ANN([2]float32{1, 0})).Limit(10), "west"},
+		"more pages than one":  {all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(10).PageSize(1), "east north west"},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, tt.want, ids(tt.query)) })
+	}
+	nearest, err := all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(2).All(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []Shape{{"east", &[2]float32{1, 0}, []float32{1, 0}, "even"}, {"north", &[2]float32{0, 1}, []float32{0, 9}, "odd"}}, nearest)
+	first, err := all.OrderBy(angle.ANN([2]float32{0, 1})).First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "north", first.ID)
+
+	type near struct {
+		ID  string
+		How float32
+	}
+	got, err := coodie.Project[near](all.OrderBy(angle.ANN([2]float32{1, 0})).Limit(3), angle.Cosine([2]float32{1, 0}).As("how")).All(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []near{{"east", 1}, {"north", .5}, {"west", 0}}, got)
+
+	west := table.Find(shapeID.Eq("west"))
+	root := float32(math.Sqrt2 / 2)
+	requireSelected(t, []selectedCase{
+		{"cosine", values(west, angle.Cosine([2]float32{-7, 0})), []float32{1}},
+		{"cosine by name", values(west, table.Col("angle").Cosine([2]float32{7, 0})), []float32{0}},
+		{"euclidean", values(west, spot.Euclidean([]float32{-3, 2})), []float32{.2}},
+		{"euclidean by name", values(west, table.Col("spot").Euclidean([]float32{-3, 0})), []float32{1}},
+		{"dot product", values(west, angle.DotProduct([2]float32{-1, 0})), []float32{1}},
+		{"dot product by name", values(west, table.Col("angle").DotProduct([2]float32{root, root})), []float32{(1 - root) / 2}},
+	})
+
+	// What needs an index, the server says.
+	_, err = all.Filter(table.Col("angle").Eq([2]float32{1, 0})).All(ctx)
+	var refused *coodie.QueryError
+	require.ErrorAs(t, err, &refused)
+}
