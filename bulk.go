@@ -52,7 +52,7 @@ func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error)
 	return t.Find().GetMany(ctx, keys)
 }
 
-// OmitNil makes SaveAll leave null columns alone instead of deleting them.
+// OmitNil makes SaveAll and SaveJSON leave null columns alone instead of deleting them.
 func (q QuerySet[T]) OmitNil() QuerySet[T] {
 	q.chain.omitNil = true
 	return q

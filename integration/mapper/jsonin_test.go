@@ -133,7 +133,7 @@ func TestJSONKeys(t *testing.T) {
 	for _, tt := range []struct{ column, value string }{
 		{"", ""},
 		{"text", `"a\"\u00e9\ud83d\ude00"`},
-		{"int", `"-5"`}, {"big", `"12"`}, {"small", `"300"`}, {"float", `16777217`}, {"float", `"1.5"`}, {"float", `0.30000001192092896`},
+		{"int", `"-5"`}, {"big", `"12"`}, {"small", `"301"`}, {"float", `16777217`}, {"float", `"1.5"`}, {"float", `0.30000001192092896`},
 		{"double", `3`}, {"double", `"1e-3"`}, {"boolean", `"false"`}, {"varint", `"5"`}, {"decimal", `"-0.10"`},
 		{"timestamp", `"2006-01-02T15:04:05.678+02:00"`}, {"timestamp", `"2006-01-02 15:04:05+0200"`}, {"timestamp", `"2006-01-02 15:04Z"`},
 		{"timestamp", `"2006-01-02T15:04:05Z"`}, {"timestamp", `"2006-01-02 15:04-07:00"`}, {"timestamp", `1136214245679`}, {"timestamp", `-1`},

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,28 +54,63 @@ func peek(ctx context.Context, s settings, session *gocql.Session) error {
 		}
 	}
 	names := [...]string{"taken, LWT", "taken, peek", "free, LWT", "free, peek and LWT"}
-	fmt.Printf("\n| %d node(s), RF %d, time per claim | clients | %s | %s | %s | %s | break-even: share of taken claims (min to max) |\n", s.nodes, s.nodes, names[0], names[1], names[2], names[3])
+	claims := [len(names)]work{claim(true, false), claim(true, true), claim(false, false), claim(false, true)}
+	fmt.Printf("\n| %d node(s), RF %d | clients | %s | %s | %s | %s | break-even: share of taken claims (min to max) |\n", s.nodes, s.nodes, names[0], names[1], names[2], names[3])
 	fmt.Println("|---|---|---|---|---|---|---|")
 	for _, clients := range []int{1, 8, 64} {
-		result := takeTurns(ctx, s, clients, numbers, []contender{
-			{names[0], claim(true, false)}, {names[1], claim(true, true)}, {names[2], claim(false, false)}, {names[3], claim(false, true)},
-		})
+		var all [len(names)][]time.Duration
 		var shares []float64
-		for round := range s.rounds {
-			cost := func(name string) float64 { return 1 / result[name][round].perSecond() }
-			lost, won := cost(names[3])-cost(names[2]), cost(names[0])-cost(names[1])
+		for round := -1; round < s.rounds; round++ {
+			took, err := mixed(ctx, s.slice, clients, numbers, claims[:])
+			if err != nil {
+				return err
+			}
+			if round < 0 {
+				continue // warms up
+			}
+			var p50 [len(names)]float64
+			for i := range names {
+				all[i] = append(all[i], took[i]...)
+				p50[i] = float64(quantile(took[i], 0.5))
+			}
+			lost, won := p50[3]-p50[2], p50[0]-p50[1]
 			shares = append(shares, lost/(lost+won))
 		}
-		fmt.Printf("| claims | %d |", clients)
-		for _, name := range names {
-			sum := merged(result[name])
-			if sum.unknown > 0 {
-				return fmt.Errorf("%s, %d clients: %d claims failed", name, clients, sum.unknown)
-			}
-			each := time.Duration(float64(time.Second) / median(of(result[name], (*slice).perSecond)))
-			fmt.Printf(" %s, p50 %s |", ms(each), ms(quantile(sum.latencies, 0.5)))
+		fmt.Printf("| p50 of a claim | %d |", clients)
+		for i := range names {
+			fmt.Printf(" %s |", ms(quantile(all[i], 0.5)))
 		}
 		fmt.Printf(" %.0f %% (%.0f to %.0f) |\n", 100*median(shares), 100*quantile(shares, 0), 100*quantile(shares, 1))
 	}
 	return nil
+}
+
+// mixed lets n goroutines do all the works in turn for d, one of each after the other, so that
+// whatever else the machine does befalls them all alike. It returns how long each of each took.
+func mixed(ctx context.Context, d time.Duration, n int, numbers func() int64, works []work) ([][]time.Duration, error) {
+	var (
+		mu     sync.Mutex
+		failed error
+		group  sync.WaitGroup
+	)
+	total, start := make([][]time.Duration, len(works)), time.Now()
+	for first := range n {
+		group.Go(func() {
+			own := make([][]time.Duration, len(works))
+			var err error
+			for at := first; err == nil && ctx.Err() == nil && (time.Since(start) < d || at < first+len(works)); at++ {
+				i, begin := at%len(works), time.Now()
+				_, err = works[i](ctx, numbers())
+				own[i] = append(own[i], time.Since(begin))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for i := range own {
+				total[i] = append(total[i], own[i]...)
+			}
+			failed = errors.Join(failed, err)
+		})
+	}
+	group.Wait()
+	return total, errors.Join(failed, ctx.Err())
 }
