@@ -183,7 +183,8 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 			b.fail("", "counters take no TTL", nil)
 		}
 		b.stmt.TTL = true
-		// Rounded up to whole seconds: a lease must not end before its holder thinks so.
+		// Rounded up, and not more: the server counts whole seconds of its clock, so that what
+		// is written with n of them is gone after more than n-1.
 		b.call.BindInt(int32((*ttl + time.Second - 1) / time.Second))
 	}
 	if timestamp != nil {

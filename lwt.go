@@ -102,7 +102,8 @@ func (c chain) removeCAS(ctx context.Context, targets []ref, columns bool) (resu
 // Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
 type Creation[T any] struct{ chain chain }
 
-// TTL makes the row expire after d, rounded up to whole seconds.
+// TTL makes the row expire after d, rounded up to whole seconds. The server counts whole
+// seconds of its clock, and so the row may be gone up to a second early.
 func (c Creation[T]) TTL(d time.Duration) Creation[T] {
 	c.chain = c.chain.withTTL(d)
 	return c
@@ -135,9 +136,7 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 func (c chain) cas(ctx context.Context, b *builder) (result, error) {
 	defer b.release()
 	t := c.table
-	if c.kind == ifExists && !b.stmt.IfExists {
-		c.kind = ifConditions // a version column has taken the place of IF EXISTS
-	}
+	c.kind = c.asked(b)
 	res := result{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
 	if b.err != nil {
 		return res, b.err
@@ -172,6 +171,14 @@ func (c chain) cas(ctx context.Context, b *builder) (result, error) {
 	}
 	res.own = b.own
 	return res, err
+}
+
+// asked is the kind of the condition that the built statement has.
+func (c *chain) asked(b *builder) casKind {
+	if b.cas && c.kind == ifExists && !b.stmt.IfExists {
+		return ifConditions // the document's version has taken the place of IF EXISTS
+	}
+	return c.kind
 }
 
 // answer reads the one row that a conditional write answers with: [applied] first, and

@@ -1,0 +1,124 @@
+package coodie
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// whose row a line of the answer is.
+type whose uint8
+
+const (
+	own     whose = iota // the write's
+	nobodys              // of the write's partition or none, and the row is missing
+	another
+)
+
+// batchLine is one line of the answer to a conditional batch.
+type batchLine struct {
+	columns []gocql.ColumnInfo
+	cells   [][]byte
+	at      int // [applied]
+}
+
+// batchAnswer is the answer to a batch.
+type batchAnswer struct {
+	conditional bool
+	applied     bool
+	lines       []batchLine
+	complete    bool  // every line has been read
+	broken      error // why not
+}
+
+// read reads all lines. The error is that of an answer that does not say what happened.
+func (a *batchAnswer) read(rows *driver.Rows) error {
+	a.conditional = true
+	for rows.Next() {
+		columns, cells := rows.Columns(), rows.Cells()
+		at, applied, err := readApplied(columns, cells)
+		if err != nil || len(a.lines) > 0 && applied != a.applied {
+			_ = rows.Close()
+			a.applied = false
+			return errNoAnswer
+		}
+		a.applied = applied
+		line := batchLine{columns: columns, at: at}
+		for _, cell := range cells {
+			line.cells = append(line.cells, bytes.Clone(cell)) // gocql's memory
+		}
+		a.lines = append(a.lines, line)
+	}
+	err := rows.Close()
+	if len(a.lines) == 0 {
+		if err == nil {
+			err = errNoAnswer
+		}
+		return err
+	}
+	a.broken, a.complete = err, err == nil
+	return nil
+}
+
+// match finds the line that answers each write; nil for none. ScyllaDB answers each
+// conditional write in order, be the row there or not; Cassandra answers each row that
+// exists, in the order of the clustering columns, and only if the batch was refused.
+func (a *batchAnswer) match(writes []*handle) []*batchLine {
+	out := make([]*batchLine, len(writes))
+	if len(a.lines) == 0 || len(a.lines[0].columns) == 1 {
+		return out
+	}
+	count, inOrder := 0, true
+	for i, w := range writes {
+		if !w.info.conditional {
+			continue
+		}
+		if inOrder = inOrder && count < len(a.lines) && w.is(&a.lines[count]) != another; inOrder {
+			out[i] = &a.lines[count]
+		}
+		count++
+	}
+	if inOrder && count == len(a.lines) {
+		return out
+	}
+	for i, w := range writes {
+		out[i] = nil
+		if !w.info.conditional {
+			continue
+		}
+		for j := range a.lines {
+			if w.is(&a.lines[j]) == own {
+				out[i] = &a.lines[j]
+				break
+			}
+		}
+		if out[i] == nil && w.info.asksStatic() {
+			// The row is missing, but its static columns are on every line.
+			line := a.lines[0].static(w.info.b.table)
+			out[i] = &line
+		}
+	}
+	return out
+}
+
+func (w *batchedWrite) asksStatic() bool {
+	return slices.ContainsFunc(w.asks, func(ask rowCondition) bool { return ask.row == staticRow })
+}
+
+// static is the line as it is of a missing row: without what belongs to a row alone.
+func (l batchLine) static(table *meta.Table) batchLine {
+	l.cells = slices.Clone(l.cells)
+	for i := range l.columns {
+		if col := table.Column(l.columns[i].Name); i != l.at && (col == nil || col.Kind == meta.Regular || col.Kind == meta.Clustering) {
+			l.cells[i] = nil
+		}
+	}
+	return l
+}
+
+// staticRow stands for the key of a partition's static row; a row's begins otherwise.
+const staticRow = "static"

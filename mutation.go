@@ -1,0 +1,342 @@
+package coodie
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// mutation is one call of Mutate.
+type mutation struct {
+	chain  chain
+	change func(row unsafe.Pointer) error
+	create bool
+	res    mutated
+	// strays are attempts that may still be executed
+	strays []stray
+	// declined: the function has returned an error, which ends it all
+	declined bool
+}
+
+// mutated is a MutateResult, whatever its T.
+type mutated struct {
+	value                      unsafe.Pointer // nil if there is none
+	changed, created           bool
+	attempts, refused, unknown int
+}
+
+func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, opts []MutateOption) (mutated, error) {
+	s := mutateSettings{attempts: 16}
+	for _, o := range opts {
+		o(&s)
+	}
+	key, err := c.rowKey()
+	if err == nil && (change == nil || s.attempts < 1) {
+		err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate needs a function and at least one attempt"}
+	}
+	if err != nil {
+		return mutated{}, err
+	}
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	if !s.unqueued {
+		leave, err := c.table.queue.enter(ctx, c.table.name+"\x00"+key)
+		if err != nil {
+			if errors.Is(err, errReentered) {
+				err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			} else {
+				err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
+			}
+			return mutated{}, err
+		}
+		defer leave()
+	}
+	m := &mutation{chain: c, change: change, create: s.create}
+	start := c.table.now()
+	err = m.run(ctx, s.attempts)
+	if len(m.strays) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
+		err = errors.Join(m.strays[0].cause, err)
+	}
+	m.tell(ctx, err, start)
+	return m.res, err
+}
+
+// tell tells the observers of the whole.
+func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
+	t := m.chain.table
+	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	if m.res.changed {
+		e.Outcome = Applied
+	}
+	if m.declined && len(m.strays) == 0 {
+		e.Err = nil // the function's own error: nobody asked for a write
+	}
+	t.settings.tell(ctx, e, start)
+}
+
+// rowKey is the encoded primary key that the chain names.
+func (c chain) rowKey() (string, error) {
+	b := newBuilder(c.table, cql.Select, "mutate", true)
+	defer b.release()
+	if c.choice != nil {
+		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
+	}
+	if c.value != nil {
+		b.documentKey(c.value, false)
+	} else {
+		if use := b.filters(c.where); use != keyFull {
+			b.needKeys(c.where, b.table.Primary())
+			b.fail("", "Mutate is for one row: each key column by Eq", nil)
+		}
+	}
+	if b.err != nil {
+		return "", b.err
+	}
+	var key []byte
+	for i := range b.call.Len() {
+		cell := b.call.Cell(i)
+		key = fmt.Appendf(key, "%d %d:", b.stmt.Where[min(i, len(b.stmt.Where)-1)].Column.ID, len(cell))
+		key = append(key, cell...)
+	}
+	return string(key), nil
+}
+
+func (m *mutation) run(ctx context.Context, attempts int) error {
+	var row *existing
+	read := false
+	var last error
+	for {
+		if !read {
+			var err error
+			if row, err = m.chain.current(ctx); err != nil {
+				return err
+			}
+		}
+		again, next, err := m.try(ctx, row)
+		if !again {
+			return err
+		}
+		row, read, last = next, next != nil, err
+		if m.res.attempts >= attempts {
+			return &ContendedError{
+				Table: m.chain.table.name, Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: last,
+			}
+		}
+		if err != nil {
+			if stop := driver.Backoff(ctx, m.res.attempts); stop != nil {
+				return err
+			}
+		}
+	}
+}
+
+// try runs the function on the row, nil if it is missing, and writes the outcome. again:
+// the attempt had no effect; next is then the row for the next one, nil if it must be read.
+func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
+	value := m.chain.table.newRow()
+	if row == nil {
+		if !m.create {
+			return false, nil, ErrNotFound
+		}
+		m.chain.setKey(value)
+	} else if err := m.load(ctx, value, row); err != nil {
+		return false, nil, err
+	}
+	if err := m.change(value); err != nil {
+		m.declined = true
+		return false, nil, err
+	}
+	if row == nil {
+		return m.insert(ctx, value)
+	}
+	return m.update(ctx, row, value)
+}
+
+func (m *mutation) insert(ctx context.Context, value unsafe.Pointer) (again bool, next *existing, err error) {
+	t := m.chain.table
+	key := t.copyRow(value)
+	m.chain.setKey(key)
+	if col := differs(key, value, t.meta.Primary()); col != nil {
+		return false, nil, m.chain.keyChanged(col)
+	}
+	c := t.document(value)
+	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
+	res, err := c.insertDocument(ctx)
+	m.res.attempts++
+	again, next, err = m.outcome(ctx, res, err, nil, nil)
+	if !again && err == nil {
+		m.res.value, m.res.changed, m.res.created = value, true, true
+	}
+	return again, next, err
+}
+
+func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Pointer) (again bool, next *existing, err error) {
+	t := m.chain.table
+	value, err := m.hooked(ctx, row, changed)
+	if err != nil || value == nil {
+		return false, nil, err
+	}
+	before := t.newRow()
+	if err := t.restore(before, row); err != nil {
+		return false, nil, err
+	}
+	if col := differs(before, value, t.meta.Primary()); col != nil {
+		return false, nil, m.chain.keyChanged(col)
+	}
+	var assigns []assign
+	for _, col := range t.meta.Columns {
+		if col.Key() || col == t.meta.Attempt || differs(before, value, []*meta.Column{col}) == nil {
+			continue
+		}
+		if col == t.meta.Version {
+			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
+		}
+		assigns = append(assigns, assign{ref: refTo(col), value: operandAt(col, value)})
+	}
+	if len(assigns) == 0 {
+		m.res.value = before
+		return false, nil, nil
+	}
+	doc := t.document(t.copyRow(before)) // its attempt id settles a refusal
+	c := m.chain
+	c.value, c.where, c.single = before, nil, true
+	c.doc, c.held = doc.doc, doc.held
+	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, before), true
+	b := c.update(assigns, true)
+	if !b.proves {
+		b.fail("", "every column reads as null, so the write could bring a deleted row back; give the struct a version column", ErrCannotGuard)
+	}
+	res, err := c.cas(ctx, b)
+	m.res.attempts++
+	again, next, err = m.outcome(ctx, res, err, row, before)
+	if !again && err == nil && !m.res.changed {
+		m.res.changed, m.res.value = true, value
+		after := t.document(value)
+		after.updated(nil, true, res.own, nil)
+	}
+	return again, next, err
+}
+
+// outcome sorts the answer of an attempt. row is what it was to change, and before the
+// same as a T; nil of an insert.
+func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before unsafe.Pointer) (again bool, next *existing, _ error) {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		m.res.unknown++
+		if driver.Backoff(ctx, m.res.attempts) != nil {
+			return false, nil, err
+		}
+		return m.settle(ctx, res, err, row)
+	}
+	if err != nil {
+		var query *QueryError
+		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
+			return true, nil, err
+		}
+		return false, nil, err
+	}
+	if res.applied {
+		return false, nil, nil
+	}
+	m.res.refused++
+	if len(m.strays) > 0 {
+		return m.refusedAfterStray(ctx)
+	}
+	if next = res.existing; next != nil {
+		next = m.chain.complete(next, before)
+	}
+	return true, next, nil
+}
+
+// guard is the condition that the row is still as it was read: by its version, and by
+// the attempt id, which no other row that takes its place will ever have.
+func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
+	t := m.chain.table
+	if v := t.meta.Version; v != nil && row.presence(v.Name) == Present {
+		conds := []cond{{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}
+		if a := t.meta.Attempt; a != nil && row.presence(a.Name) == Present {
+			conds = append(conds, cond{ref: refTo(a), op: cql.Eq, value: operandAt(a, before)})
+		}
+		return conds
+	}
+	var conds []cond
+	for _, col := range t.meta.Columns {
+		if !col.Key() {
+			// The cell itself: a field may hold "" for null, which are different conditions.
+			cell, _ := row.cell(&ref{name: col.Name})
+			o := operand{}
+			if cell != nil {
+				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
+			}
+			conds = append(conds, cond{ref: refTo(col), op: cql.Eq, value: o})
+		}
+	}
+	return conds
+}
+
+// restore decodes a row into v, which shares no memory with another decoding of it.
+func (t *table) restore(v unsafe.Pointer, row *existing) error {
+	var p plan
+	for i := range row.columns {
+		if col := t.meta.Column(row.columns[i].Name); col != nil {
+			p = append(p, step{i, col, col.Codec})
+		}
+	}
+	return p.decode(t.name, v, row.cells)
+}
+
+// complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
+func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
+	if refused.state != RowPresent || refused.broken != nil {
+		return nil
+	}
+	for _, col := range c.table.meta.Columns {
+		if refused.presence(col.Name) != Missing {
+			continue
+		}
+		if !col.Key() || before == nil {
+			return nil
+		}
+		cell, _, err := col.Codec.Append([]byte{}, unsafe.Add(before, col.Offset))
+		if err != nil {
+			return nil
+		}
+		refused.columns = append(refused.columns[:len(refused.columns):len(refused.columns)],
+			gocql.ColumnInfo{Name: col.Name, TypeInfo: col.Type.TypeInfo(4)})
+		refused.cells = append(refused.cells, cell)
+	}
+	return refused
+}
+
+// differs is the first of the columns in which a and b would be stored differently.
+func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
+	for _, col := range columns {
+		x, xNull, xErr := col.Codec.Append(nil, unsafe.Add(a, col.Offset))
+		y, yNull, yErr := col.Codec.Append(nil, unsafe.Add(b, col.Offset))
+		if xErr != nil || yErr != nil || xNull != yNull || !bytes.Equal(x, y) {
+			return col
+		}
+	}
+	return nil
+}
+
+func (c chain) keyChanged(col *meta.Column) error {
+	return &UsageError{Op: "mutate", Table: c.table.name, Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
+}
+
+// setKey sets the key fields of v to what the chain names.
+func (c chain) setKey(v unsafe.Pointer) {
+	for _, col := range c.table.meta.Primary() {
+		if cell, ok := c.keyCell(col); ok {
+			_ = col.Codec.Decode(unsafe.Add(v, col.Offset), cell)
+		}
+	}
+}
