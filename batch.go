@@ -75,19 +75,6 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 	return b
 }
 
-// batchedWrite is what a batch needs to know of a write, whatever its T.
-type batchedWrite struct {
-	b           *builder // until the batch is executed; nil before build
-	table       string
-	statement   string
-	settings    *settings
-	db          *queue // each DB has its own
-	conditional bool
-	replay      replay.Reason
-	partition   string // its key, encoded; "" if the write concerns several
-	asks        []rowCondition
-}
-
 // rowCondition is a kind of condition on one row.
 type rowCondition struct {
 	row  string // encoded clustering columns, or staticRow
@@ -104,7 +91,7 @@ func (b *Batch) add(w *handle) {
 		b.writes = append(b.writes, w)
 		return
 	}
-	if b := w.info.b; b != nil {
+	if b := w.b; b != nil {
 		b.release()
 	}
 	w.resolve(nil, nil, err)
@@ -143,20 +130,20 @@ func (b *Batch) Exec(ctx context.Context) error {
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
-		w.info.b.release()
-		w.info.b = nil
+		w.b.release()
+		w.b = nil
 	}
 	return err
 }
 
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
-	first := &b.writes[0].info
-	ctx, cancel := first.settings.bound(ctx)
+	first := b.writes[0].settings()
+	ctx, cancel := first.bound(ctx)
 	defer cancel()
 	conditional := b.conditional()
-	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.settings.consistency}
+	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.consistency}
 	if conditional {
-		r.Kind, r.Consistency, r.Serial = driver.CAS, first.settings.commit, first.settings.serial
+		r.Kind, r.Consistency, r.Serial = driver.CAS, first.commit, first.serial
 	}
 	r.ClientTimestamp, r.Replayable = !conditional, !conditional
 	if conditional {
@@ -164,12 +151,11 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	}
 	stamped := 0
 	for _, w := range b.writes {
-		w := &w.info
-		r.ClientTimestamp = r.ClientTimestamp && w.settings.clientTimestamp
+		r.ClientTimestamp = r.ClientTimestamp && w.settings().clientTimestamp
 		if r.Replayable || r.Reason == "" {
 			r.Replayable, r.Reason = w.replay.Safe(), w.replay.String()
 		}
-		if w.settings.clientTimestamp {
+		if w.settings().clientTimestamp {
 			stamped++
 		}
 		if conditional {
@@ -184,8 +170,8 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	if driver.IsPlanning(ctx) {
 		r.Notes = b.notes(conditional)
 	}
-	start := first.settings.now()
-	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.settings.retries), r)
+	start := first.now()
+	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
 	answer, err := &batchAnswer{}, error(nil)
 	if conditional {
 		err = answer.read(rows)
@@ -200,13 +186,13 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	case conditional:
 		outcome = Refused
 	}
-	if len(first.settings.observers) > 0 {
-		first.settings.tell(ctx, Event{
+	if len(first.observers) > 0 {
+		first.tell(ctx, Event{
 			Op: "batch", Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
 			Paxos: conditional, Warning: b.warning(r.Statement, conditional),
 		}, start)
 	}
-	if errors.Is(err, ErrOutcomeUnknown) && first.settings.settle && ctx.Err() == nil {
+	if errors.Is(err, ErrOutcomeUnknown) && first.settle && ctx.Err() == nil {
 		for _, w := range b.writes {
 			if applied, known := w.settle(ctx, err); known {
 				return &batchAnswer{conditional: true, applied: applied}, nil
@@ -223,7 +209,7 @@ func (b *Batch) text() string {
 		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
 	}[b.kind])
 	for _, w := range b.writes {
-		text.WriteString(w.info.statement)
+		text.WriteString(w.statement)
 		text.WriteString("; ")
 	}
 	text.WriteString("APPLY BATCH")
@@ -231,7 +217,7 @@ func (b *Batch) text() string {
 }
 
 func (b *Batch) conditional() bool {
-	return slices.ContainsFunc(b.writes, func(w *handle) bool { return w.info.conditional })
+	return slices.ContainsFunc(b.writes, func(w *handle) bool { return w.conditional })
 }
 
 // tables are the names of its tables, for messages.
@@ -239,7 +225,7 @@ func (b *Batch) tables() string {
 	var names []string
 	if b != nil {
 		for _, w := range b.writes {
-			if name := w.info.table; name != "" && !slices.Contains(names, name) {
+			if name := w.table(); name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -281,7 +267,7 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 		notes = append(notes, size)
 	}
 	for _, w := range b.writes {
-		for _, note := range w.chain.notes(w.info.b) {
+		for _, note := range w.chain.notes(w.b) {
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
 			}

@@ -74,7 +74,7 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 	}
 	count, inOrder := 0, true
 	for i, w := range writes {
-		if !w.info.conditional {
+		if !w.conditional {
 			continue
 		}
 		if inOrder = inOrder && count < len(a.lines) && w.is(&a.lines[count]) != another; inOrder {
@@ -87,7 +87,7 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 	}
 	for i, w := range writes {
 		out[i] = nil
-		if !w.info.conditional {
+		if !w.conditional {
 			continue
 		}
 		for j := range a.lines {
@@ -96,16 +96,16 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 				break
 			}
 		}
-		if out[i] == nil && w.info.asksStatic() {
+		if out[i] == nil && w.asksStatic() {
 			// The row is missing, but its static columns are on every line.
-			line := a.lines[0].static(w.info.b.table)
+			line := a.lines[0].static(w.b.table)
 			out[i] = &line
 		}
 	}
 	return out
 }
 
-func (w *batchedWrite) asksStatic() bool {
+func (w *handle) asksStatic() bool {
 	return slices.ContainsFunc(w.asks, func(ask rowCondition) bool { return ask.row == staticRow })
 }
 

@@ -17,7 +17,6 @@ func (b *Batch) check() error {
 	}
 	size := 0
 	for _, w := range b.writes {
-		w := &w.info
 		if w.b.err != nil {
 			return w.b.err
 		}
@@ -36,11 +35,11 @@ func (b *Batch) check() error {
 	return nil
 }
 
-func (b *Batch) checkWrite(w *batchedWrite) error {
-	first := &b.writes[0].info
+func (b *Batch) checkWrite(w *handle) error {
+	first := b.writes[0]
 	counter := w.b.table.Counter
 	switch {
-	case w.db != &b.db.queue:
+	case w.chain.table.queue != &b.db.queue:
 		return b.usage("table " + w.b.name + " belongs to another DB than the batch")
 	case counter != first.b.table.Counter:
 		return b.usage("counters cannot be mixed with other tables")
@@ -53,9 +52,9 @@ func (b *Batch) checkWrite(w *batchedWrite) error {
 		return nil
 	}
 	switch {
-	case w.settings.lwtOnly:
+	case w.settings().lwtOnly:
 		return b.usage("table " + w.b.name + " is for LWTs only (WithLWTOnly), and no write of the batch has a condition")
-	case w.settings.consistency != first.settings.consistency:
+	case w.settings().consistency != first.settings().consistency:
 		return b.usage("its tables have different consistencies (WithConsistency), of which a batch has one")
 	}
 	return nil
@@ -63,14 +62,13 @@ func (b *Batch) checkWrite(w *batchedWrite) error {
 
 // checkConditional refuses what a batch with conditions cannot have.
 func (b *Batch) checkConditional() error {
-	first := &b.writes[0].info
+	first := b.writes[0]
 	asked := map[string]casKind{}
 	for _, w := range b.writes {
-		w := &w.info
 		switch {
 		case w.b.stmt.Table != first.b.stmt.Table:
 			return b.usage("a batch with a condition is on one table")
-		case w.settings.serial != first.settings.serial || w.settings.commit != first.settings.commit:
+		case w.settings().serial != first.settings().serial || w.settings().commit != first.settings().commit:
 			return b.usage("its tables differ in serial or commit consistency")
 		case w.partition == "" || w.partition != first.partition:
 			return b.usage("a batch with a condition is on one partition")

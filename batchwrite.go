@@ -129,7 +129,7 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 	if !c.table.prepares() || v == nil {
 		return c.add(build(c))
 	}
-	h := &handle{follow: c.updates(nil), err: errNotExecuted(op, c.table.name), info: batchedWrite{table: c.table.name}}
+	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
 	h.later = func(ctx context.Context) {
 		row, err := c.table.prepare(ctx, op, v, fill)
 		c.value = row

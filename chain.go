@@ -46,6 +46,16 @@ func (c chain) filter(filters []cond) chain {
 	return c
 }
 
+// changed is a changed copy of what p points to, nothing if it is nil.
+func changed[P any](p *P, change func(*P)) *P {
+	var c P
+	if p != nil {
+		c = *p
+	}
+	change(&c)
+	return &c
+}
+
 // most is the selection with n rows at most; a limit that is wrong stays so.
 func (c chain) most(n int) chain {
 	if c.limit == nil || *c.limit > n {

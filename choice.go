@@ -22,12 +22,7 @@ type choice struct {
 
 // choose returns the chain with a changed copy of its choice.
 func (c chain) choose(change func(*choice)) chain {
-	var ch choice
-	if c.choice != nil {
-		ch = *c.choice
-	}
-	change(&ch)
-	c.choice = &ch
+	c.choice = changed(c.choice, change)
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/replay"
 )
 
 // Handle is a conditional write in a batch, and then its result.
@@ -15,13 +16,29 @@ type Handle[T any] struct{ of *handle }
 
 // handle is a write in a batch.
 type handle struct {
-	chain  chain
-	info   batchedWrite
-	follow follow
-	later  func(context.Context) // builds the write in Exec; nil if it is built
-	static bool                  // the write concerns the static row
-	res    result
-	err    error
+	chain       chain
+	b           *builder // until the batch is executed; nil before build
+	statement   string
+	conditional bool
+	replay      replay.Reason
+	partition   string // its key, encoded; "" if the write concerns several
+	asks        []rowCondition
+	follow      follow
+	later       func(context.Context) // builds the write in Exec; nil if it is built
+	static      bool                  // the write concerns the static row
+	res         result
+	err         error
+}
+
+// settings are those of the write's table, which is there once the write is built.
+func (h *handle) settings() *settings { return &h.chain.table.settings }
+
+// table is the table's name; "" if there is none.
+func (h *handle) table() string {
+	if h.chain.table == nil {
+		return ""
+	}
+	return h.chain.table.name
 }
 
 // Result is what became of the write, once Batch.Exec has returned.
@@ -51,13 +68,10 @@ func (c chain) add(b *builder, f follow) *handle {
 // holds gives the handle its built statement.
 func (h *handle) holds(c chain, b *builder, f follow) {
 	kind := c.asked(b)
-	h.chain, h.follow, h.info = c, f, batchedWrite{b: b, table: b.name, conditional: b.cas, replay: c.replayed(b)}
+	c.batch = nil
+	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
 	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
 	h.err = errNotExecuted(b.op, b.name)
-	if c.table != nil {
-		h.info.settings, h.info.db = &c.table.settings, c.table.queue
-		h.chain.batch = nil
-	}
 	if b.err == nil {
 		h.describe(kind)
 	}
@@ -75,10 +89,10 @@ func (h *handle) build(ctx context.Context) {
 
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind casKind) {
-	b, w := h.info.b, &h.info
-	w.statement = h.chain.table.texts.Text(&b.stmt)
-	w.partition, _ = h.encodedKey(b.table.Partition)
-	if !w.conditional {
+	b := h.b
+	h.statement = h.chain.table.texts.Text(&b.stmt)
+	h.partition, _ = h.encodedKey(b.table.Partition)
+	if !h.conditional {
 		return
 	}
 	h.static = b.stmt.Verb != cql.Insert && len(b.table.Clustering) > 0 && len(b.stmt.Where) == len(b.table.Partition)
@@ -88,14 +102,14 @@ func (h *handle) describe(kind casKind) {
 		row = staticRow
 	}
 	if kind != ifConditions {
-		w.asks = append(w.asks, rowCondition{row, kind})
+		h.asks = append(h.asks, rowCondition{row, kind})
 	}
 	for i := range b.stmt.If {
 		at := row
 		if b.table.Columns[b.stmt.If[i].Column.ID].Kind == meta.Static {
 			at = staticRow
 		}
-		w.asks = append(w.asks, rowCondition{at, kind})
+		h.asks = append(h.asks, rowCondition{at, kind})
 	}
 }
 
@@ -152,17 +166,17 @@ func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
 func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.err = err
 	if err != nil {
-		if h.info.conditional {
+		if h.conditional {
 			h.suspend(err)
 		}
 		h.follow(false, nil, err)
 		return
 	}
-	if !h.info.conditional {
+	if !h.conditional {
 		h.follow(a.applied || !a.conditional, nil, nil)
 		return
 	}
-	h.res.applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.info.b.own, nil
+	h.res.applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.b.own, nil
 	h.res.absent = RowUnknown
 	if a.applied {
 		h.res.existing = nil // of an attempt to settle
@@ -230,11 +244,11 @@ func (h *handle) suspend(err error) {
 	own := *unknown
 	own.Key = h.chain.key()
 	h.err = &own
-	h.chain.suspend(&h.res, h.info.b, h.err)
+	h.chain.suspend(&h.res, h.b, h.err)
 }
 
 func (h *handle) settle(ctx context.Context, err error) (applied, known bool) {
-	if !h.info.conditional {
+	if !h.conditional {
 		return false, false
 	}
 	h.suspend(err)

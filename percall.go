@@ -27,12 +27,7 @@ type perCall struct {
 
 // call returns the chain with a changed copy of its perCall.
 func (c chain) call(change func(*perCall)) chain {
-	var p perCall
-	if c.per != nil {
-		p = *c.per
-	}
-	change(&p)
-	c.per = &p
+	c.per = changed(c.per, change)
 	return c
 }
 
