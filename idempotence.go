@@ -32,8 +32,9 @@ func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s
 // WithRetries sets how often a statement is sent again that failed with an error that
 // proves that it was not executed: too few replicas alive before anything was written, a
 // node that is still starting, no connection to be had. 2 by default; 0 turns it off. Between
-// attempts it waits for up to 20, 40, 80 … ms, under the context. This goes for conditional
-// writes too, since nothing was proposed. Mutate counts its attempts by itself.
+// attempts it waits for up to 20, 40, 80 … ms, ten times as long for a connection, under the
+// context. This goes for conditional writes too, since nothing was proposed. Mutate counts its
+// attempts by itself.
 //
 // The retry policy of the gocql session is another thing: it sends again what may have been
 // executed, and only idempotent statements are handed to it.

@@ -132,7 +132,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 			}
 		}
 		if err != nil {
-			if stop := driver.Backoff(ctx, m.res.attempts); stop != nil {
+			if stop := driver.Backoff(ctx, m.res.attempts, err); stop != nil {
 				return err
 			}
 		}
@@ -231,7 +231,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before unsafe.Pointer) (again bool, next *existing, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.unknown++
-		if driver.Backoff(ctx, m.res.attempts) != nil {
+		if driver.Backoff(ctx, m.res.attempts, err) != nil {
 			return false, nil, err
 		}
 		return m.settle(ctx, res, err, row)

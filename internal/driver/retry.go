@@ -24,12 +24,18 @@ type retrying struct {
 	retries int
 }
 
-// Backoff waits a random while that grows with the attempts ("full jitter"), or until ctx
-// ends, whose error it returns.
-func Backoff(ctx context.Context, attempts int) error {
-	const base, most = 10 * time.Millisecond, time.Second
-	d := min(most, base<<min(attempts, 10))
-	timer := time.NewTimer(rand.N(d))
+// Backoff waits before a request that failed with err is sent again, or until ctx ends, whose
+// error it returns: a random while that grows with the attempts ("full jitter"). Without a
+// connection it is never less than half of that, and ten times as long: gocql lets 31 to
+// 131 ms pass before it connects again.
+func Backoff(ctx context.Context, attempts int, err error) error {
+	const most = time.Second
+	d, least := min(most, 10*time.Millisecond<<min(attempts, 10)), time.Duration(0)
+	if KindOf(err) == KindNoHost {
+		d = min(most, 10*d)
+		least = d / 2
+	}
+	timer := time.NewTimer(least + rand.N(d-least))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -50,7 +56,7 @@ func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 	}
 	for attempt := 1; ; attempt++ {
 		r.try(ctx, s, request)
-		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || Backoff(ctx, attempt) != nil {
+		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || Backoff(ctx, attempt, r.err) != nil {
 			return
 		}
 		r.reset()

@@ -1,0 +1,39 @@
+//go:build !race
+
+package driver_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+)
+
+// TestRetryAwaitsAConnection: a session that has lost its last connection is given the time that
+// gocql takes to open another one, unless the caller has none.
+func TestRetryAwaitsAConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer {
+			if time.Since(start) < 250*time.Millisecond {
+				return fake.Answer{Err: gocql.ErrNoConnections}
+			}
+			return fake.Answer{}
+		}}
+		again := driver.Retry(sender, 2)
+		require.NoError(t, driver.Do(t.Context(), again, &driver.Request{Kind: driver.CAS}).Close())
+		require.Less(t, time.Since(start), time.Second)
+
+		start = time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, driver.Do(ctx, again, &driver.Request{Kind: driver.CAS}).Close(), gocql.ErrNoConnections)
+		require.Equal(t, 20*time.Millisecond, time.Since(start))
+	})
+}
