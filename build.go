@@ -34,7 +34,8 @@ type builder struct {
 	attempt *gocql.UUID   // nil if it stores none
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
 	reads   bool
-	lists   bool // it sets a whole list
+	outcome Outcome // of a read that succeeds
+	lists   bool    // it sets a whole list
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
@@ -201,9 +202,6 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 
 // values binds all columns of the struct at p for an INSERT.
 func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
-	if b.table.Counter {
-		b.fail("", errCountersInserted, nil)
-	}
 	for _, c := range b.table.Columns {
 		if b.err != nil {
 			return
@@ -223,9 +221,7 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		case null && unsetNull && marker == cql.Null:
 			continue // a tuple cannot be left unset through gocql, so its column is left out
 		}
-		if c.Kind == meta.Partition {
-			b.emptyKey(c)
-		}
+		b.emptyKey(c, b.lastCell())
 		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
 		b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
 	}

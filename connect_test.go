@@ -16,9 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -205,7 +206,7 @@ func quiet(t *testing.T) {
 // the user's alone.
 func TestClose(t *testing.T) {
 	ctx := t.Context()
-	running := goleak.IgnoreCurrent()
+	gone := leak.Check(t)
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	require.NoError(t, err)
 	db, err := coodie.Connect(srv.Cluster())
@@ -245,7 +246,7 @@ func TestClose(t *testing.T) {
 	(*coodie.DB)(nil).Close()
 
 	srv.Close()
-	goleak.VerifyNone(t, running)
+	gone()
 }
 
 // TestNewSeesTheSession: what New can see of a session is that it is open, and its keyspace.

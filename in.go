@@ -8,7 +8,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -139,9 +138,8 @@ func (c *chain) distinct(col *meta.Column, list []operand) ([]operand, error) {
 			b.fail(col.Name, "", err)
 		case null:
 			b.nullKey(col)
-		case len(cell) == 0 && len(c.table.meta.Partition) == 1 && col.Type.Kind != codec.Tuple:
-			b.fail(col.Name, "the partition key cannot be empty", nil)
 		case !seen[string(cell)]:
+			b.emptyKey(col, cell)
 			seen[string(cell)] = true
 			values = append(values, list[i])
 		}

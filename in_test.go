@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -407,8 +408,7 @@ func TestInEnds(t *testing.T) {
 	table := open[Sample](t, session)
 	ctx := context.Background()
 	require.NoError(t, table.SaveAll(ctx, samples(200)))
-	ignore := []goleak.Option{goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/coodie-go/coodie/cqltest/internal/wire.(*Conn).start.func1")}
-	leaves := func() { t.Helper(); goleak.VerifyNone(t, ignore...) }
+	leaves := leak.Check(t)
 	all := table.Find(sampleSensor.Eq("a"), day.In(upTo(201)...))
 
 	srv.ResetLog()

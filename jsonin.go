@@ -68,9 +68,6 @@ func (c chain) ofJSON(row json.RawMessage) chain {
 // struct at p. What is sent names each column that is written, in the struct's order, so
 // that DEFAULT UNSET is about no other.
 func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) {
-	if b.table.Counter {
-		b.fail("", errCountersInserted, nil)
-	}
 	if b.err != nil {
 		return
 	}
@@ -111,8 +108,6 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 
 // jsonCodec encodes the text of an object.
 var jsonCodec = mustCodec(reflect.TypeFor[string](), codec.Native(codec.Text))
-
-const errCountersInserted = "counters cannot be inserted or saved, only counted: Update with Increment or Decrement"
 
 // columnsOf takes the object apart, by the columns' Index.
 func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
@@ -191,9 +186,7 @@ func (b *builder) keyFromJSON(c *meta.Column, field unsafe.Pointer, v json.RawMe
 		b.fail(c.Name, "", err)
 		return
 	}
-	if len(cell) == 0 && c.Kind == meta.Partition && len(b.table.Partition) == 1 {
-		b.fail(c.Name, "the partition key cannot be empty", nil)
-	}
+	b.emptyKey(c, cell)
 	err = c.Codec.Decode(field, cell)
 	if err == nil {
 		again, isNull, failed := c.Codec.Append([]byte{}, field)

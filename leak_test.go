@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -15,7 +16,7 @@ import (
 // TestCallsEndWithTheirContext: whatever a call waits for, it ends when its context does,
 // and leaves no goroutine behind. The driver's own timeout is an hour here.
 func TestCallsEndWithTheirContext(t *testing.T) {
-	running := goleak.IgnoreCurrent()
+	gone := leak.Check(t)
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	require.NoError(t, err)
 	cluster := srv.Cluster()
@@ -95,5 +96,5 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 	}
 	db.Close()
 	srv.Close()
-	goleak.VerifyNone(t, running)
+	gone()
 }

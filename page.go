@@ -46,6 +46,8 @@ func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 
 // page hands the rows of one page to each, and returns the token of the next.
 func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointer, each func(unsafe.Pointer, [][]byte) bool) (next string, err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	b := c.query(wantRows)
 	defer b.release()
 	if b.request.Unpaged {

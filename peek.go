@@ -56,7 +56,7 @@ func (c chain) claim(ctx context.Context, b *builder) (result, error) {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	row, err := c.peekAt(ctx)
+	row, err := c.peeked(ctx)
 	if row == nil && err == nil {
 		return c.cas(ctx, b)
 	}
@@ -68,33 +68,16 @@ func (c chain) claim(ctx context.Context, b *builder) (result, error) {
 	return res, err
 }
 
-// peekAt reads the row that the chain's value names, nil if there is none. A row that comes
-// with an error is one that could not be decoded.
-func (c chain) peekAt(ctx context.Context) (row *existing, err error) {
-	t := c.table
-	b := chain{table: t, value: c.value, per: c.per}.withConsistency(t.settings.peekLevel()).query(wantRow)
+// peeked reads the row that the chain's value names: see present.
+func (c chain) peeked(ctx context.Context) (*existing, error) {
+	peek := chain{table: c.table, value: c.value, per: c.per}.withConsistency(c.table.settings.peekLevel())
+	b := peek.query(wantRow)
 	defer b.release()
 	b.op = opPeek
 	if b.err != nil {
 		return nil, b.err
 	}
-	ctx, cancel := c.per.within(ctx)
-	defer cancel()
-	r, start := &b.request, t.now()
-	rows := b.call.Do(ctx, t.sender, r)
-	if rows.Next() {
-		row = t.existing(rows.Columns(), rows.Cells(), -1)
-		row.state = RowPresent
-	}
-	if err = t.failure(b.op, r, rows.Close()); err != nil {
-		row = nil
-	}
-	outcome := Done
-	if row != nil {
-		outcome, err = Refused, row.decode()
-	}
-	t.observe(ctx, b.op, r, outcome, err, start)
-	return row, err
+	return peek.present(ctx, b, Refused)
 }
 
 // peekLevel is a level that sees what conditional writes have committed: they commit at

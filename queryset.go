@@ -115,14 +115,7 @@ func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
 func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
 	ctx, cancel := q.chain.bound(ctx)
 	defer cancel()
-	var out []T
-	for v, err := range q.Iter(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
+	return collect(q.Iter(ctx))
 }
 
 // Iter reads the rows page by page. After an error, which comes with a zero T, it ends.

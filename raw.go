@@ -80,6 +80,8 @@ func (r Raw) Exec(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := p.settings.bound(ctx)
+	defer cancel()
 	rows, start := p.do(ctx)
 	err = p.failure(rows.Close())
 	p.tell(ctx, Done, err, start)
@@ -130,6 +132,8 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	if err != nil {
 		return res, err
 	}
+	ctx, cancel := p.settings.bound(ctx)
+	defer cancel()
 	rows, start := p.do(ctx)
 	var answer batchAnswer
 	if err = p.failure(answer.read(rows)); err == nil {

@@ -245,6 +245,6 @@ func (c chain) send(ctx context.Context, b *builder, each func(*driver.Rows) err
 	if failed := rows.Close(); failed != nil {
 		err = c.table.failure(b.op, r, failed)
 	}
-	c.table.observe(ctx, b.op, r, Done, err, start)
+	c.table.observe(ctx, b.op, r, b.outcome, err, start)
 	return err
 }

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -136,7 +137,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	require.NoError(t, err)
 	defer session.Close()
 	readings := openReadings(t, session, 40)
-	leak := goleak.IgnoreCurrent()
+	ended := leak.Check(t)
 	ctx := t.Context()
 
 	asked := make(chan struct{})
@@ -150,8 +151,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 			break
 		}
 	}
-	idle := goleak.IgnoreAnyFunction("github.com/coodie-go/coodie/cqltest/internal/wire.(*Conn).start.func1") // the server's
-	goleak.VerifyNone(t, leak, idle)
+	ended()
 	require.Len(t, srv.Log(), 2)
 
 	// The session is as good as before.

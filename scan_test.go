@@ -9,9 +9,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -157,7 +158,7 @@ func TestScanResumesWithinARange(t *testing.T) {
 func TestScanErrors(t *testing.T) {
 	ctx := context.Background()
 	srv, _, table, all := scanned(t)
-	ignore := []goleak.Option{goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/coodie-go/coodie/cqltest/internal/wire.(*Conn).start.func1")}
+	gone := leak.Check(t)
 
 	fault := srv.Fault(cqltest.On(cqltest.Select, "sample").After(20), cqltest.Unavailable())
 	seen := map[Sample]bool{}
@@ -208,7 +209,7 @@ func TestScanErrors(t *testing.T) {
 	for range table.Scan(ctx) {
 		break
 	}
-	goleak.VerifyNone(t, ignore...)
+	gone()
 }
 
 func TestScanUsage(t *testing.T) {

@@ -84,6 +84,8 @@ func (s Selection[T, V]) One(ctx context.Context) (V, error) {
 
 // one reads the first value into the zero one at v. only: it must be the only one.
 func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
+	ctx, cancel := s.chain.bound(ctx)
+	defer cancel()
 	most := 1
 	if only {
 		most = 2
@@ -105,14 +107,9 @@ func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
 func (s Selection[T, V]) All(ctx context.Context) ([]V, error) {
-	var out []V
-	for v, err := range s.Iter(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
+	ctx, cancel := s.of.chain.bound(ctx)
+	defer cancel()
+	return collect(s.Iter(ctx))
 }
 
 // Iter reads the values page by page. After an error, which comes with a zero V, it ends.

@@ -131,16 +131,30 @@ func (c chain) suspend(res *result, b *builder, err error) {
 
 // current reads the row that the chain names, at serial consistency; nil if there is none.
 func (c chain) current(ctx context.Context) (*existing, error) {
-	var row *existing
 	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
-	err := c.read(ctx, wantRow, func(rows *driver.Rows) error {
+	b := c.query(wantRow)
+	defer b.release()
+	if b.err != nil {
+		return nil, b.err
+	}
+	return c.present(ctx, b, Done)
+}
+
+// present sends the SELECT of one row, and returns that; nil if there is none. A row that
+// comes with an error is one that could not be decoded. found is what observers are told of one.
+func (c chain) present(ctx context.Context, b *builder, found Outcome) (row *existing, err error) {
+	err = c.send(ctx, b, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
 		row = c.table.existing(rows.Columns(), rows.Cells(), -1)
 		row.state = RowPresent
+		b.outcome = found
 		return row.decode()
 	})
+	if err != nil && row != nil && row.broken == nil {
+		return nil, err
+	}
 	return row, err
 }
 

@@ -55,6 +55,35 @@ func TestCallsAreBounded(t *testing.T) {
 		"exists": func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().Exists(ctx); return err },
 		"one":    func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().One(ctx); return err },
 		"count":  func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().Count(ctx); return err },
+		"values": func(ctx context.Context, _ *DB, t *Table[T]) error {
+			_, err := Values(t.Find(), tV).All(ctx)
+			return err
+		},
+		"first value": func(ctx context.Context, _ *DB, t *Table[T]) error {
+			_, err := Values(t.Find(), tV).First(ctx)
+			return err
+		},
+		"one value":  func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().JSON().One(ctx); return err },
+		"page":       func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.Find().Page(ctx, ""); return err },
+		"get many":   func(ctx context.Context, _ *DB, t *Table[T]) error { _, err := t.GetMany(ctx, []T{{K: 1}}); return err },
+		"save all":   func(ctx context.Context, _ *DB, t *Table[T]) error { return t.SaveAll(ctx, []T{{K: 1}}) },
+		"delete all": func(ctx context.Context, _ *DB, t *Table[T]) error { return t.DeleteAll(ctx, []T{{K: 1}}) },
+		"insert all": func(ctx context.Context, _ *DB, t *Table[T]) error {
+			_, err := t.InsertAll(ctx, []T{{K: 1}})
+			return err
+		},
+		"in": func(ctx context.Context, _ *DB, t *Table[T]) error {
+			_, err := t.Find(tK.In(1, 2, 3)).All(ctx)
+			return err
+		},
+		"raw": func(ctx context.Context, db *DB, _ *Table[T]) error {
+			return db.Raw("UPDATE t SET v = 1 WHERE k = 1").Exec(ctx)
+		},
+		"raw LWT": func(ctx context.Context, db *DB, _ *Table[T]) error {
+			_, err := db.Raw("UPDATE t SET v = 1 WHERE k = 1 IF EXISTS").CAS(ctx)
+			return err
+		},
+		"truncate": func(ctx context.Context, _ *DB, t *Table[T]) error { return t.Truncate(ctx) },
 		"mutate": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			_, err := t.Find(tK.Eq(1)).Mutate(ctx, func(*T) error { return nil })
 			return err

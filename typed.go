@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"iter"
 	"reflect"
 	"unsafe"
 )
@@ -119,6 +120,18 @@ func (t *table) rooms() func() unsafe.Pointer {
 		next++
 		return block.Index(next - 1).Addr().UnsafePointer()
 	}
+}
+
+// collect is all that rows yields, nothing if that ends with an error.
+func collect[V any](rows iter.Seq2[V, error]) ([]V, error) {
+	var out []V
+	for v, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 // reused makes room for one row after another in v: each is handed on as a copy.

@@ -130,11 +130,18 @@ func (b *builder) nullKey(c *meta.Column) {
 }
 
 // emptyKey refuses what the server would: an empty partition key of one column.
-func (b *builder) emptyKey(c *meta.Column) {
-	if n := b.call.Len(); b.err == nil && n > 0 && len(b.table.Partition) == 1 &&
-		c.Type.Kind != codec.Tuple && len(b.call.Cell(n-1)) == 0 {
+func (b *builder) emptyKey(c *meta.Column, cell []byte) {
+	if len(cell) == 0 && len(b.table.Partition) == 1 && c.Kind == meta.Partition && c.Type.Kind != codec.Tuple {
 		b.fail(c.Name, "the partition key cannot be empty; set field "+c.Field, nil)
 	}
+}
+
+// lastCell is what was bound last.
+func (b *builder) lastCell() []byte {
+	if n := b.call.Len(); n > 0 {
+		return b.call.Cell(n - 1)
+	}
+	return nil
 }
 
 // documentKey restricts the primary key, or only the partition key, to that of the
@@ -153,9 +160,7 @@ func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
 			if null {
 				b.nullKey(c)
 			}
-			if c.Kind == meta.Partition {
-				b.emptyKey(c)
-			}
+			b.emptyKey(c, b.lastCell())
 			b.stmt.Where = append(b.stmt.Where, cql.Relation{Target: cql.Target{Column: named(c)}, Marker: marker})
 		}
 	}
@@ -188,8 +193,8 @@ func (b *builder) filters(where []cond) keyUse {
 			if rel.null {
 				b.nullKey(col)
 			}
-			if col.Kind == meta.Partition && c.op == cql.Eq {
-				b.emptyKey(col)
+			if c.op == cql.Eq {
+				b.emptyKey(col, b.lastCell())
 			}
 		}
 	}

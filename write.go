@@ -18,6 +18,9 @@ func (c chain) insert(v unsafe.Pointer, cas bool) *builder {
 	c.refuseReading(b)
 	b.stmt.IfNotExists = cas
 	c.refusePlain(b)
+	if b.table.Counter {
+		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
+	}
 	if cas {
 		b.newAttempt(c.batch)
 		if b.table.Version != nil {

@@ -8,16 +8,17 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/datastax/cql-proxy/parser"
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // differences are those of one class.
 type differences struct {

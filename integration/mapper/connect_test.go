@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/integration/cassandra"
@@ -25,7 +26,7 @@ func TestConnect(t *testing.T) {
 	ctx := t.Context()
 	cluster := cassandra.Shared(t)
 	keyspace := cassandra.NewKeyspace(t, cluster.Session(t, ""))
-	running := goleak.IgnoreCurrent()
+	gone := leak.Check(t)
 	config := cluster.Config()
 	config.Keyspace = keyspace
 	db, err := coodie.Connect(config)
@@ -56,7 +57,7 @@ func TestConnect(t *testing.T) {
 	db.Close()
 	_, err = table.New(Connection{K: 1}).Insert(ctx)
 	require.Equal(t, coodie.KindClosed, coodie.KindOf(err), "%v", err)
-	goleak.VerifyNone(t, running)
+	gone()
 
 	config.Keyspace = keyspace + "_missing"
 	_, err = coodie.Connect(config)

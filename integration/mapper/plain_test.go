@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 )
@@ -182,7 +183,7 @@ func TestReads(t *testing.T) {
 	require.EqualValues(t, 4, count)
 
 	t.Run("breaking off", func(t *testing.T) {
-		leak := goleak.IgnoreCurrent()
+		gone := leak.Check(t)
 		for _, after := range []int{1, 7, 8} {
 			seen := 0
 			for _, err := range partition.Iter(ctx) {
@@ -193,7 +194,7 @@ func TestReads(t *testing.T) {
 			}
 			require.Equal(t, after, seen)
 		}
-		goleak.VerifyNone(t, leak)
+		gone()
 	})
 	t.Run("an error ends it", func(t *testing.T) {
 		var errs []error

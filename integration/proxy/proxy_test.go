@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/integration/proxy"
@@ -19,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// gocql 1.7.0 leaves this behind where a session is closed while it connects again.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/gocql/gocql.(*controlConn).heartBeat"))
+	leak.Main(m)
 }
 
 // behind returns an embedded server with a table of registers, and a proxy before it.

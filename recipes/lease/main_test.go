@@ -5,16 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/recipes/lease"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // start returns a server with the table of leases, and those that a client of it sees.
 func start(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *lease.Leases) {

@@ -5,16 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/leak"
+
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/recipes/once"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func start(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *once.Keys) {
 	t.Helper()

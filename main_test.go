@@ -1,0 +1,9 @@
+package coodie_test
+
+import (
+	"testing"
+
+	"github.com/coodie-go/coodie/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
