@@ -22,7 +22,7 @@ const module = "github.com/coodie-go/coodie"
 // cells → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse"},
+		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
@@ -30,6 +30,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/driver/fake": {"internal/driver"},
 		"internal/cqlparse":    {},
 		"internal/replay":      {"internal/cqlparse"},
+		"internal/pace":        {},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	require.NoError(t, err)

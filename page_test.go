@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -127,4 +128,23 @@ func TestPageOfLWTOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	_ = readings
+}
+
+// TestPageTokenExpires, if it was made with a key.
+func TestPageTokenExpires(t *testing.T) {
+	_, session := server(t)
+	ctx := t.Context()
+	plain := openReadings(t, session, 3).Find(sensor.Eq("a")).PageSize(1)
+	sealed := open[Reading](t, session, coodie.WithPageTokenKeys(tokenKey), coodie.WithPageTokenLifetime(time.Nanosecond)).
+		Find(sensor.Eq("a")).PageSize(1)
+	p, err := plain.Page(ctx, "")
+	require.NoError(t, err)
+	s, err := sealed.Page(ctx, "")
+	require.NoError(t, err)
+	_, err = sealed.Page(ctx, s.Next)
+	var bad *coodie.PageTokenError
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, coodie.PageTokenExpired, bad.Reason)
+	_, err = plain.Page(ctx, p.Next)
+	require.NoError(t, err)
 }

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/pace"
 )
 
 // Scan reads all rows of the table, in no particular order: see QuerySet.Scan.
@@ -124,7 +126,7 @@ type scan struct {
 	settings scanSettings
 	atOnce   int
 	batch    int
-	pace     pace
+	pace     pace.Pace
 
 	mu     sync.Mutex
 	ranges []tokenRange // what is left to handle of each, in the order of the ring
@@ -172,7 +174,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	}
 	if rate := s.settings.rate; rate > 0 {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
-		s.pace.row = time.Duration(float64(time.Second) / rate)
+		s.pace.Interval = time.Duration(float64(time.Second) / rate)
 	}
 	s.chain.part, s.chain.tokens = 1, c.choice.plain()
 	if err := s.of(everything).check(); err != nil {
@@ -240,8 +242,8 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 	// A token is done when the next one comes: until then it may have more rows.
 	b, present, failed := scanned{of: i, upTo: r.After}, r.After, error(nil)
 	flush := func() error {
-		if err := s.pace.wait(ctx, len(b.rows)); err != nil {
-			return err
+		if s.pace.Wait(ctx, len(b.rows)) != nil {
+			return &interrupted{fmt.Errorf("waiting for RateLimit: %w", driver.Ended(ctx))}
 		}
 		err := hand(ctx, b)
 		b.rows = make([]unsafe.Pointer, 0, s.batch)

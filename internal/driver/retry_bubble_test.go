@@ -37,3 +37,19 @@ func TestRetryAwaitsAConnection(t *testing.T) {
 		require.Equal(t, 20*time.Millisecond, time.Since(start))
 	})
 }
+
+// TestRetriesEndWithTheContext: between two attempts nothing is on its way, so that the error is
+// definite.
+func TestRetriesEndWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer { return fake.Answer{Err: gocql.ErrNoStreams} }}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		err := driver.Do(ctx, driver.Retry(sender, 1000), &driver.Request{Kind: driver.CAS}).Close()
+		require.Equal(t, time.Second, time.Since(start))
+		require.ErrorIs(t, err, gocql.ErrNoStreams)
+		require.False(t, driver.Unknown(driver.CAS, err))
+		require.Less(t, len(sender.Sent()), 100)
+	})
+}
