@@ -41,7 +41,7 @@ type Lessee interface {
 }
 
 const (
-	width    = 4   // rows of a kind that are in use at a time
+	width    = 12  // rows of a kind that are in use at a time
 	lifetime = 120 // operations on a row, after which another takes its place
 )
 

@@ -1,0 +1,188 @@
+package coodie_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+// A row that is shown to somebody, edited, and written back as a whole, unless it has been written
+// by somebody else meanwhile. The version column does that.
+func ExampleDocument_IfUnchanged() {
+	session, _, stop := exampleSession()
+	defer stop()
+	ctx := context.Background()
+	orders, err := coodie.Open[Order](coodie.New(session))
+	must(err)
+	must(orders.Create(ctx))
+	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
+	must(err)
+
+	row, err := orders.Find(orderID.Eq(7), orderLine.Eq(0)).Get(ctx)
+	must(err)
+	ann, bob := orders.New(row), orders.New(row) // two windows
+
+	ann.Value.State = "paid"
+	res, err := ann.IfUnchanged().Replace(ctx)
+	fmt.Println(res.Applied, ann.Value.Version, err)
+
+	bob.Value.State = "cancelled"
+	res, err = bob.IfUnchanged().Replace(ctx)
+	now, _ := versionOf.From(res.Existing)
+	fmt.Println(res.Applied, "it is version", now, err)
+	// Output:
+	// true 2 <nil>
+	// false it is version 2 <nil>
+}
+
+// Mutate gives up when somebody else has been quicker so many times. Unqueued lets callers in
+// this process fight over the row too.
+func ExampleMaxAttempts() {
+	session, _, stop := exampleSession()
+	defer stop()
+	ctx := context.Background()
+	orders, err := coodie.Open[Order](coodie.New(session))
+	must(err)
+	must(orders.Create(ctx))
+	order := orders.Find(orderID.Eq(7), orderLine.Eq(0))
+	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
+	must(err)
+
+	_, err = order.Mutate(ctx, func(o *Order) error {
+		// Somebody else, each time between the read and the write.
+		_, err := order.Mutate(ctx, func(o *Order) error { o.State += "."; return nil }, coodie.Unqueued())
+		o.State = "paid"
+		return err
+	}, coodie.MaxAttempts(3), coodie.Unqueued())
+	var contended *coodie.ContendedError
+	fmt.Println(errors.Is(err, coodie.ErrContended), errors.As(err, &contended), contended.Attempts, contended.Refused)
+	// Output: true true 3 3
+}
+
+// LWTs of one datacenter alone. All programs that touch the table must agree on it.
+func ExampleWithSerialConsistency() {
+	session, _, stop := exampleSession()
+	defer stop()
+	for _, option := range [][]coodie.TableOption{
+		nil,
+		{coodie.WithSerialConsistency(gocql.LocalSerial)},
+		{coodie.WithSerialConsistency(gocql.LocalSerial), coodie.WithCommitConsistency(gocql.All)},
+	} {
+		locks, err := coodie.Open[DeployLock](coodie.New(session), option...)
+		must(err)
+		plan, err := coodie.Plan(context.Background(), func(ctx context.Context) error {
+			_, err := locks.Find(service.Eq("api")).IfExists().Delete(ctx)
+			return err
+		})
+		must(err)
+		fmt.Println(plan[0].SerialConsistency, plan[0].Consistency)
+	}
+	// Output:
+	// SERIAL QUORUM
+	// LOCAL_SERIAL LOCAL_QUORUM
+	// LOCAL_SERIAL ALL
+}
+
+// With a timestamp of the client's a plain write is the same when it is sent twice, so that the
+// session's retry policy may. It is not for tables of LWTs.
+func ExampleWithClientTimestamps() {
+	session, _, stop := exampleSession()
+	defer stop()
+	for _, option := range [][]coodie.TableOption{nil, {coodie.WithClientTimestamps()}} {
+		configs, err := coodie.Open[AppConfig](coodie.New(session), option...)
+		must(err)
+		plan, err := coodie.Plan(context.Background(), func(ctx context.Context) error {
+			return configs.New(AppConfig{Key: "flag", Value: "on"}).Save(ctx)
+		})
+		must(err)
+		fmt.Println(plan[0].Idempotent)
+	}
+	// Output:
+	// false
+	// true
+}
+
+// A statement that certainly was not executed is sent again, an LWT too.
+func ExampleWithRetries() {
+	session, srv, stop := exampleSession()
+	defer stop()
+	ctx := context.Background()
+	for _, retries := range []int{0, 2} {
+		configs, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithRetries(retries))
+		must(err)
+		must(configs.Create(ctx))
+		fault := srv.Fault(cqltest.On(cqltest.Conditional).First(2), cqltest.Unavailable())
+		res, err := configs.New(AppConfig{Key: "flag"}).Insert(ctx)
+		fmt.Println(retries, res.Applied, coodie.KindOf(err) == coodie.KindUnavailable)
+		fault.Remove()
+	}
+	// Output:
+	// 0 false true
+	// 2 true false
+}
+
+// A batch that is too large is refused before it is sent; the limits can be set.
+func ExampleMaxStatements() {
+	session, _, stop := exampleSession()
+	defer stop()
+	ctx := context.Background()
+	db := coodie.New(session)
+	configs, err := coodie.Open[AppConfig](db)
+	must(err)
+	must(configs.Create(ctx))
+	for _, limits := range [][]coodie.BatchOption{nil, {coodie.MaxStatements(200), coodie.MaxBytes(1 << 20)}} {
+		batch := db.UnloggedBatch(limits...)
+		for i := range 150 {
+			configs.New(AppConfig{Key: fmt.Sprint(i)}).In(batch).Save()
+		}
+		var usage *coodie.UsageError
+		err := batch.Exec(ctx)
+		fmt.Println(errors.As(err, &usage), err == nil)
+	}
+	// Output:
+	// true false
+	// false true
+}
+
+// In over partitions is sent as statements of 20 partitions each, or of as many as this says.
+func ExampleWithInChunk() {
+	session, srv, stop := exampleSession()
+	defer stop()
+	ctx := context.Background()
+	keys := make([]string, 50)
+	for i := range keys {
+		keys[i] = fmt.Sprint("flag", i)
+	}
+	for _, option := range [][]coodie.TableOption{nil, {coodie.WithInChunk(1)}} {
+		configs, err := coodie.Open[AppConfig](coodie.New(session), option...)
+		must(err)
+		must(configs.Create(ctx))
+		srv.ResetLog()
+		_, err = configs.Find(key.In(keys...)).All(ctx)
+		must(err)
+		fmt.Println(len(srv.Log().Matching(cqltest.On(cqltest.Select, "app_config"))), "statements")
+	}
+	// Output:
+	// 3 statements
+	// 50 statements
+}
+
+// Where a cluster has several datacenters Connect wants to know the one to talk to.
+func ExampleWithLocalDatacenter() {
+	srv, err := cqltest.Run(cqltest.WithKeyspace("app"), cqltest.WithDatacenter("eu-west"))
+	must(err)
+	defer srv.Close()
+	for _, name := range []string{"eu-west", "us-east"} {
+		db, err := coodie.Connect(srv.Cluster(), coodie.WithLocalDatacenter(name))
+		fmt.Println(name, err == nil)
+		db.Close()
+	}
+	// Output:
+	// eu-west true
+	// us-east false
+}
