@@ -15,13 +15,13 @@ import (
 // AnyColumn is a column known by its name only, for code that learns names at run
 // time: see Table.Col. Values are of any Go type that the column's CQL type takes, nil
 // is null; a wrong name or value is a *UsageError of the call that would send it.
-type AnyColumn[T any] struct{ ref ref }
+type AnyColumn[T any] struct{ ref *ref }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c AnyColumn[T]) target(*T) ref { return c.ref }
+func (c AnyColumn[T]) target(*T) *ref { return c.ref }
 
 // Name is the column's name.
-func (c AnyColumn[T]) Name() string { return c.ref.name }
+func (c AnyColumn[T]) Name() string { return c.ref.sure().name }
 
 func (c AnyColumn[T]) compare(op cql.Op, typ func(*codec.Type) *codec.Type, v any) Cond[T] {
 	return Cond[T]{cond{c.ref, op, c.ref.operand(typ, v)}}
@@ -89,10 +89,7 @@ func (c AnyColumn[T]) Prepend(v any) Assign[T] { return c.assign(cql.Prepend, wh
 
 // At is the element of a list at an index, or the value of a map's key.
 func (c AnyColumn[T]) At(key any) AnyColumn[T] {
-	if c.ref.err != nil {
-		return c
-	}
-	if i, ok := key.(int); ok && c.ref.typ != nil && c.ref.typ.Kind == codec.List {
+	if i, ok := key.(int); ok && c.ref.sure().typ != nil && c.ref.typ.Kind == codec.List {
 		index := operandOf(indexCodec, i)
 		if i < 0 {
 			index = badOperand(fmt.Errorf("a list index is not negative"))
@@ -104,7 +101,7 @@ func (c AnyColumn[T]) At(key any) AnyColumn[T] {
 
 // Field is a field of a user-defined type.
 func (c AnyColumn[T]) Field(name string) AnyColumn[T] {
-	if c.ref.err != nil {
+	if c.ref.sure().err != nil {
 		return c
 	}
 	return AnyColumn[T]{c.ref.member(name)}
@@ -120,6 +117,7 @@ func (c AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
 }
 
 func (r *ref) from(e *existing) (any, Presence) {
+	r = r.sure()
 	if r.err != nil {
 		return nil, Missing
 	}
@@ -135,7 +133,8 @@ func (r *ref) from(e *existing) (any, Presence) {
 }
 
 // operand is v for the type that typ makes of the column's.
-func (r ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
+func (r *ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
+	r = r.sure()
 	if v == nil || r.err != nil || r.typ == nil {
 		return operand{}
 	}

@@ -155,6 +155,6 @@ func (c chain) updates(assigns []assign) follow {
 	return func(applied bool, own []assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (c chain) deletes(columns []ref) follow {
+func (c chain) deletes(columns []*ref) follow {
 	return func(applied bool, _ []assign, err error) { c.deleted(columns, applied, err) }
 }

@@ -23,6 +23,7 @@ import (
 type builder struct {
 	op      string
 	table   *meta.Table
+	refs    []ref  // to its columns, by Index
 	name    string // for messages
 	cas     bool
 	stmt    cql.Statement
@@ -48,7 +49,7 @@ func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 		b.fail("", "the Document or QuerySet is a zero value; make it with Table.New or Table.Find", nil)
 		return b
 	}
-	b.table, b.name = t.meta, t.name
+	b.table, b.refs, b.name = t.meta, t.refs, t.name
 	b.stmt.Verb, b.stmt.Table = verb, t.quoted
 	if t.meta.Counter {
 		b.replay = replay.Counter
@@ -88,7 +89,7 @@ func (b *builder) newAttempt(batch *Batch) {
 	}
 	b.attempt = &id
 	b.own = append(b.own, assign{
-		ref: refTo(b.table.Attempt), value: operand{codec: b.table.Attempt.Codec, p: unsafe.Pointer(&id)},
+		of: &b.refs[b.table.Attempt.Index], value: operand{codec: b.table.Attempt.Codec, p: unsafe.Pointer(&id)},
 	})
 }
 
@@ -97,7 +98,7 @@ func (b *builder) newVersion(n int64) {
 	v := b.table.Version
 	field := reflect.New(v.GoType)
 	field.Elem().Set(reflect.ValueOf(n).Convert(v.GoType))
-	b.own = append(b.own, assign{ref: refTo(v), value: operand{codec: v.Codec, p: field.UnsafePointer()}})
+	b.own = append(b.own, assign{of: &b.refs[v.Index], value: operand{codec: v.Codec, p: field.UnsafePointer()}})
 }
 
 // version is the version in the struct at p.
@@ -208,7 +209,7 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		}
 		field := unsafe.Add(p, c.Offset)
 		for i := range b.own {
-			if b.own[i].ref.col == c {
+			if b.own[i].ref().col == c {
 				field = b.own[i].value.p
 			}
 		}
@@ -229,16 +230,16 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 
 // assignment binds one term of SET.
 func (b *builder) assignment(a *assign) {
-	if a.ref.err != nil {
-		b.fail(a.ref.name, "", a.ref.err)
+	if a.ref().err != nil {
+		b.fail(a.ref().name, "", a.ref().err)
 	}
-	if a.ref.col == nil && b.err == nil {
+	if a.ref().col == nil && b.err == nil {
 		b.fail("", "an assignment was not made by a column", nil)
 	}
 	if b.err != nil {
 		return
 	}
-	col, part := a.ref.col, a.ref.elem != nil || a.ref.field != ""
+	col, part := a.ref().col, a.ref().elem != nil || a.ref().field != ""
 	collection := false
 	switch col.Type.Kind {
 	case codec.List, codec.Set, codec.Map:
@@ -247,7 +248,7 @@ func (b *builder) assignment(a *assign) {
 	switch {
 	case col.Key():
 		b.fail(col.Name, "a key column cannot be updated; delete the row and insert another", nil)
-	case a.change != cql.Set && a.ref.whole():
+	case a.change != cql.Set && a.ref().whole():
 		b.fail(col.Name, errWhole, nil)
 	case col.Type.Frozen && (part || a.change != cql.Set):
 		b.fail(col.Name, "a frozen value can only be set whole", nil)
@@ -261,12 +262,12 @@ func (b *builder) assignment(a *assign) {
 	if b.err != nil {
 		return
 	}
-	out := cql.Assignment{Target: cql.Target{Column: named(col), Field: a.ref.field}, Change: a.change}
-	if a.ref.elem != nil {
-		out.Elem = b.key(&a.ref)
+	out := cql.Assignment{Target: cql.Target{Column: named(col), Field: a.ref().field}, Change: a.change}
+	if a.ref().elem != nil {
+		out.Elem = b.key(a.ref())
 	}
 	var null bool
-	out.Marker, null = b.bind(col.Name, a.ref.typ, &a.value)
+	out.Marker, null = b.bind(col.Name, a.ref().typ, &a.value)
 	if null && a.change != cql.Set && col.Type.Kind == codec.Counter {
 		b.fail(col.Name, "null cannot be added to a counter", nil)
 	}
@@ -274,7 +275,7 @@ func (b *builder) assignment(a *assign) {
 	case col.Type.Kind == codec.Counter:
 		b.replay = replay.Counter
 	case col.Type.Kind != codec.List || col.Type.Frozen:
-	case a.ref.elem != nil:
+	case a.ref().elem != nil:
 		b.replay = replay.ListIndex
 	case a.change == cql.Add, a.change == cql.Prepend:
 		b.replay = replay.ListAppend
@@ -285,7 +286,7 @@ func (b *builder) assignment(a *assign) {
 }
 
 // deletion adds one column, or part of one, to the DELETE list.
-func (b *builder) deletion(r ref) {
+func (b *builder) deletion(r *ref) {
 	if r.err != nil {
 		b.fail(r.name, "", r.err)
 	}
@@ -303,7 +304,7 @@ func (b *builder) deletion(r ref) {
 	}
 	target := cql.Target{Column: named(r.col), Field: r.field}
 	if r.elem != nil {
-		target.Elem = b.key(&r)
+		target.Elem = b.key(r)
 		if r.col.Type.Kind == codec.List {
 			b.replay = replay.ListIndex
 		}

@@ -95,7 +95,7 @@ func (c *chain) keyCell(col *meta.Column) (cell []byte, ok bool) {
 		return cell, err == nil && !null
 	}
 	for i := range c.where {
-		if w := &c.where[i]; w.ref.col == col && w.op == cql.Eq {
+		if w := &c.where[i]; w.ref().col == col && w.op == cql.Eq {
 			cell, null, err := w.value.encode()
 			return cell, err == nil && !null
 		}

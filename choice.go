@@ -10,9 +10,9 @@ import (
 
 // choice is what a read is told beyond filters and limit. It is immutable; nil says nothing.
 type choice struct {
-	only, without []ref
+	only, without []*ref
 	orders        []ordering
-	groups        []ref
+	groups        []*ref
 	distinct      bool
 	filtering     bool
 	perPartition  *int
@@ -73,7 +73,7 @@ func (q QuerySet[T]) AllowFiltering() QuerySet[T] {
 }
 
 // targets are the columns that the targets name.
-func targets[T any](first Target[T], more []Target[T]) []ref {
+func targets[T any](first Target[T], more []Target[T]) []*ref {
 	return refs(append([]Target[T]{first}, more...))
 }
 
@@ -107,14 +107,14 @@ func (ch *choice) list(b *builder) {
 	switch {
 	case ch.only != nil:
 		for i := range ch.only {
-			if col := b.whole(&ch.only[i], "Only"); b.err == nil {
+			if col := b.whole(ch.only[i], "Only"); b.err == nil {
 				columns = append(columns, named(col))
 			}
 		}
 	default:
 		leave := map[*meta.Column]bool{}
 		for i := range ch.without {
-			leave[b.whole(&ch.without[i], "Defer")] = true
+			leave[b.whole(ch.without[i], "Defer")] = true
 		}
 		for _, col := range b.table.Columns {
 			if !leave[col] && !(ch.distinct && !partitionWide(col)) {
@@ -200,7 +200,7 @@ func (ch *choice) groupBy(b *builder, where []cond) {
 	}
 	key, next := b.table.Primary(), 0
 	for i := range ch.groups {
-		col := b.whole(&ch.groups[i], "GroupBy")
+		col := b.whole(ch.groups[i], "GroupBy")
 		if b.err != nil {
 			return
 		}
@@ -224,8 +224,8 @@ func (ch *choice) groupBy(b *builder, where []cond) {
 // distinct refuses columns and filters that are not those of whole partitions.
 func (b *builder) distinct(where []cond, terms []*expr) {
 	for i := range where {
-		if col := where[i].ref.col; col != nil && !partitionWide(col) || col == nil && !where[i].value.many().token {
-			b.fail(where[i].ref.name, "Distinct reads partitions: filters are on the partition key and static columns only", nil)
+		if col := where[i].ref().col; col != nil && !partitionWide(col) || col == nil && !where[i].value.many().token {
+			b.fail(where[i].ref().name, "Distinct reads partitions: filters are on the partition key and static columns only", nil)
 		}
 	}
 	has := map[int]bool{}

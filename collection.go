@@ -17,7 +17,7 @@ type ListColumn[T any, S ~[]E, E any] struct {
 // ListCol is the list column that holds the selected slice field.
 func ListCol[T any, S ~[]E, E any](selector func(*T) *S) ListColumn[T, S, E] {
 	c := ListColumn[T, S, E]{Column: Col(selector)}
-	c.elem = element[E](&c.ref, codec.List, "ListCol")
+	c.elem = element[E](c.ref, codec.List, "ListCol")
 	return c
 }
 
@@ -56,7 +56,7 @@ type SetColumn[T any, S ~[]E, E any] struct {
 // or has a set type. For a map[E]struct{} field use Table.Col.
 func SetCol[T any, S ~[]E, E any](selector func(*T) *S) SetColumn[T, S, E] {
 	c := SetColumn[T, S, E]{Column: Col(selector)}
-	c.elem = element[E](&c.ref, codec.Set, "SetCol")
+	c.elem = element[E](c.ref, codec.Set, "SetCol")
 	return c
 }
 
@@ -82,7 +82,7 @@ type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
 // MapCol is the map column that holds the selected map field.
 func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) MapColumn[T, M, K, V] {
 	c := MapColumn[T, M, K, V]{Column: Col(selector)}
-	c.elem = element[V](&c.ref, codec.Map, "MapCol")
+	c.elem = element[V](c.ref, codec.Map, "MapCol")
 	if c.ref.err == nil {
 		c.key, c.ref.err = codec.For(reflect.TypeFor[K](), c.ref.typ.Key)
 	}

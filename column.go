@@ -18,7 +18,7 @@ type Cond[T any] struct{ cond }
 type Assign[T any] struct{ assign }
 
 // Target is a column of T's table, or a part of one, for DeleteColumns.
-type Target[T any] interface{ target(*T) ref }
+type Target[T any] interface{ target(*T) *ref }
 
 // Column is a column of T's table whose values are of Go type V, or a part of such a
 // column: a map value, a list element, a field of a user-defined type.
@@ -27,11 +27,12 @@ type Target[T any] interface{ target(*T) ref }
 // is wrong with the column or a value comes out of the call that sends the statement. A
 // slice or map given to them must not change before that call.
 type Column[T, V any] struct {
-	ref   ref
+	ref   *ref
 	codec *codec.Codec // of V
 }
 
-// ref is a column or a part of one.
+// ref is a column or a part of one. It is shared and does not change. Nil stands for the
+// zero one, which a zero Column, Cond or Assign has: see sure.
 type ref struct {
 	col   *meta.Column
 	name  string      // for messages when col is nil
@@ -41,19 +42,32 @@ type ref struct {
 	err   error
 }
 
-// cond compares a ref with a value.
+var noRef ref
+
+func (r *ref) sure() *ref {
+	if r == nil {
+		return &noRef
+	}
+	return r
+}
+
+// cond compares what it is on with a value.
 type cond struct {
-	ref   ref
+	on    *ref
 	op    cql.Op
 	value operand
 }
 
-// assign changes a ref.
+func (c *cond) ref() *ref { return c.on.sure() }
+
+// assign changes what it is of.
 type assign struct {
-	ref    ref
+	of     *ref
 	change cql.Change
 	value  operand
 }
+
+func (a *assign) ref() *ref { return a.of.sure() }
 
 // operand is a value not yet encoded.
 type operand struct {
@@ -127,23 +141,24 @@ func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
 }
 
 // fieldAt refers to the field of r's user-defined type that lies at the offset in the struct.
-func (r ref) fieldAt(typ, field reflect.Type, offset uintptr, err error) ref {
+func (r *ref) fieldAt(typ, field reflect.Type, offset uintptr, err error) *ref {
+	part := *r.sure()
 	switch {
-	case r.err != nil:
-		return r
-	case r.elem != nil || r.field != "":
-		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
-		return r
+	case part.err != nil:
+		return &part
+	case part.elem != nil || part.field != "":
+		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
+		return &part
 	case err != nil:
-		r.err = err
-		return r
+		part.err = err
+		return &part
 	}
 	name, ok := codec.FieldAt(typ, offset, field)
 	if !ok {
-		r.err = fmt.Errorf("the selector does not point at a field of %s that is stored", typ)
-		return r
+		part.err = fmt.Errorf("the selector does not point at a field of %s that is stored", typ)
+		return &part
 	}
-	return r.member(name)
+	return part.member(name)
 }
 
 var (
@@ -152,62 +167,66 @@ var (
 )
 
 // member refers to a field of the user-defined type that r refers to.
-func (r ref) member(name string) ref {
-	if r.typ == nil {
-		r.err = errNoColumn
-		return r
-	}
-	if r.whole() {
-		r.err = errors.New(errWhole)
-		return r
-	}
-	if r.typ.Kind == codec.UDT {
-		for _, f := range r.typ.Fields {
+func (r *ref) member(name string) *ref {
+	part := *r.sure()
+	switch {
+	case part.typ == nil:
+		part.err = errNoColumn
+		return &part
+	case part.whole():
+		part.err = errors.New(errWhole)
+		return &part
+	case part.typ.Kind == codec.UDT:
+		for _, f := range part.typ.Fields {
 			if f.Name == name {
-				r.field, r.typ = name, f.Type
-				return r
+				part.field, part.typ = name, f.Type
+				return &part
 			}
 		}
 	}
-	r.err = fmt.Errorf("%s has no field %q", r.typ, name)
-	return r
+	part.err = fmt.Errorf("%s has no field %q", part.typ, name)
+	return &part
 }
 
 // at refers to a list element or a map value of the column that r refers to.
-func (r ref) at(key operand) ref {
+func (r *ref) at(key operand) *ref {
+	part := *r.sure()
 	switch {
-	case r.err != nil:
-		return r
-	case r.typ == nil:
-		r.err = errNoColumn
-	case r.whole():
-		r.err = errors.New(errWhole)
-	case r.elem != nil || r.field != "":
-		r.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
-	case r.typ.Kind == codec.Map || r.typ.Kind == codec.List:
-		r.elem, r.typ = &key, r.typ.Elem
+	case part.err != nil:
+	case part.typ == nil:
+		part.err = errNoColumn
+	case part.whole():
+		part.err = errors.New(errWhole)
+	case part.elem != nil || part.field != "":
+		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
+	case part.typ.Kind == codec.Map || part.typ.Kind == codec.List:
+		part.elem, part.typ = &key, part.typ.Elem
 	default:
-		r.err = fmt.Errorf("%s has no elements to address; lists and maps have", r.typ)
+		part.err = fmt.Errorf("%s has no elements to address; lists and maps have", part.typ)
 	}
-	return r
+	return &part
 }
 
-func column[T, V any](r ref) Column[T, V] {
-	c := Column[T, V]{ref: r}
+// column is the Column of a ref that is not shared yet.
+func column[T, V any](r *ref) Column[T, V] {
+	return Column[T, V]{ref: r, codec: r.valued(reflect.TypeFor[V]())}
+}
+
+func (r *ref) valued(typ reflect.Type) (c *codec.Codec) {
 	if r.err == nil {
-		c.codec, c.ref.err = r.codecFor(reflect.TypeFor[V]())
+		c, r.err = r.codecFor(typ)
 	}
 	return c
 }
 
 // selected resolves a selector to the column it points at.
-func selected[T, F any](selector func(*T) *F) ref {
+func selected[T, F any](selector func(*T) *F) *ref {
 	offset, err := offsetOf(selector)
 	return columnAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
 }
 
-func columnAt(typ, field reflect.Type, offset uintptr, err error) ref {
-	r := ref{name: "(selector)"}
+func columnAt(typ, field reflect.Type, offset uintptr, err error) *ref {
+	r := &ref{name: "(selector)"}
 	table, described := meta.Of(typ)
 	if described != nil {
 		r.err = described
@@ -253,7 +272,7 @@ func fieldOffset(typ, field reflect.Type, base uintptr, selector func() uintptr)
 }
 
 // refTo refers to a whole column.
-func refTo(col *meta.Column) ref { return ref{col: col, name: col.Name, typ: col.Type} }
+func refTo(col *meta.Column) *ref { return &ref{col: col, name: col.Name, typ: col.Type} }
 
 // operandAt is what the column's field in v holds.
 func operandAt(col *meta.Column, v unsafe.Pointer) operand {
@@ -273,10 +292,10 @@ func operandsOf[V any](c *codec.Codec, vs []V) operand {
 }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c Column[T, V]) target(*T) ref { return c.ref }
+func (c Column[T, V]) target(*T) *ref { return c.ref }
 
 // Name is the column's name.
-func (c Column[T, V]) Name() string { return c.ref.name }
+func (c Column[T, V]) Name() string { return c.ref.sure().name }
 
 func (c Column[T, V]) compare(op cql.Op, v V) Cond[T] {
 	return Cond[T]{cond{c.ref, op, operandOf(c.codec, v)}}
@@ -328,10 +347,10 @@ func (c Column[T, V]) change(op cql.Change, cd *codec.Codec, v V) Assign[T] {
 // From reads the column from the row that refused an LWT. The value is zero unless it is Present.
 func (c Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	if e == nil || c.ref.err != nil {
+	if e == nil || c.ref.sure().err != nil {
 		return v, Missing
 	}
-	cell, p := e.row.cell(&c.ref)
+	cell, p := e.row.cell(c.ref.sure())
 	if p != Present {
 		return v, p
 	}

@@ -62,7 +62,7 @@ func (r *result) verdict(c *cond) Verdict {
 		// condition on them failed, so they would not be missing from the answer.)
 	} else {
 		var p Presence
-		if cell, p = r.existing.cell(&c.ref); p == Missing {
+		if cell, p = r.existing.cell(c.ref()); p == Missing {
 			return VerdictUnknown
 		}
 	}
@@ -76,7 +76,7 @@ func (r *result) verdict(c *cond) Verdict {
 	if null {
 		value = nil
 	}
-	return compare(c.op, c.ref.typ, cell, value)
+	return compare(c.op, c.ref().typ, cell, value)
 }
 
 // in holds if one of the values equals the cell.
@@ -91,7 +91,7 @@ func in(c *cond, cell []byte) Verdict {
 		if null {
 			value = nil
 		}
-		switch compare(cql.Eq, c.ref.typ, cell, value) {
+		switch compare(cql.Eq, c.ref().typ, cell, value) {
 		case Held:
 			return Held
 		case VerdictUnknown:

@@ -46,7 +46,7 @@ func (c CounterColumn[T, N]) Decrement(n N) Assign[T] {
 func (c CounterColumn[T, N]) Name() string { return c.column.Name() }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c CounterColumn[T, N]) target(*T) ref { return c.column.ref }
+func (c CounterColumn[T, N]) target(*T) *ref { return c.column.ref }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c CounterColumn[T, N]) expression(t *T) *expr { return c.column.expression(t) }

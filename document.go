@@ -189,9 +189,9 @@ func (c *chain) unchanged() []cond {
 	}
 	v := c.table.meta.Version
 	if v == nil {
-		return []cond{{ref: ref{name: "version", err: errNoVersion}}}
+		return []cond{{on: &ref{name: "version", err: errNoVersion}}}
 	}
-	return []cond{{ref: refTo(v), op: cql.Eq, value: operandAt(v, c.value)}}
+	return []cond{{on: c.table.refTo(v), op: cql.Eq, value: operandAt(v, c.value)}}
 }
 
 var errNoVersion = errors.New("the struct has no column tagged `version`")
@@ -213,24 +213,24 @@ func (c *chain) updated(assigns []assign, applied bool, own []assign, err error)
 		return
 	}
 	for i := range own {
-		c.put(&own[i].ref, &own[i].value)
+		c.put(own[i].ref(), &own[i].value)
 	}
 	for i := range assigns {
 		a := &assigns[i]
-		if !a.whole() || !c.put(&a.ref, &a.value) {
+		if !a.whole() || !c.put(a.ref(), &a.value) {
 			c.doc.stale = true
 		}
 	}
 }
 
 // deleted sets columns that were deleted to null in Value.
-func (c *chain) deleted(columns []ref, applied bool, err error) {
+func (c *chain) deleted(columns []*ref, applied bool, err error) {
 	c.updated(nil, applied, nil, err)
 	if c.doc == nil || !applied {
 		return
 	}
 	for i := range columns {
-		r := &columns[i]
+		r := columns[i]
 		if r.elem != nil || r.field != "" || !c.put(r, &operand{}) {
 			c.doc.stale = true
 		}

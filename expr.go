@@ -86,7 +86,10 @@ type expr struct {
 // decoder sets the V at p, which is zero, from a cell that is not null.
 type decoder func(p unsafe.Pointer, cell []byte) error
 
-func columnExpr(r ref) *expr { return &expr{name: r.name, ref: r, typ: r.typ, err: r.err} }
+func columnExpr(r *ref) *expr {
+	r = r.sure()
+	return &expr{name: r.name, ref: *r, typ: r.typ, err: r.err}
+}
 
 // function is the call of a function whose result is a V of CQL type typ.
 func function[T, V any](name string, typ *codec.Type, args ...*expr) Func[T, V] {

@@ -19,9 +19,9 @@ func (c Column[T, V]) Like(pattern string) Cond[T] { return like[T](c.ref, patte
 // Like is the filter `column LIKE pattern`: see Column.Like.
 func (c AnyColumn[T]) Like(pattern string) Cond[T] { return like[T](c.ref, pattern) }
 
-func like[T any](r ref, pattern string) Cond[T] {
+func like[T any](r *ref, pattern string) Cond[T] {
 	o := operand{}
-	if r.err == nil && r.typ != nil {
+	if r = r.sure(); r.err == nil && r.typ != nil {
 		cd, err := codec.For(reflect.TypeFor[string](), r.typ)
 		if r.typ.Kind != codec.Text && r.typ.Kind != codec.ASCII {
 			err = errors.New("LIKE compares text, and the column is a " + r.typ.String())
@@ -35,7 +35,7 @@ func like[T any](r ref, pattern string) Cond[T] {
 
 // Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:
 // by the first column, and where it is equal by the next. See Cols.
-type Columns[T any] struct{ refs []ref }
+type Columns[T any] struct{ refs []*ref }
 
 // Cols is clustering columns, in the order of the key, that are compared at once. What they
 // are compared with is a T, of which only their fields count; so the rows that come after
@@ -43,13 +43,13 @@ type Columns[T any] struct{ refs []ref }
 //
 //	events.Find(device.Eq("d1"), coodie.Cols(at, seq).Gt(last))
 func Cols[T any](first Target[T], more ...Target[T]) Columns[T] {
-	c := Columns[T]{make([]ref, 0, 1+len(more))}
+	c := Columns[T]{make([]*ref, 0, 1+len(more))}
 	for _, t := range append([]Target[T]{first}, more...) {
 		if t == nil {
-			c.refs = append(c.refs, ref{err: errors.New("Cols got a nil column")})
+			c.refs = append(c.refs, &ref{err: errors.New("Cols got a nil column")})
 			continue
 		}
-		c.refs = append(c.refs, t.target(nil))
+		c.refs = append(c.refs, t.target(nil).sure())
 	}
 	return c
 }
@@ -82,7 +82,7 @@ func (c Columns[T]) compare(op cql.Op, rows ...T) Cond[T] {
 
 // many is what a filter on several columns compares, and with which rows.
 type many struct {
-	refs  []ref
+	refs  []*ref
 	rows  []unsafe.Pointer // structs of the table
 	token bool             // of the partition key; without a row the operand itself is the token
 }
@@ -105,18 +105,18 @@ func (b *builder) filterable(c *cond, rel *bound) {
 	if b.err != nil {
 		return
 	}
-	name := c.ref.name
+	name := c.ref().name
 	switch {
 	case c.op == cql.Ne && rel.null:
 		b.fail(name, "SELECT, UPDATE and DELETE have no IS NOT NULL in WHERE (only CREATE MATERIALIZED VIEW has); "+
 			"read the rows and pass over those where it is null", nil)
 	case c.op == cql.Ne:
 		b.fail(name, "WHERE has no !=; ask for what is less and what is greater, or read the rows and pass over the others", nil)
-	case rel.null && !c.ref.col.Key(), c.op == cql.In && rel.holdsOnNull && !c.ref.col.Key():
+	case rel.null && !c.ref().col.Key(), c.op == cql.In && rel.holdsOnNull && !c.ref().col.Key():
 		b.fail(name, "WHERE cannot ask for null; read the rows and pass over the others", nil)
-	case c.ref.elem != nil && c.ref.col.Type.Kind == codec.List:
+	case c.ref().elem != nil && c.ref().col.Type.Kind == codec.List:
 		b.fail(name, "WHERE cannot look at one element of a list; Contains asks for any", nil)
-	case c.ref.elem != nil && c.op != cql.Eq:
+	case c.ref().elem != nil && c.op != cql.Eq:
 		b.fail(name, "WHERE compares the value of a map's key by Eq only", nil)
 	}
 }
@@ -150,7 +150,7 @@ func (b *builder) several(c *cond, m *many) {
 // slice is the columns of the filter, which are clustering columns side by side.
 func (b *builder) slice(m *many) (key []*meta.Column) {
 	for i := range m.refs {
-		r := &m.refs[i]
+		r := m.refs[i]
 		switch {
 		case r.err != nil:
 			b.fail(r.name, "", r.err)

@@ -84,7 +84,7 @@ func (c chain) split(rows bool) (*parts, error) {
 // namesPartitions reports whether there is an In on a column of the partition key.
 func (c *chain) namesPartitions() bool {
 	for i := range c.where {
-		if w := &c.where[i]; w.op == cql.In && w.ref.col != nil && w.ref.col.Kind == meta.Partition {
+		if w := &c.where[i]; w.op == cql.In && w.ref().col != nil && w.ref().col.Kind == meta.Partition {
 			return c.table != nil
 		}
 	}
@@ -96,10 +96,10 @@ func (c *chain) filterOn(col *meta.Column) int {
 	at := -1
 	for i := range c.where {
 		w := &c.where[i]
-		if w.ref.col != col {
+		if w.ref().col != col {
 			continue
 		}
-		if at >= 0 || w.ref.err != nil || w.ref.elem != nil || w.ref.field != "" || w.op != cql.Eq && w.op != cql.In {
+		if at >= 0 || w.ref().err != nil || w.ref().elem != nil || w.ref().field != "" || w.op != cql.Eq && w.op != cql.In {
 			return -1
 		}
 		at = i
@@ -206,7 +206,7 @@ func inParts[V any](ctx context.Context, p *parts, from source[V], yield func(V,
 // arranged gives the rows of a part of several partitions in the order of its values.
 func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit func(unsafe.Pointer) bool) error {
 	last := p.in[len(p.in)-1]
-	col := c.where[last].ref.col
+	col := c.where[last].ref().col
 	place := make(map[string]int, len(values))
 	for i := range values {
 		cell, _, err := values[i].encode()

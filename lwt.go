@@ -73,7 +73,7 @@ func (c chain) replacement() (assigns []assign) {
 	if c.table != nil && c.doc != nil {
 		for _, col := range c.table.meta.Columns {
 			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
-				assigns = append(assigns, assign{ref: refTo(col), value: operandAt(col, c.value)})
+				assigns = append(assigns, assign{of: c.table.refTo(col), value: operandAt(col, c.value)})
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 }
 
 // removeCAS deletes the row, or the columns.
-func (c chain) removeCAS(ctx context.Context, targets []ref, columns bool) (result, error) {
+func (c chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (result, error) {
 	res, err := c.cas(ctx, c.remove(targets, columns, true))
 	c.deleted(targets, res.applied, err)
 	return res, err

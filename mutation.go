@@ -200,7 +200,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, assign{ref: refTo(col), value: operandAt(col, value)})
+		assigns = append(assigns, assign{of: m.chain.table.refTo(col), value: operandAt(col, value)})
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -261,9 +261,9 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 	t := m.chain.table
 	if v := t.meta.Version; v != nil && row.presence(v.Name) == Present {
-		conds := []cond{{ref: refTo(v), op: cql.Eq, value: operandAt(v, before)}}
+		conds := []cond{{on: m.chain.table.refTo(v), op: cql.Eq, value: operandAt(v, before)}}
 		if a := t.meta.Attempt; a != nil && row.presence(a.Name) == Present {
-			conds = append(conds, cond{ref: refTo(a), op: cql.Eq, value: operandAt(a, before)})
+			conds = append(conds, cond{on: m.chain.table.refTo(a), op: cql.Eq, value: operandAt(a, before)})
 		}
 		return conds
 	}
@@ -276,7 +276,7 @@ func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 			if cell != nil {
 				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
 			}
-			conds = append(conds, cond{ref: refTo(col), op: cql.Eq, value: o})
+			conds = append(conds, cond{on: m.chain.table.refTo(col), op: cql.Eq, value: o})
 		}
 	}
 	return conds

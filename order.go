@@ -13,22 +13,24 @@ import (
 type Order[T any] struct{ ordering }
 
 type ordering struct {
-	ref       ref
+	of        *ref
 	direction cql.Direction
 	vector    operand // of ANN
 }
 
-// Asc orders by the clustering column, the lowest first.
-func (c Column[T, V]) Asc() Order[T] { return Order[T]{ordering{ref: c.ref, direction: cql.Asc}} }
-
-// Desc orders by the clustering column, the highest first.
-func (c Column[T, V]) Desc() Order[T] { return Order[T]{ordering{ref: c.ref, direction: cql.Desc}} }
+func (o *ordering) ref() *ref { return o.of.sure() }
 
 // Asc orders by the clustering column, the lowest first.
-func (c AnyColumn[T]) Asc() Order[T] { return Order[T]{ordering{ref: c.ref, direction: cql.Asc}} }
+func (c Column[T, V]) Asc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Asc}} }
 
 // Desc orders by the clustering column, the highest first.
-func (c AnyColumn[T]) Desc() Order[T] { return Order[T]{ordering{ref: c.ref, direction: cql.Desc}} }
+func (c Column[T, V]) Desc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Desc}} }
+
+// Asc orders by the clustering column, the lowest first.
+func (c AnyColumn[T]) Asc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Asc}} }
+
+// Desc orders by the clustering column, the highest first.
+func (c AnyColumn[T]) Desc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Desc}} }
 
 // OrderBy orders the rows within their partition; a later OrderBy replaces it. CQL can
 // read a partition in its clustering order or in the reverse, no other way: so the columns
@@ -48,7 +50,7 @@ func (q QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) QuerySet[T] {
 func (ch *choice) orderBy(b *builder, where []cond, limit *int) {
 	for i := range ch.orders {
 		o := &ch.orders[i]
-		col := b.whole(&o.ref, "OrderBy")
+		col := b.whole(o.ref(), "OrderBy")
 		if b.err != nil {
 			return
 		}
@@ -74,7 +76,7 @@ func (ch *choice) clusteringOrder(b *builder, where []cond) {
 	}
 	next, reversed := 0, false
 	for i := range ch.orders {
-		col := ch.orders[i].ref.col
+		col := ch.orders[i].ref().col
 		at := slices.Index(b.table.Clustering, col)
 		for next < at && b.fixed(where, b.table.Clustering[next], cql.Eq) {
 			next++
@@ -96,7 +98,7 @@ func (ch *choice) clusteringOrder(b *builder, where []cond) {
 // fixed reports whether a filter on the whole column is by one of ops.
 func (b *builder) fixed(where []cond, c *meta.Column, ops ...cql.Op) bool {
 	for i := range where {
-		if w := &where[i]; w.ref.col == c && w.ref.elem == nil && w.ref.field == "" {
+		if w := &where[i]; w.ref().col == c && w.ref().elem == nil && w.ref().field == "" {
 			for _, op := range ops {
 				if w.op == op {
 					return true
@@ -112,10 +114,10 @@ const maxANN = 1000
 
 // ann binds the vector of ANN, after refusing what the server would.
 func (ch *choice) ann(b *builder, o *ordering, limit *int) {
-	name := o.ref.name
+	name := o.ref().name
 	switch {
-	case o.ref.typ.Kind != codec.Vector:
-		b.fail(name, "ANN orders by likeness to a vector, and the column is a "+o.ref.typ.String(), nil)
+	case o.ref().typ.Kind != codec.Vector:
+		b.fail(name, "ANN orders by likeness to a vector, and the column is a "+o.ref().typ.String(), nil)
 	case len(ch.orders) > 1:
 		b.fail(name, "ANN is an order of its own and takes no other beside it", nil)
 	case limit == nil || *limit > maxANN:
@@ -123,7 +125,7 @@ func (ch *choice) ann(b *builder, o *ordering, limit *int) {
 	case ch.perPartition != nil || len(ch.groups) > 0 || ch.distinct || ch.aggregates():
 		b.fail(name, "ANN takes no PerPartitionLimit, GroupBy, Distinct or aggregate", nil)
 	}
-	if _, null := b.bind(name, o.ref.typ, &o.vector); null {
+	if _, null := b.bind(name, o.ref().typ, &o.vector); null {
 		b.fail(name, "the vector is null", nil)
 	}
 }

@@ -168,7 +168,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	}
 	for i := range c.where {
 		w := &c.where[i]
-		if m := w.value.many(); m != nil && m.token || w.ref.col != nil && slices.Contains(c.table.meta.Partition, w.ref.col) {
+		if m := w.value.many(); m != nil && m.token || w.ref().col != nil && slices.Contains(c.table.meta.Partition, w.ref().col) {
 			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}

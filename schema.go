@@ -70,6 +70,7 @@ type table struct {
 	name     string // for messages: keyspace.table, or table
 	quoted   string // for statements
 	columns  []cql.Column
+	refs     []ref // the columns, as what is asked of them refers to them
 	texts    cql.Cache
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
@@ -139,6 +140,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
 		t.columns = append(t.columns, named(c))
+		t.refs = append(t.refs, *refTo(c))
 	}
 	return t, nil
 }
@@ -161,12 +163,12 @@ func (t *Table[T]) Find(filters ...Cond[T]) QuerySet[T] {
 // the struct lacks is a *UsageError of the call that uses it.
 func (t *Table[T]) Col(name string) AnyColumn[T] { return AnyColumn[T]{t.core.column(name)} }
 
-func (t *table) column(name string) ref {
-	r := ref{name: name, col: t.meta.Column(name)}
-	if r.col == nil {
-		r.err = fmt.Errorf("%s has no such column", t.meta.Go)
-	} else {
-		r.typ = r.col.Type
+func (t *table) column(name string) *ref {
+	if col := t.meta.Column(name); col != nil {
+		return t.refTo(col)
 	}
-	return r
+	return &ref{name: name, err: fmt.Errorf("%s has no such column", t.meta.Go)}
 }
+
+// refTo refers to the whole of one of the table's columns.
+func (t *table) refTo(col *meta.Column) *ref { return &t.refs[col.Index] }

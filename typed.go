@@ -26,14 +26,14 @@ func both[T any](c Cond[T], more []Cond[T]) []cond {
 }
 
 // refs are the columns that the targets name.
-func refs[T any](targets []Target[T]) []ref {
-	out := make([]ref, len(targets))
+func refs[T any](targets []Target[T]) []*ref {
+	out := make([]*ref, len(targets))
 	for i, t := range targets {
 		if t == nil {
-			out[i].err = errNilColumn
+			out[i] = &ref{err: errNilColumn}
 			continue
 		}
-		out[i] = t.target(nil)
+		out[i] = t.target(nil).sure()
 	}
 	return out
 }

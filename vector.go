@@ -33,7 +33,7 @@ func vectorColumn[T, V any](c Column[T, V]) VectorColumn[T, V] {
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
 func (c VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T]{ordering{ref: c.ref, direction: cql.ANN, vector: operandOf(c.codec, v)}}
+	return Order[T]{ordering{of: c.ref, direction: cql.ANN, vector: operandOf(c.codec, v)}}
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
@@ -54,14 +54,14 @@ func (c VectorColumn[T, V]) similarity(name string, v V) Func[T, float32] {
 	return similarity[T](name, c.ref, o)
 }
 
-func similarity[T any](name string, r ref, o operand) Func[T, float32] {
-	f := function[T, float32](name, codec.Native(codec.Float), columnExpr(r), &expr{name: r.name, value: &o, typ: r.typ})
+func similarity[T any](name string, r *ref, o operand) Func[T, float32] {
+	f := function[T, float32](name, codec.Native(codec.Float), columnExpr(r), &expr{name: r.sure().name, value: &o, typ: r.sure().typ})
 	return f
 }
 
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
 func (c AnyColumn[T]) ANN(v any) Order[T] {
-	return Order[T]{ordering{ref: c.ref, direction: cql.ANN, vector: c.ref.operand(whole, v)}}
+	return Order[T]{ordering{of: c.ref, direction: cql.ANN, vector: c.ref.operand(whole, v)}}
 }
 
 // Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.

@@ -18,26 +18,26 @@ type bound struct {
 
 // relation binds a filter or condition.
 func (b *builder) relation(c *cond) (out bound) {
-	name := c.ref.name
-	if c.ref.err != nil {
-		b.fail(name, "", c.ref.err)
+	name := c.ref().name
+	if c.ref().err != nil {
+		b.fail(name, "", c.ref().err)
 	}
-	if c.ref.col == nil && b.err == nil {
+	if c.ref().col == nil && b.err == nil {
 		b.fail("", "a condition was not made by a column", nil)
 	}
 	if b.err != nil {
 		return out
 	}
 	elem := ""
-	if c.ref.elem != nil {
-		elem = b.key(&c.ref)
+	if c.ref().elem != nil {
+		elem = b.key(c.ref())
 	}
 	out.Relation = c.relation(elem)
 	if c.op == cql.In {
 		out.holdsOnNull = b.bindIn(c)
 		return out
 	}
-	out.Marker, out.null = b.bind(name, c.ref.typ, &c.value)
+	out.Marker, out.null = b.bind(name, c.ref().typ, &c.value)
 	empty := out.null || b.bindsEmpty(c)
 	switch {
 	case c.op == cql.Eq:
@@ -54,16 +54,16 @@ func (b *builder) relation(c *cond) (out bound) {
 // server takes for null where it is not frozen.
 func (b *builder) bindsEmpty(c *cond) bool {
 	n := b.call.Len()
-	return b.err == nil && n > 0 && emptied(c.ref.typ, b.call.Cell(n-1))
+	return b.err == nil && n > 0 && emptied(c.ref().typ, b.call.Cell(n-1))
 }
 
 func (b *builder) bindIn(c *cond) (hasNull bool) {
 	list := c.value.list()
 	if len(list) == 0 {
-		b.fail(c.ref.name, "IN without a value never holds", nil)
+		b.fail(c.ref().name, "IN without a value never holds", nil)
 		return false
 	}
-	hasNull, err := b.call.BindList(c.ref.typ, len(list), func(dst []byte, i int) ([]byte, bool, error) {
+	hasNull, err := b.call.BindList(c.ref().typ, len(list), func(dst []byte, i int) ([]byte, bool, error) {
 		o := &list[i]
 		switch {
 		case o.err() != nil:
@@ -72,10 +72,10 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 			return dst, true, nil
 		}
 		out, null, err := o.codec.Append(dst, o.p)
-		return out, null || err == nil && emptied(c.ref.typ, out[len(dst):]), err
+		return out, null || err == nil && emptied(c.ref().typ, out[len(dst):]), err
 	})
 	if err != nil {
-		b.fail(c.ref.name, "", err)
+		b.fail(c.ref().name, "", err)
 	}
 	return hasNull
 }
@@ -90,8 +90,8 @@ func (r *ref) named() cql.Column {
 
 // relation is the condition's text, with the marker of its element key if it has one.
 func (c *cond) relation(elem string) cql.Relation {
-	rel := cql.Relation{Target: cql.Target{Column: c.ref.named(), Field: c.ref.field}, Op: c.op, Marker: cql.Mark}
-	if c.ref.elem != nil {
+	rel := cql.Relation{Target: cql.Target{Column: c.ref().named(), Field: c.ref().field}, Op: c.op, Marker: cql.Mark}
+	if c.ref().elem != nil {
 		rel.Elem = elem
 	}
 	return rel
@@ -107,14 +107,14 @@ func (b *builder) condition(c *cond, rowNamed bool) {
 	if b.err != nil {
 		return
 	}
-	col := c.ref.col
+	col := c.ref().col
 	switch {
 	case col.Key():
 		b.fail(col.Name, "a key column takes no condition; put it into Find", nil)
 	case c.op == cql.Like:
 		b.fail(col.Name, "LIKE is for Find; CQL has no such condition", nil)
 	}
-	if c.ref.elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
+	if c.ref().elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
 		b.fail(col.Name, "Cassandra compares the value of a map's key as if it were a "+col.Type.Key.String()+
 			", like the keys, so "+c.op.String()+" can hold when it should not; "+
 			"compare the whole map, or a column of its own", nil)
@@ -189,7 +189,7 @@ func (b *builder) filters(where []cond) keyUse {
 			return keyOpen
 		}
 		b.stmt.Where = append(b.stmt.Where, rel.Relation)
-		if col := c.ref.col; col.Key() {
+		if col := c.ref().col; col.Key() {
 			if rel.null {
 				b.nullKey(col)
 			}
@@ -228,7 +228,7 @@ func (b *builder) filters(where []cond) keyUse {
 func (b *builder) one(where []cond, c *meta.Column) bool {
 	found := false
 	for i := range where {
-		if where[i].ref.col != c || where[i].op != cql.Eq {
+		if where[i].ref().col != c || where[i].op != cql.Eq {
 			continue
 		}
 		if found {
@@ -241,7 +241,7 @@ func (b *builder) one(where []cond, c *meta.Column) bool {
 
 func restricted(where []cond, c *meta.Column) bool {
 	for i := range where {
-		if where[i].ref.col == c || where[i].value.many().restricts(c) {
+		if where[i].ref().col == c || where[i].value.many().restricts(c) {
 			return true
 		}
 	}
@@ -267,7 +267,7 @@ func (b *builder) checkKey(where []cond, use keyUse, static, cas bool) {
 			}
 			continue
 		}
-		if col := where[i].ref.col; b.err == nil && !col.Key() {
+		if col := where[i].ref().col; b.err == nil && !col.Key() {
 			b.fail(col.Name, "a write selects rows by key columns only; a condition on another column belongs into If", nil)
 		}
 	}

@@ -50,7 +50,7 @@ func (c chain) update(assigns []assign, cas bool) *builder {
 	for i := range assigns {
 		b.assignment(&assigns[i])
 		twice(b, assigns, i)
-		static = static && b.err == nil && assigns[i].ref.col.Kind == meta.Static
+		static = static && b.err == nil && assigns[i].ref().col.Kind == meta.Static
 	}
 	c.refusePlain(b)
 	if cas && !static && b.err == nil {
@@ -100,7 +100,7 @@ func (c chain) assignOwn(b *builder) {
 		b.newVersion(b.version(c.value) + 1)
 	}
 	for i := range b.own {
-		if col := b.own[i].ref.col; assigned(b, col) {
+		if col := b.own[i].ref().col; assigned(b, col) {
 			b.fail(col.Name, "the attempt column is set by the write itself", nil)
 		}
 		b.assignment(&b.own[i])
@@ -121,20 +121,20 @@ func assigned(b *builder, col *meta.Column) bool {
 func twice(b *builder, assigns []assign, i int) {
 	for j := range assigns[:i] {
 		a, other := &assigns[i], &assigns[j]
-		if b.err == nil && a.ref.col == other.ref.col &&
-			(a.whole() || other.whole() || a.ref.field != "" && a.ref.field == other.ref.field) {
-			b.fail(a.ref.name, "the column is assigned twice", nil)
+		if b.err == nil && a.ref().col == other.ref().col &&
+			(a.whole() || other.whole() || a.ref().field != "" && a.ref().field == other.ref().field) {
+			b.fail(a.ref().name, "the column is assigned twice", nil)
 		}
 	}
 }
 
 // whole reports whether the assignment replaces all of the column.
 func (a *assign) whole() bool {
-	return a.change == cql.Set && a.ref.elem == nil && a.ref.field == ""
+	return a.change == cql.Set && a.ref().elem == nil && a.ref().field == ""
 }
 
 // remove builds a DELETE of the row, or of the targets.
-func (c chain) remove(targets []ref, columns, cas bool) *builder {
+func (c chain) remove(targets []*ref, columns, cas bool) *builder {
 	b := newBuilder(c.table, cql.Delete, "delete", cas)
 	if columns && len(targets) == 0 {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
@@ -156,7 +156,7 @@ func (c chain) remove(targets []ref, columns, cas bool) *builder {
 func (c chain) restrict(b *builder, static, cas bool) {
 	conds := c.conds
 	for i := range conds {
-		static = static && conds[i].ref.col != nil && conds[i].ref.col.Kind == meta.Static
+		static = static && conds[i].ref().col != nil && conds[i].ref().col.Kind == meta.Static
 	}
 	use := keyFull
 	if c.value != nil {
@@ -176,7 +176,7 @@ func (c chain) restrict(b *builder, static, cas bool) {
 	}
 	if v := b.table.Version; v != nil && c.value != nil && !static && !restricted(conds, v) {
 		// The document's version guards whatever else is asked; it also proves the row.
-		conds = append(conds[:len(conds):len(conds)], cond{ref: refTo(v), op: cql.Eq, value: operandAt(v, c.value)})
+		conds = append(conds[:len(conds):len(conds)], cond{on: c.table.refTo(v), op: cql.Eq, value: operandAt(v, c.value)})
 	} else if c.kind == ifExists {
 		b.stmt.IfExists, b.proves = true, true
 	}
