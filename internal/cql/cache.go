@@ -2,7 +2,10 @@ package cql
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // maxShapes bounds a cache. A table's code writes a handful of shapes; more means that
@@ -13,51 +16,52 @@ const maxShapes = 1024
 // rendered once and, more important, is one prepared statement. The zero value is ready;
 // it is safe for many goroutines.
 type Cache struct {
-	mu    sync.RWMutex
-	texts map[string]string
+	texts atomic.Pointer[map[string]string] // which does not change: a new shape makes a new map
+	mu    sync.Mutex                        // of who makes one
 }
 
 // Text returns the text of s, which is of the cache's table. A shape seen before costs no
 // allocation.
 func (c *Cache) Text(s *Statement) string {
 	s.key = s.shape(s.key[:0])
-	c.mu.RLock()
-	text, ok := c.texts[string(s.key)]
-	c.mu.RUnlock()
-	if ok {
-		return text
+	if texts := c.texts.Load(); texts != nil {
+		if text, ok := (*texts)[string(s.key)]; ok {
+			return text
+		}
 	}
-	text = s.Text()
+	text := s.Text()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.texts == nil || len(c.texts) >= maxShapes {
-		c.texts = map[string]string{}
+	texts := map[string]string{string(s.key): text}
+	if known := c.texts.Load(); known != nil && len(*known) < maxShapes {
+		maps.Copy(texts, *known)
 	}
-	c.texts[string(s.key)] = text
+	c.texts.Store(&texts)
 	return text
 }
 
 // Len is the number of shapes kept.
 func (c *Cache) Len() int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return len(c.texts)
+	if texts := c.texts.Load(); texts != nil {
+		return len(*texts)
+	}
+	return 0
 }
 
 // shape appends everything that decides the text within one table. Lists and texts carry
 // their lengths, so that no two statements share a shape.
 func (s *Statement) shape(key []byte) []byte {
-	var flags int
-	for i, on := range [...]bool{s.IfExists, s.IfNotExists, s.TTL, s.Timestamp, s.Limit, s.Count,
-		s.JSON, s.Distinct, s.PerPart, s.Filtering, s.Timeout, s.BypassCache} {
-		if on {
-			flags |= 1 << i
-		}
-	}
-	key = count(append(key, byte(s.Verb)), flags)
-	key = count(key, len(s.Values))
+	flags := bit(s.IfExists)<<0 | bit(s.IfNotExists)<<1 | bit(s.TTL)<<2 | bit(s.Timestamp)<<3 |
+		bit(s.Limit)<<4 | bit(s.Count)<<5 | bit(s.JSON)<<6 | bit(s.Distinct)<<7 |
+		bit(s.PerPart)<<8 | bit(s.Filtering)<<9 | bit(s.Timeout)<<10 | bit(s.BypassCache)<<11
+	key = append(key, byte(s.Verb), byte(flags), byte(flags>>8))
+	key = slices.Grow(count(key, len(s.Values)), 2*len(s.Values))
 	for i := range s.Values {
-		key = marker(count(key, s.Values[i].Column.ID), s.Values[i].Marker)
+		if v := &s.Values[i]; uint(v.Column.ID) < 0x80 && v.Marker == Mark { // nearly all
+			key = append(key, byte(v.Column.ID), 0)
+		} else {
+			key = marker(count(key, v.Column.ID), v.Marker)
+		}
 	}
 	key = count(key, len(s.Assignments))
 	for i := range s.Assignments {
@@ -129,8 +133,15 @@ func marker(key []byte, s string) []byte {
 func text(key []byte, s string) []byte { return append(count(key, len(s)), s...) }
 
 func count(key []byte, n int) []byte {
-	if n < 0x80 && n >= 0 {
+	if uint(n) < 0x80 {
 		return append(key, byte(n))
 	}
 	return binary.AppendUvarint(key, uint64(n))
+}
+
+func bit(on bool) uint16 {
+	if on {
+		return 1
+	}
+	return 0
 }
