@@ -46,6 +46,10 @@ bubbles:
 		(cd $$dir && go test -vet=off -timeout 10m .); \
 	done
 
+.PHONY: compile
+compile: ## compile all packages and their tests, as test and lint need them
+	@go list $(RACE) -export -test $(TOGETHER) >/dev/null
+
 .PHONY: lint
 lint: ## check format, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); \

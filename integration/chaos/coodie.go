@@ -101,6 +101,25 @@ func (m *mapped) Swap(ctx context.Context, kind Kind, key string, old, next int6
 		// to write it.
 		a.Outcome = Failed
 	}
+	if kind == Register && a.Outcome == Open && a.Told && a.Seen == old {
+		return m.again(ctx, key, old, next, a)
+	}
+	return a
+}
+
+// again writes once more what may have been written, or may be yet, while the row is still
+// as it was. A register never holds a number twice, so only one of the two can be applied.
+func (m *mapped) again(ctx context.Context, key string, old, next int64, open Answer) Answer {
+	a := m.Swap(ctx, Register, key, old, next)
+	a.Unknown = true
+	switch {
+	case a.Outcome == Refused && a.Seen == next:
+		a.Outcome = Applied
+	case a.Outcome == Refused:
+		a.Outcome = Open
+	case a.Outcome == Failed:
+		return open
+	}
 	return a
 }
 
