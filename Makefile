@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES := $(shell grep -rl --include='*_test.go' '"testing/synctest"' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rl --include='*_test.go' '"testing/synctest"' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and the one that replaces gocql and has its own.
 APART    := ./integration/drivers/scylla

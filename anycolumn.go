@@ -101,9 +101,6 @@ func (c AnyColumn[T]) At(key any) AnyColumn[T] {
 
 // Field is a field of a user-defined type.
 func (c AnyColumn[T]) Field(name string) AnyColumn[T] {
-	if c.ref.sure().err != nil {
-		return c
-	}
 	return AnyColumn[T]{c.ref.member(name)}
 }
 

@@ -88,9 +88,12 @@ func (b *builder) newAttempt(batch *Batch) {
 		b.fail(b.table.Attempt.Name, "no random id could be made", err)
 	}
 	b.attempt = &id
-	b.own = append(b.own, assign{
-		of: &b.refs[b.table.Attempt.Index], value: operand{codec: b.table.Attempt.Codec, p: unsafe.Pointer(&id)},
-	})
+	b.stores(b.table.Attempt, unsafe.Pointer(&id))
+}
+
+// stores makes the write set a column to the value at p, by itself.
+func (b *builder) stores(col *meta.Column, p unsafe.Pointer) {
+	b.own = append(b.own, assign{of: &b.refs[col.Index], value: operand{codec: col.Codec, p: p}})
 }
 
 // newVersion gives the row the version n.
@@ -98,7 +101,7 @@ func (b *builder) newVersion(n int64) {
 	v := b.table.Version
 	field := reflect.New(v.GoType)
 	field.Elem().Set(reflect.ValueOf(n).Convert(v.GoType))
-	b.own = append(b.own, assign{of: &b.refs[v.Index], value: operand{codec: v.Codec, p: field.UnsafePointer()}})
+	b.stores(v, field.UnsafePointer())
 }
 
 // version is the version in the struct at p.

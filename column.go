@@ -170,6 +170,8 @@ var (
 func (r *ref) member(name string) *ref {
 	part := *r.sure()
 	switch {
+	case part.err != nil:
+		return &part
 	case part.typ == nil:
 		part.err = errNoColumn
 		return &part

@@ -16,13 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // connected is a DB of Connect on a server of its own.

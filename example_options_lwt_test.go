@@ -11,17 +11,24 @@ import (
 	"github.com/coodie-go/coodie/cqltest"
 )
 
-// A row that is shown to somebody, edited, and written back as a whole, unless it has been written
-// by somebody else meanwhile. The version column does that.
-func ExampleDocument_IfUnchanged() {
+// exampleOrders is the table of orders, with one that is new.
+func exampleOrders() (orders *coodie.Table[Order], stop func()) {
 	session, _, stop := exampleSession()
-	defer stop()
 	ctx := context.Background()
 	orders, err := coodie.Open[Order](coodie.New(session))
 	must(err)
 	must(orders.Create(ctx))
 	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
 	must(err)
+	return orders, stop
+}
+
+// A row that is shown to somebody, edited, and written back as a whole, unless it has been written
+// by somebody else meanwhile. The version column does that.
+func ExampleDocument_IfUnchanged() {
+	orders, stop := exampleOrders()
+	defer stop()
+	ctx := context.Background()
 
 	row, err := orders.Find(orderID.Eq(7), orderLine.Eq(0)).Get(ctx)
 	must(err)
@@ -43,17 +50,12 @@ func ExampleDocument_IfUnchanged() {
 // Mutate gives up when somebody else has been quicker so many times. Unqueued lets callers in
 // this process fight over the row too.
 func ExampleMaxAttempts() {
-	session, _, stop := exampleSession()
+	orders, stop := exampleOrders()
 	defer stop()
 	ctx := context.Background()
-	orders, err := coodie.Open[Order](coodie.New(session))
-	must(err)
-	must(orders.Create(ctx))
 	order := orders.Find(orderID.Eq(7), orderLine.Eq(0))
-	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
-	must(err)
 
-	_, err = order.Mutate(ctx, func(o *Order) error {
+	_, err := order.Mutate(ctx, func(o *Order) error {
 		// Somebody else, each time between the read and the write.
 		_, err := order.Mutate(ctx, func(o *Order) error { o.State += "."; return nil }, coodie.Unqueued())
 		o.State = "paid"

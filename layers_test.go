@@ -26,7 +26,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
-		"internal/driver":      {"internal/codec"},
+		"internal/driver":      {"internal/codec", "internal/pace"},
 		"internal/driver/fake": {"internal/driver"},
 		"internal/cqlparse":    {},
 		"internal/replay":      {"internal/cqlparse"},

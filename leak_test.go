@@ -5,12 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // TestCallsEndWithTheirContext: whatever a call waits for, it ends when its context does,

@@ -161,11 +161,7 @@ func (c chain) cas(ctx context.Context, b *builder) (result, error) {
 			c.suspend(&res, b, err)
 		}
 	}
-	outcome := Refused
-	if res.applied {
-		outcome = Applied
-	}
-	t.observe(ctx, b.op, r, outcome, err, start)
+	t.observe(ctx, b.op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}

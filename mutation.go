@@ -271,7 +271,7 @@ func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 	for _, col := range t.meta.Columns {
 		if !col.Key() {
 			// The cell itself: a field may hold "" for null, which are different conditions.
-			cell, _ := row.cell(&ref{name: col.Name})
+			cell, _ := row.cell(t.refTo(col))
 			o := operand{}
 			if cell != nil {
 				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}

@@ -72,6 +72,14 @@ const (
 	Failed
 )
 
+// decided is the outcome of an LWT that was answered.
+func decided(applied bool) Outcome {
+	if applied {
+		return Applied
+	}
+	return Refused
+}
+
 func (o Outcome) String() string {
 	return [...]string{"done", "applied", "refused", "unknown", "failed"}[o]
 }

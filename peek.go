@@ -71,13 +71,7 @@ func (c chain) claim(ctx context.Context, b *builder) (result, error) {
 // peeked reads the row that the chain's value names: see present.
 func (c chain) peeked(ctx context.Context) (*existing, error) {
 	peek := chain{table: c.table, value: c.value, per: c.per}.withConsistency(c.table.settings.peekLevel())
-	b := peek.query(wantRow)
-	defer b.release()
-	b.op = opPeek
-	if b.err != nil {
-		return nil, b.err
-	}
-	return peek.present(ctx, b, Refused)
+	return peek.present(ctx, opPeek, Refused)
 }
 
 // peekLevel is a level that sees what conditional writes have committed: they commit at

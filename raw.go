@@ -153,10 +153,6 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 			}
 		}
 	}
-	outcome := Refused
-	if res.Applied {
-		outcome = Applied
-	}
-	p.tell(ctx, outcome, err, start)
+	p.tell(ctx, decided(res.Applied), err, start)
 	return res, err
 }

@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // Reading is one row of a partition that is read in pages.

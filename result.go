@@ -247,7 +247,7 @@ func pairsMap(pairs []Pair) map[string]any {
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
 	if col := e.table.meta.Column(e.columns[i].Name); col != nil && e.broken == nil {
-		return decodeAny(&ref{col: col, typ: col.Type}, e.cells[i])
+		return decodeAny(e.table.refTo(col), e.cells[i])
 	}
 	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
 	if err != nil {

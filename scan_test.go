@@ -9,13 +9,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // scanned is a table of 1200 rows in 400 partitions.

@@ -63,11 +63,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
-	outcome := Refused
-	if r.applied {
-		outcome = Applied
-	}
-	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: outcome, Err: err}, start)
+	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: decided(r.applied), Err: err}, start)
 	return r, err
 }
 
@@ -85,7 +81,7 @@ func (r result) settle(ctx context.Context, p *pending) (result, error) {
 	if col == nil {
 		return r, p.cannotTell("the row exists, but without an attempt column nothing tells whose write it is")
 	}
-	found, _ := row.cell(&ref{col: col, name: col.Name, typ: col.Type})
+	found, _ := row.cell(p.chain.table.refTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		r.applied, r.answered, r.existing, r.pending = true, true, nil, nil
@@ -132,17 +128,18 @@ func (c chain) suspend(res *result, b *builder, err error) {
 // current reads the row that the chain names, at serial consistency; nil if there is none.
 func (c chain) current(ctx context.Context) (*existing, error) {
 	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
+	return c.present(ctx, "select", Done)
+}
+
+// present reads the row that the chain names; nil if there is none. A row that comes with an
+// error is one that could not be decoded. Observers are told of op, and found if there is a row.
+func (c chain) present(ctx context.Context, op string, found Outcome) (row *existing, err error) {
 	b := c.query(wantRow)
 	defer b.release()
 	if b.err != nil {
 		return nil, b.err
 	}
-	return c.present(ctx, b, Done)
-}
-
-// present sends the SELECT of one row, and returns that; nil if there is none. A row that
-// comes with an error is one that could not be decoded. found is what observers are told of one.
-func (c chain) present(ctx context.Context, b *builder, found Outcome) (row *existing, err error) {
+	b.op = op
 	err = c.send(ctx, b, func(rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
@@ -175,7 +172,7 @@ func (c chain) key() Key {
 		if !ok {
 			continue
 		}
-		if value, err := decodeAny(&ref{col: col, typ: col.Type}, cell); err == nil {
+		if value, err := decodeAny(c.table.refTo(col), cell); err == nil {
 			key = append(key, Pair{col.Name, value})
 		}
 	}

@@ -55,8 +55,8 @@ func (c VectorColumn[T, V]) similarity(name string, v V) Func[T, float32] {
 }
 
 func similarity[T any](name string, r *ref, o operand) Func[T, float32] {
-	f := function[T, float32](name, codec.Native(codec.Float), columnExpr(r), &expr{name: r.sure().name, value: &o, typ: r.sure().typ})
-	return f
+	column := columnExpr(r)
+	return function[T, float32](name, codec.Native(codec.Float), column, &expr{name: column.name, value: &o, typ: column.typ})
 }
 
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.

@@ -6,6 +6,4 @@ import (
 	"github.com/coodie-go/coodie/internal/leak"
 )
 
-func TestMain(m *testing.M) {
-	leak.Main(m)
-}
+func TestMain(m *testing.M) { leak.Main(m) }

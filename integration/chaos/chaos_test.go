@@ -43,7 +43,7 @@ func underFaults(t *testing.T, cluster *cassandra.Cluster) {
 	t.Log("\n" + report.Summary())
 	require.Empty(t, report.Violations)
 	total := report.Total()
-	require.Less(t, 10*total.Undecided, total.Rows, "a search that takes too long is no proof")
+	require.Zero(t, total.Undecided)
 	require.Greater(t, total.Applied, 100, "too little was done to mean anything")
 	for fault, times := range report.Faults {
 		require.Positive(t, times, chaos.Fault(fault))

@@ -8,14 +8,13 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/datastax/cql-proxy/parser"
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 func TestMain(m *testing.M) { leak.Main(m) }

@@ -5,13 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/integration/cassandra"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // Connection is a table of the test's own.

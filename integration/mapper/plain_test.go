@@ -7,12 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/leak"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // Counts is a counter table.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/pace"
 )
 
 // Retry returns a sender that sends a request again, up to retries times, if its failure
@@ -35,14 +37,7 @@ func Backoff(ctx context.Context, attempts int, err error) error {
 		d = min(most, 10*d)
 		least = d / 2
 	}
-	timer := time.NewTimer(least + rand.N(d-least))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pace.Sleep(ctx, least+rand.N(d-least))
 }
 
 // send sends r, and again where the sender says so. The rows are new or reset.

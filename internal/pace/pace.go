@@ -1,4 +1,4 @@
-// Package pace lets work through at a rate.
+// Package pace waits: for a while, or so that work goes through at a rate.
 package pace
 
 import (
@@ -28,7 +28,12 @@ func (p *Pace) Wait(ctx context.Context, n int) error {
 	wait := p.next.Sub(now)
 	p.next = p.next.Add(time.Duration(n) * p.Interval)
 	p.mu.Unlock()
-	timer := time.NewTimer(wait)
+	return Sleep(ctx, wait)
+}
+
+// Sleep waits for d, or until ctx ends, whose error it returns.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
