@@ -53,8 +53,8 @@
 //
 // Mutate is the loop that everybody writes around an LWT: it reads the row, lets a function
 // change it, and writes on the condition that nobody else has; if somebody has, it
-// begins again. Callers in one process queue up instead of fighting, unknown outcomes
-// are settled, and a deleted row never comes back.
+// begins again. Callers in one process queue up instead of fighting, and hand the row on to
+// the next, which saves it the read; unknown outcomes are settled, and a deleted row never comes back.
 //
 // A column tagged `version` counts a row's writes. Mutate then needs no other condition,
 // and every conditional write of a Document checks it and counts on.

@@ -81,8 +81,10 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // its attempts are used up it ends with a *ContendedError.
 //
 // Calls for one row from one process queue up, which is several times faster than
-// letting them fight over it. change must therefore not call Mutate for the same row;
-// that is noticed and refused.
+// letting them fight over it. Each begins with the row as the one before has written it and
+// saves the read: its own write proves that row. If change returns an error or changes nothing,
+// the row is read and change runs again, so that nothing is decided on an unproven row.
+// MaxAttempts(1) always reads. change must not call Mutate for the same row; that is noticed and refused.
 func (q QuerySet[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
 	return mutate(ctx, q.chain, change, opts)
 }

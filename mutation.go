@@ -20,6 +20,7 @@ type mutation struct {
 	chain  chain
 	change func(row unsafe.Pointer) error
 	create bool
+	place  *place // in the queue; nil if not queued
 	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
@@ -48,9 +49,10 @@ func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, op
 	}
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	m := &mutation{chain: c, change: change, create: s.create}
 	if !s.unqueued {
-		leave, err := c.table.queue.enter(ctx, c.table.name+"\x00"+key)
-		if err != nil {
+		key = c.table.name + "\x00" + key
+		if m.place, err = c.table.queue.enter(ctx, key); err != nil {
 			if errors.Is(err, errReentered) {
 				err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
 			} else {
@@ -58,9 +60,8 @@ func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, op
 			}
 			return mutated{}, err
 		}
-		defer leave()
+		defer c.table.queue.leave(key, m.place)
 	}
-	m := &mutation{chain: c, change: change, create: s.create}
 	start := c.table.now()
 	err = m.run(ctx, s.attempts)
 	if len(m.strays) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
@@ -111,24 +112,29 @@ func (c chain) rowKey() (string, error) {
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
-	var row *existing
-	read := false
-	var last error
+	row := m.handed(attempts)
+	guess := row != nil
 	for {
-		if !read {
+		if row == nil {
 			var err error
 			if row, err = m.chain.current(ctx); err != nil {
 				return err
 			}
 		}
 		again, next, err := m.try(ctx, row)
-		if !again {
+		switch {
+		case guess && m.res.attempts == 0:
+			// Only a write proves what another call has left: no decision stands on it.
+			row, guess = nil, false
+			m.res, m.declined = mutated{}, false
+			continue
+		case !again:
 			return err
 		}
-		row, read, last = next, next != nil, err
+		row, guess = next, false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.name, Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: last,
+				Table: m.chain.table.name, Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
 			}
 		}
 		if err != nil {
@@ -222,6 +228,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		m.res.changed, m.res.value = true, value
 		after := t.document(value)
 		after.updated(nil, true, res.own, nil)
+		m.handOn(row, before, value)
 	}
 	return again, next, err
 }

@@ -19,13 +19,18 @@ type place struct {
 	turn    chan struct{} // holds one token: whose turn it is
 	waiting int           // callers inside or waiting
 	holder  string        // the goroutine inside
+
+	// left is the row as the last one inside has written it, nil if that is not known, and
+	// since how many have written on since it was read. They belong to the one inside.
+	left  *existing
+	since int
 }
 
 // errReentered means that the caller is inside already and would wait for itself.
 var errReentered = errors.New("the row's queue was entered twice by one goroutine")
 
-// enter waits for the turn of key, under the context; leave ends it.
-func (q *queue) enter(ctx context.Context, key string) (leave func(), err error) {
+// enter waits for the turn of key, under the context; leave must end it.
+func (q *queue) enter(ctx context.Context, key string) (*place, error) {
 	self := goroutine()
 	q.mu.Lock()
 	p := q.keys[key]
@@ -47,15 +52,24 @@ func (q *queue) enter(ctx context.Context, key string) (leave func(), err error)
 	select {
 	case <-p.turn:
 		q.hold(p, self)
-		return func() {
-			q.hold(p, "")
-			p.turn <- struct{}{}
-			q.forget(key, p)
-		}, nil
+		return p, nil
 	case <-ctx.Done():
 		q.forget(key, p)
 		return nil, ctx.Err()
 	}
+}
+
+func (q *queue) leave(key string, p *place) {
+	q.hold(p, "")
+	p.turn <- struct{}{}
+	q.forget(key, p)
+}
+
+// awaited reports whether somebody waits for the one inside.
+func (q *queue) awaited(p *place) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return p.waiting > 1
 }
 
 func (q *queue) hold(p *place, holder string) {

@@ -103,7 +103,11 @@ func (t *Type) Freeze() *Type {
 	return &f
 }
 
-// multiCell reports whether an unfrozen column of the type has one cell per element.
+// MultiCell reports whether a column of the type has one cell per element, which the server keeps
+// in its own order, and none if the value is empty.
+func (t *Type) MultiCell() bool { return !t.Frozen && t.multiCell() }
+
+// multiCell is MultiCell of the type unfrozen.
 func (t *Type) multiCell() bool {
 	return t.Kind == List || t.Kind == Set || t.Kind == Map || t.Kind == UDT
 }

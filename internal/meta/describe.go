@@ -221,10 +221,8 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 	if err != nil {
 		return err
 	}
-	if (opts.frozen || c.Key()) && freezable(c.Type) && !c.Type.Frozen {
-		frozen := *c.Type
-		frozen.Frozen = true
-		c.Type = &frozen
+	if opts.frozen || c.Key() {
+		c.Type = c.Type.Freeze()
 	}
 	switch {
 	case opts.json:
@@ -243,15 +241,6 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 
 // integer reports whether a version can count in columns of the kind.
 func integer(k codec.Kind) bool { return k == codec.Int || k == codec.BigInt }
-
-// freezable reports whether frozen<…> means anything for t.
-func freezable(t *codec.Type) bool {
-	switch t.Kind {
-	case codec.List, codec.Set, codec.Map, codec.UDT:
-		return true
-	}
-	return false
-}
 
 // keys collects the primary key in its order.
 func (d *describer) keys() error {

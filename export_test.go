@@ -1,0 +1,11 @@
+package coodie
+
+// Queued is how many calls of Mutate are inside or wait for their turn.
+func (db *DB) Queued() (n int) {
+	db.queue.mu.Lock()
+	defer db.queue.mu.Unlock()
+	for _, p := range db.queue.keys {
+		n += p.waiting
+	}
+	return n
+}

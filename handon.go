@@ -1,0 +1,57 @@
+package coodie
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// handedOnAtMost is how many calls of Mutate may follow one read. A guard proves the row that
+// was handed on, but for what the version does not count: statics, expired columns.
+const handedOnAtMost = 32
+
+// handed is the row as the call before has written it, which saves this one the read; nil if
+// that is not known. It is a guess until a write on the condition that it holds is applied.
+func (m *mutation) handed(attempts int) *existing {
+	p := m.place
+	if p == nil {
+		return nil
+	}
+	row := p.left
+	p.left = nil
+	if row == nil || row.table != m.chain.table || attempts == 1 || p.since == handedOnAtMost {
+		p.since = 0
+		return nil
+	}
+	p.since++
+	return row
+}
+
+// handOn leaves the row to those who wait for it: as it was before this call, with what the
+// call has written.
+func (m *mutation) handOn(row *existing, before, value unsafe.Pointer) {
+	t := m.chain.table
+	if m.place == nil || m.res.unknown > 0 || !t.queue.awaited(m.place) {
+		return
+	}
+	cells := slices.Clone(row.cells)
+	for i := range row.columns {
+		col := t.meta.Column(row.columns[i].Name)
+		switch {
+		case col == nil || differs(before, value, []*meta.Column{col}) == nil:
+			continue
+		case col.Type.MultiCell():
+			return // stored otherwise than it was sent: without order, or null if empty
+		}
+		cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(value, col.Offset))
+		if err != nil {
+			return
+		}
+		if cells[i] = cell; null {
+			cells[i] = nil
+		}
+	}
+	m.place.left = t.existing(row.columns, cells, -1)
+	m.place.left.state = RowPresent
+}
