@@ -165,7 +165,7 @@ func startJars(ctx context.Context, o Options) (_ *Cluster, err error) {
 }
 
 // awaitReady waits until a client can log in to each node, and each node has
-// seen that all the others are up.
+// seen that all the others are up and has their schema.
 func (c *Cluster) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %s", startTimeout))
 	defer cancel()
@@ -190,7 +190,8 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// checkReady reads a table through one node from as many replicas as it has.
+// checkReady reads a table through one node from as many replicas as it has, and compares
+// what the node knows of the schemas.
 func (c *Cluster) checkReady(ctx context.Context, host string) error {
 	config := c.Config()
 	config.Hosts = []string{host}
@@ -204,8 +205,12 @@ func (c *Cluster) checkReady(ctx context.Context, host string) error {
 	defer session.Close()
 	// system_distributed is replicated three times.
 	replicas := []gocql.Consistency{gocql.One, gocql.Two, gocql.Three}[min(max(len(c.nodes), 1), 3)-1]
-	return session.Query("SELECT * FROM system_distributed.view_build_status LIMIT 1").
+	err = session.Query("SELECT * FROM system_distributed.view_build_status LIMIT 1").
 		WithContext(ctx).Consistency(replicas).Exec()
+	if err != nil {
+		return err
+	}
+	return session.AwaitSchemaAgreement(ctx)
 }
 
 // silent keeps gocql's reports of dying nodes out of the tests' output.

@@ -133,6 +133,15 @@ func javaArgs(o Options, jars, dir string) []string {
 		"-Dcassandra.superuser_setup_delay_ms=0",
 		"-Dcassandra.ring_delay_ms=1000",
 		"-Dcassandra.skip_wait_for_gossip_to_settle=0",
+		// A node that missed a schema change, since it did not seem up to the others, asks for it
+		// after a second, not a minute.
+		"-Dcassandra.migration_delay_ms=1000",
+		"-Dcassandra.schema_pull_interval_ms=1000",
+	}
+	if !o.Faults {
+		// Half of many tests' time goes into schema changes. A node that is never started again
+		// need not flush them.
+		args = append(args, "-Dcassandra.test.flush_local_schema_changes=false")
 	}
 	if agents, _ := filepath.Glob(filepath.Join(jars, "jamm-*.jar")); len(agents) == 1 {
 		args = append(args, "-javaagent:"+agents[0])
