@@ -46,7 +46,7 @@ func cpuTime() time.Duration {
 type samples [][]cost[float64]
 
 // sample measures the operation: rounds rounds, in each of which the contenders take turns,
-// so that what disturbs the machine disturbs all of them.
+// so that what disturbs the machine disturbs all of them. Every other round goes the opposite way.
 func sample(ctx context.Context, o operation, contenders []contender, rounds int, span time.Duration) (samples, error) {
 	out := make(samples, len(contenders))
 	n := make([]int, len(contenders))
@@ -58,9 +58,13 @@ func sample(ctx context.Context, o operation, contenders []contender, rounds int
 		}
 		n[i] = max(20, int(float64(span)/max(first.cpu, 1)))
 	}
-	for range rounds {
-		for i, c := range contenders {
-			m, err := measure(n[i], func() error { return o.run(ctx, c, i) })
+	for round := range rounds {
+		for turn := range contenders {
+			i := turn
+			if round%2 == 1 {
+				i = len(contenders) - 1 - turn
+			}
+			m, err := measure(n[i], func() error { return o.run(ctx, contenders[i], i) })
 			if err != nil {
 				return nil, err
 			}
