@@ -8,8 +8,11 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/gocql/gocql"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // Document is one row of a table, held as a T. Its writes take the key from Value. It is
@@ -68,7 +71,10 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.w
 // written the row since. The struct needs a column tagged `version`.
 //
 // On such a table every conditional write of a document checks the version, whatever
-// else it asks for, and an applied Insert or Update counts it on, in Value too.
+// else it asks for, and an applied Insert or Update counts it on, in Value too. A row that is
+// deleted and inserted again begins with version 1 again, and so a document of the old row could
+// pass for one of the new; with an `attempt` column beside the version, whose id is checked as
+// well, it cannot.
 func (d *Document[T]) IfUnchanged() Conditional[T] { return d.with().IfUnchanged() }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
@@ -182,7 +188,7 @@ func (w Write[T]) IfUnchanged() Conditional[T] {
 	return Conditional[T]{w.chain.conditional(ifConditions, w.chain.unchanged())}
 }
 
-// unchanged is the condition that the row still has the document's version.
+// unchanged are the conditions of IfUnchanged.
 func (c *chain) unchanged() []cond {
 	if c.table == nil {
 		return nil
@@ -191,7 +197,21 @@ func (c *chain) unchanged() []cond {
 	if v == nil {
 		return []cond{{on: &ref{name: "version", err: errNoVersion}}}
 	}
-	return []cond{{on: c.table.refTo(v), op: cql.Eq, value: operandAt(v, c.value)}}
+	return c.table.unchanged(c.value)
+}
+
+// unchanged are the conditions that the row is still the one at p: by its version, and by the
+// attempt id, if p has one. The versions of a row that takes its place begin again; no row
+// ever has that id again.
+func (t *table) unchanged(p unsafe.Pointer) []cond {
+	same := func(col *meta.Column) cond {
+		return cond{on: t.refTo(col), op: cql.Eq, value: operandAt(col, p)}
+	}
+	conds := []cond{same(t.meta.Version)}
+	if a := t.meta.Attempt; a != nil && *(*gocql.UUID)(unsafe.Add(p, a.Offset)) != (gocql.UUID{}) {
+		conds = append(conds, same(a))
+	}
+	return conds
 }
 
 var errNoVersion = errors.New("the struct has no column tagged `version`")

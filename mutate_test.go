@@ -360,3 +360,58 @@ func TestVersion(t *testing.T) {
 	_ = srv
 	_ = balance
 }
+
+// Chair has a version, which begins again with a new row, and an attempt id, which does not.
+type Chair struct {
+	ID      int        `cql:"id,partition"`
+	Holder  string     `cql:"holder"`
+	Version int64      `cql:"version,version"`
+	Attempt gocql.UUID `cql:"attempt,attempt"`
+}
+
+// TestVersionOfAnotherRow: a document of a row that is gone does not pass for one of the row
+// that has taken its place, although both have version 1.
+func TestVersionOfAnotherRow(t *testing.T) {
+	ctx := context.Background()
+	_, session := server(t)
+	chairs := open[Chair](t, session)
+	chairHolder := coodie.Col(func(s *Chair) *string { return &s.Holder })
+	chairID := coodie.Col(func(s *Chair) *int { return &s.ID })
+	renew := func() *coodie.Document[Chair] {
+		doc := chairs.New(Chair{ID: 1, Holder: "ann"})
+		res, err := doc.Insert(ctx)
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		return doc
+	}
+	for name, write := range map[string]func(old *coodie.Document[Chair]) (coodie.LWTResult[Chair], error){
+		"IfUnchanged": func(old *coodie.Document[Chair]) (coodie.LWTResult[Chair], error) {
+			return old.IfUnchanged().Update(ctx, chairHolder.Set("cid"))
+		},
+		"If": func(old *coodie.Document[Chair]) (coodie.LWTResult[Chair], error) {
+			return old.If(chairHolder.Eq("ann")).Update(ctx, chairHolder.Set("cid"))
+		},
+		"Replace": func(old *coodie.Document[Chair]) (coodie.LWTResult[Chair], error) {
+			return old.IfUnchanged().Replace(ctx)
+		},
+		"Delete": func(old *coodie.Document[Chair]) (coodie.LWTResult[Chair], error) { return old.IfExists().Delete(ctx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			old := renew()
+			res, err := chairs.Find(chairID.Eq(1)).IfExists().Delete(ctx)
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+			renewed := renew()
+			require.Equal(t, old.Value.Version, renewed.Value.Version)
+
+			res, err = write(old)
+			require.NoError(t, err)
+			require.False(t, res.Applied)
+			res, err = write(renewed)
+			require.NoError(t, err)
+			require.True(t, res.Applied, "its own document may")
+			_, err = chairs.Find(chairID.Eq(1)).IfExists().Delete(ctx)
+			require.NoError(t, err)
+		})
+	}
+}

@@ -263,16 +263,11 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 	return true, next, nil
 }
 
-// guard is the condition that the row is still as it was read: by its version, and by
-// the attempt id, which no other row that takes its place will ever have.
+// guard is the condition that the row is still as it was read: unchanged by its version, or by every column.
 func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 	t := m.chain.table
 	if v := t.meta.Version; v != nil && row.presence(v.Name) == Present {
-		conds := []cond{{on: m.chain.table.refTo(v), op: cql.Eq, value: operandAt(v, before)}}
-		if a := t.meta.Attempt; a != nil && row.presence(a.Name) == Present {
-			conds = append(conds, cond{on: m.chain.table.refTo(a), op: cql.Eq, value: operandAt(a, before)})
-		}
-		return conds
+		return t.unchanged(before)
 	}
 	var conds []cond
 	for _, col := range t.meta.Columns {

@@ -10,7 +10,7 @@ import (
 )
 
 // insert builds an INSERT of all columns of v.
-func (c chain) insert(v unsafe.Pointer, cas bool) *builder {
+func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	b := newBuilder(c.table, cql.Insert, "insert", cas)
 	if len(c.where) > 0 {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
@@ -38,7 +38,7 @@ func (c chain) insert(v unsafe.Pointer, cas bool) *builder {
 }
 
 // update builds an UPDATE.
-func (c chain) update(assigns []assign, cas bool) *builder {
+func (c *chain) update(assigns []assign, cas bool) *builder {
 	b := newBuilder(c.table, cql.Update, "update", cas)
 	if len(assigns) == 0 {
 		b.fail("", "Update needs at least one assignment", nil)
@@ -66,7 +66,7 @@ func (c chain) update(assigns []assign, cas bool) *builder {
 
 // refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
 // the whole range.
-func (c chain) refuseReading(b *builder) {
+func (c *chain) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
@@ -79,7 +79,7 @@ func (c chain) refuseReading(b *builder) {
 
 // refusePlain refuses a plain write where the table does not take one, and a conditional
 // one that was declared idempotent.
-func (c chain) refusePlain(b *builder) {
+func (c *chain) refusePlain(b *builder) {
 	if b.cas && c.idempotence == Idempotent {
 		b.fail("", errLWTIdempotent, nil)
 	}
@@ -90,7 +90,7 @@ func (c chain) refusePlain(b *builder) {
 }
 
 // assignOwn makes an UPDATE store its attempt id and the next version.
-func (c chain) assignOwn(b *builder) {
+func (c *chain) assignOwn(b *builder) {
 	b.newAttempt(c.batch)
 	if v := b.table.Version; v != nil && !assigned(b, v) {
 		if c.value == nil {
@@ -134,7 +134,7 @@ func (a *assign) whole() bool {
 }
 
 // remove builds a DELETE of the row, or of the targets.
-func (c chain) remove(targets []*ref, columns, cas bool) *builder {
+func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 	b := newBuilder(c.table, cql.Delete, "delete", cas)
 	if columns && len(targets) == 0 {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
@@ -153,7 +153,7 @@ func (c chain) remove(targets []*ref, columns, cas bool) *builder {
 }
 
 // restrict binds WHERE and IF. static: the statement changes only static columns.
-func (c chain) restrict(b *builder, static, cas bool) {
+func (c *chain) restrict(b *builder, static, cas bool) {
 	conds := c.conds
 	for i := range conds {
 		static = static && conds[i].ref().col != nil && conds[i].ref().col.Kind == meta.Static
@@ -176,7 +176,7 @@ func (c chain) restrict(b *builder, static, cas bool) {
 	}
 	if v := b.table.Version; v != nil && c.value != nil && !static && !restricted(conds, v) {
 		// The document's version guards whatever else is asked; it also proves the row.
-		conds = append(conds[:len(conds):len(conds)], cond{on: c.table.refTo(v), op: cql.Eq, value: operandAt(v, c.value)})
+		conds = append(conds[:len(conds):len(conds)], c.table.unchanged(c.value)...)
 	} else if c.kind == ifExists {
 		b.stmt.IfExists, b.proves = true, true
 	}
@@ -186,7 +186,7 @@ func (c chain) restrict(b *builder, static, cas bool) {
 }
 
 // write sends a plain write.
-func (c chain) write(ctx context.Context, b *builder) error {
+func (c *chain) write(ctx context.Context, b *builder) error {
 	t := c.table
 	defer b.release()
 	if b.err != nil {
