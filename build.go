@@ -21,14 +21,19 @@ import (
 //
 // Its memory is used again and again: whoever ends the statement releases it.
 type builder struct {
+	stmt    cql.Statement
+	call    driver.Call
+	request driver.Request
+	facts
+}
+
+// facts are what a builder knows of its statement beside the statement itself.
+type facts struct {
 	op      string
 	table   *meta.Table
 	refs    []ref  // to its columns, by Index
 	name    string // for messages
 	cas     bool
-	stmt    cql.Statement
-	call    driver.Call
-	request driver.Request
 	err     error
 	proves  bool          // some condition can only hold on an existing row
 	own     []assign      // what the write itself stores: its attempt id, the version
@@ -67,7 +72,7 @@ func (b *builder) release() {
 		return
 	}
 	b.stmt.Reset()
-	*b = builder{stmt: b.stmt, call: b.call}
+	b.request, b.facts = driver.Request{}, facts{}
 	builders.Put(b)
 }
 

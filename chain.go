@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -41,7 +40,9 @@ type chain struct {
 
 func (c chain) filter(filters []cond) chain {
 	if len(filters) > 0 {
-		c.where = slices.Concat(c.where, filters)
+		where := make([]cond, len(c.where)+len(filters))
+		copy(where[copy(where, c.where):], filters)
+		c.where = where
 	}
 	return c
 }

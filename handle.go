@@ -228,9 +228,7 @@ func (h *handle) state(e *existing, who whose) RowState {
 	case h.static && h.res.kind == ifExists, who == nobodys:
 		return RowMissing
 	case h.static || !keyed:
-		c := h.chain
-		c.kind = ifConditions
-		return c.rowState(e)
+		return h.chain.rowState(ifConditions, e)
 	}
 	return RowPresent
 }

@@ -133,11 +133,10 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
-func (c chain) cas(ctx context.Context, b *builder) (result, error) {
+func (c *chain) cas(ctx context.Context, b *builder) (result, error) {
 	defer b.release()
 	t := c.table
-	c.kind = c.asked(b)
-	res := result{kind: c.kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds}
+	res := result{kind: c.asked(b), proves: b.proves, op: b.op, table: b.name, conds: c.conds}
 	if b.err != nil {
 		return res, b.err
 	}
@@ -179,7 +178,7 @@ func (c *chain) asked(b *builder) casKind {
 
 // answer reads the one row that a conditional write answers with: [applied] first, and
 // the rest only if the write was refused. A *DecodeError concerns the rest.
-func (c chain) answer(res *result, rows *driver.Rows) error {
+func (c *chain) answer(res *result, rows *driver.Rows) error {
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
@@ -206,7 +205,7 @@ func (c chain) answer(res *result, rows *driver.Rows) error {
 		}
 		return nil
 	}
-	e.state = c.rowState(e)
+	e.state = c.rowState(res.kind, e)
 	res.existing = e
 	return e.decode()
 }
@@ -275,8 +274,8 @@ func (e *existing) anyValue() bool {
 // rowState says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (c chain) rowState(e *existing) RowState {
-	switch c.kind {
+func (c *chain) rowState(kind casKind, e *existing) RowState {
+	switch kind {
 	case ifNotExists:
 		return RowPresent
 	case ifExists:

@@ -172,7 +172,7 @@ func (c *chain) paged(b *builder) {
 }
 
 // callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
-func (c chain) callOfRead(b *builder) {
+func (c *chain) callOfRead(b *builder) {
 	p := c.per
 	if p == nil {
 		return
@@ -196,7 +196,7 @@ func (c chain) callOfRead(b *builder) {
 
 // callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
 // after the TTL and timestamp.
-func (c chain) callOfWrite(b *builder) {
+func (c *chain) callOfWrite(b *builder) {
 	p := c.per
 	if p == nil {
 		return

@@ -25,7 +25,7 @@ const (
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c chain) query(want want) *builder {
+func (c *chain) query(want want) *builder {
 	b := newBuilder(c.table, cql.Select, "select", false)
 	switch {
 	case c.table == nil:

@@ -104,12 +104,12 @@ func (p *pending) cannotTell(evidence string) error {
 }
 
 // suspend keeps in res what Settle needs, if err leaves the outcome open.
-func (c chain) suspend(res *result, b *builder, err error) {
+func (c *chain) suspend(res *result, b *builder, err error) {
 	var cause *OutcomeUnknownError
 	if !errors.As(err, &cause) {
 		return
 	}
-	p := &pending{chain: c, attempt: b.attempt, cause: cause}
+	p := &pending{chain: *c, attempt: b.attempt, cause: cause}
 	if c.value != nil {
 		value := c.table.copyRow(c.value) // as it was when the write was sent
 		p.chain.value, p.chain.doc = value, nil
@@ -156,7 +156,7 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 }
 
 // locate adds the row's key to an unknown outcome.
-func (c chain) locate(err error) error {
+func (c *chain) locate(err error) error {
 	var unknown *OutcomeUnknownError
 	if errors.As(err, &unknown) {
 		unknown.Key = c.key()
@@ -165,7 +165,7 @@ func (c chain) locate(err error) error {
 }
 
 // key is the primary key that the chain names.
-func (c chain) key() Key {
+func (c *chain) key() Key {
 	var key Key
 	for _, col := range c.table.meta.Primary() {
 		cell, ok := c.keyCell(col)

@@ -40,7 +40,7 @@ func (t *table) bound(ctx context.Context) (context.Context, context.CancelFunc)
 
 // bound is Table.bound, unless the chain says how long a statement may take. A chain may
 // not have looked yet whether there is a table.
-func (c chain) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *chain) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.table == nil || c.per != nil && c.per.timeout != nil {
 		return ctx, unbound
 	}

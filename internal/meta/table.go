@@ -57,7 +57,17 @@ type Table struct {
 }
 
 // Column returns the column of that name, or nil.
-func (t *Table) Column(name string) *Column { return t.byName[name] }
+func (t *Table) Column(name string) *Column {
+	if len(t.Columns) > 8 {
+		return t.byName[name]
+	}
+	for _, c := range t.Columns { // sooner done than a look into a map
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
 
 // ColumnAt is Column for a name that a list has at position i, where the order of the
 // columns may be the table's own.
@@ -65,7 +75,7 @@ func (t *Table) ColumnAt(i int, name string) *Column {
 	if i < len(t.Columns) && t.Columns[i].Name == name {
 		return t.Columns[i]
 	}
-	return t.byName[name]
+	return t.Column(name)
 }
 
 // Primary returns the partition key columns followed by the clustering columns.
