@@ -24,6 +24,7 @@ type builder struct {
 	stmt    cql.Statement
 	call    driver.Call
 	request driver.Request
+	known   knownPlan
 	facts
 }
 

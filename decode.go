@@ -6,6 +6,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -42,6 +43,28 @@ func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo)
 		}
 		p = append(p, step{i, c, cd})
 	}
+	return p, nil
+}
+
+// knownPlan is the plan of the last rows. The next ones of the same statement mostly have
+// the very same columns.
+type knownPlan struct {
+	table   *meta.Table
+	columns []gocql.ColumnInfo
+	plan    plan
+}
+
+// planFor is newPlan, made once for the answers of one statement after the other.
+func (b *builder) planFor(t *table, columns []gocql.ColumnInfo) (p plan, err error) {
+	k := &b.known
+	if k.table == t.meta && driver.Same(k.columns, columns) {
+		return k.plan, nil
+	}
+	if p, err = newPlan(k.plan[:0], t.meta, t.name, columns); err != nil {
+		*k = knownPlan{}
+		return nil, err
+	}
+	*k = knownPlan{t.meta, columns, p}
 	return p, nil
 }
 

@@ -125,7 +125,7 @@ func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 	return resultOf[T](res), err
 }
 
-func (c chain) insertDocument(ctx context.Context) (result, error) {
+func (c *chain) insertDocument(ctx context.Context) (result, error) {
 	res, err := c.insertCAS(ctx, c.value)
 	c.updated(nil, res.applied, res.own, err)
 	return res, err
@@ -134,7 +134,7 @@ func (c chain) insertDocument(ctx context.Context) (result, error) {
 // Save is Document.Save.
 func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
 
-func (c chain) save(ctx context.Context) error {
+func (c *chain) save(ctx context.Context) error {
 	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
 	if err == nil {
 		err = c.write(ctx, c.insert(row, false))
@@ -159,7 +159,7 @@ func (w Write[T]) Delete(ctx context.Context) error {
 	return w.chain.removePlain(ctx)
 }
 
-func (c chain) removePlain(ctx context.Context) error {
+func (c *chain) removePlain(ctx context.Context) error {
 	err := c.write(ctx, c.remove(nil, false, false))
 	c.updated(nil, err == nil, nil, err)
 	return err

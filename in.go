@@ -38,11 +38,11 @@ type parts struct {
 // split makes parts of a read of partitions that are named by In; nil if it is another one.
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
-func (c chain) split(rows bool) (*parts, error) {
+func (c *chain) split(rows bool) (*parts, error) {
 	if !c.namesPartitions() || c.part > 0 || c.value != nil || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
 		return nil, nil
 	}
-	p := &parts{chain: c, n: 1}
+	p := &parts{chain: *c, n: 1}
 	for _, col := range c.table.meta.Partition {
 		at := c.filterOn(col)
 		if at < 0 {

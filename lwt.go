@@ -47,8 +47,8 @@ func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
 	return resultOf[T](res), err
 }
 
-func (c chain) updateCAS(ctx context.Context, assigns []assign) (result, error) {
-	res, err := c.cas(ctx, c.update(assigns, true))
+func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
+	res, err = c.cas(ctx, c.update(assigns, true))
 	c.updated(assigns, res.applied, res.own, err)
 	return res, err
 }
@@ -93,8 +93,8 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 }
 
 // removeCAS deletes the row, or the columns.
-func (c chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (result, error) {
-	res, err := c.cas(ctx, c.remove(targets, columns, true))
+func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
+	res, err = c.cas(ctx, c.remove(targets, columns, true))
 	c.deleted(targets, res.applied, err)
 	return res, err
 }
@@ -133,26 +133,24 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
-func (c *chain) cas(ctx context.Context, b *builder) (result, error) {
+func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
-	res := result{kind: c.asked(b), proves: b.proves, op: b.op, table: b.name, conds: c.conds}
+	res.kind, res.proves, res.op, res.table, res.conds = c.asked(b), b.proves, b.op, b.name, c.conds
 	if b.err != nil {
 		return res, b.err
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
-	*r = driver.Request{
-		Kind: driver.CAS, Statement: t.texts.Text(&b.stmt),
-		Consistency: t.settings.commit, Serial: t.settings.serial, Single: c.single, Reason: replay.Conditional.String(),
-	}
+	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.texts.Text(&b.stmt), c.single, replay.Conditional.String()
+	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()
 	within, cancel := c.per.within(ctx)
 	defer cancel()
-	err := c.answer(&res, b.call.Do(within, t.sender, r))
+	err = c.answer(&res, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {

@@ -50,7 +50,7 @@ func (b *builder) refusePeek(peek, batched bool) {
 }
 
 // claim sends the built INSERT … IF NOT EXISTS, after the peek that was asked for.
-func (c chain) claim(ctx context.Context, b *builder) (result, error) {
+func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 	if !c.peek || b.err != nil {
 		return c.cas(ctx, b)
 	}

@@ -108,7 +108,8 @@ func one[T any](ctx context.Context, c chain, want want, only bool) (T, error) {
 // Exists reports whether the filters select a row. It reads one row's partition key at
 // most; of a whole primary key it can be Linearizable.
 func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
-	return q.chain.most(1).exists(ctx)
+	first := q.chain.most(1)
+	return first.exists(ctx)
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.

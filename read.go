@@ -86,7 +86,7 @@ func (c *chain) query(want want) *builder {
 		return b
 	}
 	s, r := &c.table.settings, &b.request
-	*r = driver.Request{Kind: driver.Read, Consistency: c.level()}
+	r.Kind, r.Consistency = driver.Read, c.level()
 	c.paged(b)
 	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
@@ -100,7 +100,7 @@ func (c *chain) query(want want) *builder {
 }
 
 // one reads the first row into the zero row at v. only: it must be the only one.
-func (c chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) error {
+func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if want == wantRows {
@@ -111,12 +111,11 @@ func (c chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) 
 			return p.one(ctx, only, v)
 		}
 	}
-	return c.read(ctx, want, func(rows *driver.Rows) error {
+	return c.read(ctx, want, func(b *builder, rows *driver.Rows) error {
 		if !rows.Next() {
 			return ErrNotFound
 		}
-		var room planRoom
-		p, err := newPlan(room[:0], c.table.meta, c.table.name, rows.Columns())
+		p, err := b.planFor(c.table, rows.Columns())
 		if err != nil {
 			return err
 		}
@@ -131,7 +130,7 @@ func (c chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) 
 }
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
-func (c chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
 	switch p, err := c.split(true); {
 	case err != nil:
 		yield(nil, err)
@@ -154,16 +153,15 @@ func (c chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(
 
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
-func (c chain) decoded(ctx context.Context, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
-	return c.read(ctx, wantRows, func(rows *driver.Rows) error { return c.table.decode(ctx, rows, room, each) })
+func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+	return c.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(ctx, b, rows, room, each) })
 }
 
-func (t *table) decode(ctx context.Context, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+func (t *table) decode(ctx context.Context, b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
 	if !rows.Next() {
 		return nil
 	}
-	var steps planRoom
-	p, err := newPlan(steps[:0], t.meta, t.name, rows.Columns())
+	p, err := b.planFor(t, rows.Columns())
 	if err != nil {
 		return err
 	}
@@ -182,7 +180,7 @@ func (t *table) decode(ctx context.Context, rows *driver.Rows, room func() unsaf
 	return nil
 }
 
-func (c chain) count(ctx context.Context) (int64, error) {
+func (c *chain) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split(false); {
@@ -192,7 +190,7 @@ func (c chain) count(ctx context.Context) (int64, error) {
 		return p.count(ctx)
 	}
 	var n int64
-	err := c.read(ctx, wantCount, func(rows *driver.Rows) error {
+	err := c.read(ctx, wantCount, func(_ *builder, rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
@@ -207,7 +205,7 @@ func (c chain) count(ctx context.Context) (int64, error) {
 }
 
 // exists reports whether there is a row.
-func (c chain) exists(ctx context.Context) (found bool, err error) {
+func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split(false); {
@@ -216,7 +214,7 @@ func (c chain) exists(ctx context.Context) (found bool, err error) {
 	case p != nil:
 		return p.exists(ctx)
 	}
-	err = c.read(ctx, wantAny, func(rows *driver.Rows) error {
+	err = c.read(ctx, wantAny, func(_ *builder, rows *driver.Rows) error {
 		found = rows.Next()
 		return nil
 	})
@@ -224,7 +222,7 @@ func (c chain) exists(ctx context.Context) (found bool, err error) {
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c chain) read(ctx context.Context, want want, each func(*driver.Rows) error) error {
+func (c *chain) read(ctx context.Context, want want, each func(*builder, *driver.Rows) error) error {
 	b := c.query(want)
 	defer b.release()
 	if b.err != nil {
@@ -235,13 +233,13 @@ func (c chain) read(ctx context.Context, want want, each func(*driver.Rows) erro
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c chain) send(ctx context.Context, b *builder, each func(*driver.Rows) error) error {
+func (c *chain) send(ctx context.Context, b *builder, each func(*builder, *driver.Rows) error) error {
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	c.note(ctx, b)
 	r, start := &b.request, c.table.now()
 	rows := b.call.Do(ctx, c.table.sender, r)
-	err := each(rows)
+	err := each(b, rows)
 	if failed := rows.Close(); failed != nil {
 		err = c.table.failure(b.op, r, failed)
 	}

@@ -249,7 +249,8 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 		b.rows = make([]unsafe.Pointer, 0, s.batch)
 		return err
 	}
-	err := s.of(r).decoded(ctx, s.chain.table.rooms(), func(v unsafe.Pointer, cells [][]byte) bool {
+	part := s.of(r)
+	err := part.decoded(ctx, s.chain.table.rooms(), func(v unsafe.Pointer, cells [][]byte) bool {
 		if s.chain.tokens {
 			if cell := cells[len(cells)-1]; len(cell) == 8 {
 				if token := int64(binary.BigEndian.Uint64(cell)); token != present {

@@ -131,7 +131,7 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 		return
 	}
 	stopped := false
-	err := s.chain.read(ctx, wantRows, func(rows *driver.Rows) error {
+	err := s.chain.read(ctx, wantRows, func(_ *builder, rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}

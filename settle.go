@@ -140,7 +140,7 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 		return nil, b.err
 	}
 	b.op = op
-	err = c.send(ctx, b, func(rows *driver.Rows) error {
+	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}

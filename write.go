@@ -195,10 +195,8 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	ctx, done := c.bound(ctx)
 	defer done()
 	r, replay := &b.request, c.replayed(b)
-	*r = driver.Request{
-		Kind: driver.Write, Statement: t.texts.Text(&b.stmt), Consistency: c.level(),
-		ClientTimestamp: t.settings.clientTimestamp, Replayable: replay.Safe(), Reason: replay.String(),
-	}
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.texts.Text(&b.stmt), c.level()
+	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
 	ctx, cancel := c.per.within(ctx)

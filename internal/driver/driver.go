@@ -99,6 +99,9 @@ func (e *NotSentError) Is(target error) bool { return target == ErrNotSent }
 // Ended is why the context has ended, nil if it has not.
 func Ended(ctx context.Context) error {
 	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
 	if cause := context.Cause(ctx); cause != err {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}

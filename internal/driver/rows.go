@@ -18,12 +18,12 @@ type Rows struct {
 	ctx     context.Context // of the request
 	pending bool            // gocql may fetch another page, and encode the values for it
 
-	ready  bool     // what follows fits the columns
-	width  int      // how many values gocql makes of a row: a top-level tuple is one per element
-	tuples bool     // there is such a tuple
-	raw    [][]byte // the values of a row, and
-	dest   []any    // where gocql scans them to
-	joined [][]byte // one cell per column, where there are tuples
+	fitted []gocql.ColumnInfo // the columns that what follows fits
+	width  int                // how many values gocql makes of a row: a top-level tuple is one per element
+	tuples bool               // there is such a tuple
+	raw    [][]byte           // the values of a row, and
+	dest   []any              // where gocql scans them to
+	joined [][]byte           // one cell per column, where there are tuples
 }
 
 // rawCell receives a cell undecoded: nil for null, empty for empty. It aliases gocql's buffer.
@@ -60,7 +60,10 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
-	*r = Rows{raw: r.raw, dest: r.dest, joined: r.joined[:0]}
+	*r = Rows{
+		fitted: r.fitted, width: r.width, tuples: r.tuples,
+		raw: r.raw, dest: r.dest, joined: r.joined[:0],
+	}
 }
 
 // Columns describes the cells of the rows to come.
@@ -77,7 +80,7 @@ func (r *Rows) Next() (ok bool) {
 			ok = false
 		}
 	}()
-	if !r.ready {
+	if !Same(r.fitted, r.columns) {
 		r.targets()
 	}
 	return r.iter.Scan(r.dest[:r.width]...)
@@ -137,9 +140,13 @@ func (r *Rows) fail(err error) {
 	}
 }
 
+// Same reports whether two answers have the very same columns, as those of a prepared read
+// mostly have: gocql keeps them beside the statement. Equal ones of their own are not the same.
+func Same(a, b []gocql.ColumnInfo) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
+
 // targets makes one scan target per value that gocql delivers.
 func (r *Rows) targets() {
-	r.ready, r.width, r.tuples = true, 0, false
+	r.fitted, r.width, r.tuples = r.columns, 0, false
 	for i := range r.columns {
 		if n := elements(r.columns[i].TypeInfo); n >= 0 {
 			r.width += n
