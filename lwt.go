@@ -232,9 +232,12 @@ func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int
 	for _, cell := range cells {
 		size += len(cell)
 	}
-	memory := make([]byte, 0, size)
 	e := t.row()
 	e.table = t
+	memory := e.room[:0]
+	if size > len(e.room) {
+		memory = make([]byte, 0, size)
+	}
 	if e.cells = e.few[:0]; len(cells) > len(e.few)+1 {
 		e.cells = make([][]byte, 0, len(cells))
 	}

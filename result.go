@@ -173,7 +173,8 @@ type existing struct {
 	table   *table
 	columns []gocql.ColumnInfo // without [applied]
 	cells   [][]byte           // own memory; nil is null
-	few     [2][]byte          // memory of cells: most conditions concern one or two columns
+	few     [2][]byte          // memory of cells: most conditions concern one or two columns,
+	room    [32]byte           // and these are short
 	state   RowState
 	broken  error // why the cells could not be decoded; they are then as the server sent them
 }

@@ -22,7 +22,10 @@ func plainAssigns[T any](assigns []Assign[T]) []assign {
 
 // both is the list of a condition and more.
 func both[T any](c Cond[T], more []Cond[T]) []cond {
-	return append(append(make([]cond, 0, 1+len(more)), c.cond), plainConds(more)...)
+	conds := make([]cond, 1+len(more))
+	conds[0] = c.cond
+	copy(conds[1:], plainConds(more))
+	return conds
 }
 
 // refs are the columns that the targets name.
