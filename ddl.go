@@ -28,22 +28,10 @@ func (t *table) createCQL() []string {
 func (t *table) createType(typ *codec.Type) string {
 	fields := make([]string, len(typ.Fields))
 	for i, f := range typ.Fields {
-		fields[i] = cql.Quote(f.Name) + " " + frozen(f.Type).String()
+		fields[i] = cql.Quote(f.Name) + " " + f.Type.Freeze().String() // as CQL wants it in a user-defined type
 	}
 	return "CREATE TYPE IF NOT EXISTS " + cql.TableName(t.settings.keyspace, typ.Name) +
 		" (" + strings.Join(fields, ", ") + ")"
-}
-
-// frozen is the type as a field of a user-defined type: CQL wants collections and other
-// user-defined types frozen there.
-func frozen(t *codec.Type) *codec.Type {
-	switch t.Kind {
-	case codec.List, codec.Set, codec.Map, codec.UDT:
-		f := *t
-		f.Frozen = true
-		return &f
-	}
-	return t
 }
 
 func (t *table) createTable() string {

@@ -159,21 +159,12 @@ func (e *expr) written(what string, cells bool) {
 		e.err = errors.New("a key column has no " + what)
 	case r.elem != nil:
 		e.err = errors.New("Cassandra fails at a " + what + " of the element of a bound key: read those of all elements by " + all)
-	case !cells && e.args[0].bare() && manyCells(r.col.Type):
+	case !cells && e.args[0].bare() && r.col.Type.MultiCell():
 		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: take MaxWriteTime, or read them all by " + all)
 	}
 	if e.err != nil {
 		e.name = r.name
 	}
-}
-
-// manyCells reports whether a column of the type has a cell for each of its elements.
-func manyCells(t *codec.Type) bool {
-	switch t.Kind {
-	case codec.List, codec.Set, codec.Map, codec.UDT:
-		return !t.Frozen
-	}
-	return false
 }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type

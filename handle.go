@@ -228,7 +228,7 @@ func (h *handle) state(e *existing, who whose) RowState {
 	case h.static && h.res.kind == ifExists, who == nobodys:
 		return RowMissing
 	case h.static || !keyed:
-		return h.chain.rowState(ifConditions, e)
+		return e.proven(ifConditions)
 	}
 	return RowPresent
 }

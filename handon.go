@@ -1,11 +1,6 @@
 package coodie
 
-import (
-	"slices"
-	"unsafe"
-
-	"github.com/coodie-go/coodie/internal/meta"
-)
+import "slices"
 
 // handedOnAtMost is how many calls of Mutate may follow one read. A guard proves the row that
 // was handed on, but for what the version does not count: statics, expired columns.
@@ -30,26 +25,28 @@ func (m *mutation) handed(attempts int) *existing {
 
 // handOn leaves the row to those who wait for it: as it was before this call, with what the
 // call has written.
-func (m *mutation) handOn(row *existing, before, value unsafe.Pointer) {
+func (m *mutation) handOn(row *existing, written []assign) {
 	t := m.chain.table
 	if m.place == nil || m.res.unknown > 0 || !t.queue.awaited(m.place) {
 		return
 	}
 	cells := slices.Clone(row.cells)
-	for i := range row.columns {
-		col := t.meta.Column(row.columns[i].Name)
-		switch {
-		case col == nil || differs(before, value, []*meta.Column{col}) == nil:
-			continue
-		case col.Type.MultiCell():
+	for i := range written {
+		col := written[i].ref().col
+		if col.Type.MultiCell() {
 			return // stored otherwise than it was sent: without order, or null if empty
 		}
-		cell, null, err := col.Codec.Append([]byte{}, unsafe.Add(value, col.Offset))
+		cell, null, err := written[i].value.encode()
 		if err != nil {
 			return
 		}
-		if cells[i] = cell; null {
-			cells[i] = nil
+		if null {
+			cell = nil
+		}
+		for j := range row.columns {
+			if row.columns[j].Name == col.Name {
+				cells[j] = cell
+			}
 		}
 	}
 	m.place.left = t.existing(row.columns, cells, -1)

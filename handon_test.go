@@ -14,28 +14,38 @@ import (
 	"github.com/coodie-go/coodie/cqltest"
 )
 
-// queued runs first, and the others one after the other behind it: each is in the queue before
-// the next begins, and all of them before first has written.
-func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first func(*Account) error, others ...func(*Account) error) []coodie.MutateResult[Account] {
+// inLine runs first, which must say that it is inside and wait until it may write, and the others
+// one after the other behind it: each is in the queue before the next begins, and all of them
+// before first writes.
+func inLine(t *testing.T, db *coodie.DB, first func(inside func()) error, others ...func() error) {
 	t.Helper()
-	results := make([]coodie.MutateResult[Account], 1+len(others))
-	mutate := func(i int, change func(*Account) error) error {
-		var err error
-		results[i], err = row.Mutate(context.Background(), change)
-		return err
-	}
-	inside, written := make(chan struct{}, 16), make(chan struct{})
+	entered, written := make(chan struct{}, 16), make(chan struct{})
 	var workers errgroup.Group
-	workers.Go(func() error {
-		return mutate(0, func(a *Account) error { inside <- struct{}{}; <-written; return first(a) })
-	})
-	<-inside
-	for i, change := range others {
-		workers.Go(func() error { return mutate(i+1, change) })
+	workers.Go(func() error { return first(func() { entered <- struct{}{}; <-written }) })
+	<-entered
+	for i, other := range others {
+		workers.Go(other)
 		require.Eventually(t, func() bool { return db.Queued() == i+2 }, time.Minute, time.Millisecond)
 	}
 	close(written)
 	require.NoError(t, workers.Wait())
+}
+
+// queued is inLine for changes of one account.
+func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first func(*Account) error, others ...func(*Account) error) []coodie.MutateResult[Account] {
+	t.Helper()
+	results := make([]coodie.MutateResult[Account], 1+len(others))
+	mutate := func(i int, change func(*Account) error) (err error) {
+		results[i], err = row.Mutate(context.Background(), change)
+		return err
+	}
+	var behind []func() error
+	for i, change := range others {
+		behind = append(behind, func() error { return mutate(i+1, change) })
+	}
+	inLine(t, db, func(inside func()) error {
+		return mutate(0, func(a *Account) error { inside(); return first(a) })
+	}, behind...)
 	return results
 }
 
@@ -151,20 +161,13 @@ func TestHandedOn(t *testing.T) {
 		start()
 		slips, err := coodie.Open[Slip](db)
 		require.NoError(t, err)
-		inside, written := make(chan struct{}), make(chan struct{})
-		var workers errgroup.Group
-		workers.Go(func() error {
-			_, err := row.Mutate(context.Background(), func(a *Account) error { close(inside); <-written; return addTen(a) })
+		inLine(t, db, func(inside func()) error {
+			_, err := row.Mutate(context.Background(), func(a *Account) error { inside(); return addTen(a) })
 			return err
-		})
-		<-inside
-		workers.Go(func() error {
+		}, func() error {
 			_, err := slips.Find(slipID.Eq("a")).Mutate(context.Background(), func(s *Slip) error { s.Note = fmt.Sprint(s.Note, "m"); return nil })
 			return err
 		})
-		require.Eventually(t, func() bool { return db.Queued() == 2 }, time.Minute, time.Millisecond)
-		close(written)
-		require.NoError(t, workers.Wait())
 		require.Equal(t, []cqltest.Row{{"balance": 15, "note": "nm"}}, srv.MustRows("SELECT balance, note FROM app.account"))
 	})
 }

@@ -203,7 +203,7 @@ func (c *chain) answer(res *result, rows *driver.Rows) error {
 		}
 		return nil
 	}
-	e.state = c.rowState(res.kind, e)
+	e.state = e.proven(res.kind)
 	res.existing = e
 	return e.decode()
 }
@@ -272,10 +272,10 @@ func (e *existing) anyValue() bool {
 	return false
 }
 
-// rowState says what the sent columns prove of the row: a key or a value of a regular
+// proven says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (c *chain) rowState(kind casKind, e *existing) RowState {
+func (e *existing) proven(kind casKind) RowState {
 	switch kind {
 	case ifNotExists:
 		return RowPresent
@@ -286,7 +286,7 @@ func (c *chain) rowState(kind casKind, e *existing) RowState {
 		if e.cells[i] == nil {
 			continue
 		}
-		col := c.table.meta.Column(e.columns[i].Name)
+		col := e.table.meta.Column(e.columns[i].Name)
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
 			return RowPresent
 		}

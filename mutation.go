@@ -206,7 +206,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, assign{of: m.chain.table.refTo(col), value: operandAt(col, value)})
+		assigns = append(assigns, assign{of: t.refTo(col), value: operandAt(col, value)})
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -228,7 +228,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		m.res.changed, m.res.value = true, value
 		after := t.document(value)
 		after.updated(nil, true, res.own, nil)
-		m.handOn(row, before, value)
+		m.handOn(row, append(assigns, res.own...))
 	}
 	return again, next, err
 }
@@ -278,7 +278,7 @@ func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 			if cell != nil {
 				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
 			}
-			conds = append(conds, cond{on: m.chain.table.refTo(col), op: cql.Eq, value: o})
+			conds = append(conds, cond{on: t.refTo(col), op: cql.Eq, value: o})
 		}
 	}
 	return conds

@@ -141,7 +141,7 @@ func (v *verifier) userType(typ *codec.Type, live map[string]string) {
 			v.differ("type %s: the live type has no field %s", typ.Name, f.Name)
 			continue
 		}
-		if t, err := codec.ParseType(text); err != nil || !frozen(f.Type).Equal(frozen(t)) {
+		if t, err := codec.ParseType(text); err != nil || !f.Type.Freeze().Equal(t.Freeze()) {
 			v.differ("type %s: field %s is %s in the struct, %s in the live type", typ.Name, f.Name, f.Type, text)
 		}
 	}
