@@ -4,6 +4,7 @@ package mapper_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/assert"
@@ -63,6 +64,18 @@ func execute(t *testing.T, s *gocql.Session, statement string, args ...any) {
 func scan(t *testing.T, s *gocql.Session, query string, dest ...any) {
 	t.Helper()
 	require.NoError(t, s.Query(query).Scan(dest...), query)
+}
+
+// built waits until the keyspace's indexes are built: Cassandra refuses queries by one that is not.
+func built(t *testing.T, s *gocql.Session) {
+	t.Helper()
+	keyspace := s.Query("").Keyspace()
+	require.Eventually(t, func() bool {
+		var made, ready int
+		scan(t, s, `SELECT count(*) FROM system_schema.indexes WHERE keyspace_name = '`+keyspace+`'`, &made)
+		scan(t, s, `SELECT count(*) FROM system."IndexInfo" WHERE table_name = '`+keyspace+`'`, &ready) // so is the keyspace called there
+		return made == ready
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // requireUsage checks that err was found before anything was sent.

@@ -36,6 +36,7 @@ func TestIndexes(t *testing.T) {
 		P: "p", Q: 1, C: 2, Owner: ptr("ann"), Email: "a@x", Name: "Ada", Tags: []string{"t"}, Words: []string{"w"},
 		Attrs: map[string]string{"k": "v"}, Fixed: []int{1, 2}, Home: rome(), Vec: &[3]float32{1, 0, 0},
 	}
+	built(t, s)
 	require.NoError(t, table.New(stored).Save(ctx))
 	for name, filter := range map[string]coodie.Cond[Indexed]{
 		"partition key column": table.Col("q").Eq(1), "clustering column": table.Col("c").Eq(2), "static": table.Col("owner").Eq("ann"),

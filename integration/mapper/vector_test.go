@@ -28,7 +28,9 @@ var (
 // The nearest rows of SAI indexes that Create made, and how near they are.
 func TestANN(t *testing.T) {
 	t.Parallel()
-	table := create[Shape](t, connect(t))
+	session := connect(t)
+	table := create[Shape](t, session)
+	built(t, session)
 	ctx := t.Context()
 	for _, s := range []Shape{
 		{"east", &[2]float32{1, 0}, []float32{1, 0}, "even"},
