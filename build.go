@@ -21,37 +21,45 @@ import (
 //
 // Its memory is used again and again: whoever ends the statement releases it.
 type builder struct {
-	stmt    cql.Statement
+	stmt    *cql.Statement // made, or that of the form, which is not to be changed
+	made    cql.Statement
+	form    *form // nil: it is none that is known
 	call    driver.Call
 	request driver.Request
 	known   knownPlan
+	task
 	facts
 }
 
-// facts are what a builder knows of its statement beside the statement itself.
+// task is what a builder was told by newBuilder.
+type task struct {
+	op    string
+	table *meta.Table
+	refs  []ref  // to its columns, by Index
+	name  string // for messages
+	cas   bool
+	reads bool
+}
+
+// facts are what a builder has found out beside its statement.
 type facts struct {
-	op      string
-	table   *meta.Table
-	refs    []ref  // to its columns, by Index
-	name    string // for messages
-	cas     bool
 	err     error
 	proves  bool          // some condition can only hold on an existing row
 	own     []assign      // what the write itself stores: its attempt id, the version
 	attempt *gocql.UUID   // nil if it stores none
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
-	reads   bool
-	outcome Outcome // of a read that succeeds
-	lists   bool    // it sets a whole list
+	outcome Outcome       // of a read that succeeds
+	lists   bool          // it sets a whole list
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
 func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
+	b.stmt, b.form = &b.made, nil
 	b.op, b.cas, b.reads = op, cas, verb == cql.Select
 	if t == nil {
-		b.table = &meta.Table{}
+		b.table, b.refs, b.name = &meta.Table{}, nil, ""
 		b.fail("", "the Document or QuerySet is a zero value; make it with Table.New or Table.Find", nil)
 		return b
 	}
@@ -72,7 +80,9 @@ func (b *builder) release() {
 	if !b.call.Reset() {
 		return
 	}
-	b.stmt.Reset()
+	if b.form == nil {
+		b.made.Reset()
+	}
 	b.request, b.facts = driver.Request{}, facts{}
 	builders.Put(b)
 }

@@ -14,9 +14,6 @@ import (
 // that the struct has. Columns that it lacks are passed over.
 type plan []step
 
-// planRoom is memory for the plans of most tables, on the stack.
-type planRoom [16]step
-
 type step struct {
 	cell   int // index of the column in the result
 	column *meta.Column
@@ -79,12 +76,11 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 	return nil
 }
 
-// decode fills Value from the cells. A cell of another type than the struct declares (a
+// decode fills Value from the cells, which have answered b. A cell of another type than the struct declares (a
 // user-defined type that has grown, a bigint for an int) is encoded again as declared,
 // so that whatever looks into it later reads one encoding.
-func (e *existing) decode() error {
-	var room planRoom
-	p, err := newPlan(room[:0], e.table.meta, e.table.name, e.columns)
+func (e *existing) decode(b *builder) error {
+	p, err := b.planFor(e.table, e.columns)
 	if err == nil {
 		err = p.decode(e.table.name, e.value(), e.cells)
 	}

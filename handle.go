@@ -90,7 +90,7 @@ func (h *handle) build(ctx context.Context) {
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind casKind) {
 	b := h.b
-	h.statement = h.chain.table.texts.Text(&b.stmt)
+	h.statement = h.chain.table.text(b)
 	h.partition, _ = h.encodedKey(b.table.Partition)
 	if !h.conditional {
 		return
@@ -130,7 +130,7 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 func (h *handle) existing(line *batchLine) *existing {
 	e := h.chain.table.existing(line.columns, line.cells, line.at)
 	e.state = RowPresent
-	_ = e.decode() // it stays in e.broken
+	_ = e.decode(h.b) // it stays in e.broken
 	return e
 }
 

@@ -143,14 +143,14 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
-	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.texts.Text(&b.stmt), c.single, replay.Conditional.String()
+	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.text(b), c.single, replay.Conditional.String()
 	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()
 	within, cancel := c.per.within(ctx)
 	defer cancel()
-	err = c.answer(&res, b.call.Do(within, t.sender, r))
+	err = c.answer(&res, b, b.call.Do(within, t.sender, r))
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
@@ -176,7 +176,7 @@ func (c *chain) asked(b *builder) casKind {
 
 // answer reads the one row that a conditional write answers with: [applied] first, and
 // the rest only if the write was refused. A *DecodeError concerns the rest.
-func (c *chain) answer(res *result, rows *driver.Rows) error {
+func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
@@ -198,14 +198,14 @@ func (c *chain) answer(res *result, rows *driver.Rows) error {
 		// ScyllaDB sends the old row along: all null if there was none.
 		if e.anyValue() {
 			e.state = RowPresent
-			_ = e.decode() // Previous reports it: the write was applied all the same
+			_ = e.decode(b) // Previous reports it: the write was applied all the same
 			res.previous = e
 		}
 		return nil
 	}
 	e.state = e.proven(res.kind)
 	res.existing = e
-	return e.decode()
+	return e.decode(b)
 }
 
 // readApplied reads the [applied] column, which is the one at.

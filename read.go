@@ -95,7 +95,7 @@ func (c *chain) query(want want) *builder {
 	replay := c.replayed(b)
 	r.Once, r.Reason = !replay.Safe(), replay.String()
 	r.Unpaged = b.unpaged()
-	r.Statement = c.table.texts.Text(&b.stmt)
+	r.Statement = c.table.text(b)
 	return b
 }
 

@@ -72,6 +72,7 @@ type table struct {
 	columns  []cql.Column
 	refs     []ref // the columns, as what is asked of them refers to them
 	texts    cql.Cache
+	forms    forms
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
 	hooks    hooks

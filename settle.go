@@ -147,7 +147,7 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 		row = c.table.existing(rows.Columns(), rows.Cells(), -1)
 		row.state = RowPresent
 		b.outcome = found
-		return row.decode()
+		return row.decode(b)
 	})
 	if err != nil && row != nil && row.broken == nil {
 		return nil, err

@@ -39,6 +39,9 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 
 // update builds an UPDATE.
 func (c *chain) update(assigns []assign, cas bool) *builder {
+	if b := c.again(cql.Update, "update", cas, assigns, nil); b != nil {
+		return b
+	}
 	b := newBuilder(c.table, cql.Update, "update", cas)
 	if len(assigns) == 0 {
 		b.fail("", "Update needs at least one assignment", nil)
@@ -61,6 +64,7 @@ func (c *chain) update(assigns []assign, cas bool) *builder {
 		b.fail("", "every condition could hold on a missing row, which the UPDATE would then create: "+
 			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)
 	}
+	c.learn(b, assigns, nil)
 	return b
 }
 
@@ -135,6 +139,11 @@ func (a *assign) whole() bool {
 
 // remove builds a DELETE of the row, or of the targets.
 func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
+	if !columns || len(targets) > 0 {
+		if b := c.again(cql.Delete, "delete", cas, nil, targets); b != nil {
+			return b
+		}
+	}
 	b := newBuilder(c.table, cql.Delete, "delete", cas)
 	if columns && len(targets) == 0 {
 		b.fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
@@ -149,6 +158,7 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	c.restrict(b, static, cas)
+	c.learn(b, nil, targets)
 	return b
 }
 
@@ -195,7 +205,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	ctx, done := c.bound(ctx)
 	defer done()
 	r, replay := &b.request, c.replayed(b)
-	r.Kind, r.Statement, r.Consistency = driver.Write, t.texts.Text(&b.stmt), c.level()
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
 	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()

@@ -3,6 +3,8 @@
 // and everything qb has no word for are made here.
 package cql
 
+import "slices"
+
 // Verb is the kind of statement.
 type Verb uint8
 
@@ -141,6 +143,15 @@ type Statement struct {
 	BypassCache bool // ScyllaDB's, of a SELECT
 
 	key []byte // memory of shape
+}
+
+// Clone is a copy with memory of its own.
+func (s *Statement) Clone() Statement {
+	c := *s
+	c.Values, c.Assignments, c.TokenOf = slices.Clone(s.Values), slices.Clone(s.Assignments), slices.Clone(s.TokenOf)
+	c.Deletions, c.Where, c.If = slices.Clone(s.Deletions), slices.Clone(s.Where), slices.Clone(s.If)
+	c.key = nil
+	return c
 }
 
 // Reset empties the statement and keeps its memory, but for the lists that a SELECT

@@ -56,8 +56,9 @@ func (c *Call) Reset() (reusable bool) {
 	if c.rows.pending || cap(c.scratch) > keep {
 		return false
 	}
-	clear(c.binds)
-	clear(c.values)
+	for i := range c.binds {
+		c.binds[i].p = nil // what else the binds and values hold is the call's own
+	}
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
 	c.rows.reset()
 	return true
@@ -201,6 +202,16 @@ func (c *Call) Cell(i int) []byte {
 		return nil
 	}
 	return c.scratch[b.start:b.end:b.end]
+}
+
+// Filled reports whether every value is one that is neither null nor unset nor empty.
+func (c *Call) Filled() bool {
+	for i := range c.binds {
+		if b := &c.binds[i]; b.state != set || b.start == b.end {
+			return false
+		}
+	}
+	return true
 }
 
 // Null reports whether value i is null, and not unset.

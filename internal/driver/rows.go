@@ -60,10 +60,8 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
-	*r = Rows{
-		fitted: r.fitted, width: r.width, tuples: r.tuples,
-		raw: r.raw, dest: r.dest, joined: r.joined[:0],
-	}
+	r.iter, r.columns, r.err, r.ctx, r.pending = nil, nil, nil, nil, false
+	r.joined = r.joined[:0]
 }
 
 // Columns describes the cells of the rows to come.

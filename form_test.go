@@ -1,0 +1,219 @@
+package coodie
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/fake"
+)
+
+// Formed has a column for each thing that can keep a write from having a form.
+type Formed struct {
+	P       string      `cql:"p,partition"`
+	C       *int        `cql:"c,clustering"`
+	Shared  *string     `cql:"shared,static"`
+	Name    *string     `cql:"name"`
+	Ratio   *float64    `cql:"ratio"`
+	Data    []byte      `cql:"data"`
+	Tags    []string    `cql:"tags"`
+	Attempt *gocql.UUID `cql:"-"`
+}
+
+// Attempted and Versioned store what the write itself decides.
+type Attempted struct {
+	P       string     `cql:"p,partition"`
+	Name    *string    `cql:"name"`
+	Attempt gocql.UUID `cql:"attempt,attempt"`
+}
+
+type Versioned struct {
+	P       string  `cql:"p,partition"`
+	Name    *string `cql:"name"`
+	Version int     `cql:"version,version"`
+}
+
+// A write that was asked for before is the same as one that was not, whatever its values.
+func TestFormsAreTheStatements(t *testing.T) {
+	anyForm(t, func() func(*rand.Rand) (Formed, []Cond[Formed], []Cond[Formed], []Assign[Formed], []Target[Formed]) {
+		p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
+		shared, name := NullCol(func(f *Formed) **string { return &f.Shared }), NullCol(func(f *Formed) **string { return &f.Name })
+		ratio, data := NullCol(func(f *Formed) **float64 { return &f.Ratio }), Col(func(f *Formed) *[]byte { return &f.Data })
+		tags := ListCol(func(f *Formed) *[]string { return &f.Tags })
+		return func(r *rand.Rand) (row Formed, where, conds []Cond[Formed], assigns []Assign[Formed], targets []Target[Formed]) {
+			text := func() string { return pick(r, "", "x", "longer") }
+			row = Formed{P: text(), C: pick(r, nil, ptr(0), ptr(7)), Name: pick(r, nil, ptr("n"))}
+			where = some(r, 3, p.Eq(text()), p.Eq(text()), p.Eq(text()), p.In("a", "b"), c.Eq(1), c.Eq(2), c.Gt(1), c.IsNull(), name.Eq("n"))
+			conds = some(r, 2, name.Eq(text()), name.Eq(text()), name.Ne(text()), name.Ne(text()), name.Ne(text()), name.IsNull(), name.IsNotNull(), name.In("a"), shared.Eq(text()),
+				ratio.Gt(pick(r, 1, math.NaN())), data.Eq(pick(r, nil, []byte{}, []byte{1})), tags.Eq(pick(r, nil, []string{"a"})), c.Eq(1))
+			assigns = some(r, 2, name.Set(text()), name.Set(text()), name.SetNull(), shared.Set(text()), ratio.Set(pick(r, 0, 1, math.NaN())),
+				data.Set(pick(r, nil, []byte{}, []byte{1})), tags.Append("x"), tags.Set(nil), tags.At(0).Set("x"), c.Set(3))
+			targets = some[Target[Formed]](r, 2, name, shared, data, tags.At(1), c)
+			return row, where, conds, assigns, targets
+		}
+	})
+	anyForm(t, func() func(*rand.Rand) (Attempted, []Cond[Attempted], []Cond[Attempted], []Assign[Attempted], []Target[Attempted]) {
+		p, name := Col(func(f *Attempted) *string { return &f.P }), NullCol(func(f *Attempted) **string { return &f.Name })
+		attempt := Col(func(f *Attempted) *gocql.UUID { return &f.Attempt })
+		return func(r *rand.Rand) (row Attempted, where, conds []Cond[Attempted], assigns []Assign[Attempted], targets []Target[Attempted]) {
+			row = Attempted{P: pick(r, "", "x"), Attempt: pick(r, gocql.UUID{}, gocql.UUID{1})}
+			return row, some(r, 1, p.Eq(pick(r, "", "x"))), some(r, 2, name.Eq("a"), name.Ne("a"), attempt.Eq(gocql.UUID{2})),
+				some(r, 2, name.Set("a"), name.SetNull(), attempt.Set(gocql.UUID{3})), some[Target[Attempted]](r, 2, name, attempt)
+		}
+	})
+	anyForm(t, func() func(*rand.Rand) (Versioned, []Cond[Versioned], []Cond[Versioned], []Assign[Versioned], []Target[Versioned]) {
+		p, name := Col(func(f *Versioned) *string { return &f.P }), NullCol(func(f *Versioned) **string { return &f.Name })
+		version := Col(func(f *Versioned) *int { return &f.Version })
+		return func(r *rand.Rand) (row Versioned, where, conds []Cond[Versioned], assigns []Assign[Versioned], targets []Target[Versioned]) {
+			row = Versioned{P: pick(r, "", "x"), Version: r.IntN(3)}
+			return row, some(r, 1, p.Eq(pick(r, "", "x"))), some(r, 2, name.Eq("a"), version.Eq(r.IntN(3))),
+				some(r, 2, name.Set("a"), version.Set(r.IntN(3))), some[Target[Versioned]](r, 2, name, version)
+		}
+	})
+}
+
+// anyForm compares writes of all kinds on a table that has seen thousands, with those on one
+// that has seen none.
+func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where, conds []Cond[T], assigns []Assign[T], targets []Target[T])) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	stable := columns()
+	var known *Table[T]
+	var sent *[]string
+	for i := range 10000 {
+		if i%100 == 0 { // a table has room for some of the forms only
+			known, sent = recorded[T](t)
+		}
+		seed := random.Uint64()
+		draw := stable
+		if random.IntN(4) == 0 {
+			draw = columns() // other Columns of the same columns
+		}
+		write := func(table *Table[T]) (string, error) {
+			r := rand.New(rand.NewPCG(seed, 0))
+			row, where, conds, assigns, targets := draw(r)
+			ctx := context.Background()
+			plain, document := Write[T](table.Find(where...)), r.IntN(2) == 0
+			if document {
+				plain = table.New(row).with()
+			}
+			switch r.IntN(12) {
+			case 0:
+				plain = plain.TTL(time.Minute)
+			case 1:
+				plain = plain.Timestamp(time.UnixMicro(5))
+			}
+			var cas Conditional[T]
+			switch n := r.IntN(6); {
+			case n == 0 && document:
+				cas = plain.IfUnchanged()
+			case n < 2:
+				cas = plain.IfAll(conds)
+			case n == 2:
+				cas = plain.IfAll(conds).AllowCreate()
+			case n == 3:
+				cas = plain.IfExists()
+			default:
+				switch r.IntN(3) {
+				case 0:
+					return "update", plain.Update(ctx, assigns...)
+				case 1:
+					return "delete", plain.Delete(ctx)
+				}
+				return "delete columns", plain.DeleteColumns(ctx, targets...)
+			}
+			var res LWTResult[T]
+			var err error
+			switch r.IntN(4) {
+			case 0:
+				res, err = cas.Delete(ctx)
+			case 1:
+				res, err = cas.DeleteColumns(ctx, targets...)
+			default:
+				res, err = cas.Update(ctx, assigns...)
+			}
+			return fmt.Sprintf("applied %t, row %v, kind %v, conditions %v", res.Applied, res.Row(), res.rest.kind, res.Conditions()), err
+		}
+		fresh, wanted := recorded[T](t)
+		want, wantErr := write(fresh)
+		*sent = nil
+		got, err := write(known)
+		require.Equal(t, want, got)
+		require.Equal(t, fmt.Sprint(wantErr), fmt.Sprint(err))
+		require.Equal(t, *wanted, *sent)
+	}
+}
+
+// The second write of a form is built from it, one that has been told more is not, and a
+// table keeps so many forms and no more.
+func TestFormIsFollowed(t *testing.T) {
+	table, _ := recorded[Formed](t)
+	p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
+	name := NullCol(func(f *Formed) **string { return &f.Name })
+	one := table.Find(p.Eq("p"), c.Eq(1))
+	build := func(w Conditional[Formed]) *builder {
+		b := w.chain.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
+		t.Cleanup(b.release)
+		return b
+	}
+	require.Nil(t, build(one.If(name.Eq("a"))).form, "the first")
+	require.NotNil(t, build(one.If(name.Eq("b"))).form)
+	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).form)
+	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).form, "null")
+	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).form, "a TTL")
+	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).form, "another order of the markers")
+
+	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
+	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
+	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
+
+	for n := range maxForms + 5 {
+		conds := make([]Cond[Formed], n+2)
+		for i := range conds {
+			conds[i] = name.Eq("a")
+		}
+		build(one.IfAll(conds))
+	}
+	require.Len(t, *table.plain().forms.known.Load(), maxForms)
+}
+
+// recorded opens T's table on a server that applies everything, and collects what it is sent:
+// all of a request but the id that is another each time.
+func recorded[T any](t *testing.T) (*Table[T], *[]string) {
+	t.Helper()
+	sent := new([]string)
+	sender := &fake.Sender{Answer: func(r *driver.Request) fake.Answer {
+		var out strings.Builder
+		fmt.Fprint(&out, r.Statement, "; ", r.Kind, r.Consistency, r.Serial, r.Replayable, r.Reason, r.Once, r.Single, r.ClientTimestamp)
+		for _, v := range r.Values {
+			typ, value := driver.Shown(v)
+			if typ == "uuid" {
+				value = nil
+			}
+			fmt.Fprintf(&out, " %s %#v", typ, value)
+		}
+		*sent = append(*sent, out.String())
+		return fake.Answer{Columns: []gocql.ColumnInfo{fake.Column(AppliedColumn, gocql.TypeBoolean)}, Rows: [][][]byte{{{1}}}}
+	}}
+	table, err := Open[T](newDB(sender, nil))
+	require.NoError(t, err)
+	return table, sent
+}
+
+func pick[V any](r *rand.Rand, of ...V) V { return of[r.IntN(len(of))] }
+
+// some is up to n of them.
+func some[V any](r *rand.Rand, n int, of ...V) (out []V) {
+	for range r.IntN(n + 1) {
+		out = append(out, pick(r, of...))
+	}
+	return out
+}
