@@ -27,6 +27,7 @@ type builder struct {
 	call    driver.Call
 	request driver.Request
 	known   knownPlan
+	room    plan // memory for the plan of one answer
 	task
 	facts
 }
@@ -243,7 +244,9 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 		}
 		b.emptyKey(c, b.lastCell())
 		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
-		b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
+		if b.form == nil {
+			b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
+		}
 	}
 }
 

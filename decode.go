@@ -80,7 +80,8 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 // user-defined type that has grown, a bigint for an int) is encoded again as declared,
 // so that whatever looks into it later reads one encoding.
 func (e *existing) decode(b *builder) error {
-	p, err := b.planFor(e.table, e.columns)
+	p, err := newPlan(b.room, e.table.meta, e.table.name, e.columns)
+	b.room = p[:0]
 	if err == nil {
 		err = p.decode(e.table.name, e.value(), e.cells)
 	}

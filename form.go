@@ -10,10 +10,10 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// form is an UPDATE or DELETE that was built before, as far as it does not depend on its
-// values: what was asked for, and the statement that came of it. Of a write that asks for the
-// same, only the values are bound. Where one of them is null or empty, or cannot be bound, the
-// write may be another statement, or none: then it is built as if there were no form.
+// form is a write that was built before, as far as it does not depend on its values: what was
+// asked for, and the statement that came of it. Of a write that asks for the same, only the
+// values are bound. Where one of an UPDATE or DELETE is null or empty, or cannot be bound, that
+// may be another statement, or none: then it is built as if there were no form.
 type form struct {
 	cas, document, allowCreate bool
 	kind                       casKind
@@ -55,10 +55,10 @@ func formalColumn(r *ref) bool {
 }
 
 // formal reports whether what the chain has been told leaves the values alone to decide.
-// A version is a value that the struct has.
-func (c *chain) formal() bool {
+func (c *chain) formal(verb cql.Verb) bool {
 	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.choice == nil && c.limit == nil &&
-		c.batch == nil && !c.serial && !c.peek && c.idempotence == 0 && (c.value == nil || c.table.meta.Version == nil)
+		c.batch == nil && c.object == nil && !c.serial && !c.peek && c.idempotence == 0 &&
+		(verb == cql.Insert || c.value == nil || c.table.meta.Version == nil) // its conditions are those of the struct's version
 }
 
 // forms are those of one table. The zero value is ready; it is safe for many goroutines.
@@ -119,7 +119,7 @@ func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
 
 // again builds a write whose form is known; nil if it is not, or not for these values.
 func (c *chain) again(verb cql.Verb, op string, cas bool, assigns []assign, targets []*ref) *builder {
-	if !c.formal() {
+	if !c.formal(verb) {
 		return nil
 	}
 	f := c.table.forms.find(c, verb, cas, assigns, targets)
@@ -175,9 +175,20 @@ func (b *builder) fills(o *operand) bool {
 	return err == nil && !null && b.call.Size() > size
 }
 
+// inserted gives an INSERT that was built before its form. Its statement names every column,
+// null or not, unless there is a tuple: see values.
+func (c *chain) inserted(b *builder) {
+	if c.formal(cql.Insert) {
+		if f := c.table.forms.find(c, cql.Insert, b.cas, nil, nil); f != nil {
+			b.form, b.stmt = f, &f.stmt
+		}
+	}
+}
+
 // learn keeps the form of the write that b is, if it has one.
 func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
-	if b.err != nil || !c.formal() || !b.call.Filled() {
+	insert := b.stmt.Verb == cql.Insert
+	if b.form != nil || b.err != nil || !c.formal(b.stmt.Verb) || !insert && !b.call.Filled() {
 		return
 	}
 	f := &form{cas: b.cas, document: c.value != nil, allowCreate: c.allowCreate, kind: c.kind, proves: b.proves, attempt: b.attempt != nil}
@@ -198,11 +209,14 @@ func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
 	for i := range c.conds {
 		ask(c.conds[i].on, inIf, uint8(c.conds[i].op))
 	}
-	if !formal {
+	for i := range b.stmt.Values {
+		formal = formal && b.stmt.Values[i].Marker == cql.Mark
+	}
+	if !formal || insert && len(b.stmt.Values) < len(b.table.Columns) {
 		return
 	}
 	f.stmt, f.text = b.stmt.Clone(), c.table.text(b)
-	if f.document {
+	if f.document && !insert {
 		for i := range f.stmt.Where {
 			f.key = append(f.key, b.table.Columns[f.stmt.Where[i].Column.ID])
 		}

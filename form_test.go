@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,12 @@ type Formed struct {
 	Data    []byte      `cql:"data"`
 	Tags    []string    `cql:"tags"`
 	Attempt *gocql.UUID `cql:"-"`
+}
+
+// Paired is another statement for each kind of value: a tuple has a marker for each element.
+type Paired struct {
+	P    string `cql:"p,partition"`
+	Pair *Pair2 `cql:"pair,tuple"`
 }
 
 // Attempted and Versioned store what the write itself decides.
@@ -58,6 +65,14 @@ func TestFormsAreTheStatements(t *testing.T) {
 				data.Set(pick(r, nil, []byte{}, []byte{1})), tags.Append("x"), tags.Set(nil), tags.At(0).Set("x"), c.Set(3))
 			targets = some[Target[Formed]](r, 2, name, shared, data, tags.At(1), c)
 			return row, where, conds, assigns, targets
+		}
+	})
+	anyForm(t, func() func(*rand.Rand) (Paired, []Cond[Paired], []Cond[Paired], []Assign[Paired], []Target[Paired]) {
+		p, pair := Col(func(f *Paired) *string { return &f.P }), NullCol(func(f *Paired) **Pair2 { return &f.Pair })
+		return func(r *rand.Rand) (row Paired, where, conds []Cond[Paired], assigns []Assign[Paired], targets []Target[Paired]) {
+			set := pick(r, nil, &Pair2{A: 1}, &Pair2{A: 1, B: ptr("b")})
+			row = Paired{P: pick(r, "", "x"), Pair: set}
+			return row, some(r, 1, p.Eq("x")), some(r, 1, pair.Eq(Pair2{A: 2})), some(r, 1, pair.Set(Pair2{A: 2}), pair.SetNull()), nil
 		}
 	})
 	anyForm(t, func() func(*rand.Rand) (Attempted, []Cond[Attempted], []Cond[Attempted], []Assign[Attempted], []Target[Attempted]) {
@@ -112,7 +127,12 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 				plain = plain.Timestamp(time.UnixMicro(5))
 			}
 			var cas Conditional[T]
-			switch n := r.IntN(6); {
+			switch n := r.IntN(8); {
+			case n == 6 && document:
+				return "save", pick(r, plain, plain.OmitNil()).Save(ctx)
+			case n == 7:
+				res, err := table.New(row).Insert(ctx)
+				return fmt.Sprintf("inserted %t, row %v", res.Applied, res.Row()), err
 			case n == 0 && document:
 				cas = plain.IfUnchanged()
 			case n < 2:
@@ -174,6 +194,15 @@ func TestFormIsFollowed(t *testing.T) {
 	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
 	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
+
+	insert := func(f Formed) *builder {
+		w := table.New(f).with()
+		b := w.chain.insert(unsafe.Pointer(&f), true)
+		t.Cleanup(b.release)
+		return b
+	}
+	require.Nil(t, insert(Formed{P: "p", C: ptr(1)}).form)
+	require.NotNil(t, insert(Formed{P: "q", C: ptr(2), Name: ptr("n"), Tags: []string{"t"}}).form)
 
 	for n := range maxForms + 5 {
 		conds := make([]Cond[Formed], n+2)

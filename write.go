@@ -16,7 +16,9 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
 	c.refuseReading(b)
-	b.stmt.IfNotExists = cas
+	if c.inserted(b); b.form == nil {
+		b.stmt.IfNotExists = cas
+	}
 	c.refusePlain(b)
 	if b.table.Counter {
 		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
@@ -34,6 +36,7 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
+	c.learn(b, nil, nil)
 	return b
 }
 

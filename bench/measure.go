@@ -15,7 +15,6 @@ func (c cost[V]) each() [3]V { return [3]V{c.allocs, c.bytes, c.cpu} }
 
 // measure runs f n times.
 func measure(n int, f func() error) (cost[float64], error) {
-	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := cpuTime()
@@ -46,7 +45,9 @@ func cpuTime() time.Duration {
 type samples [][]cost[float64]
 
 // sample measures the operation: rounds rounds, in each of which the contenders take turns,
-// so that what disturbs the machine disturbs all of them. Every other round goes the opposite way.
+// so that what disturbs the machine disturbs all of them: the shorter the turns, the more so. Every
+// other round goes the opposite way. Garbage is collected between the rounds; that of a short round
+// is not in its CPU time.
 func sample(ctx context.Context, o operation, contenders []contender, rounds int, span time.Duration) (samples, error) {
 	out := make(samples, len(contenders))
 	n := make([]int, len(contenders))
@@ -56,7 +57,7 @@ func sample(ctx context.Context, o operation, contenders []contender, rounds int
 		if err != nil {
 			return nil, err
 		}
-		n[i] = max(20, int(float64(span)/max(first.cpu, 1)))
+		n[i] = max(1, int(float64(span)/max(first.cpu, 1)))
 	}
 	for round := range rounds {
 		for turn := range contenders {
