@@ -19,8 +19,8 @@ import (
 func main() {
 	var c options
 	only := flag.String("run", ".", "run the operations whose names match this `regexp`")
-	flag.IntVar(&c.rounds, "rounds", 400, "measure each contender this often")
-	flag.DurationVar(&c.span, "time", 5*time.Millisecond, "CPU time of one measurement")
+	flag.IntVar(&c.rounds, "rounds", 250, "measure each contender this often")
+	flag.DurationVar(&c.span, "time", 10*time.Millisecond, "CPU time of one measurement")
 	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
 	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of coodie to this `file`, and compare nothing")
 	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of coodie to this `file`, and compare nothing")

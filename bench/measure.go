@@ -46,8 +46,7 @@ type samples [][]cost[float64]
 
 // sample measures the operation: rounds rounds, in each of which the contenders take turns,
 // so that what disturbs the machine disturbs all of them: the shorter the turns, the more so. Every
-// other round goes the opposite way. Garbage is collected between the rounds; that of a short round
-// is not in its CPU time.
+// other round goes the opposite way.
 func sample(ctx context.Context, o operation, contenders []contender, rounds int, span time.Duration) (samples, error) {
 	out := make(samples, len(contenders))
 	n := make([]int, len(contenders))

@@ -260,6 +260,7 @@ func (d *describer) keys() error {
 			return err
 		}
 	}
+	d.table.star()
 	return nil
 }
 

@@ -62,6 +62,13 @@ func TestDescribe(t *testing.T) {
 		key = append(key, c.Name)
 	}
 	require.Equal(t, []string{"region", "tenant", "seq", "made"}, key)
+	for i, name := range []string{"region", "tenant", "seq", "made", "total", "any", "attrs", "http_server", "tags"} { // SELECT *
+		require.Equal(t, name, table.starred[i].Name)
+		require.Same(t, table.Column(name), table.ColumnAt(i, name))
+		require.Same(t, table.Columns[i], table.ColumnAt(i, table.Columns[i].Name))
+		require.Same(t, table.Column(name), table.ColumnAt(20, name))
+	}
+	require.Nil(t, table.ColumnAt(0, "other"))
 	again, _ := Of(reflect.TypeFor[named]())
 	require.Same(t, table, again)
 	_ = named{}.hidden

@@ -3,8 +3,11 @@
 package meta
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
 )
@@ -54,6 +57,7 @@ type Table struct {
 	Version    *Column   // counts the row's conditional writes; nil if there is none
 	Defaults   []*Column // those that have one
 	byName     map[string]*Column
+	starred    []*Column // in the order in which SELECT * has them; nil of a struct that is no table
 }
 
 // Column returns the column of that name, or nil.
@@ -70,12 +74,24 @@ func (t *Table) Column(name string) *Column {
 }
 
 // ColumnAt is Column for a name that a list has at position i, where the order of the
-// columns may be the table's own.
+// columns may be that of the struct, or that of SELECT * and of a refused INSERT.
 func (t *Table) ColumnAt(i int, name string) *Column {
-	if i < len(t.Columns) && t.Columns[i].Name == name {
-		return t.Columns[i]
+	for _, order := range [2][]*Column{t.starred, t.Columns} {
+		if i < len(order) && order[i].Name == name {
+			return order[i]
+		}
 	}
 	return t.Column(name)
+}
+
+// star puts the columns into the order of SELECT *: the key, the static columns by name, the
+// others by name.
+func (t *Table) star() {
+	rest := slices.DeleteFunc(slices.Clone(t.Columns), (*Column).Key)
+	slices.SortFunc(rest, func(a, b *Column) int {
+		return cmp.Or(cmp.Compare(b.Kind, a.Kind), strings.Compare(a.Name, b.Name))
+	})
+	t.starred = append(t.Primary(), rest...)
 }
 
 // Primary returns the partition key columns followed by the clustering columns.
