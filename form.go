@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,12 +44,43 @@ const (
 	inIf
 )
 
-func (a *asked) is(r *ref, p part, do uint8) bool {
-	return a.part == p && a.do == do && (a.ref == r || formalColumn(r) && a.ref.col == r.col)
+func (a *asked) is(o asked) bool {
+	return a.part == o.part && a.do == o.do && (a.ref == o.ref || formalColumn(o.ref) && a.ref.col == o.ref.col)
 }
 
-// formalColumn reports whether r is a whole column of a native type: what is done with it is
-// then one statement, whatever the value, unless that is null or empty.
+// formal reports whether what is asked for is one statement, whatever the value, unless that is
+// null or empty. IN is of a list of values.
+func (a *asked) formal() bool {
+	return formalColumn(a.ref) && !(a.part >= inWhere && a.do == uint8(cql.In))
+}
+
+// asks yields what a write of the chain asks for, in the order of a form.
+func (c *chain) asks(assigns []assign, targets []*ref) iter.Seq[asked] {
+	return func(yield func(asked) bool) {
+		for i := range assigns {
+			if !yield(asked{assigns[i].of, inSet, uint8(assigns[i].change)}) {
+				return
+			}
+		}
+		for _, r := range targets {
+			if !yield(asked{r, inDelete, 0}) {
+				return
+			}
+		}
+		for i := range c.where {
+			if !yield(asked{c.where[i].on, inWhere, uint8(c.where[i].op)}) {
+				return
+			}
+		}
+		for i := range c.conds {
+			if !yield(asked{c.conds[i].on, inIf, uint8(c.conds[i].op)}) {
+				return
+			}
+		}
+	}
+}
+
+// formalColumn reports whether r is a whole column of a native type.
 func formalColumn(r *ref) bool {
 	return r != nil && r.err == nil && r.col != nil && r.elem == nil && r.field == "" &&
 		r.col.Type.Kind < codec.List && r.col.Type.Kind != codec.Counter
@@ -70,13 +102,17 @@ type forms struct {
 // maxForms bounds the forms of a table, which are looked through one by one.
 const maxForms = 32
 
+// list is what is known; nobody changes it.
+func (fs *forms) list() []*form {
+	if p := fs.known.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
 // find returns the form of a write of the chain, if there is one.
 func (fs *forms) find(c *chain, verb cql.Verb, cas bool, assigns []assign, targets []*ref) *form {
-	known := fs.known.Load()
-	if known == nil {
-		return nil
-	}
-	for _, f := range *known {
+	for _, f := range fs.list() {
 		if f.stmt.Verb == verb && f.cas == cas && f.fits(c, assigns, targets) {
 			return f
 		}
@@ -90,26 +126,8 @@ func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
 		return false
 	}
 	next := 0
-	for i := range assigns {
-		if !f.asked[next].is(assigns[i].of, inSet, uint8(assigns[i].change)) {
-			return false
-		}
-		next++
-	}
-	for _, r := range targets {
-		if !f.asked[next].is(r, inDelete, 0) {
-			return false
-		}
-		next++
-	}
-	for i := range c.where {
-		if !f.asked[next].is(c.where[i].on, inWhere, uint8(c.where[i].op)) {
-			return false
-		}
-		next++
-	}
-	for i := range c.conds {
-		if !f.asked[next].is(c.conds[i].on, inIf, uint8(c.conds[i].op)) {
+	for a := range c.asks(assigns, targets) {
+		if !f.asked[next].is(a) {
 			return false
 		}
 		next++
@@ -185,37 +203,33 @@ func (c *chain) inserted(b *builder) {
 	}
 }
 
-// learn keeps the form of the write that b is, if it has one.
+// learn keeps the form of the write that b is, if it has one and there is room for it.
 func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
 	insert := b.stmt.Verb == cql.Insert
-	if b.form != nil || b.err != nil || !c.formal(b.stmt.Verb) || !insert && !b.call.Filled() {
+	if b.form != nil || b.err != nil || !c.formal(b.stmt.Verb) || len(c.table.forms.list()) >= maxForms {
 		return
 	}
-	f := &form{cas: b.cas, document: c.value != nil, allowCreate: c.allowCreate, kind: c.kind, proves: b.proves, attempt: b.attempt != nil}
-	formal := true
-	ask := func(r *ref, p part, do uint8) {
-		f.asked = append(f.asked, asked{r, p, do})
-		formal = formal && formalColumn(r) && !(p >= inWhere && do == uint8(cql.In)) // whose values are a list
-	}
-	for i := range assigns {
-		ask(assigns[i].of, inSet, uint8(assigns[i].change))
-	}
-	for _, r := range targets {
-		ask(r, inDelete, 0)
-	}
-	for i := range c.where {
-		ask(c.where[i].on, inWhere, uint8(c.where[i].op))
-	}
-	for i := range c.conds {
-		ask(c.conds[i].on, inIf, uint8(c.conds[i].op))
-	}
-	for i := range b.stmt.Values {
-		formal = formal && b.stmt.Values[i].Marker == cql.Mark
-	}
-	if !formal || insert && len(b.stmt.Values) < len(b.table.Columns) {
+	if insert {
+		for i := range b.stmt.Values {
+			if b.stmt.Values[i].Marker != cql.Mark {
+				return
+			}
+		}
+		if len(b.stmt.Values) < len(b.table.Columns) {
+			return
+		}
+	} else if !b.call.Filled() {
 		return
 	}
-	f.stmt, f.text = b.stmt.Clone(), c.table.text(b)
+	for a := range c.asks(assigns, targets) {
+		if !a.formal() {
+			return
+		}
+	}
+	f := &form{
+		cas: b.cas, document: c.value != nil, allowCreate: c.allowCreate, kind: c.kind, asked: slices.Collect(c.asks(assigns, targets)),
+		stmt: b.stmt.Clone(), text: c.table.text(b), proves: b.proves, attempt: b.attempt != nil,
+	}
 	if f.document && !insert {
 		for i := range f.stmt.Where {
 			f.key = append(f.key, b.table.Columns[f.stmt.Where[i].Column.ID])
@@ -224,11 +238,7 @@ func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
 	fs := &c.table.forms
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	var known []*form
-	if p := fs.known.Load(); p != nil {
-		known = *p
-	}
-	if len(known) < maxForms && fs.find(c, b.stmt.Verb, b.cas, assigns, targets) == nil {
+	if known := fs.list(); len(known) < maxForms && fs.find(c, b.stmt.Verb, b.cas, assigns, targets) == nil {
 		known = append(slices.Clip(known), f)
 		fs.known.Store(&known)
 	}

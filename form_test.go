@@ -19,14 +19,13 @@ import (
 
 // Formed has a column for each thing that can keep a write from having a form.
 type Formed struct {
-	P       string      `cql:"p,partition"`
-	C       *int        `cql:"c,clustering"`
-	Shared  *string     `cql:"shared,static"`
-	Name    *string     `cql:"name"`
-	Ratio   *float64    `cql:"ratio"`
-	Data    []byte      `cql:"data"`
-	Tags    []string    `cql:"tags"`
-	Attempt *gocql.UUID `cql:"-"`
+	P      string   `cql:"p,partition"`
+	C      *int     `cql:"c,clustering"`
+	Shared *string  `cql:"shared,static"`
+	Name   *string  `cql:"name"`
+	Ratio  *float64 `cql:"ratio"`
+	Data   []byte   `cql:"data"`
+	Tags   []string `cql:"tags"`
 }
 
 // Paired is another statement for each kind of value: a tuple has a marker for each element.
