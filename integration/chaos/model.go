@@ -54,6 +54,12 @@ func (op *Operation) String() string {
 	return fmt.Sprintf("%9.3f to %9.3f s, %s", op.Call.Seconds(), op.Return.Seconds(), s)
 }
 
+// beside reports whether what an operation tells is not its own answer but was read in the
+// course of it: before it had its effect, or after.
+func (op *Operation) beside() bool {
+	return op.Outcome == Open || op.Outcome == Failed || op.Outcome == Applied && op.Action == Swap
+}
+
 // forever is when an open operation returns.
 const forever = math.MaxInt64
 
@@ -77,8 +83,8 @@ func explained(ops []Operation) []porcupine.Operation {
 		out = append(out, porcupine.Operation{ClientId: op.Client, Input: &op, Call: int64(op.Call), Return: until})
 	}
 	for _, op := range ops {
-		if op.Told && (op.Outcome == Open || op.Outcome == Failed) {
-			read := op // what was seen in the course of the operation
+		if op.Told && op.beside() {
+			read := op
 			read.Action, read.Outcome = Read, Applied
 			add(read, int64(op.Return))
 			op.Told = false

@@ -69,6 +69,14 @@ func TestCheck(t *testing.T) {
 		{"what was seen while an outcome was settled", []Operation{
 			at(0, 1, Register, Swap, 0, 5, done), at(2, 3, Register, Swap, 5, 6, Answer{Outcome: Open, Unknown: true, Seen: 9, Told: true}),
 		}, Count{Wrong: 1}},
+		{"what was seen while it turned out to be applied", []Operation{
+			at(0, 1, Register, Swap, 0, 5, done), at(2, 3, Register, Swap, 5, 6, Answer{Unknown: true, Seen: 6, Told: true}),
+			at(4, 5, Register, Read, 0, 0, saw(6)),
+		}, Count{}},
+		{"what was seen while it turned out to be applied, and never was there", []Operation{
+			at(0, 1, Register, Swap, 0, 5, done), at(2, 3, Register, Swap, 5, 6, Answer{Unknown: true, Seen: 7, Told: true}),
+			at(4, 5, Register, Read, 0, 0, saw(6)),
+		}, Count{Wrong: 1}},
 		{"failed, and yet it is there", []Operation{
 			at(0, 1, Register, Swap, 0, 5, failed), at(2, 3, Register, Read, 0, 0, saw(5)),
 		}, Count{Wrong: 1}},
