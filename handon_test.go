@@ -111,6 +111,28 @@ func TestHandedOn(t *testing.T) {
 		require.Equal(t, 110, res[1].Value.Balance)
 		require.Equal(t, 2, reads())
 	})
+	t.Run("so does the error of a write that cannot be guarded", func(t *testing.T) {
+		start()
+		notes, err := coodie.Open[Remark](db)
+		require.NoError(t, err)
+		text, calls := "m", 0
+		inLine(t, db, func(inside func()) error {
+			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(r *Remark) error { inside(); r.Note = nil; return nil })
+			return err
+		}, func() error {
+			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(r *Remark) error {
+				if calls++; calls == 1 {
+					require.Nil(t, r.Note, "as the call before has written it, and nothing else to guard the row by")
+					srv.MustExec("UPDATE app.account SET note = 'x' WHERE id = 'a'")
+				}
+				r.Note = &text
+				return nil
+			})
+			return err
+		})
+		require.Equal(t, 2, calls)
+		require.Equal(t, []cqltest.Row{{"note": "m"}}, srv.MustRows("SELECT note FROM app.account"))
+	})
 	t.Run("so does the value of an unchanged row", func(t *testing.T) {
 		start()
 		res := queued(t, db, row, addTen, func(*Account) error {
@@ -171,6 +193,17 @@ func TestHandedOn(t *testing.T) {
 		require.Equal(t, []cqltest.Row{{"balance": 15, "note": "nm"}}, srv.MustRows("SELECT balance, note FROM app.account"))
 	})
 }
+
+// Remark is the note of an Account, which may be null.
+type Remark struct {
+	ID   string  `cql:"id,partition"`
+	Note *string `cql:"note"`
+}
+
+// TableName makes it the same table.
+func (Remark) TableName() string { return "account" }
+
+var remarkID = coodie.Col(func(r *Remark) *string { return &r.ID })
 
 // Slip is the part of an Account that is not about money.
 type Slip struct {

@@ -221,8 +221,10 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	if !b.proves {
 		b.fail("", "every column reads as null, so the write could bring a deleted row back; give the struct a version column", ErrCannotGuard)
 	}
+	if b.err == nil {
+		m.res.attempts++
+	}
 	res, err := c.cas(ctx, b)
-	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, row, before)
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
