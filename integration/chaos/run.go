@@ -101,10 +101,20 @@ func (r Run) workers(ctx context.Context, ring *Ring) (workers []*worker, closeA
 			s.Close()
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
-	if err := r.prepare(ctx, ring); err != nil {
-		return nil, closeAll, err
+	// On a busy machine the nodes may take long to agree on a schema, and forget to.
+	for {
+		within, cancel := context.WithTimeout(ctx, time.Minute)
+		err = r.prepare(within, ring)
+		cancel()
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, closeAll, err
+		}
+		r.Log("once more: %v", err)
 	}
 	l := &load{history: NewHistory()}
 	for range r.Sessions {
