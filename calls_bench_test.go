@@ -91,4 +91,13 @@ func BenchmarkCalls(b *testing.B) {
 			}
 		})
 	}
+	b.Run("select", func(b *testing.B) {
+		*sender = canned{columns: whole.columns[1:], cells: whole.cells[1:]}
+		b.ReportAllocs()
+		for b.Loop() {
+			if l, err := locks.Find(name.Eq("a")).Get(ctx); err != nil || l.Owner != "ann" {
+				b.Fatal(l, err)
+			}
+		}
+	})
 }

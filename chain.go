@@ -47,6 +47,22 @@ func (c chain) filter(filters []cond) chain {
 	return c
 }
 
+// filters are those of WHERE, unless the key is that of a row.
+func (c *chain) filters() []cond {
+	if c.value != nil {
+		return nil
+	}
+	return c.where
+}
+
+// conditions are those of IF, which a read of the same chain lacks.
+func (c *chain) conditions(cas bool) []cond {
+	if !cas {
+		return nil
+	}
+	return c.conds
+}
+
 // changed is a changed copy of what p points to, nothing if it is nil.
 func changed[P any](p *P, change func(*P)) *P {
 	var c P

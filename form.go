@@ -8,23 +8,36 @@ import (
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// form is a write that was built before, as far as it does not depend on its values: what was
-// asked for, and the statement that came of it. Of a write that asks for the same, only the
-// values are bound. Where one of an UPDATE or DELETE is null or empty, or cannot be bound, that
-// may be another statement, or none: then it is built as if there were no form.
+// form is a write or read that was built before, as far as it does not depend on its values:
+// what was asked for, and the statement that came of it. Of one that asks for the same, only
+// the values are bound. Where one of these is null or empty (of an INSERT it may be), or cannot be
+// bound, that may be another statement, or none: then it is built as if there were no form.
 type form struct {
-	cas, document, allowCreate bool
-	kind                       casKind
-	asked                      []asked // assignments, targets, filters and conditions
+	manner
+	asked []asked // assignments, targets, filters and conditions
 
 	stmt    cql.Statement
 	text    string
+	request driver.Request // of a read
 	proves  bool
 	attempt bool           // it stores an attempt id
 	key     []*meta.Column // of the struct, if it is a document's
+}
+
+// manner is how something is asked for.
+type manner struct {
+	verb                               cql.Verb
+	want                               want // of a read
+	kind                               casKind
+	cas, document, allowCreate, serial bool
+}
+
+func (c *chain) manner(verb cql.Verb, want want, cas bool) manner {
+	return manner{verb, want, c.kind, cas, c.value != nil, c.allowCreate, c.serial}
 }
 
 // asked is a column, and what is done with it.
@@ -54,8 +67,8 @@ func (a *asked) formal() bool {
 	return formalColumn(a.ref) && !(a.part >= inWhere && a.do == uint8(cql.In))
 }
 
-// asks yields what a write of the chain asks for, in the order of a form.
-func (c *chain) asks(assigns []assign, targets []*ref) iter.Seq[asked] {
+// asks yields what a write or read of the chain asks for, in the order of a form.
+func (c *chain) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[asked] {
 	return func(yield func(asked) bool) {
 		for i := range assigns {
 			if !yield(asked{assigns[i].of, inSet, uint8(assigns[i].change)}) {
@@ -67,13 +80,15 @@ func (c *chain) asks(assigns []assign, targets []*ref) iter.Seq[asked] {
 				return
 			}
 		}
-		for i := range c.where {
-			if !yield(asked{c.where[i].on, inWhere, uint8(c.where[i].op)}) {
+		where := c.filters()
+		for i := range where {
+			if !yield(asked{where[i].on, inWhere, uint8(where[i].op)}) {
 				return
 			}
 		}
-		for i := range c.conds {
-			if !yield(asked{c.conds[i].on, inIf, uint8(c.conds[i].op)}) {
+		conds := c.conditions(cas)
+		for i := range conds {
+			if !yield(asked{conds[i].on, inIf, uint8(conds[i].op)}) {
 				return
 			}
 		}
@@ -89,8 +104,8 @@ func formalColumn(r *ref) bool {
 // formal reports whether what the chain has been told leaves the values alone to decide.
 func (c *chain) formal(verb cql.Verb) bool {
 	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.choice == nil && c.limit == nil &&
-		c.batch == nil && c.object == nil && !c.serial && !c.peek && c.idempotence == 0 &&
-		(verb == cql.Insert || c.value == nil || c.table.meta.Version == nil) // its conditions are those of the struct's version
+		c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
+		(verb == cql.Insert || verb == cql.Select || c.value == nil || c.table.meta.Version == nil) // its conditions are those of the struct's version
 }
 
 // forms are those of one table. The zero value is ready; it is safe for many goroutines.
@@ -110,10 +125,10 @@ func (fs *forms) list() []*form {
 	return nil
 }
 
-// find returns the form of a write of the chain, if there is one.
-func (fs *forms) find(c *chain, verb cql.Verb, cas bool, assigns []assign, targets []*ref) *form {
+// find returns the form of what the chain asks for in that manner, if there is one.
+func (fs *forms) find(c *chain, m manner, assigns []assign, targets []*ref) *form {
 	for _, f := range fs.list() {
-		if f.stmt.Verb == verb && f.cas == cas && f.fits(c, assigns, targets) {
+		if f.manner == m && f.fits(c, assigns, targets) {
 			return f
 		}
 	}
@@ -121,12 +136,11 @@ func (fs *forms) find(c *chain, verb cql.Verb, cas bool, assigns []assign, targe
 }
 
 func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
-	if f.kind != c.kind || f.document != (c.value != nil) || f.allowCreate != c.allowCreate ||
-		len(f.asked) != len(assigns)+len(targets)+len(c.where)+len(c.conds) {
+	if len(f.asked) != len(assigns)+len(targets)+len(c.filters())+len(c.conditions(f.cas)) {
 		return false
 	}
 	next := 0
-	for a := range c.asks(assigns, targets) {
+	for a := range c.asks(f.cas, assigns, targets) {
 		if !f.asked[next].is(a) {
 			return false
 		}
@@ -135,17 +149,17 @@ func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
 	return true
 }
 
-// again builds a write whose form is known; nil if it is not, or not for these values.
-func (c *chain) again(verb cql.Verb, op string, cas bool, assigns []assign, targets []*ref) *builder {
-	if !c.formal(verb) {
+// again builds what has a form that is known; nil if it has none, or not for these values.
+func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *builder {
+	if !c.formal(m.verb) {
 		return nil
 	}
-	f := c.table.forms.find(c, verb, cas, assigns, targets)
+	f := c.table.forms.find(c, m, assigns, targets)
 	if f == nil {
 		return nil
 	}
-	b := newBuilder(c.table, verb, op, cas)
-	b.form, b.stmt, b.proves = f, &f.stmt, f.proves
+	b := newBuilder(c.table, m.verb, op, m.cas)
+	b.form, b.stmt, b.proves, b.request = f, &f.stmt, f.proves, f.request
 	if b.err == nil && b.follow(f, c, assigns) {
 		return b
 	}
@@ -165,8 +179,9 @@ func (b *builder) follow(f *form, c *chain, assigns []assign) bool {
 			return false
 		}
 	}
-	for i := range c.where {
-		if !b.fills(&c.where[i].value) {
+	where := c.filters()
+	for i := range where {
+		if !b.fills(&where[i].value) {
 			return false
 		}
 	}
@@ -175,8 +190,9 @@ func (b *builder) follow(f *form, c *chain, assigns []assign) bool {
 			return false
 		}
 	}
-	for i := range c.conds {
-		if !b.fills(&c.conds[i].value) {
+	conds := c.conditions(f.cas)
+	for i := range conds {
+		if !b.fills(&conds[i].value) {
 			return false
 		}
 	}
@@ -197,16 +213,16 @@ func (b *builder) fills(o *operand) bool {
 // null or not, unless there is a tuple: see values.
 func (c *chain) inserted(b *builder) {
 	if c.formal(cql.Insert) {
-		if f := c.table.forms.find(c, cql.Insert, b.cas, nil, nil); f != nil {
+		if f := c.table.forms.find(c, c.manner(cql.Insert, 0, b.cas), nil, nil); f != nil {
 			b.form, b.stmt = f, &f.stmt
 		}
 	}
 }
 
-// learn keeps the form of the write that b is, if it has one and there is room for it.
-func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
-	insert := b.stmt.Verb == cql.Insert
-	if b.form != nil || b.err != nil || !c.formal(b.stmt.Verb) || len(c.table.forms.list()) >= maxForms {
+// learn keeps the form of what b is, if it has one and there is room for it.
+func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
+	insert := m.verb == cql.Insert
+	if b.form != nil || b.err != nil || !c.formal(m.verb) || len(c.table.forms.list()) >= maxForms {
 		return
 	}
 	if insert {
@@ -221,14 +237,14 @@ func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
 	} else if !b.call.Filled() {
 		return
 	}
-	for a := range c.asks(assigns, targets) {
+	for a := range c.asks(m.cas, assigns, targets) {
 		if !a.formal() {
 			return
 		}
 	}
 	f := &form{
-		cas: b.cas, document: c.value != nil, allowCreate: c.allowCreate, kind: c.kind, asked: slices.Collect(c.asks(assigns, targets)),
-		stmt: b.stmt.Clone(), text: c.table.text(b), proves: b.proves, attempt: b.attempt != nil,
+		manner: m, asked: slices.Collect(c.asks(m.cas, assigns, targets)),
+		stmt: b.stmt.Clone(), text: c.table.text(b), request: b.request, proves: b.proves, attempt: b.attempt != nil,
 	}
 	if f.document && !insert {
 		for i := range f.stmt.Where {
@@ -238,7 +254,7 @@ func (c *chain) learn(b *builder, assigns []assign, targets []*ref) {
 	fs := &c.table.forms
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if known := fs.list(); len(known) < maxForms && fs.find(c, b.stmt.Verb, b.cas, assigns, targets) == nil {
+	if known := fs.list(); len(known) < maxForms && fs.find(c, m, assigns, targets) == nil {
 		known = append(slices.Clip(known), f)
 		fs.known.Store(&known)
 	}

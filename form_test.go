@@ -17,7 +17,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
 
-// Formed has a column for each thing that can keep a write from having a form.
+// Formed has a column for each thing that can keep a statement from having a form.
 type Formed struct {
 	P      string   `cql:"p,partition"`
 	C      *int     `cql:"c,clustering"`
@@ -47,7 +47,7 @@ type Versioned struct {
 	Version int     `cql:"version,version"`
 }
 
-// A write that was asked for before is the same as one that was not, whatever its values.
+// A read or write that was asked for before is the same as one that was not, whatever its values.
 func TestFormsAreTheStatements(t *testing.T) {
 	anyForm(t, func() func(*rand.Rand) (Formed, []Cond[Formed], []Cond[Formed], []Assign[Formed], []Target[Formed]) {
 		p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
@@ -94,7 +94,38 @@ func TestFormsAreTheStatements(t *testing.T) {
 	})
 }
 
-// anyForm compares writes of all kinds on a table that has seen thousands, with those on one
+// formRead reads in any way.
+func formRead[T any](ctx context.Context, r *rand.Rand, q QuerySet[T]) (string, error) {
+	switch r.IntN(8) {
+	case 0:
+		q = q.Linearizable()
+	case 1:
+		q = q.AllowFiltering()
+	case 2:
+		q = q.Limit(5)
+	case 3:
+		q = q.PageSize(7)
+	}
+	q.chain.concurrency = 1 // In is several statements
+	got, err := any(nil), error(nil)
+	switch r.IntN(6) {
+	case 0:
+		got, err = q.Get(ctx)
+	case 1:
+		got, err = q.One(ctx)
+	case 2:
+		got, err = q.All(ctx)
+	case 3:
+		got, err = q.Count(ctx)
+	case 4:
+		got, err = q.Exists(ctx)
+	case 5:
+		got, err = q.Page(ctx, "")
+	}
+	return fmt.Sprint("read ", got), err
+}
+
+// anyForm compares reads and writes of all kinds on a table that has seen thousands, with those on one
 // that has seen none.
 func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where, conds []Cond[T], assigns []Assign[T], targets []Target[T])) {
 	t.Helper()
@@ -115,6 +146,9 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			r := rand.New(rand.NewPCG(seed, 0))
 			row, where, conds, assigns, targets := draw(r)
 			ctx := context.Background()
+			if r.IntN(3) == 0 {
+				return formRead(ctx, r, table.Find(where...))
+			}
 			plain, document := Write[T](table.Find(where...)), r.IntN(2) == 0
 			if document {
 				plain = table.New(row).with()
@@ -194,6 +228,23 @@ func TestFormIsFollowed(t *testing.T) {
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
 	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
 
+	read := func(q QuerySet[Formed], w want) *builder {
+		b := q.chain.query(w)
+		t.Cleanup(b.release)
+		require.NoError(t, b.err)
+		return b
+	}
+	for _, q := range []QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
+		require.Nil(t, read(q, wantAny).form, "the first")
+		known := read(q, wantAny)
+		require.NotNil(t, known.form)
+		require.Equal(t, read(one.AllowFiltering(), wantAny).stmt.Columns, known.stmt.Columns)
+	}
+	require.Nil(t, read(one, wantRow).form, "of another kind")
+	require.Equal(t, driver.Read, read(one, wantRow).request.Kind)
+	require.Equal(t, driver.SerialRead, read(one.Linearizable(), wantAny).request.Kind)
+	require.Nil(t, read(one.Limit(1), wantAny).form, "a limit")
+
 	insert := func(f Formed) *builder {
 		w := table.New(f).with()
 		b := w.chain.insert(unsafe.Pointer(&f), true)
@@ -220,7 +271,7 @@ func recorded[T any](t *testing.T) (*Table[T], *[]string) {
 	sent := new([]string)
 	sender := &fake.Sender{Answer: func(r *driver.Request) fake.Answer {
 		var out strings.Builder
-		fmt.Fprint(&out, r.Statement, "; ", r.Kind, r.Consistency, r.Serial, r.Replayable, r.Reason, r.Once, r.Single, r.ClientTimestamp)
+		fmt.Fprint(&out, r.Statement, "; ", r.Kind, r.Consistency, r.Serial, r.Replayable, r.Reason, r.Once, r.Single, r.ClientTimestamp, r.PageSize, r.Unpaged, r.Page)
 		for _, v := range r.Values {
 			typ, value := driver.Shown(v)
 			if typ == "uuid" {

@@ -26,6 +26,10 @@ const (
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
 func (c *chain) query(want want) *builder {
+	m := c.manner(cql.Select, want, false)
+	if b := c.again(m, "select", nil, nil); b != nil {
+		return b
+	}
 	b := newBuilder(c.table, cql.Select, "select", false)
 	switch {
 	case c.table == nil:
@@ -96,6 +100,7 @@ func (c *chain) query(want want) *builder {
 	r.Once, r.Reason = !replay.Safe(), replay.String()
 	r.Unpaged = b.unpaged()
 	r.Statement = c.table.text(b)
+	c.learn(b, m, nil, nil)
 	return b
 }
 

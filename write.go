@@ -36,13 +36,14 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
-	c.learn(b, nil, nil)
+	c.learn(b, c.manner(cql.Insert, 0, cas), nil, nil)
 	return b
 }
 
 // update builds an UPDATE.
 func (c *chain) update(assigns []assign, cas bool) *builder {
-	if b := c.again(cql.Update, "update", cas, assigns, nil); b != nil {
+	m := c.manner(cql.Update, 0, cas)
+	if b := c.again(m, "update", assigns, nil); b != nil {
 		return b
 	}
 	b := newBuilder(c.table, cql.Update, "update", cas)
@@ -67,7 +68,7 @@ func (c *chain) update(assigns []assign, cas bool) *builder {
 		b.fail("", "every condition could hold on a missing row, which the UPDATE would then create: "+
 			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)
 	}
-	c.learn(b, assigns, nil)
+	c.learn(b, m, assigns, nil)
 	return b
 }
 
@@ -142,8 +143,9 @@ func (a *assign) whole() bool {
 
 // remove builds a DELETE of the row, or of the targets.
 func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
+	m := c.manner(cql.Delete, 0, cas)
 	if !columns || len(targets) > 0 {
-		if b := c.again(cql.Delete, "delete", cas, nil, targets); b != nil {
+		if b := c.again(m, "delete", nil, targets); b != nil {
 			return b
 		}
 	}
@@ -161,7 +163,7 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	c.restrict(b, static, cas)
-	c.learn(b, nil, targets)
+	c.learn(b, m, nil, targets)
 	return b
 }
 

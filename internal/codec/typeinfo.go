@@ -123,6 +123,10 @@ func (t *Type) Same(info gocql.TypeInfo) bool {
 		return false
 	}
 	switch i := info.(type) {
+	case gocql.NativeType: // nearly always the very type
+		if typ := i.Type(); typ == typeOfKind[t.Kind] && typ != gocql.TypeCustom && t.Kind.native() {
+			return true
+		}
 	case gocql.CollectionType:
 		if typeOfKind[t.Kind] != i.Type() || !t.Elem.Same(i.Elem) {
 			return false

@@ -139,7 +139,7 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	}
 	switch r.Kind {
 	case Read:
-		q.Idempotent(!r.Once)
+		q.Idempotent(!r.Once).DefaultTimestamp(false)
 		if r.Once {
 			q.RetryPolicy(nil)
 		}
@@ -156,7 +156,7 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 		// change from one execution to the next (CASSANDRA-11099).
 		once(q.SerialConsistency(r.Serial).NoSkipMetadata().DefaultTimestamp(false))
 	case SerialRead, Schema:
-		once(q)
+		once(q.DefaultTimestamp(false))
 	}
 	iter := q.Iter()
 	fresh.Release() // gocql copies what it needs for further pages
