@@ -70,10 +70,25 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 	for i := range p {
 		s := &p[i]
 		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells[s.cell]); err != nil {
-			return &DecodeError{Table: table, Column: s.column.Name, Field: s.column.Field, Err: err}
+			return s.failed(table, err)
 		}
 	}
 	return nil
+}
+
+// decodeRow is decode of cells that have been kept.
+func (p plan) decodeRow(table string, v unsafe.Pointer, cells *cells) error {
+	for i := range p {
+		s := &p[i]
+		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells.at(s.cell)); err != nil {
+			return s.failed(table, err)
+		}
+	}
+	return nil
+}
+
+func (s *step) failed(table string, err error) error {
+	return &DecodeError{Table: table, Column: s.column.Name, Field: s.column.Field, Err: err}
 }
 
 // decode fills Value from the cells, which have answered b. A cell of another type than the struct declares (a
@@ -83,23 +98,30 @@ func (e *existing) decode(b *builder) error {
 	p, err := newPlan(b.room, e.table.meta, e.table.name, e.columns)
 	b.room = p[:0]
 	if err == nil {
-		err = p.decode(e.table.name, e.value(), e.cells)
+		err = p.decodeRow(e.table.name, e.value(), &e.cells)
 	}
 	if err != nil {
 		e.broken = err
 		return err
 	}
+	var again [][]byte
 	for i := range p {
 		s := &p[i]
-		if s.codec == s.column.Codec || e.cells[s.cell] == nil {
+		if s.codec == s.column.Codec || e.cells.at(s.cell) == nil {
 			continue
 		}
 		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(e.value(), s.column.Offset))
 		if err != nil {
-			e.broken = &DecodeError{Table: e.table.name, Column: s.column.Name, Field: s.column.Field, Err: err}
+			e.broken = s.failed(e.table.name, err)
 			return e.broken
 		}
-		e.cells[s.cell] = cell
+		if again == nil {
+			again = e.cells.list()
+		}
+		again[s.cell] = cell
+	}
+	if again != nil {
+		e.cells = pack(nil, again, -1)
 	}
 	return nil
 }

@@ -157,7 +157,8 @@ func (h *handle) is(line *batchLine) whose {
 func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
 	for i := range e.columns {
 		if e.columns[i].Name == col.Name {
-			return e.cells[i], presence(e.cells[i])
+			cell := e.cells.at(i)
+			return cell, presence(cell)
 		}
 	}
 	return nil, Missing
@@ -218,7 +219,7 @@ func (h *handle) state(e *existing, who whose) RowState {
 		col := h.chain.table.meta.Column(e.columns[i].Name)
 		switch {
 		case col == nil:
-		case h.static && col.Kind == meta.Static && e.cells[i] != nil:
+		case h.static && col.Kind == meta.Static && e.cells.at(i) != nil:
 			return RowPresent
 		case col.Key():
 			keyed = true

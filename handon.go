@@ -1,7 +1,5 @@
 package coodie
 
-import "slices"
-
 // handedOnAtMost is how many calls of Mutate may follow one read. A guard proves the row that
 // was handed on, but for what the version does not count: statics, expired columns.
 const handedOnAtMost = 32
@@ -30,7 +28,7 @@ func (m *mutation) handOn(row *existing, written []assign) {
 	if m.place == nil || m.res.unknown > 0 || !t.queue.awaited(m.place) {
 		return
 	}
-	cells := slices.Clone(row.cells)
+	cells := row.cells.list()
 	for i := range written {
 		col := written[i].ref().col
 		if col.Type.MultiCell() {

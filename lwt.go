@@ -228,19 +228,8 @@ var errNoAnswer = errors.New("the server's answer to a conditional write has no 
 // existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.
 func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int) *existing {
-	size := 0
-	for _, cell := range cells {
-		size += len(cell)
-	}
 	e := t.row()
-	e.table = t
-	memory := e.room[:0]
-	if size > len(e.room) {
-		memory = make([]byte, 0, size)
-	}
-	if e.cells = e.few[:0]; len(cells) > len(e.few)+1 {
-		e.cells = make([][]byte, 0, len(cells))
-	}
+	e.table, e.cells = t, pack(e.room[:], cells, applied)
 	switch {
 	case applied < 0:
 		e.columns = columns
@@ -249,23 +238,12 @@ func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int
 	default:
 		e.columns = append(append(e.columns, columns[:applied]...), columns[applied+1:]...)
 	}
-	for i, cell := range cells {
-		if i == applied {
-			continue
-		}
-		if cell != nil {
-			start := len(memory)
-			memory = append(memory, cell...)
-			cell = memory[start:len(memory):len(memory)]
-		}
-		e.cells = append(e.cells, cell)
-	}
 	return e
 }
 
 func (e *existing) anyValue() bool {
-	for _, cell := range e.cells {
-		if cell != nil {
+	for i := range e.cells.n {
+		if e.cells.at(i) != nil {
 			return true
 		}
 	}
@@ -283,7 +261,7 @@ func (e *existing) proven(kind casKind) RowState {
 		return RowMissing
 	}
 	for i := range e.columns {
-		if e.cells[i] == nil {
+		if e.cells.at(i) == nil {
 			continue
 		}
 		col := e.table.meta.Column(e.columns[i].Name)

@@ -294,7 +294,7 @@ func (t *table) restore(v unsafe.Pointer, row *existing) error {
 			p = append(p, step{i, col, col.Codec})
 		}
 	}
-	return p.decode(t.name, v, row.cells)
+	return p.decodeRow(t.name, v, &row.cells)
 }
 
 // complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
@@ -315,7 +315,7 @@ func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 		}
 		refused.columns = append(refused.columns[:len(refused.columns):len(refused.columns)],
 			gocql.ColumnInfo{Name: col.Name, TypeInfo: col.Type.TypeInfo(4)})
-		refused.cells = append(refused.cells, cell)
+		refused.cells = pack(nil, append(refused.cells.list(), cell), -1)
 	}
 	return refused
 }

@@ -172,9 +172,8 @@ type Existing[T any] struct {
 type existing struct {
 	table   *table
 	columns []gocql.ColumnInfo // without [applied]
-	cells   [][]byte           // own memory; nil is null
-	few     [2][]byte          // memory of cells: most conditions concern one or two columns,
-	room    [32]byte           // and these are short
+	cells   cells              // of the columns
+	room    [56]byte           // for them: most conditions concern one or two columns, and these are short
 	state   RowState
 	broken  error // why the cells could not be decoded; they are then as the server sent them
 }
@@ -198,7 +197,7 @@ func (e *Existing[T]) Presence(column string) Presence {
 func (e *existing) presence(column string) Presence {
 	for i := range e.columns {
 		if e.columns[i].Name == column {
-			return presence(e.cells[i])
+			return presence(e.cells.at(i))
 		}
 	}
 	return Missing
@@ -225,7 +224,7 @@ func (e *existing) pairs() []Pair {
 	pairs := make([]Pair, len(e.columns))
 	for i := range e.columns {
 		pairs[i].Column = e.columns[i].Name
-		if e.cells[i] == nil {
+		if e.cells.at(i) == nil {
 			continue
 		}
 		// A cell that cannot be decoded was reported by the call that made e; it stays nil here.
@@ -248,13 +247,13 @@ func pairsMap(pairs []Pair) map[string]any {
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
 	if col := e.table.meta.Column(e.columns[i].Name); col != nil && e.broken == nil {
-		return decodeAny(e.table.refTo(col), e.cells[i])
+		return decodeAny(e.table.refTo(col), e.cells.at(i))
 	}
 	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
 	if err != nil {
 		return nil, err
 	}
-	return codec.DecodeAny(typ, e.cells[i])
+	return codec.DecodeAny(typ, e.cells.at(i))
 }
 
 // cell finds what r refers to.
@@ -266,7 +265,7 @@ func (e *existing) cell(r *ref) ([]byte, Presence) {
 		if e.columns[i].Name != r.name {
 			continue
 		}
-		cell := e.cells[i]
+		cell := e.cells.at(i)
 		if cell != nil && (r.elem != nil || r.field != "") {
 			var err error
 			if cell, err = r.part(cell); err != nil {
