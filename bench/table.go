@@ -17,6 +17,7 @@ type line struct {
 	gocql     cost[summary]
 	gocqlx    cost[ratio] // to gocql
 	coodie    cost[ratio]
+	besideX   ratio // coodie's CPU to gocqlx's
 }
 
 // summary is the median of a measure.
@@ -33,6 +34,7 @@ func (t *table) add(o operation, s samples) {
 		gocql:     cost[summary]{median(gocql.allocs), median(gocql.bytes), median(gocql.cpu)},
 		gocqlx:    compare(gocql, columns(s[1])),
 		coodie:    compare(gocql, columns(s[2])),
+		besideX:   compareOne(columns(s[1]).cpu, columns(s[2]).cpu),
 	})
 }
 
@@ -87,6 +89,9 @@ func (t *table) print(w io.Writer, cpu bool) {
 			fmt.Fprintf(tw, "\t%s %s", contender, name)
 		}
 	}
+	if cpu {
+		fmt.Fprint(tw, "\tcoodie CPU to gocqlx's")
+	}
 	fmt.Fprintln(tw)
 	for _, l := range t.lines {
 		fmt.Fprintf(tw, "%s\t%.0f\t%.0f B", l.operation.name, float64(l.gocql.allocs), float64(l.gocql.bytes))
@@ -99,6 +104,9 @@ func (t *table) print(w io.Writer, cpu bool) {
 		for i := range names {
 			r, must, aim := l.coodie.each()[i], l.operation.limits.must.each()[i], l.operation.limits.aim.each()[i]
 			fmt.Fprintf(tw, "\t%.2f%s (%.2f / %.2f) p=%.3f", r.value, mark(r.value, must, aim), must, aim, r.p)
+		}
+		if cpu {
+			fmt.Fprintf(tw, "\t%.2f p=%.3f", l.besideX.value, l.besideX.p)
 		}
 		fmt.Fprintln(tw)
 	}

@@ -31,8 +31,8 @@ func contention(ctx context.Context, s settings, session *gocql.Session) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n| %d node(s), RF %d | goroutines | increments/s (min to max) | attempts per success | p50 | p99 | failed | in the row beyond the acknowledged |\n", s.nodes, s.nodes)
-	fmt.Println("|---|---|---|---|---|---|---|---|")
+	fmt.Printf("\n| %d node(s), RF %d | goroutines | increments/s (min to max) | rate to the plain loop's in the same round, median (min to max) | attempts per success | p50 | p99 | failed | in the row beyond the acknowledged |\n", s.nodes, s.nodes)
+	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	for _, goroutines := range []int{8, 32, 128} {
 		// Each contender has a row of its own.
 		key := func(name string) string { return fmt.Sprint(name, " ", goroutines) }
@@ -67,9 +67,9 @@ func contention(ctx context.Context, s settings, session *gocql.Session) error {
 				return fmt.Errorf("%s lost %d acknowledged increments", c.name, -beyond)
 			}
 			all := result[c.name]
-			sum, speed := merged(all), of(all, (*slice).perSecond)
-			fmt.Printf("| %s | %d | %.0f (%.0f to %.0f) | %.2f | %s | %s | %d | %d |\n", c.name, goroutines,
-				median(speed), quantile(speed, 0), quantile(speed, 1), float64(sum.attempts)/float64(max(sum.done, 1)),
+			sum, speed, ratios := merged(all), of(all, (*slice).perSecond), rates(all, result[contenders[0].name])
+			fmt.Printf("| %s | %d | %.0f (%.0f to %.0f) | %.2f (%.2f to %.2f) | %.2f | %s | %s | %d | %d |\n", c.name, goroutines,
+				median(speed), quantile(speed, 0), quantile(speed, 1), median(ratios), quantile(ratios, 0), quantile(ratios, 1), float64(sum.attempts)/float64(max(sum.done, 1)),
 				ms(quantile(sum.latencies, 0.5)), ms(quantile(sum.latencies, 0.99)), sum.unknown, beyond)
 		}
 	}

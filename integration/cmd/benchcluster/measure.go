@@ -106,6 +106,15 @@ func of(all []slice, f func(*slice) float64) []float64 {
 	return out
 }
 
+// rates are those of a to those of b in the same round.
+func rates(a, b []slice) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i].perSecond() / b[i].perSecond()
+	}
+	return out
+}
+
 // merged is all slices as one.
 func merged(all []slice) (sum slice) {
 	for _, s := range all {

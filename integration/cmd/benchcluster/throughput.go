@@ -50,10 +50,7 @@ func throughput(ctx context.Context, s settings, session *gocql.Session) error {
 		for _, clients := range []int{1, 8, 64} {
 			result := takeTurns(ctx, s, clients, numbers, []contender{{"gocql", op.byHand}, {"coodie", op.mapped}})
 			hand, ours := result["gocql"], result["coodie"]
-			ratios := make([]float64, len(hand))
-			for i := range hand {
-				ratios[i] = ours[i].perSecond() / hand[i].perSecond()
-			}
+			ratios := rates(ours, hand)
 			h, o := merged(hand), merged(ours)
 			if failed := h.unknown + o.unknown; failed > 0 {
 				return fmt.Errorf("%s, %d clients: %d statements failed", op.name, clients, failed)
