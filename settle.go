@@ -43,7 +43,8 @@ type pending struct {
 // stores nothing: a row that is gone may have been deleted by somebody else, or never
 // have been there.
 //
-// A result whose outcome is known is returned as it is.
+// A read whose connection breaks is sent again, three times in all. A result whose outcome is
+// known is returned as it is.
 func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
 	if r.rest.pending == nil {
 		return r, nil
@@ -67,8 +68,16 @@ func (r result) settled(ctx context.Context) (result, error) {
 	return r, err
 }
 
+// readsToSettle bounds the reads of one Settle whose connection breaks.
+const readsToSettle = 3
+
 func (r result) settle(ctx context.Context, p *pending) (result, error) {
 	row, err := p.chain.current(ctx)
+	// What broke the connection of the write may break the read's: gocql gives out a connection
+	// until it has seen that it is gone.
+	for attempt := 1; attempt < readsToSettle && KindOf(err) == KindConnection && driver.Backoff(ctx, attempt, err) == nil; attempt++ {
+		row, err = p.chain.current(ctx)
+	}
 	if err != nil {
 		return r, p.cannotTell("the row could not be read: " + err.Error())
 	}

@@ -157,6 +157,23 @@ func TestSettle(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, res.Applied)
 	})
+	t.Run("the connection of its read breaks", func(t *testing.T) {
+		for broken, settled := range map[int]bool{1: true, 2: true, 3: false} {
+			srv, _, doc := setup(t)
+			srv.Fault(conditional.Nth(1), cqltest.Apply, timeout)
+			for i := range broken {
+				srv.Fault(cqltest.On(cqltest.Select, "claim").Nth(i+1), cqltest.CloseConnection)
+			}
+			res, err := doc.If(claimOwner.Eq("alice")).Update(ctx, claimOwner.Set("bob"))
+			require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+			res, err = res.Settle(ctx)
+			require.Equal(t, settled, err == nil, err)
+			require.Equal(t, settled, res.Applied)
+			if !settled {
+				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+			}
+		}
+	})
 	t.Run("update not executed", func(t *testing.T) {
 		srv, _, doc := setup(t)
 		srv.Fault(conditional.Nth(1), timeout)
