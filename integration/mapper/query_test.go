@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -125,7 +126,13 @@ func TestQueryFilters(t *testing.T) {
 		{"nothing after it", table.Find(token.After(Sale{Shop: "a", Year: 1}), token.Le(tokenOfA)), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			require.Equal(t, tt.want, strings.Join(places(t, tt.query), " "))
+			read := func() string { return strings.Join(places(t, tt.query), " ") }
+			got := read()
+			// While Cassandra flushes the table, SASI loses sight of its rows for a moment.
+			for end := time.Now().Add(20 * time.Second); strings.HasPrefix(tt.name, "LIKE") && got != tt.want && time.Now().Before(end); got = read() {
+				time.Sleep(50 * time.Millisecond)
+			}
+			require.Equal(t, tt.want, got)
 		})
 	}
 
