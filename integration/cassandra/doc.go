@@ -24,6 +24,20 @@
 //
 // COODIE_CACHE names another place for the jars, and COODIE_JAVA another java.
 //
+// With docker, the address of the server depends on where the daemon is:
+//
+//   - The daemon is a local socket: 127.0.0.1. The port is published there only.
+//   - DOCKER_HOST names a remote daemon: its host.
+//   - TESTCONTAINERS_HOST_OVERRIDE names a host: that one, wherever the daemon is.
+//   - The test runs in a container of the same daemon: 127.0.0.1, and if that
+//     refuses, the address of the server's container, which joins the network of
+//     the test's container. The reaper of testcontainers-go cannot be reached from
+//     there and is disabled, so a container outlives a test binary that is killed.
+//     To keep the reaper, set TESTCONTAINERS_HOST_OVERRIDE.
+//
+// No other address is dialled. Start fails after 10 seconds without a
+// connection to a server that listens in its container.
+//
 // A cluster belongs to the process that started it: its nodes die with the
 // process, however that ends (on Linux; elsewhere, unless it is killed), and its
 // data lies in a temporary directory.

@@ -2,13 +2,18 @@ package cassandra
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
 )
 
@@ -90,6 +95,11 @@ func TestMissing(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnavailable)
 	require.ErrorContains(t, err, "no mvn")
 
+	t.Setenv("COODIE_CACHE", filepath.Join(java, "cache")) // java is a file
+	_, err = Start(t.Context(), Options{})
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "COODIE_CACHE names another")
+
 	write("21.0.1")
 	if _, err = findJava(t.Context()); err != nil { // else /usr/lib/jvm has a 17
 		require.ErrorIs(t, err, ErrUnavailable)
@@ -157,4 +167,173 @@ func TestDataDir(t *testing.T) {
 	require.NoError(t, err)
 	defer lock3.Close()
 	require.NoDirExists(t, first)
+}
+
+const socket = "unix:///var/run/docker.sock"
+
+// knows is a daemon that runs the containers with these IDs.
+type knows struct {
+	address string
+	ids     []string
+	mode    container.NetworkMode
+}
+
+func (k knows) DaemonHost() string { return k.address }
+
+func (k knows) ContainerInspect(_ context.Context, id string, _ client.ContainerInspectOptions) (client.ContainerInspectResult, error) {
+	for _, known := range k.ids {
+		if strings.HasPrefix(known, id) || id == "0123456789ab" { // that is also a name
+			c := container.InspectResponse{ID: known, HostConfig: &container.HostConfig{NetworkMode: k.mode}}
+			return client.ContainerInspectResult{Container: c}, nil
+		}
+	}
+	return client.ContainerInspectResult{}, errors.New("no such container")
+}
+
+// TestReach records what is dialled, in containers and outside, where nothing answers.
+func TestReach(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	dockerenv := file(".dockerenv", "")
+	absent := filepath.Join(dir, "absent")
+	id := strings.Repeat("0a1b2c3d", 8)
+	docker := file("docker", "22 27 0:21 / /proc rw - proc proc rw\n"+
+		"1 2 254:0 /var/lib/docker/containers/"+id+"/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw\n")
+	podman := file("podman", "1 2 0:25 /containers/overlay-containers/"+id+"/userdata/hosts /etc/hosts rw - tmpfs tmpfs rw\n")
+	bare := file("bare", "22 27 0:21 / /proc rw - proc proc rw\n"+
+		"3 4 0:50 / /var/lib/docker/containers/"+id+"/mounts/shm rw - tmpfs shm rw\n")
+
+	const published, own = "127.0.0.1:32768", "172.17.0.3:9042"
+	for name, test := range map[string]struct {
+		here     here
+		daemon   knows
+		override string
+		want     []string
+	}{
+		"bare machine": {here{[]string{absent}, bare, "vm"}, knows{address: socket, ids: []string{id}}, "", []string{published}},
+		"bare machine, named like a container": {here{[]string{absent}, bare, id[:12]},
+			knows{address: socket, ids: []string{id}}, "", []string{published}},
+		"container with a daemon of its own": {here{[]string{absent, dockerenv}, docker, id[:12]},
+			knows{address: socket, ids: []string{strings.Repeat("f", 64)}}, "", []string{published}},
+		"container whose hostname is the name of another": {here{[]string{dockerenv}, bare, "0123456789ab"},
+			knows{address: socket, ids: []string{id}}, "", []string{published}},
+		"sibling": {here{[]string{dockerenv}, bare, id[:12]}, knows{address: socket, ids: []string{id}}, "", []string{published, own}},
+		"sibling with a hostname of its own": {here{[]string{dockerenv}, docker, "ci"},
+			knows{address: socket, ids: []string{id}}, "", []string{published, own}},
+		"sibling, podman": {here{[]string{dockerenv}, podman, "ci"},
+			knows{address: "unix:///run/podman/podman.sock", ids: []string{id}}, "", []string{published, own}},
+		"sibling on the host's network": {here{[]string{dockerenv}, docker, "ci"},
+			knows{address: socket, ids: []string{id}, mode: "host"}, "", []string{published}},
+		"sibling, override": {here{[]string{dockerenv}, docker, "ci"},
+			knows{address: socket, ids: []string{id}}, "host.docker.internal", []string{"host.docker.internal:32768"}},
+		"remote": {here{[]string{dockerenv}, docker, "ci"},
+			knows{address: "tcp://192.0.2.7:2376", ids: []string{id}}, "", []string{"192.0.2.7:32768"}},
+		"remote, override": {here{[]string{absent}, bare, "vm"}, knows{address: "tcp://192.0.2.7:2376"}, "::1", []string{"[::1]:32768"}},
+		"npipe":            {here{[]string{absent}, absent, "vm"}, knows{address: "npipe:////./pipe/docker_engine"}, "", []string{published}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := askDaemon(t.Context(), test.daemon, test.override, test.here)
+			require.NoError(t, err)
+			var dialled []string
+			_, err = reach(t.Context(), d.candidates("32768", "172.17.0.3"), func(_ context.Context, _, address string) (net.Conn, error) {
+				dialled = append(dialled, address)
+				return nil, syscall.ECONNREFUSED
+			}, time.Millisecond)
+			require.Equal(t, test.want, dialled)
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+			require.ErrorContains(t, err, hostVariable)
+			for _, address := range test.want {
+				require.ErrorContains(t, err, "dialled "+address+" (")
+			}
+		})
+	}
+}
+
+func TestChooseHost(t *testing.T) {
+	all, loopback := netip.Addr{}, netip.MustParseAddr("127.0.0.1")
+	for _, test := range []struct {
+		daemon, override, host string
+		publish                netip.Addr
+	}{
+		{socket, "", "127.0.0.1", loopback},
+		{"tcp://127.0.0.1:2375", "", "127.0.0.1", loopback},
+		{"tcp://localhost:2375", "", "localhost", loopback},
+		{"tcp://docker:2376", "", "docker", all},
+		{"https://[2001:db8::1]:2376", "", "2001:db8::1", all},
+		{socket, "host.docker.internal", "host.docker.internal", all},
+		{socket, "172.17.0.1", "172.17.0.1", all},
+		{"tcp://docker:2376", "127.0.0.2", "127.0.0.2", netip.MustParseAddr("127.0.0.2")},
+		{"ssh://build@example.com", "example.com", "example.com", all},
+	} {
+		d, _, err := chooseHost(test.daemon, test.override)
+		require.NoError(t, err)
+		require.Equal(t, test.host, d.host)
+		require.Equal(t, test.publish, d.publishOn(), test.host)
+		require.NotEmpty(t, d.why)
+	}
+	for _, address := range []string{"ssh://build:secret@example.com", "tcp://", "/var/run/docker.sock"} {
+		_, _, err := chooseHost(address, "")
+		require.ErrorContains(t, err, "set "+hostVariable)
+		require.NotContains(t, err.Error(), "secret")
+	}
+}
+
+// TestReachAnswers connects to what listens, and waits for what does not in bounded time.
+func TestReachAnswers(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	answers, nowhere := candidate{l.Addr().String(), "listens"}, candidate{closed.Addr().String(), "closed"}
+	dial := new(net.Dialer).DialContext
+
+	for _, list := range [][]candidate{{answers}, {answers, nowhere}, {nowhere, answers}} {
+		address, err := reach(t.Context(), list, dial, time.Minute) // a refusal does not take so long
+		require.NoError(t, err)
+		require.Equal(t, answers.address, address.String())
+	}
+
+	silent := func(ctx context.Context, _, address string) (net.Conn, error) {
+		if address == answers.address {
+			return dial(ctx, "tcp", address)
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	address, err := reach(t.Context(), []candidate{nowhere, answers}, silent, 10*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, answers.address, address.String())
+	_, err = reach(t.Context(), []candidate{nowhere}, silent, 10*time.Millisecond)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "no connection in 10ms")
+
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = reach(stopped, []candidate{nowhere, answers}, silent, time.Minute)
+	require.ErrorIs(t, err, context.Canceled)
+
+	late := 0 // whatever forwards the last address may need a moment
+	address, err = reach(t.Context(), []candidate{answers}, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if late++; late == 1 {
+			return nil, syscall.ECONNREFUSED
+		}
+		return dial(ctx, network, address)
+	}, time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, answers.address, address.String())
+}
+
+func TestListens(t *testing.T) {
+	const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+	require.True(t, listens(head+"   0: 0100007F:2352 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1\n"))
+	require.True(t, listens(head+head+"   3: 0000000000000000FFFF0000030011AC:2352 00000000000000000000000000000000:0000 0A 00000000:00000000\n"))
+	require.False(t, listens(head+"   0: 0100007F:2352 0100007F:8000 01 00000000:00000000\n"), "a connection")
+	require.False(t, listens(head+"   0: 0100007F:1B58 00000000:0000 0A 00000000:00000000\n"), "another port")
+	require.True(t, listens("cat: not found"), "nobody can tell")
 }

@@ -53,10 +53,16 @@ func Jars(ctx context.Context, o Options) (string, error) {
 	if isDir(dir) {
 		return dir, nil
 	}
+	noCache := func(err error) error {
+		return fmt.Errorf("%w: no place for the jars of Cassandra (COODIE_CACHE names another): %w", ErrUnavailable, err)
+	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", err
+		return "", noCache(err)
 	}
 	lock, err := lockFile(ctx, filepath.Join(cache, "cassandra-"+Version+".lock"))
+	if errors.As(err, new(*os.PathError)) {
+		return "", noCache(err)
+	}
 	if err != nil {
 		return "", err
 	}

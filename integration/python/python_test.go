@@ -35,7 +35,9 @@ func python(t *testing.T) string {
 		skip("no python3")
 	}
 	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
+	if err != nil {
+		skip("no place for Python's packages: %v", err)
+	}
 	env := filepath.Join(cache, "coodie", "python")
 	bin := filepath.Join(env, "bin")
 	ready := filepath.Join(env, strings.Join(packages, ","))
