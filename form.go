@@ -160,6 +160,7 @@ func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *bu
 	}
 	b := newBuilder(c.table, m.verb, op, m.cas)
 	b.form, b.stmt, b.proves, b.request = f, &f.stmt, f.proves, f.request
+	b.conds = c.conditions(m.cas)
 	if b.err == nil && b.follow(f, c, assigns) {
 		return b
 	}

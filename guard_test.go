@@ -733,3 +733,17 @@ func TestMutatesInMutates(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// TestConditionsOfAKnownForm: a write that was asked for before tells its conditions as the first one does.
+func TestConditionsOfAKnownForm(t *testing.T) {
+	ctx := context.Background()
+	_, session := server(t)
+	accounts := open[Account](t, session)
+	_, err := accounts.New(Account{ID: "a", Balance: 1}).Insert(ctx)
+	require.NoError(t, err)
+	for range 3 {
+		res, err := accounts.Find(accountID.Eq("a")).If(balance.Eq(5)).Update(ctx, balance.Set(6))
+		require.NoError(t, err)
+		require.Equal(t, []coodie.Condition{{Text: "balance = ?", Verdict: coodie.NotHeld}}, res.Conditions())
+	}
+}
