@@ -230,9 +230,9 @@ func TestBatchOfStaticConditions(t *testing.T) {
 		row      RowState
 		verdicts []Condition
 	}{
-		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []Condition{{"open = ?", NotHeld}}},
-		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []Condition{{"holder = ?", NotHeld}, {"open = ?", Held}}},
-		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []Condition{{"holder = ?", Held}, {"open = ?", Held}}},
+		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []Condition{{Text: "open = ?", Verdict: NotHeld}}},
+		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []Condition{{Text: "holder = ?", Verdict: NotHeld}, {Text: "open = ?", Verdict: Held}}},
+		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []Condition{{Text: "holder = ?", Verdict: Held}, {Text: "open = ?", Verdict: Held}}},
 	} {
 		res, err := want.h.Result()
 		require.NoError(t, err)

@@ -7,7 +7,7 @@ import (
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
 // key, and whatever else it takes from Value, as it is now.
-func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.with().In(batch) }
+func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.now().In(batch) }
 
 // In makes the write a part of the batch.
 func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.chain.in(batch)} }
@@ -25,9 +25,7 @@ func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]
 
 func (c chain) in(batch *Batch) chain {
 	c.batch = batch
-	if c.value != nil && c.table != nil {
-		c.value = c.table.copyRow(c.value) // it may change before Exec
-	}
+	c.keep()
 	return c
 }
 
@@ -127,7 +125,8 @@ func (c chain) creates(v unsafe.Pointer) *handle {
 func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) (*builder, follow)) *handle {
 	c.value = v
 	if !c.table.prepares() || v == nil {
-		return c.add(build(c))
+		b, f := build(c)
+		return c.add(b, c.adopts(v, v, f))
 	}
 	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
 	h.later = func(ctx context.Context) {
@@ -137,12 +136,7 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 		if err != nil {
 			b.err = err
 		}
-		h.holds(c, b, func(applied bool, own []assign, err error) {
-			if applied {
-				c.adopt(row, v)
-			}
-			f(applied, own, err)
-		})
+		h.holds(c, b, c.adopts(row, v, f))
 	}
 	c.batch.add(h)
 	return h
@@ -151,10 +145,20 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 // follow is how a document follows a write.
 type follow func(applied bool, own []assign, err error)
 
+// adopts is f of a write of the whole row, which was prepared from v.
+func (c chain) adopts(row, v unsafe.Pointer, f follow) follow {
+	return func(applied bool, own []assign, err error) {
+		if applied {
+			c.adopt(row, v)
+		}
+		f(applied, own, err)
+	}
+}
+
 func (c chain) updates(assigns []assign) follow {
 	return func(applied bool, own []assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
 func (c chain) deletes(columns []*ref) follow {
-	return func(applied bool, _ []assign, err error) { c.deleted(columns, applied, err) }
+	return func(applied bool, own []assign, err error) { c.deleted(columns, applied, own, err) }
 }

@@ -47,6 +47,7 @@ type facts struct {
 	err     error
 	proves  bool          // some condition can only hold on an existing row
 	own     []assign      // what the write itself stores: its attempt id, the version
+	conds   []cond        // of IF, those of the guard last
 	attempt *gocql.UUID   // nil if it stores none
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
 	outcome Outcome       // of a read that succeeds
@@ -113,18 +114,21 @@ func (b *builder) stores(col *meta.Column, p unsafe.Pointer) {
 	b.own = append(b.own, assign{of: &b.refs[col.Index], value: operand{codec: col.Codec, p: p}})
 }
 
-// newVersion gives the row the version n.
-func (b *builder) newVersion(n int64) {
+// newVersion gives the row a version that it never had: the one after the version that the
+// conditions ask for, if they do.
+func (b *builder) newVersion() {
 	v := b.table.Version
+	n, known := b.versionAsked()
+	if !known {
+		n = versions.first()
+	} else if next, err := versions.next(n); err != nil {
+		b.fail(v.Name, "", err)
+	} else {
+		n = next
+	}
 	field := reflect.New(v.GoType)
 	field.Elem().Set(reflect.ValueOf(n).Convert(v.GoType))
 	b.stores(v, field.UnsafePointer())
-}
-
-// version is the version in the struct at p.
-func (b *builder) version(p unsafe.Pointer) int64 {
-	v := b.table.Version
-	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
 }
 
 // plainWrite refuses a write without a condition where it would break those with one. In
@@ -221,11 +225,14 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 	}
 }
 
-// values binds all columns of the struct at p for an INSERT.
-func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
+// values binds all columns of the struct at p for an INSERT, or those of its row alone.
+func (b *builder) values(p unsafe.Pointer, unsetNull, rowOnly bool) {
 	for _, c := range b.table.Columns {
 		if b.err != nil {
 			return
+		}
+		if rowOnly && c.Kind == meta.Static {
+			continue
 		}
 		field := unsafe.Add(p, c.Offset)
 		for i := range b.own {

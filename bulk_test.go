@@ -108,7 +108,7 @@ func TestBulkFollows(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, results[0].Applied)
 	require.Zero(t, lines[0].Version, "refused")
-	require.EqualValues(t, 1, lines[1].Version)
+	require.NotZero(t, lines[1].Version)
 	require.ErrorContains(t, orders.SaveAll(ctx, lines), "2 of 2 items failed; item 0: coodie: insert order: column version: the table counts versions")
 }
 

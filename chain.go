@@ -18,6 +18,7 @@ type chain struct {
 	value       unsafe.Pointer // the row that holds the key; nil: where does
 	where       []cond
 	conds       []cond
+	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
 	ttl         *time.Duration
 	timestamp   *time.Time
@@ -34,6 +35,7 @@ type chain struct {
 	concurrency int    // statements under way at once; 0: as many as the call usually has
 	part        int    // of how many statements at once this read is one; 0: it stands alone
 	tokens      bool   // the token of each row is read as well, as the last column
+	apart       bool   // one of the two statements by which Mutate creates a row apart from its static columns
 	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone
 }
@@ -95,12 +97,6 @@ func (c chain) withTTL(d time.Duration) chain {
 
 func (c chain) withTimestamp(t time.Time) chain {
 	c.timestamp = &t
-	return c
-}
-
-// conditional ends the plain part of the chain.
-func (c chain) conditional(kind casKind, conds []cond) chain {
-	c.kind, c.conds = kind, conds
 	return c
 }
 

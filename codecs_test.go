@@ -121,10 +121,10 @@ func TestCodecs(t *testing.T) {
 	full.Prefs, full.Upper, full.Bytes, full.Path = Prefs{Theme: "new"}, "def", nil, []string{"c"}
 	require.Equal(t, full, doc.Value)
 
-	mutated, err := row.Mutate(ctx, func(c *Coded) error { c.Prefs.Flags = map[string]int{"m": 1}; return nil })
+	mutated, err := row.Mutate(ctx, func(_ context.Context, c *Coded) error { c.Prefs.Flags = map[string]int{"m": 1}; return nil })
 	require.NoError(t, err)
 	require.True(t, mutated.Changed)
-	mutated, err = row.Mutate(ctx, func(c *Coded) error { c.Prefs.Flags = map[string]int{"m": 1}; return nil })
+	mutated, err = row.Mutate(ctx, func(_ context.Context, c *Coded) error { c.Prefs.Flags = map[string]int{"m": 1}; return nil })
 	require.NoError(t, err)
 	require.False(t, mutated.Changed, "equal values have equal texts")
 	n, err := table.Find(codedUpper.Eq("def")).AllowFiltering().Count(ctx)

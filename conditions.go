@@ -29,9 +29,20 @@ func (v Verdict) String() string { return [...]string{"unknown", "held", "not he
 type Condition struct {
 	Text    string // "version = ?", without the value
 	Verdict Verdict
+	Guard   bool // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
 }
 
-// Conditions tells which conditions held, in the order they were given. The server says
+// String is the text and the verdict: "version = ?: not held (guard)".
+func (c Condition) String() string {
+	s := c.Text + ": " + c.Verdict.String()
+	if c.Guard {
+		s += " (guard)"
+	}
+	return s
+}
+
+// Conditions tells which conditions held, in the order they were given, and then those that
+// guard the row. The server says
 // only that one of them did not; the rest is worked out from the values it sent, and is
 // VerdictUnknown where they do not suffice.
 func (r LWTResult[T]) Conditions() []Condition {
@@ -42,7 +53,7 @@ func (r *result) conditions() []Condition {
 	out := make([]Condition, len(r.conds))
 	for i := range r.conds {
 		c := &r.conds[i]
-		out[i].Text = c.relation("?").String()
+		out[i].Text, out[i].Guard = c.relation("?").String(), i >= r.given
 		if r.applied {
 			out[i].Verdict = Held
 		} else if r.answered {

@@ -120,7 +120,7 @@ func TestCounterRefusals(t *testing.T) {
 		{"if exists", "conditionally", only(row.IfExists().Update(ctx, viewsCount.Increment(1)))},
 		{"if", "conditionally", only(row.If(pages.Col("views").Eq(1)).Delete(ctx))},
 		{"replace", "conditionally", only(doc.IfExists().Replace(ctx))},
-		{"mutate", "conditionally", only(row.Mutate(ctx, func(*PageViews) error { return nil }))},
+		{"mutate", "conditionally", only(row.Mutate(ctx, func(_ context.Context, _ *PageViews) error { return nil }))},
 		{"no counter", "not for CounterCol", only(entries.New(Entry{Book: "b"}).IfExists().Update(ctx, notCounter.Increment(1)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

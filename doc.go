@@ -56,8 +56,9 @@
 // begins again. Callers in one process queue up instead of fighting, and hand the row on to
 // the next, which saves it the read; unknown outcomes are settled, and a deleted row never comes back.
 //
-// A column tagged `version` counts a row's writes. Mutate then needs no other condition,
-// and every conditional write of a Document checks it and counts on.
+// A column tagged `version` counts a row's conditional writes. Every conditional write of a
+// Document checks it, and Mutate needs no other condition but the static columns. It begins at
+// the time of the insert, so that no version of a row ever comes again.
 //
 // # Batches
 //
@@ -97,8 +98,8 @@
 //	static                      static column
 //	set                         a slice is a set instead of a list
 //	tuple                       a struct is a tuple instead of a user-defined type
-//	version                     counts the row's conditional writes: see Mutate
-//	attempt                     the id of the last conditional write: see Settle
+//	version                     counts the row's conditional writes: see Document.IfUnchanged
+//	attempt                     the id of the row's last write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
 //	index, index=sai            an index that Create makes

@@ -8,10 +8,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -31,6 +28,7 @@ type Document[T any] struct {
 type document struct {
 	table *table
 	stale bool
+	seen  unsafe.Pointer // what Value was when it was read or last written, as far as a guard needs it: see see
 }
 
 // Stale reports whether the row may differ from Value because of a write made through
@@ -62,32 +60,41 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 }
 
 // IfExists makes the write conditional on the row's existence.
-func (d *Document[T]) IfExists() Conditional[T] { return d.with().IfExists() }
+func (d *Document[T]) IfExists() Conditional[T] { return d.now().IfExists() }
 
 // If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.with().If(c, more...) }
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.now().If(c, more...) }
 
-// IfUnchanged makes the write conditional on the version that Value holds: nobody else has
-// written the row since. The struct needs a column tagged `version`.
+// IfUnchanged makes the write conditional on nobody else having written the row since it was
+// read. The struct needs a column tagged `version`. The conditions are
 //
-// On such a table every conditional write of a document checks the version, whatever
-// else it asks for, and an applied Insert or Update counts it on, in Value too. A row that is
-// deleted and inserted again begins with version 1 again, and so a document of the old row could
-// pass for one of the new; with an `attempt` column beside the version, whose id is checked as
-// well, it cannot.
-func (d *Document[T]) IfUnchanged() Conditional[T] { return d.with().IfUnchanged() }
+//   - the version that Value holds,
+//   - the attempt id that Value holds, if the struct has an `attempt` column,
+//   - the static columns as Value held them when the document was made or last written: they
+//     belong to the partition, and a write of another row changes them without this row's version.
+//
+// On such a table every conditional write of a document has these conditions besides those that
+// it asks for, unless it names the version itself. An applied write counts the version on, in
+// Value too. LWTResult.Conditions says which of them did not hold.
+//
+// A row's first version is the time of its insert in nanoseconds, so that a row that was
+// deleted and inserted again, or has expired, never has a version that was seen before. Of a row
+// without a version, which is older than the column, Value holds 0; then the condition is a
+// version of null or 0 and one column that was not null. Where Value holds none that is
+// certainly not null, the call fails with ErrCannotGuard: Mutate, which sees nulls, knows more.
+func (d *Document[T]) IfUnchanged() Conditional[T] { return d.now().IfUnchanged() }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.with().IfAll(conds) }
+func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.now().IfAll(conds) }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (d *Document[T]) TTL(t time.Duration) Write[T] { return d.with().TTL(t) }
+func (d *Document[T]) TTL(t time.Duration) Write[T] { return d.now().TTL(t) }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
-func (d *Document[T]) Timestamp(t time.Time) Write[T] { return d.with().Timestamp(t) }
+func (d *Document[T]) Timestamp(t time.Time) Write[T] { return d.now().Timestamp(t) }
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
-func (d *Document[T]) OmitNil() Write[T] { return d.with().OmitNil() }
+func (d *Document[T]) OmitNil() Write[T] { return d.now().OmitNil() }
 
 func (d *Document[T]) with() Write[T] {
 	if d == nil {
@@ -97,8 +104,22 @@ func (d *Document[T]) with() Write[T] {
 	return Write[T]{chain{table: d.doc.table, doc: &d.doc, held: value, value: value}}
 }
 
+// now is with for what outlives the call: the write keeps Value as it is now.
+func (d *Document[T]) now() Write[T] {
+	w := d.with()
+	w.chain.keep()
+	return w
+}
+
+// keep gives the chain a copy of the row, which may change before it is written.
+func (c *chain) keep() {
+	if c.table != nil && c.value != nil && c.value == c.held {
+		c.value = c.table.copyRow(c.value)
+	}
+}
+
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
-// It is an immutable value.
+// It is an immutable value: it writes what the document held when the chain was begun.
 type Write[T any] struct{ chain chain }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
@@ -136,21 +157,29 @@ func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
 
 func (c *chain) save(ctx context.Context) error {
 	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
+	var own []assign
 	if err == nil {
-		err = c.write(ctx, c.insert(row, false))
+		b := c.insert(row, false)
+		own = b.own
+		err = c.write(ctx, b)
 	}
 	if err == nil {
 		c.adopt(row, c.value)
 	}
-	c.updated(nil, err == nil, nil, err)
+	c.updated(nil, err == nil, own, err)
 	return err
 }
 
 // Update is Document.Update.
 func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	plain := plainAssigns(assigns)
-	err := w.chain.write(ctx, w.chain.update(plain, false))
-	w.chain.updated(plain, err == nil, nil, err)
+	return w.chain.updatePlain(ctx, plainAssigns(assigns))
+}
+
+func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
+	b := c.update(assigns, false)
+	own := b.own
+	err := c.write(ctx, b)
+	c.updated(assigns, err == nil, own, err)
 	return err
 }
 
@@ -169,7 +198,7 @@ func (c *chain) removePlain(ctx context.Context) error {
 func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
 	targets := refs(columns)
 	err := w.chain.write(ctx, w.chain.remove(targets, true, false))
-	w.chain.deleted(targets, err == nil, err)
+	w.chain.deleted(targets, err == nil, nil, err)
 	return err
 }
 
@@ -185,36 +214,8 @@ func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 
 // IfUnchanged is Document.IfUnchanged.
 func (w Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]{w.chain.conditional(ifConditions, w.chain.unchanged())}
+	return Conditional[T]{w.chain.unchanged()}
 }
-
-// unchanged are the conditions of IfUnchanged.
-func (c *chain) unchanged() []cond {
-	if c.table == nil {
-		return nil
-	}
-	v := c.table.meta.Version
-	if v == nil {
-		return []cond{{on: &ref{name: "version", err: errNoVersion}}}
-	}
-	return c.table.unchanged(c.value)
-}
-
-// unchanged are the conditions that the row is still the one at p: by its version, and by the
-// attempt id, if p has one. The versions of a row that takes its place begin again; no row
-// ever has that id again.
-func (t *table) unchanged(p unsafe.Pointer) []cond {
-	same := func(col *meta.Column) cond {
-		return cond{on: t.refTo(col), op: cql.Eq, value: operandAt(col, p)}
-	}
-	conds := []cond{same(t.meta.Version)}
-	if a := t.meta.Attempt; a != nil && *(*gocql.UUID)(unsafe.Add(p, a.Offset)) != (gocql.UUID{}) {
-		conds = append(conds, same(a))
-	}
-	return conds
-}
-
-var errNoVersion = errors.New("the struct has no column tagged `version`")
 
 // IfAll is Document.IfAll.
 func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
@@ -244,9 +245,15 @@ func (c *chain) updated(assigns []assign, applied bool, own []assign, err error)
 }
 
 // deleted sets columns that were deleted to null in Value.
-func (c *chain) deleted(columns []*ref, applied bool, err error) {
-	c.updated(nil, applied, nil, err)
-	if c.doc == nil || !applied {
+func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
+	if c.doc == nil {
+		return
+	}
+	if a := c.table.meta.Attempt; applied && a != nil && len(own) == 0 && c.storesOwn(columns) {
+		c.put(c.table.refTo(a), &operand{}) // a plain write has deleted it too
+	}
+	c.updated(nil, applied, own, err)
+	if !applied {
 		return
 	}
 	for i := range columns {
@@ -266,6 +273,9 @@ func (c *chain) put(r *ref, o *operand) bool {
 	}
 	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
+	}
+	if c.doc.seen != nil && r.col.Kind == meta.Static {
+		c.doc.saw(r.col, *o)
 	}
 	field := unsafe.Add(c.held, r.col.Offset)
 	return r.col.Codec.Decode(field, cell) == nil

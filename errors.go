@@ -162,8 +162,10 @@ func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() 
 
 // refusal is the text of a NotAppliedError.
 func (r *result) refusal() string {
-	reason := "a condition did not hold"
+	reason, failed := "a condition did not hold", r.failed()
 	switch {
+	case r.batched && failed != "":
+		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
 	case r.row() == RowMissing:
@@ -172,8 +174,31 @@ func (r *result) refusal() string {
 		reason = "the row existed when it was peeked at"
 	case r.kind == ifNotExists:
 		reason = "the row exists already"
+	case failed != "":
+		reason = failed
 	}
 	return fmt.Sprintf("coodie: %s %s: not applied: %s", r.op, r.table, reason)
+}
+
+// failed names the conditions that did not hold, as far as the answer tells.
+func (r *result) failed() string {
+	var given, guards []string
+	for _, c := range r.conditions() {
+		switch {
+		case c.Verdict != NotHeld:
+		case c.Guard:
+			guards = append(guards, c.Text)
+		default:
+			given = append(given, c.Text)
+		}
+	}
+	switch {
+	case len(given) > 0:
+		return strings.Join(given, ", ") + " did not hold"
+	case len(guards) > 0:
+		return "somebody else has written since the row was read: " + strings.Join(guards, ", ") + " did not hold"
+	}
+	return ""
 }
 
 // Is matches ErrNotApplied.

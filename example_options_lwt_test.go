@@ -36,15 +36,14 @@ func ExampleDocument_IfUnchanged() {
 
 	ann.Value.State = "paid"
 	res, err := ann.IfUnchanged().Replace(ctx)
-	fmt.Println(res.Applied, ann.Value.Version, err)
+	fmt.Println(res.Applied, ann.Value.Version == row.Version+1, err)
 
 	bob.Value.State = "cancelled"
 	res, err = bob.IfUnchanged().Replace(ctx)
-	now, _ := versionOf.From(res.Existing)
-	fmt.Println(res.Applied, "it is version", now, err)
+	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Verdict == coodie.Held, err)
 	// Output:
-	// true 2 <nil>
-	// false it is version 2 <nil>
+	// true true <nil>
+	// false version = ? did hold: false <nil>
 }
 
 // Mutate gives up when somebody else has been quicker so many times. Unqueued lets callers in
@@ -55,9 +54,9 @@ func ExampleMaxAttempts() {
 	ctx := context.Background()
 	order := orders.Find(orderID.Eq(7), orderLine.Eq(0))
 
-	_, err := order.Mutate(ctx, func(o *Order) error {
+	_, err := order.Mutate(ctx, func(_ context.Context, o *Order) error {
 		// Somebody else, each time between the read and the write.
-		_, err := order.Mutate(ctx, func(o *Order) error { o.State += "."; return nil }, coodie.Unqueued())
+		_, err := order.Mutate(ctx, func(_ context.Context, o *Order) error { o.State += "."; return nil }, coodie.Unqueued())
 		o.State = "paid"
 		return err
 	}, coodie.MaxAttempts(3), coodie.Unqueued())

@@ -186,7 +186,7 @@ func ExampleLWTResult() {
 	// [{[applied] false} {k 0} {v 0} {x <nil>}]
 	// 0
 	// true
-	// [{[applied] false} {v 1} {x 2}] [{v = ? not held} {x = ? not held}]
+	// [{[applied] false} {v 1} {x 2}] [v = ?: not held x = ?: not held]
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
@@ -247,7 +247,7 @@ func ExampleQuerySet_Mutate() {
 	type Account struct {
 		ID      string `cql:"id,partition"`
 		Balance int    `cql:"balance"`
-		Version int    `cql:"version,version"`
+		Version int64  `cql:"version,version"`
 	}
 	id := coodie.Col(func(a *Account) *string { return &a.ID })
 	errTooLittle := errors.New("too little money")
@@ -266,18 +266,18 @@ func ExampleQuerySet_Mutate() {
 	}
 
 	for range 2 {
-		res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(a *Account) error {
+		res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(_ context.Context, a *Account) error {
 			if a.Balance < 30 {
 				return errTooLittle
 			}
 			a.Balance -= 30
 			return nil
 		})
-		fmt.Println(res.Changed, res.Value.Balance, res.Value.Version, err)
+		fmt.Println(res.Changed, res.Value.Balance, err)
 	}
 	// Output:
-	// true 20 2 <nil>
-	// false 0 0 too little money
+	// true 20 <nil>
+	// false 0 too little money
 }
 
 // Plain reads and writes, where no LWT guards the table.
@@ -434,8 +434,8 @@ func ExampleDB_Batch() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// false  null [{holder = ? not held}] <nil>
-	// false bob present [{holder = ? held}] <nil>
+	// false  null [holder = ?: not held] <nil>
+	// false bob present [holder = ?: held] <nil>
 	// <nil>
 }
 
@@ -491,7 +491,7 @@ func ExampleMapCol() {
 	fmt.Println(res.Applied, err, res.Conditions())
 	// Output:
 	// true <nil>
-	// false <nil> [{emails CONTAINS ? held} {phones[?] = ? not held}]
+	// false <nil> [emails CONTAINS ?: held phones[?] = ?: not held]
 }
 
 // Many rows, a statement each, several at once.

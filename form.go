@@ -104,8 +104,8 @@ func formalColumn(r *ref) bool {
 // formal reports whether what the chain has been told leaves the values alone to decide.
 func (c *chain) formal(verb cql.Verb) bool {
 	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.choice == nil && c.limit == nil &&
-		c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
-		(verb == cql.Insert || verb == cql.Select || c.value == nil || c.table.meta.Version == nil) // its conditions are those of the struct's version
+		c.guard == nil && !c.apart && c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
+		(verb == cql.Insert || verb == cql.Select || c.table.meta.Version == nil) // an UPDATE counts it
 }
 
 // forms are those of one table. The zero value is ready; it is safe for many goroutines.
@@ -160,6 +160,7 @@ func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *bu
 	}
 	b := newBuilder(c.table, m.verb, op, m.cas)
 	b.form, b.stmt, b.proves, b.request = f, &f.stmt, f.proves, f.request
+	b.conds = c.conditions(m.cas)
 	if b.err == nil && b.follow(f, c, assigns) {
 		return b
 	}

@@ -70,7 +70,7 @@ func (h *handle) holds(c chain, b *builder, f follow) {
 	kind := c.asked(b)
 	c.batch = nil
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: c.conds, batched: true}
+	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: b.conds, given: len(c.conds), batched: true}
 	h.err = errNotExecuted(b.op, b.name)
 	if b.err == nil {
 		h.describe(kind)
@@ -174,7 +174,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		return
 	}
 	if !h.conditional {
-		h.follow(a.applied || !a.conditional, nil, nil)
+		h.follow(a.applied || !a.conditional, h.b.own, nil)
 		return
 	}
 	h.res.applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.b.own, nil

@@ -1,7 +1,7 @@
 package coodie
 
 // handedOnAtMost is how many calls of Mutate may follow one read. A guard proves the row that
-// was handed on, but for what the version does not count: statics, expired columns.
+// was handed on, but for columns that have expired, which the version does not count.
 const handedOnAtMost = 32
 
 // handed is the row as the call before has written it, which saves this one the read; nil if
@@ -13,12 +13,22 @@ func (m *mutation) handed(attempts int) *existing {
 	}
 	row := p.left
 	p.left = nil
-	if row == nil || row.table != m.chain.table || attempts == 1 || p.since == handedOnAtMost {
+	if row == nil || row.table != m.chain.table || attempts == 1 || p.since == handedOnAtMost || !m.shownBy(row) {
 		p.since = 0
 		return nil
 	}
 	p.since++
 	return row
+}
+
+// shownBy reports whether the row has all that the function is to be shown.
+func (m *mutation) shownBy(row *existing) bool {
+	for _, col := range m.chain.table.meta.Columns {
+		if m.chain.choice.shows(col) && row.presence(col.Name) == Missing {
+			return false
+		}
+	}
+	return true
 }
 
 // handOn leaves the row to those who wait for it: as it was before this call, with what the

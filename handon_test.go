@@ -32,10 +32,10 @@ func inLine(t *testing.T, db *coodie.DB, first func(inside func()) error, others
 }
 
 // queued is inLine for changes of one account.
-func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first func(*Account) error, others ...func(*Account) error) []coodie.MutateResult[Account] {
+func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first func(context.Context, *Account) error, others ...func(context.Context, *Account) error) []coodie.MutateResult[Account] {
 	t.Helper()
 	results := make([]coodie.MutateResult[Account], 1+len(others))
-	mutate := func(i int, change func(*Account) error) (err error) {
+	mutate := func(i int, change func(context.Context, *Account) error) (err error) {
 		results[i], err = row.Mutate(context.Background(), change)
 		return err
 	}
@@ -44,7 +44,7 @@ func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first fun
 		behind = append(behind, func() error { return mutate(i+1, change) })
 	}
 	inLine(t, db, func(inside func()) error {
-		return mutate(0, func(a *Account) error { inside(); return first(a) })
+		return mutate(0, func(ctx context.Context, a *Account) error { inside(); return first(ctx, a) })
 	}, behind...)
 	return results
 }
@@ -69,7 +69,7 @@ func TestHandedOn(t *testing.T) {
 	t.Run("the row as it is now", func(t *testing.T) {
 		start()
 		var seen Account
-		res := queued(t, db, row, addTen, func(a *Account) error { seen = *a; return addTen(a) })
+		res := queued(t, db, row, addTen, func(ctx context.Context, a *Account) error { seen = *a; return addTen(ctx, a) })
 		require.Equal(t, 1, reads())
 		require.Equal(t, res[0].Value, seen, "its new attempt id included")
 		require.Equal(t, 25, res[1].Value.Balance)
@@ -89,23 +89,23 @@ func TestHandedOn(t *testing.T) {
 	t.Run("written by somebody else meanwhile", func(t *testing.T) {
 		start()
 		calls := 0
-		res := queued(t, db, row, addTen, func(a *Account) error {
+		res := queued(t, db, row, addTen, func(ctx context.Context, a *Account) error {
 			if calls++; calls == 1 {
 				srv.MustExec("UPDATE app.account SET balance = 100 WHERE id = 'a'")
 			}
-			return addTen(a)
+			return addTen(ctx, a)
 		})
 		require.Equal(t, [3]int{110, 2, 1}, [3]int{res[1].Value.Balance, res[1].Attempts, res[1].Refused})
 	})
 	t.Run("an error stands on what is read", func(t *testing.T) {
 		start()
 		var seen []int
-		res := queued(t, db, row, addTen, func(a *Account) error {
+		res := queued(t, db, row, addTen, func(ctx context.Context, a *Account) error {
 			if seen = append(seen, a.Balance); len(seen) == 1 {
 				srv.MustExec("UPDATE app.account SET balance = 100 WHERE id = 'a'")
 				return errors.New("too little")
 			}
-			return addTen(a)
+			return addTen(ctx, a)
 		})
 		require.Equal(t, []int{15, 100}, seen)
 		require.Equal(t, 110, res[1].Value.Balance)
@@ -117,10 +117,10 @@ func TestHandedOn(t *testing.T) {
 		require.NoError(t, err)
 		text, calls := "m", 0
 		inLine(t, db, func(inside func()) error {
-			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(r *Remark) error { inside(); r.Note = nil; return nil })
+			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(_ context.Context, r *Remark) error { inside(); r.Note = nil; return nil })
 			return err
 		}, func() error {
-			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(r *Remark) error {
+			_, err := notes.Find(remarkID.Eq("a")).Mutate(context.Background(), func(_ context.Context, r *Remark) error {
 				if calls++; calls == 1 {
 					require.Nil(t, r.Note, "as the call before has written it, and nothing else to guard the row by")
 					srv.MustExec("UPDATE app.account SET note = 'x' WHERE id = 'a'")
@@ -135,7 +135,7 @@ func TestHandedOn(t *testing.T) {
 	})
 	t.Run("so does the value of an unchanged row", func(t *testing.T) {
 		start()
-		res := queued(t, db, row, addTen, func(*Account) error {
+		res := queued(t, db, row, addTen, func(context.Context, *Account) error {
 			srv.MustExec("UPDATE app.account SET balance = 100 WHERE id = 'a'")
 			return nil
 		})
@@ -145,20 +145,20 @@ func TestHandedOn(t *testing.T) {
 	t.Run("replaced by another row meanwhile", func(t *testing.T) {
 		start()
 		calls := 0
-		res := queued(t, db, row, addTen, func(a *Account) error {
+		res := queued(t, db, row, addTen, func(ctx context.Context, a *Account) error {
 			if calls++; calls == 1 {
 				srv.MustExec("DELETE FROM app.account WHERE id = 'a'")
 				srv.MustExec("INSERT INTO app.account (id, balance) VALUES ('a', 7)")
 			}
-			return addTen(a)
+			return addTen(ctx, a)
 		})
 		require.Equal(t, [2]int{17, 2}, [2]int{res[1].Value.Balance, res[1].Attempts})
 	})
 	t.Run("a collection is read again", func(t *testing.T) {
 		start()
 		res := queued(t, db, row,
-			func(a *Account) error { a.Tags = []string{"x"}; return nil },
-			func(a *Account) error { a.Tags = append(a.Tags, "y"); return nil })
+			func(ctx context.Context, a *Account) error { a.Tags = []string{"x"}; return nil },
+			func(ctx context.Context, a *Account) error { a.Tags = append(a.Tags, "y"); return nil })
 		require.Equal(t, 2, reads())
 		require.Equal(t, []string{"x", "y"}, res[1].Value.Tags)
 		require.Equal(t, []string{"x"}, res[0].Value.Tags)
@@ -172,7 +172,7 @@ func TestHandedOn(t *testing.T) {
 	})
 	t.Run("a read now and then", func(t *testing.T) {
 		start()
-		others := make([]func(*Account) error, 66)
+		others := make([]func(context.Context, *Account) error, 66)
 		for i := range others {
 			others[i] = addTen
 		}
@@ -184,10 +184,10 @@ func TestHandedOn(t *testing.T) {
 		slips, err := coodie.Open[Slip](db)
 		require.NoError(t, err)
 		inLine(t, db, func(inside func()) error {
-			_, err := row.Mutate(context.Background(), func(a *Account) error { inside(); return addTen(a) })
+			_, err := row.Mutate(context.Background(), func(ctx context.Context, a *Account) error { inside(); return addTen(ctx, a) })
 			return err
 		}, func() error {
-			_, err := slips.Find(slipID.Eq("a")).Mutate(context.Background(), func(s *Slip) error { s.Note = fmt.Sprint(s.Note, "m"); return nil })
+			_, err := slips.Find(slipID.Eq("a")).Mutate(context.Background(), func(_ context.Context, s *Slip) error { s.Note = fmt.Sprint(s.Note, "m"); return nil })
 			return err
 		})
 		require.Equal(t, []cqltest.Row{{"balance": 15, "note": "nm"}}, srv.MustRows("SELECT balance, note FROM app.account"))

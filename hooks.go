@@ -132,9 +132,13 @@ func (t *table) hooked(p unsafe.Pointer) any { return reflect.NewAt(t.meta.Go, p
 
 // adopt makes what was prepared from v the document's Value, once it is written.
 func (c *chain) adopt(written, v unsafe.Pointer) {
-	if c.doc != nil && written != v {
+	if c.doc == nil || c.table == nil {
+		return
+	}
+	if written != v {
 		c.table.setRow(c.held, written)
 	}
+	c.doc.see(written)
 }
 
 // load decodes a row as a read returns it.

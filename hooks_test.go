@@ -221,7 +221,7 @@ func TestHooksOfMutate(t *testing.T) {
 	row := members.Find(memberID.Eq(id))
 
 	before := len(srv.Log().Matching(cqltest.On(cqltest.Update)))
-	res, err := row.Mutate(ctx, func(m *Member) error {
+	res, err := row.Mutate(ctx, func(_ context.Context, m *Member) error {
 		require.Equal(t, []string{"AfterLoad c"}, m.Trace)
 		return nil
 	})
@@ -230,7 +230,7 @@ func TestHooksOfMutate(t *testing.T) {
 	require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Update)), before)
 
 	status := "x"
-	res, err = row.Mutate(ctx, func(m *Member) error { m.Status = &status; return nil })
+	res, err = row.Mutate(ctx, func(_ context.Context, m *Member) error { m.Status = &status; return nil })
 	require.NoError(t, err)
 	require.True(t, res.Changed)
 	require.Equal(t, "<<a@>>", res.Value.Email)
@@ -239,15 +239,15 @@ func TestHooksOfMutate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "<<a@>>", got.Email)
 
-	_, err = row.Mutate(ctx, func(m *Member) error { m.Email = "before@"; return nil })
+	_, err = row.Mutate(ctx, func(_ context.Context, m *Member) error { m.Email = "before@"; return nil })
 	require.ErrorIs(t, err, errHook)
-	_, err = row.Mutate(ctx, func(m *Member) error { m.Email = "invalid@"; return nil })
+	_, err = row.Mutate(ctx, func(_ context.Context, m *Member) error { m.Email = "invalid@"; return nil })
 	require.ErrorIs(t, err, errHook)
 	again, err := row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, got.Email, again.Email)
 
-	res, err = members.Find(memberID.Eq(gocql.MustRandomUUID())).Mutate(ctx, func(m *Member) error { m.Email = "n@"; return nil }, coodie.OrCreate())
+	res, err = members.Find(memberID.Eq(gocql.MustRandomUUID())).Mutate(ctx, func(_ context.Context, m *Member) error { m.Email = "n@"; return nil }, coodie.OrCreate())
 	require.NoError(t, err)
 	require.True(t, res.Created)
 	require.Equal(t, "<n@>", res.Value.Email)

@@ -51,7 +51,7 @@ func (q QuerySet[T]) Idempotent(is bool) QuerySet[T] {
 
 // Idempotent decides for the next write whether the session's retry policy may send it
 // again: see WithIdempotence. A conditional write cannot be declared idempotent.
-func (d *Document[T]) Idempotent(is bool) Write[T] { return d.with().Idempotent(is) }
+func (d *Document[T]) Idempotent(is bool) Write[T] { return d.now().Idempotent(is) }
 
 // Idempotent decides for this write whether the session's retry policy may send it again:
 // see WithIdempotence. A conditional write cannot be declared idempotent.

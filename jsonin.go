@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -83,7 +84,7 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 		case c == b.table.Attempt && b.attempt != nil:
 			v = json.RawMessage(`"` + b.attempt.String() + `"`)
 		case c == b.table.Version && b.cas:
-			v = json.RawMessage("1")
+			v = json.RawMessage(strconv.FormatInt(b.ownVersion(), 10))
 		}
 		null := v == nil || string(v) == "null"
 		switch {
@@ -104,6 +105,16 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 	if _, err := b.call.BindCell(jsonCodec, append(text, '}')); err != nil {
 		b.fail("", "", err)
 	}
+}
+
+// ownVersion is the version that the write stores.
+func (b *builder) ownVersion() int64 {
+	for i := range b.own {
+		if o := &b.own[i]; o.ref().col == b.table.Version {
+			return reflect.NewAt(b.table.Version.GoType, o.value.p).Elem().Convert(reflect.TypeFor[int64]()).Int()
+		}
+	}
+	return 0
 }
 
 // jsonCodec encodes the text of an object.

@@ -56,7 +56,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		"All":           func(ctx context.Context) error { _, err := claims.Find().All(ctx); return err },
 		"Count":         func(ctx context.Context) error { _, err := claims.Find().Count(ctx); return err },
 		"Mutate": func(ctx context.Context) error {
-			_, err := row.Mutate(ctx, func(*Claim) error { return nil })
+			_, err := row.Mutate(ctx, func(_ context.Context, _ *Claim) error { return nil })
 			return err
 		},
 		"Settle":         func(ctx context.Context) error { _, err := unsettled.Settle(ctx); return err },

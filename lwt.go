@@ -72,6 +72,9 @@ func (c chain) replace(ctx context.Context) (result, error) {
 func (c chain) replacement() (assigns []assign) {
 	if c.table != nil && c.doc != nil {
 		for _, col := range c.table.meta.Columns {
+			if col.Kind == meta.Static && c.doc.seen != nil && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
+				continue // it is left alone, as long as the guard finds it unchanged
+			}
 			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
 				assigns = append(assigns, assign{of: c.table.refTo(col), value: operandAt(col, c.value)})
 			}
@@ -95,7 +98,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 // removeCAS deletes the row, or the columns.
 func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.remove(targets, columns, true))
-	c.deleted(targets, res.applied, err)
+	c.deleted(targets, res.applied, res.own, err)
 	return res, err
 }
 
@@ -136,7 +139,8 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
-	res.kind, res.proves, res.op, res.table, res.conds = c.asked(b), b.proves, b.op, b.name, c.conds
+	res.kind, res.proves, res.op, res.table = c.asked(b), b.proves, b.op, b.name
+	res.conds, res.given = b.conds, len(c.conds)
 	if b.err != nil {
 		return res, b.err
 	}

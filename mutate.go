@@ -51,7 +51,8 @@ type mutateSettings struct {
 func MaxAttempts(n int) MutateOption { return func(s *mutateSettings) { s.attempts = n } }
 
 // OrCreate makes Mutate insert the row if it is missing: the function gets a T with only
-// its key set.
+// its key and the partition's static columns set. Static columns that it leaves alone are not
+// written; all that it was shown are a condition.
 func OrCreate() MutateOption { return func(s *mutateSettings) { s.create = true } }
 
 // Unqueued makes Mutate not wait for others of the same row in this process.
@@ -61,18 +62,22 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // that nobody else has written meanwhile; if somebody has, it begins again with the new
 // row. The filters must give each key column one value.
 //
-//	res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(a *Account) error {
+//	res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(ctx context.Context, a *Account) error {
 //		if a.Balance < 10 { return ErrTooLittle }
 //		a.Balance -= 10
 //		return nil
 //	})
 //
-// The condition is the version column (tag `version`), or else every column of the
-// struct, as it was read. change may run several times and must not have effects of its
-// own; its error ends Mutate and is returned as it is. Changing a key column is a
-// *UsageError. A missing row is ErrNotFound unless OrCreate is given. A row that reads as
-// null in every column cannot be told from a missing one and needs a version column:
-// ErrCannotGuard.
+// The condition is that all is unchanged that change was shown: the version column (tag
+// `version`) and the attempt id, or else every column of the struct; and in any case each static
+// column, which writes of the partition's other rows change as well. Only and Defer narrow
+// what is shown, and so what is a condition and what can be changed; leave out static columns
+// that change does not need where many rows of a partition are written.
+//
+// change may run several times and must not have effects of its own; its error ends Mutate and is
+// returned as it is. Changing a key column is a *UsageError. A missing row is ErrNotFound unless
+// OrCreate is given. A row in which every regular column is null cannot be told from a missing
+// one: ErrCannotGuard.
 //
 // A write whose outcome is unknown is settled (see LWTResult.Settle), by an attempt
 // column or the version. One whose answer got lost, and that has not been executed so far,
@@ -84,28 +89,33 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // letting them fight over it. Each begins with the row as the one before has written it and
 // saves the read: its own write proves that row. If change returns an error or changes nothing,
 // the row is read and change runs again, so that nothing is decided on an unproven row.
-// MaxAttempts(1) always reads. change must not call Mutate for the same row; that is noticed and refused.
-func (q QuerySet[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
+// MaxAttempts(1) always reads. A call that has waited for 5 s goes on without its turn.
+//
+// The context that change gets is ctx, and says that it is inside a Mutate. With it, a Mutate
+// of another row does not wait in the queue, so that two calls that mutate each other's row
+// end, and a Mutate of the same row, which could only be refused, is a *UsageError.
+func (q QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	return mutate(ctx, q.chain, change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once
 // Mutate has succeeded.
-func (d *Document[T]) Mutate(ctx context.Context, change func(*T) error, opts ...MutateOption) (MutateResult[T], error) {
+func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	res, err := mutate(ctx, d.with().chain, change, opts)
 	switch {
 	case err == nil:
 		d.Value, d.doc.stale = res.Value, false
+		d.doc.see(unsafe.Pointer(&d.Value))
 	case errors.Is(err, ErrOutcomeUnknown):
 		d.doc.stale = true
 	}
 	return res, err
 }
 
-func mutate[T any](ctx context.Context, c chain, change func(*T) error, opts []MutateOption) (MutateResult[T], error) {
-	var plain func(unsafe.Pointer) error
-	if change != nil {
-		plain = func(p unsafe.Pointer) error { return change((*T)(p)) }
+func mutate[T any](ctx context.Context, c chain, do func(context.Context, *T) error, opts []MutateOption) (MutateResult[T], error) {
+	var plain change
+	if do != nil {
+		plain = func(ctx context.Context, p unsafe.Pointer) error { return do(ctx, (*T)(p)) }
 	}
 	m, err := c.mutate(ctx, plain, opts)
 	res := MutateResult[T]{

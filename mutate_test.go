@@ -3,6 +3,7 @@ package coodie_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ var (
 	bareID    = coodie.Col(func(b *Bare) *int { return &b.ID })
 )
 
-func addTen(a *Account) error { a.Balance += 10; return nil }
+func addTen(_ context.Context, a *Account) error { a.Balance += 10; return nil }
 
 func TestMutate(t *testing.T) {
 	ctx := context.Background()
@@ -66,24 +67,24 @@ func TestMutate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, res.Value, stored, "the result is the row as it is now, its new attempt id included")
 
-	res, err = doc.Mutate(ctx, func(a *Account) error { a.Tags = append(a.Tags, "y"); a.Note = "n"; return nil })
+	res, err = doc.Mutate(ctx, func(_ context.Context, a *Account) error { a.Tags = append(a.Tags, "y"); a.Note = "n"; return nil })
 	require.NoError(t, err)
 	require.Equal(t, res.Value, doc.Value)
 	require.Equal(t, []string{"x", "y"}, doc.Value.Tags)
 	require.Equal(t, 15, doc.Value.Balance)
 
 	srv.ResetLog()
-	res, err = row.Mutate(ctx, func(*Account) error { return nil })
+	res, err = row.Mutate(ctx, func(_ context.Context, _ *Account) error { return nil })
 	require.NoError(t, err)
 	require.False(t, res.Changed)
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)), "nothing changed, nothing written")
 
 	stop := errors.New("too little")
-	_, err = row.Mutate(ctx, func(*Account) error { return stop })
+	_, err = row.Mutate(ctx, func(_ context.Context, _ *Account) error { return stop })
 	require.Equal(t, stop, err)
 
 	var usage *coodie.UsageError
-	_, err = row.Mutate(ctx, func(a *Account) error { a.ID = "b"; return nil })
+	_, err = row.Mutate(ctx, func(_ context.Context, a *Account) error { a.ID = "b"; return nil })
 	require.ErrorAs(t, err, &usage)
 	require.Equal(t, "id", usage.Column)
 	_, err = accounts.Find().Mutate(ctx, addTen)
@@ -92,7 +93,7 @@ func TestMutate(t *testing.T) {
 	require.ErrorAs(t, err, &usage)
 	_, err = row.Mutate(ctx, nil)
 	require.ErrorAs(t, err, &usage)
-	_, err = row.Mutate(ctx, func(*Account) error {
+	_, err = row.Mutate(ctx, func(ctx context.Context, _ *Account) error {
 		_, err := row.Mutate(ctx, addTen)
 		return err
 	})
@@ -107,18 +108,20 @@ func TestMutateOfAMissingRow(t *testing.T) {
 	_, session := server(t)
 	orders := open[Order](t, session)
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(2))
-	change := func(o *Order) error { o.State += "+"; return nil }
+	change := func(_ context.Context, o *Order) error { o.State += "+"; return nil }
 	_, err := row.Mutate(ctx, change)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	res, err := row.Mutate(ctx, change, coodie.OrCreate())
 	require.NoError(t, err)
 	require.True(t, res.Created)
-	require.Equal(t, Order{ID: 1, Line: 2, State: "+", Version: 1}, res.Value)
+	first := res.Value.Version
+	require.NotZero(t, first)
+	require.Equal(t, Order{ID: 1, Line: 2, State: "+", Version: first}, res.Value)
 	res, err = row.Mutate(ctx, change, coodie.OrCreate())
 	require.NoError(t, err)
 	require.False(t, res.Created)
-	require.Equal(t, Order{ID: 1, Line: 2, State: "++", Version: 2}, res.Value)
-	_, err = row.Mutate(ctx, func(o *Order) error { o.Version = 9; return nil })
+	require.Equal(t, Order{ID: 1, Line: 2, State: "++", Version: first + 1}, res.Value)
+	_, err = row.Mutate(ctx, func(_ context.Context, o *Order) error { o.Version = 9; return nil })
 	require.ErrorContains(t, err, "counted by Mutate itself")
 	_, err = row.Filter(orderLine.Eq(3)).Mutate(ctx, change)
 	require.Error(t, err)
@@ -131,16 +134,16 @@ func TestMutateNeverBringsARowBack(t *testing.T) {
 	accounts, bares := open[Account](t, session), open[Bare](t, session)
 	_, err := accounts.New(Account{ID: "a", Balance: 1}).Insert(ctx)
 	require.NoError(t, err)
-	_, err = accounts.Find(accountID.Eq("a")).Mutate(ctx, func(a *Account) error {
+	_, err = accounts.Find(accountID.Eq("a")).Mutate(ctx, func(_ context.Context, a *Account) error {
 		srv.MustExec("DELETE FROM app.account WHERE id = 'a'")
-		return addTen(a)
+		return addTen(ctx, a)
 	})
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	require.Empty(t, srv.MustRows("SELECT * FROM app.account"))
 
 	_, err = bares.New(Bare{ID: 1}).Insert(ctx)
 	require.NoError(t, err)
-	_, err = bares.Find(bareID.Eq(1)).Mutate(ctx, func(b *Bare) error { b.Total = new(int); return nil })
+	_, err = bares.Find(bareID.Eq(1)).Mutate(ctx, func(_ context.Context, b *Bare) error { b.Total = new(int); return nil })
 	require.ErrorIs(t, err, coodie.ErrCannotGuard)
 }
 
@@ -165,11 +168,11 @@ func TestMutateRefused(t *testing.T) {
 	require.NoError(t, err)
 	calls := 0
 	srv.ResetLog()
-	res, err := accounts.Find(accountID.Eq("a")).Mutate(ctx, func(a *Account) error {
+	res, err := accounts.Find(accountID.Eq("a")).Mutate(ctx, func(_ context.Context, a *Account) error {
 		if calls++; calls == 1 {
 			srv.MustExec("UPDATE app.account SET balance = 100 WHERE id = 'a'")
 		}
-		return addTen(a)
+		return addTen(ctx, a)
 	})
 	require.NoError(t, err)
 	require.Equal(t, 110, res.Value.Balance)
@@ -180,7 +183,7 @@ func TestMutateRefused(t *testing.T) {
 	require.NoError(t, err)
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(1))
 	always := 0
-	_, err = row.Mutate(ctx, func(o *Order) error {
+	_, err = row.Mutate(ctx, func(_ context.Context, o *Order) error {
 		always++
 		srv.MustExec("UPDATE app.\"order\" SET version = ? WHERE id = 1 AND line = 1", int64(100+always))
 		o.State = "paid"
@@ -221,7 +224,7 @@ func TestMutateSettles(t *testing.T) {
 			require.Equal(t, [2]int{tt.attempt, 1}, [2]int{res.Attempts, res.Unknown})
 
 			srv.Fault(cqltest.On(cqltest.Conditional, "order").Nth(1), tt.steps...)
-			_, err = orders.Find(orderID.Eq(1), orderLine.Eq(0)).Mutate(ctx, func(o *Order) error { o.State = "paid"; return nil })
+			_, err = orders.Find(orderID.Eq(1), orderLine.Eq(0)).Mutate(ctx, func(_ context.Context, o *Order) error { o.State = "paid"; return nil })
 			require.ErrorIs(t, err, tt.order)
 		})
 	}
@@ -236,6 +239,7 @@ func TestMutateRace(t *testing.T) {
 			_, session := server(t)
 			accounts, orders := open[Account](t, session), open[Order](t, session)
 			var workers errgroup.Group
+			var first atomic.Int64
 			const clients, each = 8, 10
 			for range clients {
 				workers.Go(func() error {
@@ -247,9 +251,13 @@ func TestMutateRace(t *testing.T) {
 						if name == "queued" && res.Refused > 0 {
 							return errors.New("refused although queued")
 						}
-						if _, err := orders.Find(orderID.Eq(1), orderLine.Eq(1)).
-							Mutate(ctx, func(o *Order) error { o.State += "."; return nil }, append(opts, coodie.OrCreate())...); err != nil {
+						made, err := orders.Find(orderID.Eq(1), orderLine.Eq(1)).
+							Mutate(ctx, func(_ context.Context, o *Order) error { o.State += "."; return nil }, append(opts, coodie.OrCreate())...)
+						if err != nil {
 							return err
+						}
+						if made.Created {
+							first.Store(made.Value.Version)
 						}
 					}
 					return nil
@@ -262,7 +270,7 @@ func TestMutateRace(t *testing.T) {
 			order, err := orders.Find(orderID.Eq(1), orderLine.Eq(1)).Get(ctx)
 			require.NoError(t, err)
 			require.Len(t, order.State, clients*each)
-			require.EqualValues(t, clients*each, order.Version)
+			require.EqualValues(t, clients*each-1, order.Version-first.Load())
 		})
 	}
 }
@@ -275,7 +283,7 @@ func TestQueueWaitsUnderTheContext(t *testing.T) {
 	inside, done := make(chan struct{}), make(chan struct{})
 	var workers errgroup.Group
 	workers.Go(func() error {
-		_, err := row.Mutate(context.Background(), func(*Account) error { close(inside); <-done; return nil }, coodie.OrCreate())
+		_, err := row.Mutate(context.Background(), func(_ context.Context, _ *Account) error { close(inside); <-done; return nil }, coodie.OrCreate())
 		return err
 	})
 	<-inside
@@ -298,7 +306,8 @@ func TestVersion(t *testing.T) {
 	res, err := doc.Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied)
-	require.EqualValues(t, 1, doc.Value.Version)
+	first := doc.Value.Version
+	require.NotZero(t, first)
 	other, err := orders.Find(orderID.Eq(1), orderLine.Eq(0)).Get(ctx)
 	require.NoError(t, err)
 
@@ -321,7 +330,7 @@ func TestVersion(t *testing.T) {
 	}
 	stored, err := orders.Find(orderID.Eq(1), orderLine.Eq(0)).Get(ctx)
 	require.NoError(t, err)
-	require.Equal(t, Order{ID: 1, State: "over", Version: 5}, stored)
+	require.Equal(t, Order{ID: 1, State: "over", Version: first + 4}, stored)
 
 	stale := orders.New(other)
 	for _, write := range []func() (coodie.LWTResult[Order], error){
@@ -336,8 +345,8 @@ func TestVersion(t *testing.T) {
 		require.False(t, res.Applied)
 		current, p := versionOf.From(res.Existing)
 		require.Equal(t, coodie.Present, p)
-		require.EqualValues(t, 5, current)
-		require.EqualValues(t, 1, stale.Value.Version, "only an applied write changes the struct")
+		require.Equal(t, first+4, current)
+		require.Equal(t, first, stale.Value.Version, "only an applied write changes the struct")
 		require.Equal(t, coodie.RowPresent, res.Row(), "refused by the version, not for want of a row")
 	}
 
@@ -348,11 +357,33 @@ func TestVersion(t *testing.T) {
 	} {
 		require.ErrorAs(t, err, &usage, "a plain write would pass by the version")
 	}
-	_, err = orders.Find(orderID.Eq(1), orderLine.Eq(0)).If(state.Eq("over")).Update(ctx, state.Set("x"))
-	require.ErrorAs(t, err, &usage, "a query does not know the version")
-	res, err = orders.Find(orderID.Eq(1), orderLine.Eq(0)).If(versionOf.Eq(5)).Update(ctx, state.Set("x"), versionOf.Set(6))
-	require.NoError(t, err)
-	require.True(t, res.Applied)
+	// A query counts the version as well: on, if it is a condition, or else with the clock.
+	row := orders.Find(orderID.Eq(1), orderLine.Eq(0))
+	version := first + 4
+	for _, update := range []struct {
+		on      coodie.Conditional[Order]
+		assigns []coodie.Assign[Order]
+		counted bool
+	}{
+		{row.If(versionOf.Eq(version)), []coodie.Assign[Order]{state.Set("x"), versionOf.Set(version + 1)}, true},
+		{row.If(versionOf.Eq(version + 1)), []coodie.Assign[Order]{state.Set("y")}, true},
+		{row.If(state.Eq("y")), []coodie.Assign[Order]{state.Set("z")}, false},
+		{row.IfExists(), []coodie.Assign[Order]{state.Set("z")}, false},
+	} {
+		res, err = update.on.Update(ctx, update.assigns...)
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		stored, err := row.Get(ctx)
+		require.NoError(t, err)
+		require.Greater(t, stored.Version, version)
+		require.Equal(t, update.counted, stored.Version == version+1)
+		version = stored.Version
+	}
+	for _, wrong := range []coodie.Conditional[Order]{row.IfExists(), row.If(state.Eq("z")), row.If(versionOf.Eq(version))} {
+		_, err = wrong.Update(ctx, state.Set("x"), versionOf.Set(version))
+		require.ErrorAs(t, err, &usage, "a version that was there before")
+		require.Equal(t, "version", usage.Column)
+	}
 
 	_, session2 := server(t)
 	_, err = open[Account](t, session2).New(Account{ID: "a"}).IfUnchanged().Delete(ctx)
@@ -361,7 +392,7 @@ func TestVersion(t *testing.T) {
 	_ = balance
 }
 
-// Chair has a version, which begins again with a new row, and an attempt id, which does not.
+// Chair has a version and an attempt id.
 type Chair struct {
 	ID      int        `cql:"id,partition"`
 	Holder  string     `cql:"holder"`
@@ -370,7 +401,7 @@ type Chair struct {
 }
 
 // TestVersionOfAnotherRow: a document of a row that is gone does not pass for one of the row
-// that has taken its place, although both have version 1.
+// that has taken its place.
 func TestVersionOfAnotherRow(t *testing.T) {
 	ctx := context.Background()
 	_, session := server(t)
@@ -402,7 +433,7 @@ func TestVersionOfAnotherRow(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, res.Applied)
 			renewed := renew()
-			require.Equal(t, old.Value.Version, renewed.Value.Version)
+			require.Greater(t, renewed.Value.Version, old.Value.Version)
 
 			res, err = write(old)
 			require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 // mutation is one call of Mutate.
 type mutation struct {
 	chain  chain
-	change func(row unsafe.Pointer) error
+	change change
 	create bool
 	place  *place // in the queue; nil if not queued
 	res    mutated
@@ -28,6 +28,9 @@ type mutation struct {
 	declined bool
 }
 
+// change is a Mutate's function, for the row at an address.
+type change func(ctx context.Context, row unsafe.Pointer) error
+
 // mutated is a MutateResult, whatever its T.
 type mutated struct {
 	value                      unsafe.Pointer // nil if there is none
@@ -35,7 +38,7 @@ type mutated struct {
 	attempts, refused, unknown int
 }
 
-func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, opts []MutateOption) (mutated, error) {
+func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (mutated, error) {
 	s := mutateSettings{attempts: 16}
 	for _, o := range opts {
 		o(&s)
@@ -50,16 +53,17 @@ func (c chain) mutate(ctx context.Context, change func(unsafe.Pointer) error, op
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	m := &mutation{chain: c, change: change, create: s.create}
-	if !s.unqueued {
-		key = c.table.name + "\x00" + key
-		if m.place, err = c.table.queue.enter(ctx, key); err != nil {
-			if errors.Is(err, errReentered) {
-				err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
-			} else {
-				err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
-			}
-			return mutated{}, err
+	m.chain.choice = c.choice.ofMutate(c.table.meta)
+	key = c.table.name + "\x00" + key
+	if ctx, m.place, err = c.table.queue.enter(ctx, key, s.unqueued); err != nil {
+		if errors.Is(err, errReentered) {
+			err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
+		} else {
+			err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
 		}
+		return mutated{}, err
+	}
+	if m.place != nil {
 		defer c.table.queue.leave(key, m.place)
 	}
 	start := c.table.now()
@@ -88,9 +92,10 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 func (c chain) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
-	if c.choice != nil {
-		b.fail("", "Mutate reads and writes a whole row, without Only, OrderBy or other options of a read", nil)
+	if !c.choice.ofColumns() {
+		b.fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
 	}
+	c.choice.list(b) // says which columns are none
 	if c.value != nil {
 		b.documentKey(c.value, false)
 	} else {
@@ -149,25 +154,32 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
 func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
 	value := m.chain.table.newRow()
+	var statics *existing
 	if row == nil {
 		if !m.create {
 			return false, nil, ErrNotFound
 		}
 		m.chain.setKey(value)
+		if statics, err = m.statics(ctx); err == nil && statics != nil {
+			err = m.chain.table.restore(value, statics)
+		}
+		if err != nil {
+			return false, nil, err
+		}
 	} else if err := m.load(ctx, value, row); err != nil {
 		return false, nil, err
 	}
-	if err := m.change(value); err != nil {
+	if err := m.change(ctx, value); err != nil {
 		m.declined = true
 		return false, nil, err
 	}
 	if row == nil {
-		return m.insert(ctx, value)
+		return m.insert(ctx, value, statics)
 	}
 	return m.update(ctx, row, value)
 }
 
-func (m *mutation) insert(ctx context.Context, value unsafe.Pointer) (again bool, next *existing, err error) {
+func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *existing) (again bool, next *existing, err error) {
 	t := m.chain.table
 	key := t.copyRow(value)
 	m.chain.setKey(key)
@@ -176,7 +188,12 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer) (again bool
 	}
 	c := t.document(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
-	res, err := c.insertDocument(ctx)
+	var res result
+	if t.statics {
+		res, err = m.insertApart(ctx, c, statics)
+	} else {
+		res, err = c.insertDocument(ctx)
+	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
 	if !again && err == nil {
@@ -203,6 +220,9 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		if col.Key() || col == t.meta.Attempt || differs(before, value, []*meta.Column{col}) == nil {
 			continue
 		}
+		if err := m.chain.notShown(col); err != nil {
+			return false, nil, err
+		}
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
@@ -214,12 +234,14 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	}
 	doc := t.document(t.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
-	c.value, c.where, c.single = before, nil, true
+	c.value, c.where, c.single, c.choice = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
-	c.kind, c.conds, c.allowCreate = ifConditions, m.guard(row, before), true
+	c.kind, c.conds, c.allowCreate = ifConditions, nil, true
+	c.guard = t.rowGuard(row, m.chain.choice.shows)
 	b := c.update(assigns, true)
 	if !b.proves {
-		b.fail("", "every column reads as null, so the write could bring a deleted row back; give the struct a version column", ErrCannotGuard)
+		b.fail("", "every regular column that was read is null, so no condition tells the row from a missing one, and the write could bring "+
+			"a deleted row back; set a column by If or IfExists first", ErrCannotGuard)
 	}
 	if b.err == nil {
 		m.res.attempts++
@@ -265,27 +287,6 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 	return true, next, nil
 }
 
-// guard is the condition that the row is still as it was read: unchanged by its version, or by every column.
-func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
-	t := m.chain.table
-	if v := t.meta.Version; v != nil && row.presence(v.Name) == Present {
-		return t.unchanged(before)
-	}
-	var conds []cond
-	for _, col := range t.meta.Columns {
-		if !col.Key() {
-			// The cell itself: a field may hold "" for null, which are different conditions.
-			cell, _ := row.cell(t.refTo(col))
-			o := operand{}
-			if cell != nil {
-				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
-			}
-			conds = append(conds, cond{on: t.refTo(col), op: cql.Eq, value: o})
-		}
-	}
-	return conds
-}
-
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (t *table) restore(v unsafe.Pointer, row *existing) error {
 	var p plan
@@ -303,7 +304,7 @@ func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 		return nil
 	}
 	for _, col := range c.table.meta.Columns {
-		if refused.presence(col.Name) != Missing {
+		if refused.presence(col.Name) != Missing || !c.choice.shows(col) {
 			continue
 		}
 		if !col.Key() || before == nil {

@@ -101,7 +101,7 @@ func TestCounters(t *testing.T) {
 		}, coodie.TableCounts{Reads: 1, Failed: 1}},
 		{"a Mutate that meets another", func() error {
 			first := true
-			_, err := row.Mutate(ctx, func(c *Claim) error {
+			_, err := row.Mutate(ctx, func(_ context.Context, c *Claim) error {
 				if first {
 					first = false
 					if err := row.Update(ctx, claimOwner.Set("dan")); err != nil {
@@ -115,7 +115,7 @@ func TestCounters(t *testing.T) {
 		}, coodie.TableCounts{SerialReads: 1, Writes: 1, LWTs: 2, Refused: 1, Applied: 1, Mutations: 1, Attempts: 2, Contended: 1}},
 		{"a Mutate that gives up", func() error {
 			n := 0
-			_, err := row.Mutate(ctx, func(c *Claim) error {
+			_, err := row.Mutate(ctx, func(_ context.Context, c *Claim) error {
 				n++
 				c.Owner = "fay"
 				return row.Update(ctx, claimOwner.Set(fmt.Sprint("dan", n)))
@@ -124,7 +124,7 @@ func TestCounters(t *testing.T) {
 		}, coodie.TableCounts{SerialReads: 1, Writes: 1, LWTs: 1, Refused: 1, Mutations: 1, Attempts: 1, Contended: 1, GaveUp: 1}},
 		{"a Mutate whose function does not want to", func() error {
 			no := errors.New("no")
-			if _, err := row.Mutate(ctx, func(*Claim) error { return no }); !errors.Is(err, no) {
+			if _, err := row.Mutate(ctx, func(_ context.Context, _ *Claim) error { return no }); !errors.Is(err, no) {
 				return fmt.Errorf("want the function's error, got %w", err)
 			}
 			return nil
@@ -240,7 +240,7 @@ func TestSlogObserver(t *testing.T) {
 			_, _ = row.Get(ended)
 		}},
 		{[]string{"level=WARN", "op=mutate", "outcome=failed", "attempts=1", "refused=1"}, func() {
-			_, _ = row.Mutate(ctx, func(c *Claim) error {
+			_, _ = row.Mutate(ctx, func(_ context.Context, c *Claim) error {
 				c.Owner = "another"
 				return row.Update(ctx, claimOwner.Set(c.Owner+c.Owner))
 			}, coodie.MaxAttempts(1))
@@ -297,7 +297,7 @@ func TestStatementShapesAreBounded(t *testing.T) {
 		require.NoError(t, err)
 		_, err = claims.Find(claimName.Eq(name)).Limit(i + 1).All(ctx)
 		require.NoError(t, err)
-		_, err = claims.Find(claimName.Eq(name)).Mutate(ctx, func(c *Claim) error { c.Owner += "!"; return nil })
+		_, err = claims.Find(claimName.Eq(name)).Mutate(ctx, func(_ context.Context, c *Claim) error { c.Owner += "!"; return nil })
 		require.NoError(t, err)
 	}
 	require.Less(t, len(texts), 10, "%v", texts)

@@ -28,7 +28,7 @@ func (c Creation[T]) PeekFirst() Creation[T] {
 
 // PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst. It is for
 // Insert alone; every other write with it is a *UsageError, and so is one in a batch.
-func (d *Document[T]) PeekFirst() Write[T] { return d.with().PeekFirst() }
+func (d *Document[T]) PeekFirst() Write[T] { return d.now().PeekFirst() }
 
 // PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst.
 func (w Write[T]) PeekFirst() Write[T] {

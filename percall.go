@@ -93,13 +93,13 @@ func (q QuerySet[T]) Prefetch(share float64) QuerySet[T] {
 }
 
 // Consistency is QuerySet.Consistency for this plain write.
-func (d *Document[T]) Consistency(c gocql.Consistency) Write[T] { return d.with().Consistency(c) }
+func (d *Document[T]) Consistency(c gocql.Consistency) Write[T] { return d.now().Consistency(c) }
 
 // Timeout is QuerySet.Timeout.
-func (d *Document[T]) Timeout(t time.Duration) Write[T] { return d.with().Timeout(t) }
+func (d *Document[T]) Timeout(t time.Duration) Write[T] { return d.now().Timeout(t) }
 
 // UsingTimeout is QuerySet.UsingTimeout.
-func (d *Document[T]) UsingTimeout(t time.Duration) Write[T] { return d.with().UsingTimeout(t) }
+func (d *Document[T]) UsingTimeout(t time.Duration) Write[T] { return d.now().UsingTimeout(t) }
 
 // Consistency is QuerySet.Consistency for this plain write.
 func (w Write[T]) Consistency(c gocql.Consistency) Write[T] {

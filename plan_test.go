@@ -68,7 +68,9 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		"get many": func(ctx context.Context) error {
 			return only(table.Find().Concurrency(1).GetMany(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}))
 		},
-		"mutate":   func(ctx context.Context) error { return only(row.Mutate(ctx, func(*Reading) error { return nil })) },
+		"mutate": func(ctx context.Context) error {
+			return only(row.Mutate(ctx, func(_ context.Context, _ *Reading) error { return nil }))
+		},
 		"truncate": table.Truncate,
 		"raw":      func(ctx context.Context) error { return db.Raw("DELETE FROM reading WHERE sensor = ?", "x").Exec(ctx) },
 		"raw cas": func(ctx context.Context) error {

@@ -188,7 +188,8 @@ func TestQueriesRefused(t *testing.T) {
 		{"write with filtering", "", "option of a read", partition.AllowFiltering().Delete(ctx)},
 		{"conditional write with columns", "", "option of a read", err(partition.Only(name).IfExists().Delete(ctx))},
 		{"create with columns", "", "option of a read", err(q.Only(name).IfNotExists().Create(ctx, row))},
-		{"mutate with columns", "", "whole row", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(name).Mutate(ctx, func(*Everything) error { return nil }))},
+		{"mutate with a part", "attrs", "whole columns", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(attrs.At("a")).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
+		{"mutate in an order", "", "options of a read", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).OrderBy(seq.Asc()).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

@@ -1,14 +1,14 @@
 package coodie
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"runtime"
 	"sync"
+	"time"
 )
 
-// queue lets callers of one key through one at a time. It forgets keys that nobody uses.
+// queue lets callers of one key through one at a time. It forgets keys that nobody uses. It
+// only saves work: whoever goes on without his turn is kept right by the condition of his write.
 type queue struct {
 	mu   sync.Mutex
 	keys map[string]*place
@@ -18,7 +18,6 @@ type queue struct {
 type place struct {
 	turn    chan struct{} // holds one token: whose turn it is
 	waiting int           // callers inside or waiting
-	holder  string        // the goroutine inside
 
 	// left is the row as the last one inside has written it, nil if that is not known, and
 	// since how many have written on since it was read. They belong to the one inside.
@@ -26,12 +25,36 @@ type place struct {
 	since int
 }
 
-// errReentered means that the caller is inside already and would wait for itself.
-var errReentered = errors.New("the row's queue was entered twice by one goroutine")
+// queuePatience is how long a caller waits for his turn before he goes on without it. Who is
+// inside may wait for this very caller, through another goroutine or another context.
+var queuePatience = 5 * time.Second
 
-// enter waits for the turn of key, under the context; leave must end it.
-func (q *queue) enter(ctx context.Context, key string) (*place, error) {
-	self := goroutine()
+// errReentered means that the caller is inside already and would wait for itself.
+var errReentered = errors.New("the row's queue was entered twice by one call")
+
+// inside is what a context says of the calls that it is for.
+type inside struct {
+	queue *queue
+	key   string
+	outer *inside
+}
+
+type insideKey struct{}
+
+// enter waits for the turn of key, and returns a context for what is done inside. Without a
+// place the caller goes on unqueued; leave ends it otherwise. A call inside another one does not
+// wait, since two that each wait for the row of the other would never end.
+func (q *queue) enter(ctx context.Context, key string, unqueued bool) (context.Context, *place, error) {
+	outer, _ := ctx.Value(insideKey{}).(*inside)
+	for in := outer; in != nil; in = in.outer {
+		if in.queue == q && in.key == key {
+			return ctx, nil, errReentered
+		}
+	}
+	within := context.WithValue(ctx, insideKey{}, &inside{q, key, outer})
+	if unqueued || outer != nil {
+		return within, nil, nil
+	}
 	q.mu.Lock()
 	p := q.keys[key]
 	if p == nil {
@@ -42,25 +65,29 @@ func (q *queue) enter(ctx context.Context, key string) (*place, error) {
 		}
 		q.keys[key] = p
 	}
-	if p.holder == self {
-		q.mu.Unlock()
-		return nil, errReentered
-	}
 	p.waiting++
 	q.mu.Unlock()
 
+	select { // without a timer where nobody is inside
+	case <-p.turn:
+		return within, p, nil
+	default:
+	}
+	patience := time.NewTimer(queuePatience)
+	defer patience.Stop()
 	select {
 	case <-p.turn:
-		q.hold(p, self)
-		return p, nil
+		return within, p, nil
+	case <-patience.C:
+		q.forget(key, p)
+		return within, nil, nil
 	case <-ctx.Done():
 		q.forget(key, p)
-		return nil, ctx.Err()
+		return ctx, nil, ctx.Err()
 	}
 }
 
 func (q *queue) leave(key string, p *place) {
-	q.hold(p, "")
 	p.turn <- struct{}{}
 	q.forget(key, p)
 }
@@ -72,24 +99,10 @@ func (q *queue) awaited(p *place) bool {
 	return p.waiting > 1
 }
 
-func (q *queue) hold(p *place, holder string) {
-	q.mu.Lock()
-	p.holder = holder
-	q.mu.Unlock()
-}
-
 func (q *queue) forget(key string, p *place) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if p.waiting--; p.waiting == 0 {
 		delete(q.keys, key)
 	}
-}
-
-// goroutine names the running goroutine: "goroutine 42". Go has no other way to tell that
-// a caller is about to wait for itself.
-func goroutine() string {
-	var room [64]byte
-	name, _, _ := bytes.Cut(room[:runtime.Stack(room[:], false)], []byte(" ["))
-	return string(name)
 }

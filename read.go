@@ -17,10 +17,11 @@ import (
 type want uint8
 
 const (
-	wantRows  want = iota
-	wantRow        // the one row of a primary key
-	wantCount      // how many rows
-	wantAny        // whether there is a row
+	wantRows    want = iota
+	wantRow          // the one row of a primary key
+	wantCount        // how many rows
+	wantAny          // whether there is a row
+	wantStatics      // the static columns of a partition
 )
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
@@ -64,7 +65,7 @@ func (c *chain) query(want want) *builder {
 	switch {
 	case c.serial && c.table != nil && c.table.settings.viewOf != "":
 		b.fail("", "a materialized view follows its table with some delay, so no read of it is linearizable", nil)
-	case !c.serial || want == wantRow:
+	case !c.serial || want == wantRow || want == wantStatics:
 	case want != wantAny:
 		b.fail("", "only Get and Exists are linearizable: a serial read is of one row", nil)
 	case use != keyFull:

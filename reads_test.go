@@ -202,7 +202,7 @@ func TestTimeout(t *testing.T) {
 
 	srv.Fault(cqltest.On(cqltest.Conditional, "entry").First(1), cqltest.Apply, cqltest.LoseAnswer)
 	mutated, err := plain.Find(entryBook.Eq("b"), entryLine.Eq(1)).Timeout(short).
-		Mutate(ctx, func(e *Entry) error { e.Amount = 3; return nil })
+		Mutate(ctx, func(_ context.Context, e *Entry) error { e.Amount = 3; return nil })
 	require.NoError(t, err)
 	require.Equal(t, 1, mutated.Unknown)
 	require.Equal(t, 3, mutated.Value.Amount)

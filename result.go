@@ -34,7 +34,8 @@ type result struct {
 	proves   bool // applied proves that the row existed
 	op       string
 	table    string
-	conds    []cond
+	conds    []cond   // those that were given, and those of the guard
+	given    int      // how many of conds
 	own      []assign // what the write itself stores: its attempt id, the version
 	pending  *pending // of an unknown outcome
 	batched  bool     // another statement's condition may have refused it

@@ -151,7 +151,7 @@ func TestWithRetries(t *testing.T) {
 	require.NoError(t, err)
 	srv.Fault(conditional, cqltest.Unavailable())
 	srv.ResetLog()
-	res, err := claims.Find(claimName.Eq("a")).Mutate(t.Context(), func(c *Claim) error {
+	res, err := claims.Find(claimName.Eq("a")).Mutate(t.Context(), func(_ context.Context, c *Claim) error {
 		c.Owner = "bob"
 		return nil
 	}, coodie.MaxAttempts(2))

@@ -76,6 +76,7 @@ type table struct {
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
 	hooks    hooks
+	statics  bool             // it has static columns
 	row      func() *existing // makes an Existing[T]
 	behind   uintptr          // how far its existing is behind its Value
 }
@@ -140,6 +141,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		if err := c.Codec.Ready(); err != nil {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
+		t.statics = t.statics || c.Kind == meta.Static
 		t.columns = append(t.columns, named(c))
 		t.refs = append(t.refs, *refTo(c))
 	}
@@ -151,7 +153,9 @@ func (t *Table[T]) Name() string { return t.core.name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
-	return &Document[T]{Value: v, doc: document{table: t.plain()}}
+	d := &Document[T]{Value: v, doc: document{table: t.plain()}}
+	d.doc.see(unsafe.Pointer(&d.Value))
+	return d
 }
 
 // Find selects the rows for which all filters hold; no filter selects the whole table.

@@ -73,7 +73,7 @@ func TestMutateAndAWriteThatArrivesLate(t *testing.T) {
 			require.NoError(t, err)
 			return fixture{"claim", "owner", "UPDATE app.claim SET attempt = uuid() WHERE name = 'a'", true, func(called func(int) error) (string, int, error) {
 				calls := 0
-				res, err := claims.Find(claimName.Eq("a")).Mutate(ctx, func(c *Claim) error { calls++; c.Owner += "+"; return called(calls) })
+				res, err := claims.Find(claimName.Eq("a")).Mutate(ctx, func(_ context.Context, c *Claim) error { calls++; c.Owner += "+"; return called(calls) })
 				return res.Value.Owner, res.Attempts, err
 			}}
 		},
@@ -83,7 +83,7 @@ func TestMutateAndAWriteThatArrivesLate(t *testing.T) {
 			require.NoError(t, err)
 			return fixture{"parcel", "state", "UPDATE app.parcel SET attempt = uuid(), version = 9 WHERE id = 1", true, func(called func(int) error) (string, int, error) {
 				calls := 0
-				res, err := parcels.Find(parcelID.Eq(1)).Mutate(ctx, func(p *Parcel) error { calls++; p.State += "+"; return called(calls) })
+				res, err := parcels.Find(parcelID.Eq(1)).Mutate(ctx, func(_ context.Context, p *Parcel) error { calls++; p.State += "+"; return called(calls) })
 				return res.Value.State, res.Attempts, err
 			}}
 		},
@@ -93,7 +93,7 @@ func TestMutateAndAWriteThatArrivesLate(t *testing.T) {
 			require.NoError(t, err)
 			return fixture{"orders", "state", "UPDATE app.orders SET version = 9 WHERE id = 1 AND line = 0", false, func(called func(int) error) (string, int, error) {
 				calls := 0
-				res, err := orders.Find(orderID.Eq(1), orderLine.Eq(0)).Mutate(ctx, func(o *Order) error { calls++; o.State += "+"; return called(calls) })
+				res, err := orders.Find(orderID.Eq(1), orderLine.Eq(0)).Mutate(ctx, func(_ context.Context, o *Order) error { calls++; o.State += "+"; return called(calls) })
 				return res.Value.State, res.Attempts, err
 			}}
 		},

@@ -85,7 +85,7 @@ func TestCallsAreBounded(t *testing.T) {
 		},
 		"truncate": func(ctx context.Context, _ *DB, t *Table[T]) error { return t.Truncate(ctx) },
 		"mutate": func(ctx context.Context, _ *DB, t *Table[T]) error {
-			_, err := t.Find(tK.Eq(1)).Mutate(ctx, func(*T) error { return nil })
+			_, err := t.Find(tK.Eq(1)).Mutate(ctx, func(_ context.Context, _ *T) error { return nil })
 			return err
 		},
 		"create table": func(ctx context.Context, _ *DB, t *Table[T]) error { return t.Create(ctx) },

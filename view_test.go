@@ -49,7 +49,7 @@ func TestView(t *testing.T) {
 		"insert": only(doc.Insert(ctx)), "save": doc.Save(ctx), "create": only(view.Find().IfNotExists().Create(ctx, row)),
 		"update": find.Update(ctx, set), "delete": find.Delete(ctx), "delete columns": find.DeleteColumns(ctx, view.Col("mixedCase")),
 		"update if": only(find.IfExists().Update(ctx, set)), "delete if": only(doc.IfExists().Delete(ctx)),
-		"mutate": only(find.Mutate(ctx, func(*EverythingByName) error { return nil })), "batch": batch.Exec(ctx),
+		"mutate": only(find.Mutate(ctx, func(_ context.Context, _ *EverythingByName) error { return nil })), "batch": batch.Exec(ctx),
 		"truncate": view.Truncate(ctx), "linearizable": only(find.Linearizable().Get(ctx)), "save all": view.SaveAll(ctx, []EverythingByName{row}),
 	} {
 		var usage *UsageError

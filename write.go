@@ -2,6 +2,9 @@ package coodie
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
@@ -23,16 +26,14 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	if b.table.Counter {
 		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
 	}
-	if cas {
-		b.newAttempt(c.batch)
-		if b.table.Version != nil {
-			b.newVersion(1)
-		}
+	b.newAttempt(c.batch)
+	if cas && b.table.Version != nil {
+		b.newVersion()
 	}
 	if c.object != nil {
 		b.object(v, *c.object, cas || c.omitNil)
 	} else {
-		b.values(v, cas || c.omitNil)
+		b.values(v, cas || c.omitNil, c.apart)
 	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
@@ -42,11 +43,16 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 
 // update builds an UPDATE.
 func (c *chain) update(assigns []assign, cas bool) *builder {
+	return c.assigning("update", assigns, cas)
+}
+
+// assigning builds the UPDATE of a call of that name.
+func (c *chain) assigning(op string, assigns []assign, cas bool) *builder {
 	m := c.manner(cql.Update, 0, cas)
-	if b := c.again(m, "update", assigns, nil); b != nil {
+	if b := c.again(m, op, assigns, nil); b != nil {
 		return b
 	}
-	b := newBuilder(c.table, cql.Update, "update", cas)
+	b := newBuilder(c.table, cql.Update, op, cas)
 	if len(assigns) == 0 {
 		b.fail("", "Update needs at least one assignment", nil)
 	}
@@ -60,8 +66,9 @@ func (c *chain) update(assigns []assign, cas bool) *builder {
 		static = static && b.err == nil && assigns[i].ref().col.Kind == meta.Static
 	}
 	c.refusePlain(b)
-	if cas && !static && b.err == nil {
-		c.assignOwn(b)
+	static = c.decide(b, static, cas)
+	if !static && !c.apart && b.err == nil {
+		c.assignOwn(b, assigns)
 	}
 	c.restrict(b, static, cas)
 	if cas && c.kind == ifConditions && !b.proves && !c.allowCreate {
@@ -97,21 +104,68 @@ func (c *chain) refusePlain(b *builder) {
 	}
 }
 
-// assignOwn makes an UPDATE store its attempt id and the next version.
-func (c *chain) assignOwn(b *builder) {
-	b.newAttempt(c.batch)
-	if v := b.table.Version; v != nil && !assigned(b, v) {
-		if c.value == nil {
-			b.fail(v.Name, "the table counts versions: set the next one and make the last one a condition, or use a Document or Mutate", nil)
-			return
+// decide settles the conditions, and whether the statement is about the partition's static
+// row. static: it changes static columns alone.
+func (c *chain) decide(b *builder, static, cas bool) bool {
+	if !cas {
+		return static
+	}
+	for i := range c.conds {
+		static = static && c.conds[i].ref().col != nil && c.conds[i].ref().col.Kind == meta.Static
+	}
+	b.conds = c.conds
+	if c.kind == ifConditions && len(c.conds) == 0 {
+		static = false // the guard is the condition, and it is about the row
+		if c.guard == nil {
+			b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
 		}
-		b.newVersion(b.version(c.value) + 1)
+	}
+	if c.guard == nil || static || restricted(c.conds, b.table.Version) {
+		return static
+	}
+	switch err := c.guard.err; {
+	case errors.Is(err, errNoVersion):
+		b.fail("version", "", err)
+	case err != nil:
+		b.fail(b.table.Version.Name, err.Error(), ErrCannotGuard)
+	}
+	b.conds = append(b.conds[:len(b.conds):len(b.conds)], c.guard.conds...)
+	return static
+}
+
+// assignOwn makes an UPDATE store its attempt id and the next version.
+func (c *chain) assignOwn(b *builder, assigns []assign) {
+	b.newAttempt(c.batch)
+	if v := b.table.Version; v != nil && b.cas {
+		if assigned(b, v) {
+			b.checkVersion(assigns)
+		} else {
+			b.newVersion()
+		}
 	}
 	for i := range b.own {
 		if col := b.own[i].ref().col; assigned(b, col) {
 			b.fail(col.Name, "the attempt column is set by the write itself", nil)
 		}
 		b.assignment(&b.own[i])
+	}
+}
+
+// checkVersion refuses a version that the caller assigns, unless it counts on from the one that
+// is a condition.
+func (b *builder) checkVersion(assigns []assign) {
+	v := b.table.Version
+	was, known := b.versionAsked()
+	for i := range assigns {
+		if assigns[i].ref().col != v {
+			continue
+		}
+		cell, null, err := assigns[i].value.encode()
+		if n := len(cell); known && err == nil && !null && n == 8 && int64(binary.BigEndian.Uint64(cell)) > was {
+			versions.saw(int64(binary.BigEndian.Uint64(cell)))
+			continue
+		}
+		b.fail(v.Name, "the write counts the version by itself: leave it out, or assign a greater one than the one that is a condition", nil)
 	}
 }
 
@@ -141,8 +195,16 @@ func (a *assign) whole() bool {
 	return a.change == cql.Set && a.ref().elem == nil && a.ref().field == ""
 }
 
-// remove builds a DELETE of the row, or of the targets.
+// remove builds a DELETE of the row, or of the targets. A DELETE stores neither an attempt id nor
+// a version; so where the table has them, columns are deleted by an UPDATE to null.
 func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
+	if cas && c.ttl == nil && c.storesOwn(targets) {
+		assigns := make([]assign, len(targets))
+		for i, r := range targets {
+			assigns[i] = assign{of: r}
+		}
+		return c.assigning("delete", assigns, true)
+	}
 	m := c.manner(cql.Delete, 0, cas)
 	if !columns || len(targets) > 0 {
 		if b := c.again(m, "delete", nil, targets); b != nil {
@@ -160,19 +222,34 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 		b.deletion(r)
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
+	if a := b.table.Attempt; !cas && a != nil && c.storesOwn(targets) && !slices.ContainsFunc(targets, func(r *ref) bool { return r.col == a }) {
+		b.deletion(c.table.refTo(a)) // the row is no longer as that attempt has left it
+	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
+	static = c.decide(b, static, cas)
 	c.restrict(b, static, cas)
 	c.learn(b, m, nil, targets)
 	return b
 }
 
-// restrict binds WHERE and IF. static: the statement changes only static columns.
-func (c *chain) restrict(b *builder, static, cas bool) {
-	conds := c.conds
-	for i := range conds {
-		static = static && conds[i].ref().col != nil && conds[i].ref().col.Kind == meta.Static
+// storesOwn reports whether a write of these columns has to tell that the row has changed.
+func (c *chain) storesOwn(targets []*ref) bool {
+	if c.table == nil || c.table.meta.Attempt == nil && c.table.meta.Version == nil {
+		return false
 	}
+	regular := false
+	for _, r := range targets {
+		if r.err != nil || r.col == nil {
+			return false // which is refused where it is built
+		}
+		regular = regular || r.col.Kind == meta.Regular
+	}
+	return regular
+}
+
+// restrict binds WHERE and IF. static: the statement is about the partition's static row.
+func (c *chain) restrict(b *builder, static, cas bool) {
 	use := keyFull
 	if c.value != nil {
 		b.documentKey(c.value, static)
@@ -186,17 +263,11 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	if !cas {
 		return
 	}
-	if c.kind == ifConditions && len(conds) == 0 {
-		b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
-	}
-	if v := b.table.Version; v != nil && c.value != nil && !static && !restricted(conds, v) {
-		// The document's version guards whatever else is asked; it also proves the row.
-		conds = append(conds[:len(conds):len(conds)], c.table.unchanged(c.value)...)
-	} else if c.kind == ifExists {
+	if c.kind == ifExists && len(b.conds) == 0 { // a guard proves the row as well
 		b.stmt.IfExists, b.proves = true, true
 	}
-	for i := range conds {
-		b.condition(&conds[i], use == keyFull && len(b.table.Clustering) > 0)
+	for i := range b.conds {
+		b.condition(&b.conds[i], use == keyFull && len(b.table.Clustering) > 0)
 	}
 }
 

@@ -1,6 +1,7 @@
 package guide_test
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -105,7 +106,7 @@ func Example_lwtMutate() {
 	_, err := configs.New(AppConfig{Key: "hits", Version: 1}).Insert(ctx)
 	check(err)
 
-	res, err := configs.Find(key.Eq("hits")).Mutate(ctx, func(c *AppConfig) error {
+	res, err := configs.Find(key.Eq("hits")).Mutate(ctx, func(_ context.Context, c *AppConfig) error {
 		c.Version++
 		return nil
 	})

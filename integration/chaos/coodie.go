@@ -175,7 +175,7 @@ func settle(res coodie.LWTResult[Cell]) (coodie.LWTResult[Cell], error) {
 }
 
 func (m *mapped) Add(ctx context.Context, key string) Answer {
-	res, err := m.tables[Counter].Find(cellKey.Eq(key)).Mutate(ctx, func(c *Cell) error {
+	res, err := m.tables[Counter].Find(cellKey.Eq(key)).Mutate(ctx, func(_ context.Context, c *Cell) error {
 		c.Number++
 		return nil
 	}, coodie.OrCreate())

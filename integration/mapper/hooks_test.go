@@ -72,13 +72,13 @@ func TestDefaultsAndHooks(t *testing.T) {
 				ID: doc.Value.ID, Seq: doc.Value.Seq, Email: "ada@x.org", Plan: ptr("free"), Day: doc.Value.Day, Limit: ptr[int64](0), Domain: "x.org",
 			}, got)
 
-			res, err := row.Mutate(ctx, func(s *Signup) error { s.Email = "ADA@" + s.Domain; return nil })
+			res, err := row.Mutate(ctx, func(_ context.Context, s *Signup) error { s.Email = "ADA@" + s.Domain; return nil })
 			require.NoError(t, err)
 			require.False(t, res.Changed, "BeforeSave made it what it was")
-			res, err = row.Mutate(ctx, func(s *Signup) error { s.Email = "BOB@Y.org"; return nil })
+			res, err = row.Mutate(ctx, func(_ context.Context, s *Signup) error { s.Email = "BOB@Y.org"; return nil })
 			require.NoError(t, err)
 			require.True(t, res.Changed)
-			_, err = row.Mutate(ctx, func(s *Signup) error { s.Email = "nobody"; return nil })
+			_, err = row.Mutate(ctx, func(_ context.Context, s *Signup) error { s.Email = "nobody"; return nil })
 			var hook *coodie.HookError
 			require.ErrorAs(t, err, &hook)
 			got, err = row.Get(ctx)

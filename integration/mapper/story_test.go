@@ -206,7 +206,7 @@ func TestTwoClients(t *testing.T) {
 		var thenErr error
 		struck := s.begin(t, func() { then, thenErr = s.byCoodie(s.next, 4, 2) })
 		runs := 0
-		_, err := s.table.Find(registerK.Eq(s.k)).Mutate(t.Context(), func(r *Register) error {
+		_, err := s.table.Find(registerK.Eq(s.k)).Mutate(t.Context(), func(_ context.Context, r *Register) error {
 			runs++
 			r.V = 4
 			return nil

@@ -199,8 +199,9 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 		switch {
 		case d.table.Version != nil:
 			return d.fail(path, "field %s is the version column already", d.table.Version.Field)
-		case !c.GoType.ConvertibleTo(reflect.TypeFor[int64]()) || !integer(c.Type.Kind):
-			return d.fail(path, "a version column is an int or bigint held in a Go integer")
+		case c.Type.Kind != codec.BigInt || !counts64(c.GoType):
+			return d.fail(path, "a version column is a bigint held in an int64: it begins at the time of the insert in "+
+				"nanoseconds, so that no version of a row comes again")
 		}
 		d.table.Version = c
 	}
@@ -239,8 +240,14 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 	return nil
 }
 
-// integer reports whether a version can count in columns of the kind.
-func integer(k codec.Kind) bool { return k == codec.Int || k == codec.BigInt }
+// counts64 reports whether the Go type is an integer of 64 bits, such as a version needs.
+func counts64(typ reflect.Type) bool {
+	switch typ.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
+		return typ.Size() == 8
+	}
+	return false
+}
 
 // keys collects the primary key in its order.
 func (d *describer) keys() error {

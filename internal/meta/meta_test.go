@@ -195,18 +195,30 @@ func TestMistakes(t *testing.T) {
 			B [16]byte `cql:"b,attempt"`
 			C [16]byte `cql:"c,attempt"`
 		}]()},
-		{"version of another type", "B", "integer", reflect.TypeFor[struct {
+		{"version of another type", "B", "int64", reflect.TypeFor[struct {
 			A int    `cql:"a,partition"`
 			B string `cql:"b,version"`
 		}]()},
-		{"version that is small", "B", "integer", reflect.TypeFor[struct {
+		{"version that is small", "B", "int64", reflect.TypeFor[struct {
 			A int  `cql:"a,partition"`
 			B int8 `cql:"b,version"`
 		}]()},
-		{"two version columns", "C", "field B is the version column", reflect.TypeFor[struct {
+		{"version in a small column", "B", "bigint", reflect.TypeFor[struct {
 			A int `cql:"a,partition"`
 			B int `cql:"b,version"`
-			C int `cql:"c,version"`
+		}]()},
+		{"version in a small field", "B", "int64", reflect.TypeFor[struct {
+			A int   `cql:"a,partition"`
+			B int32 `cql:"b,version,type=bigint"`
+		}]()},
+		{"version of any size", "B", "bigint", reflect.TypeFor[struct {
+			A int    `cql:"a,partition"`
+			B uint64 `cql:"b,version"`
+		}]()},
+		{"two version columns", "C", "field B is the version column", reflect.TypeFor[struct {
+			A int   `cql:"a,partition"`
+			B int64 `cql:"b,version"`
+			C int64 `cql:"c,version"`
 		}]()},
 		{"static version", "C", "regular", reflect.TypeFor[struct {
 			A int `cql:"a,partition"`

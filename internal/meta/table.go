@@ -53,7 +53,7 @@ type Table struct {
 	Clustering []*Column // in key order
 	Types      []*codec.Type
 	Counter    bool      // every non-key column is a counter
-	Attempt    *Column   // takes a fresh id with each conditional INSERT and UPDATE; nil if there is none
+	Attempt    *Column   // takes a fresh id with each write of the row; nil if there is none
 	Version    *Column   // counts the row's conditional writes; nil if there is none
 	Defaults   []*Column // those that have one
 	byName     map[string]*Column

@@ -105,7 +105,7 @@ func (c *client) rename(ctx context.Context, id, from, to string) error {
 
 // decide looks at the entity, and bars whatever its owner may be about to write.
 func (c *client) decide(ctx context.Context, address, id string) (bool, error) {
-	res, err := c.users.Find(userID.Eq(id)).Mutate(ctx, func(u *User) error {
+	res, err := c.users.Find(userID.Eq(id)).Mutate(ctx, func(_ context.Context, u *User) error {
 		switch {
 		case u.Version == 0:
 			u.Void = true

@@ -76,7 +76,7 @@ func (m *Machine[T, S, E]) Fire(ctx context.Context, q coodie.QuerySet[T], event
 	if m == nil || m.state == nil {
 		return step, &coodie.UsageError{Op: "fire", Reason: "the machine has no state; make it with New and a selector"}
 	}
-	res, err := q.Mutate(ctx, func(row *T) error {
+	res, err := q.Mutate(ctx, func(_ context.Context, row *T) error {
 		state := m.state(row)
 		from := *state
 		to, ok := m.Next(from, event)

@@ -28,7 +28,7 @@ func (s *Store) Free(ctx context.Context, product string) (int, error) {
 }
 
 func (s *Store) restock(ctx context.Context, product string, pieces int) error {
-	_, err := s.stock.Find(sku.Eq(product)).Mutate(ctx, func(row *Stock) error {
+	_, err := s.stock.Find(sku.Eq(product)).Mutate(ctx, func(_ context.Context, row *Stock) error {
 		row.Free += pieces
 		return nil
 	}, coodie.OrCreate())
@@ -71,6 +71,6 @@ func (s *Store) handOver(ctx context.Context, order gocql.UUID, line Line) error
 }
 
 func (s *Store) change(ctx context.Context, product string, change func(*Stock) error) error {
-	_, err := s.stock.Find(sku.Eq(product)).Mutate(ctx, change)
+	_, err := s.stock.Find(sku.Eq(product)).Mutate(ctx, func(_ context.Context, row *Stock) error { return change(row) })
 	return err
 }

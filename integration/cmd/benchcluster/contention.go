@@ -105,7 +105,7 @@ func loop(session *gocql.Session, key string, most time.Duration) work {
 func mutate(table *coodie.Table[Counter], key string) work {
 	row := table.Find(counterName.Eq(key))
 	return func(ctx context.Context, _ int64) (int, error) {
-		res, err := row.Mutate(ctx, func(c *Counter) error { c.N++; return nil })
+		res, err := row.Mutate(ctx, func(_ context.Context, c *Counter) error { c.N++; return nil })
 		return res.Attempts, err
 	}
 }

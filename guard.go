@@ -1,0 +1,187 @@
+package coodie
+
+import (
+	"encoding/binary"
+	"errors"
+	"reflect"
+	"unsafe"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// guard is the condition that a row is still as it was when the write was decided on: every
+// write that follows from a read has one. It names the version, the attempt id, the columns
+// as they were read where there is no version, and the static columns, which writes of the
+// partition's other rows change without touching this row's version.
+type guard struct {
+	conds []cond
+	err   error // why nothing guards the row; nil if conds do
+}
+
+// conditional ends the plain part of the chain. What a Document writes on a condition is
+// guarded as well, if its table counts versions.
+func (c chain) conditional(kind casKind, conds []cond) chain {
+	c.kind, c.conds = kind, conds
+	if c.doc != nil && c.table != nil && c.table.meta.Version != nil {
+		c.guard = c.documentGuard()
+	}
+	return c
+}
+
+// unchanged makes the guard the only condition.
+func (c chain) unchanged() chain {
+	c = c.conditional(ifConditions, nil)
+	if c.guard == nil {
+		c.guard = &guard{err: errNoVersion}
+	}
+	return c
+}
+
+var (
+	errNoVersion = errors.New("the struct has no column tagged `version`")
+
+	errHoldsNoVersion = errors.New("the document holds no version, and no other regular column that was certainly not null " +
+		"when it was made; so no condition could tell its row from a missing one. Read the row first, or use Mutate")
+)
+
+// documentGuard guards the row of a document by what the document holds of it. A field that is
+// zero does not tell null from the zero value, so its condition admits both.
+func (c *chain) documentGuard() *guard {
+	t, g := c.table, new(guard)
+	v, a := t.meta.Version, t.meta.Attempt
+	seen := c.doc.seen
+	if seen == nil {
+		seen = c.value
+	}
+	version := t.versionIn(c.value)
+	versions.saw(version)
+	g.conds = append(g.conds, t.asHeld(v, c.value))
+	proven := version != 0
+	if a != nil && *(*gocql.UUID)(unsafe.Add(c.value, a.Offset)) != (gocql.UUID{}) {
+		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, c.value)})
+		proven = true
+	}
+	for _, col := range t.meta.Columns {
+		switch {
+		case col.Kind == meta.Static:
+			g.conds = append(g.conds, t.asHeld(col, seen))
+		case !proven && col.Kind == meta.Regular && col != v && col != a && !t.mayBeNull(col, seen):
+			g.conds = append(g.conds, cond{on: t.refTo(col), op: cql.Ne})
+			proven = true
+		}
+	}
+	if !proven {
+		g.err = errHoldsNoVersion
+	}
+	return g
+}
+
+// asHeld is the condition that a column is as the field in the struct at p was read.
+func (t *table) asHeld(col *meta.Column, p unsafe.Pointer) cond {
+	o := operandAt(col, p)
+	switch _, null, err := o.encode(); {
+	case err == nil && null:
+		return cond{on: t.refTo(col), op: cql.Eq}
+	case err == nil && t.mayBeNull(col, p):
+		return cond{on: t.refTo(col), op: cql.In, value: operand{codec: col.Codec, other: &otherOperand{list: []operand{{}, o}}}}
+	}
+	return cond{on: t.refTo(col), op: cql.Eq, value: o}
+}
+
+// mayBeNull reports whether the field in the struct at p could have been read from null.
+func (t *table) mayBeNull(col *meta.Column, p unsafe.Pointer) bool {
+	o := operandAt(col, p)
+	if _, null, err := o.encode(); err != nil || null {
+		return true
+	}
+	return reflect.NewAt(col.GoType, unsafe.Add(p, col.Offset)).Elem().IsZero()
+}
+
+// rowGuard guards a row that was read, by its cells: by its version if it has one, by each
+// column that was shown otherwise, and by the static ones in any case.
+func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool) *guard {
+	g := new(guard)
+	v, a := t.meta.Version, t.meta.Attempt
+	versioned := v != nil && row.presence(v.Name) == Present
+	for _, col := range t.meta.Columns {
+		switch {
+		case col.Key() || !shown(col):
+			continue
+		case versioned && col.Kind != meta.Static && col != v && (col != a || row.presence(col.Name) != Present):
+			continue
+		}
+		g.conds = append(g.conds, t.asRead(row, col))
+	}
+	if versioned {
+		p := t.newRow()
+		if cell, _ := row.cell(t.refTo(v)); v.Codec.Decode(unsafe.Add(p, v.Offset), cell) == nil {
+			versions.saw(t.versionIn(p))
+		}
+	}
+	return g
+}
+
+// asRead is the condition that a column is as it was read: the cell itself, since a field may
+// hold "" for null, which are different conditions. Without a row every column is null.
+func (t *table) asRead(row *existing, col *meta.Column) cond {
+	o := operand{}
+	if row != nil {
+		if cell, _ := row.cell(t.refTo(col)); cell != nil {
+			o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
+		}
+	}
+	return cond{on: t.refTo(col), op: cql.Eq, value: o}
+}
+
+// versionIn is the version in the struct at p.
+func (t *table) versionIn(p unsafe.Pointer) int64 {
+	v := t.meta.Version
+	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
+}
+
+// versionAsked is the version that one of the conditions asks for.
+func (b *builder) versionAsked() (version int64, ok bool) {
+	for i := range b.conds {
+		c := &b.conds[i]
+		if c.ref().col != b.table.Version || c.op != cql.Eq {
+			continue
+		}
+		if cell, null, err := c.value.encode(); err == nil && !null && len(cell) == 8 {
+			return int64(binary.BigEndian.Uint64(cell)), true
+		}
+	}
+	return 0, false
+}
+
+// see keeps what the document holds of its row, as far as a guard needs it: the static
+// columns, and, of a row without a version, a column that proves it.
+func (d *document) see(p unsafe.Pointer) {
+	t := d.table
+	if t == nil || t.meta == nil || t.meta.Version == nil || !t.statics && t.versionIn(p) != 0 {
+		return
+	}
+	d.seen = t.copyRow(p)
+	for _, col := range t.meta.Columns {
+		if col.Kind == meta.Static { // its memory may be changed in place
+			d.saw(col, operandAt(col, p))
+		}
+	}
+}
+
+// saw keeps what is known of one column now. What was kept before may belong to a guard.
+func (d *document) saw(col *meta.Column, o operand) {
+	cell, null, err := o.encode()
+	if err != nil {
+		return
+	}
+	if null || storedAsNull(col.Type, cell) {
+		cell = nil
+	}
+	seen := d.table.copyRow(d.seen)
+	if col.Codec.Decode(unsafe.Add(seen, col.Offset), cell) == nil {
+		d.seen = seen
+	}
+}

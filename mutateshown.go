@@ -1,0 +1,167 @@
+package coodie
+
+import (
+	"context"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// ofColumns reports whether the choice is of columns alone.
+func (ch *choice) ofColumns() bool {
+	return ch == nil || ch.orders == nil && ch.groups == nil && !ch.distinct && !ch.filtering && ch.perPartition == nil &&
+		ch.terms == nil && !ch.json
+}
+
+// ofMutate is the choice of the columns that Mutate reads: those that were chosen, the key, the
+// version and the attempt id.
+func (ch *choice) ofMutate(table *meta.Table) *choice {
+	if ch == nil {
+		return nil
+	}
+	shown := new(choice)
+	for _, col := range table.Columns {
+		if ch.shows(col) || col == table.Version || col == table.Attempt {
+			shown.only = append(shown.only, refTo(col))
+		}
+	}
+	return shown
+}
+
+// shows reports whether Mutate's function is shown the column.
+func (ch *choice) shows(col *meta.Column) bool {
+	if ch == nil || col.Key() {
+		return true
+	}
+	has := func(list []*ref) bool {
+		for _, r := range list {
+			if r.col == col {
+				return true
+			}
+		}
+		return false
+	}
+	if ch.only != nil {
+		return has(ch.only)
+	}
+	return !has(ch.without)
+}
+
+// notShown is the error of a change to a column that was not read.
+func (c *chain) notShown(col *meta.Column) error {
+	if c.choice.shows(col) {
+		return nil
+	}
+	return &UsageError{Op: opMutate, Table: c.table.name, Column: col.Name,
+		Reason: "Mutate's function changed a column that it was not shown; add it to Only, or take it out of Defer"}
+}
+
+// staticsShown are the static columns that Mutate's function is shown.
+func (m *mutation) staticsShown() (columns []*meta.Column) {
+	if !m.chain.table.statics {
+		return nil
+	}
+	for _, col := range m.chain.table.meta.Columns {
+		if col.Kind == meta.Static && m.chain.choice.shows(col) {
+			columns = append(columns, col)
+		}
+	}
+	return columns
+}
+
+// statics reads the static columns of the partition in which Mutate is about to create a row, at
+// serial consistency; nil if there are none.
+func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
+	columns := m.staticsShown()
+	if columns == nil {
+		return nil, nil
+	}
+	t := m.chain.table
+	c := chain{table: t, per: m.chain.per.further(), serial: true, choice: new(choice)}.most(1)
+	for _, col := range columns {
+		c.choice.only = append(c.choice.only, t.refTo(col))
+	}
+	for _, col := range t.meta.Partition {
+		cell, _ := m.chain.keyCell(col)
+		c.where = append(c.where, cond{on: t.refTo(col), op: cql.Eq, value: operand{codec: col.Codec, other: &otherOperand{cell: cell}}})
+	}
+	err = c.read(ctx, wantStatics, func(b *builder, rows *driver.Rows) error {
+		if rows.Next() {
+			row = t.existing(rows.Columns(), rows.Cells(), -1)
+			return row.decode(b)
+		}
+		return nil
+	})
+	return row, err
+}
+
+// insertApart creates a row in a partition with static columns, on the condition that those that
+// the function was shown are as they were read. Those that it has left alone are not written. It
+// takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
+func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) (result, error) {
+	t, value := m.chain.table, c.value
+	before := t.newRow()
+	if statics != nil {
+		if err := t.restore(before, statics); err != nil {
+			return result{}, err
+		}
+	}
+	guard := chain{table: t, ttl: c.ttl, kind: ifConditions, apart: true, allowCreate: true}
+	var columns []*meta.Column
+	for _, col := range t.meta.Columns {
+		switch {
+		case col.Kind != meta.Static:
+		case m.chain.choice.shows(col):
+			columns = append(columns, col)
+			guard.conds = append(guard.conds, t.asRead(statics, col))
+		case differs(before, value, []*meta.Column{col}) != nil:
+			return result{}, m.chain.notShown(col)
+		}
+	}
+	c.apart = true
+	if columns == nil {
+		return c.insertDocument(ctx)
+	}
+	row, err := t.prepare(ctx, opInsert, value, true)
+	if err != nil {
+		return result{}, err
+	}
+	ctx, cancel := c.per.within(ctx)
+	defer cancel()
+	batch := t.db.Batch()
+	c.kind, c.value, c.per, c.batch = ifNotExists, row, nil, batch
+	guard.value, guard.batch = row, batch
+	b := c.insert(row, true)
+	var assigns []assign
+	for _, col := range columns {
+		if differs(before, row, []*meta.Column{col}) != nil {
+			assigns = append(assigns, assign{of: t.refTo(col), value: operandAt(col, row)})
+		}
+	}
+	if assigns == nil {
+		assigns = b.sameAgain(row)
+	}
+	if assigns == nil {
+		assigns = []assign{{of: guard.conds[0].on, value: guard.conds[0].value}}
+	}
+	h := c.add(b, c.adopts(row, value, c.updates(nil)))
+	guard.add(guard.update(assigns, true), guard.updates(nil))
+	_ = batch.Exec(ctx) // the handle has its error
+	return h.res, h.err
+}
+
+// sameAgain assigns what the INSERT stores already, so that another statement of its batch can
+// have conditions: equal values of one timestamp are one value.
+func (b *builder) sameAgain(row unsafe.Pointer) []assign {
+	if len(b.own) > 0 {
+		return b.own
+	}
+	for _, col := range b.table.Columns {
+		if col.Kind == meta.Regular && !col.Type.MultiCell() {
+			return []assign{{of: &b.refs[col.Index], value: operandAt(col, row)}}
+		}
+	}
+	return nil
+}
