@@ -29,8 +29,8 @@ type Calls struct {
 }
 
 var (
-	stockName  = coodie.Col(func(s *Stock) *string { return &s.Name })
-	stockN     = coodie.Col(func(s *Stock) *int { return &s.N })
+	stockName = coodie.Col(func(s *Stock) *string { return &s.Name })
+	stockN    = coodie.Col(func(s *Stock) *int { return &s.N })
 	callsName = coodie.Col(func(v *Calls) *string { return &v.Name })
 	callsN    = coodie.CounterCol(func(v *Calls) *int64 { return &v.N })
 )
@@ -69,8 +69,8 @@ type answers struct {
 	kind gocql.RetryType
 }
 
-func (a answers) Attempt(q gocql.RetryableQuery) bool   { return q.Attempts() <= a.n }
-func (a answers) GetRetryType(error) gocql.RetryType { return a.kind }
+func (a answers) Attempt(q gocql.RetryableQuery) bool { return q.Attempts() <= a.n }
+func (a answers) GetRetryType(error) gocql.RetryType  { return a.kind }
 
 var retryPolicies = map[string]gocql.RetryPolicy{
 	"none":               nil,
