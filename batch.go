@@ -120,6 +120,8 @@ func (b *Batch) Exec(ctx context.Context) error {
 		return b.usage("the batch has been executed already; make another")
 	}
 	b.done = true
+	ctx, cancel := b.bound(ctx)
+	defer cancel()
 	for _, w := range b.writes {
 		w.build(ctx)
 	}
@@ -136,10 +138,16 @@ func (b *Batch) Exec(ctx context.Context) error {
 	return err
 }
 
+// bound gives ctx the deadline of the first write, whose settings are the batch's.
+func (b *Batch) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if len(b.writes) == 0 || b.writes[0].chain.table == nil {
+		return ctx, unbound
+	}
+	return b.writes[0].settings().bound(ctx)
+}
+
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	first := b.writes[0].settings()
-	ctx, cancel := first.bound(ctx)
-	defer cancel()
 	conditional := b.conditional()
 	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.consistency}
 	if conditional {

@@ -130,7 +130,7 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 	}
 	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
 	h.later = func(ctx context.Context) {
-		row, err := c.table.prepare(ctx, op, v, fill)
+		row, err := c.prepare(ctx, op, v, fill)
 		c.value = row
 		b, f := build(c)
 		if err != nil {

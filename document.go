@@ -156,7 +156,9 @@ func (c *chain) insertDocument(ctx context.Context) (result, error) {
 func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
 
 func (c *chain) save(ctx context.Context) error {
-	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
+	ctx, done := c.bound(ctx)
+	defer done()
+	row, err := c.prepare(ctx, opSave, c.value, !c.omitNil)
 	var own []assign
 	if err == nil {
 		b := c.insert(row, false)

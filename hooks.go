@@ -82,6 +82,16 @@ func (t *table) prepares() bool {
 	return t != nil && (len(t.meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
 }
 
+// prepare is table.prepare under the Timeout that the chain names, if it does.
+func (c *chain) prepare(ctx context.Context, op string, v unsafe.Pointer, fill bool) (unsafe.Pointer, error) {
+	if v == nil || !c.table.prepares() {
+		return v, nil
+	}
+	ctx, cancel := c.per.within(ctx)
+	defer cancel()
+	return c.table.prepare(ctx, op, v, fill)
+}
+
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with
 // its defaults filled in for an INSERT.
 func (t *table) prepare(ctx context.Context, op string, v unsafe.Pointer, fill bool) (unsafe.Pointer, error) {
@@ -146,6 +156,8 @@ func (m *mutation) load(ctx context.Context, v unsafe.Pointer, row *existing) er
 	if err := m.chain.table.restore(v, row); err != nil {
 		return err
 	}
+	ctx, cancel := m.chain.per.within(ctx)
+	defer cancel()
 	return m.chain.table.loaded(ctx, v)
 }
 
@@ -163,5 +175,5 @@ func (m *mutation) hooked(ctx context.Context, row *existing, value unsafe.Point
 		m.res.value = before
 		return nil, nil
 	}
-	return t.prepare(ctx, opMutate, value, false)
+	return m.chain.prepare(ctx, opMutate, value, false)
 }

@@ -284,3 +284,93 @@ func TestHookOfAnotherSignature(t *testing.T) {
 		require.ErrorContains(t, err, "method "+name)
 	}
 }
+
+// Guarded notes how much time its hooks have.
+type Guarded struct {
+	ID string `cql:"id,partition"`
+	N  int    `cql:"n"`
+}
+
+type guardKey struct{}
+
+func guardedHook(ctx context.Context, name string) error {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(1000 * time.Hour)
+	}
+	seen := ctx.Value(guardKey{}).(map[string]time.Duration)
+	seen[name] = time.Until(deadline)
+	return nil
+}
+
+func (g *Guarded) BeforeSave(ctx context.Context) error { return guardedHook(ctx, "BeforeSave") }
+func (g *Guarded) AfterLoad(ctx context.Context) error  { return guardedHook(ctx, "AfterLoad") }
+
+// TestHooksAreBounded: the hooks of a call run under its timeout, be it the DB's or the chain's.
+func TestHooksAreBounded(t *testing.T) {
+	srv, session := server(t)
+	db := coodie.New(session, coodie.WithTimeout(time.Hour))
+	table, err := coodie.Open[Guarded](db)
+	require.NoError(t, err)
+	require.NoError(t, table.Create(t.Context()))
+	id := coodie.Col(func(g *Guarded) *string { return &g.ID })
+	row := table.Find(id.Eq("a"))
+	doc := func() *coodie.Document[Guarded] { return table.New(Guarded{"a", 1}) }
+	change := func(g *Guarded) error { g.N++; return nil }
+	few, short := []string{"a", "b"}, time.Minute
+	lwt := func(_ coodie.LWTResult[Guarded], err error) error { return err }
+	for name, tt := range map[string]struct {
+		most  time.Duration
+		hooks []string
+		call  func(context.Context) error
+	}{
+		"insert":   {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().Insert(ctx)) }},
+		"save":     {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error { return doc().Save(ctx) }},
+		"replace":  {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().IfExists().Replace(ctx)) }},
+		"create":   {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(table.Find().IfNotExists().Create(ctx, Guarded{"a", 1})) }},
+		"save all": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error { return table.SaveAll(ctx, []Guarded{{"a", 1}}) }},
+		"insert all": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error {
+			_, err := table.InsertAll(ctx, []Guarded{{"a", 1}})
+			return err
+		}},
+		"batch": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error {
+			b := db.Batch()
+			doc().In(b).Save()
+			return b.Exec(ctx)
+		}},
+		"conditional batch": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error {
+			b := db.Batch()
+			doc().In(b).Insert()
+			doc().IfExists().In(b).Delete()
+			_ = b.Exec(ctx)
+			return nil
+		}},
+		"get":      {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Get(ctx); return err }},
+		"first":    {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.First(ctx); return err }},
+		"all":      {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.All(ctx); return err }},
+		"in":       {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := table.Find(id.In(few...)).All(ctx); return err }},
+		"page":     {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Page(ctx, ""); return err }},
+		"get many": {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := table.GetMany(ctx, []Guarded{{ID: "a"}}); return err }},
+		"mutate":   {time.Hour, []string{"AfterLoad", "BeforeSave"}, func(ctx context.Context) error { _, err := row.Mutate(ctx, change); return err }},
+
+		"insert, Timeout":  {short, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().Timeout(short).Insert(ctx)) }},
+		"save, Timeout":    {short, []string{"BeforeSave"}, func(ctx context.Context) error { return doc().Timeout(short).Save(ctx) }},
+		"replace, Timeout": {short, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().IfExists().Timeout(short).Replace(ctx)) }},
+		"get, Timeout":     {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Timeout(short).Get(ctx); return err }},
+		"all, Timeout":     {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Timeout(short).All(ctx); return err }},
+		"mutate, Timeout": {short, []string{"AfterLoad", "BeforeSave"}, func(ctx context.Context) error {
+			_, err := row.Timeout(short).Mutate(ctx, change)
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv.MustExec("INSERT INTO app.guarded (id, n) VALUES ('a', 1)")
+			seen := map[string]time.Duration{}
+			require.NoError(t, tt.call(context.WithValue(context.Background(), guardKey{}, seen)))
+			for _, hook := range tt.hooks {
+				require.Contains(t, seen, hook)
+				require.LessOrEqual(t, seen[hook], tt.most, hook)
+			}
+		})
+	}
+}

@@ -54,8 +54,10 @@ func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, er
 }
 
 func (c chain) replace(ctx context.Context) (result, error) {
+	ctx, done := c.bound(ctx)
+	defer done()
 	v := c.value
-	row, err := c.table.prepare(ctx, opReplace, v, false)
+	row, err := c.prepare(ctx, opReplace, v, false)
 	if err != nil {
 		return result{kind: c.kind, op: opReplace, table: c.table.name}, err
 	}
@@ -121,7 +123,9 @@ func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
 
 func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
 	c.kind = ifNotExists
-	row, err := c.table.prepare(ctx, opInsert, v, true)
+	ctx, done := c.bound(ctx)
+	defer done()
+	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
 		return result{kind: c.kind, op: opInsert, table: c.table.name}, err
 	}

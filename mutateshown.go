@@ -124,7 +124,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 	if columns == nil {
 		return c.insertDocument(ctx)
 	}
-	row, err := t.prepare(ctx, opInsert, value, true)
+	row, err := c.prepare(ctx, opInsert, value, true)
 	if err != nil {
 		return result{}, err
 	}

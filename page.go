@@ -67,7 +67,7 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 		r.PageState = state
 	}
 	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
-		err := c.table.decode(ctx, b, rows, room, each)
+		err := c.table.decode(b, rows, room, each)
 		if state := rows.PageState(); len(state) > 0 {
 			next = s.seal(state, query, time.Now())
 		}

@@ -97,6 +97,8 @@ func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
+		ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
+		defer cancel()
 		rows, start := p.do(ctx)
 		stopped := false
 		for !stopped && rows.Next() {

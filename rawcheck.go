@@ -238,6 +238,8 @@ func (p *rawStatement) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case driver.Unknown(p.request.Kind, err):
+		return failure("raw", p.table, &p.request, err)
 	case errTuple.MatchString(err.Error()):
 		return &UsageError{Op: "raw", Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}
 	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):

@@ -131,7 +131,7 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 		if only && rows.Next() {
 			return ErrMultiple
 		}
-		return c.table.loaded(ctx, v)
+		return c.table.loaded(rows.Context(), v)
 	})
 }
 
@@ -160,10 +160,10 @@ func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
 func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
-	return c.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(ctx, b, rows, room, each) })
+	return c.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(b, rows, room, each) })
 }
 
-func (t *table) decode(ctx context.Context, b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
 	if !rows.Next() {
 		return nil
 	}
@@ -176,7 +176,7 @@ func (t *table) decode(ctx context.Context, b *builder, rows *driver.Rows, room 
 		if err := p.decode(t.name, v, cells); err != nil {
 			return err
 		}
-		if err := t.loaded(ctx, v); err != nil {
+		if err := t.loaded(rows.Context(), v); err != nil {
 			return err
 		}
 		if !each(v, cells) {

@@ -3,6 +3,7 @@ package coodie_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 	"time"
 
@@ -135,28 +136,59 @@ func TestIterClosesOnBreak(t *testing.T) {
 	session, err := cluster.CreateSession()
 	require.NoError(t, err)
 	defer session.Close()
+	session.SetPrefetch(1)
 	readings := openReadings(t, session, 40)
-	ended := leak.Check(t)
 	ctx := t.Context()
-
-	asked := make(chan struct{})
-	srv.Fault(cqltest.On(cqltest.Select, "reading").Nth(2), cqltest.Do(func(cqltest.Statement) { close(asked) }), cqltest.LoseAnswer)
-	srv.ResetLog()
-	read := 0
-	for _, err := range readings.Find(sensor.Eq("a")).PageSize(10).Prefetch(1).Iter(ctx) {
-		require.NoError(t, err)
-		if read++; read == 3 {
-			<-asked // the next page is under way and will not come
-			break
-		}
+	all := readings.Find(sensor.Eq("a")).PageSize(10)
+	for name, loop := range map[string]func(row func(error) bool){
+		"Iter":    func(row func(error) bool) { each(all.Iter(ctx), row) },
+		"Values":  func(row func(error) bool) { each(coodie.Values(all, readings.Col("value")).Iter(ctx), row) },
+		"JSON":    func(row func(error) bool) { each(all.JSON().Iter(ctx), row) },
+		"Project": func(row func(error) bool) { each(coodie.Project[struct{ Value string }](all).Iter(ctx), row) },
+		"Raw": func(row func(error) bool) {
+			each(coodie.New(session).Raw("SELECT * FROM reading WHERE sensor = ?", "a").PageSize(10).Rows(ctx), row)
+		},
+		"In": func(row func(error) bool) {
+			each(readings.Find(sensor.In("a", "b")).PageSize(10).Concurrency(1).Iter(ctx), row)
+		},
+		"Scan": func(row func(error) bool) {
+			each(readings.Find().PageSize(10).Scan(ctx, coodie.MinRanges(1), coodie.RateLimit(100)), row)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ended := leak.Check(t)
+			asked := make(chan struct{})
+			srv.ClearFaults()
+			further := cqltest.On(cqltest.Select, "reading").Where(func(s cqltest.Statement) bool { return s.NextPage })
+			srv.Fault(further.Nth(1), cqltest.Do(func(cqltest.Statement) { close(asked) }), cqltest.LoseAnswer)
+			srv.ResetLog()
+			read := 0
+			loop(func(err error) bool {
+				require.NoError(t, err)
+				if read++; read < 3 {
+					return true
+				}
+				<-asked // the next page is under way and will not come
+				return false
+			})
+			ended()
+			require.Len(t, srv.Log().Matching(further), 1)
+		})
 	}
-	ended()
-	require.Len(t, srv.Log(), 2)
 
 	// The session is as good as before.
-	all, err := readings.Find(sensor.Eq("a")).PageSize(10).All(ctx)
+	rows, err := readings.Find(sensor.Eq("a")).PageSize(10).All(ctx)
 	require.NoError(t, err)
-	require.Len(t, all, 40)
+	require.Len(t, rows, 40)
+}
+
+// each loops until row says false.
+func each[V any](rows iter.Seq2[V, error], row func(error) bool) {
+	for _, err := range rows {
+		if !row(err) {
+			return
+		}
+	}
 }
 
 // TestTimeout: a call that is told so ends after its own time; of an LWT the outcome is

@@ -130,6 +130,8 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 		yield(nil, s.err)
 		return
 	}
+	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
+	defer cancel()
 	stopped := false
 	err := s.chain.read(ctx, wantRows, func(_ *builder, rows *driver.Rows) error {
 		if !rows.Next() {

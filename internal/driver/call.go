@@ -19,6 +19,8 @@ type Call struct {
 	binds   []bind
 	values  []any
 	rows    Rows
+
+	first, last *bind // of the values that gocql encodes
 }
 
 // bind is one bound value: a part of the call's scratch.
@@ -219,12 +221,16 @@ func (c *Call) Null(i int) bool { return c.binds[i].state == null }
 
 // Values returns the values as gocql takes them.
 func (c *Call) Values() []any {
-	c.values = c.values[:0]
+	c.values, c.first, c.last = c.values[:0], nil, nil
 	for i := range c.binds {
-		if c.binds[i].state == unset {
+		b := &c.binds[i]
+		if b.state == unset {
 			c.values = append(c.values, gocql.UnsetValue)
-		} else {
-			c.values = append(c.values, &c.binds[i])
+			continue
+		}
+		c.values = append(c.values, b)
+		if c.last = b; c.first == nil {
+			c.first = b
 		}
 	}
 	return c.values
@@ -234,6 +240,14 @@ func (c *Call) Values() []any {
 // the struct's, the value is encoded again for what the server said, or refused: eight
 // bytes of bigint must not become a double.
 func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	cell, err := b.encode(info)
+	if c := b.call; err == nil && (b == c.first || b == c.last) {
+		err = c.rows.frames.encoded(b == c.first, b == c.last)
+	}
+	return cell, err
+}
+
+func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
 	if b.state != set {
 		return nil, nil
 	}

@@ -39,6 +39,6 @@ func TestOnce(t *testing.T) {
 	once(q)
 	require.False(t, q.IsIdempotent())
 	fields := reflect.ValueOf(q).Elem()
-	require.True(t, fields.FieldByName("rt").IsNil(), "no retry policy")
+	require.Equal(t, reflect.TypeFor[never](), fields.FieldByName("rt").Elem().Type(), "a retry policy that says no")
 	require.True(t, fields.FieldByName("disableAutoPage").Bool(), "no further page")
 }

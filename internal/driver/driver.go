@@ -61,9 +61,14 @@ type Request struct {
 	Metadata bool
 	// Single keeps a retrying sender from sending the request again.
 	Single bool
-	// ClientTimestamp sends a Write or batch with gocql's client timestamp instead of
+	// ClientTimestamp sends a Write or batch with a timestamp of the client instead of
 	// leaving the time to the coordinator.
 	ClientTimestamp bool
+	// Timestamp is that timestamp, in microseconds: the sender sets it at the first attempt, and
+	// every further attempt carries the same one.
+	Timestamp int64
+
+	frames *frames // of the rows that are sending the request
 
 	// Entries are the statements of a batch; Statement is then for messages only.
 	Entries []Entry
@@ -109,14 +114,23 @@ func Ended(ctx context.Context) error {
 }
 
 // New returns the sender of a gocql session.
-func New(session *gocql.Session) Sender { return sender{session} }
+func New(session *gocql.Session) Sender { return &sender{session: session} }
 
-type sender struct{ session *gocql.Session }
+type sender struct {
+	session *gocql.Session
+	clock   clock
+}
 
-func (s sender) Send(ctx context.Context, r *Request) Iter {
+func (s *sender) Send(ctx context.Context, r *Request) Iter {
+	if r.ClientTimestamp && r.Timestamp == 0 {
+		r.Timestamp = s.clock.next()
+	}
 	switch r.Kind {
 	case LoggedBatch, UnloggedBatch, CounterBatch:
 		return s.sendBatch(ctx, r)
+	}
+	if !r.counts() {
+		ctx = r.counting(ctx)
 	}
 	fresh := s.session.Query(r.Statement, r.Values...)
 	q := fresh
@@ -141,13 +155,16 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	case Read:
 		q.Idempotent(!r.Once).DefaultTimestamp(false)
 		if r.Once {
-			q.RetryPolicy(nil)
+			q.RetryPolicy(never{})
 		}
 		if r.Page {
 			q.PageState(r.PageState) // and no further page
 		}
 	case Write, TextBatch:
-		q.DefaultTimestamp(r.ClientTimestamp).Idempotent(r.Replayable)
+		q.DefaultTimestamp(false).Idempotent(r.Replayable)
+		if r.ClientTimestamp {
+			q.WithTimestamp(r.Timestamp)
+		}
 		if !r.Replayable {
 			once(q)
 		}
@@ -158,7 +175,7 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 	case SerialRead, Schema:
 		once(q.DefaultTimestamp(false))
 	}
-	iter := q.Iter()
+	iter := attempted(r, q.Iter(), q.Attempts())
 	fresh.Release() // gocql copies what it needs for further pages
 	return iter
 }
@@ -167,12 +184,12 @@ func (s sender) Send(ctx context.Context, r *Request) Iter {
 // gocql v1 applies the retry policy without looking at it (gocql #1803). PageState keeps
 // it from asking for a further page, for which it would send the whole statement again.
 func once(q *gocql.Query) {
-	q.RetryPolicy(nil).Idempotent(false).PageState(nil)
+	q.RetryPolicy(never{}).Idempotent(false).PageState(nil)
 }
 
-func (s sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }
+func (s *sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }
 
-func (s sender) Keyspace() string { return s.session.Query("").Keyspace() }
+func (s *sender) Keyspace() string { return s.session.Query("").Keyspace() }
 
 // Do sends r and returns its rows, which the caller must Close. A context that has
 // already ended is a *NotSentError: nothing was sent.

@@ -101,6 +101,7 @@ var sentinels = [...]struct {
 	{gocql.ErrUseStmt, meaning{kind: KindInvalid, definite: true}},
 	{ErrPlanned, meaning{kind: KindUsage, definite: true}},
 	{errNoLogin, meaning{kind: KindAuth, definite: true}},
+	{errUnprepared, meaning{kind: KindFailure, definite: true}}, // the server executed none of the requests
 	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
 	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},
 	{context.DeadlineExceeded, meaning{kind: KindTimeout}},
@@ -139,6 +140,10 @@ func judge(err error) meaning {
 	var notSent *NotSentError
 	if errors.As(err, &notSent) {
 		m.definite = true
+	}
+	var several *RepeatedError
+	if errors.As(err, &several) {
+		m.definite = false // of an attempt before the last one
 	}
 	return m
 }
@@ -199,9 +204,11 @@ func beforeProposal(kind Kind, err error) bool {
 // Answered reports whether err came from the server, which has then given up. A request
 // without an answer may still lie with a node that stands still, and be executed when
 // that goes on.
+// Of several attempts only the last one is known.
 func Answered(err error) bool {
 	var answer gocql.RequestError
-	return errors.As(err, &answer)
+	var several *RepeatedError
+	return errors.As(err, &answer) && !errors.As(err, &several)
 }
 
 // Acks is what the server said of a write that timed out or failed: the kind of write,

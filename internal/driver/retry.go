@@ -43,6 +43,7 @@ func Backoff(ctx context.Context, attempts int, err error) error {
 // send sends r, and again where the sender says so. The rows are new or reset.
 func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 	retries := 0
+	request.Timestamp, request.frames = 0, &r.frames
 	if again, ok := s.(retrying); ok {
 		s = again.Sender
 		if !request.Single {

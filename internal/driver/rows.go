@@ -17,6 +17,7 @@ type Rows struct {
 	err     error
 	ctx     context.Context // of the request
 	pending bool            // gocql may fetch another page, and encode the values for it
+	frames  frames          // of the request, or of one of its pages
 
 	fitted []gocql.ColumnInfo // the columns that what follows fits
 	width  int                // how many values gocql makes of a row: a top-level tuple is one per element
@@ -61,7 +62,17 @@ func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
 	r.iter, r.columns, r.err, r.ctx, r.pending = nil, nil, nil, nil, false
+	r.frames.n.Store(0)
+	r.frames.begun = false
 	r.joined = r.joined[:0]
+}
+
+// Context is that of the request.
+func (r *Rows) Context() context.Context {
+	if r.ctx == nil {
+		return context.Background()
+	}
+	return r.ctx
 }
 
 // Columns describes the cells of the rows to come.
@@ -81,7 +92,11 @@ func (r *Rows) Next() (ok bool) {
 	if !Same(r.fitted, r.columns) {
 		r.targets()
 	}
-	return r.iter.Scan(r.dest[:r.width]...)
+	if !r.iter.Scan(r.dest[:r.width]...) {
+		return false
+	}
+	r.frames.progress()
+	return true
 }
 
 // Cells returns the row's cells, one per column: nil is null, empty is empty. They

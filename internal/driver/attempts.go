@@ -1,0 +1,147 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/gocql/gocql"
+)
+
+// RepeatedError is the error of a write that gocql attempted more than once, as the session's
+// retry policy asked for. Err is the error of the last attempt. It says nothing about the
+// attempts before, one of which may have been executed.
+type RepeatedError struct {
+	Attempts int
+	Err      error
+}
+
+func (e *RepeatedError) Error() string {
+	return fmt.Sprintf("the session's retry policy made %d attempts; the last one: %v", e.Attempts, e.Err)
+}
+
+func (e *RepeatedError) Unwrap() error { return e.Err }
+
+// attempted returns the answer of a request. The error of a write that took several attempts
+// is a *RepeatedError, unless no attempt came as far as sending.
+func attempted(r *Request, answer Iter, attempts int) Iter {
+	if attempts > 1 && r.Kind != Read && r.Kind != SerialRead {
+		return repeated{answer, r, attempts}
+	}
+	return answer
+}
+
+type repeated struct {
+	Iter
+	request  *Request
+	attempts int
+}
+
+func (r repeated) Close() error {
+	err := r.Iter.Close()
+	if err == nil || errors.Is(err, ErrNotSent) && r.request.frames.n.Load() == 0 {
+		return err
+	}
+	return &RepeatedError{r.attempts, err}
+}
+
+// never is a retry policy that says no, also of an LWT (a method that ScyllaDB's fork of
+// gocql asks). No policy at all is another thing there: the fork then makes three retries.
+type never struct{}
+
+func (never) Attempt(gocql.RetryableQuery) bool     { return false }
+func (never) GetRetryType(error) gocql.RetryType    { return gocql.Rethrow }
+func (never) AttemptLWT(gocql.RetryableQuery) bool  { return false }
+func (never) GetRetryTypeLWT(error) gocql.RetryType { return gocql.Rethrow }
+
+// clock gives client timestamps, each greater than the one before: two writes of one
+// goroutine never tie, though they fall into one microsecond or the system's clock is set back.
+type clock struct{ last atomic.Int64 }
+
+func (c *clock) next() int64 {
+	for {
+		last := c.last.Load()
+		next := max(time.Now().UnixMicro(), last+1)
+		if c.last.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// frames counts how often gocql has sent a request, or has tried to. Whenever the server
+// answers UNPREPARED, gocql prepares the statement and sends it again, by recursion and without
+// a limit; so there has to be one here. Two things count: the last value of a call, which
+// gocql encodes anew for each frame, and the context of any other request.
+type frames struct {
+	n     atomic.Int32
+	begun bool // the first value has been encoded, the last one has not
+}
+
+const (
+	mostFrames = 100
+	// mostSchemaFrames is for statements after which gocql may wait until the nodes agree on
+	// the schema: it asks two of them every 200 ms under the statement's context.
+	mostSchemaFrames = 10_000
+)
+
+// errUnprepared is how the sending ends.
+var errUnprepared = fmt.Errorf("gocql has sent the statement %d times in vain: the server prepares it and then does not know it (UNPREPARED), "+
+	"or the session's retry policy does not give up", mostFrames)
+
+func (f *frames) next(most int32) error {
+	if f.n.Add(1) > most {
+		return errUnprepared
+	}
+	return nil
+}
+
+// progress begins the count anew.
+func (f *frames) progress() {
+	if f.n.Load() != 0 {
+		f.n.Store(0)
+	}
+}
+
+// encoded counts by the values of a call. gocql encodes some of them for routing too.
+func (f *frames) encoded(first, last bool) error {
+	f.begun = f.begun || first
+	if !last || !f.begun {
+		return nil
+	}
+	f.begun = false
+	return f.next(mostFrames)
+}
+
+// counting returns a context by which the frames of a request are counted: gocql asks for Err
+// once before each.
+func (r *Request) counting(ctx context.Context) context.Context {
+	if r.Kind == Schema || r.Kind == TextBatch && len(r.Values) == 0 { // raw CQL may change the schema too
+		return counting{ctx, r.frames, mostSchemaFrames}
+	}
+	return counting{ctx, r.frames, mostFrames}
+}
+
+type counting struct {
+	context.Context
+	frames *frames
+	most   int32
+}
+
+func (c counting) Err() error {
+	if err := c.frames.next(c.most); err != nil {
+		return err
+	}
+	return c.Context.Err()
+}
+
+// counts reports whether the values of the request count its frames.
+func (r *Request) counts() bool {
+	for _, v := range r.Values {
+		if b, ok := v.(*bind); ok {
+			return r.frames == &b.call.rows.frames
+		}
+	}
+	return false
+}

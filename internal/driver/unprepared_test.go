@@ -1,0 +1,168 @@
+package driver_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/gocql/gocql"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+// sentReads are reads, in each of the ways in which coodie sends one.
+var sentReads = map[string]func(ctx context.Context, db *coodie.DB, s *coodie.Table[Stock]) error{
+	"Get": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find(stockName.Eq("a")).Get(ctx)
+		return err
+	},
+	"Linearizable": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find(stockName.Eq("a")).Linearizable().Get(ctx)
+		return err
+	},
+	"All": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find().All(ctx)
+		return err
+	},
+	"In": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find(stockName.In("a", "b", "c")).All(ctx)
+		return err
+	},
+	"Count": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find().Count(ctx)
+		return err
+	},
+	"Exists": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find(stockName.Eq("a")).Exists(ctx)
+		return err
+	},
+	"Page": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find().PageSize(1).Page(ctx, "")
+		return err
+	},
+	"Values": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := coodie.Values(s.Find(), stockN).All(ctx)
+		return err
+	},
+	"Scan": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		for _, err := range s.Scan(ctx, coodie.MinRanges(1)) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	"Mutate": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
+		_, err := s.Find(stockName.Eq("a")).Mutate(ctx, func(*Stock) error { return nil })
+		return err
+	},
+	"raw": func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock]) error {
+		for _, err := range db.Raw("SELECT n FROM stock WHERE name = ?", "a").Rows(ctx) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	"raw without values": func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock]) error {
+		for _, err := range db.Raw("SELECT n FROM stock").Rows(ctx) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+// TestUnpreparedForever: a server that prepares every statement and then knows none (UNPREPARED)
+// ends a call without a deadline, whatever is sent, and with a retry policy too. Nothing was executed.
+func TestUnpreparedForever(t *testing.T) {
+	const most = 101 // what gocql sends of a statement, and one for what it encodes for routing
+	for policy, rt := range map[string]gocql.RetryPolicy{"none": nil, "SimpleRetryPolicy": &gocql.SimpleRetryPolicy{NumRetries: 2}} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+			session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = rt })
+			db := coodie.New(session, coodie.WithClientTimestamps())
+			stocks, err := coodie.Open[Stock](db)
+			require.NoError(t, err)
+			calls, err := coodie.Open[Calls](db)
+			require.NoError(t, err)
+			require.NoError(t, stocks.Create(t.Context()))
+			require.NoError(t, calls.Create(t.Context()))
+			srv.Fault(cqltest.On(cqltest.Any), cqltest.Unprepared())
+			for name, w := range sentWrites {
+				if name == "truncate" {
+					continue // the server has to prepare it first
+				}
+				srv.ResetLog()
+				err := w.write(t.Context(), db, stocks, calls)
+				require.ErrorContains(t, err, "UNPREPARED", name)
+				if rt == nil {
+					require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown, name)
+					require.Equal(t, coodie.KindFailure, coodie.KindOf(err), name)
+				}
+				require.LessOrEqual(t, len(srv.Log()), most, name)
+			}
+			for name, read := range sentReads {
+				srv.ResetLog()
+				require.ErrorContains(t, read(t.Context(), db, stocks), "UNPREPARED", name)
+				require.LessOrEqual(t, len(srv.Log()), 3*most, name)
+			}
+			srv.ResetLog()
+			require.ErrorContains(t, stocks.Truncate(t.Context()), "UNPREPARED")
+			require.LessOrEqual(t, len(srv.Log()), 10_001)
+		})
+	}
+}
+
+// TestUnpreparedAtTimes: the bound is one for each page of a read, which may have any number.
+func TestUnpreparedAtTimes(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	session := threeNodes(t, srv, func(*gocql.ClusterConfig) {})
+	db := coodie.New(session)
+	stocks, err := coodie.Open[Stock](db)
+	require.NoError(t, err)
+	require.NoError(t, stocks.Create(t.Context()))
+	const rows = 250
+	for i := range rows {
+		srv.Exec("INSERT INTO stock (name, n) VALUES (?, ?)", string(rune('a'+i)), i)
+	}
+	// Every other time.
+	n := 0
+	srv.Fault(cqltest.On(cqltest.Select).Where(func(cqltest.Statement) bool { n++; return n%2 == 1 }), cqltest.Unprepared())
+	for name, read := range map[string]func() int{
+		"Iter": func() (seen int) {
+			for _, err := range stocks.Find().PageSize(1).Iter(t.Context()) {
+				require.NoError(t, err)
+				seen++
+			}
+			return seen
+		},
+		"Iter with a value": func() (seen int) {
+			for _, err := range stocks.Find(coodie.Token[Stock]().Gt(-1 << 63)).PageSize(1).Iter(t.Context()) {
+				require.NoError(t, err)
+				seen++
+			}
+			return seen
+		},
+		"Raw": func() (seen int) {
+			for _, err := range db.Raw("SELECT * FROM stock").PageSize(1).Rows(t.Context()) {
+				require.NoError(t, err)
+				seen++
+			}
+			return seen
+		},
+	} {
+		require.Equal(t, rows, read(), name)
+	}
+
+	// On the second page, for ever.
+	srv.ClearFaults()
+	srv.Fault(cqltest.On(cqltest.Select).Where(func(s cqltest.Statement) bool { return s.NextPage }), cqltest.Unprepared())
+	srv.ResetLog()
+	_, err = stocks.Find().PageSize(10).All(t.Context())
+	require.ErrorContains(t, err, "UNPREPARED")
+	require.LessOrEqual(t, len(srv.Log()), 102)
+}
