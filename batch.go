@@ -200,9 +200,10 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 			Paxos: conditional, Warning: b.warning(r.Statement, conditional),
 		}, start)
 	}
-	if errors.Is(err, ErrOutcomeUnknown) && first.settle && ctx.Err() == nil {
-		for _, w := range b.writes {
-			if applied, known := w.settle(ctx, err); known {
+	if conditional && errors.Is(err, ErrOutcomeUnknown) {
+		b.suspend(err)
+		if first.settle && ctx.Err() == nil {
+			if applied, known := b.settle(ctx); known {
 				return &batchAnswer{conditional: true, applied: applied}, nil
 			}
 		}

@@ -3,6 +3,7 @@ package coodie
 import (
 	"fmt"
 
+	"github.com/coodie-go/coodie/internal/conflict"
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
@@ -30,7 +31,25 @@ func (b *Batch) check() error {
 			"bulk work is for SaveAll, InsertAll and DeleteAll (MaxBytes changes the limit)", size, b.maxBytes))
 	}
 	if b.conditional() {
-		return b.checkConditional()
+		if err := b.checkConditional(); err != nil {
+			return err
+		}
+	}
+	return b.checkConflicts()
+}
+
+// checkConflicts refuses statements that contradict each other: they share one timestamp, and so
+// have no order.
+func (b *Batch) checkConflicts() error {
+	if len(b.writes) < 2 {
+		return nil
+	}
+	writes := make([]conflict.Write, len(b.writes))
+	for i, w := range b.writes {
+		writes[i] = conflict.Write{Table: w.b.table, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.stmt, Values: &w.b.call}
+	}
+	if c := conflict.Find(writes); c != nil {
+		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.name, Column: c.Column, Reason: c.Reason}
 	}
 	return nil
 }

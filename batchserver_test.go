@@ -2,6 +2,7 @@ package coodie_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/gocql/gocql"
@@ -164,6 +165,116 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 		}
 		require.False(t, doc.Stale())
 	})
+}
+
+// TestBatchIsSettledAsOne: what tells of one write of a batch tells of all, in whichever order
+// they are settled.
+func TestBatchIsSettledAsOne(t *testing.T) {
+	ctx := context.Background()
+	timeout := cqltest.WriteTimeout("CAS")
+	type batch struct {
+		srv              *cqltest.Server
+		entries          *coodie.Table[Entry]
+		one, two, three  *coodie.Document[Entry]
+		updated, deleted *coodie.Handle[Entry]
+		err              error
+	}
+	// sent is a batch that updates row 1, deletes row 2 and saves a plain row 3.
+	sent := func(t *testing.T, dialect cqltest.Dialect, opts []coodie.Option, steps ...cqltest.Step) *batch {
+		srv, session := server(t, cqltest.WithDialect(dialect))
+		db := coodie.New(session, opts...)
+		entries, err := coodie.Open[Entry](db)
+		require.NoError(t, err)
+		require.NoError(t, entries.Create(ctx))
+		b := &batch{srv: srv, entries: entries}
+		b.one, b.two = entries.New(Entry{Book: "b", Line: 1, Amount: 1}), entries.New(Entry{Book: "b", Line: 2, Amount: 2})
+		b.three = entries.New(Entry{Book: "b", Line: 3, Amount: 3})
+		for _, d := range []*coodie.Document[Entry]{b.one, b.two} {
+			_, err := d.Insert(ctx)
+			require.NoError(t, err)
+		}
+		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
+		group := db.Batch()
+		b.deleted = entries.Find(entryBook.Eq("b"), entryLine.Eq(2)).IfExists().In(group).Delete()
+		b.updated = b.one.If(entryAmount.Eq(1)).In(group).Update(entryAmount.Set(10))
+		b.three.In(group).Update(entryAmount.Set(30))
+		b.err = group.Exec(ctx)
+		return b
+	}
+	result := func(t *testing.T, h *coodie.Handle[Entry]) coodie.LWTResult[Entry] {
+		res, err := h.Result()
+		require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+		require.ErrorIs(t, res.Err(), coodie.ErrOutcomeUnknown)
+		return res
+	}
+	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "ScyllaDB": cqltest.Scylla} {
+		t.Run(name+", the delete first", func(t *testing.T) {
+			b := sent(t, dialect, nil, cqltest.Apply, timeout)
+			require.ErrorIs(t, b.err, coodie.ErrOutcomeUnknown)
+			require.True(t, b.one.Stale() && b.three.Stale())
+			res, err := result(t, b.deleted).Settle(ctx)
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+			require.NoError(t, res.Err())
+			require.Nil(t, res.Existing)
+			for _, h := range []*coodie.Handle[Entry]{b.updated, b.deleted} {
+				res, err := h.Result()
+				require.NoError(t, err, "one decides for all")
+				require.True(t, res.Applied)
+			}
+		})
+		t.Run(name+", the update first, and then the row is overwritten", func(t *testing.T) {
+			b := sent(t, dialect, nil, cqltest.Apply, timeout)
+			updated, deleted := result(t, b.updated), result(t, b.deleted)
+			updated, err := updated.Settle(ctx)
+			require.NoError(t, err)
+			require.True(t, updated.Applied)
+			_, err = b.entries.Find(entryBook.Eq("b"), entryLine.Eq(1)).IfExists().Update(ctx, entryAmount.Set(99))
+			require.NoError(t, err)
+			deleted, err = deleted.Settle(ctx)
+			require.NoError(t, err)
+			require.True(t, deleted.Applied)
+			require.Nil(t, deleted.Existing)
+		})
+		t.Run(name+", not executed", func(t *testing.T) {
+			b := sent(t, dialect, nil, timeout)
+			res, err := result(t, b.deleted).Settle(ctx)
+			require.NoError(t, err, "row 1 holds the id that its document knows, so nothing was written")
+			require.False(t, res.Applied)
+			require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
+			require.Equal(t, 2, res.Existing.Value.Amount)
+			res, err = b.updated.Result()
+			require.NoError(t, err)
+			require.False(t, res.Applied)
+			require.Equal(t, coodie.RowUnknown, res.Row())
+		})
+		t.Run(name+", overwritten before", func(t *testing.T) {
+			b := sent(t, dialect, nil, cqltest.Apply, timeout)
+			_, err := b.entries.Find(entryBook.Eq("b"), entryLine.Eq(1)).IfExists().Update(ctx, entryAmount.Set(99))
+			require.NoError(t, err)
+			for h, says := range map[*coodie.Handle[Entry]]string{b.deleted: "absent now", b.updated: "another write's attempt id"} {
+				_, err = result(t, h).Settle(ctx)
+				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+				require.ErrorContains(t, err, says)
+				result(t, h)
+			}
+		})
+		for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, timeout}, false: {timeout}} {
+			t.Run(fmt.Sprintf("%s, WithSettle, %v", name, applied), func(t *testing.T) {
+				b := sent(t, dialect, []coodie.Option{coodie.WithSettle()}, steps...)
+				require.NoError(t, b.err)
+				for _, h := range []*coodie.Handle[Entry]{b.updated, b.deleted} {
+					res, err := h.Result()
+					require.NoError(t, err)
+					require.Equal(t, applied, res.Applied)
+					require.Equal(t, !applied, res.Existing != nil)
+				}
+				require.False(t, b.one.Stale() || b.three.Stale())
+				want := map[bool][2]int{true: {10, 30}, false: {1, 3}}[applied]
+				require.Equal(t, want, [2]int{b.one.Value.Amount, b.three.Value.Amount})
+			})
+		}
+	}
 }
 
 // TestSettleOfDeletedColumns: the write stores an attempt id, as an update does.

@@ -49,12 +49,23 @@ func (h *handle) table() string {
 // missing row Cassandra sends nothing.
 //
 // The error is that of Exec, or a *DecodeError of this row; after an unknown outcome
-// Settle can be called on the result.
+// Settle can be called on the result, which settles the other handles of the batch too.
 func (h *Handle[T]) Result() (LWTResult[T], error) {
 	if h == nil || h.of == nil {
 		return LWTResult[T]{}, &UsageError{Op: "batch", Reason: "the handle is nil"}
 	}
-	return resultOf[T](h.of.res), h.of.err
+	res, err := h.of.result()
+	return resultOf[T](res), err
+}
+
+// result is what became of the write, by now.
+func (h *handle) result() (result, error) {
+	if p := h.res.pending; p != nil {
+		if applied, known := p.batch.verdict(); known {
+			return h.res.known(applied), nil
+		}
+	}
+	return h.res, h.err
 }
 
 // add puts the built statement into the chain's batch.
@@ -167,8 +178,8 @@ func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
 func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.err = err
 	if err != nil {
-		if h.conditional {
-			h.suspend(err)
+		if p := h.res.pending; p != nil {
+			h.err = p.cause
 		}
 		h.follow(false, nil, err)
 		return
@@ -177,11 +188,8 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		h.follow(a.applied || !a.conditional, h.b.own, nil)
 		return
 	}
-	h.res.applied, h.res.answered, h.res.own, h.res.pending = a.applied, true, h.b.own, nil
-	h.res.absent = RowUnknown
-	if a.applied {
-		h.res.existing = nil // of an attempt to settle
-	}
+	h.res = h.res.known(a.applied)
+	h.res.own = h.b.own
 	switch {
 	case a.broken != nil && !a.applied:
 		h.err = &DecodeError{Table: h.res.table, Err: a.broken}
@@ -242,16 +250,5 @@ func (h *handle) suspend(err error) {
 	}
 	own := *unknown
 	own.Key = h.chain.key()
-	h.err = &own
-	h.chain.suspend(&h.res, h.b, h.err)
-}
-
-func (h *handle) settle(ctx context.Context, err error) (applied, known bool) {
-	if !h.conditional {
-		return false, false
-	}
-	h.suspend(err)
-	res, err := h.res.settled(ctx)
-	h.res.existing = res.existing
-	return res.applied, err == nil
+	h.chain.suspend(&h.res, h.b, &own)
 }

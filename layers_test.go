@@ -22,13 +22,14 @@ const module = "github.com/coodie-go/coodie"
 // cells → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace"},
+		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace", "internal/conflict"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
 		"internal/driver":      {"internal/codec", "internal/pace"},
 		"internal/driver/fake": {"internal/driver"},
 		"internal/cqlparse":    {},
+		"internal/conflict":    {"internal/meta", "internal/cql", "internal/codec"},
 		"internal/replay":      {"internal/cqlparse"},
 		"internal/pace":        {},
 	}

@@ -18,6 +18,7 @@ type pending struct {
 	attempt *gocql.UUID // the id that the write would have stored
 	prior   []byte      // the attempt id that the document had before; nil if not known
 	cause   *OutcomeUnknownError
+	batch   *settlement // that the write was part of; nil: it stood alone
 }
 
 // Settle finds out what became of a conditional write whose outcome is unknown: it is
@@ -42,6 +43,10 @@ type pending struct {
 // write again on the same condition: only one of the two can be applied. A DELETE
 // stores nothing: a row that is gone may have been deleted by somebody else, or never
 // have been there.
+//
+// The writes of a batch are applied together, so what tells of one of them tells of all: Settle
+// of a write that leaves no trace, such as a DELETE, reads the rows of the others too, and once
+// one write of the batch is settled all are.
 //
 // A read whose connection breaks is sent again, three times in all. A result whose outcome is
 // known is returned as it is.
@@ -72,38 +77,79 @@ func (r result) settled(ctx context.Context) (result, error) {
 const readsToSettle = 3
 
 func (r result) settle(ctx context.Context, p *pending) (result, error) {
+	applied, known := p.batch.verdict()
+	if known && applied {
+		return r.known(applied), nil
+	}
+	r, found, evidence := r.look(ctx, p)
+	switch {
+	case evidence == "":
+		applied = p.batch.decide(found)
+	case known:
+	default:
+		if applied, known = p.batch.others(ctx, p); !known {
+			return r, p.cannotTell(evidence)
+		}
+	}
+	return r.known(applied), nil
+}
+
+// known is the result of a write whose outcome has been found out.
+func (r result) known(applied bool) result {
+	r.applied, r.answered, r.pending = applied, true, nil
+	if applied {
+		r.existing = nil
+	}
+	return r
+}
+
+// look reads the write's row, and says whether the write was applied, or by what evidence that
+// cannot be told.
+func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, evidence string) {
+	row, err := p.read(ctx)
+	if err != nil {
+		return r, false, "the row could not be read: " + err.Error()
+	}
+	r.existing, r.absent = row, RowUnknown
+	if row == nil {
+		r.absent = RowMissing
+	}
+	applied, evidence = p.judge(row)
+	return r, applied, evidence
+}
+
+// read reads the write's row; nil if there is none.
+func (p *pending) read(ctx context.Context) (*existing, error) {
 	row, err := p.chain.current(ctx)
 	// What broke the connection of the write may break the read's: gocql gives out a connection
 	// until it has seen that it is gone.
 	for attempt := 1; attempt < readsToSettle && KindOf(err) == KindConnection && driver.Backoff(ctx, attempt, err) == nil; attempt++ {
 		row, err = p.chain.current(ctx)
 	}
-	if err != nil {
-		return r, p.cannotTell("the row could not be read: " + err.Error())
-	}
-	r.existing = row
+	return row, err
+}
+
+// judge says what the row proves; nil is a missing one.
+func (p *pending) judge(row *existing) (applied bool, evidence string) {
 	if row == nil {
-		r.absent = RowMissing
-		return r, p.cannotTell("the row is absent now: never written, or deleted since")
+		return false, "the row is absent now: never written, or deleted since"
 	}
 	col := p.chain.table.meta.Attempt
 	if col == nil {
-		return r, p.cannotTell("the row exists, but without an attempt column nothing tells whose write it is")
+		return false, "the row exists, but without an attempt column nothing tells whose write it is"
 	}
 	found, _ := row.cell(p.chain.table.refTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
-		r.applied, r.answered, r.existing, r.pending = true, true, nil, nil
-		return r, nil
+		return true, ""
 	case p.prior != nil && bytes.Equal(found, p.prior) && driver.Answered(p.cause.Err):
-		r.answered, r.pending = true, nil
-		return r, nil
+		return false, ""
 	case p.prior != nil && bytes.Equal(found, p.prior):
-		return r, p.cannotTell("nothing has been written so far; since the answer got lost, the request may still be on its way")
+		return false, "nothing has been written so far; since the answer got lost, the request may still be on its way"
 	case p.attempt == nil:
-		return r, p.cannotTell("the row exists; a DELETE leaves nothing that tells whether it was there all the time")
+		return false, "the row exists; a DELETE leaves nothing that tells whether it was there all the time"
 	}
-	return r, p.cannotTell("the row holds another write's attempt id: this one was refused, or applied and overwritten since")
+	return false, "the row holds another write's attempt id: this one was refused, or applied and overwritten since"
 }
 
 func (p *pending) cannotTell(evidence string) error {

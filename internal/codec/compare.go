@@ -68,6 +68,10 @@ func (o *cellOrder) compareAt(b []byte, x, y entry) int {
 	return o.compare(b[x.start+4:x.key], b[y.start+4:y.key])
 }
 
+// Compare compares two cells of a type as the server orders them. Cells that are equal to it are one
+// key, though their bytes may differ: 1.0 and 1.00, say.
+func Compare(t *Type, a, b []byte) int { return comparator(t)(a, b) }
+
 // comparator returns the server's order of cells of a type. It never panics, but
 // orders broken cells arbitrarily.
 func comparator(t *Type) func(a, b []byte) int {

@@ -219,6 +219,9 @@ func (c *Call) Filled() bool {
 // Null reports whether value i is null, and not unset.
 func (c *Call) Null(i int) bool { return c.binds[i].state == null }
 
+// Unset reports whether value i is left unset.
+func (c *Call) Unset(i int) bool { return c.binds[i].state == unset }
+
 // Values returns the values as gocql takes them.
 func (c *Call) Values() []any {
 	c.values, c.first, c.last = c.values[:0], nil, nil
