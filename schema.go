@@ -75,6 +75,7 @@ type table struct {
 	forms    forms
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
+	statics  atomic.Bool // it is known to have static columns
 	hooks    hooks
 	row      func() *existing // makes an Existing[T]
 	behind   uintptr          // how far its existing is behind its Value
@@ -130,6 +131,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
+	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ); err != nil {
 		return nil, err
 	}

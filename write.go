@@ -176,6 +176,10 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	use := keyFull
 	if c.value != nil {
 		b.documentKey(c.value, static)
+		if static && cas && c.kind == ifExists && len(b.table.Clustering) > 0 {
+			b.fail(b.written(), "only static columns are written, so IF EXISTS would ask for the partition's static values and not for this row; "+
+				"use Find with the partition key alone, or write a regular column too", nil)
+		}
 		if static {
 			use = keyPartition
 		}
@@ -198,6 +202,17 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	for i := range conds {
 		b.condition(&conds[i], use == keyFull && len(b.table.Clustering) > 0)
 	}
+}
+
+// written is the first column that the statement names as written.
+func (b *builder) written() string {
+	for i := range b.stmt.Assignments {
+		return b.stmt.Assignments[i].Column.Name
+	}
+	for i := range b.stmt.Deletions {
+		return b.stmt.Deletions[i].Column.Name
+	}
+	return ""
 }
 
 // write sends a plain write.
