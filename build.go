@@ -52,6 +52,7 @@ type facts struct {
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
 	outcome Outcome       // of a read that succeeds
 	lists   bool          // it sets a whole list
+	rows    telling       // of a read
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}

@@ -32,13 +32,21 @@ func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
 
 // Only reads these columns alone; the others are zero in the T. A later Only or Defer
 // replaces it. For rows of another, smaller struct see Project, for bare values Values.
+//
+// Do not write such a T as a whole: it does not know which columns were read, so Save, SaveAll and
+// Replace overwrite the others with zero values or delete them. Write what has changed with Update, or
+// read the whole row.
+//
+// A partition that has static values and no row is passed over if a regular column is read. If only
+// keys and static columns are read, it is one T; a clustering column among them is null
+// and a *DecodeError.
 func (q QuerySet[T]) Only(first Target[T], more ...Target[T]) QuerySet[T] {
 	refs := targets(first, more)
 	return q.choose(func(c *choice) { c.only, c.without = refs, nil })
 }
 
 // Defer reads all columns but these, which are zero in the T: large ones, say. A later
-// Only or Defer replaces it.
+// Only or Defer replaces it. As with Only, do not write such a T as a whole.
 func (q QuerySet[T]) Defer(first Target[T], more ...Target[T]) QuerySet[T] {
 	refs := targets(first, more)
 	return q.choose(func(c *choice) { c.only, c.without = nil, refs })

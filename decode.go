@@ -69,7 +69,11 @@ func (b *builder) planFor(t *table, columns []gocql.ColumnInfo) (p plan, err err
 func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 	for i := range p {
 		s := &p[i]
-		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells[s.cell]); err != nil {
+		cell := cells[s.cell]
+		if cell == nil && refusesNull(s.column, s.column.GoType) {
+			return s.failed(table, errRowless)
+		}
+		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cell); err != nil {
 			return s.failed(table, err)
 		}
 	}

@@ -44,6 +44,9 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
 // deletes (see OmitNil); a null static column is deleted for its whole partition. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
+//
+// Value is written as it is. If it was read with Only or Defer, the columns that were not read
+// are overwritten too: use Update for what has changed.
 func (d *Document[T]) Save(ctx context.Context) error { return d.with().Save(ctx) }
 
 // Update is a plain update: it creates the row if it is missing.
@@ -59,7 +62,8 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 	return d.with().DeleteColumns(ctx, columns...)
 }
 
-// IfExists makes the write conditional on the row's existence.
+// IfExists makes the write conditional on the row's existence. A write of static columns alone
+// is a *UsageError, because the server would test whether the partition has static values.
 func (d *Document[T]) IfExists() Conditional[T] { return d.now().IfExists() }
 
 // If makes the write conditional on c and all of more, with AND.

@@ -156,6 +156,9 @@ func (b *builder) term(e *expr) (text string) {
 	case e.cast != nil:
 		return cql.Cast(args[0], e.cast.String())
 	case e.call == "count" && len(args) == 0:
+		if b.rows.by != nil && b.rows.known {
+			return countOf(b.rows.by) // a line without a row is none
+		}
 		return "count(*)"
 	}
 	return cql.Call(e.call, args...)

@@ -24,6 +24,7 @@ type form struct {
 	text    string
 	request driver.Request // of a read
 	proves  bool
+	rows    telling        // of a read
 	attempt bool           // it stores an attempt id
 	key     []*meta.Column // of the struct, if it is a document's
 }
@@ -34,10 +35,13 @@ type manner struct {
 	want                               want // of a read
 	kind                               casKind
 	cas, document, allowCreate, serial bool
+	statics                            bool // of a read: the table is known to have some
 }
 
 func (c *chain) manner(verb cql.Verb, want want, cas bool) manner {
-	return manner{verb, want, c.kind, cas, c.value != nil, c.allowCreate, c.serial}
+	m := manner{verb: verb, want: want, kind: c.kind, cas: cas, document: c.value != nil, allowCreate: c.allowCreate, serial: c.serial}
+	m.statics = verb == cql.Select && c.table != nil && c.table.statics.Load()
+	return m
 }
 
 // asked is a column, and what is done with it.
@@ -159,7 +163,7 @@ func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *bu
 		return nil
 	}
 	b := newBuilder(c.table, m.verb, op, m.cas)
-	b.form, b.stmt, b.proves, b.request = f, &f.stmt, f.proves, f.request
+	b.form, b.stmt, b.proves, b.rows, b.request = f, &f.stmt, f.proves, f.rows, f.request
 	b.conds = c.conditions(m.cas)
 	if b.err == nil && b.follow(f, c, assigns) {
 		return b
@@ -245,7 +249,7 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 	}
 	f := &form{
 		manner: m, asked: slices.Collect(c.asks(m.cas, assigns, targets)),
-		stmt: b.stmt.Clone(), text: c.table.text(b), request: b.request, proves: b.proves, attempt: b.attempt != nil,
+		stmt: b.stmt.Clone(), text: c.table.text(b), request: b.request, proves: b.proves, rows: b.rows, attempt: b.attempt != nil,
 	}
 	if f.document && !insert {
 		for i := range f.stmt.Where {

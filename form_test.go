@@ -238,7 +238,7 @@ func TestFormIsFollowed(t *testing.T) {
 		require.Nil(t, read(q, wantAny).form, "the first")
 		known := read(q, wantAny)
 		require.NotNil(t, known.form)
-		require.Equal(t, read(one.AllowFiltering(), wantAny).stmt.Columns, known.stmt.Columns)
+		require.Equal(t, read(q.AllowFiltering(), wantAny).stmt.Columns, known.stmt.Columns)
 	}
 	require.Nil(t, read(one, wantRow).form, "of another kind")
 	require.Equal(t, driver.Read, read(one, wantRow).request.Kind)

@@ -14,7 +14,8 @@ import (
 )
 
 // CountAll is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
-// aggregates. For the bare number there is QuerySet.Count.
+// aggregates. For the bare number there is QuerySet.Count. As there, a partition that has static
+// values and no row does not count, and GroupBy has no group of it.
 func CountAll[T any]() Func[T, int64] { return aggregate(function[T, int64]("count", bigint)) }
 
 // CountOf is `count(column)`: how many rows have a value there.

@@ -160,7 +160,7 @@ func (b *builder) versionAsked() (version int64, ok bool) {
 // columns, and, of a row without a version, a column that proves it.
 func (d *document) see(p unsafe.Pointer) {
 	t := d.table
-	if t == nil || t.meta == nil || t.meta.Version == nil || !t.statics && t.versionIn(p) != 0 {
+	if t == nil || t.meta == nil || t.meta.Version == nil || !t.hasStatics && t.versionIn(p) != 0 {
 		return
 	}
 	d.seen = t.copyRow(p)

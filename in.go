@@ -19,6 +19,7 @@ const (
 	inValues         = 20 // partitions that one statement names
 	inAtOnce         = 4  // such statements at once
 	partitionsAtOnce = 50 // statements at once of one partition each
+	usualPage        = 5000
 )
 
 // WithInChunk sets how many partitions a statement names at most when a read has In on the
@@ -282,12 +283,12 @@ func (p *parts) exists(ctx context.Context) (found bool, err error) {
 // shared is the size of the page that a part reads, so that all parts that are read at
 // once hold about one page together.
 func (c *chain) shared(pageSize int) int {
-	const usual, least = 5000, 100
+	const least = 100
 	if c.part <= 1 {
 		return pageSize
 	}
 	if pageSize == 0 {
-		pageSize = usual
+		pageSize = usualPage
 	}
 	return max(pageSize/c.part, min(pageSize, least))
 }
@@ -322,21 +323,11 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 
 // oneStatement refuses a read that names too many partitions for one statement, and is
 // not split.
-func (c *chain) oneStatement(b *builder, where []cond) {
+func (c *chain) oneStatement(b *builder) {
 	if c.part > 0 || !c.namesPartitions() {
 		return
 	}
-	n, most := 1, max(c.table.settings.inChunk, inValues)
-	for _, col := range c.table.meta.Partition {
-		at := c.filterOn(col)
-		if at < 0 {
-			return
-		}
-		if where[at].op == cql.In {
-			n = min(n*max(1, len(where[at].value.list())), math.MaxInt32)
-		}
-	}
-	if n > most {
+	if n, most := c.named(), max(c.table.settings.inChunk, inValues); n > most {
 		b.fail("", fmt.Sprintf("In names %d partitions, and this read has to be one statement, which names %d at most: ask for fewer "+
 			"at a time, or use Iter, All or Count without an order, which send several statements", n, most), nil)
 	}

@@ -41,7 +41,8 @@ func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTRe
 }
 
 // Replace is Update with every column that is not part of the key, as the document's
-// Value holds it; null deletes.
+// Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
+// without a regular column beside its static ones has nothing to replace in a row: a *UsageError.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
 	res, err := c.chain.replace(ctx)
 	return resultOf[T](res), err
@@ -72,18 +73,34 @@ func (c chain) replace(ctx context.Context) (result, error) {
 
 // replacement sets every column that is not part of the key.
 func (c chain) replacement() (assigns []assign) {
-	if c.table != nil && c.doc != nil {
-		for _, col := range c.table.meta.Columns {
-			if col.Kind == meta.Static && c.doc.seen != nil && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
-				continue // it is left alone, as long as the guard finds it unchanged
-			}
-			if !col.Key() && col != c.table.meta.Attempt && col != c.table.meta.Version {
-				assigns = append(assigns, assign{of: c.table.refTo(col), value: operandAt(col, c.value)})
-			}
+	if c.table == nil || c.doc == nil {
+		return nil
+	}
+	static := c.guard == nil
+	var same []assign // static columns that are left alone, as long as the guard finds them unchanged
+	for _, col := range c.table.meta.Columns {
+		if col.Key() || col == c.table.meta.Attempt || col == c.table.meta.Version {
+			continue
 		}
+		a := assign{of: c.table.refTo(col), value: operandAt(col, c.value)}
+		if col.Kind == meta.Static && c.doc.seen != nil && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
+			same = append(same, a)
+			continue
+		}
+		assigns = append(assigns, a)
+		static = static && col.Kind == meta.Static
+	}
+	if assigns == nil {
+		assigns = same
+	}
+	if static && len(assigns) > 0 {
+		assigns[0].of = &ref{name: assigns[0].of.name, err: errStaticReplace}
 	}
 	return assigns
 }
+
+var errStaticReplace = errors.New("the struct has no regular column, so a Replace would write the partition's static values and no row; " +
+	"use Update on Find with the partition key alone")
 
 // Delete is `DELETE FROM … WHERE … IF …`.
 func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {

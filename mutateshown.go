@@ -60,7 +60,7 @@ func (c *chain) notShown(col *meta.Column) error {
 
 // staticsShown are the static columns that Mutate's function is shown.
 func (m *mutation) staticsShown() (columns []*meta.Column) {
-	if !m.chain.table.statics {
+	if !m.chain.table.hasStatics {
 		return nil
 	}
 	for _, col := range m.chain.table.meta.Columns {

@@ -189,7 +189,7 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	c := t.document(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	var res result
-	if t.statics {
+	if t.hasStatics {
 		res, err = m.insertApart(ctx, c, statics)
 	} else {
 		res, err = c.insertDocument(ctx)

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"time"
@@ -57,20 +58,36 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 		return "", b.err
 	}
 	r, s := &b.request, &c.table.settings
-	query := queryOf(c.table.ownKeyspace(), r.Statement, b.cells())
+	args, most := b.cells(), b.rows.most
+	if most > 0 { // the limit is none of the statement's: a token says how much of it is left
+		args = append(args, binary.AppendUvarint(nil, uint64(most)))
+	}
+	query := queryOf(c.table.ownKeyspace(), r.Statement, args)
 	r.Page = true
 	if token != "" {
 		state, why, ok := s.open(token, query, time.Now())
 		if !ok {
 			return "", &PageTokenError{Table: c.table.name, Reason: why}
 		}
+		if most > 0 {
+			left, n := binary.Uvarint(state)
+			if n <= 0 || left < 1 || left > uint64(most) {
+				return "", &PageTokenError{Table: c.table.name, Reason: PageTokenDamaged}
+			}
+			b.rows.most, state = int(left), state[n:]
+		}
 		r.PageState = state
 	}
 	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
 		err := c.table.decode(b, rows, room, each)
-		if state := rows.PageState(); len(state) > 0 {
-			next = s.seal(state, query, time.Now())
+		state, left := rows.PageState(), b.rows.most-b.rows.rows
+		switch {
+		case len(state) == 0 || most > 0 && left == 0:
+			return err
+		case most > 0:
+			state = append(binary.AppendUvarint(nil, uint64(left)), state...)
 		}
+		next = s.seal(state, query, time.Now())
 		return err
 	})
 	if token != "" && refusesState(err) {

@@ -29,6 +29,9 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 // column of that name; one that is neither is an error, and so is an expression
 // that no field takes. The fields' Go types may be any that hold the values; a pointer
 // takes null.
+//
+// A partition that has static values and no row is passed over, unless U has keys and static columns
+// alone. Then a clustering column of its is null: nil in a pointer, else a *DecodeError.
 func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
 	given := make([]*expr, len(exprs))
 	for i, e := range exprs {
@@ -52,7 +55,7 @@ func (c chain) project(typ reflect.Type, exprs []*expr) (s selection) {
 		readers := make([]cellReader, len(row.Columns))
 		for i, col := range row.Columns {
 			if i < len(columns) && terms[i].decode == nil && col.Type.Same(columns[i].TypeInfo) {
-				readers[i] = s.chain.fieldReader(col)
+				readers[i] = s.chain.fieldReader(col, terms[i])
 				continue
 			}
 			if readers[i], err = s.chain.cellReader(columns, i, terms[i], col.GoType); err != nil {
@@ -66,6 +69,10 @@ func (c chain) project(typ reflect.Type, exprs []*expr) (s selection) {
 		return func(v unsafe.Pointer, cells [][]byte) error {
 			for i, col := range row.Columns {
 				if err := readers[i](unsafe.Add(v, col.Offset), cells[i]); err != nil {
+					var decode *DecodeError
+					if errors.As(err, &decode) {
+						decode.Field = col.Field
+					}
 					return err
 				}
 			}
@@ -76,10 +83,14 @@ func (c chain) project(typ reflect.Type, exprs []*expr) (s selection) {
 }
 
 // fieldReader reads the cells of a column as the struct's own tags have it.
-func (c *chain) fieldReader(col *meta.Column) cellReader {
+func (c *chain) fieldReader(col *meta.Column, e *expr) cellReader {
+	read := cellReader(col.Codec.Decode)
+	if e.bare() {
+		read = strict(e.ref.col, col.GoType, read)
+	}
 	return func(p unsafe.Pointer, cell []byte) error {
-		if err := col.Codec.Decode(p, cell); err != nil {
-			return &DecodeError{Table: c.table.name, Column: col.Name, Field: col.Field, Err: err}
+		if err := read(p, cell); err != nil {
+			return &DecodeError{Table: c.table.name, Column: col.Name, Err: err}
 		}
 		return nil
 	}

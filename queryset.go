@@ -18,7 +18,8 @@ func (q QuerySet[T]) Filter(filters ...Cond[T]) QuerySet[T] {
 	return q
 }
 
-// Limit reads n rows at most.
+// Limit reads n rows at most. Rows are counted: a partition that has static values and no row is
+// none, though the server's LIMIT counts it.
 func (q QuerySet[T]) Limit(n int) QuerySet[T] {
 	q.chain.limit = &n
 	return q
@@ -92,7 +93,8 @@ func (q QuerySet[T]) One(ctx context.Context) (T, error) {
 	return one[T](ctx, q.chain.most(2), wantRows, true)
 }
 
-// First reads the first row; ErrNotFound if there is none.
+// First reads the first row; ErrNotFound if there is none. A partition that has static values and no
+// row is passed over, as by all reads of rows.
 func (q QuerySet[T]) First(ctx context.Context) (T, error) {
 	return one[T](ctx, q.chain.most(1), wantRows, false)
 }
@@ -105,8 +107,8 @@ func one[T any](ctx context.Context, c chain, want want, only bool) (T, error) {
 	return v, nil
 }
 
-// Exists reports whether the filters select a row. It reads one row's partition key at
-// most; of a whole primary key it can be Linearizable.
+// Exists reports whether the filters select a row. It reads one key column of one row; of a whole
+// primary key it can be Linearizable.
 func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
 	first := q.chain.most(1)
 	return first.exists(ctx)
@@ -128,5 +130,6 @@ func (q QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// Count is `SELECT count(*)`. Without a partition key it reads the whole table.
+// Count is `SELECT count(*)`, or of a clustering column if the table has static columns, because count(*)
+// counts a partition that has static values and no row. Without a partition key it reads the whole table.
 func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.chain.count(ctx) }

@@ -32,6 +32,7 @@ func (c *chain) query(want want) *builder {
 		return b
 	}
 	b := newBuilder(c.table, cql.Select, "select", false)
+	b.rows.by, b.rows.known = c.tells(want), m.statics
 	switch {
 	case c.table == nil:
 	case want == wantCount:
@@ -48,13 +49,14 @@ func (c *chain) query(want want) *builder {
 		}
 	}
 	c.choice.list(b)
+	c.tell(b, want)
 	where, use := c.where, keyFull
 	if c.value != nil {
 		b.documentKey(c.value, false)
 	} else {
 		use = b.filters(where)
 	}
-	c.oneStatement(b, where)
+	c.oneStatement(b)
 	if want == wantRow && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
@@ -83,8 +85,9 @@ func (c *chain) query(want want) *builder {
 		if *c.limit < 1 || *c.limit > math.MaxInt32 {
 			b.fail("", "a limit is at least 1", nil)
 		}
-		b.stmt.Limit = true
-		b.call.BindInt(int32(*c.limit))
+		if b.err == nil {
+			c.bindLimit(b)
+		}
 	}
 	c.callOfRead(b)
 	if b.err != nil {
@@ -93,6 +96,7 @@ func (c *chain) query(want want) *builder {
 	s, r := &c.table.settings, &b.request
 	r.Kind, r.Consistency = driver.Read, c.level()
 	c.paged(b)
+	b.fewer()
 	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
@@ -118,7 +122,7 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 		}
 	}
 	return c.read(ctx, want, func(b *builder, rows *driver.Rows) error {
-		if !rows.Next() {
+		if b.rows.skip = 0; !b.next(rows) {
 			return ErrNotFound
 		}
 		p, err := b.planFor(c.table, rows.Columns())
@@ -128,7 +132,7 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
 			return err
 		}
-		if only && rows.Next() {
+		if only && b.next(rows) {
 			return ErrMultiple
 		}
 		return c.table.loaded(rows.Context(), v)
@@ -164,14 +168,14 @@ func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each fu
 }
 
 func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
-	if !rows.Next() {
+	if !b.next(rows) {
 		return nil
 	}
 	p, err := b.planFor(t, rows.Columns())
 	if err != nil {
 		return err
 	}
-	for more := true; more; more = rows.Next() {
+	for more := true; more; more = b.next(rows) {
 		v, cells := room(), rows.Cells()
 		if err := p.decode(t.name, v, cells); err != nil {
 			return err
@@ -220,8 +224,8 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	case p != nil:
 		return p.exists(ctx)
 	}
-	err = c.read(ctx, wantAny, func(_ *builder, rows *driver.Rows) error {
-		found = rows.Next()
+	err = c.read(ctx, wantAny, func(b *builder, rows *driver.Rows) error {
+		found = b.next(rows)
 		return nil
 	})
 	return found && err == nil, err
@@ -229,12 +233,22 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 
 // read builds the SELECT, sends it and hands its rows to each.
 func (c *chain) read(ctx context.Context, want want, each func(*builder, *driver.Rows) error) error {
-	b := c.query(want)
-	defer b.release()
-	if b.err != nil {
-		return b.err
+	for skip := 0; ; {
+		b := c.query(want)
+		if b.err != nil {
+			defer b.release()
+			return b.err
+		}
+		b.rows.skip = skip
+		err := c.send(ctx, b, each)
+		again, handed := b.rows.cut(c.limit), b.rows.rows
+		b.release()
+		if !again {
+			return err
+		}
+		c.table.statics.Store(true)
+		skip = handed
 	}
-	return c.send(ctx, b, each)
 }
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
@@ -247,6 +261,7 @@ func (c *chain) send(ctx context.Context, b *builder, each func(*builder, *drive
 	rows := b.call.Do(ctx, c.table.sender, r)
 	err := each(b, rows)
 	if failed := rows.Close(); failed != nil {
+		b.rows.cuts = false
 		err = c.table.failure(b.op, r, failed)
 	}
 	c.table.observe(ctx, b.op, r, b.outcome, err, start)

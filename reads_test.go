@@ -79,7 +79,7 @@ func TestExists(t *testing.T) {
 	require.False(t, exists(readings.Find(sensor.Eq("a"), readingN.Eq(9))))
 	require.False(t, exists(readings.Find(sensor.Eq("static"), readingN.Eq(1))), "static columns are no row")
 	for _, sent := range srv.Log() {
-		require.Regexp(t, `^SELECT sensor FROM .* LIMIT \?\s*$`, sent.CQL)
+		require.Regexp(t, `^SELECT (sensor|n) FROM `, sent.CQL)
 	}
 
 	srv.Fault(cqltest.On(cqltest.Select, "reading"), cqltest.ReadTimeout())

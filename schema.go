@@ -60,25 +60,26 @@ type Table[T any] struct{ core table }
 
 // table is a Table, whatever its T.
 type table struct {
-	db       *DB
-	opts     []TableOption // for On and InKeyspace
-	keyspace string        // that InKeyspace gave it
-	bindings *bindings
-	sender   driver.Sender
-	settings settings
-	meta     *meta.Table
-	name     string // for messages: keyspace.table, or table
-	quoted   string // for statements
-	columns  []cql.Column
-	refs     []ref // the columns, as what is asked of them refers to them
-	texts    cql.Cache
-	forms    forms
-	queue    *queue      // of the DB
-	warned   atomic.Bool // of its many shapes
-	hooks    hooks
-	statics  bool             // it has static columns
-	row      func() *existing // makes an Existing[T]
-	behind   uintptr          // how far its existing is behind its Value
+	db         *DB
+	opts       []TableOption // for On and InKeyspace
+	keyspace   string        // that InKeyspace gave it
+	bindings   *bindings
+	sender     driver.Sender
+	settings   settings
+	meta       *meta.Table
+	name       string // for messages: keyspace.table, or table
+	quoted     string // for statements
+	columns    []cql.Column
+	refs       []ref // the columns, as what is asked of them refers to them
+	texts      cql.Cache
+	forms      forms
+	queue      *queue      // of the DB
+	warned     atomic.Bool // of its many shapes
+	statics    atomic.Bool // it is known to have static columns
+	hooks      hooks
+	hasStatics bool             // it has static columns
+	row        func() *existing // makes an Existing[T]
+	behind     uintptr          // how far its existing is behind its Value
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -131,6 +132,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
+	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ); err != nil {
 		return nil, err
 	}
@@ -141,7 +143,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		if err := c.Codec.Ready(); err != nil {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
-		t.statics = t.statics || c.Kind == meta.Static
+		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.columns = append(t.columns, named(c))
 		t.refs = append(t.refs, *refTo(c))
 	}

@@ -58,11 +58,11 @@ func TestSelectStatements(t *testing.T) {
 		call func() error
 		want string
 	}{
-		{func() error { return drain(Values(q, name)) }, "SELECT name FROM everything"},
-		{func() error { return drain(Values(q, things.Col("mixedCase"))) }, `SELECT "mixedCase" FROM everything`},
+		{func() error { return drain(Values(q, name)) }, `SELECT name, at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, things.Col("mixedCase"))) }, `SELECT "mixedCase", at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(row, attrs.At("a"))) }, "SELECT attrs[?] FROM everything WHERE tenant = ? AND id = ? AND at = ? AND seq = ?"},
-		{func() error { return drain(Values(q, city)) }, "SELECT addr.city FROM everything"},
-		{func() error { return drain(Values(q, CountAll[Everything]())) }, "SELECT count(*) FROM everything"},
+		{func() error { return drain(Values(q, city)) }, `SELECT addr.city, at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, CountAll[Everything]())) }, "SELECT count(at) FROM everything"},
 		{func() error { return drain(Values(q, CountOf[Everything](name))) }, "SELECT count(name) FROM everything"},
 		{func() error { return drain(Values(q, Sum(sel))) }, `SELECT sum("select") FROM everything`},
 		{func() error { return drain(Values(q, Avg(Cast[float64](seq)))) }, "SELECT avg(CAST(seq AS double)) FROM everything"},
@@ -70,26 +70,26 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(Values(q, Nullable(Max(name)))) }, "SELECT max(name) FROM everything"},
 		{func() error { return drain(Values(q, Sum(things.Col("seq")))) }, "SELECT sum(seq) FROM everything"},
 		{func() error { return drain(Values(q, Cast[string](seq))) }, "SELECT CAST(seq AS text) FROM everything"},
-		{func() error { return drain(Values(q, WriteTime(name))) }, "SELECT writetime(name) FROM everything"},
-		{func() error { return drain(Values(q, MaxWriteTime(tags))) }, "SELECT maxwritetime(tags) FROM everything"},
-		{func() error { return drain(Values(q, TTL(things.Col("name")))) }, "SELECT ttl(name) FROM everything"},
-		{func() error { return drain(Values(q, WriteTime(city))) }, "SELECT writetime(addr.city) FROM everything"},
-		{func() error { return drain(Values(q, Call[[]int64]("writetime", attrs))) }, "SELECT writetime(attrs) FROM everything"},
+		{func() error { return drain(Values(q, WriteTime(name))) }, `SELECT writetime(name), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, MaxWriteTime(tags))) }, `SELECT maxwritetime(tags), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, TTL(things.Col("name")))) }, `SELECT ttl(name), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, WriteTime(city))) }, `SELECT writetime(addr.city), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, Call[[]int64]("writetime", attrs))) }, `SELECT writetime(attrs), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, Token[Everything]())) }, "SELECT token(tenant, id) FROM everything"},
 		{func() error { return drain(Values(q.Distinct(), Token[Everything]())) }, "SELECT DISTINCT token(tenant, id) FROM everything"},
-		{func() error { return drain(Values(q, ToJSON(attrs))) }, "SELECT tojson(attrs) FROM everything"},
-		{func() error { return drain(Values(q, Call[string]("my_ks.Shout", name, Cast[string](seq)))) }, `SELECT my_ks."Shout"(name, CAST(seq AS text)) FROM everything`},
+		{func() error { return drain(Values(q, ToJSON(attrs))) }, `SELECT tojson(attrs), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, Call[string]("my_ks.Shout", name, Cast[string](seq)))) }, `SELECT my_ks."Shout"(name, CAST(seq AS text)), at AS "[row]" FROM everything`},
 		{func() error {
 			return drain(Values(q.GroupBy(tenant, id).PerPartitionLimit(1).Limit(3), CountAll[Everything]()))
 		},
-			"SELECT count(*) FROM everything GROUP BY tenant, id PER PARTITION LIMIT ? LIMIT ?"},
+			`SELECT count(at), at AS "[row]" FROM everything GROUP BY tenant, id PER PARTITION LIMIT ?`},
 		{func() error {
 			return drain(Project[eachStat](q.GroupBy(tenant, id), CountAll[Everything]().As("n"), Max(at).As("last"), WriteTime(name).As("wrote")))
 		},
-			"SELECT tenant, count(*) AS n, max(at) AS last, writetime(name) AS wrote FROM everything GROUP BY tenant, id"},
-		{func() error { return drain(Project[namedPlace](q.Limit(2), Token[Everything]().As("place"))) }, "SELECT name, token(tenant, id) AS place FROM everything LIMIT ?"},
+			`SELECT tenant, count(at) AS n, max(at) AS last, writetime(name) AS wrote, at AS "[row]" FROM everything GROUP BY tenant, id`},
+		{func() error { return drain(Project[namedPlace](q.Limit(2), Token[Everything]().As("place"))) }, `SELECT name, token(tenant, id) AS place, at AS "[row]" FROM everything`},
 		{func() error { return drain(q.JSON()) }, "SELECT JSON " + allOfEverything + " FROM everything"},
-		{func() error { return drain(q.Only(name, seq).Limit(1).JSON()) }, "SELECT JSON name, seq FROM everything LIMIT ?"},
+		{func() error { return drain(q.Only(name, seq).Limit(1).JSON()) }, `SELECT JSON name, seq, at AS "[row]" FROM everything`},
 		{func() error { return drain(q.Distinct().JSON()) }, "SELECT JSON DISTINCT tenant, id, owner FROM everything"},
 
 		{func() error { return drain(Values(d.OrderBy(docVec.ANN(v)).Limit(3), docText)) }, "SELECT text FROM doc ORDER BY vec ANN OF ? LIMIT ?"},

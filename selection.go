@@ -32,7 +32,8 @@ type rowReader func(v unsafe.Pointer, cells [][]byte) error
 //	titles, err := coodie.Values(tracks.Find(artist.Eq("nina")), title).All(ctx)
 //	longest, err := coodie.Values(tracks.Find(), coodie.Max(seconds)).First(ctx)
 //
-// Null is read as the zero V: see Nullable.
+// Null is read as the zero V: see Nullable. Only a clustering column that is null, of a partition that has
+// static values and no row, is a *DecodeError instead.
 func Values[T, V any](q QuerySet[T], e Expr[T, V]) Selection[T, V] {
 	return Selection[T, V]{q.chain.values(selected1(e), reflect.TypeFor[V]())}
 }
@@ -133,17 +134,17 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, wantRows, func(_ *builder, rows *driver.Rows) error {
-		if !rows.Next() {
+	err := s.chain.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error {
+		if !b.next(rows) {
 			return nil
 		}
 		read, err := s.plan(rows.Columns())
 		if err != nil {
 			return err
 		}
-		for more := true; more; more = rows.Next() {
+		for more := true; more; more = b.next(rows) {
 			v := room()
-			if err := read(v, rows.Cells()); err != nil {
+			if err := read(v, b.shown(rows.Cells())); err != nil {
 				return err
 			}
 			if !yield(v, nil) {
@@ -169,6 +170,9 @@ func (c *chain) cellReader(columns []gocql.ColumnInfo, i int, e *expr, target re
 	read, err := e.reader(columns[i].TypeInfo, target)
 	if err != nil {
 		return nil, failure(err)
+	}
+	if e.bare() {
+		read = strict(e.ref.col, target, read)
 	}
 	return func(p unsafe.Pointer, cell []byte) error {
 		if err := read(p, cell); err != nil {

@@ -50,7 +50,9 @@ func (t *table) verify(ctx context.Context) error {
 	if len(live) == 0 {
 		v.differ("the table does not exist in keyspace %s; Create makes it", keyspace)
 	} else {
-		v.columns(live)
+		if v.columns(live); v.statics {
+			t.statics.Store(true) // reads go by it: see telling
+		}
 		if err := t.verifyOptions(ctx, keyspace, &v); err != nil {
 			return err
 		}
@@ -75,8 +77,9 @@ type liveColumn struct {
 }
 
 type verifier struct {
-	meta *meta.Table
-	out  []string
+	meta    *meta.Table
+	out     []string
+	statics bool // the live table has static columns
 }
 
 func (v *verifier) differ(format string, args ...any) {
@@ -94,6 +97,7 @@ func (v *verifier) columns(live map[string]liveColumn) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(live)) {
 		l := live[name]
+		v.statics = v.statics || l.kind == "static"
 		if (l.kind == "partition_key" || l.kind == "clustering") && v.meta.Column(l.name) == nil {
 			v.differ("column %s: part of the table's primary key, but the struct has no field for it", l.name)
 		}

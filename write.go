@@ -113,14 +113,11 @@ func (c *chain) decide(b *builder, static, cas bool) bool {
 	for i := range c.conds {
 		static = static && c.conds[i].ref().col != nil && c.conds[i].ref().col.Kind == meta.Static
 	}
-	b.conds = c.conds
-	if c.kind == ifConditions && len(c.conds) == 0 {
-		static = false // the guard is the condition, and it is about the row
-		if c.guard == nil {
-			b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
-		}
+	b.conds, static = c.conds, static && c.guard == nil // a guard is about the row
+	if c.kind == ifConditions && len(c.conds) == 0 && c.guard == nil {
+		b.fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
 	}
-	if c.guard == nil || static || restricted(c.conds, b.table.Version) {
+	if c.guard == nil || restricted(c.conds, b.table.Version) {
 		return static
 	}
 	switch err := c.guard.err; {
@@ -253,6 +250,10 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	use := keyFull
 	if c.value != nil {
 		b.documentKey(c.value, static)
+		if static && cas && c.kind == ifExists && len(b.table.Clustering) > 0 {
+			b.fail(b.written(), "only static columns are written, so IF EXISTS would ask for the partition's static values and not for this row; "+
+				"use Find with the partition key alone, or write a regular column too", nil)
+		}
 		if static {
 			use = keyPartition
 		}
@@ -269,6 +270,17 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	for i := range b.conds {
 		b.condition(&b.conds[i], use == keyFull && len(b.table.Clustering) > 0)
 	}
+}
+
+// written is the first column that the statement names as written.
+func (b *builder) written() string {
+	for i := range b.stmt.Assignments {
+		return b.stmt.Assignments[i].Column.Name
+	}
+	for i := range b.stmt.Deletions {
+		return b.stmt.Deletions[i].Column.Name
+	}
+	return ""
 }
 
 // write sends a plain write.

@@ -68,7 +68,7 @@ func (s *Statement) shape(key []byte) []byte {
 		a := &s.Assignments[i]
 		key = marker(append(a.Target.shape(key), byte(a.Change)), a.Marker)
 	}
-	key = columns(columns(key, s.Columns), s.TokenOf)
+	key = columns(text(columns(key, s.Columns), s.Line), s.TokenOf)
 	key = count(key, len(s.Terms))
 	for _, t := range s.Terms {
 		key = text(key, t)

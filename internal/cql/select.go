@@ -8,7 +8,7 @@ import (
 
 func (s *Statement) selectText() string {
 	b := qb.Select(s.Table)
-	if s.Count {
+	if s.Count && len(s.Terms) == 0 {
 		b.CountAll()
 	}
 	if s.JSON {
@@ -17,6 +17,9 @@ func (s *Statement) selectText() string {
 	list := s.Terms
 	for _, c := range s.Columns {
 		list = append(list, Quote(c.Name))
+	}
+	if s.Line != "" {
+		list = append(list, s.Line)
 	}
 	if len(s.TokenOf) > 0 {
 		list = append(list, "token("+names(s.TokenOf)+")")

@@ -122,6 +122,7 @@ type Statement struct {
 	Values      []Value
 	Assignments []Assignment
 	Columns     []Column // SELECT list: not the statement's own memory
+	Line        string   // one more term of the SELECT list, written out; "": none
 	TokenOf     []Column // the SELECT list ends with the token of these; empty: it does not
 	Deletions   []Target // DELETE list; empty deletes the row
 	Where       []Relation
@@ -131,7 +132,7 @@ type Statement struct {
 	TTL         bool
 	Timestamp   bool
 	Limit       bool
-	Count       bool     // SELECT count(*)
+	Count       bool     // SELECT count(*), or the one of Terms
 	Terms       []string // SELECT list where there is more to it than columns, written out
 	JSON        bool     // SELECT JSON; INSERT JSON, whose one value is the object
 	Distinct    bool
