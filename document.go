@@ -267,8 +267,14 @@ func (c *chain) put(r *ref, o *operand) bool {
 	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
 	}
+	cd := r.col.Codec
+	if t := o.typ(); cell != nil && o.cell() != nil && t != r.col.Type {
+		if cd, err = cd.Live(t); err != nil {
+			return false
+		}
+	}
 	field := unsafe.Add(c.held, r.col.Offset)
-	return r.col.Codec.Decode(field, cell) == nil
+	return cd.Decode(field, cell) == nil
 }
 
 // storedAsNull reports whether a row cannot tell the cell from null: an empty collection

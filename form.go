@@ -226,6 +226,9 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 		return
 	}
 	if insert {
+		if !m.cas && slices.ContainsFunc(b.table.Columns, func(c *meta.Column) bool { return byField(c.Type) }) {
+			return // whether such a column is in the INSERT depends on its value
+		}
 		for i := range b.stmt.Values {
 			if b.stmt.Values[i].Marker != cql.Mark {
 				return

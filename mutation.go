@@ -24,6 +24,8 @@ type mutation struct {
 	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
+	// moved: a column's type was not what the row was read with
+	moved bool
 	// declined: the function has returned an error, which ends it all
 	declined bool
 }
@@ -206,7 +208,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, assign{of: t.refTo(col), value: operandAt(col, value)})
+		assigns = append(assigns, assign{of: t.refTo(col), value: t.rewritten(row, col, before, value)})
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -247,6 +249,11 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 	}
 	if err != nil {
 		var query *QueryError
+		var moved *driver.TypeError
+		if errors.As(err, &moved) && row != nil && !m.moved {
+			m.moved = true // since the row was read; it is read again, once
+			return true, nil, err
+		}
 		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
 			return true, nil, err
 		}
@@ -274,13 +281,7 @@ func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 	var conds []cond
 	for _, col := range t.meta.Columns {
 		if !col.Key() {
-			// The cell itself: a field may hold "" for null, which are different conditions.
-			cell, _ := row.cell(t.refTo(col))
-			o := operand{}
-			if cell != nil {
-				o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
-			}
-			conds = append(conds, cond{on: t.refTo(col), op: cql.Eq, value: o})
+			conds = append(conds, t.asRead(row, col))
 		}
 	}
 	return conds
@@ -288,11 +289,9 @@ func (m *mutation) guard(row *existing, before unsafe.Pointer) []cond {
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (t *table) restore(v unsafe.Pointer, row *existing) error {
-	var p plan
-	for i := range row.columns {
-		if col := t.meta.Column(row.columns[i].Name); col != nil {
-			p = append(p, step{i, col, col.Codec})
-		}
+	p, err := newPlan(nil, t.meta, t.name, row.columns)
+	if err != nil {
+		return err
 	}
 	return p.decodeRow(t.name, v, &row.cells)
 }

@@ -75,6 +75,7 @@ type table struct {
 	forms    forms
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
+	lost     lost        // what its writes have set to null unknowingly
 	hooks    hooks
 	row      func() *existing // makes an Existing[T]
 	behind   uintptr          // how far its existing is behind its Value

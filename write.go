@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"errors"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
@@ -36,6 +37,7 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
+	b.writeApart(c, v)
 	c.learn(b, c.manner(cql.Insert, 0, cas), nil, nil)
 	return b
 }
@@ -209,15 +211,23 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	r, replay := &b.request, c.replayed(b)
-	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
+	r, replay, texts := &b.request, c.replayed(b), t.statements(b)
+	r.Kind, r.Statement, r.Consistency = driver.Write, texts[0], c.level()
 	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	start := t.now()
-	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
+	var err error
+	if b.rest == nil {
+		err = b.call.Do(ctx, t.sender, r).Close()
+	} else {
+		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, batchText("BEGIN BATCH ", texts), b.entries(texts)
+		err = driver.Exec(ctx, t.sender, r)
+	}
+	r.Lost = b.call.Lost()
+	err = c.locate(t.failure(b.op, r, err))
 	t.observe(ctx, b.op, r, Done, err, start)
 	return err
 }
@@ -228,9 +238,16 @@ func (t *table) failure(op string, r *driver.Request, err error) error {
 }
 
 func failure(op, table string, r *driver.Request, err error) error {
+	var lost *driver.LostError
+	var other *driver.TypeError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &lost):
+		return &UsageError{Op: op, Table: table, Column: lost.Column, Err: err, Reason: "the value would set a field to null that the struct lacks (WithStrictTypes); " +
+			"add the field to the struct, or write by Mutate"}
+	case errors.As(err, &other):
+		return &UsageError{Op: op, Table: table, Column: other.Column, Reason: "the value does not fit the live column", Err: err}
 	case driver.Unknown(r.Kind, err):
 		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)

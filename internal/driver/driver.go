@@ -65,6 +65,9 @@ type Request struct {
 	// leaving the time to the coordinator.
 	ClientTimestamp bool
 
+	// Lost are the fields that a write has set to null without knowing them: see Call.For.
+	Lost []Lost
+
 	// Entries are the statements of a batch; Statement is then for messages only.
 	Entries []Entry
 }
