@@ -44,7 +44,9 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 }
 
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
-// deletes (see OmitNil); a null static column is deleted for its whole partition. Mixed with LWTs on one table it can undo them: see the package
+// deletes (see OmitNil); a null static column is deleted for its whole partition. Fields of a
+// user-defined type that the struct does not know stay, unless the type is frozen: see
+// WithStrictTypes. A type that is not frozen makes the Save a batch of an INSERT and an UPDATE. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
 func (d *Document[T]) Save(ctx context.Context) error { return d.with().Save(ctx) }
 

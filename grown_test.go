@@ -6,6 +6,7 @@ import (
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
@@ -632,3 +633,94 @@ func (c *cellOf) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 	*c = data
 	return nil
 }
+
+// TestMutateQueuedOnGrownTypes: a row that one call hands on to the next keeps its cells.
+func TestMutateQueuedOnGrownTypes(t *testing.T) {
+	_, session := server(t)
+	ctx := t.Context()
+	_, row := grown(t, session)
+	const calls = 20
+	group, ctx := errgroup.WithContext(ctx)
+	for range calls {
+		group.Go(func() error {
+			_, err := row.Mutate(ctx, func(d *Dweller) error {
+				d.Cold.Floor, d.Beside.N, d.N = ptr(*d.Cold.Floor+1), ptr(*d.Beside.N+1), d.N+1
+				return nil
+			})
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	requireDwelling(t, session, map[string]string{
+		"n": "21", "cold": `{"city": "cold", "floor": 21, "zip": 12}`, "beside": `[{"city": "beside", "floor": 1, "zip": 20}, 21]`,
+	})
+}
+
+// Fields is a user-defined type with fields of every kind.
+type Fields struct {
+	Text   *string
+	Pt     *Pt            `cql:"pt,tuple"`
+	Of     *Framed        `cql:"of,tuple"`
+	List   []string       `cql:"list"`
+	ByName map[string]int `cql:"by_name"`
+	Addr   *Addr          `cql:"addr"`
+	Odd    *int           `cql:"Odd \"one\""`
+	Vector *[2]float32    `cql:"vector"`
+}
+
+// TestFieldsOfEveryKind: what is written field by field is read as it was written.
+func TestFieldsOfEveryKind(t *testing.T) {
+	type Folder struct {
+		ID     int     `cql:"id,partition"`
+		Fields *Fields `cql:"fields"`
+		Plain  Fields  `cql:"plain"`
+		N      int     `cql:"n"`
+	}
+	id := coodie.Col(func(f *Folder) *int { return &f.ID })
+	fields := coodie.NullCol(func(f *Folder) **Fields { return &f.Fields })
+	n := coodie.Col(func(f *Folder) *int { return &f.N })
+	full := Fields{
+		Text: ptr(""), Pt: &Pt{X: ptr(1)}, Of: &Framed{Pt: &Pt{}, N: ptr(1)}, List: []string{"", "a"}, ByName: map[string]int{"a": 1},
+		Addr: &Addr{City: ptr("x")}, Odd: ptr(1), Vector: &[2]float32{1, 2},
+	}
+	dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		table := open[Folder](t, session)
+		row := table.Find(id.Eq(1))
+		for i, v := range []Fields{full, {Text: ptr("a")}, {Pt: &Pt{}, Of: &Framed{}}, {List: []string{}, ByName: map[string]int{}}, full} {
+			want := Folder{ID: 1, Fields: &v, Plain: v, N: i}
+			check := func() {
+				t.Helper()
+				got, err := row.Get(ctx)
+				require.NoError(t, err)
+				require.Equal(t, want, got)
+			}
+			require.NoError(t, table.New(want).Save(ctx))
+			check()
+			require.NoError(t, row.Update(ctx, fields.Set(full)))
+			require.NoError(t, row.Update(ctx, fields.Set(v)))
+			check()
+			res, err := row.If(fields.Eq(v), n.Eq(i)).Update(ctx, fields.Set(v))
+			require.NoError(t, err)
+			require.True(t, res.Applied)
+			check()
+			mutated, err := row.Mutate(ctx, func(f *Folder) error { f.N, f.Fields = 100, &full; return nil })
+			require.NoError(t, err)
+			require.Equal(t, 1, mutated.Attempts)
+			mutated, err = row.Mutate(ctx, func(f *Folder) error { f.N, f.Fields = i, &v; return nil })
+			require.NoError(t, err)
+			require.Equal(t, 1, mutated.Attempts)
+			check()
+			replaced, err := table.New(want).IfExists().Replace(ctx)
+			require.NoError(t, err)
+			require.True(t, replaced.Applied)
+			check()
+		}
+		require.NoError(t, table.New(Folder{ID: 1, Plain: full}).Save(ctx))
+		got, err := row.Get(ctx)
+		require.NoError(t, err)
+		require.Nil(t, got.Fields)
+	})
+}
+
+func ptr[V any](v V) *V { return &v }

@@ -68,7 +68,9 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 //	})
 //
 // The condition is the version column (tag `version`), or else every column of the
-// struct, as it was read. change may run several times and must not have effects of its
+// struct, as its cell was read: with fields of a user-defined type that the struct does not know.
+// The write keeps such fields. Where it cannot, since change has changed an element of a list or set
+// that has one, Mutate fails with a *UsageError: docs/columns.md. change may run several times and must not have effects of its
 // own; its error ends Mutate and is returned as it is. Changing a key column is a
 // *UsageError. A missing row is ErrNotFound unless OrCreate is given. A row that reads as
 // null in every column cannot be told from a missing one and needs a version column:
