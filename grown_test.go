@@ -414,6 +414,96 @@ func TestWritesOfGrownTypes(t *testing.T) {
 	})
 }
 
+// TestInsertOfGrownTypes: a new row has nothing to lose but the static columns of its partition.
+func TestInsertOfGrownTypes(t *testing.T) {
+	dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		var warned []string
+		observer := coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
+			if e.Warning != "" {
+				warned = append(warned, e.Warning)
+			}
+		}))
+		table, _ := grown(t, session, observer)
+		warned = nil
+		strict, err := coodie.Open[Dweller](coodie.New(session), coodie.WithStrictTypes())
+		require.NoError(t, err)
+		v := dweller()
+		v.Row, v.Shared = 2, nil
+		res, err := strict.New(v).Insert(ctx)
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		v = dweller()
+		v.Row = 3
+		_, err = strict.New(v).Insert(ctx)
+		var usage *coodie.UsageError
+		require.ErrorAs(t, err, &usage)
+		require.Equal(t, "shared", usage.Column)
+		created, err := table.Find().IfNotExists().Create(ctx, Dweller{ID: 1, Row: 4, Cold: v.Cold, Past: v.Past})
+		require.NoError(t, err)
+		require.True(t, created.Applied)
+		require.Empty(t, warned)
+		requireDwelling(t, session, nil)
+		res, err = table.New(v).Insert(ctx)
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		require.Len(t, warned, 1)
+		require.Contains(t, warned[0], "column shared of dweller")
+		require.NotContains(t, warned[0], "column cold")
+		requireDwelling(t, session, map[string]string{"shared": `{"city": "shared", "floor": 1, "zip": null}`})
+	})
+}
+
+// TestElementsOfGrownTypes: what takes the place of an element that was not read loses its field;
+// what is new does not.
+func TestElementsOfGrownTypes(t *testing.T) {
+	b := Addr{City: ptr("new")}
+	for name, c := range map[string]struct {
+		assign coodie.Assign[Dweller]
+		loses  bool
+		want   map[string]string
+	}{
+		"append": {dwellerPast.Append(b), false, map[string]string{
+			"past": `[{"city": "a", "floor": 1, "zip": 13}, {"city": "b", "floor": 1, "zip": 14}, {"city": "new", "floor": null, "zip": null}]`,
+		}},
+		"an element": {dwellerPast.At(0).Set(b), true, map[string]string{
+			"past": `[{"city": "new", "floor": null, "zip": null}, {"city": "b", "floor": 1, "zip": 14}]`,
+		}},
+		"a key": {dwellerByName.At("x").Set(b), true, map[string]string{
+			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
+		}},
+		"put": {dwellerByName.Put(map[string]Addr{"x": b}), true, map[string]string{
+			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
+		}},
+		"a field": {coodie.Field(dwellerAddr, func(a *Addr) **string { return &a.City }).Set(ptr("new")), false, map[string]string{
+			"addr": `{"city": "new", "floor": 1, "zip": 11}`,
+		}},
+		"a field that is frozen": {coodie.Field(dwellerInside, func(i *Inside) **Addr { return &i.Addr }).Set(&b), true, map[string]string{
+			"inside": `{"addr": {"city": "new", "floor": null, "zip": null}, "name": "in"}`,
+		}},
+		"null": {dwellerCold.SetNull(), false, map[string]string{"cold": "null"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+				ctx := t.Context()
+				_, row := grown(t, session)
+				strict, err := coodie.Open[Dweller](coodie.New(session), coodie.WithStrictTypes())
+				require.NoError(t, err)
+				err = strict.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).Update(ctx, c.assign)
+				if c.loses {
+					var usage *coodie.UsageError
+					require.ErrorAs(t, err, &usage)
+					requireDwelling(t, session, nil)
+					require.NoError(t, row.Update(ctx, c.assign))
+				} else {
+					require.NoError(t, err)
+				}
+				requireDwelling(t, session, c.want)
+			})
+		})
+	}
+}
+
 // databases are those of the tables under test.
 var databases = map[*coodie.Table[Dweller]]*coodie.DB{}
 

@@ -211,8 +211,8 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	r, replay, texts := &b.request, c.replayed(b), t.statements(b)
-	r.Kind, r.Statement, r.Consistency = driver.Write, texts[0], c.level()
+	r, replay := &b.request, c.replayed(b)
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
 	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
@@ -223,6 +223,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	if b.rest == nil {
 		err = b.call.Do(ctx, t.sender, r).Close()
 	} else {
+		texts := t.statements(b)
 		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, batchText("BEGIN BATCH ", texts), b.entries(texts)
 		err = driver.Exec(ctx, t.sender, r)
 	}
