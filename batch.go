@@ -169,7 +169,7 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		if conditional {
 			r.Values = append(r.Values, w.b.call.Values()...)
 		} else {
-			r.Entries = append(r.Entries, driver.Entry{Statement: w.statement, Values: w.b.call.Values()})
+			r.Entries = append(r.Entries, w.b.entries(w.statements)...)
 		}
 	}
 	if stamped > 0 && !r.ClientTimestamp {
@@ -197,7 +197,7 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	if len(first.observers) > 0 {
 		first.tell(ctx, Event{
 			Op: "batch", Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
-			Paxos: conditional, Warning: b.warning(r.Statement, conditional),
+			Paxos: conditional, Warning: warnings(b.warning(r.Statement, conditional), b.loses()),
 		}, start)
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
@@ -213,16 +213,13 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 
 // text is the batch as one statement.
 func (b *Batch) text() string {
-	var text strings.Builder
-	text.WriteString(map[driver.Kind]string{
-		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
-	}[b.kind])
+	var statements []string
 	for _, w := range b.writes {
-		text.WriteString(w.statement)
-		text.WriteString("; ")
+		statements = append(statements, w.statements...)
 	}
-	text.WriteString("APPLY BATCH")
-	return text.String()
+	return batchText(map[driver.Kind]string{
+		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
+	}[b.kind], statements)
 }
 
 func (b *Batch) conditional() bool {

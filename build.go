@@ -53,6 +53,9 @@ type facts struct {
 	outcome Outcome       // of a read that succeeds
 	lists   bool          // it sets a whole list
 	rows    telling       // of a read
+	storing bool          // what is bound takes the place of another value
+	apart   []assign      // user-defined types of an INSERT whose fields are written one by one
+	rest    *second       // the UPDATE that does so; nil if there is none
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
@@ -67,6 +70,9 @@ func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 		return b
 	}
 	b.table, b.refs, b.name = t.meta, t.refs, t.name
+	if t.settings.strictTypes {
+		b.call.Strict()
+	}
 	b.stmt.Verb, b.stmt.Table = verb, t.quoted
 	if t.meta.Counter {
 		b.replay = replay.Counter
@@ -162,7 +168,9 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		b.fail(column, "", err)
 		return cql.Mark, false
 	}
-	if o.codec == nil {
+	b.call.For(column, b.storing && o.cell() == nil)
+	cell := o.cell()
+	if o.codec == nil && cell == nil {
 		if t.Kind == codec.Tuple {
 			return cql.Null, true // one marker would stand for several values in gocql
 		}
@@ -170,8 +178,8 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		return cql.Mark, true
 	}
 	var err error
-	if cell := o.cell(); cell != nil {
-		marker, err = b.call.BindCell(o.codec, cell)
+	if cell != nil {
+		marker, err = b.call.BindCell(o.typ(), cell)
 	} else {
 		marker, null, err = b.call.Bind(o.codec, o.p, false)
 	}
@@ -241,6 +249,14 @@ func (b *builder) values(p unsafe.Pointer, unsetNull, rowOnly bool) {
 				field = b.own[i].value.p
 			}
 		}
+		if !b.cas && byField(c.Type) {
+			if o := (operand{codec: c.Codec, p: field}); !o.null() {
+				b.apart = append(b.apart, assign{of: &b.refs[c.Index], value: o})
+				continue
+			}
+		}
+		// A new row has nothing that could be lost, but for the static columns of its partition.
+		b.call.For(c.Name, !c.Key() && (!b.cas || c.Kind == meta.Static))
 		marker, null, err := b.call.Bind(c.Codec, field, unsetNull)
 		switch {
 		case err != nil:
@@ -290,6 +306,11 @@ func (b *builder) assignment(a *assign) {
 		b.fail(col.Name, "a counter cannot be set, only added to: Increment, Decrement", nil)
 	}
 	if b.err != nil {
+		return
+	}
+	b.storing = a.change == cql.Set || a.change == cql.Add && col.Type.Kind == codec.Map
+	defer func() { b.storing = false }()
+	if a.whole() && byField(col.Type) && b.fields(col, &a.value) {
 		return
 	}
 	out := cql.Assignment{Target: cql.Target{Column: named(col), Field: a.ref().field}, Change: a.change}

@@ -35,7 +35,7 @@ type chain struct {
 	concurrency int    // statements under way at once; 0: as many as the call usually has
 	part        int    // of how many statements at once this read is one; 0: it stands alone
 	tokens      bool   // the token of each row is read as well, as the last column
-	apart       bool   // one of the two statements by which Mutate creates a row apart from its static columns
+	rowOnly     bool   // one of the two statements by which Mutate creates a row and leaves its static columns alone
 	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch // that the write is part of; nil: it stands alone
 }

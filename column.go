@@ -77,9 +77,10 @@ type operand struct {
 }
 
 type otherOperand struct {
-	cell []byte    // the value, encoded already
-	list []operand // of IN
-	many *many     // of a filter on several columns
+	cell []byte      // the value, encoded already,
+	typ  *codec.Type // as this type; of a list the type of its values, nil if it is the column's
+	list []operand   // of IN
+	many *many       // of a filter on several columns
 	err  error
 }
 

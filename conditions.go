@@ -64,45 +64,55 @@ func (r *result) conditions() []Condition {
 }
 
 func (r *result) verdict(c *cond) Verdict {
-	var cell []byte
 	if r.existing == nil {
 		if r.row() != RowMissing {
 			return VerdictUnknown
 		}
 		// The columns of a missing row read as null. (Its static columns were sent if a
 		// condition on them failed, so they would not be missing from the answer.)
-	} else {
-		var p Presence
-		if cell, p = r.existing.cell(c.ref()); p == Missing {
-			return VerdictUnknown
-		}
+		return judge(c, c.ref().typ, nil)
 	}
+	cell, t, p := r.existing.compared(c.ref())
+	if p == Missing {
+		return VerdictUnknown
+	}
+	verdict := judge(c, t, cell)
+	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, nullTuple(t)) != verdict {
+		return VerdictUnknown // gocql reads both as null
+	}
+	return verdict
+}
+
+// judge evaluates the condition on a cell of type t, which may know more fields than the
+// struct; nil is null.
+func judge(c *cond, t *codec.Type, cell []byte) Verdict {
 	if c.op == cql.In {
-		return in(c, cell)
+		return in(c, t, cell)
 	}
-	value, null, err := c.value.encode()
+	of := t
+	switch c.op {
+	case cql.Contains:
+		of = t.Elem
+	case cql.ContainsKey:
+		of = t.Key
+	}
+	value, err := c.value.encodeAs(of)
 	if err != nil {
 		return VerdictUnknown
 	}
-	if null {
-		value = nil
-	}
-	return compare(c.op, c.ref().typ, cell, value)
+	return compare(c.op, t, cell, value)
 }
 
 // in holds if one of the values equals the cell.
-func in(c *cond, cell []byte) Verdict {
+func in(c *cond, t *codec.Type, cell []byte) Verdict {
 	all := NotHeld
 	list := c.value.list()
 	for i := range list {
-		value, null, err := list[i].encode()
+		value, err := list[i].encodeAs(t)
 		if err != nil {
 			return VerdictUnknown
 		}
-		if null {
-			value = nil
-		}
-		switch compare(cql.Eq, c.ref().typ, cell, value) {
+		switch compare(cql.Eq, t, cell, value) {
 		case Held:
 			return Held
 		case VerdictUnknown:
@@ -157,7 +167,7 @@ func equal(t *codec.Type, cell, value []byte) Verdict {
 	if cell == nil || value == nil {
 		return verdictOf(cell == nil && value == nil)
 	}
-	if bytes.Equal(cell, value) {
+	if codec.EqualCells(t, cell, value) {
 		return Held
 	}
 	if order, ok := order(t, cell, value); ok {
@@ -179,15 +189,29 @@ func emptied(t *codec.Type, cell []byte) bool {
 }
 
 // canonical reports whether values of t that differ in their bytes are different values.
-// Sets and maps are not: the server sorts them by value, and this side by bytes.
+// Sets and maps are sorted on both sides as the server sorts them.
 func canonical(t *codec.Type) bool {
 	switch t.Kind {
 	case codec.ASCII, codec.Text, codec.Blob, codec.Boolean, codec.UUID, codec.TimeUUID,
 		codec.Inet, codec.Date, codec.Time, codec.Timestamp,
 		codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt:
 		return true
-	case codec.List:
+	case codec.List, codec.Set:
 		return canonical(t.Elem)
+	case codec.Map:
+		return canonical(t.Key) && canonical(t.Elem)
+	case codec.UDT, codec.Tuple:
+		for _, e := range t.Elems {
+			if !canonical(e) {
+				return false
+			}
+		}
+		for i := range t.Fields {
+			if !canonical(t.Fields[i].Type) {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }

@@ -32,7 +32,7 @@ func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo)
 		if !c.Type.Same(columns[i].TypeInfo) {
 			t, err := codec.FromTypeInfo(columns[i].TypeInfo)
 			if err == nil {
-				cd, err = c.Codec.With(c.GoType, t)
+				cd, err = c.Codec.Live(t)
 			}
 			if err != nil {
 				return p, &DecodeError{Table: name, Column: c.Name, Field: c.Field, Err: err}
@@ -95,37 +95,24 @@ func (s *step) failed(table string, err error) error {
 	return &DecodeError{Table: table, Column: s.column.Name, Field: s.column.Field, Err: err}
 }
 
-// decode fills Value from the cells, which have answered b. A cell of another type than the struct declares (a
-// user-defined type that has grown, a bigint for an int) is encoded again as declared,
-// so that whatever looks into it later reads one encoding.
+// decode fills Value from the cells, which have answered b. They stay as they came: a cell may be
+// of another type than the struct declares (a user-defined type that has grown, a bigint for an int).
+// The value must fit the declared type as well, which is what declared makes of it.
 func (e *existing) decode(b *builder) error {
 	p, err := newPlan(b.room, e.table.meta, e.table.name, e.columns)
 	b.room = p[:0]
 	if err == nil {
 		err = p.decodeRow(e.table.name, e.value(), &e.cells)
 	}
-	if err != nil {
-		e.broken = err
-		return err
-	}
-	var again [][]byte
 	for i := range p {
 		s := &p[i]
-		if s.codec == s.column.Codec || e.cells.at(s.cell) == nil {
+		if err != nil || s.codec == s.column.Codec || e.cells.at(s.cell) == nil {
 			continue
 		}
-		cell, _, err := s.column.Codec.Append([]byte{}, unsafe.Add(e.value(), s.column.Offset))
-		if err != nil {
-			e.broken = s.failed(e.table.name, err)
-			return e.broken
+		if _, _, failed := s.column.Codec.Append([]byte{}, unsafe.Add(e.value(), s.column.Offset)); failed != nil {
+			err = s.failed(e.table.name, failed)
 		}
-		if again == nil {
-			again = e.cells.list()
-		}
-		again[s.cell] = cell
 	}
-	if again != nil {
-		e.cells = pack(nil, again, -1)
-	}
-	return nil
+	e.broken = err
+	return err
 }

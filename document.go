@@ -42,7 +42,9 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 }
 
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
-// deletes (see OmitNil); a null static column is deleted for its whole partition. Mixed with LWTs on one table it can undo them: see the package
+// deletes (see OmitNil); a null static column is deleted for its whole partition. Fields of a
+// user-defined type that the struct does not know stay, unless the type is frozen: see
+// WithStrictTypes. A type that is not frozen makes the Save a batch of an INSERT and an UPDATE. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
 //
 // Value is written as it is. If it was read with Only or Defer, the columns that were not read
@@ -283,8 +285,14 @@ func (c *chain) put(r *ref, o *operand) bool {
 	if c.doc.seen != nil && r.col.Kind == meta.Static {
 		c.doc.saw(r.col, *o)
 	}
+	cd := r.col.Codec
+	if t := o.typ(); cell != nil && o.cell() != nil && t != r.col.Type {
+		if cd, err = cd.Live(t); err != nil {
+			return false
+		}
+	}
 	field := unsafe.Add(c.held, r.col.Offset)
-	return r.col.Codec.Decode(field, cell) == nil
+	return cd.Decode(field, cell) == nil
 }
 
 // storedAsNull reports whether a row cannot tell the cell from null: an empty collection

@@ -244,7 +244,7 @@ func (e *expr) reader(info gocql.TypeInfo, target reflect.Type) (cellReader, err
 			return err
 		}, nil
 	}
-	c, err := codec.For(target, t)
+	c, err := codec.ForLive(target, t)
 	if err != nil {
 		return nil, err
 	}

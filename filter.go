@@ -196,6 +196,7 @@ func (b *builder) tuples(columns []*meta.Column, rows []unsafe.Pointer) {
 	for _, c := range columns {
 		t.Elems = append(t.Elems, c.Type)
 	}
+	b.call.For(columns[0].Name, false)
 	_, err := b.call.BindList(t, len(rows), func(dst []byte, i int) ([]byte, bool, error) {
 		for _, c := range columns {
 			at := len(dst)

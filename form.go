@@ -108,7 +108,7 @@ func formalColumn(r *ref) bool {
 // formal reports whether what the chain has been told leaves the values alone to decide.
 func (c *chain) formal(verb cql.Verb) bool {
 	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.choice == nil && c.limit == nil &&
-		c.guard == nil && !c.apart && c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
+		c.guard == nil && !c.rowOnly && c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
 		(verb == cql.Insert || verb == cql.Select || c.table.meta.Version == nil) // an UPDATE counts it
 }
 
@@ -231,6 +231,9 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 		return
 	}
 	if insert {
+		if !m.cas && slices.ContainsFunc(b.table.Columns, func(c *meta.Column) bool { return byField(c.Type) }) {
+			return // whether such a column is in the INSERT depends on its value
+		}
 		for i := range b.stmt.Values {
 			if b.stmt.Values[i].Marker != cql.Mark {
 				return

@@ -124,18 +124,6 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool) *guard {
 	return g
 }
 
-// asRead is the condition that a column is as it was read: the cell itself, since a field may
-// hold "" for null, which are different conditions. Without a row every column is null.
-func (t *table) asRead(row *existing, col *meta.Column) cond {
-	o := operand{}
-	if row != nil {
-		if cell, _ := row.cell(t.refTo(col)); cell != nil {
-			o = operand{codec: col.Codec, other: &otherOperand{cell: cell}}
-		}
-	}
-	return cond{on: t.refTo(col), op: cql.Eq, value: o}
-}
-
 // versionIn is the version in the struct at p.
 func (t *table) versionIn(p unsafe.Pointer) int64 {
 	v := t.meta.Version

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
@@ -18,7 +19,7 @@ type Handle[T any] struct{ of *handle }
 type handle struct {
 	chain       chain
 	b           *builder // until the batch is executed; nil before build
-	statement   string
+	statements  []string // one, or two that belong together
 	conditional bool
 	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
@@ -101,7 +102,7 @@ func (h *handle) build(ctx context.Context) {
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind casKind) {
 	b := h.b
-	h.statement = h.chain.table.text(b)
+	h.statements = h.chain.table.statements(b)
 	h.partition, _ = h.encodedKey(b.table.Partition)
 	if !h.conditional {
 		return
@@ -157,7 +158,7 @@ func (h *handle) is(line *batchLine) whose {
 		switch want, _ := h.chain.keyCell(col); {
 		case p == Null:
 			found = nobodys
-		case p == Present && !bytes.Equal(cell, want) && equal(col.Type, cell, want) != Held:
+		case p == Present && !bytes.Equal(cell, want) && !e.isKey(col, want):
 			return another
 		}
 	}
@@ -166,13 +167,21 @@ func (h *handle) is(line *batchLine) whose {
 
 // sent is the cell of a column as the server sent it.
 func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
-	for i := range e.columns {
-		if e.columns[i].Name == col.Name {
-			cell := e.cells.at(i)
-			return cell, presence(cell)
-		}
+	if i := e.index(col.Name); i >= 0 {
+		cell := e.cells.at(i)
+		return cell, presence(cell)
 	}
 	return nil, Missing
+}
+
+// isKey reports whether the key column that was sent is the one that was written.
+func (e *existing) isKey(col *meta.Column, want []byte) bool {
+	i := e.index(col.Name)
+	t, err := e.liveType(i, col)
+	if err == nil {
+		want, err = codec.Convert(want, col.Type, t)
+	}
+	return err == nil && equal(t, e.cells.at(i), want) == Held
 }
 
 func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {

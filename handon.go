@@ -51,10 +51,11 @@ func (m *mutation) handOn(row *existing, written []assign) {
 		if null {
 			cell = nil
 		}
-		for j := range row.columns {
-			if row.columns[j].Name == col.Name {
-				cells[j] = cell
+		if j := row.index(col.Name); j >= 0 {
+			if !null && !written[i].value.typ().Same(row.columns[j].TypeInfo) {
+				return // it was encoded for another type
 			}
+			cells[j] = cell
 		}
 	}
 	m.place.left = t.existing(row.columns, cells, -1)

@@ -316,7 +316,7 @@ func TestHooksAreBounded(t *testing.T) {
 	id := coodie.Col(func(g *Guarded) *string { return &g.ID })
 	row := table.Find(id.Eq("a"))
 	doc := func() *coodie.Document[Guarded] { return table.New(Guarded{"a", 1}) }
-	change := func(g *Guarded) error { g.N++; return nil }
+	change := func(_ context.Context, g *Guarded) error { g.N++; return nil }
 	few, short := []string{"a", "b"}, time.Minute
 	lwt := func(_ coodie.LWTResult[Guarded], err error) error { return err }
 	for name, tt := range map[string]struct {

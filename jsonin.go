@@ -102,7 +102,7 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
 	}
 	b.stmt.JSON = true
-	if _, err := b.call.BindCell(jsonCodec, append(text, '}')); err != nil {
+	if _, err := b.call.BindCell(jsonCodec.Type(), append(text, '}')); err != nil {
 		b.fail("", "", err)
 	}
 }

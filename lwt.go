@@ -176,6 +176,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	within, cancel := c.per.within(ctx)
 	defer cancel()
 	err = c.answer(&res, b, b.call.Do(within, t.sender, r))
+	r.Lost = b.call.Lost()
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {

@@ -79,6 +79,10 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // OrCreate is given. A row in which every regular column is null cannot be told from a missing
 // one: ErrCannotGuard.
 //
+// Columns are compared as their cells were read, with fields of a user-defined type that the struct
+// does not know. The write keeps such fields. Where it cannot, because change has changed an element of
+// a list or set that has one, Mutate fails with a *UsageError: docs/columns.md.
+//
 // A write whose outcome is unknown is settled (see LWTResult.Settle), by an attempt
 // column or the version. One whose answer got lost, and that has not been executed so far,
 // is overtaken by the next attempt: only one of the two can be applied, and the attempt

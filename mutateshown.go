@@ -108,7 +108,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 			return result{}, err
 		}
 	}
-	guard := chain{table: t, ttl: c.ttl, kind: ifConditions, apart: true, allowCreate: true}
+	guard := chain{table: t, ttl: c.ttl, kind: ifConditions, rowOnly: true, allowCreate: true}
 	var columns []*meta.Column
 	for _, col := range t.meta.Columns {
 		switch {
@@ -120,7 +120,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 			return result{}, m.chain.notShown(col)
 		}
 	}
-	c.apart = true
+	c.rowOnly = true
 	if columns == nil {
 		return c.insertDocument(ctx)
 	}

@@ -24,6 +24,8 @@ type mutation struct {
 	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
+	// moved: a column's type was not what the row was read with
+	moved bool
 	// declined: the function has returned an error, which ends it all
 	declined bool
 }
@@ -226,7 +228,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, assign{of: t.refTo(col), value: operandAt(col, value)})
+		assigns = append(assigns, assign{of: t.refTo(col), value: t.rewritten(row, col, before, value)})
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -269,6 +271,11 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 	}
 	if err != nil {
 		var query *QueryError
+		var moved *driver.TypeError
+		if errors.As(err, &moved) && row != nil && !m.moved {
+			m.moved = true // since the row was read; it is read again, once
+			return true, nil, err
+		}
 		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
 			return true, nil, err
 		}
@@ -289,11 +296,9 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (t *table) restore(v unsafe.Pointer, row *existing) error {
-	var p plan
-	for i := range row.columns {
-		if col := t.meta.Column(row.columns[i].Name); col != nil {
-			p = append(p, step{i, col, col.Codec})
-		}
+	p, err := newPlan(nil, t.meta, t.name, row.columns)
+	if err != nil {
+		return err
 	}
 	return p.decodeRow(t.name, v, &row.cells)
 }

@@ -124,7 +124,7 @@ func (t *table) observe(ctx context.Context, op string, r *driver.Request, outco
 		return
 	}
 	t.settings.tell(ctx, Event{
-		Op: op, Table: t.name, Statement: r.Statement, Outcome: outcome, Err: err, Warning: t.manyTexts(),
+		Op: op, Table: t.name, Statement: r.Statement, Outcome: outcome, Err: err, Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
 		Paxos: r.Kind == driver.CAS || r.Kind == driver.SerialRead,
 	}, start)
 }

@@ -46,6 +46,7 @@ type settings struct {
 	timeout         time.Duration // of a call; 0 is none
 	timeoutSet      bool
 	anywhere        bool // coordinators are in several datacenters
+	strictTypes     bool // no write sets to null a field that the struct lacks
 }
 
 type option func(*settings)
@@ -112,6 +113,17 @@ func WithSettle() Option { return option(func(s *settings) { s.settle = true }) 
 // told (see the package documentation), and makes reads by the whole primary key
 // linearizable. Other reads are at the consistency of WithConsistency, as ever.
 func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }) }
+
+// WithStrictTypes refuses a write that would set a field to null which the struct does not
+// know. Such a field appears when ALTER TYPE adds it to a user-defined type while programs with the
+// old struct run. Without the option the value is written, and observers are warned once for each
+// table and column.
+//
+// It concerns values that are written whole without having been read: frozen ones, elements of
+// collections, and static columns of an Insert, by Save, Replace, Update, Insert and their like. The
+// error is a *UsageError that names the column. Mutate keeps such fields, and so does every write of a
+// user-defined type that is not frozen: docs/columns.md.
+func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes = true }) }
 
 // resolve fills in the defaults and refuses what cannot be.
 func (s *settings) resolve() error {

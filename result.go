@@ -248,7 +248,11 @@ func pairsMap(pairs []Pair) map[string]any {
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
 	if col := e.table.meta.Column(e.columns[i].Name); col != nil && e.broken == nil {
-		return decodeAny(e.table.refTo(col), e.cells.at(i))
+		cell, err := e.declared(i)
+		if err != nil || cell == nil {
+			return nil, err
+		}
+		return decodeAny(e.table.refTo(col), cell)
 	}
 	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
 	if err != nil {
@@ -257,31 +261,27 @@ func (e *existing) valueOf(i int) (any, error) {
 	return codec.DecodeAny(typ, e.cells.at(i))
 }
 
-// cell finds what r refers to.
+// cell finds what r refers to, as the struct declares it.
 func (e *existing) cell(r *ref) ([]byte, Presence) {
-	if e.broken != nil {
+	i := e.index(r.name)
+	if i < 0 || e.broken != nil {
 		return nil, Missing
 	}
-	for i := range e.columns {
-		if e.columns[i].Name != r.name {
-			continue
-		}
-		cell := e.cells.at(i)
-		if cell != nil && (r.elem != nil || r.field != "") {
-			var err error
-			if cell, err = r.part(cell); err != nil {
-				return nil, Missing
-			}
-		}
-		return cell, presence(cell)
+	cell, err := e.declared(i)
+	if err == nil && cell != nil && (r.elem != nil || r.field != "") {
+		cell, err = r.part(r.col.Type, cell)
 	}
-	return nil, Missing
+	if err != nil {
+		return nil, Missing
+	}
+	return cell, presence(cell)
 }
 
-// part is the element or field of the column's cell that r refers to; nil is null.
-func (r *ref) part(cell []byte) ([]byte, error) {
+// part is the element or field that r refers to of a cell of the column, which is of type t; nil
+// is null.
+func (r *ref) part(t *codec.Type, cell []byte) ([]byte, error) {
 	if r.field != "" {
-		part, _, err := codec.FieldCell(r.col.Type, cell, r.field)
+		part, _, err := codec.FieldCell(t, cell, r.field)
 		return part, err
 	}
 	key, null, err := r.elem.encode()
@@ -301,6 +301,12 @@ func (r *ref) part(cell []byte) ([]byte, error) {
 }
 
 var errNullKey = errors.New("an element's key cannot be null")
+
+// null reports whether the operand is null; one that has no encoding is not.
+func (o *operand) null() bool {
+	_, null, err := o.encode()
+	return err == nil && null
+}
 
 // encode is the operand's cell; null for null.
 func (o *operand) encode() (cell []byte, null bool, err error) {

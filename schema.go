@@ -76,6 +76,7 @@ type table struct {
 	queue      *queue      // of the DB
 	warned     atomic.Bool // of its many shapes
 	statics    atomic.Bool // it is known to have static columns
+	lost       lost        // what its writes have set to null unknowingly
 	hooks      hooks
 	hasStatics bool             // it has static columns
 	row        func() *existing // makes an Existing[T]

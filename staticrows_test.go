@@ -54,19 +54,9 @@ func openSlots(t *testing.T, session *gocql.Session) *coodie.Table[Slot] {
 	return slots
 }
 
-func dialects(t *testing.T, test func(*testing.T, *cqltest.Server, *gocql.Session)) {
-	t.Helper()
-	for _, d := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
-		t.Run(fmt.Sprint(d), func(t *testing.T) {
-			srv, session := server(t, cqltest.WithDialect(d))
-			test(t, srv, session)
-		})
-	}
-}
-
 // A partition that has static values and no row is no row, however rows are read.
 func TestStaticsAreNoRow(t *testing.T) {
-	dialects(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		slots := openSlots(t, session)
 		one, two := Slot{"b", 1, 10, 8}, Slot{"b", 2, 20, 8}
@@ -187,7 +177,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 
 // Pages of rows: a limit counts rows over all pages, and a token continues the count.
 func TestStaticsAreNoRowOfAPage(t *testing.T) {
-	dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		slots := openSlots(t, session)
 		read := func(q coodie.QuerySet[Slot]) (rows []Slot) {
@@ -233,7 +223,7 @@ func TestStaticsOfPartitions(t *testing.T) {
 		C int
 		S int
 	}
-	dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		slots := openSlots(t, session)
 		a := slots.Find(slotK.Eq("a"))
@@ -287,7 +277,7 @@ func TestStaticsOfPartitions(t *testing.T) {
 
 // A struct that lacks the static columns reads the same rows.
 func TestStaticsThatTheStructLacks(t *testing.T) {
-	dialects(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		openSlots(t, session)
 		again := func() coodie.QuerySet[SlotOfRows] {
@@ -326,7 +316,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		C int    `cql:"c,clustering"`
 		S int    `cql:"s,static"`
 	}
-	dialects(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[StaticSlot](t, session)
 		require.NoError(t, table.Create(ctx))

@@ -63,11 +63,18 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 		b.fail(c.ref().name, "IN without a value never holds", nil)
 		return false
 	}
-	hasNull, err := b.call.BindList(c.ref().typ, len(list), func(dst []byte, i int) ([]byte, bool, error) {
+	t := c.value.other.typ
+	if t == nil {
+		t = c.ref().typ
+	}
+	b.call.For(c.ref().name, false)
+	hasNull, err := b.call.BindList(t, len(list), func(dst []byte, i int) ([]byte, bool, error) {
 		o := &list[i]
 		switch {
 		case o.err() != nil:
 			return dst, false, o.err()
+		case o.cell() != nil:
+			return append(dst, o.cell()...), false, nil
 		case o.codec == nil:
 			return dst, true, nil
 		}
@@ -152,6 +159,7 @@ func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
 			if partitionOnly && c.Kind != meta.Partition {
 				return
 			}
+			b.call.For(c.Name, false)
 			marker, null, err := b.call.Bind(c.Codec, unsafe.Add(p, c.Offset), false)
 			if err != nil {
 				b.fail(c.Name, "field "+c.Field, err)

@@ -33,10 +33,11 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	if c.object != nil {
 		b.object(v, *c.object, cas || c.omitNil)
 	} else {
-		b.values(v, cas || c.omitNil, c.apart)
+		b.values(v, cas || c.omitNil, c.rowOnly)
 	}
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
+	b.writeApart(c, v)
 	c.learn(b, c.manner(cql.Insert, 0, cas), nil, nil)
 	return b
 }
@@ -67,7 +68,7 @@ func (c *chain) assigning(op string, assigns []assign, cas bool) *builder {
 	}
 	c.refusePlain(b)
 	static = c.decide(b, static, cas)
-	if !static && !c.apart && b.err == nil {
+	if !static && !c.rowOnly && b.err == nil {
 		c.assignOwn(b, assigns)
 	}
 	c.restrict(b, static, cas)
@@ -300,7 +301,16 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
 	start := t.now()
-	err := c.locate(t.failure(b.op, r, b.call.Do(ctx, t.sender, r).Close()))
+	var err error
+	if b.rest == nil {
+		err = b.call.Do(ctx, t.sender, r).Close()
+	} else {
+		texts := t.statements(b)
+		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, batchText("BEGIN BATCH ", texts), b.entries(texts)
+		err = driver.Exec(ctx, t.sender, r)
+	}
+	r.Lost = b.call.Lost()
+	err = c.locate(t.failure(b.op, r, err))
 	t.observe(ctx, b.op, r, Done, err, start)
 	return err
 }
@@ -311,9 +321,16 @@ func (t *table) failure(op string, r *driver.Request, err error) error {
 }
 
 func failure(op, table string, r *driver.Request, err error) error {
+	var lost *driver.LostError
+	var other *driver.TypeError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &lost):
+		return &UsageError{Op: op, Table: table, Column: lost.Column, Err: err, Reason: "the value would set a field to null that the struct lacks (WithStrictTypes); " +
+			"add the field to the struct, or write by Mutate"}
+	case errors.As(err, &other):
+		return &UsageError{Op: op, Table: table, Column: other.Column, Reason: "the value does not fit the live column", Err: err}
 	case driver.Unknown(r.Kind, err):
 		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)

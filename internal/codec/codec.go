@@ -27,6 +27,7 @@ type coder interface {
 type cacheKey struct {
 	goType    reflect.Type
 	signature string
+	live      bool
 }
 
 var cache = struct {
@@ -37,18 +38,20 @@ var cache = struct {
 // For returns the codec of a Go type for a CQL type; a pair is compiled once.
 // The fields of a struct and of a user-defined type meet by name. The error,
 // an [*Error], says what the CQL type takes.
-func For(goType reflect.Type, t *Type) (*Codec, error) {
+func For(goType reflect.Type, t *Type) (*Codec, error) { return compiled(goType, t, false) }
+
+func compiled(goType reflect.Type, t *Type, live bool) (*Codec, error) {
 	if goType == nil || t == nil {
 		return nil, fail("a Go type and a CQL type are needed")
 	}
-	key := cacheKey{goType, t.signature()}
+	key := cacheKey{goType, t.signature(), live}
 	cache.RLock()
 	c := cache.m[key]
 	cache.RUnlock()
 	if c != nil {
 		return c, nil
 	}
-	cd, typ, err := compiler{}.compile(goType, t)
+	cd, typ, err := compiler{live: live}.compile(goType, t)
 	if err != nil {
 		return nil, named(err, goType, t)
 	}

@@ -30,6 +30,7 @@ func like(t, base reflect.Type) bool {
 type compiler struct {
 	depth   int
 	structs []reflect.Type // being compiled or inferred, against recursion
+	live    bool           // for a live column's type: see ForLive
 }
 
 func (c compiler) nested() compiler {

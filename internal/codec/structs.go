@@ -2,6 +2,7 @@ package codec
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
@@ -32,7 +33,7 @@ func appendField(dst []byte, f *structField, p unsafe.Pointer) ([]byte, error) {
 // structCoder is a struct as a user-defined type or tuple.
 type structCoder struct {
 	fields []structField
-	open   bool // a user-defined type may have grown since: what follows is skipped
+	open   bool // the type may have more fields than the struct: what follows is skipped
 }
 
 func (c *structCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool, err error) {
@@ -144,12 +145,12 @@ func (c compiler) compileTuple(goType reflect.Type, t *Type) (coder, *Type, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(fields) != len(t.Elems) {
+	if len(fields) > len(t.Elems) || len(fields) < len(t.Elems) && !c.live {
 		return nil, nil, fail("the struct has %d fields, the tuple %d elements", len(fields), len(t.Elems))
 	}
-	cd := &structCoder{fields: make([]structField, len(fields))}
+	cd := &structCoder{fields: make([]structField, len(fields)), open: len(fields) < len(t.Elems)}
 	resolved := *t
-	resolved.Elems = make([]*Type, len(t.Elems))
+	resolved.Elems = slices.Clone(t.Elems)
 	for i, f := range fields {
 		inner, typ, err := c.nested().compile(f.typ, t.Elems[i])
 		if err != nil {

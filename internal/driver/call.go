@@ -20,7 +20,11 @@ type Call struct {
 	values  []any
 	rows    Rows
 
-	first, last *bind // of the values that gocql encodes
+	first, last *bind  // of the values that gocql encodes
+	column      string // that the next values are for: see For
+	stores      bool
+	lost        []Lost
+	strict      bool
 }
 
 // bind is one bound value: a part of the call's scratch.
@@ -29,6 +33,8 @@ type bind struct {
 	start, end int
 	state      state
 	list       bool // scratch holds a list<typ>
+	stores     bool // the value takes the place of another: see For
+	column     string
 	typ        *codec.Type
 	codec      *codec.Codec   // encodes p again if the server's type differs; nil if it cannot
 	p          unsafe.Pointer //
@@ -62,6 +68,7 @@ func (c *Call) Reset() (reusable bool) {
 		c.binds[i].p = nil // what else the binds and values hold is the call's own
 	}
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
+	c.column, c.stores, c.lost, c.strict = "", false, nil, false
 	c.rows.reset()
 	return true
 }
@@ -77,31 +84,28 @@ func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker s
 		return "", false, err
 	}
 	c.scratch = out
-	return c.bound(cd, p, start, isNull, unsetNull)
+	return c.bound(cd.Type(), cd, p, start, isNull, unsetNull)
 }
 
-// BindCell binds a value that is encoded already, as Bind does; nil is null.
-func (c *Call) BindCell(cd *codec.Codec, cell []byte) (marker string, err error) {
+// BindCell binds a value of type t that is encoded already, as Bind does; nil is null.
+func (c *Call) BindCell(t *codec.Type, cell []byte) (marker string, err error) {
 	start := len(c.scratch)
 	c.scratch = append(c.scratch, cell...)
-	marker, _, err = c.bound(cd, nil, start, cell == nil, false)
+	marker, _, err = c.bound(t, nil, nil, start, cell == nil, false)
 	return marker, err
 }
 
-// bound adds the value that lies in scratch from start on.
-func (c *Call) bound(cd *codec.Codec, p unsafe.Pointer, start int, isNull, unsetNull bool) (marker string, _ bool, err error) {
+// bound adds the value of type t that lies in scratch from start on.
+func (c *Call) bound(t *codec.Type, cd *codec.Codec, p unsafe.Pointer, start int, isNull, unsetNull bool) (marker string, _ bool, err error) {
 	out := c.scratch
-	if cd.Type().Kind == codec.Tuple {
+	if t.Kind == codec.Tuple {
 		if isNull {
 			return "null", true, nil
 		}
-		marker, err = c.bindTuple(cd.Type(), start, len(out))
+		marker, err = c.bindTuple(t, start, len(out))
 		return marker, false, err
 	}
-	b := bind{call: c, start: start, end: len(out), typ: cd.Type(), codec: cd, p: p}
-	if p == nil {
-		b.codec = nil // there is no value to encode in another way
-	}
+	b := bind{call: c, start: start, end: len(out), stores: c.stores, column: c.column, typ: t, codec: cd, p: p}
 	switch {
 	case isNull && unsetNull:
 		b.state = unset
@@ -134,7 +138,7 @@ func (c *Call) bindTuple(t *codec.Type, start, end int) (marker string, err erro
 			}
 			text = append(text, nested...)
 		default:
-			b := bind{call: c, start: start, end: start + len(e), typ: t.Elems[i]}
+			b := bind{call: c, start: start, end: start + len(e), stores: c.stores, column: c.column, typ: t.Elems[i]}
 			if e == nil {
 				b.state = null
 			}
@@ -165,7 +169,7 @@ func (c *Call) BindList(elem *codec.Type, n int, encode func(dst []byte, i int) 
 		binary.BigEndian.PutUint32(out[at:], length)
 		c.scratch = out
 	}
-	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: elem, list: true})
+	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), column: c.column, typ: elem, list: true})
 	return hasNull, nil
 }
 
@@ -239,8 +243,8 @@ func (c *Call) Values() []any {
 	return c.values
 }
 
-// MarshalCQL hands gocql the encoded bytes. Where the live column's type differs from
-// the struct's, the value is encoded again for what the server said, or refused: eight
+// MarshalCQL hands gocql the encoded bytes. Where the live column's type differs from the type
+// of the cell, the value is encoded again for what the server said, or refused: eight
 // bytes of bigint must not become a double.
 func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	cell, err := b.encode(info)
@@ -265,20 +269,16 @@ func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
 	} else if b.typ.Same(info) {
 		return cell, nil
 	}
-	if b.codec != nil {
-		if t, err := codec.FromTypeInfo(info); err == nil {
-			if cd, err := b.codec.With(b.codec.GoType(), t); err == nil {
-				cell, isNull, err := cd.Append([]byte{}, b.p)
-				if err != nil {
-					return nil, &NotSentError{err}
-				}
-				if isNull {
-					return nil, nil
-				}
-				return cell, nil
-			}
+	live, err := codec.FromTypeInfo(info)
+	if err == nil {
+		if err = b.loses(live); err != nil {
+			return nil, &NotSentError{err}
 		}
+		cell, err = b.live(cell, live)
 	}
-	return nil, &NotSentError{fmt.Errorf(
-		"the server expects %v where the struct declares %s; Verify compares the struct with the table", info, b.typ)}
+	if err != nil {
+		return nil, &NotSentError{&TypeError{Column: b.column, Err: fmt.Errorf(
+			"the server expects %v where the struct declares %s (%w); Verify compares the struct with the table", info, b.typ, err)}}
+	}
+	return cell, nil
 }

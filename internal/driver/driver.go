@@ -70,6 +70,9 @@ type Request struct {
 
 	frames *frames // of the rows that are sending the request
 
+	// Lost are the fields that a write has set to null without knowing them: see Call.For.
+	Lost []Lost
+
 	// Entries are the statements of a batch; Statement is then for messages only.
 	Entries []Entry
 }

@@ -1,0 +1,148 @@
+package coodie
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+)
+
+// A user-defined type that is not frozen is written field by field, so that fields which only
+// the live type has stay as they are. CQL has that in UPDATE alone: what an INSERT would write
+// of such a column goes into a second statement, in one batch with the INSERT. Both are of one
+// partition and have one timestamp, so that the server carries them out as one write.
+
+// byField reports whether a value of the type is written field by field.
+func byField(t *codec.Type) bool { return t.Kind == codec.UDT && !t.Frozen && t.Fields != nil }
+
+// fields binds an assignment of a whole value field by field. It reports false for null, which is
+// assigned as a whole and deletes all fields.
+func (b *builder) fields(col *meta.Column, o *operand) bool {
+	cell, null, err := o.encode()
+	if null {
+		return false
+	}
+	var parts [][]byte
+	t := o.typ()
+	if err == nil {
+		parts, err = codec.Split(nil, cell, len(t.Fields))
+	}
+	if err != nil {
+		b.fail(col.Name, "", err)
+		return true
+	}
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if !slices.ContainsFunc(col.Type.Fields, func(known codec.Field) bool { return known.Name == f.Name }) {
+			continue
+		}
+		b.call.For(col.Name, b.storing && o.cell() == nil)
+		marker, err := b.call.BindCell(f.Type, parts[i])
+		if err != nil {
+			b.fail(col.Name, "field "+f.Name, err)
+			return true
+		}
+		b.stmt.Assignments = append(b.stmt.Assignments, cql.Assignment{Target: cql.Target{Column: named(col), Field: f.Name}, Marker: marker})
+	}
+	return true
+}
+
+// second is a statement that goes along with the builder's own.
+type second struct {
+	stmt cql.Statement
+	at   int // its values follow so many
+}
+
+// writeApart builds the UPDATE of what an INSERT of the struct at p has left out.
+func (b *builder) writeApart(c *chain, p unsafe.Pointer) {
+	if len(b.apart) == 0 || b.err != nil {
+		return
+	}
+	first := b.stmt
+	b.rest = &second{at: b.call.Len()}
+	b.stmt = &b.rest.stmt
+	b.stmt.Verb, b.stmt.Table = cql.Update, first.Table
+	b.call.For("", false)
+	b.using(c.ttl, c.timestamp)
+	c.callOfWrite(b)
+	static := true
+	for i := range b.apart {
+		b.assignment(&b.apart[i])
+		static = static && b.apart[i].ref().col.Kind == meta.Static
+	}
+	b.documentKey(p, static)
+	b.stmt = first
+}
+
+// statements are the texts of the built statement and of the one that goes along with it.
+func (t *table) statements(b *builder) []string {
+	texts := []string{t.text(b)}
+	if b.rest != nil {
+		texts = append(texts, t.texts.Text(&b.rest.stmt))
+	}
+	return texts
+}
+
+// entries are the same with their values, as parts of a batch.
+func (b *builder) entries(texts []string) []driver.Entry {
+	values := b.call.Values()
+	if b.rest == nil {
+		return []driver.Entry{{Statement: texts[0], Values: values}}
+	}
+	at := b.rest.at
+	return []driver.Entry{{Statement: texts[0], Values: values[:at:at]}, {Statement: texts[1], Values: values[at:]}}
+}
+
+// batchText is a batch of the statements, as one text.
+func batchText(begin string, statements []string) string {
+	return begin + strings.Join(statements, "; ") + "; APPLY BATCH"
+}
+
+// lost are the columns of which observers have been warned.
+type lost struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// loses warns once for each column of fields that a write has set to null.
+func (t *table) loses(fields []driver.Lost) (warning string) {
+	if len(fields) == 0 {
+		return ""
+	}
+	t.lost.mu.Lock()
+	defer t.lost.mu.Unlock()
+	for _, f := range fields {
+		if t.lost.known[f.Column] {
+			continue
+		}
+		if t.lost.known == nil {
+			t.lost.known = map[string]bool{}
+		}
+		t.lost.known[f.Column] = true
+		warning = warnings(warning, fmt.Sprintf("column %s of %s is written whole, and the field %s of its live type, which the struct lacks, is set to null: "+
+			"add it to the struct, write by Mutate, or refuse such writes (WithStrictTypes)", f.Column, t.name, f.Field))
+	}
+	return warning
+}
+
+// loses warns of what the batch's writes have set to null.
+func (b *Batch) loses() (warning string) {
+	for _, w := range b.writes {
+		warning = warnings(warning, w.chain.table.loses(w.b.call.Lost()))
+	}
+	return warning
+}
+
+// warnings is both of them, as far as they say anything.
+func warnings(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}

@@ -1,0 +1,117 @@
+package driver
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// TypeError is why a value cannot be sent to a column: its live type is another than the
+// one the value was encoded for.
+type TypeError struct {
+	Column string // "" if it is not known
+	Err    error
+}
+
+func (e *TypeError) Error() string { return e.Err.Error() }
+func (e *TypeError) Unwrap() error { return e.Err }
+
+// Lost is a field of a column's live type that is set to null, because the struct lacks it.
+type Lost struct{ Column, Field string }
+
+// LostError is why a value is not sent: it would set a field to null that the struct lacks.
+type LostError struct{ Lost }
+
+func (e *LostError) Error() string {
+	return "the type of column " + e.Column + " has the field " + e.Field + ", which the struct lacks"
+}
+
+// For says for which column the next values are. stores: each takes the place of a value that
+// was not read, so that fields are lost which only the live type has.
+func (c *Call) For(column string, stores bool) { c.column, c.stores = column, stores }
+
+// Strict refuses to lose a field: see For.
+func (c *Call) Strict() { c.strict = true }
+
+// Lost are the fields that a statement which was sent has set to null without knowing them.
+func (c *Call) Lost() []Lost { return c.lost }
+
+// loses notes which field of the live type the value does not have, or refuses it.
+func (b *bind) loses(live *codec.Type) error {
+	if !b.stores {
+		return nil
+	}
+	field := b.typ.Lacks(live)
+	if field == "" {
+		return nil
+	}
+	lost := Lost{b.column, field}
+	if b.call.strict {
+		return &LostError{lost}
+	}
+	for _, known := range b.call.lost {
+		if known == lost {
+			return nil
+		}
+	}
+	b.call.lost = append(b.call.lost, lost)
+	return nil
+}
+
+// live encodes the value for the live type; nil is null.
+func (b *bind) live(cell []byte, live *codec.Type) ([]byte, error) {
+	switch {
+	case b.list:
+		return b.liveList(cell, live)
+	case b.codec == nil:
+		return convert(cell, b.typ, live)
+	}
+	cd, err := b.codec.Live(live)
+	if err != nil {
+		return nil, err
+	}
+	cell, null, err := cd.Append([]byte{}, b.p)
+	if err != nil || null {
+		return nil, err
+	}
+	return cell, nil
+}
+
+// convert makes a cell of the live type. Where that is older than the type of a cell that was
+// read, gocql has prepared the statement before the type grew: the cell is sent as it is. The
+// server has forgotten the statement, and so gocql prepares and encodes it again. A server that
+// does not know the new field refuses the cell.
+func convert(cell []byte, t, live *codec.Type) ([]byte, error) {
+	out, err := codec.Convert(cell, t, live)
+	if err != nil && live.Grew(t) {
+		return cell, nil
+	}
+	return out, err
+}
+
+// liveList converts a list of IN, whose elements may be null, as those of a column may not.
+func (b *bind) liveList(cell []byte, live *codec.Type) ([]byte, error) {
+	if live.Kind != codec.List {
+		return nil, errNoList
+	}
+	n := int(binary.BigEndian.Uint32(cell))
+	elems, err := codec.Split(nil, cell[4:], n)
+	if err != nil {
+		return nil, err
+	}
+	out := binary.BigEndian.AppendUint32(nil, uint32(n))
+	for _, e := range elems {
+		if e, err = convert(e, b.typ, live.Elem); err != nil {
+			return nil, err
+		}
+		if e == nil {
+			out = binary.BigEndian.AppendUint32(out, 0xffffffff)
+			continue
+		}
+		out = append(binary.BigEndian.AppendUint32(out, uint32(len(e))), e...)
+	}
+	return out, nil
+}
+
+var errNoList = errors.New("the server expects no list")
