@@ -65,6 +65,9 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
 	q.Consistency = s.consistency
+	if keyspace, _, qualified := strings.Cut(p.table, "."); qualified {
+		q.Keyspace = keyspace
+	}
 	if q.Kind == driver.CAS {
 		q.Consistency = s.commit
 	}

@@ -90,7 +90,7 @@ func (c *chain) query(want want) *builder {
 		return b
 	}
 	s, r := &c.table.settings, &b.request
-	r.Kind, r.Consistency = driver.Read, c.level()
+	r.Kind, r.Consistency, r.Keyspace, r.Metadata = driver.Read, c.level(), s.keyspace, true
 	c.paged(b)
 	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
@@ -117,12 +117,13 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 		}
 	}
 	return c.read(ctx, want, func(b *builder, rows *driver.Rows) error {
-		if !rows.Next() {
-			return ErrNotFound
-		}
+		found := rows.Next()
 		p, err := b.planFor(c.table, rows.Columns())
 		if err != nil {
 			return err
+		}
+		if !found {
+			return ErrNotFound
 		}
 		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
 			return err
@@ -163,14 +164,14 @@ func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each fu
 }
 
 func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
-	if !rows.Next() {
-		return nil
-	}
-	p, err := b.planFor(t, rows.Columns())
-	if err != nil {
-		return err
-	}
-	for more := true; more; more = rows.Next() {
+	for {
+		more := rows.Next()
+		// The columns' types are looked at even if there is no row: a filter may have missed it
+		// because the column that it is on has another type by now.
+		p, err := b.planFor(t, rows.Columns())
+		if err != nil || !more {
+			return err
+		}
 		v, cells := room(), rows.Cells()
 		if err := p.decode(t.name, v, cells); err != nil {
 			return err
@@ -182,7 +183,6 @@ func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer
 			return nil
 		}
 	}
-	return nil
 }
 
 func (c *chain) count(ctx context.Context) (int64, error) {

@@ -133,15 +133,22 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, wantRows, func(_ *builder, rows *driver.Rows) error {
-		if !rows.Next() {
-			return nil
-		}
-		read, err := s.plan(rows.Columns())
-		if err != nil {
-			return err
-		}
-		for more := true; more; more = rows.Next() {
+	err := s.chain.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error {
+		var read rowReader
+		var columns []gocql.ColumnInfo
+		for {
+			more := rows.Next()
+			if now := rows.Columns(); len(now) > 0 && !driver.Same(columns, now) {
+				var err error
+				if read, err = s.plan(now); err != nil {
+					driver.Refresh(s.chain.table.sender, b.request.Statement)
+					return err
+				}
+				columns = now
+			}
+			if !more {
+				return nil
+			}
 			v := room()
 			if err := read(v, rows.Cells()); err != nil {
 				return err
@@ -151,7 +158,6 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 				return nil
 			}
 		}
-		return nil
 	})
 	if err != nil && !stopped {
 		yield(nil, err)

@@ -29,7 +29,7 @@ func (s *sender) sendBatch(ctx context.Context, r *Request) Iter {
 		b.RetryPolicy(never{})
 	}
 	for i := range r.Entries {
-		b.Query(r.Entries[i].Statement, r.Entries[i].Values...)
+		b.Query(s.schema.text(r.Entries[i].Statement), r.Entries[i].Values...)
 	}
 	err := s.session.ExecuteBatch(b)
 	return attempted(r, executed{err}, b.Attempts())

@@ -267,7 +267,7 @@ func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
 			if cd, err := b.codec.With(b.codec.GoType(), t); err == nil {
 				cell, isNull, err := cd.Append([]byte{}, b.p)
 				if err != nil {
-					return nil, &NotSentError{err}
+					return nil, &NotSentError{&misfit{err}}
 				}
 				if isNull {
 					return nil, nil
@@ -276,6 +276,6 @@ func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
 			}
 		}
 	}
-	return nil, &NotSentError{fmt.Errorf(
-		"the server expects %v where the struct declares %s; Verify compares the struct with the table", info, b.typ)}
+	return nil, &NotSentError{&misfit{fmt.Errorf(
+		"the server expects %v where the struct declares %s; Verify compares the struct with the table", info, b.typ)}}
 }

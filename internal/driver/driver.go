@@ -39,6 +39,7 @@ const (
 type Request struct {
 	Kind        Kind
 	Statement   string
+	Keyspace    string // that the statement names; "" is the session's
 	Values      []any
 	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
 	Serial      gocql.SerialConsistency // of a CAS
@@ -56,8 +57,10 @@ type Request struct {
 	Notes []string
 	// Once keeps the session's retry policy from a Read.
 	Once bool
-	// Metadata has the server send the columns along: those of a SELECT * may have changed
-	// since it was prepared.
+	// Metadata has the server send the columns along: they may have changed since the statement
+	// was prepared. gocql keeps the columns of a prepared statement, and neither it nor the
+	// server notices that the table was dropped and made again with other types, if another
+	// client has prepared the same text since.
 	Metadata bool
 	// Single keeps a retrying sender from sending the request again.
 	Single bool
@@ -119,11 +122,17 @@ func New(session *gocql.Session) Sender { return &sender{session: session} }
 type sender struct {
 	session *gocql.Session
 	clock   clock
+	schema  schema
 }
 
 func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	if r.ClientTimestamp && r.Timestamp == 0 {
 		r.Timestamp = s.clock.next()
+	}
+	if r.Kind != Schema {
+		if s.watch(ctx, r.Keyspace); ctx.Err() != nil {
+			return executed{&NotSentError{Ended(ctx)}}
+		}
 	}
 	switch r.Kind {
 	case LoggedBatch, UnloggedBatch, CounterBatch:
@@ -132,7 +141,7 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	if !r.counts() {
 		ctx = r.counting(ctx)
 	}
-	fresh := s.session.Query(r.Statement, r.Values...)
+	fresh := s.session.Query(s.schema.text(r.Statement), r.Values...)
 	q := fresh
 	if ctx != context.Background() {
 		q = q.WithContext(ctx) // a copy

@@ -52,6 +52,10 @@ func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 	}
 	for attempt := 1; ; attempt++ {
 		r.try(ctx, s, request)
+		if f, ok := s.(*sender); ok && r.failed() && f.renew(request, r.err) {
+			r.reset()
+			r.try(ctx, s, request)
+		}
 		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || Backoff(ctx, attempt, r.err) != nil {
 			return
 		}

@@ -75,7 +75,7 @@ func (r *Rows) Context() context.Context {
 	return r.ctx
 }
 
-// Columns describes the cells of the rows to come.
+// Columns describes the cells of the row that was read last, or of the rows to come if none was.
 func (r *Rows) Columns() []gocql.ColumnInfo { return r.columns }
 
 // Next reads the next row; false at the end or on an error, which Close returns.
@@ -94,6 +94,10 @@ func (r *Rows) Next() (ok bool) {
 	}
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
+	}
+	if columns := r.iter.Columns(); !Same(r.columns, columns) { // of another page
+		r.columns = columns
+		r.targets()
 	}
 	r.frames.progress()
 	return true
