@@ -149,7 +149,7 @@ func (b *Batch) bound(ctx context.Context) (context.Context, context.CancelFunc)
 func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	first := b.writes[0].settings()
 	conditional := b.conditional()
-	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.consistency, Keyspace: first.keyspace}
+	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.consistency}
 	if conditional {
 		r.Kind, r.Consistency, r.Serial = driver.CAS, first.commit, first.serial
 	}

@@ -148,7 +148,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer done()
 	r := &b.request
 	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.text(b), c.single, replay.Conditional.String()
-	r.Consistency, r.Serial, r.Keyspace = t.settings.commit, t.settings.serial, t.settings.keyspace
+	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()

@@ -90,7 +90,7 @@ func (c *chain) query(want want) *builder {
 		return b
 	}
 	s, r := &c.table.settings, &b.request
-	r.Kind, r.Consistency, r.Keyspace, r.Metadata = driver.Read, c.level(), s.keyspace, true
+	r.Kind, r.Consistency = driver.Read, c.level()
 	c.paged(b)
 	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {

@@ -210,7 +210,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	ctx, done := c.bound(ctx)
 	defer done()
 	r, replay := &b.request, c.replayed(b)
-	r.Kind, r.Statement, r.Consistency, r.Keyspace = driver.Write, t.text(b), c.level(), t.settings.keyspace
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
 	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()

@@ -39,7 +39,6 @@ const (
 type Request struct {
 	Kind        Kind
 	Statement   string
-	Keyspace    string // that the statement names; "" is the session's
 	Values      []any
 	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
 	Serial      gocql.SerialConsistency // of a CAS
@@ -57,10 +56,10 @@ type Request struct {
 	Notes []string
 	// Once keeps the session's retry policy from a Read.
 	Once bool
-	// Metadata has the server send the columns along: they may have changed since the statement
-	// was prepared. gocql keeps the columns of a prepared statement, and neither it nor the
-	// server notices that the table was dropped and made again with other types, if another
-	// client has prepared the same text since.
+	// Metadata has the server send the columns along, as it does of every read and CAS: they may
+	// have changed since the statement was prepared. gocql keeps the columns of a prepared
+	// statement, and neither it nor the server notices that the table was dropped and made again
+	// with other types, if another client has prepared the same text since.
 	Metadata bool
 	// Single keeps a retrying sender from sending the request again.
 	Single bool
@@ -70,8 +69,6 @@ type Request struct {
 	// Timestamp is that timestamp, in microseconds: the sender sets it at the first attempt, and
 	// every further attempt carries the same one.
 	Timestamp int64
-
-	frames *frames // of the rows that are sending the request
 
 	// Entries are the statements of a batch; Statement is then for messages only.
 	Entries []Entry
@@ -130,16 +127,16 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 		r.Timestamp = s.clock.next()
 	}
 	if r.Kind != Schema {
-		if s.watch(ctx, r.Keyspace); ctx.Err() != nil {
+		s.watch(ctx)
+		select {
+		case <-ctx.Done(): // meanwhile
 			return executed{&NotSentError{Ended(ctx)}}
+		default:
 		}
 	}
 	switch r.Kind {
 	case LoggedBatch, UnloggedBatch, CounterBatch:
 		return s.sendBatch(ctx, r)
-	}
-	if !r.counts() {
-		ctx = r.counting(ctx)
 	}
 	fresh := s.session.Query(s.schema.text(r.Statement), r.Values...)
 	q := fresh
@@ -157,7 +154,7 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	if r.Unpaged {
 		q.PageSize(0)
 	}
-	if r.Metadata {
+	if r.Metadata || r.Kind == Read || r.Kind == SerialRead {
 		q.NoSkipMetadata()
 	}
 	switch r.Kind {

@@ -53,6 +53,9 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 		}
 	}()
 	r.pending, r.ctx = true, ctx
+	if !request.counts(r) {
+		ctx = request.counting(ctx, &r.frames)
+	}
 	r.iter = s.Send(ctx, request)
 	r.columns = r.iter.Columns()
 }
@@ -141,6 +144,9 @@ func (r *Rows) Close() error {
 	if r.iter != nil {
 		r.pending = len(r.iter.PageState()) > 0
 		if err := r.iter.Close(); r.err == nil {
+			if several, ok := err.(*RepeatedError); ok && r.frames.none() {
+				err = several.Err // no attempt came as far as sending
+			}
 			r.err = err
 			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
 				r.err = Ended(r.ctx) // with its cause

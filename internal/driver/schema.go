@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // gocql never renews what it knows about a prepared statement: it encodes values for the types
@@ -22,20 +25,25 @@ import (
 // schema is what a sender knows about the types that its statements depend on.
 type schema struct {
 	generation atomic.Int64 // of the texts
-	due        atomic.Int64 // when to look again
-	keyspaces  sync.Map     // by name as the requests give it: *keyspace
-	number     atomic.Int32 // of these
+	due        atomic.Int64 // when to look again; 0 before the first call
 
-	mu      sync.Mutex
-	look    *look
-	renewed map[string]renewal // by text
+	mu        sync.Mutex
+	keyspaces map[string]*keyspace // "" is the session's
+	look      *look
+	renewed   map[string]renewal // by text
 }
 
-// keyspace is what was seen of a keyspace.
+// keyspace is what is known of a keyspace.
 type keyspace struct {
+	declared map[string]declared // by table
+
+	// Of the one goroutine that looks:
 	last  *gocql.KeyspaceMetadata
 	types map[string]string // of columns and of user-defined types, dropped ones as well
 }
+
+// declared are the types of a table's columns as a struct has them; nil of others.
+type declared func(column string) *codec.Type
 
 // look is one under way, for which calls wait until the end of their patience.
 type look struct {
@@ -52,6 +60,7 @@ const (
 	lookEvery     = time.Second // gocql gathers schema events for as long
 	lookPatience  = lookEvery / 2
 	mostKeyspaces = 64
+	mostTables    = 256 // of a keyspace
 	mostRenewed   = 1000
 	renewWait     = time.Second
 	renewMost     = 10 * time.Minute
@@ -92,24 +101,44 @@ func (s *schema) renew(statement string) bool {
 	return true
 }
 
-// watch looks whether gocql has seen the schema change, once a second while there are calls, and
-// always before the first call after a pause. gocql then has another description of the keyspace;
-// if the type of a column has changed in it, all statements are prepared again. A call waits
-// for that, but not long.
-func (s *sender) watch(ctx context.Context, name string) {
-	now := time.Now()
-	_, known := s.schema.keyspaces.Load(name)
-	if !known && s.schema.number.Load() < mostKeyspaces {
-		if _, known = s.schema.keyspaces.LoadOrStore(name, &keyspace{types: map[string]string{}}); !known {
-			s.schema.number.Add(1)
-			s.looking(now, 0) // there is nothing to compare with, and so nothing to wait for
-			return
+// Watch has a sender look whether a table's columns have the types that are declared.
+func Watch(s Sender, keyspaceName, table string, types func(column string) *codec.Type) {
+	if s, ok := s.(*sender); ok {
+		s.schema.mu.Lock()
+		defer s.schema.mu.Unlock()
+		if k := s.schema.keyspace(keyspaceName); k != nil && len(k.declared) < mostTables {
+			k.declared[table] = types
 		}
 	}
-	if now.UnixNano() < s.schema.due.Load() {
+}
+
+// keyspace is the one of that name; nil if there are too many already.
+func (s *schema) keyspace(name string) *keyspace {
+	k := s.keyspaces[name]
+	if k == nil && len(s.keyspaces) < mostKeyspaces {
+		if s.keyspaces == nil {
+			s.keyspaces = map[string]*keyspace{}
+		}
+		k = &keyspace{declared: map[string]declared{}, types: map[string]string{}}
+		s.keyspaces[name] = k
+	}
+	return k
+}
+
+// watch looks whether gocql has seen the schema change, once a second while there are calls, and
+// always before the first call after a pause. gocql then has another description of the keyspace;
+// if the type of a column has changed in it, all statements are prepared again. The call waits
+// for that, but not long.
+func (s *sender) watch(ctx context.Context) {
+	now := time.Now()
+	switch due := s.schema.due.Load(); {
+	case due == 0:
+		s.schema.due.CompareAndSwap(0, now.Add(lookEvery).UnixNano())
+		return
+	case now.UnixNano() < due:
 		return
 	}
-	l := s.looking(now, lookPatience)
+	l := s.looking(now)
 	wait := l.patience.Sub(now)
 	if wait <= 0 {
 		return
@@ -124,11 +153,11 @@ func (s *sender) watch(ctx context.Context, name string) {
 }
 
 // looking returns the look that is under way, or begins one.
-func (s *sender) looking(now time.Time, patience time.Duration) *look {
+func (s *sender) looking(now time.Time) *look {
 	s.schema.mu.Lock()
 	defer s.schema.mu.Unlock()
 	if s.schema.look == nil {
-		l := &look{done: make(chan struct{}), patience: now.Add(patience)}
+		l := &look{done: make(chan struct{}), patience: now.Add(lookPatience)}
 		s.schema.look = l
 		go func() {
 			s.see()
@@ -145,41 +174,52 @@ func (s *sender) looking(now time.Time, patience time.Duration) *look {
 // see compares each keyspace with what was seen of it. Only one goroutine does.
 func (s *sender) see() {
 	defer func() { _ = recover() }() // gocql panics on an aggregate without a final function
-	changed := false
-	s.schema.keyspaces.Range(func(name, seen any) bool {
+	s.schema.mu.Lock()
+	s.schema.keyspace("")
+	all := maps.Clone(s.schema.keyspaces)
+	s.schema.mu.Unlock()
+	for name, k := range all {
 		if name == "" {
 			name = s.Keyspace()
 		}
-		if name != "" {
-			if m, err := s.session.KeyspaceMetadata(name.(string)); err == nil {
-				changed = seen.(*keyspace).sees(m) || changed
-			}
+		if name == "" {
+			continue
 		}
-		return true
-	})
-	if changed {
-		s.schema.generation.Add(1)
+		if m, err := s.session.KeyspaceMetadata(name); err == nil && m != k.last && s.schema.sees(k, m) {
+			s.schema.generation.Add(1)
+		}
 	}
 }
 
-// sees takes a description of the keyspace, and reports whether a type in it has changed.
-func (k *keyspace) sees(m *gocql.KeyspaceMetadata) (changed bool) {
-	if m == k.last {
-		return false
-	}
+// sees takes a description of the keyspace, and reports whether a type in it has changed or, if it is seen for
+// the first time, is not the declared one.
+func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
+	s.mu.Lock()
+	tables := maps.Clone(k.declared)
+	s.mu.Unlock()
 	k.last = m
-	see := func(what, typ string) {
-		before, known := k.types[what]
-		changed = changed || known && before != typ
+	see := func(what, typ string, declared *codec.Type) {
+		switch before, known := k.types[what]; {
+		case known:
+			changed = changed || before != typ
+		case declared != nil:
+			live, err := codec.ParseType(typ)
+			changed = changed || err != nil || !declared.Equal(live)
+		}
 		k.types[what] = typ
 	}
 	for _, table := range m.Tables {
+		types := tables[table.Name]
 		for _, c := range table.Columns {
-			see(table.Name+"\x00"+c.Name, c.Validator)
+			var typ *codec.Type
+			if types != nil {
+				typ = types(c.Name)
+			}
+			see(table.Name+"\x00"+c.Name, c.Validator, typ)
 		}
 	}
 	for _, t := range m.UserTypes {
-		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes))
+		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes), nil)
 	}
 	return changed
 }
@@ -189,11 +229,11 @@ type misfit struct{ error }
 
 func (m *misfit) Unwrap() error { return m.error }
 
-// renew prepares the request's statements anew, if its failure may come of what gocql knows, and
-// nothing was sent.
+// renew prepares the request's statements anew, if its failure may come of what gocql knows. It
+// reports whether that is worth a try.
 func (s *sender) renew(r *Request, err error) bool {
 	var m *misfit
-	return errors.As(err, &m) && r.frames.n.Load() == 0 && s.schema.renew(r.Statement)
+	return errors.As(err, &m) && s.schema.renew(r.Statement)
 }
 
 // Refresh has the sender prepare its statements again, because the answer to a statement did not
