@@ -198,30 +198,67 @@ func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
 	tables := maps.Clone(k.declared)
 	s.mu.Unlock()
 	k.last = m
-	see := func(what, typ string, declared *codec.Type) {
-		switch before, known := k.types[what]; {
-		case known:
+	see := func(what, typ string, declared func() bool) {
+		if before, known := k.types[what]; known {
 			changed = changed || before != typ
-		case declared != nil:
-			live, err := codec.ParseType(typ)
-			changed = changed || err != nil || !declared.Equal(live)
+		} else {
+			changed = changed || !declared()
 		}
 		k.types[what] = typ
 	}
+	users := map[string]*codec.Type{}
 	for _, table := range m.Tables {
 		types := tables[table.Name]
 		for _, c := range table.Columns {
-			var typ *codec.Type
-			if types != nil {
-				typ = types(c.Name)
-			}
-			see(table.Name+"\x00"+c.Name, c.Validator, typ)
+			see(table.Name+"\x00"+c.Name, c.Validator, func() bool {
+				if types == nil || types(c.Name) == nil {
+					return true
+				}
+				userTypes(users, types(c.Name))
+				live, err := codec.ParseType(c.Validator)
+				return err == nil && types(c.Name).Equal(live)
+			})
 		}
 	}
 	for _, t := range m.UserTypes {
-		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes), nil)
+		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes), func() bool { return sameFields(users[t.Name], t) })
 	}
 	return changed
+}
+
+// userTypes collects the user-defined types in t.
+func userTypes(found map[string]*codec.Type, t *codec.Type) {
+	if t == nil {
+		return
+	}
+	if t.Kind == codec.UDT {
+		found[t.Name] = t
+	}
+	userTypes(found, t.Key)
+	userTypes(found, t.Elem)
+	for _, e := range t.Elems {
+		userTypes(found, e)
+	}
+	for _, f := range t.Fields {
+		userTypes(found, f.Type)
+	}
+}
+
+// sameFields compares a declared type with a live one, as far as gocql knows that.
+func sameFields(declared *codec.Type, live *gocql.UserTypeMetadata) bool {
+	if declared == nil {
+		return true
+	}
+	if len(declared.Fields) != len(live.FieldNames) {
+		return false
+	}
+	for i, f := range declared.Fields {
+		known := live.FieldTypes[i].Type() != gocql.TypeCustom // of a user-defined type it knows the name alone
+		if f.Name != live.FieldNames[i] || known && !f.Type.Same(live.FieldTypes[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // misfit is the error of a value that does not fit what the server expects, as gocql knows it.

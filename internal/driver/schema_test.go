@@ -304,3 +304,21 @@ func TestFieldRenamed(t *testing.T) {
 		})
 	}
 }
+
+// TestTypeMadeAgain: a user-defined type is made again with another type of a field.
+func TestTypeMadeAgain(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	session, other := threeNodes(t, srv, func(*gocql.ClusterConfig) {}), threeNodes(t, srv, func(*gocql.ClusterConfig) {})
+	homes, err := coodie.Open[OldHome](coodie.New(session))
+	require.NoError(t, err)
+	require.NoError(t, homes.Create(t.Context()))
+	save := func() error { return homes.New(OldHome{"a", OldAddr{"s", 1}}).Save(t.Context()) }
+	require.NoError(t, save())
+
+	srv.MustExec("DROP TABLE app.home")
+	srv.MustExec("DROP TYPE app.addr")
+	srv.MustExec("CREATE TYPE app.addr (street text, zip float)")
+	srv.MustExec("CREATE TABLE app.home (name text PRIMARY KEY, at frozen<addr>)")
+	preparedBy(t, other, srv.Log())
+	require.Eventually(t, func() bool { return save() != nil }, 10*time.Second, 10*time.Millisecond)
+}
