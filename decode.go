@@ -53,12 +53,16 @@ type knownPlan struct {
 
 // planFor is newPlan, made once for the answers of one statement after the other.
 func (b *builder) planFor(t *table, columns []gocql.ColumnInfo) (p plan, err error) {
+	if len(columns) == 0 {
+		return nil, nil // of no answer
+	}
 	k := &b.known
 	if k.table == t.meta && driver.Same(k.columns, columns) {
 		return k.plan, nil
 	}
 	if p, err = newPlan(k.plan[:0], t.meta, t.name, columns); err != nil {
 		*k = knownPlan{}
+		driver.Refresh(t.sender, b.request.Statement) // writes are not to be encoded for the old types
 		return nil, err
 	}
 	*k = knownPlan{t.meta, columns, p}
@@ -101,7 +105,9 @@ func (s *step) failed(table string, err error) error {
 func (e *existing) decode(b *builder) error {
 	p, err := newPlan(b.room, e.table.meta, e.table.name, e.columns)
 	b.room = p[:0]
-	if err == nil {
+	if err != nil {
+		driver.Refresh(e.table.sender, b.request.Statement)
+	} else {
 		err = p.decodeRow(e.table.name, e.value(), &e.cells)
 	}
 	for i := range p {

@@ -86,7 +86,8 @@
 //
 // A statement that was certainly not executed is sent again (WithRetries). One that may
 // have been is left to the retry policy of the session if it is idempotent, which is
-// inferred (WithIdempotence), and to the caller otherwise; a conditional one always is.
+// inferred (WithIdempotence), and to the caller otherwise; a conditional one always is. If that
+// policy made more than one attempt, the error of a write leaves its outcome unknown.
 //
 // # Tables
 //

@@ -37,7 +37,9 @@ func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s
 // attempts by itself.
 //
 // The retry policy of the gocql session is another thing: it sends again what may have been
-// executed, and only idempotent statements are handed to it.
+// executed, and only idempotent statements are handed to it. If it made more than one attempt, the
+// error of a write is an *OutcomeUnknownError, whatever the last attempt said: an earlier one
+// may have been executed. No policy makes more than 100 attempts.
 func WithRetries(n int) Option {
 	return option(func(s *settings) { s.retries, s.retriesSet = n, true })
 }

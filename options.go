@@ -94,6 +94,10 @@ func WithConsistency(c gocql.Consistency) Option {
 // gocql does by default, and so lets the session's retry policy send those again that are
 // idempotent: see WithIdempotence.
 //
+// A call has one timestamp, however often it is sent, where gocql takes a new one for each
+// attempt: a write that is repeated stays older than the writes of others that came in between.
+// The timestamps of a DB increase from call to call, even within one microsecond.
+//
 // Do not use it on a table that is also written by LWTs: an LWT is ordered by the
 // servers' clocks, and a client that is 50 ms ahead then hides LWTs that come after
 // its plain write; a lock released so is granted to two owners at once. Without

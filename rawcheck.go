@@ -235,10 +235,11 @@ var errTuple = regexp.MustCompile(`gocql: expected \d+ values send got \d+`)
 
 func (p *rawStatement) failure(err error) error {
 	var notSent *driver.NotSentError
+	var several *driver.RepeatedError
 	switch {
 	case err == nil:
 		return nil
-	case driver.Unknown(p.request.Kind, err):
+	case errors.As(err, &several):
 		return failure("raw", p.table, &p.request, err)
 	case errTuple.MatchString(err.Error()):
 		return &UsageError{Op: "raw", Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}

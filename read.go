@@ -122,12 +122,14 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 		}
 	}
 	return c.read(ctx, want, func(b *builder, rows *driver.Rows) error {
-		if b.rows.skip = 0; !b.next(rows) {
-			return ErrNotFound
-		}
+		b.rows.skip = 0
+		found := b.next(rows)
 		p, err := b.planFor(c.table, rows.Columns())
 		if err != nil {
 			return err
+		}
+		if !found {
+			return ErrNotFound
 		}
 		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
 			return err
@@ -168,14 +170,14 @@ func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each fu
 }
 
 func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
-	if !b.next(rows) {
-		return nil
-	}
-	p, err := b.planFor(t, rows.Columns())
-	if err != nil {
-		return err
-	}
-	for more := true; more; more = b.next(rows) {
+	for {
+		more := b.next(rows)
+		// The columns' types are looked at even if there is no row: a filter may have missed it
+		// because the column that it is on has another type by now.
+		p, err := b.planFor(t, rows.Columns())
+		if err != nil || !more {
+			return err
+		}
 		v, cells := room(), rows.Cells()
 		if err := p.decode(t.name, v, cells); err != nil {
 			return err
@@ -187,7 +189,6 @@ func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer
 			return nil
 		}
 	}
-	return nil
 }
 
 func (c *chain) count(ctx context.Context) (int64, error) {

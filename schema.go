@@ -9,6 +9,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -140,6 +141,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if s.keyspace != "" {
 		t.name = s.keyspace + "." + s.table
 	}
+	driver.Watch(db.sender, s.keyspace, s.table, func(column string) *codec.Type {
+		if c := described.Column(column); c != nil {
+			return c.Type
+		}
+		return nil
+	})
 	for _, c := range described.Columns {
 		if err := c.Codec.Ready(); err != nil {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}

@@ -135,14 +135,21 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 	defer cancel()
 	stopped := false
 	err := s.chain.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error {
-		if !b.next(rows) {
-			return nil
-		}
-		read, err := s.plan(rows.Columns())
-		if err != nil {
-			return err
-		}
-		for more := true; more; more = b.next(rows) {
+		var read rowReader
+		var columns []gocql.ColumnInfo
+		for {
+			more := b.next(rows)
+			if now := rows.Columns(); len(now) > 0 && !driver.Same(columns, now) {
+				var err error
+				if read, err = s.plan(now); err != nil {
+					driver.Refresh(s.chain.table.sender, b.request.Statement)
+					return err
+				}
+				columns = now
+			}
+			if !more {
+				return nil
+			}
 			v := room()
 			if err := read(v, b.shown(rows.Cells())); err != nil {
 				return err
@@ -152,7 +159,6 @@ func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield f
 				return nil
 			}
 		}
-		return nil
 	})
 	if err != nil && !stopped {
 		yield(nil, err)

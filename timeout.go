@@ -11,7 +11,8 @@ const defaultTimeout = 30 * time.Second
 // WithTimeout sets how long a call may take whose context has no deadline: 30 s on a DB that
 // Connect has made, and without end on one of New, which cannot see what the session's own
 // timeouts are. The call is all that it sends: a Mutate with its attempts, a conditional
-// write with the settling of it, All with its pages. Of bulk work each item is a call. An
+// write with the settling of it, All with its pages; its hooks get the context that ends then,
+// those of a batch too. Of bulk work each item is a call. An
 // Iter ends with the caller's loop, and has each page bounded by the cluster config's
 // Timeout alone.
 //

@@ -16,8 +16,10 @@ var (
 	narrow  = limits{at(0.95, 1.00, 1.10), at(0.85, 0.97, 1.00)}
 	wide    = limits{at(0.60, 0.90, 0.95), at(0.45, 0.80, 0.80)}
 	decoded = limits{at(0.70, 0.95, 0.95), at(0.60, 0.87, 0.75)}
-	one     = limits{at(0.85, 1.00, 1.00), at(0.72, 0.95, 0.90)}
-	many    = limits{at(0.55, 0.95, 0.75), at(0.45, 0.85, 0.65)}
+	// coodie asks for the columns with every answer, which gocql and gocqlx by default do not:
+	// what gocql keeps of them may be wrong. In one row of 12 columns they are 31 allocations.
+	one  = limits{at(1.30, 1.35, 1.20), at(1.26, 1.29, 1.05)}
+	many = limits{at(0.55, 0.95, 0.75), at(0.45, 0.85, 0.65)}
 )
 
 // operation is one line of the table. run has contender i carry it out once, and refuses

@@ -134,7 +134,7 @@ func (t *table) err() error {
 			if coodie > must {
 				errs = append(errs, fmt.Errorf("%s: %s are %.3f of gocql's, and must be %.2f at most", l.operation.name, name, coodie, must))
 			}
-			if coodie >= gocqlx {
+			if coodie >= gocqlx && must < gocqlx {
 				errs = append(errs, fmt.Errorf("%s: %s are %.3f of gocql's, and gocqlx's %.3f", l.operation.name, name, coodie, gocqlx))
 			}
 		}

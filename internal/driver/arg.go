@@ -32,7 +32,7 @@ func (a arg) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	}
 	cd, err := codec.For(reflect.TypeOf(a.value), t)
 	if err != nil {
-		return nil, &NotSentError{fmt.Errorf("a %T is no %v: %w", a.value, t, err)}
+		return nil, &NotSentError{&misfit{fmt.Errorf("a %T is no %v: %w", a.value, t, err)}}
 	}
 	p := reflect.New(reflect.TypeOf(a.value))
 	p.Elem().Set(reflect.ValueOf(a.value))

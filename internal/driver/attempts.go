@@ -2,7 +2,6 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -25,26 +24,24 @@ func (e *RepeatedError) Error() string {
 func (e *RepeatedError) Unwrap() error { return e.Err }
 
 // attempted returns the answer of a request. The error of a write that took several attempts
-// is a *RepeatedError, unless no attempt came as far as sending.
+// is a *RepeatedError.
 func attempted(r *Request, answer Iter, attempts int) Iter {
 	if attempts > 1 && r.Kind != Read && r.Kind != SerialRead {
-		return repeated{answer, r, attempts}
+		return repeated{answer, attempts}
 	}
 	return answer
 }
 
 type repeated struct {
 	Iter
-	request  *Request
 	attempts int
 }
 
 func (r repeated) Close() error {
-	err := r.Iter.Close()
-	if err == nil || errors.Is(err, ErrNotSent) && r.request.frames.n.Load() == 0 {
-		return err
+	if err := r.Iter.Close(); err != nil {
+		return &RepeatedError{r.attempts, err}
 	}
-	return &RepeatedError{r.attempts, err}
+	return nil
 }
 
 // never is a retry policy that says no, also of an LWT (a method that ScyllaDB's fork of
@@ -97,9 +94,12 @@ func (f *frames) next(most int32) error {
 	return nil
 }
 
+// none reports whether nothing was sent.
+func (f *frames) none() bool { return f.n.Load() == 0 }
+
 // progress begins the count anew.
 func (f *frames) progress() {
-	if f.n.Load() != 0 {
+	if !f.none() {
 		f.n.Store(0)
 	}
 }
@@ -116,11 +116,11 @@ func (f *frames) encoded(first, last bool) error {
 
 // counting returns a context by which the frames of a request are counted: gocql asks for Err
 // once before each.
-func (r *Request) counting(ctx context.Context) context.Context {
+func (r *Request) counting(ctx context.Context, f *frames) context.Context {
 	if r.Kind == Schema || r.Kind == TextBatch && len(r.Values) == 0 { // raw CQL may change the schema too
-		return counting{ctx, r.frames, mostSchemaFrames}
+		return counting{ctx, f, mostSchemaFrames}
 	}
-	return counting{ctx, r.frames, mostFrames}
+	return counting{ctx, f, mostFrames}
 }
 
 type counting struct {
@@ -136,11 +136,11 @@ func (c counting) Err() error {
 	return c.Context.Err()
 }
 
-// counts reports whether the values of the request count its frames.
-func (r *Request) counts() bool {
+// counts reports whether the values of the request count the frames of the rows.
+func (r *Request) counts(rows *Rows) bool {
 	for _, v := range r.Values {
 		if b, ok := v.(*bind); ok {
-			return r.frames == &b.call.rows.frames
+			return rows == &b.call.rows
 		}
 	}
 	return false

@@ -19,7 +19,7 @@ func (s *sender) sendBatch(ctx context.Context, r *Request) Iter {
 	types := map[Kind]gocql.BatchType{
 		LoggedBatch: gocql.LoggedBatch, UnloggedBatch: gocql.UnloggedBatch, CounterBatch: gocql.CounterBatch,
 	}
-	b := s.session.NewBatch(types[r.Kind]).WithContext(r.counting(ctx)).
+	b := s.session.NewBatch(types[r.Kind]).WithContext(ctx).
 		DefaultTimestamp(false).SpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
 	b.SetConsistency(r.Consistency)
 	if r.ClientTimestamp {
@@ -29,7 +29,7 @@ func (s *sender) sendBatch(ctx context.Context, r *Request) Iter {
 		b.RetryPolicy(never{})
 	}
 	for i := range r.Entries {
-		b.Query(r.Entries[i].Statement, r.Entries[i].Values...)
+		b.Query(s.schema.text(r.Entries[i].Statement), r.Entries[i].Values...)
 	}
 	err := s.session.ExecuteBatch(b)
 	return attempted(r, executed{err}, b.Attempts())

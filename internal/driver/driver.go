@@ -56,8 +56,10 @@ type Request struct {
 	Notes []string
 	// Once keeps the session's retry policy from a Read.
 	Once bool
-	// Metadata has the server send the columns along: those of a SELECT * may have changed
-	// since it was prepared.
+	// Metadata has the server send the columns along, as it does of every read and CAS: they may
+	// have changed since the statement was prepared. gocql keeps the columns of a prepared
+	// statement, and neither it nor the server notices that the table was dropped and made again
+	// with other types, if another client has prepared the same text since.
 	Metadata bool
 	// Single keeps a retrying sender from sending the request again.
 	Single bool
@@ -67,8 +69,6 @@ type Request struct {
 	// Timestamp is that timestamp, in microseconds: the sender sets it at the first attempt, and
 	// every further attempt carries the same one.
 	Timestamp int64
-
-	frames *frames // of the rows that are sending the request
 
 	// Lost are the fields that a write has set to null without knowing them: see Call.For.
 	Lost []Lost
@@ -122,20 +122,26 @@ func New(session *gocql.Session) Sender { return &sender{session: session} }
 type sender struct {
 	session *gocql.Session
 	clock   clock
+	schema  schema
 }
 
 func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	if r.ClientTimestamp && r.Timestamp == 0 {
 		r.Timestamp = s.clock.next()
 	}
+	if r.Kind != Schema {
+		s.watch(ctx)
+		select {
+		case <-ctx.Done(): // meanwhile
+			return executed{&NotSentError{Ended(ctx)}}
+		default:
+		}
+	}
 	switch r.Kind {
 	case LoggedBatch, UnloggedBatch, CounterBatch:
 		return s.sendBatch(ctx, r)
 	}
-	if !r.counts() {
-		ctx = r.counting(ctx)
-	}
-	fresh := s.session.Query(r.Statement, r.Values...)
+	fresh := s.session.Query(s.schema.text(r.Statement), r.Values...)
 	q := fresh
 	if ctx != context.Background() {
 		q = q.WithContext(ctx) // a copy
@@ -151,7 +157,7 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	if r.Unpaged {
 		q.PageSize(0)
 	}
-	if r.Metadata {
+	if r.Metadata || r.Kind == Read || r.Kind == SerialRead {
 		q.NoSkipMetadata()
 	}
 	switch r.Kind {

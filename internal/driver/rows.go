@@ -53,6 +53,9 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 		}
 	}()
 	r.pending, r.ctx = true, ctx
+	if !request.counts(r) {
+		ctx = request.counting(ctx, &r.frames)
+	}
 	r.iter = s.Send(ctx, request)
 	r.columns = r.iter.Columns()
 }
@@ -75,7 +78,7 @@ func (r *Rows) Context() context.Context {
 	return r.ctx
 }
 
-// Columns describes the cells of the rows to come.
+// Columns describes the cells of the row that was read last, or of the rows to come if none was.
 func (r *Rows) Columns() []gocql.ColumnInfo { return r.columns }
 
 // Next reads the next row; false at the end or on an error, which Close returns.
@@ -94,6 +97,10 @@ func (r *Rows) Next() (ok bool) {
 	}
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
+	}
+	if columns := r.iter.Columns(); !Same(r.columns, columns) { // of another page
+		r.columns = columns
+		r.targets()
 	}
 	r.frames.progress()
 	return true
@@ -137,6 +144,9 @@ func (r *Rows) Close() error {
 	if r.iter != nil {
 		r.pending = len(r.iter.PageState()) > 0
 		if err := r.iter.Close(); r.err == nil {
+			if several, ok := err.(*RepeatedError); ok && r.frames.none() {
+				err = several.Err // no attempt came as far as sending
+			}
 			r.err = err
 			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
 				r.err = Ended(r.ctx) // with its cause

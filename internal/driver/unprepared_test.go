@@ -166,3 +166,19 @@ func TestUnpreparedAtTimes(t *testing.T) {
 	require.ErrorContains(t, err, "UNPREPARED")
 	require.LessOrEqual(t, len(srv.Log()), 102)
 }
+
+// TestPolicyWithoutEnd: a retry policy that never gives up ends too.
+func TestPolicyWithoutEnd(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = answers{1000, gocql.Retry} })
+	db := coodie.New(session, coodie.WithClientTimestamps())
+	stocks, err := coodie.Open[Stock](db)
+	require.NoError(t, err)
+	require.NoError(t, stocks.Create(t.Context()))
+	srv.Fault(cqltest.On(cqltest.Write), cqltest.WriteTimeout("SIMPLE"))
+	for _, name := range []string{"Save", "logged batch", "raw", "raw without values"} {
+		srv.ResetLog()
+		require.ErrorIs(t, sentWrites[name].write(t.Context(), db, stocks, nil), coodie.ErrOutcomeUnknown, name)
+		require.LessOrEqual(t, len(srv.Log()), 101, name)
+	}
+}
