@@ -41,7 +41,6 @@ var (
 	binC     = coodie.Col(func(r *Bin) *int { return &r.C })
 	binD     = coodie.Col(func(r *Bin) **inf.Dec { return &r.D })
 	binStock = coodie.NullCol(func(r *Bin) **int { return &r.Stock })
-	binMarks = coodie.ListCol(func(r *Bin) *[]string { return &r.Marks })
 	binN     = coodie.NullCol(func(r *Bin) **int { return &r.N })
 	binText  = coodie.NullCol(func(r *Bin) **string { return &r.Text })
 	binL     = coodie.ListCol(func(r *Bin) *[]int { return &r.L })
