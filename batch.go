@@ -24,9 +24,16 @@ import (
 // With one conditional write in it, the whole batch is one LWT, on one partition of one
 // table: either every condition held and every write was executed, or nothing was.
 // Writes without a condition go along. A refused batch is no error of Exec: the
-// handles of its conditional writes say Applied, the same in all of them. All writes of a
-// conditional batch have one timestamp, so that a delete beside another write of the
-// same cells wins.
+// handles of its conditional writes say Applied, the same in all of them.
+//
+// All writes of a batch have one timestamp, but for plain ones with a Timestamp of their own. The
+// server therefore ignores their order (CQL reference, BATCH): a delete wins over a value, and the
+// greater of two values over the smaller. Exec refuses a batch that would not be stored as its
+// writes say one after the other: two values or two TTLs for one cell, a null or DeleteColumns
+// beside a value, a Delete of a row, range or partition beside a write that it covers, a list set
+// twice, an append before the list is set. It takes equal values, such as a static column that
+// several rows carry, increments, and additions to a collection. See docs/batches.md.
+// db.Raw("BEGIN BATCH …") is sent as it is.
 //
 // Without a condition a batch is not isolated. A logged one is executed to the end
 // some time, if at all. A batch is for writes that belong together, not for bulk work: that is

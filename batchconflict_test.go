@@ -41,7 +41,6 @@ var (
 	binC     = coodie.Col(func(r *Bin) *int { return &r.C })
 	binD     = coodie.Col(func(r *Bin) **inf.Dec { return &r.D })
 	binStock = coodie.NullCol(func(r *Bin) **int { return &r.Stock })
-	binMarks = coodie.ListCol(func(r *Bin) *[]string { return &r.Marks })
 	binN     = coodie.NullCol(func(r *Bin) **int { return &r.N })
 	binText  = coodie.NullCol(func(r *Bin) **string { return &r.Text })
 	binL     = coodie.ListCol(func(r *Bin) *[]int { return &r.L })
@@ -311,6 +310,27 @@ func TestBatchConflicts(t *testing.T) {
 	}
 }
 
+// TestBatchConflictsAreBounded: rows that In names are counted before they are compared.
+func TestBatchConflictsAreBounded(t *testing.T) {
+	_, session := server(t)
+	bins := open[Bin](t, session)
+	db := coodie.New(session)
+	bins, err := bins.On(db)
+	require.NoError(t, err)
+	many := make([]int, 300)
+	names := make([]string, 300)
+	for i := range many {
+		many[i], names[i] = i, string(rune('a'+i))
+	}
+	b := db.Batch()
+	bins.Find(binP.In(names...), binC.In(many...), binD.Eq(inf.NewDec(1, 0))).In(b).Update(binN.Set(1))
+	bins.Find(binP.Eq("x")).In(b).Update(binStock.Set(1))
+	err = b.Exec(t.Context())
+	var usage *coodie.UsageError
+	require.ErrorAs(t, err, &usage)
+	require.ErrorContains(t, err, "more than 65536 rows")
+}
+
 // TestBatchConflictsOfCounters: increments add up; one is not counted beside a delete.
 func TestBatchConflictsOfCounters(t *testing.T) {
 	_, session := server(t)
@@ -360,5 +380,14 @@ func TestBatchConflictsOfAttempts(t *testing.T) {
 		got, err := at.Get(context.Background())
 		require.NoError(t, err)
 		require.NotEqual(t, gocql.UUID{}, got.Attempt)
+
+		b = db.Batch()
+		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
+		at.IfExists().TTL(time.Hour).In(b).Update(entries.Col("note").Set("x"))
+		require.ErrorContains(t, b.Exec(context.Background()), "mixed")
+		b = db.Batch()
+		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
+		at.If(entryAmount.Eq(1)).TTL(time.Hour).In(b).Update(entries.Col("note").Set("x"))
+		require.NoError(t, b.Exec(context.Background()), "the id may expire with either")
 	}
 }

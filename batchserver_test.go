@@ -15,7 +15,9 @@ import (
 type Entry struct {
 	Book    string     `cql:"book,partition"`
 	Line    int        `cql:"line,clustering"`
+	Open    *bool      `cql:"open,static"`
 	Amount  int        `cql:"amount"`
+	Note    *string    `cql:"note"`
 	Attempt gocql.UUID `cql:"attempt,attempt"`
 }
 
@@ -177,6 +179,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 		entries          *coodie.Table[Entry]
 		one, two, three  *coodie.Document[Entry]
 		updated, deleted *coodie.Handle[Entry]
+		static           *coodie.Handle[Entry] // names no row that could be read
 		err              error
 	}
 	// sent is a batch that updates row 1, deletes row 2 and saves a plain row 3.
@@ -198,6 +201,8 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 		b.deleted = entries.Find(entryBook.Eq("b"), entryLine.Eq(2)).IfExists().In(group).Delete()
 		b.updated = b.one.If(entryAmount.Eq(1)).In(group).Update(entryAmount.Set(10))
 		b.three.In(group).Update(entryAmount.Set(30))
+		open := coodie.NullCol(func(e *Entry) **bool { return &e.Open })
+		b.static = entries.Find(entryBook.Eq("b")).If(open.IsNull()).AllowCreate().In(group).Update(open.Set(true))
 		b.err = group.Exec(ctx)
 		return b
 	}
@@ -212,15 +217,27 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			b := sent(t, dialect, nil, cqltest.Apply, timeout)
 			require.ErrorIs(t, b.err, coodie.ErrOutcomeUnknown)
 			require.True(t, b.one.Stale() && b.three.Stale())
-			res, err := result(t, b.deleted).Settle(ctx)
+			static, deleted := result(t, b.static), result(t, b.deleted)
+			res, err := deleted.Settle(ctx)
 			require.NoError(t, err)
 			require.True(t, res.Applied)
 			require.NoError(t, res.Err())
 			require.Nil(t, res.Existing)
-			for _, h := range []*coodie.Handle[Entry]{b.updated, b.deleted} {
+			static, err = static.Settle(ctx)
+			require.NoError(t, err)
+			require.True(t, static.Applied)
+			for _, h := range []*coodie.Handle[Entry]{b.updated, b.deleted, b.static} {
 				res, err := h.Result()
 				require.NoError(t, err, "one decides for all")
 				require.True(t, res.Applied)
+			}
+		})
+		t.Run(name+", the static row first", func(t *testing.T) {
+			for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, timeout}, false: {timeout}} {
+				b := sent(t, dialect, nil, steps...)
+				res, err := result(t, b.static).Settle(ctx)
+				require.NoError(t, err)
+				require.Equal(t, applied, res.Applied)
 			}
 		})
 		t.Run(name+", the update first, and then the row is overwritten", func(t *testing.T) {

@@ -33,6 +33,9 @@ type Raw struct {
 // another number of values than of markers. nil is null, gocql.UnsetValue leaves unset. The value of a tuple
 // column is written (?, ?), with a value for each element.
 //
+// The statements of a raw BEGIN BATCH are not compared with each other, as those of a Batch are:
+// they share one timestamp, so a delete among them wins over a write of the same row.
+//
 // The options of the DB hold: consistencies, page size, client timestamps, idempotence
 // (see WithIdempotence for what is inferred of a text), retries, observers.
 func (db *DB) Raw(statement string, args ...any) Raw {

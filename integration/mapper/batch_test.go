@@ -1,6 +1,9 @@
 package mapper_test
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,4 +109,72 @@ func TestConditionalBatch(t *testing.T) {
 	left, err = table.Find(p.Eq("q")).Count(ctx)
 	require.NoError(t, err)
 	require.Equal(t, int64(2), left)
+}
+
+// TestBatchesShareATimestamp: what Cassandra stores of the batches that the mapper refuses, sent as
+// raw CQL, which it does not look into. None of it is what the statements say in their order.
+func TestBatchesShareATimestamp(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	execute(t, s, "CREATE TYPE pair (a int, b int)")
+	execute(t, s, "CREATE TABLE t (p int, c int, st list<int> static, n int, l list<int>, m map<int, int>, u pair, PRIMARY KEY (p, c))")
+	db := coodie.New(s)
+	ctx := t.Context()
+	for i, tt := range []struct{ before, batch, rows string }{
+		{"", "DELETE FROM t WHERE $; INSERT INTO t (p, c, n) VALUES (#, 1, 1)", "[]"},
+		{"", "DELETE FROM t WHERE p = #; UPDATE t SET n = 1 WHERE $", "[]"},
+		{"", "DELETE FROM t WHERE p = # AND c > 0; UPDATE t SET n = 1 WHERE $", "[]"},
+		{"", "UPDATE t SET n = 2 WHERE $; UPDATE t SET n = 1 WHERE $", `[{"n": 2}]`},
+		{"", "INSERT INTO t (p, c, n) VALUES (#, 1, null); UPDATE t SET n = 1 WHERE $", `[{"n": null}]`},
+		{"UPDATE t SET l = [7] WHERE $", "DELETE l FROM t WHERE $; UPDATE t SET l = [1] WHERE $", "[]"},
+		{"", "UPDATE t SET l = [1] WHERE $; UPDATE t SET l = [1] WHERE $", `[{"l": [1, 1]}]`},
+		{"", "INSERT INTO t (p, c, st) VALUES (#, 1, [1]); INSERT INTO t (p, c, st) VALUES (#, 2, [1])", `[{"st": [1, 1]} {"st": [1, 1]}]`},
+		{"", "UPDATE t SET l = l + [1] WHERE $; UPDATE t SET l = [2] WHERE $", `[{"l": [1, 2]}]`},
+		{"UPDATE t SET l = [7] WHERE $", "UPDATE t SET l = l + [1] WHERE $; UPDATE t SET l = l - [1] WHERE $", `[{"l": [7, 1]}]`},
+		{"UPDATE t SET l = [7] WHERE $", "UPDATE t SET l = [9] WHERE $; UPDATE t SET l[0] = 1 WHERE $", `[{"l": [1, 9]}]`},
+		{"", "UPDATE t SET m = {1: 1} WHERE $; UPDATE t SET m = {2: 2} WHERE $", `[{"m": {"1": 1, "2": 2}}]`},
+		{"", "DELETE m[1] FROM t WHERE $; UPDATE t SET m[1] = 1 WHERE $", "[]"},
+		{"", "UPDATE t SET u = {a: 1} WHERE $; UPDATE t SET u = {b: 2} WHERE $", `[{"u": {"a": 1, "b": 2}}]`},
+	} {
+		columns := "n"
+		for _, name := range []string{"l", "st", "m", "u"} {
+			if strings.Contains(tt.rows, `{"`+name+`"`) {
+				columns = name
+			}
+		}
+		fill := strings.NewReplacer("$", "p = # AND c = 1", "#", strconv.Itoa(i))
+		text := func(s string) string { return fill.Replace(fill.Replace(s)) }
+		if tt.before != "" {
+			execute(t, s, text(tt.before))
+		}
+		require.NoError(t, db.Raw("BEGIN BATCH "+text(tt.batch)+"; APPLY BATCH").Exec(ctx), tt.batch)
+		var rows []string
+		iter := s.Query(text("SELECT JSON " + columns + " FROM t WHERE p = #")).Iter()
+		for row := ""; iter.Scan(&row); {
+			rows = append(rows, row)
+		}
+		require.NoError(t, iter.Close())
+		require.Equal(t, tt.rows, fmt.Sprint(rows), tt.batch)
+	}
+
+	// Of one value with two TTLs the one that expires is kept, whichever comes last.
+	table := create[Thing](t, s)
+	require.NoError(t, db.Raw("BEGIN BATCH UPDATE thing USING TTL 1000 SET n = 1 WHERE p = 'p' AND c = 1; UPDATE thing SET n = 1 WHERE p = 'p' AND c = 1; APPLY BATCH").Exec(ctx))
+	var ttl *int
+	scan(t, s, "SELECT ttl(n) FROM thing", &ttl)
+	require.NotNil(t, ttl)
+
+	row := table.Find(p.Eq("p"), c.Eq(1))
+	for _, batch := range []*coodie.Batch{db.Batch(), db.UnloggedBatch()} {
+		row.In(batch).Delete()
+		table.New(Thing{P: "p", C: 1, Mark: 1}).In(batch).Save()
+		requireUsage(t, batch.Exec(ctx))
+	}
+	batch := db.Batch()
+	row.IfExists().In(batch).Delete()
+	table.New(Thing{P: "p", C: 1, Mark: 1}).In(batch).Save()
+	requireUsage(t, batch.Exec(ctx))
+	got, err := row.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, *got.N, "nothing was sent")
 }

@@ -51,7 +51,7 @@ func Find(writes []Write) *Conflict {
 // finder holds what the statements so far do to each partition.
 type finder struct {
 	partitions map[place]*partition
-	rows       int
+	rows       int64
 }
 
 // place is where writes can meet: those with other timestamps are in no conflict.
@@ -89,7 +89,7 @@ func (f *finder) add(i int, w *Write) *Conflict {
 		return nil // the server refuses it
 	}
 	rows, single := s.keys(w.Table.Clustering)
-	if f.rows += len(partitions) * len(rows); f.rows > maxRows || s.tooMany {
+	if f.rows += int64(len(partitions)) * int64(len(rows)); f.rows > maxRows || s.tooMany {
 		return &Conflict{i, "", fmt.Sprintf("the In filters of the batch name more than %d rows; write them in several batches", maxRows)}
 	}
 	deletes := w.Stmt.Verb == cql.Delete && len(w.Stmt.Deletions) == 0
@@ -304,9 +304,9 @@ func (s *statement) keys(columns []*meta.Column) (keys [][][]byte, ok bool) {
 		if r.op != cql.Eq && r.op != cql.In {
 			return nil, false
 		}
-		if len(keys)*len(r.with) > maxRows {
+		if len(r.with) > maxRows/max(1, len(keys)) {
 			s.tooMany = true
-			return nil, true
+			return keys, true
 		}
 		var next [][][]byte
 		at := slices.Index(columns, r.columns[0])
@@ -429,7 +429,7 @@ func (e *effect) merge(later *effect) string {
 			a = a[1:]
 			continue
 		case a[0].deleted != b[0].deleted:
-			return fmt.Sprintf("of the statements %d and %d one deletes what the other one writes, in one row (null deletes)", i, j)
+			return fmt.Sprintf("of the statements %d and %d one deletes what the other one writes, in one row (null deletes; Save with OmitNil leaves a null column alone)", i, j)
 		case a[0].deleted:
 		case !bytes.Equal(a[0].path, b[0].path) || !bytes.Equal(a[0].value, b[0].value):
 			return fmt.Sprintf("the statements %d and %d write two values, in one row", i, j)

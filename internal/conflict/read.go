@@ -55,7 +55,9 @@ func read(w *Write) *statement {
 		r.relations()
 	}
 	for i := range r.out.effects {
-		r.out.effects[i].ttl = r.out.ttl
+		if e := &r.out.effects[i]; w.Table.Attempt == nil || e.column != w.Table.Attempt.Name {
+			e.ttl = r.out.ttl // which of two the batch's id gets does not matter: all its writes store it
+		}
 	}
 	return r.out
 }
