@@ -163,7 +163,8 @@ func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 // conditions only the columns that they name. A nil *Existing is empty.
 type Existing[T any] struct {
 	// Value holds the columns that were sent; the other fields, and those that are null,
-	// are zero. Column.From tells these apart.
+	// are zero. Column.From tells these apart. So unless all columns were sent, as with IF NOT EXISTS,
+	// do not Save it: see QuerySet.Only.
 	Value T
 
 	row existing

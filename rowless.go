@@ -41,8 +41,8 @@ const lineOfRow = "[row]"
 // pageOfRows is how many lines a page has at least where LIMIT is counted here.
 const pageOfRows = 100
 
-// tells returns the clustering column that tells rows in the answer to a read of these filters.
-// A tuple does not: gocql gives null for a tuple of nulls.
+// tells returns the clustering column that tells rows in the answer to a read of these filters;
+// one that is no tuple if there is one.
 func (c *chain) tells(want want) *meta.Column {
 	if c.table == nil || c.value != nil || want == wantRow || c.choice.partitions() {
 		return nil
@@ -58,6 +58,9 @@ func (c *chain) tells(want want) *meta.Column {
 		if col.Type.Kind != codec.Tuple {
 			return col
 		}
+	}
+	if len(c.table.meta.Clustering) > 0 {
+		return c.table.meta.Clustering[0]
 	}
 	return nil
 }
@@ -101,20 +104,24 @@ func (c *chain) tell(b *builder, want want) {
 	case want == wantAny && (ch == nil || ch.only == nil && ch.terms == nil):
 		b.stmt.Columns = c.table.columns[by.Index : by.Index+1]
 	}
+	term, itself := cql.Quote(by.Name), true
+	if by.Type.Kind == codec.Tuple && !b.stmt.JSON { // of which gocql gives null for a tuple of nulls
+		term, itself = cql.Call("tojson", term), false
+	}
 	for i := range b.stmt.Columns {
-		if b.stmt.Columns[i].ID == by.Index {
+		if itself && b.stmt.Columns[i].ID == by.Index {
 			b.rows.cell = i + 1
 		}
 	}
 	if ch != nil {
 		for i, e := range ch.terms {
-			if e.bare() && e.ref.col == by {
+			if itself && e.bare() && e.ref.col == by {
 				b.rows.cell = i + 1
 			}
 		}
 	}
 	if b.rows.cell == 0 && b.rows.known {
-		b.stmt.Line = cql.As(cql.Quote(by.Name), lineOfRow)
+		b.stmt.Line = cql.As(term, lineOfRow)
 		b.rows.cell = len(b.stmt.Columns) + len(b.stmt.Terms) + 1
 	}
 }
@@ -195,7 +202,7 @@ func (t *telling) cut(limit *int) bool {
 func (b *builder) rowless(cells [][]byte) bool {
 	if !b.stmt.JSON {
 		at := b.rows.cell - 1
-		return at < len(cells) && cells[at] == nil
+		return at < len(cells) && (cells[at] == nil || b.rows.by.Type.Kind == codec.Tuple && string(cells[at]) == "null")
 	}
 	if !bytes.Contains(cells[0], []byte("null")) {
 		return false

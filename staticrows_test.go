@@ -377,3 +377,53 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		require.True(t, slices.Equal([]Slot{{S: 7}}, left))
 	})
 }
+
+// A clustering column that is a tuple tells rows too, also one of nulls, which is a key.
+func TestStaticsBesideTuples(t *testing.T) {
+	type Pair struct {
+		A *int
+		B *int
+	}
+	type Paired struct {
+		K string `cql:"k,partition"`
+		C Pair   `cql:"cC,clustering,tuple,frozen"`
+		N int    `cql:"n"`
+		S int    `cql:"s,static"`
+	}
+	dialects(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		table := open[Paired](t, session)
+		require.NoError(t, table.Create(ctx))
+		srv.MustExec("INSERT INTO app.paired (k, s) VALUES ('a', 7)")
+		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (null, null), 1)`)
+		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (1, 2), 2)`)
+		n := coodie.Col(func(p *Paired) *int { return &p.N })
+		var ns []int
+		for p, err := range table.Find().Iter(ctx) {
+			require.NoError(t, err)
+			ns = append(ns, p.N)
+		}
+		require.ElementsMatch(t, []int{1, 2}, ns)
+		values, err := coodie.Values(table.Find(), n).All(ctx)
+		require.NoError(t, err)
+		require.ElementsMatch(t, []int{1, 2}, values)
+		count, err := table.Find().Count(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, count)
+		for _, q := range []coodie.QuerySet[Paired]{table.Find(), table.Find().Only(n)} {
+			objects, err := q.JSON().All(ctx)
+			require.NoError(t, err)
+			require.Len(t, objects, 2)
+			for _, o := range objects {
+				require.True(t, json.Valid(o), string(o))
+				require.NotContains(t, string(o), "[row]")
+			}
+			found, err := q.Exists(ctx)
+			require.NoError(t, err)
+			require.True(t, found)
+		}
+		first, err := table.Find().First(ctx)
+		require.NoError(t, err)
+		require.NotZero(t, first.N)
+	})
+}

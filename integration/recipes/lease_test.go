@@ -120,3 +120,24 @@ func TestLeaseContention(t *testing.T) {
 	require.Len(t, tokens, 24)
 	require.IsIncreasing(t, tokens)
 }
+
+// A default TTL that somebody has set on the table does not make the tokens begin again.
+func TestLeaseOnATableWithDefaultTTL(t *testing.T) {
+	t.Parallel()
+	ctx := within(t, time.Minute)
+	leases, session := openLeases(t, keyspace(t))
+	require.NoError(t, leases.Create(ctx))
+	require.NoError(t, session.Query("ALTER TABLE leases WITH default_time_to_live = 2").Exec())
+	alice, err := leases.Acquire(ctx, "job", "alice", time.Second)
+	require.NoError(t, err)
+	require.NoError(t, alice.Renew(ctx))
+	require.NoError(t, alice.Release(ctx))
+	time.Sleep(3 * time.Second)
+	owner, token, err := leases.Holder(ctx, "job")
+	require.NoError(t, err)
+	require.Empty(t, owner)
+	require.EqualValues(t, 1, token)
+	bob, err := leases.Acquire(ctx, "job", "bob", time.Second)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, bob.Token())
+}

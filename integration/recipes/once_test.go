@@ -67,3 +67,19 @@ func TestOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 3, runs.Load())
 }
+
+// A failure text of any bytes is recorded, and told alike to the first caller and the next.
+func TestOnceFailureText(t *testing.T) {
+	t.Parallel()
+	ctx := within(t, time.Minute)
+	db, _ := connect(t, keyspace(t))
+	keys, err := once.Open(db)
+	require.NoError(t, err)
+	require.NoError(t, keys.Create(ctx))
+	for range 2 {
+		_, err = keys.Do(ctx, "k", func(context.Context) ([]byte, error) { return nil, errors.New("\xff\xed\xa0\x80\x00") })
+		var failed *once.FailedError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, `\xff\xed\xa0\x80`+"\x00", failed.Failure)
+	}
+}

@@ -60,6 +60,22 @@ func TestBadInput(t *testing.T) {
 	_, err = c.emails.Reserve(ctx, "", "u1")
 	require.ErrorAs(t, err, &usage)
 	require.ErrorAs(t, c.emails.Move(ctx, ann, ann, "u1", nil), &usage)
+
+	const odd = "an\xffn"
+	c.srv.ResetLog()
+	_, err = c.emails.Reserve(ctx, odd, "u1")
+	refused := []error{err}
+	_, err = c.emails.Reserve(ctx, ann, odd)
+	refused = append(refused, err)
+	_, _, err = c.emails.Owner(ctx, odd)
+	refused = append(refused, err, c.emails.Resolve(ctx, odd, c.decide), c.emails.Do(ctx, odd, "u1", nil),
+		c.emails.Move(ctx, odd, ann, "u1", nil), c.emails.Move(ctx, ann, odd, "u1", nil))
+	for i, err := range refused {
+		require.ErrorAs(t, err, &usage)
+		require.Equal(t, []string{"value", "owner", "value", "value", "value", "value", "value"}[i], usage.Column)
+		require.NotContains(t, err.Error(), odd)
+	}
+	require.Empty(t, c.srv.Log())
 }
 
 // An error of the write gives the value back; an unknown outcome does not.
@@ -195,9 +211,34 @@ func TestRelease(t *testing.T) {
 	require.ErrorIs(t, second.Confirm(ctx), claim.ErrLost)
 }
 
+// A default TTL of the table, by option or on the server alone, does not free a value.
+func TestDefaultTTL(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		ctx := context.Background()
+		c := start(t, cqltest.WithDialect(dialect))
+		c.srv.MustExec("ALTER TABLE emails WITH default_time_to_live = 10")
+		require.NoError(t, c.signUp(ctx, "u1", ann))
+		_, err := c.emails.Reserve(ctx, "reserved@example.org", "u1")
+		require.NoError(t, err)
+		c.srv.FastForward(time.Hour)
+		owner, confirmed, err := c.emails.Owner(ctx, ann)
+		require.NoError(t, err)
+		require.Equal(t, "u1", owner)
+		require.True(t, confirmed)
+		require.ErrorIs(t, c.signUp(ctx, "u2", ann), claim.ErrTaken)
+		require.ErrorIs(t, c.signUp(ctx, "u2", "reserved@example.org"), claim.ErrTaken)
+	}
+}
+
 // Wherever the answer gets lost, and wherever the process dies: the owner who tries again, or
 // a repair, makes all whole, and never do two have one address.
 func TestEveryPointOfFailure(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		t.Run(fmt.Sprint(dialect), func(t *testing.T) { everyPointOfFailure(t, dialect) })
+	}
+}
+
+func everyPointOfFailure(t *testing.T, dialect cqltest.Dialect) {
 	ctx := context.Background()
 	on := cqltest.On(cqltest.Any, "emails", "users")
 	for name, op := range map[string]func(*client) error{
@@ -211,7 +252,7 @@ func TestEveryPointOfFailure(t *testing.T) {
 					for reached {
 						point++
 						t.Run(fmt.Sprint(name, point, executed, dies, repair), func(t *testing.T) {
-							c := start(t)
+							c := start(t, cqltest.WithDialect(dialect))
 							if name == "move" {
 								require.NoError(t, c.signUp(ctx, "u1", "old@example.org"))
 							}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gocql/gocql"
 
@@ -18,7 +19,7 @@ type record struct {
 	ID        gocql.UUID `cql:"claim_id"` // tells claims of one owner apart
 	Confirmed bool       `cql:"confirmed"`
 	Since     time.Time  `cql:"since"`
-	Attempt   gocql.UUID `cql:"attempt,attempt"` // no version: one would begin again with the next claim
+	Attempt   gocql.UUID `cql:"attempt,attempt"` // which changes with every write of the row
 }
 
 var (
@@ -33,6 +34,9 @@ type Claims struct{ table *coodie.Table[record] }
 
 // Open returns the claims of a table of their own: "claims", or another by
 // coodie.WithTable, one for each kind of value. It sends nothing; Create makes the table.
+//
+// A default TTL of the table, from coodie.WithDefaultTTL or set on the server, has no effect: a claim
+// lasts until it is released.
 func Open(db *coodie.DB, opts ...coodie.TableOption) (*Claims, error) {
 	opts = append([]coodie.TableOption{coodie.WithTable("claims")}, opts...)
 	table, err := coodie.Open[record](db, append(opts, coodie.WithLWTOnly())...)
@@ -51,6 +55,9 @@ func (c *Claims) CreateCQL() []string { return c.table.CreateCQL() }
 // Owner says whose the value is; coodie.ErrNotFound if it is nobody's. An owner that has not
 // confirmed it may be about to write the entity, or have died before or after.
 func (c *Claims) Owner(ctx context.Context, value string) (owner string, confirmed bool, err error) {
+	if err := c.check("read", value); err != nil {
+		return "", false, err
+	}
 	row, err := c.row(value).Get(ctx)
 	return row.Owner, row.Confirmed, err
 }
@@ -83,7 +90,12 @@ func (c *Claims) Do(ctx context.Context, value, owner string, write func(context
 // that whatever is left of a crash can be resolved, of both.
 func (c *Claims) Move(ctx context.Context, from, to, owner string, write func(context.Context) error) error {
 	if from == to {
-		return &coodie.UsageError{Op: "move", Table: c.table.Name(), Reason: "from and to are the same value"}
+		return c.usage("move", "value", "from and to are the same value")
+	}
+	for _, value := range [...]string{from, to} {
+		if err := c.check("move", value); err != nil {
+			return err
+		}
 	}
 	before, err := c.row(from).Get(ctx)
 	gone := errors.Is(err, coodie.ErrNotFound) // an earlier Move has released it
@@ -128,8 +140,14 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 // Reserve makes value the owner's, unconfirmed, or returns the claim that the owner has
 // already. If it is somebody else's: *TakenError.
 func (c *Claims) Reserve(ctx context.Context, value, owner string) (*Claim, error) {
-	if owner == "" {
-		return nil, &coodie.UsageError{Op: "reserve", Table: c.table.Name(), Column: "owner", Reason: "a claim needs an owner"}
+	if err := c.check("reserve", value); err != nil {
+		return nil, err
+	}
+	switch {
+	case owner == "":
+		return nil, c.usage("reserve", "owner", "a claim needs an owner")
+	case !utf8.ValidString(owner):
+		return nil, c.usage("reserve", "owner", notUTF8)
 	}
 	id, err := gocql.RandomUUID()
 	if err != nil {
@@ -137,7 +155,8 @@ func (c *Claims) Reserve(ctx context.Context, value, owner string) (*Claim, erro
 	}
 	doc := c.table.New(record{Value: value, Owner: owner, ID: id, Since: time.Now()})
 	for unknown := 0; ; {
-		res, err := doc.Insert(ctx)
+		// TTL 0, whatever default the table has: a claim that expired would let a second owner in.
+		res, err := doc.TTL(0).Insert(ctx)
 		switch {
 		case errors.Is(err, coodie.ErrOutcomeUnknown):
 			// The same once more: if it is refused by its own id, it was applied.
@@ -171,6 +190,20 @@ func (c *Claims) Reserve(ctx context.Context, value, owner string) (*Claim, erro
 	}
 }
 
+// check refuses a value that no row can have.
+func (c *Claims) check(op, value string) error {
+	if !utf8.ValidString(value) {
+		return c.usage(op, "value", notUTF8)
+	}
+	return nil
+}
+
+func (c *Claims) usage(op, column, reason string) error {
+	return &coodie.UsageError{Op: op, Table: c.table.Name(), Column: column, Reason: reason}
+}
+
+const notUTF8 = "the text is not valid UTF-8, which CQL's text is"
+
 // maxUnknown is how often a request is made until its outcome is left unknown.
 const maxUnknown = 6
 
@@ -183,6 +216,9 @@ type Decide func(ctx context.Context, value, owner string) (holds bool, err erro
 // otherwise it frees the value. A value that is confirmed, or nobody's, is left alone, and
 // decide not asked.
 func (c *Claims) Resolve(ctx context.Context, value string, decide Decide) error {
+	if err := c.check("resolve", value); err != nil {
+		return err
+	}
 	for unknown := 0; ; {
 		row, err := c.row(value).Get(ctx)
 		switch {

@@ -43,8 +43,8 @@
 //
 //	name text PRIMARY KEY, fence bigint, owner text, grant_id uuid, renewals bigint
 //
-// The last three have the TTL, always all of them, and end together. The token, fence, has
-// none: it stays behind when the lease ends. So a row is never deleted, and names should be
+// The last three have the TTL, always all of them, and end together. The token, fence, is written
+// with TTL 0: it stays behind when the lease ends. So a row is never deleted, and names should be
 // few or come again. Every write of a holder has the condition that the one before
 // it is still the last (grant_id, renewals); a request that was held up somewhere can
 // therefore not undo a later one. A write whose outcome is unknown is asked again

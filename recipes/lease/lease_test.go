@@ -253,6 +253,103 @@ func TestContention(t *testing.T) {
 }
 
 // What is sent, and that the token takes no TTL.
+// A default TTL of the table, by option or on the server alone, does not make the tokens begin again.
+func TestDefaultTTL(t *testing.T) {
+	ctx := context.Background()
+	for name, prepare := range map[string]func(*testing.T, *cqltest.Server) *lease.Leases{
+		"by option": func(t *testing.T, srv *cqltest.Server) *lease.Leases {
+			session, err := srv.Cluster().CreateSession()
+			require.NoError(t, err)
+			t.Cleanup(session.Close)
+			leases, err := lease.Open(coodie.New(session), coodie.WithTable("short"), coodie.WithDefaultTTL(10*time.Second))
+			require.NoError(t, err)
+			require.NoError(t, leases.Create(ctx))
+			return leases
+		},
+		"on the server": func(t *testing.T, srv *cqltest.Server) *lease.Leases {
+			srv.MustExec("ALTER TABLE leases WITH default_time_to_live = 10")
+			return client(t, srv)
+		},
+	} {
+		for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+			t.Run(fmt.Sprint(name, dialect), func(t *testing.T) {
+				srv, _ := start(t, cqltest.WithDialect(dialect))
+				leases := prepare(t, srv)
+				x := acquire(t, leases, "alice", 30*time.Second)
+				require.EqualValues(t, 1, x.Token())
+				srv.FastForward(20 * time.Second)
+				requireHeld(t, leases, "alice")
+				require.NoError(t, x.Release(ctx))
+				require.EqualValues(t, 2, acquire(t, leases, "bob", 5*time.Second).Token())
+				srv.FastForward(time.Hour)
+				require.EqualValues(t, 3, acquire(t, leases, "carol", 5*time.Second).Token())
+			})
+		}
+	}
+}
+
+// Whatever request's answer is lost, executed or not, in either dialect: the lease is granted, renewed and
+// released, and every token is greater than the ones before.
+func TestEveryAnswerLost(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		for _, executed := range []bool{false, true} {
+			for n, reached := 1, true; reached; n++ {
+				t.Run(fmt.Sprint(dialect, executed, n), func(t *testing.T) {
+					ctx := context.Background()
+					srv, leases := start(t, cqltest.WithDialect(dialect))
+					steps := []cqltest.Step{cqltest.WriteTimeout("CAS")}
+					if executed {
+						steps = []cqltest.Step{cqltest.Apply, cqltest.CASWriteUnknown()}
+					}
+					fault := srv.Fault(cqltest.On(cqltest.Conditional, "leases").Nth(n), steps...)
+					defer func() { reached = fault.Hits() > 0 }()
+					bob := client(t, srv)
+					for token := int64(1); token < 4; token += 2 {
+						x := acquire(t, leases, "alice", time.Minute)
+						require.Equal(t, token, x.Token())
+						requireHeld(t, bob, "alice")
+						require.NoError(t, x.Renew(ctx))
+						require.NoError(t, x.Renew(ctx))
+						require.True(t, x.Valid())
+						require.NoError(t, x.Release(ctx))
+						y := acquire(t, bob, "bob", time.Minute)
+						require.Equal(t, token+1, y.Token())
+						require.NoError(t, y.Release(ctx))
+					}
+				})
+			}
+		}
+	}
+}
+
+// A text that no row can have is refused with its column, and nothing is sent.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	ctx := context.Background()
+	srv, leases := start(t)
+	srv.ResetLog()
+	refused := func(column string, err error) {
+		t.Helper()
+		var usage *coodie.UsageError
+		require.ErrorAs(t, err, &usage)
+		require.Equal(t, column, usage.Column)
+		require.NotContains(t, err.Error(), "\xff")
+	}
+	_, err := leases.Acquire(ctx, "job", "al\xffice", time.Second)
+	refused("owner", err)
+	_, err = leases.Acquire(ctx, "jo\xffb", "alice", time.Second)
+	refused("name", err)
+	_, err = leases.Wait(ctx, "jo\xffb", "alice", time.Second)
+	refused("name", err)
+	_, _, err = leases.Holder(ctx, "jo\xffb")
+	refused("name", err)
+	require.Empty(t, srv.Log())
+	x, err := leases.Acquire(ctx, "jo\x00b", "al\x00ice", time.Minute)
+	require.NoError(t, err)
+	owner, _, err := leases.Holder(ctx, "jo\x00b")
+	require.NoError(t, err)
+	require.Equal(t, x.Owner(), owner)
+}
+
 func TestStatements(t *testing.T) {
 	ctx := context.Background()
 	srv, leases := start(t)
@@ -263,7 +360,7 @@ func TestStatements(t *testing.T) {
 	sent := srv.Log().Matching(cqltest.On(cqltest.Any, "leases")).CQL()
 	require.Equal(t, []string{
 		"SELECT name,fence,owner,grant_id,renewals FROM leases WHERE name=?",
-		"BEGIN BATCH UPDATE leases SET fence=? WHERE name=? IF fence=? AND grant_id=?; " +
+		"BEGIN BATCH UPDATE leases USING TTL ? SET fence=? WHERE name=? IF fence=? AND grant_id=?; " +
 			"UPDATE leases USING TTL ? SET owner=?,grant_id=?,renewals=? WHERE name=?; APPLY BATCH",
 		"UPDATE leases USING TTL ? SET owner=?,grant_id=?,renewals=? WHERE name=? IF grant_id=? AND renewals=?",
 		"DELETE owner,grant_id,renewals FROM leases WHERE name=? IF grant_id=?",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gocql/gocql"
 
@@ -45,6 +46,9 @@ type Leases struct {
 
 // Open returns the leases of a table of their own: "leases", or another by
 // coodie.WithTable. It sends nothing; Create makes the table.
+//
+// A default TTL of the table, from coodie.WithDefaultTTL or set on the server, has no effect: every
+// write says how long it lasts, and the token lasts forever.
 func Open(db *coodie.DB, opts ...coodie.TableOption) (*Leases, error) {
 	opts = append([]coodie.TableOption{coodie.WithTable("leases")}, opts...)
 	table, err := coodie.Open[record](db, append(opts, coodie.WithLWTOnly())...)
@@ -63,6 +67,9 @@ func (l *Leases) CreateCQL() []string { return l.table.CreateCQL() }
 // Holder says who has the lease now, "" for nobody, and the token of the last grant, 0 if there
 // was none. It may have changed by the time it is known.
 func (l *Leases) Holder(ctx context.Context, name string) (owner string, token int64, err error) {
+	if !utf8.ValidString(name) {
+		return "", 0, &coodie.UsageError{Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
+	}
 	row, err := l.read(ctx, name)
 	return deref(row.Owner), deref(row.Token), err
 }
@@ -74,7 +81,7 @@ func (l *Leases) Holder(ctx context.Context, name string) (owner string, token i
 // If the outcome stays unknown the error matches coodie.ErrOutcomeUnknown; the lease may
 // then be held by nobody until its time is over. All other errors are definite.
 func (l *Leases) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (*Lease, error) {
-	if err := l.check(owner, ttl); err != nil {
+	if err := l.check(name, owner, ttl); err != nil {
 		return nil, err
 	}
 	var try *Lease // what is tried to get: the same one until it is certain that it cannot be got
@@ -144,7 +151,8 @@ func (l *Leases) grant(ctx context.Context, x *Lease, before *int64) (applied bo
 	}
 	row := l.table.Find(nameCol.Eq(x.name))
 	batch := l.db.Batch()
-	h := row.If(last, grantCol.IsNull()).AllowCreate().In(batch).Update(tokenCol.Set(x.token))
+	// TTL 0, whatever default the table has: a token that expired would be granted again.
+	h := row.If(last, grantCol.IsNull()).AllowCreate().TTL(0).In(batch).Update(tokenCol.Set(x.token))
 	row.TTL(l.stored(x.ttl)).In(batch).Update(ownerCol.Set(x.owner), grantCol.Set(x.grant), renewalsCol.Set(0))
 	if err := batch.Exec(ctx); err != nil {
 		return false, err
@@ -168,11 +176,15 @@ func (l *Leases) read(ctx context.Context, name string) (record, error) {
 	return row, err
 }
 
-func (l *Leases) check(owner string, ttl time.Duration) error {
-	reason := ""
+func (l *Leases) check(name, owner string, ttl time.Duration) error {
+	column, reason := "", ""
 	switch {
+	case !utf8.ValidString(name):
+		column, reason = nameCol.Name(), notUTF8
+	case !utf8.ValidString(owner):
+		column, reason = ownerCol.Name(), notUTF8
 	case owner == "":
-		reason = "a lease needs an owner's name"
+		column, reason = ownerCol.Name(), "a lease needs an owner's name"
 	case ttl <= 0:
 		reason = "a lease lasts for a while: its ttl is more than 0"
 	case l.MaxClockSkew < 0:
@@ -180,8 +192,10 @@ func (l *Leases) check(owner string, ttl time.Duration) error {
 	default:
 		return nil
 	}
-	return &coodie.UsageError{Op: "acquire", Table: l.table.Name(), Reason: reason}
+	return &coodie.UsageError{Op: "acquire", Table: l.table.Name(), Column: column, Reason: reason}
 }
+
+const notUTF8 = "the text is not valid UTF-8, which CQL's text is"
 
 // Wait is Acquire that waits for the lease until ctx ends. It looks again several times
 // within ttl, so a lease that is released is found free within a quarter of it, but no later

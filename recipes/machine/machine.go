@@ -23,6 +23,9 @@
 // consistency, and written on the condition that nothing has changed since. Unknown
 // outcomes are settled if the struct has an attempt column; give it one, and a version
 // column too.
+//
+// On a table with a default TTL each column expires on its own, and Fire renews those that it writes. To write
+// a step without expiry pass a query with TTL(0).
 package machine
 
 import (

@@ -151,16 +151,18 @@ func TestAnswerLost(t *testing.T) {
 		"lost":         {cqltest.Apply, cqltest.LoseAnswer},
 		"cut":          {cqltest.Apply, cqltest.CloseConnection},
 	} {
-		t.Run(name, func(t *testing.T) {
-			ctx := context.Background()
-			srv, _, job := serve(t)
-			srv.Fault(cqltest.On(cqltest.Conditional, "jobs").Nth(1), steps...)
-			step, err := jobs.Fire(ctx, job, start, work)
-			require.NoError(t, err)
-			require.Equal(t, running, step.To)
-			require.Equal(t, []string{"running"}, step.Row.Log)
-			require.Equal(t, step.Row.Version, srv.MustRows("SELECT version FROM jobs")[0]["version"])
-		})
+		for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+			t.Run(fmt.Sprint(name, dialect), func(t *testing.T) {
+				ctx := context.Background()
+				srv, _, job := serve(t, cqltest.WithDialect(dialect))
+				srv.Fault(cqltest.On(cqltest.Conditional, "jobs").Nth(1), steps...)
+				step, err := jobs.Fire(ctx, job, start, work)
+				require.NoError(t, err)
+				require.Equal(t, running, step.To)
+				require.Equal(t, []string{"running"}, step.Row.Log)
+				require.Equal(t, step.Row.Version, srv.MustRows("SELECT version FROM jobs")[0]["version"])
+			})
+		}
 	}
 }
 

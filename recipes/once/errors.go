@@ -2,7 +2,10 @@ package once
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gocql/gocql"
 )
@@ -33,17 +36,42 @@ func (e *StartedError) Error() string { return ErrStarted.Error() }
 // Is matches ErrStarted.
 func (e *StartedError) Is(target error) bool { return target == ErrStarted }
 
-// FailedError is the error that the work has ended with, for those who come later: the text
-// of it. It matches ErrFailed.
+// FailedError is returned, to whoever did the work and to everybody who comes later, when the
+// work has ended with an error. It matches ErrFailed.
 type FailedError struct {
-	Key     string
+	Key string
+	// Failure is the text of the error, as it is recorded: a byte that is not UTF-8 is written
+	// as \xNN. It is the same for every caller.
 	Failure string
+	// Err is the error itself for the caller whose call did the work, and nil for the others. Do not
+	// decide by it what a repeat has to decide too.
+	Err error
 }
 
 func (e *FailedError) Error() string { return ErrFailed.Error() + ": " + e.Failure }
 
 // Is matches ErrFailed.
 func (e *FailedError) Is(target error) bool { return target == ErrFailed }
+
+func (e *FailedError) Unwrap() error { return e.Err }
+
+// recordable is the text of an error as CQL can hold it.
+func recordable(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	var out strings.Builder
+	for text != "" {
+		r, n := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&out, `\x%02x`, text[0])
+		} else {
+			out.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	return out.String()
+}
 
 // NotRecordedError comes with the result of work that was done, but that others may not
 // learn of: they get a *StartedError. It matches ErrNotRecorded and unwraps to the

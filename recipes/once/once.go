@@ -1,10 +1,12 @@
 package once
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gocql/gocql"
 
@@ -43,6 +45,9 @@ type Keys struct {
 
 // Open returns the keys of a table of their own: "idempotency_keys", or another by
 // coodie.WithTable. It sends nothing; Create makes the table.
+//
+// A default TTL of the table, from coodie.WithDefaultTTL or set on the server, has no effect: how long a
+// key is remembered is up to Keep.
 func Open(db *coodie.DB, opts ...coodie.TableOption) (*Keys, error) {
 	opts = append([]coodie.TableOption{coodie.WithTable("idempotency_keys")}, opts...)
 	table, err := coodie.Open[record](db, append(opts, coodie.WithLWTOnly())...)
@@ -65,11 +70,14 @@ func (k *Keys) CreateCQL() []string { return k.table.CreateCQL() }
 // What must be the same for a repeat to be one, such as who asks and what for, belongs into
 // the key.
 //
-// The work's error counts as done, is recorded, and returned as it is, unless it is marked by
-// NotDone. If work panics, its key stays started. If the outcome of beginning stays
+// An error of the work counts as done: its text is recorded, and this call returns a *FailedError as every
+// later one does. An error that is marked by NotDone is not recorded and returned as it is. If work panics, its key stays started. If the outcome of beginning stays
 // unknown, the error matches coodie.ErrOutcomeUnknown and work has not been run by this
 // call; the key may then be started by nobody.
 func (k *Keys) Do(ctx context.Context, key string, work func(context.Context) ([]byte, error)) ([]byte, error) {
+	if err := k.check("do", key); err != nil {
+		return nil, err
+	}
 	for {
 		run, err := k.begin(ctx, key)
 		if err != nil {
@@ -92,16 +100,46 @@ func (k *Keys) run(ctx context.Context, run *record, work func(context.Context) 
 	// Though ctx may have ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	var err error
+	notRecorded := func(err error) error {
+		return &NotRecordedError{Key: run.Key, Run: run.Run, Err: err, Work: failed}
+	}
 	if nothing := (notDone{}); errors.As(failed, &nothing) {
-		err = k.Forget(ctx, run.Key, run.Run)
-	} else {
-		err = k.finish(ctx, *run, result, failed)
+		if err := k.Forget(ctx, run.Key, run.Run); err != nil {
+			return result, notRecorded(err)
+		}
+		return result, failed
 	}
-	if err != nil {
-		return result, &NotRecordedError{Key: run.Key, Run: run.Run, Err: err, Work: failed}
+	run.end(result, failed)
+	if err := k.finish(ctx, run); err != nil {
+		return result, notRecorded(err)
 	}
-	return result, failed
+	return run.outcome(failed)
+}
+
+// end makes the row that of work that has ended.
+func (r *record) end(result []byte, failed error) {
+	r.Finished, r.Result, r.Failure = true, result, nil
+	if failed != nil {
+		text := recordable(failed.Error())
+		r.Failure = &text
+	}
+}
+
+// outcome is what the row says has come of the work. failed is the work's own error, for who has it.
+func (r *record) outcome(failed error) ([]byte, error) {
+	switch {
+	case !r.Finished:
+		return nil, &StartedError{Key: r.Key, Run: r.Run, Started: r.Started}
+	case r.Failure != nil:
+		return r.Result, &FailedError{Key: r.Key, Failure: *r.Failure, Err: failed}
+	}
+	return r.Result, nil
+}
+
+// same reports whether two rows tell of the same end of the same run.
+func (r *record) same(o *record) bool {
+	return r.Run == o.Run && r.Finished && o.Finished && bytes.Equal(r.Result, o.Result) &&
+		(r.Failure == nil) == (o.Failure == nil) && (r.Failure == nil || *r.Failure == *o.Failure)
 }
 
 // within does the work while its key is kept.
@@ -116,9 +154,6 @@ func (k *Keys) within(ctx context.Context, run *record, work func(context.Contex
 
 // begin makes the work this call's; nil if it is another's.
 func (k *Keys) begin(ctx context.Context, key string) (*record, error) {
-	if k.Keep < 0 {
-		return nil, &coodie.UsageError{Op: "do", Table: k.table.Name(), Reason: "Keep is not negative"}
-	}
 	id, err := gocql.RandomUUID()
 	if err != nil {
 		return nil, err
@@ -134,9 +169,12 @@ func (k *Keys) begin(ctx context.Context, key string) (*record, error) {
 			}
 		case err != nil:
 			return nil, err
-		case res.Applied || res.Existing.Value.Run == id:
+		case res.Applied:
 			return &doc.Value, nil
 		default:
+			if owner, _ := runCol.From(res.Existing); owner == id {
+				return &doc.Value, nil
+			}
 			return nil, nil
 		}
 	}
@@ -156,20 +194,32 @@ func (k *Keys) ttl() time.Duration {
 // recorded is what is known of the key; coodie.ErrNotFound if nothing is.
 func (k *Keys) recorded(ctx context.Context, key string) ([]byte, error) {
 	row, err := k.table.Find(keyCol.Eq(key)).Get(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !row.Finished:
-		return nil, &StartedError{Key: key, Run: row.Run, Started: row.Started}
-	case row.Failure != nil:
-		return nil, &FailedError{Key: key, Failure: *row.Failure}
 	}
-	return row.Result, nil
+	return row.outcome(nil)
+}
+
+// check refuses what no row can have.
+func (k *Keys) check(op, key string) error {
+	column, reason := "", ""
+	switch {
+	case !utf8.ValidString(key):
+		column, reason = keyCol.Name(), "the text is not valid UTF-8, which CQL's text is"
+	case k.Keep < 0:
+		reason = "Keep is not negative"
+	default:
+		return nil
+	}
+	return &coodie.UsageError{Op: op, Table: k.table.Name(), Column: column, Reason: reason}
 }
 
 // Wait returns what is recorded of the key, like Do, but waits until ctx ends for work that has
 // been started. A key of which nothing is known is coodie.ErrNotFound.
 func (k *Keys) Wait(ctx context.Context, key string) ([]byte, error) {
+	if err := k.check("wait", key); err != nil {
+		return nil, err
+	}
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		result, err := k.recorded(ctx, key)
 		if !errors.Is(err, ErrStarted) {
@@ -185,6 +235,9 @@ func (k *Keys) Wait(ctx context.Context, key string) ([]byte, error) {
 // found out. A failed other than nil is recorded as its error. ErrSuperseded: the run has ended
 // otherwise.
 func (k *Keys) Finish(ctx context.Context, key string, run gocql.UUID, result []byte, failed error) error {
+	if err := k.check("finish", key); err != nil {
+		return err
+	}
 	row, err := k.table.Find(keyCol.Eq(key)).Get(ctx)
 	switch {
 	case errors.Is(err, coodie.ErrNotFound) || err == nil && row.Run != run:
@@ -192,30 +245,35 @@ func (k *Keys) Finish(ctx context.Context, key string, run gocql.UUID, result []
 	case err != nil:
 		return err
 	}
-	return k.finish(ctx, row, result, failed)
+	row.end(result, failed)
+	return k.finish(ctx, &row)
 }
 
 // finish rewrites the whole row, so that all of it ends together.
-func (k *Keys) finish(ctx context.Context, row record, result []byte, failed error) error {
-	row.Finished, row.Result, row.Failure = true, result, nil
-	if failed != nil {
-		text := failed.Error()
-		row.Failure = &text
-	}
-	doc := k.table.New(row)
+func (k *Keys) finish(ctx context.Context, row *record) error {
+	doc := k.table.New(*row)
+	var open error // the last unknown outcome
 	for unknown := 0; ; {
 		res, err := doc.If(runCol.Eq(row.Run), finishedCol.Eq(false)).TTL(k.ttl()).Replace(ctx)
-		finished, _ := finishedCol.From(res.Existing)
-		owner, _ := runCol.From(res.Existing)
+		if err == nil && !res.Applied && open != nil {
+			// Refused by an earlier request, unless somebody was quicker to say Finish.
+			var now record
+			switch now, err = k.table.Find(keyCol.Eq(row.Key)).Get(ctx); {
+			case err == nil && now.same(row):
+				return nil
+			case err == nil || errors.Is(err, coodie.ErrNotFound):
+				return ErrSuperseded
+			}
+			err = errors.Join(open, err)
+		}
 		switch {
 		case errors.Is(err, coodie.ErrOutcomeUnknown):
+			open = err
 			if unknown++; unknown == maxUnknown || pause(ctx, 10*time.Millisecond<<unknown) != nil {
 				return err
 			}
 		case err != nil || res.Applied:
 			return err
-		case unknown > 0 && finished && owner == row.Run:
-			return nil // by an earlier request, unless somebody was quicker to say Finish
 		default:
 			return ErrSuperseded
 		}
@@ -227,8 +285,13 @@ func (k *Keys) finish(ctx context.Context, row record, result []byte, failed err
 // evil. The run comes from a *StartedError. If it still goes on, it ends with a
 // *NotRecordedError. ErrSuperseded: the run has ended otherwise.
 func (k *Keys) Forget(ctx context.Context, key string, run gocql.UUID) error {
+	if err := k.check("forget", key); err != nil {
+		return err
+	}
 	for unknown := 0; ; {
 		res, err := k.table.Find(keyCol.Eq(key)).If(runCol.Eq(run), finishedCol.Eq(false)).Delete(ctx)
+		// A missing row, which ScyllaDB answers with nulls, has no run either.
+		owner, _ := runCol.From(res.Existing)
 		switch {
 		case errors.Is(err, coodie.ErrOutcomeUnknown):
 			if unknown++; unknown == maxUnknown || pause(ctx, 10*time.Millisecond<<unknown) != nil {
@@ -236,8 +299,8 @@ func (k *Keys) Forget(ctx context.Context, key string, run gocql.UUID) error {
 			}
 		case err != nil || res.Applied:
 			return err
-		case unknown > 0 && res.Existing == nil:
-			return nil // refused by what it has done itself
+		case unknown > 0 && owner != run:
+			return nil // refused by what it has done itself: a run that has finished stays
 		default:
 			return ErrSuperseded
 		}

@@ -45,20 +45,28 @@ func TestFailures(t *testing.T) {
 	ctx := context.Background()
 	_, keys := start(t)
 	boom := errors.New("card declined")
-	_, err := keys.Do(ctx, "k", func(context.Context) ([]byte, error) { return nil, boom })
-	require.Equal(t, boom, err)
-	_, err = keys.Do(ctx, "k", never)
-	var failed *once.FailedError
-	require.ErrorAs(t, err, &failed)
+	var first, repeat, waited *once.FailedError
+	got, err := keys.Do(ctx, "k", func(context.Context) ([]byte, error) { return []byte("half"), boom })
+	require.ErrorAs(t, err, &first)
 	require.ErrorIs(t, err, once.ErrFailed)
-	require.Equal(t, "card declined", failed.Failure)
+	require.ErrorIs(t, err, boom, "for whose call did the work")
+	require.Equal(t, "half", string(got))
+	got, err = keys.Do(ctx, "k", never)
+	require.ErrorAs(t, err, &repeat)
+	require.ErrorIs(t, err, once.ErrFailed)
+	require.Equal(t, "half", string(got))
 	_, err = keys.Wait(ctx, "k")
-	require.ErrorIs(t, err, once.ErrFailed)
+	require.ErrorAs(t, err, &waited)
+	for _, failed := range []*once.FailedError{first, repeat, waited} {
+		require.Equal(t, "k", failed.Key)
+		require.Equal(t, "card declined", failed.Failure)
+		require.Equal(t, "once: failed: card declined", failed.Error())
+	}
 
 	_, err = keys.Do(ctx, "n", func(context.Context) ([]byte, error) { return nil, once.NotDone(boom) })
 	require.ErrorIs(t, err, boom)
 	require.Equal(t, "card declined", err.Error())
-	got, err := keys.Do(ctx, "n", answer("now"))
+	got, err = keys.Do(ctx, "n", answer("now"))
 	require.NoError(t, err)
 	require.Equal(t, "now", string(got))
 	require.NoError(t, once.NotDone(nil))
@@ -253,6 +261,142 @@ func TestContention(t *testing.T) {
 			require.Zero(t, told.Load())
 		}
 	}
+}
+
+// A failure whose text is not UTF-8 is recorded all the same, and told alike to the first and the next.
+func TestFailureText(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xff": `\xff`, "ab\xc3": `ab\xc3`, "\xed\xa0\x80": `\xed\xa0\x80`, "größer\x80 \ufffd": `größer\x80 ` + "\ufffd", "a\x00b": "a\x00b", "": "",
+	} {
+		ctx := context.Background()
+		_, keys := start(t)
+		for _, work := range []func(context.Context) ([]byte, error){
+			func(context.Context) ([]byte, error) { return nil, errors.New(text) }, never,
+		} {
+			_, err := keys.Do(ctx, "k", work)
+			var failed *once.FailedError
+			require.ErrorAs(t, err, &failed)
+			require.Equal(t, want, failed.Failure)
+		}
+	}
+	ctx := context.Background()
+	srv, keys := start(t)
+	srv.ResetLog()
+	var usage *coodie.UsageError
+	_, err := keys.Do(ctx, "a\xff", never)
+	require.ErrorAs(t, err, &usage)
+	require.Equal(t, "key", usage.Column)
+	require.NotContains(t, err.Error(), "a\xff")
+	_, err = keys.Wait(ctx, "a\xff")
+	require.ErrorAs(t, err, &usage)
+	require.ErrorAs(t, keys.Finish(ctx, "a\xff", gocql.UUID{}, nil, nil), &usage)
+	require.ErrorAs(t, keys.Forget(ctx, "a\xff", gocql.UUID{}), &usage)
+	require.Empty(t, srv.Log())
+}
+
+// Whatever request's answer is lost, executed or not, in either dialect: what has been done is known afterwards.
+func TestEveryAnswerLost(t *testing.T) {
+	boom := errors.New("boom")
+	for name, op := range map[string]func(*testing.T, *once.Keys){
+		"done": func(t *testing.T, keys *once.Keys) {
+			got, err := keys.Do(t.Context(), "k", answer("done"))
+			require.NoError(t, err)
+			require.Equal(t, "done", string(got))
+		},
+		"failed": func(t *testing.T, keys *once.Keys) {
+			_, err := keys.Do(t.Context(), "k", func(context.Context) ([]byte, error) { return nil, boom })
+			require.ErrorIs(t, err, once.ErrFailed)
+			require.NotErrorIs(t, err, once.ErrNotRecorded)
+		},
+		"not done": func(t *testing.T, keys *once.Keys) {
+			_, err := keys.Do(t.Context(), "k", func(context.Context) ([]byte, error) { return nil, once.NotDone(boom) })
+			require.ErrorIs(t, err, boom)
+			require.NotErrorIs(t, err, once.ErrNotRecorded)
+			require.NotErrorIs(t, err, once.ErrSuperseded)
+			_, err = keys.Wait(t.Context(), "k")
+			require.ErrorIs(t, err, coodie.ErrNotFound, "the key is free")
+		},
+	} {
+		for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+			for _, executed := range []bool{false, true} {
+				for n, reached := 1, true; reached; n++ {
+					t.Run(fmt.Sprint(name, dialect, executed, n), func(t *testing.T) {
+						srv, keys := start(t, cqltest.WithDialect(dialect))
+						steps := []cqltest.Step{cqltest.WriteTimeout("CAS")}
+						if executed {
+							steps = []cqltest.Step{cqltest.Apply, cqltest.CASWriteUnknown()}
+						}
+						fault := srv.Fault(cqltest.On(cqltest.Conditional, "idempotency_keys").Nth(n), steps...)
+						defer func() { reached = fault.Hits() > 0 }()
+						op(t, keys)
+					})
+				}
+			}
+		}
+	}
+}
+
+// The answer of a Forget is lost, and meanwhile the key has begun again: it has been forgotten.
+func TestForgottenAndBegunAgain(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		ctx := context.Background()
+		srv, keys := start(t, cqltest.WithDialect(dialect))
+		other := client(t, srv)
+		require.Panics(t, func() { _, _ = keys.Do(ctx, "k", func(context.Context) ([]byte, error) { panic("dead") }) })
+		var started *once.StartedError
+		_, err := keys.Do(ctx, "k", never)
+		require.ErrorAs(t, err, &started)
+		var again sync.Once
+		srv.Fault(cqltest.On(cqltest.Delete, "idempotency_keys").Nth(1), cqltest.Apply, cqltest.Do(func(cqltest.Statement) {
+			again.Do(func() {
+				_, err := other.Do(ctx, "k", answer("second"))
+				require.NoError(t, err)
+			})
+		}), cqltest.CASWriteUnknown())
+		require.NoError(t, keys.Forget(ctx, "k", started.Run))
+		got, err := keys.Do(ctx, "k", never)
+		require.NoError(t, err)
+		require.Equal(t, "second", string(got))
+	}
+}
+
+// The answer that the work is done is lost, and meanwhile somebody says otherwise: that is what is recorded.
+func TestFinishedOtherwise(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		ctx := context.Background()
+		srv, keys := start(t, cqltest.WithDialect(dialect))
+		other := client(t, srv)
+		var otherwise sync.Once
+		srv.Fault(cqltest.On(cqltest.Update, "idempotency_keys").Nth(1), cqltest.Do(func(cqltest.Statement) {
+			otherwise.Do(func() {
+				var started *once.StartedError
+				_, err := other.Do(ctx, "k", never)
+				require.ErrorAs(t, err, &started)
+				require.NoError(t, other.Finish(ctx, "k", started.Run, []byte("found out"), nil))
+			})
+		}), cqltest.WriteTimeout("CAS"))
+		got, err := keys.Do(ctx, "k", answer("done"))
+		require.Equal(t, "done", string(got))
+		require.ErrorIs(t, err, once.ErrNotRecorded)
+		require.ErrorIs(t, err, once.ErrSuperseded)
+		got, err = keys.Do(ctx, "k", never)
+		require.NoError(t, err)
+		require.Equal(t, "found out", string(got))
+	}
+}
+
+// A default TTL of the table, by option or on the server alone, does not shorten what Keep says.
+func TestDefaultTTL(t *testing.T) {
+	ctx := context.Background()
+	srv, keys := start(t)
+	srv.MustExec("ALTER TABLE idempotency_keys WITH default_time_to_live = 10")
+	keys.Keep = 0
+	_, err := keys.Do(ctx, "k", answer("done"))
+	require.NoError(t, err)
+	srv.FastForward(time.Hour)
+	got, err := keys.Do(ctx, "k", never)
+	require.NoError(t, err)
+	require.Equal(t, "done", string(got))
 }
 
 func TestStatements(t *testing.T) {
