@@ -125,7 +125,10 @@ func (b *Batch) Exec(ctx context.Context) error {
 	}
 	answer, err := &batchAnswer{}, b.check()
 	if err == nil {
-		answer, err = b.send(ctx)
+		// A table's types are divided once, so it comes to an end.
+		for answer, err = b.send(ctx); b.divided(err); {
+			answer, err = b.send(ctx)
+		}
 	}
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {
@@ -179,6 +182,10 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		err = rows.Close()
 	}
 	err = failure("batch", b.tables(), r, err)
+	var grown *driver.GrownError
+	if errors.As(err, &grown) {
+		return answer, err // it is sent once more
+	}
 	outcome := Done
 	switch {
 	case answer.applied:

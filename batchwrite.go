@@ -127,7 +127,9 @@ func (c chain) creates(v unsafe.Pointer) *handle {
 func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) (*builder, follow)) *handle {
 	c.value = v
 	if !c.table.prepares() || v == nil {
-		return c.add(build(c))
+		h := c.add(build(c))
+		h.rebuilt(c, build)
+		return h
 	}
 	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
 	h.later = func(ctx context.Context) {
@@ -143,9 +145,18 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 			}
 			f(applied, own, err)
 		})
+		h.rebuilt(c, build)
 	}
 	c.batch.add(h)
 	return h
+}
+
+// rebuilt says how the write of a row is built once more.
+func (h *handle) rebuilt(c chain, build func(chain) (*builder, follow)) {
+	h.rebuild = func() *builder {
+		b, _ := build(c)
+		return b
+	}
 }
 
 // follow is how a document follows a write.

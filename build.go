@@ -52,8 +52,9 @@ type facts struct {
 	outcome Outcome       // of a read that succeeds
 	lists   bool          // it sets a whole list
 	storing bool          // what is bound takes the place of another value
-	apart   []assign      // user-defined types of an INSERT whose fields are written one by one
-	rest    *second       // the UPDATE that does so; nil if there is none
+	divides bool          // an INSERT leaves user-defined types apart, whose fields are written one by one:
+	apart   []assign      // these,
+	rest    *second       // by this UPDATE; nil if there is none
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
@@ -163,7 +164,7 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		b.fail(column, "", err)
 		return cql.Mark, false
 	}
-	b.call.For(column, b.storing && o.cell() == nil)
+	b.call.For(column, b.use(o))
 	cell := o.cell()
 	if o.codec == nil && cell == nil {
 		if t.Kind == codec.Tuple {
@@ -241,14 +242,13 @@ func (b *builder) values(p unsafe.Pointer, unsetNull bool) {
 				field = b.own[i].value.p
 			}
 		}
-		if !b.cas && byField(c.Type) {
+		if b.divides && byField(c.Type) {
 			if o := (operand{codec: c.Codec, p: field}); !o.null() {
 				b.apart = append(b.apart, assign{of: &b.refs[c.Index], value: o})
 				continue
 			}
 		}
-		// A new row has nothing that could be lost, but for the static columns of its partition.
-		b.call.For(c.Name, !c.Key() && (!b.cas || c.Kind == meta.Static))
+		b.call.For(c.Name, b.inserted(c))
 		marker, null, err := b.call.Bind(c.Codec, field, unsetNull)
 		switch {
 		case err != nil:

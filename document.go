@@ -46,7 +46,7 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
 // deletes (see OmitNil); a null static column is deleted for its whole partition. Fields of a
 // user-defined type that the struct does not know stay, unless the type is frozen: see
-// WithStrictTypes. A type that is not frozen makes the Save a batch of an INSERT and an UPDATE. Mixed with LWTs on one table it can undo them: see the package
+// WithStrictTypes. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
 func (d *Document[T]) Save(ctx context.Context) error { return d.with().Save(ctx) }
 
@@ -139,7 +139,9 @@ func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
 func (c *chain) save(ctx context.Context) error {
 	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
 	if err == nil {
-		err = c.write(ctx, c.insert(row, false))
+		if err = c.write(ctx, c.insert(row, false)); c.table.divided(err) {
+			err = c.write(ctx, c.insert(row, false))
+		}
 	}
 	if err == nil {
 		c.adopt(row, c.value)

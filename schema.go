@@ -75,6 +75,7 @@ type table struct {
 	forms    forms
 	queue    *queue      // of the DB
 	warned   atomic.Bool // of its many shapes
+	grown    atomic.Bool // a type that is not frozen has fields that the struct lacks
 	lost     lost        // what its writes have set to null unknowingly
 	hooks    hooks
 	row      func() *existing // makes an Existing[T]
