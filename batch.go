@@ -126,9 +126,11 @@ func (b *Batch) Exec(ctx context.Context) error {
 	answer, err := &batchAnswer{}, b.check()
 	if err == nil {
 		// A table's types are divided once, so it comes to an end.
-		for answer, err = b.send(ctx); b.divided(err); {
-			answer, err = b.send(ctx)
+		var before error
+		for answer, err = b.send(ctx); b.divided(err); answer, err = b.send(ctx) {
+			before = outcomeOfBoth(before, err)
 		}
+		err = outcomeOfBoth(before, err)
 	}
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {

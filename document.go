@@ -140,7 +140,7 @@ func (c *chain) save(ctx context.Context) error {
 	row, err := c.table.prepare(ctx, opSave, c.value, !c.omitNil)
 	if err == nil {
 		if err = c.write(ctx, c.insert(row, false)); c.table.divided(err) {
-			err = c.write(ctx, c.insert(row, false))
+			err = outcomeOfBoth(err, c.write(ctx, c.insert(row, false)))
 		}
 	}
 	if err == nil {

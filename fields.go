@@ -58,6 +58,15 @@ func (t *table) divided(err error) bool {
 	return true
 }
 
+// outcomeOfBoth is the error of a write that was sent once more: where the session's retry policy
+// had made several attempts, one of the first may have been executed.
+func outcomeOfBoth(first, second error) error {
+	if second != nil && errors.Is(first, ErrOutcomeUnknown) {
+		return first
+	}
+	return second
+}
+
 // divided is the same of the batch, and builds its writes of such a table once more.
 func (b *Batch) divided(err error) bool {
 	var grown *driver.GrownError
