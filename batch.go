@@ -134,7 +134,12 @@ func (b *Batch) Exec(ctx context.Context) error {
 	}
 	answer, err := &batchAnswer{}, b.check()
 	if err == nil {
-		answer, err = b.send(ctx)
+		// A table's types are divided once, so it comes to an end.
+		var before error
+		for answer, err = b.send(ctx); b.divided(err); answer, err = b.send(ctx) {
+			before = outcomeOfBoth(before, err)
+		}
+		err = outcomeOfBoth(before, err)
 	}
 	lines := answer.match(b.writes)
 	for i, w := range b.writes {
@@ -194,6 +199,10 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		err = rows.Close()
 	}
 	err = failure("batch", b.tables(), r, err)
+	var grown *driver.GrownError
+	if errors.As(err, &grown) {
+		return answer, err // it is sent once more
+	}
 	outcome := Done
 	switch {
 	case answer.applied:

@@ -126,7 +126,9 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 	c.value = v
 	if !c.table.prepares() || v == nil {
 		b, f := build(c)
-		return c.add(b, c.adopts(v, v, f))
+		h := c.add(b, c.adopts(v, v, f))
+		h.rebuilt(c, build)
+		return h
 	}
 	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
 	h.later = func(ctx context.Context) {
@@ -137,9 +139,18 @@ func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) 
 			b.err = err
 		}
 		h.holds(c, b, c.adopts(row, v, f))
+		h.rebuilt(c, build)
 	}
 	c.batch.add(h)
 	return h
+}
+
+// rebuilt says how the write of a row is built once more.
+func (h *handle) rebuilt(c chain, build func(chain) (*builder, follow)) {
+	h.rebuild = func() *builder {
+		b, _ := build(c)
+		return b
+	}
 }
 
 // follow is how a document follows a write.

@@ -54,8 +54,9 @@ type facts struct {
 	lists   bool          // it sets a whole list
 	rows    telling       // of a read
 	storing bool          // what is bound takes the place of another value
-	apart   []assign      // user-defined types of an INSERT whose fields are written one by one
-	rest    *second       // the UPDATE that does so; nil if there is none
+	divides bool          // an INSERT leaves user-defined types apart, whose fields are written one by one:
+	apart   []assign      // these,
+	rest    *second       // by this UPDATE; nil if there is none
 }
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
@@ -168,7 +169,7 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 		b.fail(column, "", err)
 		return cql.Mark, false
 	}
-	b.call.For(column, b.storing && o.cell() == nil)
+	b.call.For(column, b.use(o))
 	cell := o.cell()
 	if o.codec == nil && cell == nil {
 		if t.Kind == codec.Tuple {
@@ -249,14 +250,13 @@ func (b *builder) values(p unsafe.Pointer, unsetNull, rowOnly bool) {
 				field = b.own[i].value.p
 			}
 		}
-		if !b.cas && byField(c.Type) {
+		if b.divides && byField(c.Type) {
 			if o := (operand{codec: c.Codec, p: field}); !o.null() {
 				b.apart = append(b.apart, assign{of: &b.refs[c.Index], value: o})
 				continue
 			}
 		}
-		// A new row has nothing that could be lost, but for the static columns of its partition.
-		b.call.For(c.Name, !c.Key() && (!b.cas || c.Kind == meta.Static))
+		b.call.For(c.Name, b.inserted(c))
 		marker, null, err := b.call.Bind(c.Codec, field, unsetNull)
 		switch {
 		case err != nil:

@@ -44,7 +44,7 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
 // deletes (see OmitNil); a null static column is deleted for its whole partition. Fields of a
 // user-defined type that the struct does not know stay, unless the type is frozen: see
-// WithStrictTypes. A type that is not frozen makes the Save a batch of an INSERT and an UPDATE. Mixed with LWTs on one table it can undo them: see the package
+// WithStrictTypes. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
 //
 // Value is written as it is. If it was read with Only or Defer, the columns that were not read
@@ -167,15 +167,23 @@ func (c *chain) save(ctx context.Context) error {
 	row, err := c.prepare(ctx, opSave, c.value, !c.omitNil)
 	var own []assign
 	if err == nil {
-		b := c.insert(row, false)
-		own = b.own
-		err = c.write(ctx, b)
+		if own, err = c.insertPlain(ctx, row); c.table.divided(err) {
+			again, second := c.insertPlain(ctx, row)
+			own, err = again, outcomeOfBoth(err, second)
+		}
 	}
 	if err == nil {
 		c.adopt(row, c.value)
 	}
 	c.updated(nil, err == nil, own, err)
 	return err
+}
+
+// insertPlain writes the row, and returns what the write itself stores.
+func (c *chain) insertPlain(ctx context.Context, row unsafe.Pointer) (own []assign, err error) {
+	b := c.insert(row, false)
+	own = b.own
+	return own, c.write(ctx, b)
 }
 
 // Update is Document.Update.

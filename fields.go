@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,13 +14,80 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// A user-defined type that is not frozen is written field by field, so that fields which only
-// the live type has stay as they are. CQL has that in UPDATE alone: what an INSERT would write
-// of such a column goes into a second statement, in one batch with the INSERT. Both are of one
-// partition and have one timestamp, so that the server carries them out as one write.
+// A user-defined type that is not frozen can be written field by field, so that fields which only
+// the live type has stay as they are. An UPDATE always does. CQL has that in UPDATE alone: once a
+// type has grown, what an INSERT would write of such a column goes into a second statement, in one
+// batch with the INSERT. Both are of one partition and have one timestamp, so that the server
+// carries them out as one write.
 
 // byField reports whether a value of the type is written field by field.
 func byField(t *codec.Type) bool { return t.Kind == codec.UDT && !t.Frozen && t.Fields != nil }
+
+// use is what becomes of the value. A cell that was read holds all fields.
+func (b *builder) use(o *operand) driver.Use {
+	if b.storing && o.cell() == nil {
+		return driver.Stored
+	}
+	return driver.Compared
+}
+
+// inserted is what becomes of a column's value in an INSERT. A new row has nothing that could be
+// lost, but for the static columns of its partition.
+func (b *builder) inserted(c *meta.Column) driver.Use {
+	switch {
+	case c.Key(), b.cas && c.Kind != meta.Static:
+		return driver.Compared
+	case !b.cas && byField(c.Type):
+		return driver.Divisible
+	}
+	return driver.Stored
+}
+
+// divides reports whether an INSERT leaves types that are not frozen to an UPDATE, since one of
+// them has grown.
+func (t *table) divides(cas bool) bool { return t != nil && !cas && t.grown.Load() }
+
+// divided reports whether a write has failed only because a type has grown. It is built once
+// more, and is then another one.
+func (t *table) divided(err error) bool {
+	var grown *driver.GrownError
+	if !errors.As(err, &grown) {
+		return false
+	}
+	t.grown.Store(true)
+	return true
+}
+
+// outcomeOfBoth is the error of a write that was sent once more: where the session's retry policy
+// had made several attempts, one of the first may have been executed.
+func outcomeOfBoth(first, second error) error {
+	if second != nil && errors.Is(first, ErrOutcomeUnknown) {
+		return first
+	}
+	return second
+}
+
+// divided is the same of the batch, and builds its writes of such a table once more.
+func (b *Batch) divided(err error) bool {
+	var grown *driver.GrownError
+	if !errors.As(err, &grown) {
+		return false
+	}
+	for _, w := range b.writes {
+		if w.b.call.Grown() {
+			w.chain.table.grown.Store(true)
+		}
+	}
+	for _, w := range b.writes {
+		if w.rebuild == nil || !w.chain.table.divides(w.conditional) {
+			continue
+		}
+		w.b.release()
+		w.b = w.rebuild()
+		w.statements = w.chain.table.statements(w.b)
+	}
+	return true
+}
 
 // fields binds an assignment of a whole value field by field. It reports false for null, which is
 // assigned as a whole and deletes all fields.
@@ -42,7 +110,7 @@ func (b *builder) fields(col *meta.Column, o *operand) bool {
 		if !slices.ContainsFunc(col.Type.Fields, func(known codec.Field) bool { return known.Name == f.Name }) {
 			continue
 		}
-		b.call.For(col.Name, b.storing && o.cell() == nil)
+		b.call.For(col.Name, b.use(o))
 		marker, err := b.call.BindCell(f.Type, parts[i])
 		if err != nil {
 			b.fail(col.Name, "field "+f.Name, err)
@@ -68,7 +136,7 @@ func (b *builder) writeApart(c *chain, p unsafe.Pointer) {
 	b.rest = &second{at: b.call.Len()}
 	b.stmt = &b.rest.stmt
 	b.stmt.Verb, b.stmt.Table = cql.Update, first.Table
-	b.call.For("", false)
+	b.call.For("", driver.Compared)
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	static := true

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -196,7 +197,7 @@ func (b *builder) tuples(columns []*meta.Column, rows []unsafe.Pointer) {
 	for _, c := range columns {
 		t.Elems = append(t.Elems, c.Type)
 	}
-	b.call.For(columns[0].Name, false)
+	b.call.For(columns[0].Name, driver.Compared)
 	_, err := b.call.BindList(t, len(rows), func(dst []byte, i int) ([]byte, bool, error) {
 		for _, c := range columns {
 			at := len(dst)

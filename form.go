@@ -217,7 +217,7 @@ func (b *builder) fills(o *operand) bool {
 // inserted gives an INSERT that was built before its form. Its statement names every column,
 // null or not, unless there is a tuple: see values.
 func (c *chain) inserted(b *builder) {
-	if c.formal(cql.Insert) {
+	if c.formal(cql.Insert) && !c.table.divides(b.cas) {
 		if f := c.table.forms.find(c, c.manner(cql.Insert, 0, b.cas), nil, nil); f != nil {
 			b.form, b.stmt = f, &f.stmt
 		}
@@ -231,8 +231,8 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 		return
 	}
 	if insert {
-		if !m.cas && slices.ContainsFunc(b.table.Columns, func(c *meta.Column) bool { return byField(c.Type) }) {
-			return // whether such a column is in the INSERT depends on its value
+		if b.divides {
+			return // whether a column is in the INSERT depends on its value
 		}
 		for i := range b.stmt.Values {
 			if b.stmt.Values[i].Marker != cql.Mark {

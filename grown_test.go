@@ -500,7 +500,8 @@ var databases = map[*coodie.Table[Dweller]]*coodie.DB{}
 
 func dbOf(t *coodie.Table[Dweller]) *coodie.DB { return databases[t] }
 
-// TestSaveByField: what Save sends of a type that is not frozen.
+// TestSaveByField: what Save sends of a type that is not frozen: an INSERT, and once the type
+// has grown, a batch with an UPDATE of the fields.
 func TestSaveByField(t *testing.T) {
 	type Plain struct {
 		ID   int   `cql:"id,partition"`
@@ -512,26 +513,47 @@ func TestSaveByField(t *testing.T) {
 		ctx := t.Context()
 		table := open[Plain](t, session)
 		at := &Addr{City: ptr("x")}
-		for _, c := range []struct {
-			v    Plain
-			want string
-		}{
-			{Plain{ID: 1, Row: 1}, "INSERT INTO plain (id,row,addr,team) VALUES (?,?,?,?)"},
-			{Plain{ID: 1, Row: 1, Addr: at}, "INSERT INTO plain (id,row,team) VALUES (?,?,?); UPDATE plain SET addr.city=?,addr.floor=? WHERE id=? AND row=?"},
-			{Plain{ID: 1, Row: 1, Team: at}, "INSERT INTO plain (id,row,addr) VALUES (?,?,?); UPDATE plain SET team.city=?,team.floor=? WHERE id=?"},
-			{Plain{ID: 1, Row: 1, Addr: at, Team: at}, "INSERT INTO plain (id,row) VALUES (?,?); UPDATE plain SET addr.city=?,addr.floor=?,team.city=?,team.floor=? WHERE id=? AND row=?"},
-			{Plain{ID: 1, Row: 1}, "INSERT INTO plain (id,row,addr,team) VALUES (?,?,?,?)"},
-		} {
-			plan, err := coodie.Plan(ctx, func(ctx context.Context) error { return table.New(c.v).Save(ctx) })
-			require.NoError(t, err)
-			require.Len(t, plan, 1)
-			require.Contains(t, plan[0].CQL, c.want)
-			require.NoError(t, table.New(c.v).Save(ctx))
-			got, err := table.Find(coodie.Col(func(p *Plain) *int { return &p.ID }).Eq(1)).First(ctx)
-			require.NoError(t, err)
-			require.Equal(t, c.v, got)
+		const whole = "INSERT INTO plain (id,row,addr,team) VALUES (?,?,?,?)"
+		saves := func(v Plain, want string) {
+			t.Helper()
+			for range 2 {
+				plan, err := coodie.Plan(ctx, func(ctx context.Context) error { return table.New(v).Save(ctx) })
+				require.NoError(t, err)
+				require.Len(t, plan, 1)
+				require.Equal(t, want, plan[0].CQL)
+				require.NoError(t, table.New(v).Save(ctx))
+				got, err := table.Find(coodie.Col(func(p *Plain) *int { return &p.ID }).Eq(1)).First(ctx)
+				require.NoError(t, err)
+				require.Equal(t, v, got)
+			}
 		}
-		require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)))
+		saves(Plain{ID: 1, Row: 1}, whole)
+		saves(Plain{ID: 1, Row: 1, Addr: at, Team: at}, whole)
+
+		raw(t, session, "ALTER TYPE addr ADD zip int")
+		raw(t, session, "UPDATE plain SET addr.zip = 1, team.zip = 2 WHERE id = 1 AND row = 1")
+		require.NoError(t, table.New(Plain{ID: 1, Row: 1, Addr: at, Team: at}).Save(ctx))
+		batch := func(statements string) string { return "BEGIN BATCH " + statements + "; APPLY BATCH" }
+		saves(Plain{ID: 1, Row: 1, Addr: at, Team: at},
+			batch("INSERT INTO plain (id,row) VALUES (?,?); UPDATE plain SET addr.city=?,addr.floor=?,team.city=?,team.floor=? WHERE id=? AND row=?"))
+		var addr, team string
+		require.NoError(t, session.Query("SELECT to_json(addr), to_json(team) FROM plain WHERE id = 1 AND row = 1").Scan(&addr, &team))
+		require.Equal(t, `{"city": "x", "floor": null, "zip": 1}`, addr)
+		require.Equal(t, `{"city": "x", "floor": null, "zip": 2}`, team)
+		saves(Plain{ID: 1, Row: 1, Addr: at}, batch("INSERT INTO plain (id,row,team) VALUES (?,?,?); UPDATE plain SET addr.city=?,addr.floor=? WHERE id=? AND row=?"))
+		saves(Plain{ID: 1, Row: 1, Team: at}, batch("INSERT INTO plain (id,row,addr) VALUES (?,?,?); UPDATE plain SET team.city=?,team.floor=? WHERE id=?"))
+		saves(Plain{ID: 1, Row: 1}, whole)
+
+		srv.ResetLog()
+		other := open[Plain](t, session)
+		values := make([]Plain, 40)
+		for i := range values {
+			values[i] = Plain{ID: 2, Row: i, Addr: at}
+		}
+		require.NoError(t, other.SaveAll(ctx, values), "several calls find out at once")
+		n, err := other.Find(coodie.Col(func(p *Plain) *int { return &p.ID }).Eq(2)).Count(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, len(values), n)
 	})
 }
 

@@ -26,6 +26,7 @@ type handle struct {
 	asks        []rowCondition
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
+	rebuild     func() *builder       // builds the write of a row once more; nil of another
 	static      bool                  // the write concerns the static row
 	res         result
 	err         error

@@ -77,6 +77,7 @@ type table struct {
 	queue      *queue      // of the DB
 	warned     atomic.Bool // of its many shapes
 	statics    atomic.Bool // it is known to have static columns
+	grown      atomic.Bool // a type that is not frozen has fields that the struct lacks
 	lost       lost        // what its writes have set to null unknowingly
 	hooks      hooks
 	hasStatics bool             // it has static columns

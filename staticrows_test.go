@@ -390,7 +390,7 @@ func TestStaticsBesideTuples(t *testing.T) {
 		N int    `cql:"n"`
 		S int    `cql:"s,static"`
 	}
-	dialects(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[Paired](t, session)
 		require.NoError(t, table.Create(ctx))

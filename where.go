@@ -6,6 +6,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -67,7 +68,7 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 	if t == nil {
 		t = c.ref().typ
 	}
-	b.call.For(c.ref().name, false)
+	b.call.For(c.ref().name, driver.Compared)
 	hasNull, err := b.call.BindList(t, len(list), func(dst []byte, i int) ([]byte, bool, error) {
 		o := &list[i]
 		switch {
@@ -159,7 +160,7 @@ func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
 			if partitionOnly && c.Kind != meta.Partition {
 				return
 			}
-			b.call.For(c.Name, false)
+			b.call.For(c.Name, driver.Compared)
 			marker, null, err := b.call.Bind(c.Codec, unsafe.Add(p, c.Offset), false)
 			if err != nil {
 				b.fail(c.Name, "field "+c.Field, err)

@@ -22,6 +22,7 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	if c.inserted(b); b.form == nil {
 		b.stmt.IfNotExists = cas
 	}
+	b.divides = c.table.divides(cas)
 	c.refusePlain(b)
 	if b.table.Counter {
 		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
@@ -308,6 +309,9 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 		texts := t.statements(b)
 		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, batchText("BEGIN BATCH ", texts), b.entries(texts)
 		err = driver.Exec(ctx, t.sender, r)
+	}
+	if b.call.Grown() {
+		return t.failure(b.op, r, err)
 	}
 	r.Lost = b.call.Lost()
 	err = c.locate(t.failure(b.op, r, err))

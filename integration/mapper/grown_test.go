@@ -106,7 +106,7 @@ func TestGrownTypes(t *testing.T) {
 			Inside: &Inside{At: at("in"), Name: "in"}, Beside: &Beside{At: at("beside"), N: ptr(1)}, Shared: at("shared"), N: 1,
 		}
 	}
-	add := func(d *Dweller) error { d.N++; return nil }
+	add := func(_ context.Context, d *Dweller) error { d.N++; return nil }
 	require.NoError(t, table.New(value()).Save(ctx))
 	_, err = row.Mutate(ctx, add)
 	require.NoError(t, err)

@@ -164,8 +164,9 @@ func TestWritingToAnotherType(t *testing.T) {
 	execute(t, s, "CREATE TABLE t (k int PRIMARY KEY, v double, x int)")
 	table := open[Simple](t, s)
 	_, err := table.New(Simple{K: 1, V: ptr(1)}).Insert(t.Context())
-	var query *coodie.QueryError
-	require.ErrorAs(t, err, &query, "an int is no double: %v", err)
+	var usage *coodie.UsageError
+	require.ErrorAs(t, err, &usage, "an int is no double: %v", err)
+	require.Equal(t, "v", usage.Column)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	var count int
 	scan(t, s, "SELECT count(*) FROM t", &count)

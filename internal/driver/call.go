@@ -22,9 +22,10 @@ type Call struct {
 
 	first, last *bind  // of the values that gocql encodes
 	column      string // that the next values are for: see For
-	stores      bool
+	use         Use
 	lost        []Lost
 	strict      bool
+	grown       bool
 }
 
 // bind is one bound value: a part of the call's scratch.
@@ -33,7 +34,7 @@ type bind struct {
 	start, end int
 	state      state
 	list       bool // scratch holds a list<typ>
-	stores     bool // the value takes the place of another: see For
+	use        Use
 	column     string
 	typ        *codec.Type
 	codec      *codec.Codec   // encodes p again if the server's type differs; nil if it cannot
@@ -68,7 +69,7 @@ func (c *Call) Reset() (reusable bool) {
 		c.binds[i].p = nil // what else the binds and values hold is the call's own
 	}
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
-	c.column, c.stores, c.lost, c.strict = "", false, nil, false
+	c.column, c.use, c.lost, c.strict, c.grown = "", Compared, nil, false, false
 	c.rows.reset()
 	return true
 }
@@ -105,7 +106,7 @@ func (c *Call) bound(t *codec.Type, cd *codec.Codec, p unsafe.Pointer, start int
 		marker, err = c.bindTuple(t, start, len(out))
 		return marker, false, err
 	}
-	b := bind{call: c, start: start, end: len(out), stores: c.stores, column: c.column, typ: t, codec: cd, p: p}
+	b := bind{call: c, start: start, end: len(out), use: c.use, column: c.column, typ: t, codec: cd, p: p}
 	switch {
 	case isNull && unsetNull:
 		b.state = unset
@@ -138,7 +139,7 @@ func (c *Call) bindTuple(t *codec.Type, start, end int) (marker string, err erro
 			}
 			text = append(text, nested...)
 		default:
-			b := bind{call: c, start: start, end: start + len(e), stores: c.stores, column: c.column, typ: t.Elems[i]}
+			b := bind{call: c, start: start, end: start + len(e), use: c.use, column: c.column, typ: t.Elems[i]}
 			if e == nil {
 				b.state = null
 			}

@@ -27,9 +27,33 @@ func (e *LostError) Error() string {
 	return "the type of column " + e.Column + " has the field " + e.Field + ", which the struct lacks"
 }
 
-// For says for which column the next values are. stores: each takes the place of a value that
-// was not read, so that fields are lost which only the live type has.
-func (c *Call) For(column string, stores bool) { c.column, c.stores = column, stores }
+// GrownError is why a value is not sent: its live type has a field that the struct lacks, and the
+// value can be written field by field instead.
+type GrownError struct{ Lost }
+
+func (e *GrownError) Error() string {
+	return "the type of column " + e.Column + " has got the field " + e.Field
+}
+
+// Use is what becomes of a value.
+type Use uint8
+
+const (
+	// Compared: it takes the place of nothing.
+	Compared Use = iota
+	// Stored: it takes the place of a value that was not read, so that fields are lost which only the
+	// live type has.
+	Stored
+	// Divisible is Stored, of a value that can be written field by field: if a field would be lost,
+	// the statement fails with a *GrownError.
+	Divisible
+)
+
+// For says for which column the next values are, and what becomes of them.
+func (c *Call) For(column string, use Use) { c.column, c.use = column, use }
+
+// Grown reports whether a statement has failed with a *GrownError.
+func (c *Call) Grown() bool { return c.grown }
 
 // Strict refuses to lose a field: see For.
 func (c *Call) Strict() { c.strict = true }
@@ -39,7 +63,7 @@ func (c *Call) Lost() []Lost { return c.lost }
 
 // loses notes which field of the live type the value does not have, or refuses it.
 func (b *bind) loses(live *codec.Type) error {
-	if !b.stores {
+	if b.use == Compared {
 		return nil
 	}
 	field := b.typ.Lacks(live)
@@ -47,7 +71,11 @@ func (b *bind) loses(live *codec.Type) error {
 		return nil
 	}
 	lost := Lost{b.column, field}
-	if b.call.strict {
+	switch {
+	case b.use == Divisible:
+		b.call.grown = true
+		return &GrownError{lost}
+	case b.call.strict:
 		return &LostError{lost}
 	}
 	for _, known := range b.call.lost {

@@ -77,7 +77,7 @@ func TestTableMadeAgain(t *testing.T) {
 			return s.ScanParallel(ctx, func(context.Context, Stock) error { return nil }, coodie.MinRanges(1))
 		},
 		"Mutate": func(ctx context.Context, s *coodie.Table[Stock]) error {
-			_, err := s.Find(stockName.Eq("b")).Mutate(ctx, func(s *Stock) error { s.N++; return nil })
+			_, err := s.Find(stockName.Eq("b")).Mutate(ctx, func(_ context.Context, s *Stock) error { s.N++; return nil })
 			return err
 		},
 		"Insert, refused": func(ctx context.Context, s *coodie.Table[Stock]) error {
@@ -281,7 +281,7 @@ func TestFieldRenamed(t *testing.T) {
 			require.NoError(t, after.Find(newName.Eq("b")).Update(ctx, newAt.Set(n)))
 			require.NoError(t, batched(func(b *coodie.Batch) { after.New(NewHome{"e", n}).In(b).Save() }))
 			require.NoError(t, db.Raw(raw, "f", n).Exec(ctx))
-			_, err = after.Find(newName.Eq("a")).Mutate(ctx, func(h *NewHome) error { h.At.Code++; return nil })
+			_, err = after.Find(newName.Eq("a")).Mutate(ctx, func(_ context.Context, h *NewHome) error { h.At.Code++; return nil })
 			require.NoError(t, err)
 			all, err := after.Find(newName.In("a", "b", "c", "d", "e", "f")).All(ctx)
 			require.NoError(t, err)

@@ -54,7 +54,7 @@ var sentReads = map[string]func(ctx context.Context, db *coodie.DB, s *coodie.Ta
 		return nil
 	},
 	"Mutate": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
-		_, err := s.Find(stockName.Eq("a")).Mutate(ctx, func(*Stock) error { return nil })
+		_, err := s.Find(stockName.Eq("a")).Mutate(ctx, func(context.Context, *Stock) error { return nil })
 		return err
 	},
 	"raw": func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock]) error {
