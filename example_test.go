@@ -117,7 +117,7 @@ func ExampleDocument_If() {
 	// Output:
 	// true <nil> {flag on 2}
 	// false <nil> 2 present
-	// coodie: update app_config: not applied: a condition did not hold
+	// coodie: update app_config: not applied: version = ? did not hold
 }
 
 // Every conditional write there is.

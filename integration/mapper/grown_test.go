@@ -112,12 +112,12 @@ func TestGrownTypes(t *testing.T) {
 	require.NoError(t, err)
 
 	calls := 0
-	res, err := row.Mutate(ctx, func(d *Dweller) error {
+	res, err := row.Mutate(ctx, func(_ context.Context, d *Dweller) error {
 		if calls++; calls == 1 {
 			execute(t, admin, "ALTER TYPE dwelling ADD zip int")
 			dwell(t, admin)
 		}
-		return add(d)
+		return add(t.Context(), d)
 	})
 	require.NoError(t, err)
 	require.Equal(t, 2, calls)
@@ -143,7 +143,7 @@ func TestGrownTypes(t *testing.T) {
 		"an element": {func(d *Dweller) { d.Past[0].Floor = nil }, nil},
 	} {
 		dwell(t, admin)
-		res, err := row.Mutate(ctx, func(d *Dweller) error { c.change(d); return nil })
+		res, err := row.Mutate(ctx, func(_ context.Context, d *Dweller) error { c.change(d); return nil })
 		if c.want == nil {
 			requireUsage(t, err)
 			require.ErrorContains(t, err, "column past", name)
