@@ -230,7 +230,7 @@ func TestTupleOfNulls(t *testing.T) {
 	row := table.Find(id.Eq(1))
 	for _, at := range []*Pt{nil, {}, {Y: ptr(1)}} {
 		require.NoError(t, table.New(Points{ID: 1, At: at, N: ptr(1)}).Save(ctx))
-		res, err := row.Mutate(ctx, func(p *Points) error { *p.N++; return nil })
+		res, err := row.Mutate(ctx, func(_ context.Context, p *Points) error { *p.N++; return nil })
 		require.NoError(t, err)
 		require.Equal(t, 1, res.Attempts)
 		applied, err := row.If(pt.IsNull(), n.IsNotNull()).Update(ctx, n.Set(3))
@@ -239,7 +239,7 @@ func TestTupleOfNulls(t *testing.T) {
 		applied, err = row.If(pt.Eq(Pt{})).Update(ctx, n.Set(3))
 		require.NoError(t, err)
 		require.Equal(t, at != nil && at.Y == nil, applied.Applied)
-		res, err = row.Mutate(ctx, func(p *Points) error { p.At = &Pt{X: ptr(1)}; return nil })
+		res, err = row.Mutate(ctx, func(_ context.Context, p *Points) error { p.At = &Pt{X: ptr(1)}; return nil })
 		require.NoError(t, err)
 		require.Equal(t, 1, res.Attempts)
 	}
@@ -258,7 +258,7 @@ func TestCellsAsTheyAre(t *testing.T) {
 	ctx := t.Context()
 	id := coodie.Col(func(p *Points) *int { return &p.ID })
 	for k, want := range map[int]string{1: `[5, "", "three"]`, 2: `[5, null, "three"]`, 3: `[5, null, null]`} {
-		res, err := table.Find(id.Eq(k)).Mutate(ctx, func(p *Points) error {
+		res, err := table.Find(id.Eq(k)).Mutate(ctx, func(_ context.Context, p *Points) error {
 			if p.At == nil {
 				p.At = &Pt{}
 			}
@@ -270,7 +270,7 @@ func TestCellsAsTheyAre(t *testing.T) {
 		var at string
 		scan(t, s, "SELECT to_json(at) FROM points WHERE id = "+string(rune('0'+k)), &at)
 		require.Equal(t, want, at)
-		res, err = table.Find(id.Eq(k)).Mutate(ctx, func(p *Points) error { p.N = ptr(7); return nil })
+		res, err = table.Find(id.Eq(k)).Mutate(ctx, func(_ context.Context, p *Points) error { p.N = ptr(7); return nil })
 		require.NoError(t, err)
 		require.Equal(t, 1, res.Attempts)
 	}
