@@ -60,6 +60,21 @@ func (r *result) conditions() []Condition {
 			out[i].Verdict = r.verdict(c)
 		}
 	}
+	if r.applied || !r.answered || r.batched || r.peeked {
+		return out
+	}
+	open := -1
+	for i := range out {
+		switch {
+		case out[i].Verdict == NotHeld, out[i].Verdict == VerdictUnknown && open >= 0:
+			return out
+		case out[i].Verdict == VerdictUnknown:
+			open = i
+		}
+	}
+	if open >= 0 {
+		out[open].Verdict = NotHeld // some condition did not hold, and all others did
+	}
 	return out
 }
 
