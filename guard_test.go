@@ -226,7 +226,6 @@ var (
 	shelfTotal   = coodie.Col(func(s *guardedShelf) *int { return &s.Total })
 	shelfN       = coodie.Col(func(s *guardedShelf) *int { return &s.N })
 	shelfM       = coodie.NullCol(func(s *guardedShelf) **int { return &s.M })
-	shelfVersion = coodie.Col(func(s *guardedShelf) *int64 { return &s.Version })
 )
 
 // TestMutateOnly: Only and Defer narrow what the function is shown, what is a condition, and what may be changed.

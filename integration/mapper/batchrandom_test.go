@@ -56,6 +56,9 @@ type crateWrite struct {
 	alone func(context.Context, *coodie.Table[Crate]) error
 }
 
+// GoString is how rapid prints it.
+func (w crateWrite) GoString() string { return w.text }
+
 var (
 	few    = rapid.IntRange(1, 2)
 	letter = rapid.SampledFrom([]string{"a", "b"})
