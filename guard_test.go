@@ -221,11 +221,11 @@ func TestMutateCreatesBesideStatics(t *testing.T) {
 }
 
 var (
-	shelfP       = coodie.Col(func(s *guardedShelf) *string { return &s.P })
-	shelfC       = coodie.Col(func(s *guardedShelf) *int { return &s.C })
-	shelfTotal   = coodie.Col(func(s *guardedShelf) *int { return &s.Total })
-	shelfN       = coodie.Col(func(s *guardedShelf) *int { return &s.N })
-	shelfM       = coodie.NullCol(func(s *guardedShelf) **int { return &s.M })
+	shelfP     = coodie.Col(func(s *guardedShelf) *string { return &s.P })
+	shelfC     = coodie.Col(func(s *guardedShelf) *int { return &s.C })
+	shelfTotal = coodie.Col(func(s *guardedShelf) *int { return &s.Total })
+	shelfN     = coodie.Col(func(s *guardedShelf) *int { return &s.N })
+	shelfM     = coodie.NullCol(func(s *guardedShelf) **int { return &s.M })
 )
 
 // TestMutateOnly: Only and Defer narrow what the function is shown, what is a condition, and what may be changed.
