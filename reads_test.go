@@ -137,7 +137,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	require.NoError(t, err)
 	defer session.Close()
 	session.SetPrefetch(1)
-	readings := openReadings(t, session, 40)
+	readings := openReadings(t, session, 80)
 	ctx := t.Context()
 	all := readings.Find(sensor.Eq("a")).PageSize(10)
 	for name, loop := range map[string]func(row func(error) bool){
@@ -149,7 +149,8 @@ func TestIterClosesOnBreak(t *testing.T) {
 			each(coodie.New(session).Raw("SELECT * FROM reading WHERE sensor = ?", "a").PageSize(10).Rows(ctx), row)
 		},
 		"In": func(row func(error) bool) {
-			each(readings.Find(sensor.In("a", "b")).PageSize(10).Concurrency(1).Iter(ctx), row)
+			// Rows go from one goroutine to the other 64 at a time.
+			each(readings.Find(sensor.In("a", "b")).PageSize(70).Concurrency(1).Iter(ctx), row)
 		},
 		"Scan": func(row func(error) bool) {
 			each(readings.Find().PageSize(10).Scan(ctx, coodie.MinRanges(1), coodie.RateLimit(100)), row)
@@ -179,7 +180,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	// The session is as good as before.
 	rows, err := readings.Find(sensor.Eq("a")).PageSize(10).All(ctx)
 	require.NoError(t, err)
-	require.Len(t, rows, 40)
+	require.Len(t, rows, 80)
 }
 
 // each loops until row says false.
