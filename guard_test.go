@@ -693,7 +693,7 @@ func TestMutatesInMutates(t *testing.T) {
 	row := func(id string) coodie.QuerySet[Account] { return accounts.Find(accountID.Eq(id)) }
 	t.Run("crossed", func(t *testing.T) {
 		var both errgroup.Group
-		inside := make(chan struct{}, 2)
+		inside := make(chan struct{}, 1000)
 		for _, pair := range [][2]string{{"a", "b"}, {"b", "a"}} {
 			both.Go(func() error {
 				first := true
@@ -710,7 +710,6 @@ func TestMutatesInMutates(t *testing.T) {
 				}, coodie.MaxAttempts(100))
 				return err
 			})
-			inside = make(chan struct{}, 1000)
 		}
 		require.NoError(t, both.Wait())
 	})
