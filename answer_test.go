@@ -98,7 +98,7 @@ func TestAnswers(t *testing.T) {
 		{name: "a column that the struct lacks", call: insert, answer: lwt(false, "k", 1, "added", 7, "v", 1),
 			existing: &T{K: 1, V: ptr(1)}, v: Present, row: RowPresent},
 		{name: "a condition on a column not sent", call: ifVX, answer: lwt(false, "v", 0),
-			existing: &T{V: ptr(0)}, v: Present, row: RowPresent, verdicts: []Verdict{Held, VerdictUnknown}},
+			existing: &T{V: ptr(0)}, v: Present, row: RowPresent, verdicts: []Verdict{Held, NotHeld}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			table, _ := answering[T](t, tt.answer)

@@ -181,7 +181,7 @@ func (r *ref) member(name string) *ref {
 	case part.typ.Kind == codec.UDT:
 		for _, f := range part.typ.Fields {
 			if f.Name == name {
-				part.field, part.typ = name, f.Type
+				part.field, part.typ = name, f.Type.Freeze()
 				return &part
 			}
 		}
@@ -202,7 +202,7 @@ func (r *ref) at(key operand) *ref {
 	case part.elem != nil || part.field != "":
 		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
 	case part.typ.Kind == codec.Map || part.typ.Kind == codec.List:
-		part.elem, part.typ = &key, part.typ.Elem
+		part.elem, part.typ = &key, part.typ.Elem.Freeze()
 	default:
 		part.err = fmt.Errorf("%s has no elements to address; lists and maps have", part.typ)
 	}

@@ -3,9 +3,6 @@ package coodie
 import (
 	"bytes"
 	"encoding/binary"
-	"math/big"
-
-	"gopkg.in/inf.v0"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -32,27 +29,71 @@ type Condition struct {
 }
 
 // Conditions tells which conditions held, in the order they were given. The server says
-// only that one of them did not; the rest is worked out from the values it sent, and is
-// VerdictUnknown where they do not suffice.
+// only that one of them did not. The verdicts are worked out from the values that it sent, in
+// the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
+// and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
+// What remains is VerdictUnknown.
 func (r LWTResult[T]) Conditions() []Condition {
 	return r.plain().conditions()
 }
 
 func (r *result) conditions() []Condition {
+	if !r.batched {
+		exclude([]*result{r})
+	}
 	out := make([]Condition, len(r.conds))
 	for i := range r.conds {
-		c := &r.conds[i]
-		out[i].Text = c.relation("?").String()
-		if r.applied {
-			out[i].Verdict = Held
-		} else if r.answered {
-			out[i].Verdict = r.verdict(c)
-		}
+		out[i] = Condition{r.conds[i].relation("?").String(), r.verdict(i)}
 	}
 	return out
 }
 
-func (r *result) verdict(c *cond) Verdict {
+// verdict is that of condition i, or behind the last one that of IF EXISTS or IF NOT EXISTS.
+func (r *result) verdict(i int) Verdict {
+	switch {
+	case r.applied:
+		return Held
+	case !r.answered:
+		return VerdictUnknown
+	case r.excluded == i+1:
+		return NotHeld
+	case i < len(r.conds):
+		return r.judge(&r.conds[i])
+	case r.kind == ifConditions && !r.beyond:
+		return Held // there is no such condition
+	}
+	switch row := r.row(); {
+	case r.beyond || row == RowUnknown:
+		return VerdictUnknown
+	default:
+		return verdictOf((row == RowPresent) == (r.kind == ifExists))
+	}
+}
+
+// exclude finds the condition that has refused a write, or a batch of these, where all others
+// held and the answer leaves only this one open.
+func exclude(writes []*result) {
+	var open *result
+	at := 0
+	for _, r := range writes {
+		for i := range len(r.conds) + 1 {
+			switch r.verdict(i) {
+			case NotHeld:
+				return
+			case VerdictUnknown:
+				if open != nil {
+					return
+				}
+				open, at = r, i
+			}
+		}
+	}
+	if open != nil && open.answered {
+		open.excluded = at + 1
+	}
+}
+
+func (r *result) judge(c *cond) Verdict {
 	var cell []byte
 	if r.existing == nil {
 		if r.row() != RowMissing {
@@ -66,8 +107,17 @@ func (r *result) verdict(c *cond) Verdict {
 			return VerdictUnknown
 		}
 	}
+	verdict := compareAny(c, c.ref().typ, cell)
+	if col := c.ref().col; c.ref().elem != nil && col.Type.Kind == codec.Map && compareAny(c, col.Type.Key, cell) != verdict {
+		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
+	}
+	return verdict
+}
+
+// compareAny evaluates the condition on a cell of type t; nil is null.
+func compareAny(c *cond, t *codec.Type, cell []byte) Verdict {
 	if c.op == cql.In {
-		return in(c, cell)
+		return in(c, t, cell)
 	}
 	value, null, err := c.value.encode()
 	if err != nil {
@@ -76,11 +126,11 @@ func (r *result) verdict(c *cond) Verdict {
 	if null {
 		value = nil
 	}
-	return compare(c.op, c.ref().typ, cell, value)
+	return compare(c.op, t, cell, value)
 }
 
 // in holds if one of the values equals the cell.
-func in(c *cond, cell []byte) Verdict {
+func in(c *cond, t *codec.Type, cell []byte) Verdict {
 	all := NotHeld
 	list := c.value.list()
 	for i := range list {
@@ -91,7 +141,7 @@ func in(c *cond, cell []byte) Verdict {
 		if null {
 			value = nil
 		}
-		switch compare(cql.Eq, c.ref().typ, cell, value) {
+		switch compare(cql.Eq, t, cell, value) {
 		case Held:
 			return Held
 		case VerdictUnknown:
@@ -114,10 +164,10 @@ func compare(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	if cell == nil {
 		return NotHeld
 	}
-	order, ok := order(t, cell, value)
-	if !ok {
+	if t.Has(codec.Custom) {
 		return VerdictUnknown
 	}
+	order := t.Compare(cell, value)
 	return verdictOf(op == cql.Lt && order < 0 || op == cql.Le && order <= 0 ||
 		op == cql.Gt && order > 0 || op == cql.Ge && order >= 0)
 }
@@ -149,13 +199,10 @@ func equal(t *codec.Type, cell, value []byte) Verdict {
 	if bytes.Equal(cell, value) {
 		return Held
 	}
-	if order, ok := order(t, cell, value); ok {
-		return verdictOf(order == 0)
+	if t.Has(codec.Custom) {
+		return VerdictUnknown
 	}
-	if canonical(t) {
-		return NotHeld
-	}
-	return VerdictUnknown
+	return verdictOf(t.Compare(cell, value) == 0)
 }
 
 // emptied reports whether the cell is an empty collection that the server stores as null.
@@ -165,56 +212,6 @@ func emptied(t *codec.Type, cell []byte) bool {
 		return !t.Frozen && len(cell) >= 4 && binary.BigEndian.Uint32(cell) == 0
 	}
 	return false
-}
-
-// canonical reports whether values of t that differ in their bytes are different values.
-// Sets and maps are not: the server sorts them by value, and this side by bytes.
-func canonical(t *codec.Type) bool {
-	switch t.Kind {
-	case codec.ASCII, codec.Text, codec.Blob, codec.Boolean, codec.UUID, codec.TimeUUID,
-		codec.Inet, codec.Date, codec.Time, codec.Timestamp,
-		codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt:
-		return true
-	case codec.List:
-		return canonical(t.Elem)
-	}
-	return false
-}
-
-// order compares two cells of an ordered type; ok is false where it cannot tell.
-func order(t *codec.Type, a, b []byte) (order int, ok bool) {
-	switch t.Kind {
-	case codec.ASCII, codec.Text, codec.Blob, codec.Boolean, codec.Date:
-		return bytes.Compare(a, b), true
-	case codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt, codec.Time, codec.Timestamp, codec.Varint:
-		if len(a) == 0 || len(b) == 0 {
-			return 0, false
-		}
-		return signed(a).Cmp(signed(b)), true
-	case codec.Decimal:
-		x, okx := decimal(t, a)
-		y, oky := decimal(t, b)
-		if !okx || !oky {
-			return 0, false
-		}
-		return x.Cmp(y), true
-	}
-	return 0, false
-}
-
-// signed is a two's complement big-endian number.
-func signed(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return n
-}
-
-func decimal(t *codec.Type, cell []byte) (*inf.Dec, bool) {
-	v, err := codec.DecodeAny(t, cell)
-	d, ok := v.(*inf.Dec)
-	return d, ok && err == nil
 }
 
 // contains looks for value among the elements, values or keys of a collection's cell.
@@ -233,9 +230,14 @@ func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	if !ok || want == nil {
 		return VerdictUnknown
 	}
+	want = want.Freeze()
 	all := NotHeld
 	for i := first; i < len(elems); i += step {
-		switch equal(want, elems[i], value) {
+		verdict := equal(want, elems[i], value)
+		if t.Frozen && verdict == Held && !bytes.Equal(elems[i], value) {
+			verdict = VerdictUnknown // Cassandra looks for these very bytes, be the values equal or not
+		}
+		switch verdict {
 		case Held:
 			return Held
 		case VerdictUnknown:

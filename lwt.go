@@ -137,6 +137,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
 	res.kind, res.proves, res.op, res.table, res.conds = c.asked(b), b.proves, b.op, b.name, c.conds
+	res.beyond = len(b.stmt.If) > len(res.conds)
 	if b.err != nil {
 		return res, b.err
 	}
