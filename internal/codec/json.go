@@ -171,15 +171,14 @@ func checkObject(t *Type, d *json.Decoder) error {
 			return nil
 		}
 		key, elem := token.(string), (*Type)(nil)
-		text := key
+		text, celled := key, false
 		switch t.Kind {
 		case Map:
 			elem = t.Elem
 			for _, quoted := range [2]bool{true, false} {
 				if v, want := fromJSON(t.Key.Kind, key, quoted); want == "" {
 					if cell, _, err := EncodeAny([]byte{}, t.Key, v); err == nil {
-						cells = append(cells, cell)
-						text = ""
+						cells, celled = append(cells, cell), true
 						break
 					}
 				}
@@ -194,10 +193,12 @@ func checkObject(t *Type, d *json.Decoder) error {
 				}
 			}
 		}
-		if text != "" && texts[text] {
-			return errSameKey
+		if !celled {
+			if texts[text] {
+				return errSameKey
+			}
+			texts[text] = true
 		}
-		texts[text] = true
 		if err := checkJSON(elem.orNone(), d); err != nil {
 			return err
 		}
