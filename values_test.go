@@ -394,40 +394,40 @@ func TestTypesThatNoTableHas(t *testing.T) {
 	require.NoError(t, err, "the server takes these")
 }
 
-// Quoted has names that need quotes, and such that hold some.
-type Quoted struct {
-	K     string           `cql:"k,partition"`
-	A     int              `cql:"a\"b"`
-	Space int              `cql:"a b"`
-	Mixed int              `cql:"Big"`
-	Both  int              `cql:"\"x\""`
-	One   int              `cql:"\""`
-	Slash int              `cql:"a\\b"`
-	Mark  int              `cql:"q?r"`
-	U     QuotedType       `cql:"u"`
-	P     QuotedPair[int8] `cql:"p"`
+// OddNames has names that need quotes, and such that hold some.
+type OddNames struct {
+	K     string        `cql:"k,partition"`
+	A     int           `cql:"a\"b"`
+	Space int           `cql:"a b"`
+	Mixed int           `cql:"Big"`
+	Both  int           `cql:"\"x\""`
+	One   int           `cql:"\""`
+	Slash int           `cql:"a\\b"`
+	Mark  int           `cql:"q?r"`
+	U     OddType       `cql:"u"`
+	P     OddPair[int8] `cql:"p"`
 }
 
-// QuotedType has a name that needs quotes.
-type QuotedType struct {
+// OddType has a name that needs quotes.
+type OddType struct {
 	A int `cql:"f\"g"`
 	B int `cql:"my Field"`
 }
 
-func (QuotedType) UDTName() string { return "my \"own\" Type" }
+func (OddType) UDTName() string { return "my \"own\" Type" }
 
-// QuotedPair is generic, and so has to be named.
-type QuotedPair[T any] struct{ A, B T }
+// OddPair is generic, and so has to be named.
+type OddPair[T any] struct{ A, B T }
 
-func (QuotedPair[T]) UDTName() string { return "pair[int8]" }
+func (OddPair[T]) UDTName() string { return "pair[int8]" }
 
 // TestNamesInQuotes: names with quotes, spaces and capitals come through everything that prints them.
 func TestNamesInQuotes(t *testing.T) {
 	ctx := t.Context()
 	_, session := patient(t)
-	table := open[Quoted](t, session)
+	table := open[OddNames](t, session)
 	require.NoError(t, table.Verify(ctx))
-	want := Quoted{"k", 1, 2, 3, 4, 5, 6, 7, QuotedType{8, 9}, QuotedPair[int8]{1, 2}}
+	want := OddNames{"k", 1, 2, 3, 4, 5, 6, 7, OddType{8, 9}, OddPair[int8]{1, 2}}
 	require.NoError(t, table.New(want).Save(ctx))
 	row := table.Find(table.Col("k").Eq("k"))
 	text, err := row.JSON().One(ctx)
@@ -451,7 +451,7 @@ func TestNamesInQuotes(t *testing.T) {
 	require.NoError(t, res.Err())
 	got, err = row.Get(ctx)
 	require.NoError(t, err)
-	require.Equal(t, QuotedType{8, 1}, got.U)
+	require.Equal(t, OddType{8, 1}, got.U)
 }
 
 type unnamedPair[T any] struct{ A, B T }
