@@ -15,9 +15,15 @@ import (
 type Cond[T any] struct{ cond }
 
 // Assign is a change of a column of T's table, for Update. Columns make it.
+//
+// The assignments of one Update have one timestamp and no order. Of two values of one element the
+// server keeps the greater one, and of a value and a deletion the deletion. So an Update that
+// assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
+// Elements are compared as CQL compares them: an instant is the same in every time zone.
 type Assign[T any] struct{ assign }
 
-// Target is a column of T's table, or a part of one, for DeleteColumns.
+// Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
+// or a part beside its whole column, is a *UsageError.
 type Target[T any] interface{ target(*T) *ref }
 
 // Column is a column of T's table whose values are of Go type V, or a part of such a
