@@ -70,7 +70,7 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // The condition is the version column (tag `version`), or else every column of the
 // struct, as it was read. change may run several times and must not have effects of its
 // own; its error ends Mutate and is returned as it is. Changing a key column is a
-// *UsageError. A missing row is ErrNotFound unless OrCreate is given. A row that reads as
+// *UsageError, and so is a key that T's fields cannot hold: 300 in an int8. A missing row is ErrNotFound unless OrCreate is given. A row that reads as
 // null in every column cannot be told from a missing one and needs a version column:
 // ErrCannotGuard.
 //
