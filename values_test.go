@@ -454,6 +454,73 @@ func TestNamesInQuotes(t *testing.T) {
 	require.Equal(t, OddType{8, 1}, got.U)
 }
 
+// OddKeys has odd names in its key, and an index.
+type OddKeys struct {
+	P int    `cql:"p\"q,partition"`
+	C int    `cql:"c d,clustering,desc"`
+	S string `cql:"S\"s,static"`
+	V int    `cql:"\"v\",index"`
+	W int    `cql:"w.w"`
+}
+
+// OddView is a view of it.
+type OddView struct {
+	V int `cql:"\"v\",partition"`
+	P int `cql:"p\"q,clustering"`
+	C int `cql:"c d,clustering"`
+}
+
+// TestOddNamesInEveryRead: keys, orders, groups, functions, indexes and views quote their names.
+func TestOddNamesInEveryRead(t *testing.T) {
+	ctx := t.Context()
+	_, session := patient(t)
+	db := coodie.New(session)
+	table := opened[OddKeys](t, db)
+	require.NoError(t, table.Verify(ctx))
+	view, err := coodie.OpenView[OddView](table, coodie.WithTable("odd_view"))
+	require.NoError(t, err)
+	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS odd_view AS SELECT """v""", "p""q", "c d" FROM odd_keys ` +
+		`WHERE """v""" IS NOT NULL AND "p""q" IS NOT NULL AND "c d" IS NOT NULL PRIMARY KEY ("""v""", "p""q", "c d")`}, view.CreateCQL())
+	p := coodie.Col(func(o *OddKeys) *int { return &o.P })
+	c := coodie.Col(func(o *OddKeys) *int { return &o.C })
+	v := coodie.Col(func(o *OddKeys) *int { return &o.V })
+	rows := []OddKeys{{1, 2, "s", 2, 0}, {1, 1, "s", 1, 0}}
+	batch := db.Batch()
+	table.New(rows[0]).In(batch).Save()
+	table.New(rows[1]).In(batch).Save()
+	require.NoError(t, batch.Exec(ctx))
+
+	some := table.Find(p.Eq(1))
+	for name, read := range map[string]func() ([]OddKeys, error){
+		"all":     func() ([]OddKeys, error) { return some.All(ctx) },
+		"order":   func() ([]OddKeys, error) { return some.OrderBy(c.Desc()).All(ctx) },
+		"cols":    func() ([]OddKeys, error) { return some.Filter(coodie.Cols[OddKeys](c).Ge(OddKeys{C: 1})).All(ctx) },
+		"token":   func() ([]OddKeys, error) { return table.Find(coodie.Token[OddKeys]().Ge(-1 << 63)).All(ctx) },
+		"indexed": func() ([]OddKeys, error) { return table.Find(v.Eq(2)).All(ctx) },
+		"page": func() ([]OddKeys, error) {
+			page, err := some.PageSize(10).Page(ctx, "")
+			return page.Items, err
+		},
+	} {
+		got, err := read()
+		require.NoError(t, err, name)
+		require.Equal(t, rows[:len(got)], got, name)
+		require.NotEmpty(t, got, name)
+	}
+	text, err := some.Filter(c.Eq(2)).JSON().One(ctx)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"p\"q": 1, "c d": 2, "\"S\"s\"": "s", "\"v\"": 2, "w.w": 0}`, string(text))
+	require.NoError(t, table.Find().SaveJSON(ctx, text))
+
+	res, err := some.Filter(c.Eq(2)).Mutate(ctx, func(o *OddKeys) error { o.W = 5; return nil })
+	require.NoError(t, err)
+	require.Equal(t, OddKeys{1, 2, "s", 2, 5}, res.Value)
+	require.NoError(t, some.Filter(c.Gt(1)).Delete(ctx))
+	n, err := some.Count(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+}
+
 type unnamedPair[T any] struct{ A, B T }
 
 type blankName struct{ A int }

@@ -17,14 +17,14 @@ import (
 
 // OddNames has names that need quotes, and such that hold some.
 type OddNames struct {
-	K     string           `cql:"k,partition"`
-	A     int              `cql:"a\"b"`
-	Space int              `cql:"a b"`
-	Mixed int              `cql:"Big"`
-	Both  int              `cql:"\"x\""`
-	One   int              `cql:"\""`
-	Slash int              `cql:"a\\b"`
-	Mark  int              `cql:"q?r"`
+	K     string        `cql:"k,partition"`
+	A     int           `cql:"a\"b"`
+	Space int           `cql:"a b"`
+	Mixed int           `cql:"Big"`
+	Both  int           `cql:"\"x\""`
+	One   int           `cql:"\""`
+	Slash int           `cql:"a\\b"`
+	Mark  int           `cql:"q?r"`
 	U     OddType       `cql:"u"`
 	P     OddPair[int8] `cql:"p"`
 }
@@ -73,6 +73,66 @@ func TestNamesInQuotes(t *testing.T) {
 	got, err = row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, OddType{8, 1}, got.U)
+}
+
+// OddKeys has odd names in its key, and an index.
+type OddKeys struct {
+	P int    `cql:"p\"q,partition"`
+	C int    `cql:"c d,clustering,desc"`
+	S string `cql:"S\"s,static"`
+	V int    `cql:"\"v\",index"`
+	W int    `cql:"w.w"`
+}
+
+// Keys, orders, groups, functions, indexes and views quote their names.
+func TestOddNamesInEveryRead(t *testing.T) {
+	ctx := t.Context()
+	t.Parallel()
+	s := connect(t)
+	db := coodie.New(s)
+	table, err := coodie.Open[OddKeys](db)
+	require.NoError(t, err)
+	require.NoError(t, table.Create(ctx))
+	built(t, s)
+	require.NoError(t, table.Verify(ctx))
+	p := coodie.Col(func(o *OddKeys) *int { return &o.P })
+	c := coodie.Col(func(o *OddKeys) *int { return &o.C })
+	v := coodie.Col(func(o *OddKeys) *int { return &o.V })
+	rows := []OddKeys{{1, 2, "s", 2, 0}, {1, 1, "s", 1, 0}}
+	batch := db.Batch()
+	table.New(rows[0]).In(batch).Save()
+	table.New(rows[1]).In(batch).Save()
+	require.NoError(t, batch.Exec(ctx))
+
+	some := table.Find(p.Eq(1))
+	for name, read := range map[string]func() ([]OddKeys, error){
+		"all":     func() ([]OddKeys, error) { return some.All(ctx) },
+		"order":   func() ([]OddKeys, error) { return some.OrderBy(c.Desc()).All(ctx) },
+		"cols":    func() ([]OddKeys, error) { return some.Filter(coodie.Cols[OddKeys](c).Ge(OddKeys{C: 1})).All(ctx) },
+		"token":   func() ([]OddKeys, error) { return table.Find(coodie.Token[OddKeys]().Ge(-1 << 63)).All(ctx) },
+		"indexed": func() ([]OddKeys, error) { return table.Find(v.Eq(2)).All(ctx) },
+		"page": func() ([]OddKeys, error) {
+			page, err := some.PageSize(10).Page(ctx, "")
+			return page.Items, err
+		},
+	} {
+		got, err := read()
+		require.NoError(t, err, name)
+		require.Equal(t, rows[:len(got)], got, name)
+		require.NotEmpty(t, got, name)
+	}
+	text, err := some.Filter(c.Eq(2)).JSON().One(ctx)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"p\"q": 1, "c d": 2, "\"S\"s\"": "s", "\"v\"": 2, "w.w": 0}`, string(text))
+	require.NoError(t, table.Find().SaveJSON(ctx, text))
+
+	res, err := some.Filter(c.Eq(2)).Mutate(ctx, func(o *OddKeys) error { o.W = 5; return nil })
+	require.NoError(t, err)
+	require.Equal(t, OddKeys{1, 2, "s", 2, 5}, res.Value)
+	require.NoError(t, some.Filter(c.Gt(1)).Delete(ctx))
+	n, err := some.Count(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
 }
 
 // Judged has columns of all types that a condition compares by more than their bytes.
