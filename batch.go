@@ -142,11 +142,16 @@ func (b *Batch) Exec(ctx context.Context) error {
 		err = outcomeOfBoth(before, err)
 	}
 	lines := answer.match(b.writes)
+	var asked []*result
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
 		w.b.release()
 		w.b = nil
+		if w.conditional {
+			asked = append(asked, &w.res)
+		}
 	}
+	exclude(asked)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"math"
 	"reflect"
 	"sync"
 	"time"
@@ -229,10 +230,22 @@ func (b *builder) using(ttl *time.Duration, timestamp *time.Time) {
 			b.fail("", "a conditional write takes no timestamp: Paxos sets it (CQL refuses USING TIMESTAMP with IF)", nil)
 		case b.table.Counter:
 			b.fail("", "counters take no timestamp", nil)
+		case timestamp.IsZero():
+			b.fail("", "the timestamp is the zero time, before which everything else was written; "+
+				"leave Timestamp out, or give it the time of the write", nil)
+		case !inMicros(*timestamp):
+			b.fail("", "the timestamp is no time of the years -290308 to 294247, of which CQL has microseconds", nil)
 		}
 		b.stmt.Timestamp = true
 		b.call.BindBigint(timestamp.UnixMicro())
 	}
+}
+
+// inMicros reports whether a timestamp can be t: it has 64 bits, and the least value of these
+// is the server's own mark of "none".
+func inMicros(t time.Time) bool {
+	us := t.UnixMicro()
+	return us != math.MinInt64 && time.UnixMicro(us).Unix() == t.Unix()
 }
 
 // values binds all columns of the struct at p for an INSERT, or those of its row alone.

@@ -15,9 +15,15 @@ import (
 type Cond[T any] struct{ cond }
 
 // Assign is a change of a column of T's table, for Update. Columns make it.
+//
+// The assignments of one Update have one timestamp and no order. Of two values of one element the
+// server keeps the greater one, and of a value and a deletion the deletion. So an Update that
+// assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
+// Elements are compared as CQL compares them: an instant is the same in every time zone.
 type Assign[T any] struct{ assign }
 
-// Target is a column of T's table, or a part of one, for DeleteColumns.
+// Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
+// or a part beside its whole column, is a *UsageError.
 type Target[T any] interface{ target(*T) *ref }
 
 // Column is a column of T's table whose values are of Go type V, or a part of such a
@@ -182,7 +188,7 @@ func (r *ref) member(name string) *ref {
 	case part.typ.Kind == codec.UDT:
 		for _, f := range part.typ.Fields {
 			if f.Name == name {
-				part.field, part.typ = name, f.Type
+				part.field, part.typ = name, f.Type.Freeze()
 				return &part
 			}
 		}
@@ -203,7 +209,7 @@ func (r *ref) at(key operand) *ref {
 	case part.elem != nil || part.field != "":
 		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
 	case part.typ.Kind == codec.Map || part.typ.Kind == codec.List:
-		part.elem, part.typ = &key, part.typ.Elem
+		part.elem, part.typ = &key, part.typ.Elem.Freeze()
 	default:
 		part.err = fmt.Errorf("%s has no elements to address; lists and maps have", part.typ)
 	}

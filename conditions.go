@@ -3,9 +3,6 @@ package coodie
 import (
 	"bytes"
 	"encoding/binary"
-	"math/big"
-
-	"gopkg.in/inf.v0"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -42,67 +39,98 @@ func (c Condition) String() string {
 }
 
 // Conditions tells which conditions held, in the order they were given, and then those that
-// guard the row. The server says
-// only that one of them did not; the rest is worked out from the values it sent, and is
-// VerdictUnknown where they do not suffice.
+// guard the row. The server says only that one of them did not. The verdicts are worked out from the values that it sent, in
+// the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
+// and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
+// What remains is VerdictUnknown.
 func (r LWTResult[T]) Conditions() []Condition {
 	return r.plain().conditions()
 }
 
 func (r *result) conditions() []Condition {
+	if !r.batched {
+		exclude([]*result{r})
+	}
 	out := make([]Condition, len(r.conds))
 	for i := range r.conds {
-		c := &r.conds[i]
-		out[i].Text, out[i].Guard = c.relation("?").String(), i >= r.given
-		if r.applied {
-			out[i].Verdict = Held
-		} else if r.answered {
-			out[i].Verdict = r.verdict(c)
-		}
-	}
-	if r.applied || !r.answered || r.batched || r.peeked {
-		return out
-	}
-	open := -1
-	for i := range out {
-		switch {
-		case out[i].Verdict == NotHeld, out[i].Verdict == VerdictUnknown && open >= 0:
-			return out
-		case out[i].Verdict == VerdictUnknown:
-			open = i
-		}
-	}
-	if open >= 0 {
-		out[open].Verdict = NotHeld // some condition did not hold, and all others did
+		out[i] = Condition{Text: r.conds[i].relation("?").String(), Verdict: r.verdict(i), Guard: i >= r.given}
 	}
 	return out
 }
 
-func (r *result) verdict(c *cond) Verdict {
+// verdict is that of condition i, or behind the last one that of IF EXISTS or IF NOT EXISTS.
+func (r *result) verdict(i int) Verdict {
+	switch {
+	case r.applied:
+		return Held
+	case !r.answered:
+		return VerdictUnknown
+	case r.excluded == i+1:
+		return NotHeld
+	case i < len(r.conds):
+		return r.judge(&r.conds[i])
+	case r.kind == ifConditions && !r.beyond:
+		return Held // there is no such condition
+	}
+	switch row := r.row(); {
+	case r.beyond || row == RowUnknown:
+		return VerdictUnknown
+	default:
+		return verdictOf((row == RowPresent) == (r.kind == ifExists))
+	}
+}
+
+// exclude finds the condition that has refused a write, or a batch of these, where all others
+// held and the answer leaves only this one open.
+func exclude(writes []*result) {
+	var open *result
+	at := 0
+	for _, r := range writes {
+		for i := range len(r.conds) + 1 {
+			switch r.verdict(i) {
+			case NotHeld:
+				return
+			case VerdictUnknown:
+				if open != nil {
+					return
+				}
+				open, at = r, i
+			}
+		}
+	}
+	if open != nil && open.answered {
+		open.excluded = at + 1
+	}
+}
+
+func (r *result) judge(c *cond) Verdict {
 	if r.existing == nil {
 		if r.row() != RowMissing {
 			return VerdictUnknown
 		}
 		// The columns of a missing row read as null. (Its static columns were sent if a
 		// condition on them failed, so they would not be missing from the answer.)
-		return judge(c, c.ref().typ, nil)
+		return judge(c, c.ref().typ, c.ref().typ, nil)
 	}
 	cell, t, p := r.existing.compared(c.ref())
 	if p == Missing {
 		return VerdictUnknown
 	}
-	verdict := judge(c, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, nullTuple(t)) != verdict {
+	verdict := judge(c, t, t, cell)
+	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, t, nullTuple(t)) != verdict {
 		return VerdictUnknown // gocql reads both as null
+	}
+	if col := c.ref().col; c.ref().elem != nil && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
+		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
 	}
 	return verdict
 }
 
 // judge evaluates the condition on a cell of type t, which may know more fields than the
-// struct; nil is null.
-func judge(c *cond, t *codec.Type, cell []byte) Verdict {
+// struct, as a value of type as; nil is null.
+func judge(c *cond, t, as *codec.Type, cell []byte) Verdict {
 	if c.op == cql.In {
-		return in(c, t, cell)
+		return in(c, t, as, cell)
 	}
 	of := t
 	switch c.op {
@@ -115,11 +143,11 @@ func judge(c *cond, t *codec.Type, cell []byte) Verdict {
 	if err != nil {
 		return VerdictUnknown
 	}
-	return compare(c.op, t, cell, value)
+	return compare(c.op, as, cell, value)
 }
 
 // in holds if one of the values equals the cell.
-func in(c *cond, t *codec.Type, cell []byte) Verdict {
+func in(c *cond, t, as *codec.Type, cell []byte) Verdict {
 	all := NotHeld
 	list := c.value.list()
 	for i := range list {
@@ -127,7 +155,7 @@ func in(c *cond, t *codec.Type, cell []byte) Verdict {
 		if err != nil {
 			return VerdictUnknown
 		}
-		switch compare(cql.Eq, t, cell, value) {
+		switch compare(cql.Eq, as, cell, value) {
 		case Held:
 			return Held
 		case VerdictUnknown:
@@ -150,10 +178,10 @@ func compare(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	if cell == nil {
 		return NotHeld
 	}
-	order, ok := order(t, cell, value)
-	if !ok {
+	if t.Has(codec.Custom) {
 		return VerdictUnknown
 	}
+	order := t.Compare(cell, value)
 	return verdictOf(op == cql.Lt && order < 0 || op == cql.Le && order <= 0 ||
 		op == cql.Gt && order > 0 || op == cql.Ge && order >= 0)
 }
@@ -185,13 +213,10 @@ func equal(t *codec.Type, cell, value []byte) Verdict {
 	if codec.EqualCells(t, cell, value) {
 		return Held
 	}
-	if order, ok := order(t, cell, value); ok {
-		return verdictOf(order == 0)
+	if t.Has(codec.Custom) {
+		return VerdictUnknown
 	}
-	if canonical(t) {
-		return NotHeld
-	}
-	return VerdictUnknown
+	return verdictOf(t.Compare(cell, value) == 0)
 }
 
 // emptied reports whether the cell is an empty collection that the server stores as null.
@@ -201,70 +226,6 @@ func emptied(t *codec.Type, cell []byte) bool {
 		return !t.Frozen && len(cell) >= 4 && binary.BigEndian.Uint32(cell) == 0
 	}
 	return false
-}
-
-// canonical reports whether values of t that differ in their bytes are different values.
-// Sets and maps are sorted on both sides as the server sorts them.
-func canonical(t *codec.Type) bool {
-	switch t.Kind {
-	case codec.ASCII, codec.Text, codec.Blob, codec.Boolean, codec.UUID, codec.TimeUUID,
-		codec.Inet, codec.Date, codec.Time, codec.Timestamp,
-		codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt:
-		return true
-	case codec.List, codec.Set:
-		return canonical(t.Elem)
-	case codec.Map:
-		return canonical(t.Key) && canonical(t.Elem)
-	case codec.UDT, codec.Tuple:
-		for _, e := range t.Elems {
-			if !canonical(e) {
-				return false
-			}
-		}
-		for i := range t.Fields {
-			if !canonical(t.Fields[i].Type) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}
-
-// order compares two cells of an ordered type; ok is false where it cannot tell.
-func order(t *codec.Type, a, b []byte) (order int, ok bool) {
-	switch t.Kind {
-	case codec.ASCII, codec.Text, codec.Blob, codec.Boolean, codec.Date:
-		return bytes.Compare(a, b), true
-	case codec.TinyInt, codec.SmallInt, codec.Int, codec.BigInt, codec.Time, codec.Timestamp, codec.Varint:
-		if len(a) == 0 || len(b) == 0 {
-			return 0, false
-		}
-		return signed(a).Cmp(signed(b)), true
-	case codec.Decimal:
-		x, okx := decimal(t, a)
-		y, oky := decimal(t, b)
-		if !okx || !oky {
-			return 0, false
-		}
-		return x.Cmp(y), true
-	}
-	return 0, false
-}
-
-// signed is a two's complement big-endian number.
-func signed(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return n
-}
-
-func decimal(t *codec.Type, cell []byte) (*inf.Dec, bool) {
-	v, err := codec.DecodeAny(t, cell)
-	d, ok := v.(*inf.Dec)
-	return d, ok && err == nil
 }
 
 // contains looks for value among the elements, values or keys of a collection's cell.
@@ -283,9 +244,14 @@ func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	if !ok || want == nil {
 		return VerdictUnknown
 	}
+	want = want.Freeze()
 	all := NotHeld
 	for i := first; i < len(elems); i += step {
-		switch equal(want, elems[i], value) {
+		verdict := equal(want, elems[i], value)
+		if t.Frozen && verdict == Held && !bytes.Equal(elems[i], value) {
+			verdict = VerdictUnknown // Cassandra looks for these very bytes, be the values equal or not
+		}
+		switch verdict {
 		case Held:
 			return Held
 		case VerdictUnknown:

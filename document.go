@@ -96,7 +96,8 @@ func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.now().IfA
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (d *Document[T]) TTL(t time.Duration) Write[T] { return d.now().TTL(t) }
 
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
+// one, but the zero time is a *UsageError: the write would be older than every other.
 func (d *Document[T]) Timestamp(t time.Time) Write[T] { return d.now().Timestamp(t) }
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
@@ -134,7 +135,8 @@ func (w Write[T]) TTL(t time.Duration) Write[T] {
 	return w
 }
 
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
+// one, but the zero time is a *UsageError: the write would be older than every other.
 func (w Write[T]) Timestamp(t time.Time) Write[T] {
 	w.chain = w.chain.withTimestamp(t)
 	return w

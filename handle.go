@@ -84,6 +84,7 @@ func (h *handle) holds(c chain, b *builder, f follow) {
 	c.batch = nil
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
 	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: b.conds, given: len(c.conds), batched: true}
+	h.res.beyond = len(b.stmt.If) > len(h.res.conds)
 	h.err = errNotExecuted(b.op, b.name)
 	if b.err == nil {
 		h.describe(kind)

@@ -87,6 +87,9 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 			v = json.RawMessage(strconv.FormatInt(b.ownVersion(), 10))
 		}
 		null := v == nil || string(v) == "null"
+		if err := codec.CheckJSON(c.Type, v); err != nil {
+			b.fail(c.Name, "", err)
+		}
 		switch {
 		case c.Key():
 			b.keyFromJSON(c, unsafe.Add(p, c.Offset), v, null)
@@ -162,24 +165,35 @@ func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 // own as it stands, and otherwise in lower case.
 func (b *builder) columnOf(key string) (*meta.Column, error) {
 	name := strings.ToLower(key)
-	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' {
-		name = key[1 : n-1]
+	quoted := inQuotes(key)
+	if quoted {
+		name = key[1 : len(key)-1]
 	}
 	if c := b.table.Column(name); c != nil {
 		return c, nil
 	}
-	if b.table.Column(key) != nil {
+	if c := b.table.Column(key); c != nil {
+		if quoted {
+			return c, nil // the quotes belong to the name: SELECT JSON writes it as it is
+		}
 		return nil, fmt.Errorf("the key %q means column %s, as CQL has it: write %s for the column of mixed case", key, name, jsonName(key))
 	}
 	return nil, fmt.Errorf("%s has no column %q", b.table.Go, name)
 }
 
-// jsonName is a column's name as a key of an object.
+// jsonName is a column's name as a key of an object. INSERT JSON folds the case of a name that
+// is not in quotes of its own, and takes quotes at both ends for such.
 func jsonName(name string) string {
-	if name != strings.ToLower(name) {
-		return `"\"` + name + `\""`
+	if name != strings.ToLower(name) || strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`) {
+		name = `"` + name + `"`
 	}
-	return `"` + name + `"`
+	text, _ := json.Marshal(name) // a text is always JSON
+	return string(text)
+}
+
+// inQuotes reports whether the key of an object is a name in quotes of its own.
+func inQuotes(key string) bool {
+	return len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"'
 }
 
 // keyFromJSON sets the field of a key column: whatever has to name the row again, Settle say,
@@ -198,14 +212,7 @@ func (b *builder) keyFromJSON(c *meta.Column, field unsafe.Pointer, v json.RawMe
 		return
 	}
 	b.emptyKey(c, cell)
-	err = c.Codec.Decode(field, cell)
-	if err == nil {
-		again, isNull, failed := c.Codec.Append([]byte{}, field)
-		if err = failed; err == nil && (isNull || !bytes.Equal(again, cell)) {
-			err = errors.New("the field holds it as another value")
-		}
-	}
-	if err != nil {
+	if err := hold(c, field, cell); err != nil {
 		b.fail(c.Name, "field "+c.Field+" cannot hold the key", err)
 	}
 }

@@ -162,6 +162,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	t := c.table
 	res.kind, res.proves, res.op, res.table = c.asked(b), b.proves, b.op, b.name
 	res.conds, res.given = b.conds, len(c.conds)
+	res.beyond = len(b.stmt.If) > len(res.conds)
 	if b.err != nil {
 		return res, b.err
 	}

@@ -75,7 +75,8 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // that change does not need where many rows of a partition are written.
 //
 // change may run several times and must not have effects of its own; its error ends Mutate and is
-// returned as it is. Changing a key column is a *UsageError. A missing row is ErrNotFound unless
+// returned as it is. Changing a key column is a *UsageError, and so is a key that
+// T's fields cannot hold: 300 in an int8. A missing row is ErrNotFound unless
 // OrCreate is given. A row in which every regular column is null cannot be told from a missing
 // one: ErrCannotGuard.
 //

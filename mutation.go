@@ -105,6 +105,9 @@ func (c chain) rowKey() (string, error) {
 			b.needKeys(c.where, b.table.Primary())
 			b.fail("", "Mutate is for one row: each key column by Eq", nil)
 		}
+		if b.err == nil {
+			b.err = c.setKey(c.table.newRow())
+		}
 	}
 	if b.err != nil {
 		return "", b.err
@@ -161,7 +164,9 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 		if !m.create {
 			return false, nil, ErrNotFound
 		}
-		m.chain.setKey(value)
+		if err := m.chain.setKey(value); err != nil {
+			return false, nil, err
+		}
 		if statics, err = m.statics(ctx); err == nil && statics != nil {
 			err = m.chain.table.restore(value, statics)
 		}
@@ -184,7 +189,9 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *existing) (again bool, next *existing, err error) {
 	t := m.chain.table
 	key := t.copyRow(value)
-	m.chain.setKey(key)
+	if err := m.chain.setKey(key); err != nil {
+		return false, nil, err
+	}
 	if col := differs(key, value, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
@@ -343,10 +350,28 @@ func (c chain) keyChanged(col *meta.Column) error {
 }
 
 // setKey sets the key fields of v to what the chain names.
-func (c chain) setKey(v unsafe.Pointer) {
+func (c chain) setKey(v unsafe.Pointer) error {
 	for _, col := range c.table.meta.Primary() {
-		if cell, ok := c.keyCell(col); ok {
-			_ = col.Codec.Decode(unsafe.Add(v, col.Offset), cell)
+		cell, ok := c.keyCell(col)
+		if !ok {
+			continue
+		}
+		if err := hold(col, unsafe.Add(v, col.Offset), cell); err != nil {
+			return &UsageError{Op: "mutate", Table: c.table.name, Column: col.Name, Reason: "field " + col.Field + " cannot hold the key", Err: err}
 		}
 	}
+	return nil
+}
+
+// hold sets a column's field to the value of a cell. The error is that the field cannot hold it,
+// or holds it as another value: a key that is read back would name another row.
+func hold(col *meta.Column, field unsafe.Pointer, cell []byte) error {
+	if err := col.Codec.Decode(field, cell); err != nil {
+		return err
+	}
+	again, null, err := col.Codec.Append([]byte{}, field)
+	if err == nil && (null || !bytes.Equal(again, cell)) {
+		err = errors.New("the field holds it as another value")
+	}
+	return err
 }

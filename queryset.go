@@ -39,7 +39,8 @@ func (q QuerySet[T]) TTL(d time.Duration) QuerySet[T] {
 	return q
 }
 
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds.
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
+// one, but the zero time is a *UsageError: the write would be older than every other.
 func (q QuerySet[T]) Timestamp(t time.Time) QuerySet[T] {
 	q.chain = q.chain.withTimestamp(t)
 	return q

@@ -40,6 +40,8 @@ type result struct {
 	pending  *pending // of an unknown outcome
 	batched  bool     // another statement's condition may have refused it
 	absent   RowState // what it means in a batch that nothing was sent of the row
+	beyond   bool     // the statement has conditions that conds lacks
+	excluded int      // 1 + the condition that has refused the write because all others held; 0: none is known
 }
 
 // casKind is the condition of a conditional write.
@@ -290,7 +292,7 @@ func (r *ref) part(t *codec.Type, cell []byte) ([]byte, error) {
 		return nil, errors.Join(err, errNullKey)
 	}
 	if r.col.Type.Kind == codec.Map {
-		part, _, err := codec.MapValue(cell, key)
+		part, _, err := codec.MapValue(r.col.Type, cell, key)
 		return part, err
 	}
 	index, err := codec.DecodeAny(indexCodec.Type(), key)

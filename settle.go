@@ -8,6 +8,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -227,9 +228,11 @@ func (c *chain) key() Key {
 		if !ok {
 			continue
 		}
-		if value, err := decodeAny(c.table.refTo(col), cell); err == nil {
-			key = append(key, Pair{col.Name, value})
+		value, err := decodeAny(c.table.refTo(col), cell)
+		if err != nil { // the field cannot hold it: it was named by another Go type
+			value, _ = codec.DecodeAny(col.Type, cell)
 		}
+		key = append(key, Pair{col.Name, value})
 	}
 	return key
 }

@@ -1,12 +1,14 @@
 package coodie
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"slices"
 	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -177,21 +179,111 @@ func assigned(b *builder, col *meta.Column) bool {
 	return false
 }
 
-// twice refuses a second assignment of what an earlier one has assigned already. Parts of a
-// collection may be changed side by side, which CQL does in no order.
+// twice refuses a second assignment of what an earlier one has assigned already. All parts of
+// an UPDATE have one timestamp: of two values of one cell the server keeps the greater one, and
+// of a value and a deletion the deletion, whatever their order. Other parts of a collection may
+// be changed side by side, which CQL does in no order.
 func twice(b *builder, assigns []assign, i int) {
 	for j := range assigns[:i] {
 		a, other := &assigns[i], &assigns[j]
-		if b.err == nil && a.ref().col == other.ref().col &&
-			(a.whole() || other.whole() || a.ref().field != "" && a.ref().field == other.ref().field) {
-			b.fail(a.ref().name, "the column is assigned twice", nil)
+		if b.err == nil && a.ref().col == other.ref().col {
+			if reason := a.clash(other); reason != "" {
+				b.fail(a.ref().name, reason, nil)
+			}
 		}
 	}
 }
 
+// clash says why two assignments of one column do not go together; "" if they do.
+func (a *assign) clash(o *assign) string {
+	t, removes := a.ref().col.Type, a.change == cql.Remove || o.change == cql.Remove
+	const disorder = "an element is assigned twice, or assigned and removed, and CQL does these in no order"
+	switch {
+	case a.whole() || o.whole():
+		return "the column is assigned twice"
+	case a.ref().field != "":
+		if a.ref().overlaps(o.ref()) {
+			return "field " + a.ref().field + " is assigned twice"
+		}
+	case a.indexed() && o.indexed():
+		if a.ref().overlaps(o.ref()) {
+			return disorder
+		}
+	case t.Kind == codec.List && (a.indexed() || o.indexed()):
+		if removes {
+			return "an element is set and others are removed by value, which may be that one, and CQL does these in no order"
+		}
+	case t.Kind == codec.Counter, t.Kind == codec.List && !removes, a.change == o.change && (t.Kind == codec.Set || removes):
+		// both change the same cells in the same way, or have cells of their own
+	case common(a, o, t):
+		return disorder
+	}
+	return ""
+}
+
 // whole reports whether the assignment replaces all of the column.
 func (a *assign) whole() bool {
-	return a.change == cql.Set && a.ref().elem == nil && a.ref().field == ""
+	return a.change == cql.Set && !a.indexed() && a.ref().field == ""
+}
+
+// indexed reports whether the assignment is of a list's element, or of the value of a map's key.
+func (a *assign) indexed() bool { return a.ref().elem != nil }
+
+// common reports whether two assignments of a collection name the same element, or key of a map.
+func common(a, o *assign, t *codec.Type) bool {
+	of := t.Elem
+	if t.Kind == codec.Map {
+		of = t.Key
+	}
+	others := o.elements()
+	for _, x := range a.elements() {
+		for _, y := range others {
+			if of.Compare(x, y) == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// elements are the cells of the elements, or keys of a map, that an assignment names.
+func (a *assign) elements() (cells [][]byte) {
+	if a.indexed() {
+		cell, _, _ := a.ref().elem.encode() // which has been bound, so that it has no error
+		return [][]byte{cell}
+	}
+	step := 1
+	if a.ref().col.Type.Kind == codec.Map && a.change != cql.Remove {
+		step = 2
+	}
+	cell, _, _ := a.value.encode()
+	all, _ := elements(cell, step)
+	for i := 0; i < len(all); i += step {
+		cells = append(cells, all[i])
+	}
+	return cells
+}
+
+// overlaps reports whether a and b are of one column, and of one element or field of it unless
+// one of them is all of it.
+func (r *ref) overlaps(o *ref) bool {
+	switch {
+	case r.col != o.col:
+		return false
+	case r.elem == nil && r.field == "" || o.elem == nil && o.field == "":
+		return true
+	case r.elem == nil || o.elem == nil:
+		return r.field == o.field
+	}
+	x, _, errX := r.elem.encode()
+	y, _, errY := o.elem.encode()
+	if errX != nil || errY != nil {
+		return false
+	}
+	if r.col.Type.Kind == codec.Map {
+		return r.col.Type.Key.Compare(x, y) == 0
+	}
+	return bytes.Equal(x, y)
 }
 
 // remove builds a DELETE of the row, or of the targets. A DELETE stores neither an attempt id nor
@@ -217,8 +309,11 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 	c.refuseReading(b)
 	c.refusePlain(b)
 	static := columns
-	for _, r := range targets {
+	for i, r := range targets {
 		b.deletion(r)
+		if b.err == nil && slices.ContainsFunc(targets[:i], r.overlaps) {
+			b.fail(r.name, "the column, or the same part of it, is deleted twice", nil)
+		}
 		static = static && b.err == nil && r.col.Kind == meta.Static
 	}
 	if a := b.table.Attempt; !cas && a != nil && c.storesOwn(targets) && !slices.ContainsFunc(targets, func(r *ref) bool { return r.col == a }) {

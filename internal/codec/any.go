@@ -248,7 +248,8 @@ func (c *entriesCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool, e
 			return dst, false, atIndex(err, i)
 		}
 	}
-	return c.order.finish(dst, start, len(entries)), false, nil
+	dst, err = c.order.finish(dst, start, len(entries))
+	return dst, false, err
 }
 
 func (c *entriesCoder) decode(p unsafe.Pointer, data []byte) error {

@@ -116,18 +116,19 @@ func TestSplitAndJoin(t *testing.T) {
 }
 
 func TestLookingIntoCells(t *testing.T) {
-	m := mustEncode(t, mustParse(t, "map<text, int>"), map[string]int{"a": 1, "b": 2})
-	v, ok, err := MapValue(m, []byte("b"))
+	mapType := mustParse(t, "map<text, int>")
+	m := mustEncode(t, mapType, map[string]int{"a": 1, "b": 2})
+	v, ok, err := MapValue(mapType, m, []byte("b"))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, []byte{0, 0, 0, 2}, v)
-	_, ok, err = MapValue(m, []byte("c"))
+	_, ok, err = MapValue(mapType, m, []byte("c"))
 	require.NoError(t, err)
 	require.False(t, ok)
-	_, ok, err = MapValue(nil, []byte("c"))
+	_, ok, err = MapValue(mapType, nil, []byte("c"))
 	require.NoError(t, err)
 	require.False(t, ok)
-	_, _, err = MapValue(m[:len(m)-1], []byte("b"))
+	_, _, err = MapValue(mapType, m[:len(m)-1], []byte("b"))
 	require.Error(t, err)
 
 	l := mustEncode(t, mustParse(t, "list<int>"), []int{5, 6})

@@ -41,9 +41,10 @@ func Join(dst []byte, elems [][]byte) (out []byte, null bool) {
 	return out, false
 }
 
-// MapValue looks up the value of an encoded key in a map cell; a null value is
-// nil. ok reports whether the key is there. The value aliases cell.
-func MapValue(cell, key []byte) (value []byte, ok bool, err error) {
+// MapValue looks up the value of an encoded key in a cell of the map type t, as the server
+// does: the decimals 1.0 and 1.00 are one key. A null value is nil. ok reports whether the
+// key is there. The value aliases cell.
+func MapValue(t *Type, cell, key []byte) (value []byte, ok bool, err error) {
 	if len(cell) == 0 {
 		return nil, false, nil
 	}
@@ -53,7 +54,7 @@ func MapValue(cell, key []byte) (value []byte, ok bool, err error) {
 		if k, rest, err = next(rest); err == nil {
 			value, rest, err = next(rest)
 		}
-		if err == nil && bytes.Equal(k, key) {
+		if err == nil && (bytes.Equal(k, key) || t.Key.Compare(k, key) == 0) {
 			return value, true, nil
 		}
 	}

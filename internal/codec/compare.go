@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/big"
 	"slices"
@@ -19,10 +20,11 @@ type cellOrder struct {
 type entry struct{ start, key, end int } // key: where its first cell ends
 
 // sort sorts the n entries that end dst, from start on, by their first cell, and
-// drops those whose first cell came before. It reports how many remain.
-func (o *cellOrder) sort(dst []byte, start, n int) ([]byte, int) {
+// drops those whose first cell came before. It reports how many remain, and whether
+// what was dropped was another entry: of a map any, of a set one of other bytes.
+func (o *cellOrder) sort(dst []byte, start, n int) (_ []byte, unique int, lost bool) {
 	if n < 2 {
-		return dst, n
+		return dst, n, false
 	}
 	var few [32]entry
 	entries := few[:0]
@@ -42,35 +44,42 @@ func (o *cellOrder) sort(dst []byte, start, n int) ([]byte, int) {
 		entries = append(entries, e)
 	}
 	if sorted {
-		return dst, n
+		return dst, n, false
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return o.compareAt(dst, a, b) })
 	stop := len(dst)
-	unique := 0
 	for i, e := range entries {
 		if i > 0 && o.compareAt(dst, entries[i-1], e) == 0 {
+			lost = lost || o.cells > 1 || !bytes.Equal(dst[entries[i-1].start:entries[i-1].end], dst[e.start:e.end])
 			continue
 		}
 		dst = append(dst, dst[e.start:e.end]...)
 		unique++
 	}
-	return append(dst[:start], dst[stop:]...), unique
+	return append(dst[:start], dst[stop:]...), unique, lost
 }
 
-// finish sorts the entries of a collection whose number stands before start.
-func (o *cellOrder) finish(dst []byte, start, n int) []byte {
-	dst, unique := o.sort(dst, start, n)
+// finish sorts the entries of a Go map whose number stands before start. Two that are one in
+// CQL are an error: which of them is left would be a matter of Go's random order.
+func (o *cellOrder) finish(dst []byte, start, n int) ([]byte, error) {
+	dst, unique, lost := o.sort(dst, start, n)
+	if lost {
+		return dst, errSameKey
+	}
 	putInt(dst[start-4:], unique)
-	return dst
+	return dst, nil
 }
+
+var errSameKey = errors.New("two keys of the map are one in CQL, as are the same instant in two time zones and the decimals 1.0 and 1.00; keep one")
 
 func (o *cellOrder) compareAt(b []byte, x, y entry) int {
 	return o.compare(b[x.start+4:x.key], b[y.start+4:y.key])
 }
 
-// Compare compares two cells of a type as the server orders them. Cells that are equal to it are one
-// key, though their bytes may differ: 1.0 and 1.00, say.
-func Compare(t *Type, a, b []byte) int { return comparator(t)(a, b) }
+// Compare orders two cells of the type as the server does; neither may be null. Its time is
+// bounded by the cells' length, whatever exponents decimals have. Broken cells and those of a
+// custom type are ordered by their bytes.
+func (t *Type) Compare(a, b []byte) int { return comparator(t)(a, b) }
 
 // comparator returns the server's order of cells of a type. It never panics, but
 // orders broken cells arbitrarily.
@@ -259,15 +268,25 @@ func compareElems(a, b []byte, orders ...func(a, b []byte) int) int {
 }
 
 // compareFields compares tuples and user-defined types: null comes first, and a
-// field that is not there is null.
+// field that is not there is null. A cell may have fields that the type does not know yet.
 func compareFields(a, b []byte, fields []func(a, b []byte) int) int {
-	ca, errA := Split(nil, a, len(fields))
-	cb, errB := Split(nil, b, len(fields))
-	if errA != nil || errB != nil {
-		return bytes.Compare(a, b)
-	}
-	for i, order := range fields {
-		x, y := ca[i], cb[i]
+	ra, rb := a, b
+	for i := 0; len(ra) > 0 || len(rb) > 0; i++ {
+		var x, y []byte
+		var errA, errB error
+		if len(ra) > 0 {
+			x, ra, errA = next(ra)
+		}
+		if len(rb) > 0 {
+			y, rb, errB = next(rb)
+		}
+		if errA != nil || errB != nil {
+			return bytes.Compare(a, b)
+		}
+		order := bytes.Compare
+		if i < len(fields) {
+			order = fields[i]
+		}
 		switch {
 		case x == nil && y == nil:
 		case x == nil:
@@ -284,17 +303,18 @@ func compareFields(a, b []byte, fields []func(a, b []byte) int) int {
 }
 
 func compareVectors(a, b []byte, elem func(a, b []byte) int, size int) int {
-	for ra, rb := a, b; len(ra) > 0 && len(rb) > 0; {
+	ra, rb := a, b
+	for len(ra) > 0 && len(rb) > 0 {
 		var x, y []byte
 		var errA, errB error
 		x, ra, errA = nextInVector(ra, size)
 		y, rb, errB = nextInVector(rb, size)
 		if errA != nil || errB != nil {
-			break
+			return bytes.Compare(a, b)
 		}
 		if c := elem(x, y); c != 0 {
 			return c
 		}
 	}
-	return bytes.Compare(a, b)
+	return cmp.Compare(len(ra), len(rb))
 }

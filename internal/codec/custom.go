@@ -14,6 +14,7 @@ const protoVersion = 4
 // on its pointer. A direction it does not implement is left to native.
 type customCoder struct {
 	typ              reflect.Type
+	cql              *Type
 	info             gocql.TypeInfo
 	marshal, unmarsh bool
 	native           coder
@@ -23,9 +24,10 @@ func (c *customCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error)
 	if !c.marshal {
 		return c.native.encode(dst, p)
 	}
-	data, err := reflect.NewAt(c.typ, p).Interface().(gocql.Marshaler).MarshalCQL(c.info)
+	v := reflect.NewAt(c.typ, p)
+	data, err := v.Interface().(gocql.Marshaler).MarshalCQL(c.info)
 	if err != nil {
-		return dst, false, &Error{Reason: "its MarshalCQL failed", Err: err}
+		return dst, false, because("its MarshalCQL failed", err, v.Elem())
 	}
 	return append(dst, data...), data == nil, nil
 }
@@ -35,9 +37,17 @@ func (c *customCoder) decode(p unsafe.Pointer, data []byte) error {
 		return c.native.decode(p, data)
 	}
 	if err := reflect.NewAt(c.typ, p).Interface().(gocql.Unmarshaler).UnmarshalCQL(c.info, data); err != nil {
-		return &Error{Reason: "its UnmarshalCQL failed", Err: err}
+		return unread("its UnmarshalCQL failed", err, c.cql, data)
 	}
 	return nil
+}
+
+// unread is because for a cell of type t.
+func unread(reason string, err error, t *Type, data []byte) error {
+	if v, failed := DecodeAny(t, data); failed == nil && !quotes(err.Error(), reflect.ValueOf(v), 4) {
+		return because(reason, err, reflect.ValueOf(data))
+	}
+	return &Error{Reason: reason, Err: err}
 }
 
 var (
@@ -65,7 +75,7 @@ func (c compiler) compileCustom(goType reflect.Type, t *Type) (coder, error) {
 		return nil, nil
 	}
 	cd := &customCoder{
-		typ: goType, info: t.TypeInfo(protoVersion),
+		typ: goType, cql: t, info: t.TypeInfo(protoVersion),
 		marshal: implements(goType, marshalerType), unmarsh: implements(goType, unmarshalerType),
 	}
 	if cd.marshal && cd.unmarsh {

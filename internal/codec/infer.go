@@ -1,9 +1,11 @@
 package codec
 
 import (
+	"fmt"
 	"math/big"
 	"net"
 	"reflect"
+	"strings"
 	"time"
 	"unicode"
 )
@@ -45,6 +47,7 @@ type Options struct {
 //
 // The user-defined type of a struct is named by its method UDTName() string, or
 // by its Go name in snake_case; its fields by their cql tags, or their Go names.
+// Any text is a name, quoted where CQL needs it; a generic type needs the method.
 // Interfaces, functions, channels and complex numbers have no CQL type, nor does
 // a gocql.Marshaler that does not name its type by CQLType.
 func Infer(t reflect.Type, opts Options) (*Type, error) {
@@ -198,13 +201,15 @@ func (c compiler) inferStruct(t reflect.Type, opts Options) (*Type, error) {
 	if !ok {
 		name = SnakeCase(t.Name())
 	}
-	for _, r := range name {
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			name = ""
+	reason := "its method UDTName() returns no name"
+	if !ok {
+		reason = fmt.Sprintf("its Go name %q cannot be that of a user-defined type", t.Name())
+		if strings.ContainsFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			name = "" // a generic type's
 		}
 	}
 	if name == "" {
-		return nil, fail("%s needs a name as a user-defined type: give it a method UDTName() string, or use the tuple option", t)
+		return nil, fail("%s needs a name as a user-defined type, and %s: give it a method UDTName() string, or use the tuple option", t, reason)
 	}
 	return c.inferUDT(name, fields)
 }

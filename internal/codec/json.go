@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,4 +118,107 @@ func parseTimestamp(text string, quoted bool) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// CheckJSON reports an object in a JSON value for type t of which two keys are one in CQL: two
+// keys of a map, or two names of a field. The server would keep one of them without a word. Keys
+// that it will not be able to read are left to it.
+func CheckJSON(t *Type, raw []byte) error {
+	if !t.Has(Map) && !t.Has(UDT) {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return checkJSON(t, d)
+}
+
+func checkJSON(t *Type, d *json.Decoder) error {
+	token, err := d.Token()
+	if err != nil {
+		return nil // it is the server that reads JSON
+	}
+	switch open := token.(type) {
+	case string:
+		if t.multiCell() || t.Kind == Tuple || t.Kind == Vector {
+			return CheckJSON(t, []byte(open)) // a text that holds the JSON
+		}
+	case json.Delim:
+		if open == '{' {
+			if err := checkObject(t, d); err != nil {
+				return err
+			}
+		}
+		for i := 0; open == '[' && d.More(); i++ {
+			elem := t.Elem
+			if t.Kind == Tuple && i < len(t.Elems) {
+				elem = t.Elems[i]
+			}
+			if err := checkJSON(elem.orNone(), d); err != nil {
+				return atIndex(err, i)
+			}
+		}
+		_, _ = d.Token() // the closing one
+	}
+	return nil
+}
+
+func checkObject(t *Type, d *json.Decoder) error {
+	var cells [][]byte
+	texts := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil
+		}
+		key, elem := token.(string), (*Type)(nil)
+		text, celled := key, false
+		switch t.Kind {
+		case Map:
+			elem = t.Elem
+			for _, quoted := range [2]bool{true, false} {
+				if v, want := fromJSON(t.Key.Kind, key, quoted); want == "" {
+					if cell, _, err := EncodeAny([]byte{}, t.Key, v); err == nil {
+						cells, celled = append(cells, cell), true
+						break
+					}
+				}
+			}
+		case UDT:
+			if text = strings.ToLower(key); len(key) > 1 && key[0] == '"' && key[len(key)-1] == '"' {
+				text = key[1 : len(key)-1]
+			}
+			for _, f := range t.Fields {
+				if f.Name == text {
+					elem = f.Type
+				}
+			}
+		}
+		if !celled {
+			if texts[text] {
+				return errSameKey
+			}
+			texts[text] = true
+		}
+		if err := checkJSON(elem.orNone(), d); err != nil {
+			return err
+		}
+	}
+	if t.Kind == Map {
+		compare := comparator(t.Key)
+		slices.SortFunc(cells, compare)
+		for i := range cells {
+			if i > 0 && compare(cells[i-1], cells[i]) == 0 {
+				return errSameKey
+			}
+		}
+	}
+	return nil
+}
+
+// orNone is t, or a type of which nothing is known.
+func (t *Type) orNone() *Type {
+	if t == nil {
+		return Native(Invalid)
+	}
+	return t
 }

@@ -57,7 +57,7 @@ func (e *elems) encode(dst []byte, p unsafe.Pointer, n int) (_ []byte, err error
 	}
 	if e.order != nil {
 		var unique int
-		dst, unique = e.order.sort(dst, start, n)
+		dst, unique, _ = e.order.sort(dst, start, n) // the first of equal elements stays, as in any set
 		putInt(dst[start-4:], unique)
 	}
 	return dst, nil

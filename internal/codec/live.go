@@ -180,7 +180,8 @@ func (t *Type) join(dst []byte, parts [][]byte) []byte {
 		dst = append(appendInt(dst, len(p)), p...)
 	}
 	if order != nil {
-		dst = order.finish(dst, start, n)
+		dst, n, _ = order.sort(dst, start, n)
+		putInt(dst[start-4:], n)
 	}
 	return dst
 }

@@ -40,7 +40,8 @@ func (c *mapCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool, err e
 			return dst, false, at(err, "[value]")
 		}
 	}
-	return c.order.finish(dst, start, n), false, nil
+	dst, err = c.order.finish(dst, start, n)
+	return dst, false, err
 }
 
 func (c *mapCoder) decode(p unsafe.Pointer, data []byte) error {
@@ -74,6 +75,9 @@ func (c *mapCoder) decode(p unsafe.Pointer, data []byte) error {
 		m.SetMapIndex(k.Elem(), v.Elem())
 		k.Elem().SetZero()
 		v.Elem().SetZero()
+	}
+	if c.val != nil && m.Len() < n {
+		return fail("two of the keys are one in Go, and the map would lose an entry")
 	}
 	return end(data)
 }
@@ -109,7 +113,8 @@ func (c *textMapCoder[V]) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool
 		}
 		closeCell(dst, from)
 	}
-	return c.order.finish(dst, start, len(m)), false, nil
+	dst, err = c.order.finish(dst, start, len(m))
+	return dst, false, err
 }
 
 func (c *textMapCoder[V]) decode(p unsafe.Pointer, data []byte) error {
@@ -148,7 +153,7 @@ type stringMapCoder struct{ order *cellOrder }
 
 func (c *stringMapCoder) appendEmpty(dst []byte) []byte { return appendInt(dst, 0) }
 
-func (c *stringMapCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+func (c *stringMapCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool, err error) {
 	m := *(*map[string]string)(p)
 	if m == nil {
 		return dst, true, nil
@@ -159,7 +164,8 @@ func (c *stringMapCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, err
 		dst = append(appendInt(dst, len(k)), k...)
 		dst = append(appendInt(dst, len(v)), v...)
 	}
-	return c.order.finish(dst, start, len(m)), false, nil
+	dst, err = c.order.finish(dst, start, len(m))
+	return dst, false, err
 }
 
 func (c *stringMapCoder) decode(p unsafe.Pointer, data []byte) error {
@@ -194,7 +200,7 @@ type textSetCoder struct{ order *cellOrder }
 
 func (c *textSetCoder) appendEmpty(dst []byte) []byte { return appendInt(dst, 0) }
 
-func (c *textSetCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+func (c *textSetCoder) encode(dst []byte, p unsafe.Pointer) (_ []byte, _ bool, err error) {
 	m := *(*map[string]struct{})(p)
 	if m == nil {
 		return dst, true, nil
@@ -204,7 +210,8 @@ func (c *textSetCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error
 	for k := range m {
 		dst = append(appendInt(dst, len(k)), k...)
 	}
-	return c.order.finish(dst, start, len(m)), false, nil
+	dst, err = c.order.finish(dst, start, len(m))
+	return dst, false, err
 }
 
 func (c *textSetCoder) decode(p unsafe.Pointer, data []byte) error {

@@ -139,8 +139,11 @@ func TestUDTsMeetByName(t *testing.T) {
 type cents int64
 
 func (c cents) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	if c < -1 {
+		return nil, fmt.Errorf("%d is negative", c)
+	}
 	if c < 0 {
-		return nil, errors.New("secret 42 is negative")
+		return nil, errors.New("cents are not negative")
 	}
 	if c == 0 {
 		return nil, nil
@@ -194,8 +197,11 @@ func TestCustomTypes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, (*cents)(nil), back)
 	_, err = encode(t, typ, map[string][]cents{"a": {5, -1}})
-	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its MarshalCQL failed")
-	require.EqualError(t, errors.Unwrap(err), "secret 42 is negative")
+	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its MarshalCQL failed: cents are not negative")
+	require.EqualError(t, errors.Unwrap(err), "cents are not negative")
+	_, err = encode(t, Native(Text), cents(-42))
+	require.EqualError(t, err, "Go codec.cents as CQL text: its MarshalCQL failed", "the reason holds the value")
+	require.EqualError(t, errors.Unwrap(err), "-42 is negative")
 
 	_, err = Infer(reflect.TypeFor[noType](), Options{})
 	require.ErrorContains(t, err, "name its CQL type by a method CQLType() string or a type= option")

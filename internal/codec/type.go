@@ -287,3 +287,52 @@ func (t *Type) Has(k Kind) bool {
 	}
 	return false
 }
+
+// Invalid says why no column can have the type, as CREATE TABLE would; "" if one can.
+func (t *Type) Invalid() string {
+	switch {
+	case t == nil:
+		return ""
+	case t.Kind == Set && t.Elem.is(Duration):
+		return "a set cannot hold durations, which have no order, since months and days vary in length"
+	case t.Kind == Map && t.Key.is(Duration):
+		return "a duration cannot be a map's key: durations have no order, since months and days vary in length"
+	}
+	inner := append([]*Type{t.Key, t.Elem}, t.Elems...)
+	for _, f := range t.Fields {
+		inner = append(inner, f.Type)
+	}
+	for _, i := range inner {
+		if i.is(Counter) {
+			return "a counter cannot be part of another type: " + t.String()
+		}
+		if reason := i.Invalid(); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+func (t *Type) is(k Kind) bool { return t != nil && t.Kind == k }
+
+// Unordered reports whether the type is a duration, or holds one in a way that the server
+// refuses in a key. In a vector it does not see it.
+func (t *Type) Unordered() bool {
+	if t == nil || t.Kind == Vector {
+		return false
+	}
+	if t.Kind == Duration || t.Key.Unordered() || t.Elem.Unordered() {
+		return true
+	}
+	for _, e := range t.Elems {
+		if e.Unordered() {
+			return true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Type.Unordered() {
+			return true
+		}
+	}
+	return false
+}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -140,7 +139,7 @@ func (p *partition) row(t *meta.Table, key [][]byte) *row {
 
 func compareKeys(columns []*meta.Column, a, b [][]byte) int {
 	for i, c := range columns {
-		if order := codec.Compare(c.Type, a[i], b[i]); order != 0 {
+		if order := c.Type.Compare(a[i], b[i]); order != 0 {
 			return order
 		}
 	}

@@ -156,7 +156,7 @@ func (r *reader) effect(col *meta.Column, k kind) *effect {
 }
 
 func orderOf(t *codec.Type) func(a, b []byte) int {
-	return func(a, b []byte) int { return codec.Compare(t, a, b) }
+	return func(a, b []byte) int { return t.Compare(a, b) }
 }
 
 func (r *reader) setCells(e *effect, cells []cell) {

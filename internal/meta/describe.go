@@ -303,9 +303,14 @@ func (d *describer) order(key []*Column) error {
 func (d *describer) kinds() error {
 	counters := 0
 	for _, c := range d.table.Columns {
+		reason := c.Type.Invalid()
 		switch {
-		case c.Key() && (c.Type.Kind == codec.Counter || c.Type.Kind == codec.Duration):
+		case reason != "":
+			return d.fail(c.Field, "%s", reason)
+		case c.Key() && c.Type.Kind == codec.Counter:
 			return d.fail(c.Field, "a %s cannot be part of the primary key", c.Type)
+		case c.Key() && c.Type.Unordered():
+			return d.fail(c.Field, "a duration cannot be part of the primary key: durations have no order, since months and days vary in length")
 		case c.Kind == Static && len(d.table.Clustering) == 0:
 			return d.fail(c.Field, "a static column needs a clustering column in the table")
 		}

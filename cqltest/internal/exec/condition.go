@@ -335,10 +335,10 @@ func compareCondition(op cqlparse.Operator, t *types.Type, value, current []byte
 	}
 	switch op {
 	case cqlparse.OpContains:
-		e := &expression{col: &column{typ: t}, op: opContains, value: value}
+		e := &expression{col: &column{typ: t}, op: opContains, value: value, condition: true}
 		return e.contains(current), nil
 	case cqlparse.OpContainsKey:
-		e := &expression{col: &column{typ: t}, op: opContainsKey, value: value}
+		e := &expression{col: &column{typ: t}, op: opContainsKey, value: value, condition: true}
 		return e.contains(current), nil
 	case cqlparse.OpLike:
 		return like(string(current), string(value)), nil

@@ -31,6 +31,8 @@ type expression struct {
 	value []byte
 	key   []byte   // of opEntry
 	list  [][]byte // of opIN
+
+	condition bool // of IF, and not of WHERE
 }
 
 // rowFilter evaluates the restrictions that keys and slices cannot express.
@@ -209,9 +211,14 @@ func (e *expression) holds(r *rowView) bool {
 
 func (e *expression) contains(b []byte) bool {
 	t := e.col.typ
+	// Cassandra looks into a frozen value with Java's equals: the decimals 1.0 and 1.00 differ there.
+	equal := func(t *types.Type, a, b []byte) bool { return t.Compare(a, b) == 0 }
+	if !t.IsMultiCell() && (e.op == opContains || e.condition) {
+		equal = func(_ *types.Type, a, b []byte) bool { return bytes.Equal(a, b) }
+	}
 	if t.Kind != types.KindMap {
 		elems, err := types.UnpackList(b)
-		return err == nil && slices.ContainsFunc(elems, func(v []byte) bool { return t.Elem().Compare(v, e.value) == 0 })
+		return err == nil && slices.ContainsFunc(elems, func(v []byte) bool { return equal(t.Elem(), v, e.value) })
 	}
 	pairs, err := types.UnpackMap(b)
 	if err != nil {
@@ -220,9 +227,9 @@ func (e *expression) contains(b []byte) bool {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		k, v := pairs[i], pairs[i+1]
 		switch {
-		case e.op == opContainsKey && t.Key().Compare(k, e.value) == 0,
-			e.op == opContains && t.Value().Compare(v, e.value) == 0,
-			e.op == opEntry && t.Key().Compare(k, e.key) == 0 && t.Value().Compare(v, e.value) == 0:
+		case e.op == opContainsKey && equal(t.Key(), k, e.value),
+			e.op == opContains && equal(t.Value(), v, e.value),
+			e.op == opEntry && equal(t.Key(), k, e.key) && equal(t.Value(), v, e.value):
 			return true
 		}
 	}
