@@ -1,7 +1,6 @@
 package coodie
 
 import (
-	"encoding/binary"
 	"reflect"
 	"unsafe"
 
@@ -177,18 +176,9 @@ func (t *table) readsNull(col *meta.Column, live *codec.Type) cond {
 	c := cond{on: t.refTo(col), op: cql.Eq}
 	if live.Kind == codec.Tuple {
 		c.op = cql.In
-		c.value = operand{other: &otherOperand{typ: live, list: []operand{{}, cellOf(live, nullTuple(live))}}}
+		c.value = operand{other: &otherOperand{typ: live, list: []operand{{}, cellOf(live, live.Nulls())}}}
 	}
 	return c
-}
-
-// nullTuple is the cell of a tuple whose elements are all null.
-func nullTuple(t *codec.Type) []byte {
-	cell := []byte{}
-	for range t.Elems {
-		cell = binary.BigEndian.AppendUint32(cell, 0xffffffff)
-	}
-	return cell
 }
 
 // rewritten is what a write stores in a column of a row that was read, whose struct was before

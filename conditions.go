@@ -117,7 +117,7 @@ func (r *result) judge(c *cond) Verdict {
 		return VerdictUnknown
 	}
 	verdict := judge(c, t, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, t, nullTuple(t)) != verdict {
+	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, t, t.Nulls()) != verdict {
 		return VerdictUnknown // gocql reads both as null
 	}
 	if col := c.ref().col; c.ref().elem != nil && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {

@@ -22,9 +22,9 @@ type step struct {
 
 // newPlan matches columns by name, into the memory of p. Where the server's type is not the declared one, but
 // the field can hold it, the field is decoded from what the server says it is.
-func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo) (plan, error) {
+func newPlan(p plan, table *table, columns []gocql.ColumnInfo) (plan, error) {
 	for i := range columns {
-		c := table.ColumnAt(i, columns[i].Name)
+		c := table.meta.ColumnAt(i, columns[i].Name)
 		if c == nil {
 			continue
 		}
@@ -35,7 +35,10 @@ func newPlan(p plan, table *meta.Table, name string, columns []gocql.ColumnInfo)
 				cd, err = c.Codec.Live(t)
 			}
 			if err != nil {
-				return p, &DecodeError{Table: name, Column: c.Name, Field: c.Field, Err: err}
+				return p, &DecodeError{Table: table.name, Column: c.Name, Field: c.Field, Err: err}
+			}
+			if byField(c.Type) && c.Type.Lacks(t) != "" {
+				table.grown.Store(true)
 			}
 		}
 		p = append(p, step{i, c, cd})
@@ -60,7 +63,7 @@ func (b *builder) planFor(t *table, columns []gocql.ColumnInfo) (p plan, err err
 	if k.table == t.meta && driver.Same(k.columns, columns) {
 		return k.plan, nil
 	}
-	if p, err = newPlan(k.plan[:0], t.meta, t.name, columns); err != nil {
+	if p, err = newPlan(k.plan[:0], t, columns); err != nil {
 		*k = knownPlan{}
 		driver.Refresh(t.sender, b.request.Statement) // writes are not to be encoded for the old types
 		return nil, err
@@ -103,7 +106,7 @@ func (s *step) failed(table string, err error) error {
 // of another type than the struct declares (a user-defined type that has grown, a bigint for an int).
 // The value must fit the declared type as well, which is what declared makes of it.
 func (e *existing) decode(b *builder) error {
-	p, err := newPlan(b.room, e.table.meta, e.table.name, e.columns)
+	p, err := newPlan(b.room, e.table, e.columns)
 	b.room = p[:0]
 	if err != nil {
 		driver.Refresh(e.table.sender, b.request.Statement)

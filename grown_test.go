@@ -2,6 +2,7 @@ package coodie_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/gocql/gocql"
@@ -827,3 +828,124 @@ func TestFieldsOfEveryKind(t *testing.T) {
 }
 
 func ptr[V any](v V) *V { return &v }
+
+// Wing is guarded by a version and by the static columns that its document holds.
+type Wing struct {
+	ID      int   `cql:"id,partition"`
+	Row     int   `cql:"row,clustering"`
+	Shared  *Addr `cql:"shared,static"`
+	Plain   Floor `cql:"plain,static"`
+	Cold    Floor `cql:"cold,static,frozen"`
+	Pt      *Pt   `cql:"pt,static,tuple"`
+	N       int   `cql:"n"`
+	Version int64 `cql:"version,version"`
+}
+
+// Floor is a user-defined type whose fields cannot hold null.
+type Floor struct {
+	Name  string
+	Level int
+}
+
+// TestIfUnchangedOfStaticTypes: a document does not hold the cells as they were read, so its
+// condition holds for each that reads as its value.
+func TestIfUnchangedOfStaticTypes(t *testing.T) {
+	var (
+		id  = coodie.Col(func(w *Wing) *int { return &w.ID })
+		row = coodie.Col(func(w *Wing) *int { return &w.Row })
+		n   = coodie.Col(func(w *Wing) *int { return &w.N })
+	)
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		table := open[Wing](t, session)
+		read := func(t *testing.T) *coodie.Document[Wing] {
+			t.Helper()
+			w, err := table.Find(id.Eq(1), row.Eq(1)).Get(ctx)
+			require.NoError(t, err)
+			return table.New(w)
+		}
+		_, err := table.New(Wing{ID: 1, Row: 1, N: 1}).Insert(ctx)
+		require.NoError(t, err)
+		check := func(t *testing.T, changes ...string) {
+			t.Helper()
+			for _, set := range changes {
+				stale := read(t)
+				raw(t, session, "UPDATE wing SET "+set+" WHERE id = 1")
+				res, err := stale.IfUnchanged().Update(ctx, n.Set(2))
+				require.NoError(t, err, set)
+				require.False(t, res.Applied, set)
+				doc := read(t)
+				res, err = doc.IfUnchanged().Update(ctx, n.Set(2))
+				require.NoError(t, err, set)
+				require.True(t, res.Applied, set)
+				doc.Value.N++
+				res, err = doc.IfUnchanged().Replace(ctx)
+				require.NoError(t, err, set)
+				require.True(t, res.Applied, set)
+			}
+		}
+		check(t, "shared = {city: 'x'}", "plain = {name: 'x'}", "cold = {level: 2}", "pt = (1, null)", "shared.floor = 3", "plain.level = 4",
+			"cold = {name: 'x', level: 5}")
+		for _, alike := range []string{"pt = (null, null)", "cold = {name: null, level: null}", "plain = null", "cold = {name: '', level: null}", "shared = null", "pt = null"} {
+			raw(t, session, "UPDATE wing SET "+alike+" WHERE id = 1")
+			for range 2 {
+				res, err := read(t).IfUnchanged().Update(ctx, n.Set(3))
+				require.NoError(t, err, alike)
+				require.True(t, res.Applied, alike)
+			}
+		}
+		if strings.HasSuffix(t.Name(), "/scylla") {
+			return // takes no fields as conditions
+		}
+		t.Run("grown", func(t *testing.T) {
+			raw(t, session, "ALTER TYPE addr ADD zip int")
+			raw(t, session, "ALTER TYPE floor ADD zip int")
+			raw(t, session, "UPDATE wing SET shared.zip = 1, plain.zip = 2 WHERE id = 1")
+			check(t, "shared.city = 'z'", "shared = {floor: 2, zip: 3}", "plain.name = 'p'", "plain = {level: 9, zip: 8}")
+		})
+	})
+}
+
+// TestBatchOfDividedSaves: what an INSERT leaves to an UPDATE can contradict another write, too.
+func TestBatchOfDividedSaves(t *testing.T) {
+	ctx := t.Context()
+	_, session := server(t)
+	db := coodie.New(session)
+	table, err := coodie.Open[Dweller](db)
+	require.NoError(t, err)
+	require.NoError(t, table.Create(ctx))
+	raw(t, session, "ALTER TYPE addr ADD zip int")
+	of := func(city string) *coodie.Document[Dweller] {
+		return table.New(Dweller{ID: 1, Row: 1, Addr: &Addr{City: &city}})
+	}
+	require.NoError(t, of("known").Save(ctx))
+	other := table.New(Dweller{ID: 1, Row: 2, Addr: &Addr{City: ptr("x")}})
+	for name, tt := range map[string]struct {
+		add    func(*coodie.Batch)
+		reason string
+	}{
+		"other value": {func(b *coodie.Batch) { other.In(b).Save(); of("a").In(b).Save(); of("b").In(b).Save() }, "column addr"},
+		"same value":  {func(b *coodie.Batch) { other.In(b).Save(); of("a").In(b).Save(); of("a").In(b).Save() }, ""},
+		"deleted": {func(b *coodie.Batch) {
+			of("a").In(b).Save()
+			table.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).In(b).DeleteColumns(dwellerAddr)
+		}, "column addr"},
+		"row deleted": {func(b *coodie.Batch) {
+			of("a").In(b).Save()
+			table.Find(dwellerID.Eq(1)).In(b).Delete()
+		}, "statement 2 deletes the partition with the row that statement 1 writes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			batch := db.Batch()
+			tt.add(batch)
+			err := batch.Exec(ctx)
+			if tt.reason == "" {
+				require.NoError(t, err)
+				return
+			}
+			var usage *coodie.UsageError
+			require.ErrorAs(t, err, &usage)
+			require.ErrorContains(t, err, tt.reason)
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -58,7 +60,7 @@ func (c *chain) documentGuard() *guard {
 	}
 	version := t.versionIn(c.value)
 	versions.saw(version)
-	g.conds = append(g.conds, t.asHeld(v, c.value))
+	g.conds = t.asHeld(g.conds, v, c.value)
 	proven := version != 0
 	if a != nil && *(*gocql.UUID)(unsafe.Add(c.value, a.Offset)) != (gocql.UUID{}) {
 		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, c.value)})
@@ -67,7 +69,7 @@ func (c *chain) documentGuard() *guard {
 	for _, col := range t.meta.Columns {
 		switch {
 		case col.Kind == meta.Static:
-			g.conds = append(g.conds, t.asHeld(col, seen))
+			g.conds = t.asHeld(g.conds, col, seen)
 		case !proven && col.Kind == meta.Regular && col != v && col != a && !t.mayBeNull(col, seen):
 			g.conds = append(g.conds, cond{on: t.refTo(col), op: cql.Ne})
 			proven = true
@@ -79,16 +81,47 @@ func (c *chain) documentGuard() *guard {
 	return g
 }
 
-// asHeld is the condition that a column is as the field in the struct at p was read.
-func (t *table) asHeld(col *meta.Column, p unsafe.Pointer) cond {
-	o := operandAt(col, p)
-	switch _, null, err := o.encode(); {
-	case err == nil && null:
-		return cond{on: t.refTo(col), op: cql.Eq}
-	case err == nil && t.mayBeNull(col, p):
-		return cond{on: t.refTo(col), op: cql.In, value: operand{codec: col.Codec, other: &otherOperand{list: []operand{{}, o}}}}
+// asHeld adds the condition that a column is as the field in the struct at p was read: it holds
+// for each cell that reads so. Of a type that has grown, the fields that the struct knows are compared.
+func (t *table) asHeld(conds []cond, col *meta.Column, p unsafe.Pointer) []cond {
+	o, on := operandAt(col, p), t.refTo(col)
+	cell, null, err := o.encode()
+	switch {
+	case err != nil:
+		return append(conds, cond{on: on, op: cql.Eq, value: badOperand(err)})
+	case col.Type.Kind == codec.Tuple && (null || bytes.Equal(cell, col.Type.Nulls())):
+		return append(conds, t.readsNull(col, col.Type))
+	case null:
+		cell = nil
+	case byField(col.Type) && t.grown.Load():
+		for i := range col.Type.Fields {
+			f := &col.Type.Fields[i]
+			cells, err := col.Codec.AlikePart(cell, i)
+			conds = append(conds, isOneOf(on.member(f.Name), cells, err))
+		}
+		return conds
+	case col.Type.Kind < codec.List && t.mayBeNull(col, p):
+		return append(conds, cond{on: on, op: cql.In, value: operand{codec: col.Codec, other: &otherOperand{list: []operand{{}, o}}}})
+	case col.Type.Kind < codec.List:
+		return append(conds, cond{on: on, op: cql.Eq, value: o})
 	}
-	return cond{on: t.refTo(col), op: cql.Eq, value: o}
+	cells, err := col.Codec.Alike(cell)
+	return append(conds, isOneOf(on, cells, err))
+}
+
+// isOneOf is the condition that what is referred to is one of the cells.
+func isOneOf(on *ref, cells [][]byte, err error) cond {
+	switch {
+	case err != nil:
+		return cond{on: on, op: cql.Eq, value: badOperand(err)}
+	case len(cells) == 1:
+		return cond{on: on, op: cql.Eq, value: cellOf(on.typ, cells[0])}
+	}
+	list := make([]operand, len(cells))
+	for i, cell := range cells {
+		list[i] = cellOf(on.typ, cell)
+	}
+	return cond{on: on, op: cql.In, value: operand{other: &otherOperand{typ: on.typ, list: list}}}
 }
 
 // mayBeNull reports whether the field in the struct at p could have been read from null.

@@ -303,7 +303,7 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
 func (t *table) restore(v unsafe.Pointer, row *existing) error {
-	p, err := newPlan(nil, t.meta, t.name, row.columns)
+	p, err := newPlan(nil, t, row.columns)
 	if err != nil {
 		return err
 	}
