@@ -249,8 +249,8 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	c.guard = t.rowGuard(row, m.chain.choice.shows)
 	b := c.update(assigns, true)
 	if !b.proves {
-		b.fail("", "every regular column that was read is null, so no condition tells the row from a missing one, and the write could bring "+
-			"a deleted row back; set a column by If or IfExists first", ErrCannotGuard)
+		b.fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
+			"a deleted row back; show more of the row, if Only or Defer hide it, or set a column by If or IfExists first", ErrCannotGuard)
 	}
 	if b.err == nil {
 		m.res.attempts++
