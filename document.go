@@ -289,6 +289,9 @@ func (c *chain) put(r *ref, o *operand) bool {
 	if err != nil {
 		return false
 	}
+	if !null && storedAsNull(r.col.Type, cell) && byField(r.col.Type) && c.table.grown.Load() {
+		return false // fields that the struct lacks may hold something
+	}
 	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
 	}
