@@ -14,6 +14,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // builder makes a statement and binds its values, in the order of the statement's
@@ -129,8 +130,8 @@ func (b *builder) newVersion() {
 	v := b.table.Version
 	n, known := b.versionAsked()
 	if !known {
-		n = versions.first()
-	} else if next, err := versions.next(n); err != nil {
+		n = versions.Of.First()
+	} else if next, err := versions.Of.Next(n); err != nil {
 		b.fail(v.Name, "", err)
 	} else {
 		n = next

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/fanout"
 )
 
 // bulkAtOnce is how many items a bulk call has under way unless told otherwise.
@@ -142,7 +143,7 @@ func (c chain) bulk(ctx context.Context, op string, n int, do func(i int) error)
 		return c.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
 	errs := make([]error, n)
-	forEach(n, limit, func(i int) {
+	fanout.Each(n, limit, func(i int) {
 		if err := driver.Ended(ctx); err != nil {
 			errs[i] = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
 			return

@@ -1,20 +1,17 @@
 package coodie
 
-import "time"
+import (
+	"time"
+
+	"github.com/coodie-go/coodie/internal/rowqueue"
+)
 
 // Queued is how many calls of Mutate are inside or wait for their turn.
-func (db *DB) Queued() (n int) {
-	db.queue.mu.Lock()
-	defer db.queue.mu.Unlock()
-	for _, p := range db.queue.keys {
-		n += p.waiting
-	}
-	return n
-}
+func (db *DB) Queued() int { return db.queue.Waiting() }
 
 // SetQueuePatience changes how long a Mutate waits for its turn, until it is called back.
 func SetQueuePatience(d time.Duration) (back func()) {
-	was := queuePatience
-	queuePatience = d
-	return func() { queuePatience = was }
+	was := rowqueue.Patience
+	rowqueue.Patience = d
+	return func() { rowqueue.Patience = was }
 }

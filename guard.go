@@ -12,6 +12,7 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // guard is the condition that a row is still as it was when the write was decided on: every
@@ -59,7 +60,7 @@ func (c *chain) documentGuard() *guard {
 		seen = c.value
 	}
 	version := t.versionIn(c.value)
-	versions.saw(version)
+	versions.Of.Saw(version)
 	g.conds = t.asHeld(g.conds, v, c.value)
 	proven := version != 0
 	if a != nil && *(*gocql.UUID)(unsafe.Add(c.value, a.Offset)) != (gocql.UUID{}) {
@@ -151,7 +152,7 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool) *guard {
 	if versioned {
 		p := t.newRow()
 		if cell, _ := row.cell(t.refTo(v)); v.Codec.Decode(unsafe.Add(p, v.Offset), cell) == nil {
-			versions.saw(t.versionIn(p))
+			versions.Of.Saw(t.versionIn(p))
 		}
 	}
 	return g

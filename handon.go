@@ -11,13 +11,13 @@ func (m *mutation) handed(attempts int) *existing {
 	if p == nil {
 		return nil
 	}
-	row := p.left
-	p.left = nil
-	if row == nil || row.table != m.chain.table || attempts == 1 || p.since == handedOnAtMost || !m.shownBy(row) {
-		p.since = 0
+	row := p.Left
+	p.Left = nil
+	if row == nil || row.table != m.chain.table || attempts == 1 || p.Since == handedOnAtMost || !m.shownBy(row) {
+		p.Since = 0
 		return nil
 	}
-	p.since++
+	p.Since++
 	return row
 }
 
@@ -35,7 +35,7 @@ func (m *mutation) shownBy(row *existing) bool {
 // call has written.
 func (m *mutation) handOn(row *existing, written []assign) {
 	t := m.chain.table
-	if m.place == nil || m.res.unknown > 0 || !t.queue.awaited(m.place) {
+	if m.place == nil || m.res.unknown > 0 || !t.queue.Awaited(m.place) {
 		return
 	}
 	cells := row.cells.list()
@@ -58,6 +58,6 @@ func (m *mutation) handOn(row *existing, written []assign) {
 			cells[j] = cell
 		}
 	}
-	m.place.left = t.existing(row.columns, cells, -1)
-	m.place.left.state = RowPresent
+	m.place.Left = t.existing(row.columns, cells, -1)
+	m.place.Left.state = RowPresent
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/fanout"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -190,17 +191,17 @@ func (p *parts) rows(ctx context.Context, yield func(unsafe.Pointer, error) bool
 }
 
 // inParts yields what from emits of each part, in order.
-func inParts[V any](ctx context.Context, p *parts, from source[V], yield func(V, error) bool) {
+func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield func(V, error) bool) {
 	some, left := p.atOnce, math.MaxInt
 	if limit := p.chain.limit; limit != nil {
 		some, left = *limit, *limit
 	}
-	inOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
+	fanout.InOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
 		left--
-		if stopped, ok := err.(*interrupted); ok {
-			err = &QueryError{Op: "select", Table: p.chain.table.name, Err: stopped.error}
+		if stopped, ok := err.(*fanout.Interrupted); ok {
+			err = &QueryError{Op: "select", Table: p.chain.table.name, Err: stopped.Err}
 		}
-		return yield(v, err) && left > 0
+		return yield(v, panicked(err)) && left > 0
 	})
 }
 
@@ -298,7 +299,7 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
-	forEach(p.n, p.atOnce, func(i int) {
+	fanout.Each(p.n, p.atOnce, func(i int) {
 		if ctx.Err() != nil && i > 0 {
 			return
 		}

@@ -22,7 +22,8 @@ const module = "github.com/coodie-go/coodie"
 // cells → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"":                     {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace", "internal/conflict"},
+		"": {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace", "internal/conflict",
+			"internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue", "internal/versions"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
@@ -32,6 +33,11 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/conflict":    {"internal/meta", "internal/cql", "internal/codec"},
 		"internal/replay":      {"internal/cqlparse"},
 		"internal/pace":        {},
+		"internal/fanout":      {"internal/driver"},
+		"internal/pagetoken":   {},
+		"internal/ring":        {},
+		"internal/rowqueue":    {},
+		"internal/versions":    {},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/rowqueue"
 )
 
 // mutation is one call of Mutate.
@@ -20,7 +21,7 @@ type mutation struct {
 	chain  chain
 	change change
 	create bool
-	place  *place // in the queue; nil if not queued
+	place  *rowqueue.Place[*existing] // in the queue; nil if not queued
 	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
@@ -57,8 +58,8 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	m := &mutation{chain: c, change: change, create: s.create}
 	m.chain.choice = c.choice.ofMutate(c.table.meta)
 	key = c.table.name + "\x00" + key
-	if ctx, m.place, err = c.table.queue.enter(ctx, key, s.unqueued); err != nil {
-		if errors.Is(err, errReentered) {
+	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
+		if errors.Is(err, rowqueue.ErrReentered) {
 			err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
 			err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
@@ -66,7 +67,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 		return mutated{}, err
 	}
 	if m.place != nil {
-		defer c.table.queue.leave(key, m.place)
+		defer c.table.queue.Leave(key, m.place)
 	}
 	start := c.table.now()
 	err = m.run(ctx, s.attempts)

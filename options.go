@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/pagetoken"
 )
 
 // Option sets something of a DB, as the default of its tables, or of one table.
@@ -39,8 +41,7 @@ type settings struct {
 	idempotence     Idempotence
 	retries         int
 	retriesSet      bool
-	pageKeys        []pageKey // the first one signs
-	pageLifetime    time.Duration
+	pages           pagetoken.Keys
 	badPageKey      error
 	observers       []Observer
 	timeout         time.Duration // of a call; 0 is none
@@ -174,7 +175,7 @@ func (s *settings) resolve() error {
 	if s.badPageKey != nil {
 		return s.badPageKey
 	}
-	if s.pageLifetime < 0 {
+	if s.pages.Lifetime < 0 {
 		return fmt.Errorf("the lifetime of page tokens is negative")
 	}
 	if s.pageSize < 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/pagetoken"
 )
 
 // Page is one page of rows.
@@ -62,12 +63,12 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 	if most > 0 { // the limit is none of the statement's: a token says how much of it is left
 		args = append(args, binary.AppendUvarint(nil, uint64(most)))
 	}
-	query := queryOf(c.table.ownKeyspace(), r.Statement, args)
+	query := pagetoken.QueryOf(c.table.ownKeyspace(), r.Statement, args)
 	r.Page = true
 	if token != "" {
-		state, why, ok := s.open(token, query, time.Now())
+		state, why, ok := s.pages.Open(token, query, time.Now())
 		if !ok {
-			return "", &PageTokenError{Table: c.table.name, Reason: why}
+			return "", &PageTokenError{Table: c.table.name, Reason: PageTokenReason(why)}
 		}
 		if most > 0 {
 			left, n := binary.Uvarint(state)
@@ -87,7 +88,7 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 		case most > 0:
 			state = append(binary.AppendUvarint(nil, uint64(left)), state...)
 		}
-		next = s.seal(state, query, time.Now())
+		next = s.pages.Seal(state, query, time.Now())
 		return err
 	})
 	if token != "" && refusesState(err) {

@@ -12,7 +12,9 @@ import (
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/fanout"
 	"github.com/coodie-go/coodie/internal/pace"
+	"github.com/coodie-go/coodie/internal/ring"
 )
 
 // Scan reads all rows of the table, in no particular order: see QuerySet.Scan.
@@ -129,7 +131,7 @@ type scan struct {
 	pace     pace.Pace
 
 	mu     sync.Mutex
-	ranges []tokenRange // what is left to handle of each, in the order of the ring
+	ranges []ring.Range // what is left to handle of each, in the order of the ring
 	rows   int64
 	told   int64 // how many rows of these OnProgress knows of
 }
@@ -163,8 +165,8 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		return nil, c.usage(op, "MinRanges is at least 1")
 	case s.settings.rate < 0:
 		return nil, c.usage(op, "RateLimit is more than 0")
-	case from.begun && from.table != name:
-		return nil, c.usage(op, "the checkpoint is of a scan of "+from.table)
+	case from.left.Begun && from.left.Table != name:
+		return nil, c.usage(op, "the checkpoint is of a scan of "+from.left.Table)
 	}
 	for i := range c.where {
 		w := &c.where[i]
@@ -177,19 +179,19 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		s.pace.Interval = time.Duration(float64(time.Second) / rate)
 	}
 	s.chain.part, s.chain.tokens = 1, c.choice.plain()
-	if err := s.of(everything).check(); err != nil {
+	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
 	}
 	tokens, err := c.table.ring(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.ranges = from.cut(tokens, s.settings.ranges)
+	s.ranges = from.left.Cut(tokens, s.settings.ranges)
 	return s, nil
 }
 
 // of is the read of a range.
-func (s *scan) of(r tokenRange) chain {
+func (s *scan) of(r ring.Range) chain {
 	c := s.chain
 	c.where = slices.Concat(c.where, []cond{tokenCond(cql.Gt, r.After), tokenCond(cql.Le, r.UpTo)})
 	return c
@@ -207,12 +209,12 @@ func (s *scan) run(ctx context.Context, hand func(context.Context, scanned) erro
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var first error
-	forEach(len(s.ranges), s.atOnce, func(i int) {
+	fanout.Each(len(s.ranges), s.atOnce, func(i int) {
 		err := driver.Ended(ctx)
 		if err == nil {
 			err = protect(func() error { return s.read(ctx, i, hand) })
 		} else {
-			err = &interrupted{err}
+			err = &fanout.Interrupted{Err: err}
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -228,8 +230,8 @@ func (s *scan) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	if stopped, ok := err.(*interrupted); ok {
-		err = &QueryError{Op: "select", Table: s.chain.table.name, Err: stopped.error}
+	if stopped, ok := err.(*fanout.Interrupted); ok {
+		err = &QueryError{Op: "select", Table: s.chain.table.name, Err: stopped.Err}
 	}
 	return &ScanError{Table: s.chain.table.name, Checkpoint: s.checkpoint(), Err: err}
 }
@@ -243,7 +245,7 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 	b, present, failed := scanned{of: i, upTo: r.After}, r.After, error(nil)
 	flush := func() error {
 		if s.pace.Wait(ctx, len(b.rows)) != nil {
-			return &interrupted{fmt.Errorf("waiting for RateLimit: %w", driver.Ended(ctx))}
+			return &fanout.Interrupted{Err: fmt.Errorf("waiting for RateLimit: %w", driver.Ended(ctx))}
 		}
 		err := hand(ctx, b)
 		b.rows = make([]unsafe.Pointer, 0, s.batch)
@@ -278,7 +280,7 @@ func (s *scan) parallel(ctx context.Context, f func(context.Context, unsafe.Poin
 	return s.run(ctx, func(ctx context.Context, b scanned) error {
 		for _, v := range b.rows {
 			if err := driver.Ended(ctx); err != nil {
-				return &interrupted{err}
+				return &fanout.Interrupted{Err: err}
 			}
 			if err := f(ctx, v); err != nil {
 				return err
@@ -306,7 +308,7 @@ func (s *scan) yield(ctx context.Context, yield func(unsafe.Pointer, error) bool
 			case batches <- b:
 				return nil
 			case <-ctx.Done():
-				return &interrupted{driver.Ended(ctx)}
+				return &fanout.Interrupted{Err: driver.Ended(ctx)}
 			}
 		})
 	}()
@@ -336,7 +338,7 @@ func (s *scan) handled(b scanned) {
 	}
 	s.told = s.rows
 	p := ScanProgress{Rows: s.rows, Checkpoint: s.point()}
-	p.Done = 1 - p.Checkpoint.share()
+	p.Done = 1 - p.Checkpoint.left.Share()
 	s.settings.progress(p)
 }
 
@@ -346,7 +348,7 @@ func (s *scan) checkpoint() Checkpoint {
 	return s.point()
 }
 
-func (s *scan) point() Checkpoint { return newCheckpoint(s.chain.table.name, s.ranges) }
+func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.name, s.ranges)} }
 
 // plain reports whether a row is a row, of which its token can be asked as well.
 func (ch *choice) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }

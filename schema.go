@@ -13,6 +13,7 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/rowqueue"
 )
 
 // DB is a gocql session with coodie's options: Connect makes the session too, New takes
@@ -21,7 +22,7 @@ type DB struct {
 	sender   driver.Sender
 	defaults settings
 	session  *driver.Session // of Connect; nil if it is the user's
-	queue    queue
+	queue    rowqueue.Queue[*existing]
 	shapes   shapes
 }
 
@@ -74,11 +75,11 @@ type table struct {
 	refs       []ref // the columns, as what is asked of them refers to them
 	texts      cql.Cache
 	forms      forms
-	queue      *queue      // of the DB
-	warned     atomic.Bool // of its many shapes
-	statics    atomic.Bool // it is known to have static columns
-	grown      atomic.Bool // a type that is not frozen has fields that the struct lacks
-	lost       lost        // what its writes have set to null unknowingly
+	queue      *rowqueue.Queue[*existing] // of the DB
+	warned     atomic.Bool                // of its many shapes
+	statics    atomic.Bool                // it is known to have static columns
+	grown      atomic.Bool                // a type that is not frozen has fields that the struct lacks
+	lost       lost                       // what its writes have set to null unknowingly
 	hooks      hooks
 	hasStatics bool             // it has static columns
 	row        func() *existing // makes an Existing[T]

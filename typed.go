@@ -4,6 +4,8 @@ import (
 	"iter"
 	"reflect"
 	"unsafe"
+
+	"github.com/coodie-go/coodie/internal/fanout"
 )
 
 // Generic code is compiled again for each struct of a program. So what has a type parameter
@@ -117,7 +119,7 @@ func (t *table) rooms() func() unsafe.Pointer {
 	next, size := 0, 0
 	return func() unsafe.Pointer {
 		if next == size {
-			next, size = 0, min(max(1, 2*size), batchLength)
+			next, size = 0, min(max(1, 2*size), fanout.Batch)
 			block = reflect.MakeSlice(reflect.SliceOf(t.meta.Go), size, size)
 		}
 		next++

@@ -12,6 +12,7 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // insert builds an INSERT of all columns of v.
@@ -163,7 +164,7 @@ func (b *builder) checkVersion(assigns []assign) {
 		}
 		cell, null, err := assigns[i].value.encode()
 		if n := len(cell); known && err == nil && !null && n == 8 && int64(binary.BigEndian.Uint64(cell)) > was {
-			versions.saw(int64(binary.BigEndian.Uint64(cell)))
+			versions.Of.Saw(int64(binary.BigEndian.Uint64(cell)))
 			continue
 		}
 		b.fail(v.Name, "the write counts the version by itself: leave it out, or assign a greater one than the one that is a condition", nil)

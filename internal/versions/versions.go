@@ -1,4 +1,5 @@
-package coodie
+// Package versions gives out the values of `version` columns.
+package versions
 
 import (
 	"errors"
@@ -7,19 +8,19 @@ import (
 	"time"
 )
 
-// versions gives out the versions of all tables with a `version` column.
-var versions versionSource
+// Of gives out the versions of all tables of the process.
+var Of Source
 
-// versionSource gives out versions that no row had before. A row's first version is the time,
+// Source gives out versions that no row had before. A row's first version is the time,
 // and each write whose previous version is known adds one. A row that is deleted and inserted
 // again, or that has expired, therefore begins with a version that the old row never had: a
 // document of the old row cannot pass for one of the new.
-type versionSource struct{ last atomic.Int64 }
+type Source struct{ last atomic.Int64 }
 
-// first is the version of a row that is written without knowing its version, or that is new:
+// First is the version of a row that is written without knowing its version, or that is new:
 // the time in nanoseconds, and more than every version that this process has given out or
 // relied on. So it never repeats one while the clock stands still or is set back.
-func (s *versionSource) first() int64 {
+func (s *Source) First() int64 {
 	for {
 		last := s.last.Load()
 		next := max(time.Now().UnixNano(), last+1)
@@ -29,18 +30,18 @@ func (s *versionSource) first() int64 {
 	}
 }
 
-// next is the version after n.
-func (s *versionSource) next(n int64) (int64, error) {
+// Next is the version after n.
+func (s *Source) Next(n int64) (int64, error) {
 	if n == math.MaxInt64 {
-		return 0, errLastVersion
+		return 0, errLast
 	}
-	s.saw(n + 1)
+	s.Saw(n + 1)
 	return n + 1, nil
 }
 
-// saw notes a version that is in use. One that is a day ahead of the clock is not from a clock,
+// Saw notes a version that is in use. One that is a day ahead of the clock is not from a clock,
 // and following it could use up the versions that are left.
-func (s *versionSource) saw(n int64) {
+func (s *Source) Saw(n int64) {
 	if n > time.Now().Add(24*time.Hour).UnixNano() {
 		return
 	}
@@ -48,4 +49,4 @@ func (s *versionSource) saw(n int64) {
 	}
 }
 
-var errLastVersion = errors.New("the row has the greatest version that there is: a bigint cannot count on")
+var errLast = errors.New("the row has the greatest version that there is: a bigint cannot count on")

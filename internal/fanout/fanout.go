@@ -1,4 +1,5 @@
-package coodie
+// Package fanout runs many calls side by side, a bounded number at a time.
+package fanout
 
 import (
 	"context"
@@ -10,35 +11,27 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// PanicError is a panic of the program's own code (a hook, a codec, an observer) in a
-// goroutine of a bulk call or of a read of many partitions, where it would otherwise
-// end the process.
-type PanicError struct {
+// Panic is a panic of a call, as an error.
+type Panic struct {
 	Value any    // what it panicked with
 	Stack []byte // of the goroutine
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+func (e *Panic) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap returns the value if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
-
-// protect makes an error of a panic in f.
-func protect(f func() error) (err error) {
+// Protect makes a *Panic of a panic in f.
+func Protect(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
+			err = &Panic{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return f()
 }
 
-// forEach calls do(i) for each i from 0 to n-1, several at a time, at most limit, and returns
+// Each calls do(i) for each i from 0 to n-1, several at a time, at most limit, and returns
 // when all have returned.
-func forEach(n, limit int, do func(i int)) {
+func Each(n, limit int, do func(i int)) {
 	var next atomic.Int64
 	var running sync.WaitGroup
 	for range min(n, limit) {
@@ -51,8 +44,8 @@ func forEach(n, limit int, do func(i int)) {
 	running.Wait()
 }
 
-// source emits values until it has no more or emit says false. It observes ctx.
-type source[V any] func(ctx context.Context, i int, emit func(V) bool) error
+// Source emits values until it has no more or emit says false. It observes ctx.
+type Source[V any] func(ctx context.Context, i int, emit func(V) bool) error
 
 // stream is what a source, in a goroutine of its own, has emitted and nobody has taken yet.
 type stream[V any] struct {
@@ -60,16 +53,18 @@ type stream[V any] struct {
 	err     error // valid when batches is closed
 }
 
-// interrupted is the end of a context between two statements.
-type interrupted struct{ error }
+// Interrupted is the end of a context between two statements.
+type Interrupted struct{ Err error }
 
-func (e *interrupted) Unwrap() error { return e.error }
+func (e *Interrupted) Error() string { return e.Err.Error() }
 
-// batchLength is how many values go from one goroutine to another at a time, which costs
+func (e *Interrupted) Unwrap() error { return e.Err }
+
+// Batch is how many values go from one goroutine to another at a time, which costs
 // as much as decoding a row.
-const batchLength = 64
+const Batch = 64
 
-func (s *stream[V]) run(ctx context.Context, i int, from source[V]) {
+func (s *stream[V]) run(ctx context.Context, i int, from Source[V]) {
 	defer close(s.batches)
 	var batch []V
 	flush := func() error {
@@ -81,16 +76,16 @@ func (s *stream[V]) run(ctx context.Context, i int, from source[V]) {
 			batch = nil
 			return nil
 		case <-ctx.Done():
-			return &interrupted{driver.Ended(ctx)}
+			return &Interrupted{driver.Ended(ctx)}
 		}
 	}
 	var stopped error
-	err := protect(func() error {
+	err := Protect(func() error {
 		return from(ctx, i, func(v V) bool {
 			if batch == nil {
-				batch = make([]V, 0, batchLength)
+				batch = make([]V, 0, Batch)
 			}
-			if batch = append(batch, v); len(batch) == batchLength {
+			if batch = append(batch, v); len(batch) == Batch {
 				stopped = flush()
 			}
 			return stopped == nil
@@ -105,10 +100,10 @@ func (s *stream[V]) run(ctx context.Context, i int, from source[V]) {
 	s.err = err
 }
 
-// inOrder yields what n sources emit: all of the first, then all of the second, and so
+// InOrder yields what n sources emit: all of the first, then all of the second, and so
 // on. Up to limit of them run ahead, each in a goroutine that holds few values; at first
 // only some, for the reader may need no more. It ends with the first error, and leaves no goroutine behind.
-func inOrder[V any](ctx context.Context, n, some, limit int, from source[V], yield func(V, error) bool) {
+func InOrder[V any](ctx context.Context, n, some, limit int, from Source[V], yield func(V, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
