@@ -288,10 +288,10 @@ func TestMutateHandsOnStatics(t *testing.T) {
 	row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
 	inLine(t, db, func(inside func()) error {
 		_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { inside(); s.N = 1; return nil })
-		srv.MustExec("UPDATE app.shelf SET total = 20 WHERE p = 'a' IF total = 10")
 		return err
 	}, func() error {
-		_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.N += s.Total; return nil })
+		between := once(func() { srv.MustExec("UPDATE app.shelf SET total = 20 WHERE p = 'a' IF total = 10") })
+		_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { between(); s.N += s.Total; return nil })
 		return err
 	})
 	stored, err := row.Get(ctx)
