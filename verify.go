@@ -22,7 +22,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return "coodie: table " + e.Table + " differs from its struct:\n\t" + strings.Join(e.Differences, "\n\t")
+	return about("table", e.Table, nil) + " differs from its struct:\n\t" + strings.Join(e.Differences, "\n\t")
 }
 
 // Verify compares the struct with the live table and returns a *MismatchError that
