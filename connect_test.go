@@ -392,7 +392,7 @@ func TestErrorKinds(t *testing.T) {
 	require.Equal(t, coodie.KindUsage, coodie.KindOf(err), "%v", err)
 	_, err = coodie.Open[struct{ A chan int }](db)
 	require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
-	require.Equal(t, coodie.KindOther, coodie.KindOf(coodie.ErrNotFound))
+	require.Equal(t, coodie.KindNotFound, coodie.KindOf(coodie.ErrNotFound))
 	require.Equal(t, coodie.KindNone, coodie.KindOf(nil))
 	require.Equal(t, "no host", coodie.KindNoHost.String())
 

@@ -102,7 +102,7 @@ var codes = map[int]meaning{
 	gocql.ErrCodeCDCWriteFailure: {kind: KindFailure},
 	gocql.ErrCodeCASWriteUnknown: {kind: KindTimeout},
 	gocql.ErrCodeSyntax:          {kind: KindSyntax, definite: true, free: true},
-	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true, advice: "grant the role what the message names, or log in as another role"},
+	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true},
 	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true, free: true},
 	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true, free: true},
 	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true, advice: "it exists already: Verify compares it with the struct"},
