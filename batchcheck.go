@@ -19,7 +19,7 @@ func (b *Batch) check() error {
 	size := 0
 	for _, w := range b.writes {
 		if w.b.err != nil {
-			return w.b.err
+			return w.chain.locate(w.b.err)
 		}
 		size += w.b.call.Size()
 		if err := b.checkWrite(w); err != nil {

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -73,6 +74,8 @@ func (c Checkpoint) String() string {
 // MarshalText is the checkpoint's text; "" for the beginning.
 func (c Checkpoint) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
+var errNoCheckpoint = errors.New("coodie: the text is no checkpoint of a scan")
+
 // UnmarshalText reads what MarshalText wrote.
 func (c *Checkpoint) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
@@ -82,7 +85,7 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 	version, rest, ok1 := strings.Cut(string(text), "|")
 	list, table, ok2 := strings.Cut(rest, "|")
 	if !ok1 || !ok2 || version != "1" || table == "" {
-		return fmt.Errorf("coodie: %q is no checkpoint of a scan", text)
+		return errNoCheckpoint
 	}
 	out := Checkpoint{begun: true, table: table}
 	for part := range strings.SplitSeq(list, ",") {
@@ -93,7 +96,7 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 		from, err1 := strconv.ParseInt(after, 10, 64)
 		to, err2 := strconv.ParseInt(upTo, 10, 64)
 		if err1 != nil || err2 != nil || from >= to || len(out.left) > 0 && from <= out.left[len(out.left)-1].UpTo {
-			return fmt.Errorf("coodie: %q is no checkpoint of a scan", text)
+			return errNoCheckpoint
 		}
 		out.left = append(out.left, tokenRange{from, to})
 	}

@@ -41,12 +41,17 @@ type AfterLoader interface {
 type HookError struct {
 	Op    string // "insert", "save", "replace", "mutate", "select"
 	Table string
+	Key   Key    // as far as the call names the row
 	Hook  string // the method
 	Err   error
 }
 
 func (e *HookError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %s: %v", e.Op, e.Table, e.Hook, e.Err)
+	s := about(e.Op, e.Table, e.Key)
+	if e.Hook != "" {
+		s += ": " + e.Hook
+	}
+	return s + ": " + reason(e.Err)
 }
 
 func (e *HookError) Unwrap() error { return e.Err }
@@ -89,7 +94,8 @@ func (c *chain) prepare(ctx context.Context, op string, v unsafe.Pointer, fill b
 	}
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
-	return c.table.prepare(ctx, op, v, fill)
+	row, err := c.table.prepare(ctx, op, v, fill)
+	return row, (&chain{table: c.table, value: v}).locate(err)
 }
 
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with

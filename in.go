@@ -246,21 +246,18 @@ func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit fu
 
 // one is the first row of all parts. only: it must be the only one.
 func (p *parts) one(ctx context.Context, only bool, row unsafe.Pointer) error {
-	err := error(ErrNotFound)
-	p.rows(ctx, func(v unsafe.Pointer, failed error) bool {
-		switch {
-		case failed != nil:
-			err = failed
-		case err == nil:
-			err = ErrMultiple
-		default:
-			p.chain.table.setRow(row, v)
-			err = nil
-			return only
+	var failed error
+	n := 0
+	p.rows(ctx, func(v unsafe.Pointer, err error) bool {
+		if failed = err; err != nil {
+			return false
 		}
-		return false
+		if n++; n == 1 {
+			p.chain.table.setRow(row, v)
+		}
+		return only && n < 2
 	})
-	return err
+	return p.chain.oneOf(n, failed)
 }
 
 // exists reports whether any part has a row.

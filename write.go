@@ -385,7 +385,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	t := c.table
 	defer b.release()
 	if b.err != nil {
-		return b.err
+		return c.locate(b.err)
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
