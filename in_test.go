@@ -293,7 +293,7 @@ func TestInKeys(t *testing.T) {
 		"the key column is given twice":            second(parts.Find(partID.Eq(1), partID.Eq(2)).All(ctx)),
 		"only Get":                                 second(parts.Find(partID.In(1, 2)).Linearizable().All(ctx)),
 		"a limit is at least 1":                    second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
-		"make more partitions than anybody can re": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
+		"make more partitions than one call can wo": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, err, &usage, name)
