@@ -12,8 +12,8 @@ import (
 // bulkAtOnce is how many items a bulk call has under way unless told otherwise.
 const bulkAtOnce = 32
 
-// Concurrency is how many statements a bulk call, a read of many partitions (In) or a Scan
-// has under way at once. The default is 32 for bulk calls; In and Scan have their own.
+// Concurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
+// a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
 // It changes how fast a call is and how hard it presses the servers, never what it does.
 func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
 	q.chain.concurrency = n

@@ -80,7 +80,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 // tell tells the observers of the whole.
 func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.chain.table
-	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	e := Event{Op: "mutate", Kind: EventMutate, Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
 		e.Outcome = Applied
 	}

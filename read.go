@@ -114,7 +114,7 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if want == wantRows {
-		switch p, err := c.split(true); {
+		switch p, err := c.split("select", true); {
 		case err != nil:
 			return err
 		case p != nil:
@@ -154,7 +154,7 @@ func (c *chain) oneOf(n int, failed error) error {
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
 func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
-	switch p, err := c.split(true); {
+	switch p, err := c.split("select", true); {
 	case err != nil:
 		yield(nil, err)
 		return
@@ -205,7 +205,7 @@ func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer
 func (c *chain) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	switch p, err := c.split(false); {
+	switch p, err := c.split("select", false); {
 	case err != nil:
 		return 0, err
 	case p != nil && c.limit == nil:
@@ -230,7 +230,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	switch p, err := c.split(false); {
+	switch p, err := c.split("select", false); {
 	case err != nil:
 		return false, err
 	case p != nil:

@@ -70,7 +70,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
-	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: decided(r.applied), Err: err}, start)
+	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.name, Outcome: decided(r.applied), Err: err}, start)
 	return r, err
 }
 
