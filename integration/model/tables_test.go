@@ -141,7 +141,9 @@ type setting struct {
 	value  any
 }
 
-func (s setting) String() string { return fmt.Sprint(s.column.name, "=", cellsOf(s.column.name, s.value)) }
+func (s setting) String() string {
+	return fmt.Sprint(s.column.name, "=", cellsOf(s.column.name, s.value))
+}
 
 // The conditions of a write.
 type condition int
