@@ -25,11 +25,12 @@ func TestMain(m *testing.M) { cassandra.Main(m) }
 
 // server is what the programs run on, one after the other, each in a partition of its own.
 type server struct {
-	raw      *gocql.Session
-	clients  map[string][2]client // by kind
-	forward  func(time.Duration)  // the server's clock; nil: it cannot be set
-	grown    []string             // fields that the type of addr has got
-	programs int
+	raw            *gocql.Session
+	clients        map[string][2]client // by kind
+	forward        func(time.Duration)  // the server's clock; nil: it cannot be set
+	grown          []string             // fields that the type of addr has got
+	programs       int
+	taken, refused int // batches
 }
 
 func newServer(t *testing.T, connect func() *gocql.Session, forward func(time.Duration)) *server {
@@ -51,25 +52,25 @@ func newServer(t *testing.T, connect func() *gocql.Session, forward func(time.Du
 // program runs one random program. It has few verbs and columns, which finds more than all at once.
 func (s *server) program(t *testing.T, rt *rapid.T) {
 	s.programs++
-	k := kinds[rapid.IntRange(0, len(kinds)-1).Draw(rt, "table")]
+	k := kinds[between(rt, "table", 0, len(kinds)-1)]
 	w := &world{
 		T: rt, server: s, ctx: t.Context(), kind: k, clients: s.clients[k.name], p: fmt.Sprint("p", s.programs),
 		part: &partition{statics: map[string]cell{}, rows: map[int]*row{}, seen: map[string]bool{}},
 	}
 	w.columns = []column{columns[0]}
-	for _, col := range rapid.Permutation(k.columns()[1:]).Draw(rt, "columns")[:rapid.IntRange(0, 3).Draw(rt, "how many columns")] {
+	for _, col := range rapid.Permutation(k.columns()[1:]).Draw(rt, "columns")[:between(rt, "how many columns", 0, 3)] {
 		w.columns = append(w.columns, col)
 	}
 	all := slices.Sorted(maps.Keys(steps))
-	w.verbs = append([]string{"insert", "get"}, rapid.Permutation(all).Draw(rt, "verbs")[:rapid.IntRange(1, 4).Draw(rt, "how many verbs")]...)
+	w.verbs = append([]string{"insert", "get"}, rapid.Permutation(all).Draw(rt, "verbs")[:between(rt, "how many verbs", 1, 4)]...)
 	rt.Log(k.name, w.columns, w.verbs)
-	for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-		w.step(rapid.IntRange(0, 1).Draw(rt, "client"), false)
+	for range between(rt, "steps", 1, 25) {
+		w.step(between(rt, "client", 0, 1), false)
 	}
 }
 
 func (w *world) step(x int, inner bool) {
-	steps[rapid.SampledFrom(w.verbs).Draw(w.T, "step")](w, x, inner)
+	steps[from(w.T, "step", w.verbs)](w, x, inner)
 }
 
 // run runs so many programs, and many more with COODIE_LONG=1.
@@ -81,6 +82,8 @@ func (s *server) run(t *testing.T, programs int) {
 	defer flag.Set(checks.Name, checks.Value.String())
 	require.NoError(t, flag.Set(checks.Name, strconv.Itoa(programs)))
 	rapid.Check(t, func(rt *rapid.T) { s.program(t, rt) })
+	t.Logf("%d programs; %d batches applied, %d refused as contradictory", s.programs, s.taken, s.refused)
+	require.Greater(t, s.taken, s.refused/2)
 }
 
 // TestPrograms: what two clients do to a partition ends as the model says, and nothing else is

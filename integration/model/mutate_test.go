@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/coodie-go/coodie"
 )
@@ -159,7 +158,7 @@ func (w *world) mutate(x int, inner bool) {
 		}
 		last.after = *row
 		if calls == 1 && meanwhile {
-			for range rapid.IntRange(1, 2).Draw(w.T, "steps") {
+			for range between(w.T, "steps", 1, 2) {
 				w.step(1-x, true)
 			}
 		}

@@ -50,7 +50,7 @@ func cellsOf(col string, value any) map[string]string {
 	}
 	cells := map[string]string{}
 	switch x := v.Interface().(type) {
-	case int:
+	case int, int64:
 		cells[col] = fmt.Sprint(x)
 	case string:
 		cells[col] = compact(x)

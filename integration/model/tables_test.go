@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -170,12 +171,31 @@ const (
 
 // act is a write of a document or of a selection.
 type act struct {
-	verb  verb
-	on    condition
-	conds []setting
-	sets  []setting // of update, and the columns of removeColumns
-	allow bool      // AllowCreate
-	ttl   time.Duration
+	verb   verb
+	on     condition
+	conds  []setting
+	sets   []setting // of update, and the columns of removeColumns
+	allow  bool      // AllowCreate
+	ttl    time.Duration
+	create *full // the row that a selection inserts
+}
+
+// row is the whole row that the write writes.
+func (a act) row(d *held) *full {
+	if a.create != nil {
+		return a.create
+	}
+	return &d.value
+}
+
+// asks reports whether one of the conditions is on the column.
+func (a act) asks(column string) bool {
+	return slices.ContainsFunc(a.conds, func(s setting) bool { return s.column.name == column })
+}
+
+// stores reports whether the write of a document stores a version, where there is one.
+func (a act) stores() bool {
+	return a.verb != remove && (a.verb != removeColumns || slices.ContainsFunc(a.sets, func(s setting) bool { return !s.column.static }))
 }
 
 func (a act) String() string {
@@ -215,7 +235,7 @@ type rowOf struct {
 	mutate func(context.Context, mutation) mutated
 	value  func() full // of a document
 	set    func(full)
-	// in adds a conditional write to a batch, whose answer is there once the batch is done.
+	// in adds a write to a batch. Its answer is there once the batch is done.
 	in func(*coodie.Batch, act) func() answer
 }
 
@@ -225,7 +245,9 @@ type client struct {
 	hold  func(full) rowOf
 	find  func(p string, c int) rowOf
 	whole func(p string) rowOf
-	get   func(ctx context.Context, p string, c int) (full, error)
+	// create inserts a row by IF NOT EXISTS of a selection.
+	create func(context.Context, full, time.Duration) answer
+	get    func(ctx context.Context, p string, c int) (full, error)
 }
 
 // kind is one of the tables.
@@ -280,6 +302,13 @@ func clientOf[T any](db *coodie.DB, t *coodie.Table[T]) client {
 		hold:  func(f full) rowOf { return documentOf(t, t.New(narrow[T](f))) },
 		find:  func(p string, c int) rowOf { return selectionOf(t, at(p, c)) },
 		whole: func(p string) rowOf { return selectionOf(t, t.Find(t.Col("p").Eq(p))) },
+		create: func(ctx context.Context, f full, ttl time.Duration) answer {
+			c := t.Find().IfNotExists()
+			if ttl > 0 {
+				c = c.TTL(ttl)
+			}
+			return answered(c.Create(ctx, narrow[T](f)))
+		},
 		get: func(ctx context.Context, p string, c int) (full, error) {
 			row, err := at(p, c).Linearizable().Get(ctx)
 			return widen(row), err
@@ -328,12 +357,36 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		value: func() full { return widen(d.Value) },
 		set:   func(f full) { d.Value = narrow[T](f) },
 		in: func(b *coodie.Batch, a act) func() answer {
+			w := d.OmitNil() // which concerns Save alone
+			if a.verb == save {
+				w = d.Idempotent(false)
+			}
+			if a.ttl > 0 {
+				w = w.TTL(a.ttl)
+			}
+			if a.on == plain && a.verb != insert {
+				switch w := w.In(b); a.verb {
+				case save, saveSome:
+					w.Save()
+				case update:
+					w.Update(assignments(t, a.sets)...)
+				case removeColumns:
+					w.DeleteColumns(targets(t, a.sets)...)
+				default:
+					w.Delete()
+				}
+				return func() answer { return answer{applied: true} }
+			}
 			var h *coodie.Handle[T]
 			if a.verb == insert {
-				h = d.In(b).Insert()
+				h = w.In(b).Insert()
 				return func() answer { return answered(h.Result()) }
 			}
-			switch c := conditional(a).In(b); a.verb {
+			c := conditional(a)
+			if a.ttl > 0 {
+				c = c.TTL(a.ttl)
+			}
+			switch c := c.In(b); a.verb {
 			case update:
 				h = c.Update(assignments(t, a.sets)...)
 			case replace:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"reflect"
 	"slices"
 	"time"
@@ -61,9 +62,26 @@ func (d *held) sees(w *world, write int) {
 	}
 }
 
-func (w *world) draw(text string, from ...any) any { return rapid.SampledFrom(from).Draw(w.T, text) }
+// between draws one of the numbers, each as often: rapid's own generators prefer small ones.
+func between(t *rapid.T, text string, least, most int) int {
+	return rapid.Custom(func(t *rapid.T) int {
+		n := 0
+		for range bits.Len(uint(most-least)) + 3 {
+			n *= 2
+			if rapid.Bool().Draw(t, "bit") {
+				n++
+			}
+		}
+		return least + n%(most-least+1)
+	}).Draw(t, text)
+}
 
-func (w *world) one(text string, of int) bool { return rapid.IntRange(1, of).Draw(w.T, text) == of }
+func from[V any](t *rapid.T, text string, of []V) V { return of[between(t, text, 0, len(of)-1)] }
+
+func (w *world) draw(text string, of ...any) any { return from(w.T, text, of) }
+
+// one is true in one of so many draws.
+func (w *world) one(text string, of int) bool { return between(w.T, text, 1, of) == of }
 
 // value draws a value of a column's field. Empties are values of nothing but nulls.
 func (w *world) value(col column, empties bool) any {
@@ -95,7 +113,7 @@ func (w *world) value(col column, empties bool) any {
 // some draws a few of the columns.
 func (w *world) some(of []column) []column {
 	all := rapid.Permutation(of).Draw(w.T, "columns")
-	return all[:rapid.IntRange(1, min(2, len(all))).Draw(w.T, "how many")]
+	return all[:between(w.T, "how many", 1, min(2, len(all)))]
 }
 
 func only(columns []column, static bool) []column {
@@ -113,10 +131,10 @@ func (w *world) settings(columns []column, empties bool) (out []setting) {
 // document holds.
 func (w *world) condition(of []column) []setting {
 	for range 5 {
-		col := rapid.SampledFrom(of).Draw(w.T, "if")
+		col := from(w.T, "if", of)
 		v := w.value(col, false)
 		if len(w.docs) > 0 && !w.one("other", 3) {
-			v = col.of(&rapid.SampledFrom(w.docs).Draw(w.T, "held").value).Interface()
+			v = col.of(&from(w.T, "held", w.docs).value).Interface()
 		}
 		if len(cellsOf(col.name, v)) > 0 {
 			return []setting{{col, v}}
@@ -130,7 +148,7 @@ func (w *world) condition(of []column) []setting {
 	panic("no column that is never null")
 }
 
-func (w *world) place() int { return rapid.IntRange(1, 2).Draw(w.T, "row") }
+func (w *world) place() int { return between(w.T, "row", 1, 2) }
 
 func (w *world) lives() time.Duration {
 	if w.one("ttl", 4) {
@@ -194,7 +212,7 @@ func (w *world) unchanged(d *held) outcome {
 
 // predict says how a write should end; d is nil for that of a selection.
 func (w *world) predict(d *held, c int, a act) outcome {
-	guarded := d != nil && w.kind.versioned
+	guarded := d != nil && w.kind.versioned && !a.asks("version")
 	switch {
 	case a.verb == insert && w.part.row(c) == nil:
 		return applied
@@ -227,7 +245,7 @@ func (w *world) carryOut(d *held, c int, a act) {
 	case insert, save, saveSome, replace:
 		sets = nil
 		for _, col := range all {
-			v := col.of(&d.value)
+			v := col.of(a.row(d))
 			switch {
 			case a.verb != save && a.verb != replace && len(cellsOf(col.name, v.Interface())) == 0:
 			case a.verb == replace && w.kind.versioned && col.static && reflect.DeepEqual(v.Interface(), col.of(&d.statics).Interface()):
@@ -327,7 +345,7 @@ func (w *world) doc(x int) *held {
 	if of == nil {
 		return nil
 	}
-	return of[rapid.IntRange(0, len(of)-1).Draw(w.T, "document")]
+	return of[between(w.T, "document", 0, len(of)-1)]
 }
 
 // steps are what a program is made of. x is the client; inner: it stands in the function of a
@@ -342,7 +360,7 @@ func init() {
 		"guarded": (*world).guarded,
 		"find":    (*world).find,
 		"static":  (*world).static,
-		"batch":   (*world).both,
+		"batch":   (*world).batch,
 		"mutate":  (*world).mutate,
 		"pass":    (*world).pass,
 		"drop":    (*world).drop,
@@ -361,8 +379,14 @@ func (w *world) insert(x int, _ bool) {
 	for _, s := range w.settings(w.columns, false) {
 		s.column.of(&value).Set(reflect.ValueOf(s.value))
 	}
+	a := act{verb: insert, ttl: w.lives()}
+	if w.one("create", 4) {
+		a.create = &value
+		w.perform(nil, rowOf{do: func(ctx context.Context, a act) answer { return w.clients[x].create(ctx, value, a.ttl) }}, value.C, a)
+		return
+	}
 	d := w.hold(x, value.C, value, 0)
-	w.perform(d, d.row, d.c, act{verb: insert, ttl: w.lives()})
+	w.perform(d, d.row, d.c, a)
 }
 
 // get reads a row, and holds it.
@@ -382,7 +406,7 @@ func (w *world) get(x int, _ bool) {
 
 // write is a write of a document, on a condition or none.
 func (w *world) write(x int, inner bool) {
-	w.documentWrite(x, rapid.SampledFrom([]condition{plain, ifExists, ifHolds, ifUnchanged}).Draw(w.T, "on"))
+	w.documentWrite(x, from(w.T, "on", []condition{plain, ifExists, ifHolds, ifUnchanged}))
 }
 
 // guarded is a write of a document if it is unchanged.
@@ -395,19 +419,29 @@ func (w *world) guarded(x int, inner bool) {
 }
 
 func (w *world) documentWrite(x int, on condition) {
-	d := w.doc(x)
-	if d == nil {
-		w.get(x, false)
+	if d := w.doc(x); d != nil {
+		a := w.act(d, on, []verb{save, saveSome, update, update, replace, remove, removeColumns})
+		w.perform(d, d.row, d.c, a)
 		return
 	}
-	a := act{on: on, verb: rapid.SampledFrom([]verb{save, saveSome, update, update, replace, remove, removeColumns}).Draw(w.T, "verb")}
+	w.get(x, false)
+}
+
+// act draws a write of a document.
+func (w *world) act(d *held, on condition, verbs []verb) act {
+	a := act{on: on, verb: from(w.T, "verb", verbs)}
 	switch {
+	case a.verb == insert:
+		a.on = plain
 	case a.verb == save || a.verb == saveSome:
 		a.on = plain
 	case a.on == plain && a.verb == replace:
 		a.verb = update
 	case a.on == ifHolds:
 		a.conds = w.condition(only(w.columns, false))
+		if w.kind.versioned && w.one("by version", 3) {
+			a.conds = append(a.conds, w.versionOf(d))
+		}
 	}
 	switch columns := w.some(w.columns); a.verb {
 	case update, removeColumns:
@@ -426,20 +460,28 @@ func (w *world) documentWrite(x int, on condition) {
 	if a.verb != remove && a.verb != removeColumns {
 		a.ttl = w.lives()
 	}
-	w.perform(d, d.row, d.c, a)
+	return a
+}
+
+// versionOf is the condition that the version is the one that the document holds.
+func (w *world) versionOf(d *held) setting {
+	return setting{column{name: "version"}, d.row.value().Version.Version}
 }
 
 // find is a write of a selection, which has no guard.
 func (w *world) find(x int, _ bool) {
 	c := w.place()
 	a := act{
-		on:   rapid.SampledFrom([]condition{plain, ifExists, ifHolds}).Draw(w.T, "on"),
-		verb: rapid.SampledFrom([]verb{update, update, remove, removeColumns}).Draw(w.T, "verb"),
+		on:   from(w.T, "on", []condition{plain, ifExists, ifHolds}),
+		verb: from(w.T, "verb", []verb{update, update, remove, removeColumns}),
 	}
 	if a.on == ifHolds {
 		a.conds = w.condition(only(w.columns, false))
 		if statics := only(w.columns, true); len(statics) > 0 && w.one("static too", 3) {
 			a.conds = append(a.conds, w.condition(statics)...)
+		}
+		if d := w.doc(x); d != nil && w.kind.versioned && w.one("by version", 3) {
+			c, a.conds = d.c, append(a.conds, w.versionOf(d))
 		}
 	}
 	if a.verb != remove {
@@ -462,7 +504,7 @@ func (w *world) static(x int, _ bool) {
 		w.find(x, false)
 		return
 	}
-	a := act{on: ifHolds, verb: rapid.SampledFrom([]verb{update, update, removeColumns}).Draw(w.T, "verb"), allow: true}
+	a := act{on: ifHolds, verb: from(w.T, "verb", []verb{update, update, removeColumns}), allow: true}
 	if w.one("plain", 3) {
 		a.on = plain
 	} else {
@@ -475,51 +517,64 @@ func (w *world) static(x int, _ bool) {
 	w.perform(nil, w.clients[x].whole(w.p), 0, a)
 }
 
-// both writes two rows in one batch, each if it is unchanged.
-func (w *world) both(x int, inner bool) {
-	if !w.kind.versioned {
-		w.find(x, inner)
-		return
-	}
+// batch is a batch of writes of documents. One whose writes contradict each other is refused before
+// it is sent; which these are is not the model's business.
+func (w *world) batch(x int, inner bool) {
 	var docs []*held
-	for c := 1; c <= 2; c++ {
-		for _, d := range slices.Backward(w.docs) {
-			if d.client == x && d.c == c {
-				docs = append(docs, d)
-				break
-			}
+	for _, d := range w.docs {
+		if d.client == x {
+			docs = append(docs, d)
 		}
 	}
-	if len(docs) < 2 {
+	if docs == nil {
 		w.get(x, inner)
 		return
 	}
-	batch, want := w.clients[x].batch(), applied
+	docs = rapid.Permutation(docs).Draw(w.T, "documents")
+	docs = docs[:between(w.T, "how many", 1, min(3, len(docs)))]
+	batch, ends := w.clients[x].batch(), map[outcome]bool{}
 	var acts []act
 	var answers []func() answer
 	for _, d := range docs {
-		a := act{on: ifUnchanged, verb: rapid.SampledFrom([]verb{update, remove, removeColumns}).Draw(w.T, "verb")}
-		if a.verb != remove {
-			a.sets = w.settings(w.some(only(w.columns, false)), true)
+		on := []condition{plain, ifExists, ifHolds}
+		if w.kind.versioned {
+			on = []condition{ifUnchanged, ifUnchanged, ifExists, ifHolds}
 		}
-		acts = append(acts, a)
-		if end := w.predict(d, d.c, a); end != applied && want != unguarded {
-			want = end
+		verbs := []verb{update, update, remove, removeColumns, replace, insert}
+		if !w.kind.versioned {
+			verbs = append(verbs, save, saveSome)
 		}
-		w.Logf("row %d: in the batch: %v", d.c, a)
-		answers = append(answers, d.row.in(batch, a))
+		a := w.act(d, from(w.T, "on", on), verbs)
+		end := w.predict(d, d.c, a)
+		w.Logf("row %d: client %d, in a batch: %v: %s", d.c, x, a, end)
+		ends[end] = true
+		acts, answers = append(acts, a), append(answers, d.row.in(batch, a))
 	}
-	w.Logf("the batch: %s", want)
-	got := answer{err: batch.Exec(w.ctx), applied: true}
+	err := batch.Exec(w.ctx)
+	got := answer{err: err, applied: true}.outcome()
 	for _, result := range answers {
-		if end := result(); got.err == nil {
-			got = end
+		if end := result(); err == nil && end.outcome() != applied {
+			got = end.outcome()
 		}
 	}
-	require.Equal(w, want, got.outcome(), "%v", got.err)
-	if want == applied {
+	w.Logf("the batch: %s, %v", got, err)
+	switch {
+	case ends[usage] || ends[unguarded]:
+		require.True(w, ends[got] && got != refused && got != applied, got)
+	case got == usage && len(docs) > 1:
+		w.refused++
+	case ends[refused]:
+		require.Equal(w, refused, got)
+	default:
+		require.Equal(w, applied, got)
+		w.taken++
 		for i, d := range docs {
 			w.carryOut(d, d.c, acts[i])
+		}
+		for i, d := range docs { // two writes of one row store one version
+			if r := w.part.row(d.c); w.kind.versioned && d.write != 0 && acts[i].stores() {
+				d.write = r.write
+			}
 		}
 	}
 	w.sync()
@@ -562,7 +617,7 @@ func (w *world) drop(x int, _ bool) {
 // legacy is a write of a program that knows of no version and no attempt id. It makes a row where
 // there is none, and so does not pass by another client's version.
 func (w *world) legacy(int, bool) {
-	c, n := w.place(), rapid.IntRange(1, 2).Draw(w.T, "n")
+	c, n := w.place(), between(w.T, "n", 1, 2)
 	if w.part.row(c) != nil {
 		return
 	}
@@ -579,7 +634,7 @@ func (w *world) grow(int, bool) {
 		w.execute("ALTER TYPE addr ADD " + field + " int")
 		w.grown = append(w.grown, field)
 	}
-	field, c := rapid.SampledFrom(w.grown).Draw(w.T, "field"), w.place()
+	field, c := from(w.T, "field", w.grown), w.place()
 	r := w.part.row(c)
 	if r == nil {
 		return
