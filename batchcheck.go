@@ -47,6 +47,9 @@ func (b *Batch) checkConflicts() error {
 	writes := make([]conflict.Write, len(b.writes))
 	for i, w := range b.writes {
 		writes[i] = conflict.Write{Table: w.b.table, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.stmt, Values: &w.b.call}
+		if w.b.rest != nil {
+			writes[i].Rest = &w.b.rest.stmt
+		}
 	}
 	if c := conflict.Find(writes); c != nil {
 		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.name, Column: c.Column, Reason: c.Reason}

@@ -19,6 +19,7 @@ type Write struct {
 	Table  *meta.Table
 	Name   string // the same for every struct of the same table
 	Stmt   *cql.Statement
+	Rest   *cql.Statement // an UPDATE of the same row that goes along with an INSERT; its values come after those of Stmt
 	Values Values
 }
 
