@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"unsafe"
 )

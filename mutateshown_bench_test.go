@@ -47,7 +47,9 @@ func benchmarkShown[T any](b *testing.B, name string) {
 			if err := clients[0].Create(ctx); err != nil {
 				b.Fatal(err)
 			}
-			row := func(t *coodie.Table[T], c int) coodie.QuerySet[T] { return t.Find(t.Col("p").Eq("a"), t.Col("c").Eq(c)) }
+			row := func(t *coodie.Table[T], c int) coodie.QuerySet[T] {
+				return t.Find(t.Col("p").Eq("a"), t.Col("c").Eq(c))
+			}
 			for c := range clients {
 				if _, err := row(clients[0], c).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).M = new(int); return nil }, coodie.OrCreate()); err != nil {
 					b.Fatal(err)
