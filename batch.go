@@ -65,7 +65,8 @@ func MaxBytes(n int) BatchOption { return func(b *Batch) { b.maxBytes = n } }
 func (db *DB) Batch(opts ...BatchOption) *Batch { return db.batch(driver.LoggedBatch, opts) }
 
 // UnloggedBatch returns an empty batch that may be executed in part; within one
-// partition it is as good as a logged one, and cheaper.
+// partition it is as good as a logged one, and cheaper. Over more than 10 partitions it is slower
+// than single writes, and observers get a Warning.
 func (db *DB) UnloggedBatch(opts ...BatchOption) *Batch { return db.batch(driver.UnloggedBatch, opts) }
 
 // CounterBatch returns an empty batch of counter updates, which no other batch takes. It
@@ -217,8 +218,8 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	}
 	if len(first.observers) > 0 {
 		first.tell(ctx, Event{
-			Op: "batch", Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
-			Paxos: conditional, Warning: warnings(b.warning(r.Statement, conditional), b.loses()),
+			Op: "batch", Kind: eventKind(r.Kind), Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
+			Warning: warnings(b.warning(r.Statement, conditional), b.loses()),
 		}, start)
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
@@ -276,8 +277,32 @@ func (b *Batch) warning(text string, conditional bool) string {
 	return size
 }
 
+// manyPartitions is how many partitions an unlogged batch may have before an observer is warned. It is the
+// server's own unlogged_batch_across_partitions_warn_threshold.
+const manyPartitions = 10
+
+// partitions is how many partitions the batch writes to, as the server counts them.
+func (b *Batch) partitions() (n int) {
+	seen := map[string]bool{}
+	for _, w := range b.writes {
+		if w.partition == "" {
+			n += max(1, w.chain.named()) // by In
+		} else if !seen[w.partition] {
+			seen[w.partition] = true
+			n++
+		}
+	}
+	return n
+}
+
 // tooMany says what is wrong with a batch of this size.
 func (b *Batch) tooMany(conditional bool) string {
+	if b.kind != driver.LoggedBatch && !conditional {
+		if n := b.partitions(); n > manyPartitions {
+			return fmt.Sprintf("an unlogged batch over %d partitions: one coordinator has to send them to all their replicas, and it may be executed in part; "+
+				"SaveAll, InsertAll and DeleteAll, which send single writes, several at once, are faster", n)
+		}
+	}
 	most := 50
 	if b.kind == driver.LoggedBatch && !conditional {
 		most = 10

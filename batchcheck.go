@@ -19,7 +19,7 @@ func (b *Batch) check() error {
 	size := 0
 	for _, w := range b.writes {
 		if w.b.err != nil {
-			return w.b.err
+			return w.chain.locate(w.b.err)
 		}
 		size += w.b.call.Size()
 		if err := b.checkWrite(w); err != nil {
@@ -44,13 +44,11 @@ func (b *Batch) checkConflicts() error {
 	if len(b.writes) < 2 {
 		return nil
 	}
-	writes := make([]conflict.Write, 0, len(b.writes))
+	writes := make([]conflict.Write, len(b.writes))
 	for i, w := range b.writes {
-		write := conflict.Write{Of: i, Table: w.b.table, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.stmt, Values: &w.b.call}
-		writes = append(writes, write)
-		if rest := w.b.rest; rest != nil {
-			write.Stmt, write.Values = &rest.stmt, valuesFrom{&w.b.call, rest.at}
-			writes = append(writes, write)
+		writes[i] = conflict.Write{Table: w.b.table, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.stmt, Values: &w.b.call}
+		if w.b.rest != nil {
+			writes[i].Rest = &w.b.rest.stmt
 		}
 	}
 	if c := conflict.Find(writes); c != nil {
@@ -58,16 +56,6 @@ func (b *Batch) checkConflicts() error {
 	}
 	return nil
 }
-
-// valuesFrom are the values of a call's second statement: see writeApart.
-type valuesFrom struct {
-	call *driver.Call
-	at   int
-}
-
-func (v valuesFrom) Cell(i int) []byte { return v.call.Cell(v.at + i) }
-func (v valuesFrom) Null(i int) bool   { return v.call.Null(v.at + i) }
-func (v valuesFrom) Unset(i int) bool  { return v.call.Unset(v.at + i) }
 
 func (b *Batch) checkWrite(w *handle) error {
 	first := b.writes[0]

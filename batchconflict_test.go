@@ -317,10 +317,13 @@ func TestBatchConflictsAreBounded(t *testing.T) {
 	db := coodie.New(session)
 	bins, err := bins.On(db)
 	require.NoError(t, err)
-	many := make([]int, 300)
-	names := make([]string, 300)
+	many := make([]int, 4000)
+	names := make([]string, 20) // as many partitions as a statement names
 	for i := range many {
-		many[i], names[i] = i, string(rune('a'+i))
+		many[i] = i
+	}
+	for i := range names {
+		names[i] = string(rune('a' + i))
 	}
 	b := db.Batch()
 	bins.Find(binP.In(names...), binC.In(many...), binD.Eq(inf.NewDec(1, 0))).In(b).Update(binN.Set(1))

@@ -97,6 +97,6 @@ func (b *Batch) settle(ctx context.Context) (applied, known bool) {
 	if known {
 		err = nil
 	}
-	first.tell(ctx, Event{Op: "settle", Table: b.tables(), Outcome: decided(applied), Err: err}, start)
+	first.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: b.tables(), Outcome: decided(applied), Err: err}, start)
 	return applied, known
 }

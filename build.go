@@ -156,6 +156,11 @@ func (b *builder) plainWrite(s *settings, batched bool) {
 // named is the column as statements name it.
 func named(c *meta.Column) cql.Column { return cql.Column{ID: c.Index, Name: c.Name} }
 
+// ofStatic reports whether a built write names the partition alone: it is about the static row.
+func (b *builder) ofStatic() bool {
+	return b.stmt.Verb != cql.Insert && len(b.table.Clustering) > 0 && len(b.stmt.Where) == len(b.table.Partition)
+}
+
 func (b *builder) fail(column, reason string, err error) {
 	if b.err == nil {
 		b.err = &UsageError{Op: b.op, Table: b.name, Column: column, Reason: reason, Err: err}

@@ -13,8 +13,8 @@ import (
 // bulkAtOnce is how many items a bulk call has under way unless told otherwise.
 const bulkAtOnce = 32
 
-// Concurrency is how many statements a bulk call, a read of many partitions (In) or a Scan
-// has under way at once. The default is 32 for bulk calls; In and Scan have their own.
+// Concurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
+// a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
 // It changes how fast a call is and how hard it presses the servers, never what it does.
 func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
 	q.chain.concurrency = n
@@ -62,8 +62,8 @@ func (q QuerySet[T]) OmitNil() QuerySet[T] {
 // SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return q.chain.bulk(ctx, "save", len(values), func(i int) error {
-		return q.chain.item("save", unsafe.Pointer(&values[i]), func(c chain) error { return c.save(ctx) })
+	return q.chain.bulk(ctx, "save", rowsOf(values), func(_ int, v unsafe.Pointer) error {
+		return q.chain.item("save", v, func(c chain) error { return c.save(ctx) })
 	})
 }
 
@@ -71,8 +71,8 @@ func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
 // it takes no filters.
 func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
 	results = make([]LWTResult[T], len(values))
-	err = q.chain.bulk(ctx, "insert", len(values), func(i int) error {
-		return q.chain.item("insert", unsafe.Pointer(&values[i]), func(c chain) error {
+	err = q.chain.bulk(ctx, "insert", rowsOf(values), func(i int, v unsafe.Pointer) error {
+		return q.chain.item("insert", v, func(c chain) error {
 			res, err := c.insertDocument(ctx)
 			results[i] = resultOf[T](res)
 			return err
@@ -84,8 +84,8 @@ func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTRe
 // DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return q.chain.bulk(ctx, "delete", len(values), func(i int) error {
-		return q.chain.item("delete", unsafe.Pointer(&values[i]), func(c chain) error { return c.removePlain(ctx) })
+	return q.chain.bulk(ctx, "delete", rowsOf(values), func(_ int, v unsafe.Pointer) error {
+		return q.chain.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
 	})
 }
 
@@ -93,8 +93,8 @@ func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
 // like; it takes no filters.
 func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
 	rows = make([]*T, len(keys))
-	err = q.chain.bulk(ctx, "get", len(keys), func(i int) error {
-		row, err := q.chain.get(ctx, unsafe.Pointer(&keys[i]))
+	err = q.chain.bulk(ctx, "get", rowsOf(keys), func(i int, key unsafe.Pointer) error {
+		row, err := q.chain.get(ctx, key)
 		rows[i] = (*T)(row)
 		return err
 	})
@@ -128,13 +128,21 @@ func (c chain) item(op string, value unsafe.Pointer, write func(chain) error) er
 	case !errors.As(err, &panicked):
 		return err
 	case sent:
-		return c.locate(&OutcomeUnknownError{Op: op, Table: t.name, Err: err})
+		return &OutcomeUnknownError{Op: op, Table: t.name, Err: err}
 	}
 	return &QueryError{Op: op, Table: t.name, Err: &driver.NotSentError{Err: err}}
 }
 
-// bulk carries out a call of n items.
-func (c chain) bulk(ctx context.Context, op string, n int, do func(i int) error) error {
+// items are the rows of a bulk call, whatever their T.
+type items struct {
+	first unsafe.Pointer
+	n     int
+}
+
+func rowsOf[T any](rows []T) items { return items{unsafe.Pointer(unsafe.SliceData(rows)), len(rows)} }
+
+// bulk carries out a call, item by item. Each error names the key of its item.
+func (c chain) bulk(ctx context.Context, op string, rows items, do func(i int, v unsafe.Pointer) error) error {
 	limit, err := c.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
@@ -142,13 +150,16 @@ func (c chain) bulk(ctx context.Context, op string, n int, do func(i int) error)
 	if len(c.where) > 0 {
 		return c.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
-	errs := make([]error, n)
-	fanout.Each(n, limit, func(i int) {
-		if err := driver.Ended(ctx); err != nil {
-			errs[i] = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
-			return
+	errs := make([]error, rows.n)
+	fanout.Each(rows.n, limit, func(i int) {
+		item := chain{table: c.table, value: unsafe.Add(rows.first, uintptr(i)*c.table.meta.Go.Size())}
+		err := driver.Ended(ctx)
+		if err != nil {
+			err = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
+		} else {
+			err = do(i, item.value)
 		}
-		errs[i] = do(i)
+		errs[i] = item.locate(err)
 	})
 	return bulkError(op, c.table.name, errs)
 }

@@ -109,7 +109,7 @@ func TestBulkFollows(t *testing.T) {
 	require.False(t, results[0].Applied)
 	require.Zero(t, lines[0].Version, "refused")
 	require.NotZero(t, lines[1].Version)
-	require.ErrorContains(t, orders.SaveAll(ctx, lines), "2 of 2 items failed; item 0: coodie: insert order: column version: the table counts versions")
+	require.ErrorContains(t, orders.SaveAll(ctx, lines), "2 of 2 items failed; item 0: coodie: insert order (id, line): column version: the table counts versions")
 }
 
 // TestBulkErrors: each item fails for itself, and is told what became of it.

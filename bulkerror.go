@@ -57,7 +57,7 @@ func (e *BulkError) where(is func(error) bool) (indexes []int) {
 func (e *BulkError) Error() string {
 	failed := e.Failed()
 	var b strings.Builder
-	fmt.Fprintf(&b, "coodie: %s %s: %d of %d items failed", e.Op, e.Table, len(failed), len(e.Errs))
+	fmt.Fprintf(&b, "%s: %d of %d items failed", about(e.Op, e.Table, nil), len(failed), len(e.Errs))
 	if n := len(e.Unknown()); n > 0 {
 		fmt.Fprintf(&b, ", %d with an unknown outcome", n)
 	}

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -30,11 +31,13 @@ func (c Checkpoint) String() string { return c.left.String() }
 // MarshalText is the checkpoint's text; "" for the beginning.
 func (c Checkpoint) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
+var errNoCheckpoint = errors.New("coodie: the text is no checkpoint of a scan")
+
 // UnmarshalText reads what MarshalText wrote.
 func (c *Checkpoint) UnmarshalText(text []byte) error {
 	left, ok := ring.Parse(string(text))
 	if !ok {
-		return fmt.Errorf("coodie: %q is no checkpoint of a scan", text)
+		return errNoCheckpoint
 	}
 	c.left = left
 	return nil

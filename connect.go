@@ -75,8 +75,8 @@ func WithAnyDatacenter() ConnectOption {
 // A call whose context has no deadline gets one of 30 s: see WithTimeout.
 //
 // An observer gets an Event with Op "connect", whose Warning says if the process has other
-// live sessions to this cluster, or if its LWTs cross datacenters without having been
-// told to. Without an observer warnings go to slog.Default().
+// live sessions to this cluster, if its LWTs cross datacenters without having been
+// told to, or if TLS verifies no node. Without an observer warnings go to slog.Default().
 func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	var c connection
 	for _, o := range opts {
@@ -107,12 +107,12 @@ func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	several := len(session.Datacenters) > 1
 	c.anywhere = several && c.where.Anywhere
 	db := &DB{sender: session, defaults: c.settings, session: session}
-	db.connected(start, several && c.serial == 0)
+	db.connected(start, several && c.serial == 0, driver.Unverified(cfg))
 	return db, nil
 }
 
 // connected tells the observers, of which slog is the last resort.
-func (db *DB) connected(start time.Time, crossing bool) {
+func (db *DB) connected(start time.Time, crossing, unverified bool) {
 	var warnings []string
 	if n := db.session.Others; n > 0 {
 		warnings = append(warnings, fmt.Sprintf("the process has %d live sessions to this cluster: share one DB, which is safe for many goroutines; "+
@@ -121,6 +121,10 @@ func (db *DB) connected(start time.Time, crossing bool) {
 	if crossing {
 		warnings = append(warnings, "the cluster has several datacenters, and LWTs at SERIAL wait for a quorum of all of them: "+
 			"say so by WithSerialConsistency(gocql.Serial), or choose gocql.LocalSerial for tables whose LWTs all come from here")
+	}
+	if unverified {
+		warnings = append(warnings, "TLS without verification: whoever can redirect the connection can pose as a node and read the password; "+
+			"set SslOpts.EnableHostVerification, and CaPath")
 	}
 	e := Event{Op: "connect", Warning: strings.Join(warnings, "; ")}
 	s := db.defaults

@@ -106,15 +106,31 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 	cluster.Port = front.Addr().(*net.TCPAddr).Port
 	cluster.AddressTranslator = gocql.AddressTranslatorFunc(func(ip net.IP, _ int) (net.IP, int) { return ip, cluster.Port })
 	_, err = coodie.Connect(cluster)
-	require.Error(t, err, "the front speaks TLS alone")
+	require.Equal(t, coodie.KindConnection, coodie.KindOf(err), "the front speaks TLS alone: %v", err)
+	require.ErrorContains(t, err, "SslOpts")
+	cluster.SslOpts = &gocql.SslOptions{EnableHostVerification: true}
+	_, err = coodie.Connect(cluster)
+	require.Equal(t, coodie.KindConnection, coodie.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "the node's certificate is not trusted")
+
+	var warning string
+	warned := coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) { warning = e.Warning }))
+	for _, unverified := range []*gocql.SslOptions{{}, {Config: &tls.Config{InsecureSkipVerify: true}}} {
+		cluster.SslOpts = unverified
+		db, err := coodie.Connect(cluster, warned)
+		require.NoError(t, err)
+		db.Close()
+		require.Contains(t, warning, "EnableHostVerification")
+	}
 
 	roots := x509.NewCertPool()
 	roots.AddCert(cert.Certificate())
 	cluster.SslOpts = &gocql.SslOptions{Config: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}, EnableHostVerification: true}
 	before := fmt.Sprintf("%+v", *cluster)
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(cluster, warned)
 	require.NoError(t, err)
 	defer db.Close()
+	require.Empty(t, warning)
 	require.Equal(t, before, fmt.Sprintf("%+v", *cluster), "the caller's config is not touched")
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
@@ -181,6 +197,13 @@ func TestConnectFails(t *testing.T) {
 			c.Authenticator = gocql.PasswordAuthenticator{Username: "ann", Password: "wrong"}
 			return c
 		}(), coodie.KindAuth, "Authenticator"},
+		{"no such name", func() *gocql.ClusterConfig { c := srv.Cluster(); c.Hosts = []string{"nobody.invalid"}; return c }(), coodie.KindNoHost, "DNS"},
+		{"TLS to a port that has none", func() *gocql.ClusterConfig { c := srv.Cluster(); c.SslOpts = &gocql.SslOptions{}; return c }(), coodie.KindConnection, "TLS"},
+		{"a CA that is not there", func() *gocql.ClusterConfig {
+			c := srv.Cluster()
+			c.SslOpts = &gocql.SslOptions{CaPath: "no/such/file", EnableHostVerification: true}
+			return c
+		}(), coodie.KindUsage, "SslOpts"},
 		{"no such keyspace", func() *gocql.ClusterConfig { c := srv.Cluster(); c.Keyspace = "missing"; return c }(), coodie.KindInvalid, `no keyspace "missing"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -392,7 +415,7 @@ func TestErrorKinds(t *testing.T) {
 	require.Equal(t, coodie.KindUsage, coodie.KindOf(err), "%v", err)
 	_, err = coodie.Open[struct{ A chan int }](db)
 	require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
-	require.Equal(t, coodie.KindOther, coodie.KindOf(coodie.ErrNotFound))
+	require.Equal(t, coodie.KindNotFound, coodie.KindOf(coodie.ErrNotFound))
 	require.Equal(t, coodie.KindNone, coodie.KindOf(nil))
 	require.Equal(t, "no host", coodie.KindNoHost.String())
 

@@ -20,8 +20,8 @@ import (
 //		fmt.Println(t.Table, t.PaxosShare(), t.Refused, t.Unknown)
 //	}
 //
-// The zero value is ready. It allocates nothing for a table that it knows. It must not be
-// copied.
+// The zero value is ready. It allocates nothing for a table that it knows. It has an entry of its
+// own for each of the first thousand tables, and one for all others: OtherTables. It must not be copied.
 type Counters struct {
 	tables atomic.Pointer[map[string]*tableCounters] // replaced as a whole, under
 	mu     sync.Mutex
@@ -31,7 +31,7 @@ type Counters struct {
 // Writes and LWTs are the statements sent, however they ended; a batch counts as one.
 // Applied, Refused, Unknown and Failed say how they ended, if not simply well.
 type TableCounts struct {
-	Table string // those of a batch on several tables, separated by ", "
+	Table string // those of a batch on several tables, separated by ", "; or OtherTables; "" for raw CQL of no one table
 
 	Reads       int64 // plain ones
 	SerialReads int64 // at serial consistency
@@ -77,25 +77,22 @@ type tableCounters struct {
 	gaveUp, peeked                                    atomic.Int64
 }
 
-// notCounted are the operations that are neither a read nor a write of rows.
-var notCounted = []string{"create", "alter", "drop", "truncate"}
-
 // Observe counts e. It implements Observer.
 func (c *Counters) Observe(_ context.Context, e Event) {
-	if e.Op == "connect" { // it is of no table
+	if e.Kind == EventOther { // it is of no table
 		return
 	}
 	t := c.table(e.Table)
 	if e.Warning != "" {
 		t.warnings.Add(1)
 	}
-	switch {
-	case e.Op == "settle":
+	switch e.Kind {
+	case EventSettle:
 		if e.Outcome == Applied || e.Outcome == Refused {
 			t.settled.Add(1)
 		}
 		return
-	case e.Op == "mutate":
+	case EventMutate:
 		t.mutations.Add(1)
 		t.attempts.Add(int64(e.Attempts))
 		t.contended.Add(int64(e.Refused))
@@ -103,22 +100,20 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 			t.gaveUp.Add(1)
 		}
 		return
-	case e.Op == opPeek:
+	case EventDDL:
+		return
+	case EventRead:
 		t.reads.Add(1)
 		if e.Outcome == Refused {
 			t.peeked.Add(1)
 			return
 		}
-	case e.Op == "select" && e.Paxos:
+	case EventSerialRead:
 		t.serialReads.Add(1)
-	case e.Op == "select":
-		t.reads.Add(1)
-	case e.Paxos:
-		t.lwts.Add(1)
-	case slices.Contains(notCounted, e.Op):
-		return
-	default:
+	case EventWrite:
 		t.writes.Add(1)
+	case EventLWT:
+		t.lwts.Add(1)
 	}
 	switch e.Outcome {
 	case Applied:
@@ -131,6 +126,12 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		t.failed.Add(1)
 	}
 }
+
+// OtherTables is the name under which Counters counts all tables beyond the first thousand.
+const OtherTables = "(other tables)"
+
+// mostCounted bounds the counters, in case that keyspaces or tables are named by data.
+const mostCounted = 1000
 
 func (c *Counters) table(name string) *tableCounters {
 	if tables := c.tables.Load(); tables != nil {
@@ -146,6 +147,12 @@ func (c *Counters) table(name string) *tableCounters {
 			return t
 		}
 		next = maps.Clone(*tables)
+	}
+	if len(next) >= mostCounted {
+		if t := next[OtherTables]; t != nil {
+			return t
+		}
+		name = OtherTables
 	}
 	next[name] = new(tableCounters)
 	c.tables.Store(&next)

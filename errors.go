@@ -10,21 +10,48 @@ import (
 
 // Sentinels for errors.Is.
 var (
-	// ErrNotFound is returned by Get, One and First when no row matches.
+	// ErrNotFound is matched by *NotFoundError: no row matches.
 	ErrNotFound = errors.New("coodie: not found")
-	// ErrMultiple is returned by One when several rows match.
+	// ErrMultiple is matched by *MultipleError: several rows match.
 	ErrMultiple = errors.New("coodie: several rows where one was expected")
-	// ErrNotApplied is what LWTResult.Err returns, as a *NotAppliedError, for a refused LWT.
+	// ErrNotApplied is matched by *NotAppliedError, which LWTResult.Err returns for a refused LWT.
 	ErrNotApplied = errors.New("coodie: not applied")
 	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
 	// been executed, now or later.
 	ErrOutcomeUnknown = errors.New("coodie: outcome unknown")
 	// ErrContended is matched by *ContendedError: Mutate has used up its attempts.
 	ErrContended = errors.New("coodie: contended")
-	// ErrCannotGuard is what Mutate ends with when no condition could tell the row from a
-	// missing one.
+	// ErrCannotGuard is matched by the *UsageError of a Mutate or IfUnchanged for whose row no
+	// condition could tell it from a missing one.
 	ErrCannotGuard = errors.New("coodie: no condition guards the row")
 )
+
+// NotFoundError is returned by Get, One and First when no row matches, and by Mutate when the row
+// is missing. It matches ErrNotFound.
+type NotFoundError struct {
+	Op    string
+	Table string
+	Key   Key // as far as the call names it
+}
+
+func (e *NotFoundError) Error() string { return about(e.Op, e.Table, e.Key) + ": not found" }
+
+// Is matches ErrNotFound.
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
+// MultipleError is returned by One when several rows match. It matches ErrMultiple.
+type MultipleError struct {
+	Op    string
+	Table string
+	Key   Key // as far as the call names it
+}
+
+func (e *MultipleError) Error() string {
+	return about(e.Op, e.Table, e.Key) + ": several rows where one was expected; " + KindMultiple.Advice()
+}
+
+// Is matches ErrMultiple.
+func (e *MultipleError) Is(target error) bool { return target == ErrMultiple }
 
 // SchemaError says what is wrong with a struct's declaration as a table: Type and
 // Field name the Go type and field, Reason what to mend.
@@ -35,22 +62,22 @@ type SchemaError = meta.Error
 type UsageError struct {
 	Op     string // "insert", "update", …
 	Table  string
+	Key    Key // of a call for one row, as far as it could be read
 	Column string
 	Reason string // what is wrong and what to do
 	Err    error  // the cause, if there is one: a value that its column cannot hold, say
 }
 
 func (e *UsageError) Error() string {
-	s := "coodie: " + e.Op + " " + e.Table + ": "
+	s := about(e.Op, e.Table, e.Key)
 	if e.Column != "" {
-		s += "column " + e.Column + ": "
+		s += ": column " + e.Column
 	}
-	s += e.Reason
-	if e.Err != nil {
-		if e.Reason != "" {
-			s += ": "
-		}
-		s += e.Err.Error()
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Err != nil || e.Reason == "" {
+		s += ": " + reason(e.Err)
 	}
 	return s
 }
@@ -58,16 +85,21 @@ func (e *UsageError) Error() string {
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // QueryError is a statement that failed and was certainly not executed, or a read
-// that failed. It unwraps to gocql's error and holds no bound values; KindOf says why.
+// that failed. KindOf says why, and the text what to do about it.
+//
+// No text of an error of coodie holds a bound value. What a server says once values have been sent
+// is left out of it, unless it is known to quote none. QueryError unwraps to gocql's error, which has
+// all that the server said: do not log that one.
 type QueryError struct {
 	Op        string
 	Table     string
+	Key       Key // of a call for one row; of a read, as far as it names it
 	Statement string
 	Err       error
 }
 
 func (e *QueryError) Error() string {
-	s := fmt.Sprintf("coodie: %s %s: %v", e.Op, e.Table, e.Err)
+	s := about(e.Op, e.Table, e.Key) + ": " + reason(e.Err)
 	if e.Statement != "" {
 		s += " [" + e.Statement + "]"
 	}
@@ -82,13 +114,14 @@ func (e *QueryError) Unwrap() error { return e.Err }
 // partition. Do not treat it as refused, and do not blindly send it again:
 // LWTResult.Settle finds out what can be found out.
 //
-// It matches ErrOutcomeUnknown and unwraps to gocql's error.
+// It matches ErrOutcomeUnknown and unwraps to gocql's error, whose text may quote bound values: see
+// QueryError.
 type OutcomeUnknownError struct {
 	Op        string
 	Table     string
-	Key       Key    // the row's key; its values are in no message
-	Statement string //
-	Err       error  // the cause
+	Key       Key // of a write of one row
+	Statement string
+	Err       error // the cause
 
 	// Of a timeout or failure that the server reported: what kind of write it was ("CAS",
 	// "SIMPLE", …), how many replicas had answered and how many were needed.
@@ -100,7 +133,7 @@ type OutcomeUnknownError struct {
 }
 
 func (e *OutcomeUnknownError) Error() string {
-	s := "coodie: " + e.Op + " " + e.Table + ": outcome unknown, the write may have been executed: " + e.Err.Error()
+	s := about(e.Op, e.Table, e.Key) + ": outcome unknown, the write may have been executed: " + reason(e.Err)
 	if e.WriteType != "" {
 		s += fmt.Sprintf(" (%s, %d of %d replicas answered)", e.WriteType, e.Received, e.Required)
 	}
@@ -118,11 +151,14 @@ func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcom
 
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// Key is a row's primary key, as far as a statement names it. It prints its columns
-// without their values, which may be nobody else's business.
+// Key is a row's primary key, as far as a call names it. It prints its columns without their
+// values, whatever the verb, and so does encoding/json: the values have to be asked for.
 type Key []Pair
 
 func (k Key) String() string {
+	if len(k) == 0 {
+		return "no key"
+	}
 	names := make([]string, len(k))
 	for i := range k {
 		names[i] = k[i].Column
@@ -130,24 +166,31 @@ func (k Key) String() string {
 	return "(" + strings.Join(names, ", ") + ")"
 }
 
+// Format prints the columns whatever the verb, so that no value slips into a log.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
+
+// MarshalText is String.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
 // DecodeError is an answer that the struct cannot hold. When it comes with an
 // LWTResult, Applied is still what the server said.
 type DecodeError struct {
 	Table  string
+	Key    Key // as far as the call names the row
 	Column string
 	Field  string // the Go field, "" for a column the struct lacks
 	Err    error
 }
 
 func (e *DecodeError) Error() string {
-	s := "coodie: decode " + e.Table
+	s := about("decode", e.Table, e.Key)
 	if e.Column != "" {
-		s += "." + e.Column
+		s += ": column " + e.Column
 	}
 	if e.Field != "" {
 		s += " into field " + e.Field
 	}
-	return s + ": " + e.Err.Error()
+	return s + ": " + reason(e.Err)
 }
 
 func (e *DecodeError) Unwrap() error { return e.Err }
@@ -177,7 +220,22 @@ func (r *result) refusal() string {
 	case failed != "":
 		reason = failed
 	}
-	return fmt.Sprintf("coodie: %s %s: not applied: %s", r.op, r.table, reason)
+	return about(r.op, r.table, r.key()) + ": not applied: " + reason
+}
+
+// key is the key by which the write named the row, without its values.
+func (r *result) key() (key Key) {
+	if r.meta == nil {
+		return nil
+	}
+	for i, columns := range [2][]*meta.Column{r.meta.Partition, r.meta.Clustering} {
+		for _, col := range columns {
+			if i == 0 || !r.static {
+				key = append(key, Pair{Column: col.Name})
+			}
+		}
+	}
+	return key
 }
 
 // failed names the conditions that did not hold, as far as the answer tells.
@@ -203,3 +261,54 @@ func (r *result) failed() string {
 
 // Is matches ErrNotApplied.
 func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
+
+// about begins an error's text: with the operation, the table, and the columns of the row's key.
+func about(op, table string, key Key) string {
+	s := "coodie:"
+	for _, part := range [...]string{op, table} {
+		if part != "" {
+			s += " " + part
+		}
+	}
+	if len(key) > 0 {
+		s += " " + key.String()
+	}
+	return strings.TrimSuffix(s, ":")
+}
+
+// reason is the text of a cause.
+func reason(err error) string {
+	if err == nil {
+		return "no cause is known"
+	}
+	return err.Error()
+}
+
+// located is an error that names the row which its call was about.
+type located interface {
+	error
+	row() *Key
+}
+
+func (e *NotFoundError) row() *Key       { return &e.Key }
+func (e *MultipleError) row() *Key       { return &e.Key }
+func (e *UsageError) row() *Key          { return &e.Key }
+func (e *QueryError) row() *Key          { return &e.Key }
+func (e *OutcomeUnknownError) row() *Key { return &e.Key }
+func (e *DecodeError) row() *Key         { return &e.Key }
+func (e *HookError) row() *Key           { return &e.Key }
+func (e *ContendedError) row() *Key      { return &e.Key }
+
+// locate adds the key that the chain names to an error of its call. It does not look into the
+// error: what a function of the program returned is about another call.
+func (c *chain) locate(err error) error {
+	e, ok := err.(located)
+	if !ok || c.table == nil || len(*e.row()) > 0 {
+		return err
+	}
+	if _, usage := err.(*UsageError); usage && c.object != nil {
+		return err // the object may not have been read as far as its key
+	}
+	*e.row() = c.key()
+	return err
+}

@@ -44,7 +44,7 @@ func ExampleCounterCol() {
 	fmt.Println(pages.New(got).Save(ctx))
 	// Output:
 	// 2 <nil>
-	// coodie: insert page_views: counters cannot be inserted or saved, only counted: Update with Increment or Decrement
+	// coodie: insert page_views (url): counters cannot be inserted or saved, only counted: Update with Increment or Decrement
 }
 
 // Signup has defaults, which are for fields that can be null, and hooks.
@@ -95,7 +95,7 @@ func ExampleBeforeSaver() {
 	// Output:
 	// true <nil> ada@example.org free true
 	// example.org <nil>
-	// true coodie: insert signup: Validate: that is no e-mail address
+	// true coodie: insert signup (id): Validate: that is no e-mail address
 }
 
 // Indexes are declared by tags, options of the table where it is opened; Create makes both.
@@ -193,7 +193,7 @@ func ExampleOpenView() {
 	fmt.Println(view.New(EntryByAmount{}).Save(context.Background()))
 	// Output:
 	// CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_by_amount AS SELECT amount, book, line FROM ledger WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
-	// coodie: insert ledger_by_amount: a materialized view is read-only: write to ledger, of which it is one
+	// coodie: insert ledger_by_amount (amount, book, line): a materialized view is read-only: write to ledger, of which it is one
 }
 
 // One table, a keyspace for each tenant.

@@ -96,5 +96,5 @@ func ExampleSlogObserver() {
 	}
 	_, _ = watched.New(DeployLock{Service: "api", LockedBy: "alice"}).Insert(ctx)
 	_, _ = locks.Find(service.Eq("api")).Get(ctx)
-	// Output: level=WARN msg=coodie op=insert table=deploy_locks outcome=unknown statement="INSERT INTO deploy_locks (service,locked_by,locked_at) VALUES (?,?,?) IF NOT EXISTS"
+	// Output: level=WARN msg=coodie op=insert kind=lwt table=deploy_locks outcome=unknown statement="INSERT INTO deploy_locks (service,locked_by,locked_at) VALUES (?,?,?) IF NOT EXISTS"
 }

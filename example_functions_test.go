@@ -76,7 +76,7 @@ func ExampleMaxWriteTime() {
 	// Output:
 	// 2030-01-02 04:04:05 +0000 UTC <nil>
 	// [1893557045000000 1893553445000000] <nil>
-	// coodie: select track: column plays: each cell of a map<text, int> has a writetime of its own: take MaxWriteTime, or read them all by Call[[]int64]("writetime", column)
+	// coodie: select track (artist, year, no): column plays: each cell of a map<text, int> has a writetime of its own: take MaxWriteTime, or read them all by Call[[]int64]("writetime", column)
 }
 
 // Parts of columns can be selected like columns; Nullable tells null from zero.
@@ -106,5 +106,5 @@ func ExampleSelection() {
 	// Output:
 	// Be My Husband <nil>
 	// [Be My Husband Nobody] <nil>
-	// coodie: several rows where one was expected
+	// coodie: select track (artist, year): several rows where one was expected; First reads one of the rows, and All reads all of them
 }

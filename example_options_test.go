@@ -174,7 +174,7 @@ func ExampleQuerySet_IfAll() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// coodie: update track: IfAll got no condition; an unconditional write is Update or Delete without If
+	// coodie: update track (artist, year, no): IfAll got no condition; an unconditional write is Update or Delete without If
 }
 
 // A condition that could hold on a row that is not there would create it, which has to be

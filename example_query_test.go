@@ -156,7 +156,7 @@ func ExampleQuerySet_OrderBy() {
 	// Output:
 	// I Want a Little Sugar | Be My Husband | Nobody
 	// Nobody
-	// coodie: select track: column title: only clustering columns have an order; sort the rows in Go, or keep a table or view whose clustering columns have this order
+	// coodie: select track (artist): column title: only clustering columns have an order; sort the rows in Go, or keep a table or view whose clustering columns have this order
 }
 
 // The latest track of each artist.

@@ -52,5 +52,5 @@ func ExampleWithIdempotence() {
 	// Output:
 	// <nil>
 	// <nil>
-	// coodie: insert claim: a conditional write is never idempotent: sent again, it would meet its own row and be told "refused", and another write may have come between; this holds for IF NOT EXISTS too
+	// coodie: insert claim (name): a conditional write is never idempotent: sent again, it would meet its own row and be told "refused", and another write may have come between; this holds for IF NOT EXISTS too
 }

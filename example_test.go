@@ -117,7 +117,7 @@ func ExampleDocument_If() {
 	// Output:
 	// true <nil> {flag on 2}
 	// false <nil> 2 present
-	// coodie: update app_config: not applied: version = ? did not hold
+	// coodie: update app_config (key): not applied: version = ? did not hold
 }
 
 // Every conditional write there is.
@@ -349,7 +349,7 @@ func ExampleQuerySet_One() {
 	}
 	fmt.Println(rows)
 	// Output:
-	// coodie: several rows where one was expected
+	// coodie: select app_config: several rows where one was expected; First reads one of the rows, and All reads all of them
 	// a <nil>
 	// false <nil>
 	// 3
@@ -543,7 +543,7 @@ func ExampleTable_InsertAll() {
 	// "carol" false false
 	// "" false false
 	// failed [2 3] unknown [2] not sent []
-	// coodie: insert app_config: column key: the partition key cannot be empty; set field Key
+	// coodie: insert app_config (key): column key: the partition key cannot be empty; set field Key
 }
 
 func ExampleTable_DeleteAll() {

@@ -37,7 +37,7 @@ func ExampleVectorColumn_Cosine() {
 	// 0 <nil>
 	// 0.5 <nil>
 	// 0.5 <nil>
-	// coodie: select photo: column face: Go []float32 as CQL vector<float, 3>: the slice has 2 elements, the vector 3
+	// coodie: select photo (name): column face: Go []float32 as CQL vector<float, 3>: the slice has 2 elements, the vector 3
 }
 
 // The most like first, and how like they are. cqltest refuses ANN by name, so this

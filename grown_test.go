@@ -2,6 +2,7 @@ package coodie_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -544,6 +545,29 @@ func TestSaveByField(t *testing.T) {
 		saves(Plain{ID: 1, Row: 1, Addr: at}, batch("INSERT INTO plain (id,row,team) VALUES (?,?,?); UPDATE plain SET addr.city=?,addr.floor=? WHERE id=? AND row=?"))
 		saves(Plain{ID: 1, Row: 1, Team: at}, batch("INSERT INTO plain (id,row,addr) VALUES (?,?,?); UPDATE plain SET team.city=?,team.floor=? WHERE id=?"))
 		saves(Plain{ID: 1, Row: 1}, whole)
+
+		// Writes of a batch that contradict each other in a field, which stands in the UPDATE.
+		db := coodie.New(session)
+		table, err := table.On(db)
+		require.NoError(t, err)
+		require.NoError(t, table.New(Plain{ID: 1, Row: 1, Addr: at, Team: at}).Save(ctx))
+		for column, rows := range map[string][2]Plain{
+			"addr": {{ID: 1, Row: 1, Addr: at}, {ID: 1, Row: 1}},
+			"team": {{ID: 1, Row: 1, Team: at}, {ID: 1, Row: 2, Team: &Addr{City: ptr("y")}}},
+		} {
+			b := db.Batch()
+			for _, row := range rows {
+				table.New(row).In(b).Save()
+			}
+			var usage *coodie.UsageError
+			require.ErrorAs(t, b.Exec(ctx), &usage)
+			require.Equal(t, column, usage.Column)
+		}
+		b := db.Batch()
+		for row := range 2 {
+			table.New(Plain{ID: 1, Row: row, Addr: &Addr{City: ptr(fmt.Sprint(row))}, Team: at}).In(b).Save()
+		}
+		require.NoError(t, b.Exec(ctx))
 
 		srv.ResetLog()
 		other := open[Plain](t, session)

@@ -7,7 +7,6 @@ import (
 	"errors"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
 )
@@ -83,9 +82,9 @@ func (h *handle) holds(c chain, b *builder, f follow) {
 	kind := c.asked(b)
 	c.batch = nil
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: b.conds, given: len(c.conds), batched: true}
+	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: b.conds, given: len(c.conds), batched: true, meta: b.table}
 	h.res.beyond = len(b.stmt.If) > len(h.res.conds)
-	h.err = errNotExecuted(b.op, b.name)
+	h.err = c.locate(errNotExecuted(b.op, b.name))
 	if b.err == nil {
 		h.describe(kind)
 	}
@@ -109,7 +108,8 @@ func (h *handle) describe(kind casKind) {
 	if !h.conditional {
 		return
 	}
-	h.static = b.stmt.Verb != cql.Insert && len(b.table.Clustering) > 0 && len(b.stmt.Where) == len(b.table.Partition)
+	h.static = b.ofStatic()
+	h.res.static = h.static
 	row, _ := h.encodedKey(b.table.Clustering)
 	row = "row " + row
 	if h.static {
@@ -203,7 +203,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.res.own = h.b.own
 	switch {
 	case a.broken != nil && !a.applied:
-		h.err = &DecodeError{Table: h.res.table, Err: a.broken}
+		h.err = h.chain.locate(&DecodeError{Table: h.res.table, Err: a.broken})
 	case line != nil:
 		h.read(line)
 	case a.complete && !h.static:
@@ -225,7 +225,7 @@ func (h *handle) read(line *batchLine) {
 		}
 		return
 	}
-	h.err = e.broken
+	h.err = h.chain.locate(e.broken)
 	e.state = h.state(e, h.is(line))
 	h.res.existing = e
 }

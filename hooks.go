@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"unsafe"
 )
@@ -23,10 +22,20 @@ type BeforeSaver interface {
 
 // Validator is a hook of a table's struct: it says what is wrong with the row that is about
 // to be written. It runs where BeforeSave runs, after it, and its error keeps the write from
-// being sent.
+// being sent. WithoutValidate keeps it from being called.
 type Validator interface {
 	Validate() error
 }
+
+// ContextValidator is Validator with the call's context.
+type ContextValidator interface {
+	Validate(ctx context.Context) error
+}
+
+// WithoutValidate keeps coodie from calling the struct's Validate method. It is for structs whose
+// Validate has another purpose, or another signature than Validator and ContextValidator: Open
+// refuses such a struct without it.
+func WithoutValidate() Option { return option(func(s *settings) { s.noValidate = true }) }
 
 // AfterLoader is a hook of a table's struct: a method of *T that runs on each row that has
 // been read, before anybody else sees it: by Get, First, All, Iter and every other read of
@@ -41,12 +50,17 @@ type AfterLoader interface {
 type HookError struct {
 	Op    string // "insert", "save", "replace", "mutate", "select"
 	Table string
+	Key   Key    // as far as the call names the row
 	Hook  string // the method
 	Err   error
 }
 
 func (e *HookError) Error() string {
-	return fmt.Sprintf("coodie: %s %s: %s: %v", e.Op, e.Table, e.Hook, e.Err)
+	s := about(e.Op, e.Table, e.Key)
+	if e.Hook != "" {
+		s += ": " + e.Hook
+	}
+	return s + ": " + reason(e.Err)
 }
 
 func (e *HookError) Unwrap() error { return e.Err }
@@ -56,23 +70,27 @@ type hooks struct{ beforeSave, validate, afterLoad bool }
 
 // hooksOf looks for T's hooks. A method of a hook's name that is none is a mistake, which
 // would otherwise show by nothing happening.
-func hooksOf(typ reflect.Type) (h hooks, err error) {
+//
+// The names are constants where MethodByName gets them: with a variable the linker would keep all
+// exported methods of the whole program.
+func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 	p := reflect.PointerTo(typ)
 	h.beforeSave = p.Implements(reflect.TypeFor[BeforeSaver]())
-	h.validate = p.Implements(reflect.TypeFor[Validator]())
+	h.validate = p.Implements(reflect.TypeFor[Validator]()) || p.Implements(reflect.TypeFor[ContextValidator]())
 	h.afterLoad = p.Implements(reflect.TypeFor[AfterLoader]())
-	for _, hook := range [...]struct {
-		name, want string
-		is         bool
-	}{
-		{"BeforeSave", "(ctx context.Context) error", h.beforeSave},
-		{"Validate", "() error", h.validate},
-		{"AfterLoad", "(ctx context.Context) error", h.afterLoad},
-	} {
-		if _, has := p.MethodByName(hook.name); has && !hook.is {
-			return h, &SchemaError{Type: typ, Reason: fmt.Sprintf(
-				"method %s is called by coodie if it is %s%s; it has another signature", hook.name, hook.name, hook.want)}
-		}
+	other := func(method, want string) error {
+		return &SchemaError{Type: typ, Reason: "method " + method + " has another signature than coodie calls: " + want}
+	}
+	if _, has := p.MethodByName("BeforeSave"); has && !h.beforeSave {
+		return h, other("BeforeSave", "BeforeSave(ctx context.Context) error")
+	}
+	if _, has := p.MethodByName("AfterLoad"); has && !h.afterLoad {
+		return h, other("AfterLoad", "AfterLoad(ctx context.Context) error")
+	}
+	if noValidate {
+		h.validate = false
+	} else if _, has := p.MethodByName("Validate"); has && !h.validate {
+		return h, other("Validate", "Validate() error or Validate(ctx context.Context) error; if it is not meant for coodie, open the table with WithoutValidate()")
 	}
 	return h, nil
 }
@@ -89,7 +107,8 @@ func (c *chain) prepare(ctx context.Context, op string, v unsafe.Pointer, fill b
 	}
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
-	return c.table.prepare(ctx, op, v, fill)
+	row, err := c.table.prepare(ctx, op, v, fill)
+	return row, (&chain{table: c.table, value: v}).locate(err)
 }
 
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with
@@ -112,7 +131,14 @@ func (t *table) prepare(ctx context.Context, op string, v unsafe.Pointer, fill b
 		}
 	}
 	if t.hooks.validate {
-		if err := t.hooked(own).(Validator).Validate(); err != nil {
+		var err error
+		switch v := t.hooked(own).(type) {
+		case Validator:
+			err = v.Validate()
+		case ContextValidator:
+			err = v.Validate(ctx)
+		}
+		if err != nil {
 			return v, &HookError{Op: op, Table: t.name, Hook: "Validate", Err: err}
 		}
 	}

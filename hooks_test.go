@@ -264,7 +264,7 @@ type wrongValidate struct {
 	ID string `cql:"id,partition"`
 }
 
-func (wrongValidate) Validate(context.Context) error { return nil }
+func (wrongValidate) Validate(strict bool) error { return nil }
 
 type wrongAfter struct {
 	ID string `cql:"id,partition"`
@@ -283,6 +283,45 @@ func TestHookOfAnotherSignature(t *testing.T) {
 		require.ErrorAs(t, err, &schema, name)
 		require.ErrorContains(t, err, "method "+name)
 	}
+	require.ErrorContains(t, validate, "WithoutValidate")
+	foreign, err := coodie.Open[wrongValidate](db, coodie.WithoutValidate())
+	require.NoError(t, err)
+	require.NoError(t, foreign.Create(t.Context()))
+	require.NoError(t, foreign.New(wrongValidate{"a"}).Save(t.Context()))
+	_, err = coodie.Open[wrongBefore](db, coodie.WithoutValidate())
+	require.Error(t, err, "the option is about Validate alone")
+}
+
+// Checked validates itself with the call's context.
+type Checked struct {
+	ID string `cql:"id,partition"`
+}
+
+func (c Checked) Validate(ctx context.Context) error {
+	if c.ID == ctx.Value(hookKey{}) {
+		return errHook
+	}
+	return nil
+}
+
+// TestValidateWithContext: Validate(ctx) runs where Validate() does, and WithoutValidate keeps it from running.
+func TestValidateWithContext(t *testing.T) {
+	_, session := server(t)
+	ctx := hookContext()
+	table := open[Checked](t, session)
+	require.NoError(t, table.New(Checked{"a"}).Save(ctx))
+	bad := table.New(Checked{"c"})
+	batch := coodie.New(session).Batch()
+	bad.In(batch).Save()
+	_, inserted := bad.Insert(ctx)
+	for what, err := range map[string]error{"save": bad.Save(ctx), "insert": inserted, "bulk": table.SaveAll(ctx, []Checked{{"c"}})} {
+		var hook *coodie.HookError
+		require.ErrorAs(t, err, &hook, what)
+		require.ErrorIs(t, err, errHook, what)
+		require.Equal(t, "Validate", hook.Hook)
+	}
+	unchecked := open[Checked](t, session, coodie.WithoutValidate())
+	require.NoError(t, unchecked.New(Checked{"c"}).Save(ctx))
 }
 
 // Guarded notes how much time its hooks have.

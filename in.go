@@ -9,13 +9,14 @@ import (
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // One coordinator has to collect all partitions that a statement names by IN, holds what it
-// has got until the last replica has answered, and fails as a whole. So a read of many
-// partitions is sent as several statements.
+// has got until the last replica has answered, and fails as a whole. So a read or plain write of
+// many partitions is sent as several statements.
 const (
 	inValues         = 20 // partitions that one statement names
 	inAtOnce         = 4  // such statements at once
@@ -23,11 +24,11 @@ const (
 	usualPage        = 5000
 )
 
-// WithInChunk sets how many partitions a statement names at most when a read has In on the
-// partition key: 20 by default. With 1 each partition has a statement of its own.
+// WithInChunk sets how many partitions a statement names at most when a read or plain write has
+// In on the partition key: 20 by default. With 1 each partition has a statement of its own.
 func WithInChunk(partitions int) Option { return option(func(s *settings) { s.inChunk = partitions }) }
 
-// parts is a read of many partitions, named by In, as reads of a few or one each.
+// parts is a read or write of many partitions, named by In, as calls on a few or one each.
 type parts struct {
 	chain  chain
 	in     []int       // which filters are the In on the partition key, in its order
@@ -37,10 +38,10 @@ type parts struct {
 	atOnce int
 }
 
-// split makes parts of a read of partitions that are named by In; nil if it is another one.
+// split makes parts of a call on partitions that are named by In; nil if it is another one.
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
-func (c *chain) split(rows bool) (*parts, error) {
+func (c *chain) split(op string, rows bool) (*parts, error) {
 	if !c.namesPartitions() || c.part > 0 || c.value != nil || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
 		return nil, nil
 	}
@@ -54,7 +55,7 @@ func (c *chain) split(rows bool) (*parts, error) {
 		if w.op == cql.Eq {
 			continue
 		}
-		values, err := c.distinct(col, w.value.list())
+		values, err := c.distinct(op, col, w.value.list())
 		if err != nil || len(values) == 0 {
 			return nil, err
 		}
@@ -74,12 +75,12 @@ func (c *chain) split(rows bool) (*parts, error) {
 			n = (n + p.chunk - 1) / p.chunk
 		}
 		if p.n > math.MaxInt32/n {
-			return nil, c.usage("select", "the values of In make more partitions than anybody can read; use Scan")
+			return nil, c.usage(op, "the values of In make more partitions than one call can work through; use Scan")
 		}
 		p.n *= n
 	}
 	var err error
-	p.atOnce, err = c.atOnce("select", usual)
+	p.atOnce, err = c.atOnce(op, usual)
 	return p, err
 }
 
@@ -129,8 +130,8 @@ func (ch *choice) whole() bool {
 }
 
 // distinct are the values of In without those that come twice, of which none may be null.
-func (c *chain) distinct(col *meta.Column, list []operand) ([]operand, error) {
-	b := newBuilder(c.table, cql.Select, "select", false)
+func (c *chain) distinct(op string, col *meta.Column, list []operand) ([]operand, error) {
+	b := newBuilder(c.table, cql.Select, op, false)
 	defer b.release()
 	seen, values := make(map[string]bool, len(list)), make([]operand, 0, len(list))
 	for i := range list {
@@ -152,7 +153,7 @@ func (c *chain) distinct(col *meta.Column, list []operand) ([]operand, error) {
 	return values, nil
 }
 
-// part is the read of part i, and the values that it has of the last In.
+// part is the call on part i, and the values that it has of the last In.
 func (p *parts) part(i int) (c chain, values []operand) {
 	c = p.chain
 	c.part = p.atOnce
@@ -247,21 +248,18 @@ func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit fu
 
 // one is the first row of all parts. only: it must be the only one.
 func (p *parts) one(ctx context.Context, only bool, row unsafe.Pointer) error {
-	err := error(ErrNotFound)
-	p.rows(ctx, func(v unsafe.Pointer, failed error) bool {
-		switch {
-		case failed != nil:
-			err = failed
-		case err == nil:
-			err = ErrMultiple
-		default:
-			p.chain.table.setRow(row, v)
-			err = nil
-			return only
+	var failed error
+	n := 0
+	p.rows(ctx, func(v unsafe.Pointer, err error) bool {
+		if failed = err; err != nil {
+			return false
 		}
-		return false
+		if n++; n == 1 {
+			p.chain.table.setRow(row, v)
+		}
+		return only && n < 2
 	})
-	return err
+	return p.chain.oneOf(n, failed)
 }
 
 // exists reports whether any part has a row.
@@ -300,11 +298,11 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 	defer cancel()
 	var mu sync.Mutex
 	fanout.Each(p.n, p.atOnce, func(i int) {
-		if ctx.Err() != nil && i > 0 {
-			return
-		}
 		var n int64
 		failed := protect(func() (err error) {
+			if ended := driver.Ended(ctx); ended != nil && i > 0 {
+				return &QueryError{Op: "select", Table: p.chain.table.name, Err: &driver.NotSentError{Err: ended}}
+			}
 			c, _ := p.part(i)
 			n, err = c.count(ctx)
 			return err
@@ -322,14 +320,20 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 	return sum, nil
 }
 
-// oneStatement refuses a read that names too many partitions for one statement, and is
+// oneStatement refuses a read or write that names too many partitions for one statement, and is
 // not split.
 func (c *chain) oneStatement(b *builder) {
 	if c.part > 0 || !c.namesPartitions() {
 		return
 	}
-	if n, most := c.named(), max(c.table.settings.inChunk, inValues); n > most {
+	n, most := c.named(), max(c.table.settings.inChunk, inValues)
+	switch {
+	case n <= most:
+	case b.reads:
 		b.fail("", fmt.Sprintf("In names %d partitions, and this read has to be one statement, which names %d at most: ask for fewer "+
 			"at a time, or use Iter, All or Count without an order, which send several statements", n, most), nil)
+	default:
+		b.fail("", fmt.Sprintf("In names %d partitions, and a statement of a batch names %d at most: "+
+			"leave the write out of the batch, so that it is sent as several statements, or name fewer", n, most), nil)
 	}
 }

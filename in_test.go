@@ -286,14 +286,14 @@ func TestInKeys(t *testing.T) {
 	parts := open[Part](t, session)
 	srv.ResetLog()
 	for name, err := range map[string]error{
-		"partition key cannot be empty":            second(configs.Find(key.In("a", "")).All(ctx)),
-		"partition key column cannot be null":      second(times.Find(stampedAt.In(time.Time{})).All(ctx)),
-		"IN without a value never holds":           second(parts.Find(partID.In()).All(ctx)),
-		"column id: field":                         second(parts.Find(parts.Col("id").In(1 << 40)).All(ctx)),
-		"the key column is given twice":            second(parts.Find(partID.Eq(1), partID.Eq(2)).All(ctx)),
-		"only Get":                                 second(parts.Find(partID.In(1, 2)).Linearizable().All(ctx)),
-		"a limit is at least 1":                    second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
-		"make more partitions than anybody can re": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
+		"partition key cannot be empty":             second(configs.Find(key.In("a", "")).All(ctx)),
+		"partition key column cannot be null":       second(times.Find(stampedAt.In(time.Time{})).All(ctx)),
+		"IN without a value never holds":            second(parts.Find(partID.In()).All(ctx)),
+		"column id: field":                          second(parts.Find(parts.Col("id").In(1 << 40)).All(ctx)),
+		"the key column is given twice":             second(parts.Find(partID.Eq(1), partID.Eq(2)).All(ctx)),
+		"only Get":                                  second(parts.Find(partID.In(1, 2)).Linearizable().All(ctx)),
+		"a limit is at least 1":                     second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
+		"make more partitions than one call can wo": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, err, &usage, name)

@@ -25,6 +25,10 @@ const (
 	KindAuth        = driver.KindAuth        // a wrong password, or a missing permission
 	KindFailure     = driver.KindFailure     // a node failed while it executed the statement
 	KindUsage       = driver.KindUsage       // a mistake in the program: a *UsageError, *SchemaError, *MismatchError or *DecodeError
+	KindNotFound    = driver.KindNotFound    // ErrNotFound: no row matches
+	KindMultiple    = driver.KindMultiple    // ErrMultiple: several rows match where one was expected
+	KindNotApplied  = driver.KindNotApplied  // ErrNotApplied: the condition of an LWT did not hold
+	KindContended   = driver.KindContended   // ErrContended: others wrote the row at each attempt of a Mutate
 )
 
 // KindOf says why a call failed, and so what to do: try again later, mend the program,
@@ -32,7 +36,8 @@ const (
 // errors.Is(err, ErrOutcomeUnknown) answers: a timeout of an LWT is of KindTimeout, and
 // unknown.
 //
-// ErrNotFound, ErrNotApplied and their like are answers, not failures: they are of KindOther.
+// Of several errors in one, such as a *BulkError, it is the kind of the first that is listed first:
+// a mistake in the program, an unknown outcome, contention, an answer, a failure.
 func KindOf(err error) ErrorKind {
 	var (
 		usage    *UsageError
@@ -45,13 +50,25 @@ func KindOf(err error) ErrorKind {
 	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode),
 		errors.As(err, &connect) && connect.Err == nil:
 		return KindUsage
+	case errors.Is(err, ErrOutcomeUnknown):
+		return driver.KindOf(err)
+	case errors.Is(err, ErrCannotGuard):
+		return KindUsage
+	case errors.Is(err, ErrContended):
+		return KindContended
+	case errors.Is(err, ErrNotFound):
+		return KindNotFound
+	case errors.Is(err, ErrMultiple):
+		return KindMultiple
+	case errors.Is(err, ErrNotApplied):
+		return KindNotApplied
 	}
 	return driver.KindOf(err)
 }
 
 // advised is an error's text with what to do about it.
 func advised(text string, err error) string {
-	if advice := driver.KindOf(err).Advice(); advice != "" {
+	if advice := driver.Advice(err); advice != "" {
 		return text + "; " + advice
 	}
 	return text

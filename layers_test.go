@@ -147,6 +147,31 @@ func TestParityNamesTests(t *testing.T) {
 	}
 }
 
+// TestMethodsByConstantName: reflect's MethodByName with a name that is no constant makes the linker keep all
+// exported methods of every program that uses coodie. A small program was a third larger for it.
+func TestMethodsByConstantName(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}} {{end}}", "./...").Output()
+	require.NoError(t, err)
+	calls := 0
+	for _, name := range strings.Fields(string(out)) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "MethodByName" {
+				calls++
+				constant, ok := call.Args[0].(*ast.BasicLit)
+				require.True(t, ok && constant.Kind == token.STRING, "%s calls MethodByName with a variable", name)
+			}
+			return true
+		})
+	}
+	require.NotZero(t, calls)
+}
+
 // TestGenericCodeIsThin: code with the type of a table's struct as a parameter is compiled
 // again for each struct of a program, so that all but a few lines lie beneath it.
 func TestGenericCodeIsThin(t *testing.T) {

@@ -164,8 +164,9 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	res.conds, res.given = b.conds, len(c.conds)
 	res.beyond = len(b.stmt.If) > len(res.conds)
 	if b.err != nil {
-		return res, b.err
+		return res, c.locate(b.err)
 	}
+	res.meta, res.static = b.table, b.ofStatic()
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
@@ -181,10 +182,11 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
-			err = c.locate(t.failure(b.op, r, err))
-			c.suspend(&res, b, err)
+			err = t.failure(b.op, r, err)
+			c.suspend(&res, b, c.locate(err))
 		}
 	}
+	err = c.locate(err)
 	t.observe(ctx, b.op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.settled(ctx)

@@ -17,16 +17,17 @@ type MutateResult[T any] struct {
 	Unknown  int  // of these, with an outcome that had to be settled
 }
 
-// ContendedError is a Mutate that has used up its attempts. It matches ErrContended and
+// ContendedError is returned by a Mutate that has used up its attempts. It matches ErrContended and
 // unwraps to the last error, if there was one.
 type ContendedError struct {
 	Table                      string
+	Key                        Key
 	Attempts, Refused, Unknown int
 	Err                        error
 }
 
 func (e *ContendedError) Error() string {
-	s := fmt.Sprintf("coodie: mutate %s: contended: %d attempts, %d refused, %d unknown", e.Table, e.Attempts, e.Refused, e.Unknown)
+	s := fmt.Sprintf("%s: contended: %d attempts, %d refused, %d unknown", about(opMutate, e.Table, e.Key), e.Attempts, e.Refused, e.Unknown)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

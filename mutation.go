@@ -48,7 +48,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	}
 	key, err := c.rowKey()
 	if err == nil && (change == nil || s.attempts < 1) {
-		err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate needs a function and at least one attempt"}
+		err = &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
 	}
 	if err != nil {
 		return mutated{}, err
@@ -60,9 +60,9 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	key = c.table.name + "\x00" + key
 	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
-			err = &UsageError{Op: "mutate", Table: c.table.name, Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			err = &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
-			err = &QueryError{Op: "mutate", Table: c.table.name, Statement: "waiting for others of the same row", Err: err}
+			err = &QueryError{Op: opMutate, Table: c.table.name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
 		}
 		return mutated{}, err
 	}
@@ -81,7 +81,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 // tell tells the observers of the whole.
 func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.chain.table
-	e := Event{Op: "mutate", Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	e := Event{Op: "mutate", Kind: EventMutate, Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
 		e.Outcome = Applied
 	}
@@ -111,7 +111,7 @@ func (c chain) rowKey() (string, error) {
 		}
 	}
 	if b.err != nil {
-		return "", b.err
+		return "", c.locate(b.err)
 	}
 	var key []byte
 	for i := range b.call.Len() {
@@ -145,7 +145,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		row, guess = next, false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.name, Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
+				Table: m.chain.table.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
 			}
 		}
 		if err != nil {
@@ -163,7 +163,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 	var statics *existing
 	if row == nil {
 		if !m.create {
-			return false, nil, ErrNotFound
+			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.name})
 		}
 		if err := m.chain.setKey(value); err != nil {
 			return false, nil, err
@@ -175,7 +175,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 			return false, nil, err
 		}
 	} else if err := m.load(ctx, value, row); err != nil {
-		return false, nil, err
+		return false, nil, m.chain.locate(err)
 	}
 	if err := m.change(ctx, value); err != nil {
 		m.declined = true
@@ -216,7 +216,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	t := m.chain.table
 	value, err := m.hooked(ctx, row, changed)
 	if err != nil || value == nil {
-		return false, nil, err
+		return false, nil, m.chain.locate(err)
 	}
 	before := t.newRow()
 	if err := t.restore(before, row); err != nil {
@@ -234,7 +234,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 			return false, nil, err
 		}
 		if col == t.meta.Version {
-			return false, nil, &UsageError{Op: "mutate", Table: t.name, Column: col.Name, Reason: "the version is counted by Mutate itself"}
+			return false, nil, &UsageError{Op: opMutate, Table: t.name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
 		assigns = append(assigns, assign{of: t.refTo(col), value: t.rewritten(row, col, before, value)})
 	}
@@ -347,7 +347,7 @@ func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
 }
 
 func (c chain) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: "mutate", Table: c.table.name, Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
+	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.
@@ -358,7 +358,7 @@ func (c chain) setKey(v unsafe.Pointer) error {
 			continue
 		}
 		if err := hold(col, unsafe.Add(v, col.Offset), cell); err != nil {
-			return &UsageError{Op: "mutate", Table: c.table.name, Column: col.Name, Reason: "field " + col.Field + " cannot hold the key", Err: err}
+			return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "field " + col.Field + " cannot hold the key", Err: err}
 		}
 	}
 	return nil

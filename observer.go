@@ -37,7 +37,8 @@ func WithObserver(o Observer) Option {
 // Two calls that take several statements, each of which has an event of its own, are
 // reported once more as a whole: Op is then "settle" or "mutate", and Statement empty.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "peek", "batch", "create", "drop", …; "settle", "mutate"
+	Op        string // "insert", "update", "delete", "select", "peek", "batch", "raw", "create", "drop", …; "settle", "mutate"
+	Kind      EventKind
 	Table     string // qualified where a keyspace was given; those of a batch separated by ", "
 	Statement string
 	Outcome   Outcome
@@ -45,13 +46,54 @@ type Event struct {
 	Duration  time.Duration
 	Warning   string // of what is not a good idea, though it was done; "" otherwise
 
-	// Paxos is true of what takes a Paxos round, and so costs several times a plain
-	// statement: a conditional write, and a read at serial consistency.
+	// Paxos is true of an LWT and of a SerialRead. They take a Paxos round and so cost several
+	// times a plain statement.
 	Paxos bool
 
 	// Of a "mutate": the conditional writes that it sent, and how many of them were
 	// refused because somebody else had written first.
 	Attempts, Refused int
+}
+
+// EventKind is what an event is about. Raw CQL has the kind of its text.
+type EventKind uint8
+
+const (
+	// EventOther is none of the others, such as "connect".
+	EventOther EventKind = iota
+	// EventRead is a plain read.
+	EventRead
+	// EventSerialRead is a read at serial consistency.
+	EventSerialRead
+	// EventWrite is a write without a condition, or a batch of them.
+	EventWrite
+	// EventLWT is a conditional write, or a batch with at least one.
+	EventLWT
+	// EventDDL is CREATE, ALTER, DROP, TRUNCATE, GRANT or REVOKE.
+	EventDDL
+	// EventSettle is a call of Settle, whose reads have events of their own.
+	EventSettle
+	// EventMutate is a call of Mutate, whose reads and writes have events of their own.
+	EventMutate
+)
+
+func (k EventKind) String() string {
+	return [...]string{"other", "read", "serial read", "write", "lwt", "ddl", "settle", "mutate"}[k]
+}
+
+// eventKind is the kind of a request's event.
+func eventKind(k driver.Kind) EventKind {
+	switch k {
+	case driver.Read:
+		return EventRead
+	case driver.SerialRead:
+		return EventSerialRead
+	case driver.CAS:
+		return EventLWT
+	case driver.Schema:
+		return EventDDL
+	}
+	return EventWrite
 }
 
 // Outcome is how a statement ended.
@@ -111,6 +153,7 @@ func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
 		return
 	}
 	e.Outcome, e.Duration = outcomeOf(e.Outcome, e.Err), time.Since(start)
+	e.Paxos = e.Kind == EventLWT || e.Kind == EventSerialRead
 	for _, o := range s.observers {
 		o.Observe(ctx, e)
 	}
@@ -124,7 +167,7 @@ func (t *table) observe(ctx context.Context, op string, r *driver.Request, outco
 		return
 	}
 	t.settings.tell(ctx, Event{
-		Op: op, Table: t.name, Statement: r.Statement, Outcome: outcome, Err: err, Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
-		Paxos: r.Kind == driver.CAS || r.Kind == driver.SerialRead,
+		Op: op, Kind: eventKind(r.Kind), Table: t.name, Statement: r.Statement, Outcome: outcome, Err: err,
+		Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
 	}, start)
 }

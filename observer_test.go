@@ -180,7 +180,7 @@ func minus(a, b coodie.TableCounts) coodie.TableCounts {
 
 func TestCountersAllocateNothing(t *testing.T) {
 	var counters coodie.Counters
-	event := coodie.Event{Op: "insert", Table: "claim", Outcome: coodie.Applied, Paxos: true}
+	event := coodie.Event{Op: "insert", Kind: coodie.EventLWT, Table: "claim", Outcome: coodie.Applied}
 	var o coodie.Observer = &counters
 	require.Zero(t, testing.AllocsPerRun(100, func() { o.Observe(t.Context(), event) }))
 }

@@ -47,6 +47,7 @@ type settings struct {
 	timeout         time.Duration // of a call; 0 is none
 	timeoutSet      bool
 	anywhere        bool // coordinators are in several datacenters
+	noValidate      bool // the struct's Validate is no hook
 	strictTypes     bool // no write sets to null a field that the struct lacks
 }
 

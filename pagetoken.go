@@ -39,7 +39,7 @@ func (e *PageTokenError) Error() string {
 	what := [...]string{
 		"is damaged, or was made with another key", "was made for another query", "has expired",
 	}[e.Reason]
-	s := fmt.Sprintf("coodie: select %s: the page token %s; begin with the first page", e.Table, what)
+	s := fmt.Sprintf("%s: the page token %s; begin with the first page", about("select", e.Table, nil), what)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

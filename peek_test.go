@@ -44,7 +44,7 @@ func TestPeekFirst(t *testing.T) {
 	require.Equal(t, coodie.RowPresent, res.Row())
 	require.Equal(t, coodie.RowPresent, res.Existing.Row())
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
-	require.EqualError(t, res.Err(), "coodie: insert claim: not applied: the row existed when it was peeked at")
+	require.EqualError(t, res.Err(), "coodie: insert claim (name): not applied: the row existed when it was peeked at")
 	require.Equal(t, "bob", doc.Value.Owner, "a document follows what is applied")
 	require.False(t, doc.Stale())
 	settled, err := res.Settle(ctx)

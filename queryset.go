@@ -68,18 +68,25 @@ func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
 }
 
 // Update is a plain update: it creates a row that is missing.
+//
+// In on the partition key may name thousands of partitions. Update, Delete and DeleteColumns then
+// send several statements, of 20 partitions each (WithInChunk), several at once (Concurrency).
+// With WithClientTimestamps or Timestamp all of them have one timestamp; otherwise each has the
+// time at which its coordinator gets it. The first error ends the call. If any statement was or
+// may have been executed by then, the error is an *OutcomeUnknownError that counts them.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.chain.write(ctx, q.chain.update(plainAssigns(assigns), false))
+	return q.chain.updateSelected(ctx, plainAssigns(assigns))
 }
 
-// Delete is a plain delete of a row, a range of rows, or a whole partition.
+// Delete is a plain delete of a row, a range of rows, or whole partitions. See Update for In on
+// many partitions.
 func (q QuerySet[T]) Delete(ctx context.Context) error {
-	return q.chain.write(ctx, q.chain.remove(nil, false, false))
+	return q.chain.removeSelected(ctx, nil, false)
 }
 
-// DeleteColumns is a plain delete of some columns.
+// DeleteColumns is a plain delete of some columns. See Update for In on many partitions.
 func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.chain.write(ctx, q.chain.remove(refs(columns), true, false))
+	return q.chain.removeSelected(ctx, refs(columns), true)
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must

@@ -68,9 +68,10 @@ func (r Raw) Idempotent(is bool) Raw {
 	return r
 }
 
-// Unparsed sends the text although the parser does not understand it. Nothing is
-// checked then but that a write under Exec has no word IF in it, anywhere; and it
-// is not idempotent.
+// Unparsed sends the text although the parser does not understand it. The only check left is
+// that a text under Exec or Rows has no word IF in it, unless its first word is SELECT, CREATE, ALTER,
+// DROP, GRANT or REVOKE. The word counts in a string or comment too, and right after a number, where CQL
+// needs no space. The text is not idempotent.
 func (r Raw) Unparsed() Raw {
 	r.unparsed = true
 	return r

@@ -31,6 +31,7 @@ type rawStatement struct {
 	settings settings
 	table    string
 	request  driver.Request
+	kind     EventKind
 }
 
 // prepare checks the statement, and makes the request of it.
@@ -53,7 +54,7 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	reason := replay.Unparsed
 	var err error
 	if r.unparsed {
-		q.Kind, err = r.guess(call)
+		q.Kind, p.kind, err = r.guess(call)
 	} else {
 		q.Kind, reason, err = r.judge(call, p)
 	}
@@ -70,6 +71,9 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	}
 	if reason := r.level(q, s); reason != "" {
 		return nil, r.usage(p.table, reason, nil)
+	}
+	if p.kind == EventOther {
+		p.kind = eventKind(q.Kind)
 	}
 	for _, v := range r.args {
 		q.Values = append(q.Values, driver.Arg(v))
@@ -123,7 +127,7 @@ func (r Raw) judge(call rawCall, p *rawStatement) (driver.Kind, replay.Reason, e
 	case *cqlparse.Insert, *cqlparse.Update, *cqlparse.Delete:
 		kind = driver.Write
 	case *cqlparse.Truncate:
-		kind = driver.TextBatch // many partitions, one after the other
+		kind, p.kind = driver.TextBatch, EventDDL // many partitions, one after the other
 	case *cqlparse.Batch:
 		if kind = driver.TextBatch; s.Type == cqlparse.LoggedBatch {
 			kind = driver.Write
@@ -150,28 +154,47 @@ func (r Raw) judge(call rawCall, p *rawStatement) (driver.Kind, replay.Reason, e
 	return kind, reason, nil
 }
 
+// ifWord finds what a server may take for the word IF. It begins a word, or comes right after the
+// end of a number, which it needs no space after: 1IF, 0xabIF, 1.e3IF, 2µsIF, PT2HIF, -NaNIF, a UUID and IF.
+// Anywhere else in a word it is a part of a name. It finds too much in strings and quoted names, which
+// are not told from the rest: how they end may be what the parser did not understand.
+var ifWord = regexp.MustCompile(`(?i)(?:\b|\b[0-9]\w*|\bPT?[0-9]\w*|-[0-9a-f]{12}|[0-9]\.E[0-9]+|µS|-NAN|-INFINITY)IF\b`)
+
+// sentWord finds the first word of a text, after spaces and comments.
+var sentWord = regexp.MustCompile(`^(?:\s|(?:--|//)[^\r\n]*[\r\n]|(?s:/\*.*?\*/))*(\w+)`)
+
 var (
-	ifWord   = regexp.MustCompile(`(?i)\bIF\b`)
-	sentWord = regexp.MustCompile(`(?i)^\s*(\w+)`)
+	schemaWords = []string{"CREATE", "ALTER", "DROP", "GRANT", "REVOKE"}
+	readWords   = []string{"SELECT", "LIST", "DESCRIBE", "DESC"}
 )
 
-// guess is what is done with a text that is not understood.
-func (r Raw) guess(call rawCall) (driver.Kind, error) {
+// guess is what is done with a text that is not understood, and the kind of its event if the
+// request does not tell it.
+func (r Raw) guess(call rawCall) (driver.Kind, EventKind, error) {
 	first := ""
 	if m := sentWord.FindStringSubmatch(r.text); m != nil {
 		first = strings.ToUpper(m[1])
 	}
+	kind := EventWrite
 	switch {
 	case call == rawCAS:
-		return driver.CAS, nil
-	case slices.Contains([]string{"CREATE", "ALTER", "DROP", "GRANT", "REVOKE"}, first):
-		return driver.Schema, nil
-	case first != "SELECT" && ifWord.MatchString(r.text):
-		return 0, r.usage("", "a text that is not parsed may have a condition where it has the word IF: use CAS, or bind the value that holds the word", nil)
-	case call == rawRows:
-		return driver.Read, nil
+		return driver.CAS, EventLWT, nil
+	case slices.Contains(schemaWords, first):
+		return driver.Schema, EventDDL, nil
+	case first == "TRUNCATE":
+		kind = EventDDL
+	case slices.Contains(readWords, first):
+		kind = EventOther // a plain read or a linearizable one
 	}
-	return driver.TextBatch, nil
+	switch {
+	case first != "SELECT" && ifWord.MatchString(r.text):
+		return 0, 0, r.usage("", "a text that is not parsed may have a condition where it has the word IF: use CAS, or bind the value that holds the word", nil)
+	case call == rawRows:
+		return driver.Read, kind, nil
+	case kind == EventOther:
+		kind = EventRead
+	}
+	return driver.TextBatch, kind, nil
 }
 
 // mayBeList reports whether the marker's value may be stored as a list.

@@ -162,8 +162,7 @@ func (p *rawStatement) tell(ctx context.Context, outcome Outcome, err error, sta
 		return
 	}
 	p.settings.tell(ctx, Event{
-		Op: "raw", Table: p.table, Statement: p.request.Statement, Outcome: outcome, Err: err,
+		Op: "raw", Kind: p.kind, Table: p.table, Statement: p.request.Statement, Outcome: outcome, Err: err,
 		Warning: p.db.shapes.add(p.request.Statement, "as raw CQL"),
-		Paxos:   p.request.Kind == driver.CAS || p.request.Kind == driver.SerialRead,
 	}, start)
 }

@@ -114,7 +114,7 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if want == wantRows {
-		switch p, err := c.split(true); {
+		switch p, err := c.split("select", true); {
 		case err != nil:
 			return err
 		case p != nil:
@@ -129,21 +129,32 @@ func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer)
 			return err
 		}
 		if !found {
-			return ErrNotFound
+			return &NotFoundError{Op: b.op, Table: b.name}
 		}
 		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
 			return err
 		}
 		if only && b.next(rows) {
-			return ErrMultiple
+			return &MultipleError{Op: b.op, Table: b.name}
 		}
 		return c.table.loaded(rows.Context(), v)
 	})
 }
 
+// oneOf is the error of a read that wants one row and has found n; failed goes before it.
+func (c *chain) oneOf(n int, failed error) error {
+	switch {
+	case failed != nil || n == 1:
+		return failed
+	case n == 0:
+		return c.locate(&NotFoundError{Op: "select", Table: c.table.name})
+	}
+	return c.locate(&MultipleError{Op: "select", Table: c.table.name})
+}
+
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
 func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
-	switch p, err := c.split(true); {
+	switch p, err := c.split("select", true); {
 	case err != nil:
 		yield(nil, err)
 		return
@@ -194,7 +205,7 @@ func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer
 func (c *chain) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	switch p, err := c.split(false); {
+	switch p, err := c.split("select", false); {
 	case err != nil:
 		return 0, err
 	case p != nil && c.limit == nil:
@@ -219,7 +230,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	switch p, err := c.split(false); {
+	switch p, err := c.split("select", false); {
 	case err != nil:
 		return false, err
 	case p != nil:
@@ -238,7 +249,7 @@ func (c *chain) read(ctx context.Context, want want, each func(*builder, *driver
 		b := c.query(want)
 		if b.err != nil {
 			defer b.release()
-			return b.err
+			return c.locate(b.err)
 		}
 		b.rows.skip = skip
 		err := c.send(ctx, b, each)
@@ -265,6 +276,7 @@ func (c *chain) send(ctx context.Context, b *builder, each func(*builder, *drive
 		b.rows.cuts = false
 		err = c.table.failure(b.op, r, failed)
 	}
+	err = c.locate(err)
 	c.table.observe(ctx, b.op, r, b.outcome, err, start)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -34,14 +35,16 @@ type result struct {
 	proves   bool // applied proves that the row existed
 	op       string
 	table    string
-	conds    []cond   // those that were given, and those of the guard
-	given    int      // how many of conds
-	own      []assign // what the write itself stores: its attempt id, the version
-	pending  *pending // of an unknown outcome
-	batched  bool     // another statement's condition may have refused it
-	absent   RowState // what it means in a batch that nothing was sent of the row
-	beyond   bool     // the statement has conditions that conds lacks
-	excluded int      // 1 + the condition that has refused the write because all others held; 0: none is known
+	meta     *meta.Table // nil if there is none
+	static   bool        // the write is about the partition's static row
+	conds    []cond      // those that were given, and those of the guard
+	given    int         // how many of conds
+	own      []assign    // what the write itself stores: its attempt id, the version
+	pending  *pending    // of an unknown outcome
+	batched  bool        // another statement's condition may have refused it
+	absent   RowState    // what it means in a batch that nothing was sent of the row
+	beyond   bool        // the statement has conditions that conds lacks
+	excluded int         // 1 + the condition that has refused the write because all others held; 0: none is known
 }
 
 // casKind is the condition of a conditional write.

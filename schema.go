@@ -137,7 +137,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
 	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
-	if t.hooks, err = hooksOf(typ); err != nil {
+	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
 	}
 	if s.keyspace != "" {

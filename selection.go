@@ -94,16 +94,16 @@ func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
 	if s.chain.limit == nil && !s.chain.choice.oneRow() {
 		s.chain.limit = &most
 	}
-	found := error(ErrNotFound)
+	var failed error
+	n := 0
 	room := func() unsafe.Pointer { return v }
 	s.rows(ctx, room, func(_ unsafe.Pointer, err error) bool {
-		if err == nil && found == nil {
-			err = ErrMultiple
+		if failed = err; err == nil {
+			n++
 		}
-		found = err
-		return err == nil && only
+		return err == nil && only && n < 2
 	})
-	return found
+	return s.chain.oneOf(n, failed)
 }
 
 // All reads all values. For many prefer Iter, which holds one page at a time.

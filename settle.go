@@ -70,7 +70,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
-	t.settings.tell(ctx, Event{Op: "settle", Table: t.name, Outcome: decided(r.applied), Err: err}, start)
+	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.name, Outcome: decided(r.applied), Err: err}, start)
 	return r, err
 }
 
@@ -193,7 +193,7 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 	b := c.query(wantRow)
 	defer b.release()
 	if b.err != nil {
-		return nil, b.err
+		return nil, c.locate(b.err)
 	}
 	b.op = op
 	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
@@ -209,15 +209,6 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 		return nil, err
 	}
 	return row, err
-}
-
-// locate adds the row's key to an unknown outcome.
-func (c *chain) locate(err error) error {
-	var unknown *OutcomeUnknownError
-	if errors.As(err, &unknown) {
-		unknown.Key = c.key()
-	}
-	return err
 }
 
 // key is the primary key that the chain names.

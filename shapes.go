@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"fmt"
+	"hash/maphash"
 	"sync"
 )
 
@@ -27,20 +28,21 @@ func (t *table) manyTexts() string {
 // of which each is prepared as a whole.
 type shapes struct {
 	mu   sync.Mutex
-	seen map[string]struct{}
+	seed maphash.Seed
+	seen map[uint64]struct{} // hashes: a text may be long, and hold values
 }
 
 // add adds a text, and warns once, when there are many.
 func (s *shapes) add(text, of string) (warning string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.seen[text]; ok || len(s.seen) > manyShapes {
+	if len(s.seen) > manyShapes {
 		return ""
 	}
 	if s.seen == nil {
-		s.seen = map[string]struct{}{}
+		s.seed, s.seen = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
-	if s.seen[text] = struct{}{}; len(s.seen) > manyShapes {
+	if s.seen[maphash.String(s.seed, text)] = struct{}{}; len(s.seen) > manyShapes {
 		return shapesWarning(of)
 	}
 	return ""

@@ -7,7 +7,7 @@ import (
 )
 
 // SlogObserver returns an Observer that logs each event as the message "coodie" with its
-// op, table, outcome, duration and statement, and never with a bound value. The levels are
+// op, kind, table, outcome, duration and statement, and never with a bound value. The levels are
 //
 //   - Warn: an unknown outcome, a Mutate that gave up as contended, and every Warning;
 //   - Error: what failed, unless the caller's own context was cancelled;
@@ -29,13 +29,13 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 	if !o.logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 9)
-	attrs = append(attrs, slog.String("op", e.Op))
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs, slog.String("op", e.Op), slog.String("kind", e.Kind.String()))
 	if e.Table != "" {
 		attrs = append(attrs, slog.String("table", e.Table))
 	}
 	attrs = append(attrs, slog.String("outcome", e.Outcome.String()), slog.Duration("duration", e.Duration))
-	if e.Op == "mutate" {
+	if e.Kind == EventMutate {
 		attrs = append(attrs, slog.Int("attempts", e.Attempts), slog.Int("refused", e.Refused))
 	}
 	if e.Statement != "" {

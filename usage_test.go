@@ -182,5 +182,5 @@ func TestContextThatHasEnded(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)
 	require.Empty(t, sent.Last())
-	require.True(t, strings.HasPrefix(err.Error(), "coodie: insert app_config: "))
+	require.True(t, strings.HasPrefix(err.Error(), "coodie: insert app_config (key): "))
 }

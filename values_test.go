@@ -124,7 +124,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 				row.In(batch).Update(tt.of...)
 				return batch.Exec(ctx)
 			},
-		}, tt.column, "update parts: column "+tt.column+": ")
+		}, tt.column, "update parts (k): column "+tt.column+": ")
 	}
 	type targets = []coodie.Target[Parts]
 	for _, tt := range []struct {

@@ -22,7 +22,11 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return "coodie: table " + e.Table + " differs from its struct:\n\t" + strings.Join(e.Differences, "\n\t")
+	s := about("table", e.Table, nil) + " differs from its struct"
+	if len(e.Differences) > 0 {
+		s += ":\n\t" + strings.Join(e.Differences, "\n\t")
+	}
+	return s
 }
 
 // Verify compares the struct with the live table and returns a *MismatchError that

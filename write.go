@@ -358,6 +358,7 @@ func (c *chain) restrict(b *builder, static, cas bool) {
 	} else {
 		use = b.filters(c.where)
 		b.checkKey(c.where, use, static, cas)
+		c.oneStatement(b)
 	}
 	if !cas {
 		return
@@ -386,13 +387,13 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	t := c.table
 	defer b.release()
 	if b.err != nil {
-		return b.err
+		return c.locate(b.err)
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
 	r, replay := &b.request, c.replayed(b)
 	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
-	r.ClientTimestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, replay.Safe(), replay.String()
+	r.ClientTimestamp, r.Timestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, c.stamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
 	ctx, cancel := c.per.within(ctx)

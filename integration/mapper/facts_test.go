@@ -34,7 +34,7 @@ func TestExistence(t *testing.T) {
 			require.False(t, res.Applied)
 			require.Nil(t, res.Existing, "Cassandra sends no column of a missing row")
 			require.Equal(t, coodie.RowMissing, res.Row())
-			require.EqualError(t, res.Err(), "coodie: "+operation(name)+" thing: not applied: the row does not exist")
+			require.EqualError(t, res.Err(), "coodie: "+operation(name)+" thing (p, c): not applied: the row does not exist")
 			_, err = row.Get(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound)
 		})
@@ -62,7 +62,7 @@ func TestExistence(t *testing.T) {
 			require.False(t, res.Applied)
 			require.Equal(t, full("p"), res.Existing.Value, "the whole row, its static column too")
 			require.Equal(t, coodie.RowPresent, res.Row())
-			require.EqualError(t, res.Err(), "coodie: insert thing: not applied: the row exists already")
+			require.EqualError(t, res.Err(), "coodie: insert thing (p, c): not applied: the row exists already")
 		})
 	}
 	t.Run("insert beside a static row", func(t *testing.T) {

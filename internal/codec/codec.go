@@ -30,6 +30,10 @@ type cacheKey struct {
 	live      bool
 }
 
+// maxCodecs bounds the cache: each change of a user-defined type on the server makes new pairs. Those of
+// a program's structs come first.
+const maxCodecs = 8192
+
 var cache = struct {
 	sync.RWMutex
 	m map[cacheKey]*Codec
@@ -57,7 +61,9 @@ func compiled(goType reflect.Type, t *Type, live bool) (*Codec, error) {
 	}
 	c = &Codec{goType: goType, typ: typ, coder: cd}
 	cache.Lock()
-	cache.m[key] = c
+	if len(cache.m) < maxCodecs {
+		cache.m[key] = c
+	}
 	cache.Unlock()
 	return c, nil
 }

@@ -16,10 +16,10 @@ import (
 
 // Write is one statement of a batch.
 type Write struct {
-	Of     int // which write of the batch it belongs to
 	Table  *meta.Table
 	Name   string // the same for every struct of the same table
 	Stmt   *cql.Statement
+	Rest   *cql.Statement // an UPDATE of the same row that goes along with an INSERT; its values come after those of Stmt
 	Values Values
 }
 
@@ -41,7 +41,7 @@ type Conflict struct {
 func Find(writes []Write) *Conflict {
 	f := &finder{partitions: map[place]*partition{}}
 	for i := range writes {
-		if c := f.add(writes[i].Of, &writes[i]); c != nil {
+		if c := f.add(i, &writes[i]); c != nil {
 			return c
 		}
 	}

@@ -41,6 +41,9 @@ func read(w *Write) *statement {
 		}
 		r.out.effects = append(r.out.effects, effect{cells: []cell{{}}, order: bytes.Compare})
 		r.using()
+		if w.Rest != nil {
+			r.rest(w.Rest)
+		}
 	case cql.Update:
 		r.using()
 		for i := range s.Assignments {
@@ -60,6 +63,17 @@ func read(w *Write) *statement {
 		}
 	}
 	return r.out
+}
+
+// rest reads the UPDATE that goes along with an INSERT.
+func (r *reader) rest(update *cql.Statement) {
+	w := *r.Write
+	w.Stmt = update
+	r.Write = &w
+	r.using()
+	for i := range update.Assignments {
+		r.assignment(&update.Assignments[i])
+	}
 }
 
 // using reads USING TTL, TIMESTAMP and TIMEOUT.

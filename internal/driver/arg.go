@@ -3,6 +3,7 @@ package driver
 import (
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/gocql/gocql"
 
@@ -16,13 +17,17 @@ func Arg(v any) any {
 	if v == gocql.UnsetValue {
 		return v
 	}
-	return arg{v}
+	return &arg{value: v}
 }
 
-type arg struct{ value any }
+type arg struct {
+	value   any
+	encoded atomic.Bool // gocql may have sent it
+}
 
 // MarshalCQL implements gocql.Marshaler.
-func (a arg) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+func (a *arg) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	a.encoded.Store(true)
 	if a.value == nil {
 		return nil, nil
 	}

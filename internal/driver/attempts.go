@@ -67,6 +67,15 @@ func (c *clock) next() int64 {
 	}
 }
 
+// Timestamp is a client timestamp for several requests that belong together; 0 if the sender
+// has no clock.
+func Timestamp(s Sender) int64 {
+	if s := ours(s); s != nil {
+		return s.clock.next()
+	}
+	return 0
+}
+
 // frames counts how often gocql has sent a request, or has tried to. Whenever the server
 // answers UNPREPARED, gocql prepares the statement and sends it again, by recursion and without
 // a limit; so there has to be one here. Two things count: the last value of a call, which

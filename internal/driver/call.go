@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -26,6 +27,7 @@ type Call struct {
 	lost        []Lost
 	strict      bool
 	grown       bool
+	encoded     atomic.Bool // gocql may have sent a value
 }
 
 // bind is one bound value: a part of the call's scratch.
@@ -70,6 +72,7 @@ func (c *Call) Reset() (reusable bool) {
 	}
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
 	c.column, c.use, c.lost, c.strict, c.grown = "", Compared, nil, false, false
+	c.encoded.Store(false)
 	c.rows.reset()
 	return true
 }
@@ -248,6 +251,7 @@ func (c *Call) Values() []any {
 // of the cell, the value is encoded again for what the server said, or refused: eight
 // bytes of bigint must not become a double.
 func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	b.call.encoded.Store(true)
 	cell, err := b.encode(info)
 	if c := b.call; err == nil && (b == c.first || b == c.last) {
 		err = c.rows.frames.encoded(b == c.first, b == c.last)

@@ -27,19 +27,22 @@ type ConnectError struct {
 }
 
 func (e *ConnectError) Error() string {
-	s := "coodie: connect: "
+	s := "coodie: connect"
 	if e.Field != "" {
-		s += e.Field + ": "
+		s += ": " + e.Field
 	}
-	s += e.Reason
-	if e.Err != nil {
-		if e.Reason != "" {
-			s += ": "
-		}
-		s += e.Err.Error()
-		if advice := KindOf(e.Err).Advice(); advice != "" {
-			s += "; " + advice
-		}
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Err == nil {
+		return s
+	}
+	advice := Advice(e.Err)
+	if advice == KindConnection.Advice() {
+		advice = "the connection broke while it was set up: check the port, and whether the node wants TLS (SslOpts)"
+	}
+	if s += ": " + e.Err.Error(); advice != "" {
+		s += "; " + advice
 	}
 	return s
 }
@@ -189,23 +192,45 @@ func (w *witness) explain(cfg *gocql.ClusterConfig, err error) error {
 	}
 	var causes []error
 	for _, address := range slices.Sorted(maps.Keys(w.failures)) {
-		cause := w.failures[address]
-		if strings.HasPrefix(cause.Error(), "authentication required") { // gocql's, without a type
-			cause = fmt.Errorf("%w: %w", errNoLogin, cause)
-		}
-		if strings.Contains(cause.Error(), "no response to connection startup") { // nor has this
-			cause = fmt.Errorf("%w: %w", gocql.ErrTimeoutNoResponse, cause)
-		}
-		causes = append(causes, fmt.Errorf("%s: %w", address, cause))
+		causes = append(causes, fmt.Errorf("%s: %w", address, typed(w.failures[address])))
 	}
 	reason := "no session with " + strings.Join(cfg.Hosts, ", ")
 	if len(causes) > 0 {
 		return &ConnectError{Reason: reason, Err: errors.Join(causes...)}
 	}
-	return &ConnectError{Reason: reason, Err: err}
+	return &ConnectError{Reason: reason, Err: typed(err)}
 }
 
-var errNoLogin = errors.New("the config has no Authenticator")
+var (
+	errNoLogin = errors.New("the config has no Authenticator")
+	errNoName  = errors.New("no contact point's name is known")
+	errBadTLS  = errors.New("SslOpts cannot be used")
+)
+
+// typed gives an error of gocql's that has no type one, by its text.
+func typed(err error) error {
+	for _, t := range [...]struct {
+		part string
+		err  error
+	}{
+		{"authentication required", errNoLogin},
+		{"no response to connection startup", gocql.ErrTimeoutNoResponse},
+		{"failed to resolve any of the provided hostnames", errNoName},
+		{"connectionpool: ", errBadTLS},
+	} {
+		if strings.Contains(err.Error(), t.part) {
+			return fmt.Errorf("%w: %w", t.err, err)
+		}
+	}
+	return err
+}
+
+// Unverified reports whether sessions of cfg speak TLS with whoever answers, as gocql does unless it
+// is told otherwise.
+func Unverified(cfg *gocql.ClusterConfig) bool {
+	o := cfg.SslOpts
+	return o != nil && cfg.HostDialer == nil && !o.EnableHostVerification && (o.Config == nil || o.Config.InsecureSkipVerify)
+}
 
 // lacks reports whether the cluster has no such keyspace. gocql only logs that a
 // connection could not use it.

@@ -66,8 +66,8 @@ type Request struct {
 	// ClientTimestamp sends a Write or batch with a timestamp of the client instead of
 	// leaving the time to the coordinator.
 	ClientTimestamp bool
-	// Timestamp is that timestamp, in microseconds: the sender sets it at the first attempt, and
-	// every further attempt carries the same one.
+	// Timestamp is that timestamp, in microseconds: the sender sets it at the first attempt if it is
+	// 0, and every further attempt carries the same one.
 	Timestamp int64
 
 	// Lost are the fields that a write has set to null without knowing them: see Call.For.
@@ -118,6 +118,22 @@ func Ended(ctx context.Context) error {
 
 // New returns the sender of a gocql session.
 func New(session *gocql.Session) Sender { return &sender{session: session} }
+
+// ours is the sender of a gocql session beneath s; nil if there is none.
+func ours(s Sender) *sender {
+	for {
+		switch of := s.(type) {
+		case *sender:
+			return of
+		case retrying:
+			s = of.Sender
+		case *Session:
+			s = of.Sender
+		default:
+			return nil
+		}
+	}
+}
 
 type sender struct {
 	session *gocql.Session

@@ -28,6 +28,10 @@ const (
 	KindAuth                         // a wrong password, or a missing permission
 	KindFailure                      // a node failed while it executed the statement
 	KindUsage                        // the program is wrong; nothing was sent, or the struct does not fit
+	KindNotFound                     // no row matches
+	KindMultiple                     // several rows match where one was expected
+	KindNotApplied                   // the condition of an LWT did not hold
+	KindContended                    // others wrote the row at each attempt
 )
 
 var kinds = [...]struct{ name, advice string }{
@@ -40,16 +44,31 @@ var kinds = [...]struct{ name, advice string }{
 	KindCanceled:    {"canceled", ""},
 	KindClosed:      {"closed", "the session has been closed: share one DB, and close it last"},
 	KindSyntax:      {"syntax", "the server does not understand the statement: check raw CQL, and the server's version"},
-	KindInvalid:     {"invalid", "the server refuses the statement as it stands: Verify compares the struct with the table"},
+	KindInvalid:     {"invalid", "the server refuses the statement as it stands: sending it again does not help"},
 	KindAuth:        {"auth", "check the cluster config's Authenticator, and what the role has been granted"},
 	KindFailure:     {"failure", "a node failed while it executed the statement: its log says why"},
 	KindUsage:       {"usage", ""},
+	KindNotFound:    {"not found", ""},
+	KindMultiple:    {"multiple", "First reads one of the rows, and All reads all of them"},
+	KindNotApplied:  {"not applied", ""},
+	KindContended:   {"contended", "too many writers want the same row: try again later, or allow more attempts (MaxAttempts)"},
 }
 
-func (k ErrorKind) String() string { return kinds[k].name }
+func (k ErrorKind) String() string {
+	if int(k) >= len(kinds) {
+		return kinds[KindOther].name
+	}
+	return kinds[k].name
+}
 
-// Advice is what to do about an error of this kind; "" if the error itself says it.
-func (k ErrorKind) Advice() string { return kinds[k].advice }
+// Advice is what to do about an error of this kind, whatever its cause; "" if the error itself
+// says it. The text of an error has the advice for its cause.
+func (k ErrorKind) Advice() string {
+	if int(k) >= len(kinds) {
+		return ""
+	}
+	return kinds[k].advice
+}
 
 // meaning is what an error tells. This table and the next are the only place where errors
 // are judged; the reasons are those of the native protocol specification, section 9, and
@@ -60,29 +79,33 @@ type meaning struct {
 	definite bool
 	// transient: it may be gone on the next attempt, if that is allowed: see Retryable.
 	transient bool
+	// free: the server chooses the text, which may quote a value: see withhold.
+	free bool
+	// advice is better than that of the kind.
+	advice string
 }
 
 // codes are the server's errors. A code that is not here is of KindOther and proves nothing.
 var codes = map[int]meaning{
-	gocql.ErrCodeServer:          {kind: KindFailure},
-	gocql.ErrCodeProtocol:        {kind: KindInvalid, definite: true},
+	gocql.ErrCodeServer:          {kind: KindFailure, free: true},
+	gocql.ErrCodeProtocol:        {kind: KindInvalid, definite: true, free: true},
 	gocql.ErrCodeCredentials:     {kind: KindAuth, definite: true},
 	gocql.ErrCodeUnavailable:     {kind: KindUnavailable, definite: true, transient: true}, // see beforeProposal
 	gocql.ErrCodeOverloaded:      {kind: KindUnavailable, transient: true},                 // Cassandra checks for hint overload in the commit, after the proposal was accepted
 	gocql.ErrCodeBootstrapping:   {kind: KindUnavailable, definite: true, transient: true},
-	gocql.ErrCodeTruncate:        {kind: KindFailure},
+	gocql.ErrCodeTruncate:        {kind: KindFailure, free: true},
 	gocql.ErrCodeWriteTimeout:    {kind: KindTimeout},
 	gocql.ErrCodeReadTimeout:     {kind: KindTimeout},
 	gocql.ErrCodeReadFailure:     {kind: KindFailure},
-	gocql.ErrCodeFunctionFailure: {kind: KindInvalid, definite: true},
+	gocql.ErrCodeFunctionFailure: {kind: KindInvalid, definite: true, free: true},
 	gocql.ErrCodeWriteFailure:    {kind: KindFailure},
 	gocql.ErrCodeCDCWriteFailure: {kind: KindFailure},
 	gocql.ErrCodeCASWriteUnknown: {kind: KindTimeout},
-	gocql.ErrCodeSyntax:          {kind: KindSyntax, definite: true},
+	gocql.ErrCodeSyntax:          {kind: KindSyntax, definite: true, free: true},
 	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true},
-	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true},
-	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true},
-	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true},
+	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true, free: true},
+	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true, free: true},
+	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true, advice: "it exists already: Verify compares it with the struct"},
 	gocql.ErrCodeUnprepared:      {kind: KindInvalid, definite: true, transient: true},
 }
 
@@ -96,11 +119,13 @@ var sentinels = [...]struct {
 	{gocql.ErrNoHosts, meaning{kind: KindNoHost, definite: true}},
 	{gocql.ErrNoConnectionsStarted, meaning{kind: KindNoHost, definite: true}},
 	{gocql.ErrSessionClosed, meaning{kind: KindClosed, definite: true}},
-	{gocql.ErrNoKeyspace, meaning{kind: KindInvalid, definite: true}},
-	{gocql.ErrKeyspaceDoesNotExist, meaning{kind: KindInvalid, definite: true}},
+	{gocql.ErrNoKeyspace, meaning{kind: KindInvalid, definite: true, advice: nameKeyspace}},
+	{gocql.ErrKeyspaceDoesNotExist, meaning{kind: KindInvalid, definite: true, advice: nameKeyspace}},
 	{gocql.ErrUseStmt, meaning{kind: KindInvalid, definite: true}},
 	{ErrPlanned, meaning{kind: KindUsage, definite: true}},
 	{errNoLogin, meaning{kind: KindAuth, definite: true}},
+	{errNoName, meaning{kind: KindNoHost, definite: true, advice: noName}},
+	{errBadTLS, meaning{kind: KindUsage, definite: true, advice: "check the files that SslOpts names"}},
 	{errUnprepared, meaning{kind: KindFailure, definite: true}}, // the server executed none of the requests
 	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
 	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},
@@ -127,6 +152,8 @@ func judge(err error) meaning {
 			m = known
 		}
 	} else if found := sentinel(err); found != nil {
+		m = *found
+	} else if found := handshake(err); found != nil {
 		m = *found
 	} else if errors.As(err, &network) {
 		m.kind = KindConnection

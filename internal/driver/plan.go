@@ -44,7 +44,7 @@ func Shown(v any) (typ string, value any) {
 	switch v := v.(type) {
 	case *bind:
 		return v.shown()
-	case arg:
+	case *arg:
 		return fmt.Sprintf("%T", v.value), v.value
 	}
 	if v == gocql.UnsetValue {

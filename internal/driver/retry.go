@@ -43,7 +43,6 @@ func Backoff(ctx context.Context, attempts int, err error) error {
 // send sends r, and again where the sender says so. The rows are new or reset.
 func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 	retries := 0
-	request.Timestamp = 0
 	if again, ok := s.(retrying); ok {
 		s = again.Sender
 		if !request.Single {
@@ -52,7 +51,7 @@ func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 	}
 	for attempt := 1; ; attempt++ {
 		r.try(ctx, s, request)
-		if f, ok := s.(*sender); ok && r.failed() && r.frames.none() && f.renew(request, r.err) {
+		if f := ours(s); f != nil && r.failed() && r.frames.none() && f.renew(request, r.err) {
 			r.reset()
 			r.try(ctx, s, request)
 		}

@@ -16,8 +16,9 @@ type Rows struct {
 	columns []gocql.ColumnInfo
 	err     error
 	ctx     context.Context // of the request
-	pending bool            // gocql may fetch another page, and encode the values for it
-	frames  frames          // of the request, or of one of its pages
+	request *Request
+	pending bool   // gocql may fetch another page, and encode the values for it
+	frames  frames // of the request, or of one of its pages
 
 	fitted []gocql.ColumnInfo // the columns that what follows fits
 	width  int                // how many values gocql makes of a row: a top-level tuple is one per element
@@ -52,7 +53,7 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 			r.fail(fmt.Errorf("gocql panicked: %v", p))
 		}
 	}()
-	r.pending, r.ctx = true, ctx
+	r.pending, r.ctx, r.request = true, ctx, request
 	if !request.counts(r) {
 		ctx = request.counting(ctx, &r.frames)
 	}
@@ -64,7 +65,7 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
-	r.iter, r.columns, r.err, r.ctx, r.pending = nil, nil, nil, nil, false
+	r.iter, r.columns, r.err, r.ctx, r.request, r.pending = nil, nil, nil, nil, nil, false
 	r.frames.n.Store(0)
 	r.frames.begun = false
 	r.joined = r.joined[:0]
@@ -147,7 +148,7 @@ func (r *Rows) Close() error {
 			if several, ok := err.(*RepeatedError); ok && r.frames.none() {
 				err = several.Err // no attempt came as far as sending
 			}
-			r.err = err
+			r.err = withhold(r.request, err)
 			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
 				r.err = Ended(r.ctx) // with its cause
 			}

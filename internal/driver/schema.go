@@ -62,6 +62,7 @@ const (
 	mostKeyspaces = 64
 	mostTables    = 256 // of a keyspace
 	mostRenewed   = 1000
+	mostDropped   = 4096 // columns and types that are no more
 	renewWait     = time.Second
 	renewMost     = 10 * time.Minute
 )
@@ -103,7 +104,7 @@ func (s *schema) renew(statement string) bool {
 
 // Watch has a sender look whether a table's columns have the types that are declared.
 func Watch(s Sender, keyspaceName, table string, types func(column string) *codec.Type) {
-	if s, ok := s.(*sender); ok {
+	if s := ours(s); s != nil {
 		s.schema.mu.Lock()
 		defer s.schema.mu.Unlock()
 		if k := s.schema.keyspace(keyspaceName); k != nil && len(k.declared) < mostTables {
@@ -198,13 +199,14 @@ func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
 	tables := maps.Clone(k.declared)
 	s.mu.Unlock()
 	k.last = m
+	now := map[string]string{}
 	see := func(what, typ string, declared func() bool) {
 		if before, known := k.types[what]; known {
 			changed = changed || before != typ
 		} else {
 			changed = changed || !declared()
 		}
-		k.types[what] = typ
+		k.types[what], now[what] = typ, typ
 	}
 	users := map[string]*codec.Type{}
 	for _, table := range m.Tables {
@@ -222,6 +224,9 @@ func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
 	}
 	for _, t := range m.UserTypes {
 		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes), func() bool { return sameFields(users[t.Name], t) })
+	}
+	if len(k.types) > len(now)+mostDropped {
+		k.types = now
 	}
 	return changed
 }
@@ -277,10 +282,7 @@ func (s *sender) renew(r *Request, err error) bool {
 // Refresh has the sender prepare its statements again, because the answer to a statement did not
 // fit: the schema has changed.
 func Refresh(s Sender, statement string) {
-	if r, ok := s.(retrying); ok {
-		s = r.Sender
-	}
-	if s, ok := s.(*sender); ok {
+	if s := ours(s); s != nil {
 		s.schema.renew(statement)
 	}
 }

@@ -238,12 +238,25 @@ func TestFieldRenamed(t *testing.T) {
 	oldAt := coodie.Col(func(h *OldHome) *OldAddr { return &h.At })
 	newName := coodie.Col(func(h *NewHome) *string { return &h.Name })
 	newAt := coodie.Col(func(h *NewHome) *NewAddr { return &h.At })
-	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "ScyllaDB": cqltest.Scylla} {
+	ours := func(t *testing.T, srv *cqltest.Server) *coodie.DB {
+		return coodie.New(threeNodes(t, srv, func(*gocql.ClusterConfig) {}))
+	}
+	connected := func(t *testing.T, srv *cqltest.Server) *coodie.DB {
+		db, err := coodie.Connect(srv.Cluster())
+		require.NoError(t, err)
+		t.Cleanup(db.Close)
+		return db
+	}
+	for name, tt := range map[string]struct {
+		dialect cqltest.Dialect
+		open    func(*testing.T, *cqltest.Server) *coodie.DB
+	}{
+		"Cassandra": {cqltest.Cassandra, ours}, "ScyllaDB": {cqltest.Scylla, ours}, "Cassandra, Connect": {cqltest.Cassandra, connected},
+	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
-			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(dialect))
-			session, other := threeNodes(t, srv, func(*gocql.ClusterConfig) {}), threeNodes(t, srv, func(*gocql.ClusterConfig) {})
-			db := coodie.New(session)
+			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(tt.dialect))
+			db, other := tt.open(t, srv), threeNodes(t, srv, func(*gocql.ClusterConfig) {})
 			before, err := coodie.Open[OldHome](db)
 			require.NoError(t, err)
 			require.NoError(t, before.Create(ctx))

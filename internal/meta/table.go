@@ -118,6 +118,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if *e == (Error{}) {
+		return "coodie: a struct cannot be a table"
+	}
 	name := "nil"
 	if e.Type != nil {
 		name = e.Type.String()

@@ -37,7 +37,12 @@ type LostError struct {
 	Err   error // why
 }
 
-func (e *LostError) Error() string { return ErrLost.Error() + ": " + e.Err.Error() }
+func (e *LostError) Error() string {
+	if e.Err == nil {
+		return ErrLost.Error()
+	}
+	return ErrLost.Error() + ": " + e.Err.Error()
+}
 
 // Is matches ErrLost.
 func (e *LostError) Is(target error) bool { return target == ErrLost }

@@ -118,7 +118,9 @@ func (m *Machine[T, S, E]) leadsTo(event E, state S) bool {
 // ErrNotAllowed is matched by every *TransitionError.
 var ErrNotAllowed = errors.New("machine: not allowed")
 
-// TransitionError is an event that is not allowed in the row's state. It matches ErrNotAllowed.
+// TransitionError is returned by Fire for an event that is not allowed in the row's state. It matches
+// ErrNotAllowed. Its text names the types of the two and not their values, of which the state is the
+// row's.
 type TransitionError[S, E comparable] struct {
 	Event E
 	From  S // the state that the row is in
@@ -128,9 +130,9 @@ type TransitionError[S, E comparable] struct {
 }
 
 func (e *TransitionError[S, E]) Error() string {
-	s := fmt.Sprintf("%v: event %v in state %v", ErrNotAllowed, e.Event, e.From)
+	s := fmt.Sprintf("%v: no rule takes the event (%T) in the row's state (%T)", ErrNotAllowed, e.Event, e.From)
 	if e.Already {
-		s += ", where it leads to"
+		s += "; the event leads to this state, so it may have been fired before"
 	}
 	return s
 }

@@ -48,7 +48,12 @@ type FailedError struct {
 	Err error
 }
 
-func (e *FailedError) Error() string { return ErrFailed.Error() + ": " + e.Failure }
+func (e *FailedError) Error() string {
+	if e.Failure == "" {
+		return ErrFailed.Error()
+	}
+	return ErrFailed.Error() + ": " + e.Failure
+}
 
 // Is matches ErrFailed.
 func (e *FailedError) Is(target error) bool { return target == ErrFailed }
@@ -84,7 +89,10 @@ type NotRecordedError struct {
 }
 
 func (e *NotRecordedError) Error() string {
-	s := ErrNotRecorded.Error() + ": " + e.Err.Error()
+	s := ErrNotRecorded.Error()
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
 	if e.Work != nil {
 		s += "; the work's error: " + e.Work.Error()
 	}
@@ -94,11 +102,13 @@ func (e *NotRecordedError) Error() string {
 // Is matches ErrNotRecorded.
 func (e *NotRecordedError) Is(target error) bool { return target == ErrNotRecorded }
 
-func (e *NotRecordedError) Unwrap() []error {
-	if e.Work == nil {
-		return []error{e.Err}
+func (e *NotRecordedError) Unwrap() (errs []error) {
+	for _, err := range [...]error{e.Err, e.Work} {
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
-	return []error{e.Err, e.Work}
+	return errs
 }
 
 // notDone marks the error of work that had no effect.

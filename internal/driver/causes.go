@@ -1,0 +1,218 @@
+package driver
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/gocql/gocql"
+)
+
+// cause is a message of the server that is known. What it shows quotes no value.
+type cause struct {
+	text   *regexp.Regexp
+	shown  string // in terms of text's groups; "" is the whole message, all of which text matches
+	advice string // "" is that of the error's kind
+}
+
+// Advice that several causes share.
+const (
+	nameKeyspace = "create the keyspace, or name another one in the cluster config or by WithKeyspace"
+	makeTable    = "Create makes the table; WithTable and WithKeyspace name another one"
+	compare      = "the struct and the table differ: Verify compares them"
+	narrow       = "filter by the whole partition key, and by clustering columns in their order; or index the column; or AllowFiltering, " +
+		"if the server may read and drop rows"
+	addIndex   = "the column needs an index (tag index=) that can do this"
+	fewerAtOne = "write fewer or smaller values at a time; SaveAll sends each row by itself"
+	setValue   = "set the value, which the server does not take as null here"
+)
+
+// causes are the messages of Cassandra 5.0 and ScyllaDB for which there is better advice than that
+// of their kind, or that can come once values have been sent and then quote none. NAME is a name of
+// the schema. TestCauses (integration/mapper) has them from a server.
+var causes = sync.OnceValue(func() []cause {
+	return known([]cause{
+		{expr(`[Kk]eyspace '?NAME'? (does not|doesn't) exist`), "", nameKeyspace},
+		{expr(`Can't find a keyspace '?NAME'?`), "", nameKeyspace},
+		{expr(`(No keyspace has been specified|No keyspace specified)[\w ,.]*`), "", nameKeyspace},
+		{expr(`([Tt]able|[Cc]olumn family) '?NAME'? (does not|doesn't) exist`), "", makeTable},
+		{expr(`unconfigured (table|columnfamily) NAME`), "", makeTable},
+		{expr(`(Cannot find|Couldn't find) table '?NAME'?( in keyspace '?NAME'?)?`), "", makeTable},
+		{expr(`(Unknown|Undefined) type '?NAME'?`), "", "Create makes the struct's user-defined types; Verify compares them"},
+		{expr(`Undefined column name NAME( in table NAME)?`), "", compare},
+		{expr(`Undefined name NAME in (selection|where) clause[\w ':]*`), "", compare},
+		{expr(`(Unknown identifier|Unrecognized name) '?NAME'?`), "", compare},
+		{expr(`Some (partition key|clustering keys?) parts are missing: [\w", ]+`), "", compare},
+		{expr(`Missing mandatory PRIMARY KEY part NAME`), "", compare},
+		{expr(`PRIMARY KEY part NAME found in SET part`), "", compare},
+		{expr(`Cannot execute this query as it might involve data filtering[\w ,.]*`), "", narrow},
+		{expr(`(PRIMARY KEY|Clustering) column "?NAME"? cannot be restricted[\w"(), -]*`), "", narrow},
+		{expr(`Predicates on non-primary-key columns \(NAME\) are not yet supported[\w -]*`), "", narrow},
+		{expr(`ANN ordering by vector requires the column to be indexed[\w .]*`), "", addIndex},
+		{expr(`LIKE restriction is only supported on properly indexed columns\. NAME LIKE \? is not valid\.`), "", addIndex},
+		{expr(`ORDER BY [\w -]*only supported[\w ,.-]*`), "", narrow},
+
+		{expr(`Expected [\w ]*bytes?[\w ]* \(\d+\)`), "", compare},
+		{expr(`(String didn't validate|The data cannot be deserialized as a (list|set|map))\.?`), "", compare},
+		{expr(`(Not enough bytes to read|Invalid remaining data after end of)[\w ]*`), "", compare},
+		{regexp.MustCompile(`^Error decoding JSON value for (NAME): `), "the JSON value of column $1 does not fit its type", "Verify compares the struct with the table"},
+		{regexp.MustCompile(`^Could not decode JSON string`), "the server cannot read the JSON object", ""},
+		{expr(`JSON values map contains unrecognized column: NAME`), "", compare},
+		{expr(`Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?`), "", setValue},
+		{expr(`Null value read when not allowed`), "", setValue},
+		{expr(`Key may not be empty`), "", "set the partition key"},
+		{expr(`Key length of \d+ is longer than maximum of \d+`), "", "a key has at most 65535 bytes: store a hash of it, or split it"},
+		{regexp.MustCompile(`^A TTL must be greater or equal to 0`), "a TTL must be greater than or equal to 0", ""},
+		{regexp.MustCompile(`^ttl is too large\.`), "the TTL is too large", ""},
+		{expr(`(LIMIT|PER PARTITION LIMIT) must be strictly positive`), "", ""},
+		{regexp.MustCompile(`^List index -?\d+ (out of bound, list has size \d+)$`), "list index $1", "read the list first: the index must exist"},
+		{expr(`Attempted to (set|delete) an element[\w ]* list which is null`), "", "set the list before its elements"},
+		{expr(`Batch too large`), "", fewerAtOne},
+		{expr(`Cannot mix [A-Z a-z]+`), "", ""},
+		{expr(`Batch with conditions cannot span multiple (partitions|tables)`), "", ""},
+		{expr(`Invalid amount of bind variables`), "", ""},
+		{expr(`Invalid value for the paging state`), "", "begin with the first page"},
+		{regexp.MustCompile(`^(Guardrail \w+) violated`), "$1 violated", "the server's configuration (cassandra.yaml) forbids it"},
+	})
+})
+
+// NAME in the text of a cause, as far as it needs no backslashes.
+const name = `[\w".$]+`
+
+// expr is an expression for a whole message.
+func expr(text string) *regexp.Regexp { return regexp.MustCompile(`^` + text + `$`) }
+
+func known(list []cause) []cause {
+	for i := range list {
+		list[i].text = regexp.MustCompile(strings.ReplaceAll(list[i].text.String(), "NAME", name))
+	}
+	return list
+}
+
+// causeOf is what is known of a message, nil if nothing is.
+func causeOf(message string) *cause {
+	all := causes()
+	for i := range all {
+		if all[i].text.MatchString(message) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// show is the message as it may be shown.
+func (c *cause) show(message string) string {
+	if c.shown == "" {
+		return message
+	}
+	return string(c.text.ExpandString(nil, c.shown, message, c.text.FindStringSubmatchIndex(message)))
+}
+
+// withheld is an error whose text may quote a bound value. It prints what certainly quotes none, and
+// unwraps to the error as the driver made it.
+type withheld struct {
+	err  error
+	text string
+}
+
+func (e *withheld) Error() string { return e.text }
+func (e *withheld) Unwrap() error { return e.err }
+
+// withhold is the error of r without what may quote a value: the text that a server chose once
+// values had been sent, unless it is a known one. What it says when it prepares a statement knows
+// no value; neither do codes whose texts are fixed.
+func withhold(r *Request, err error) error {
+	if several, ok := err.(*RepeatedError); ok {
+		return &RepeatedError{several.Attempts, withhold(r, several.Err)}
+	}
+	var answer gocql.RequestError
+	if !errors.As(err, &answer) || !r.encoded() {
+		return err
+	}
+	m, ok := codes[answer.Code()]
+	if ok && !m.free {
+		return err
+	}
+	text := fmt.Sprintf("the server's message (code 0x%04x) is left out, because it may quote a bound value: errors.As finds the gocql.RequestError that has it",
+		answer.Code())
+	if c := causeOf(answer.Message()); c != nil {
+		text = c.show(answer.Message())
+	}
+	return &withheld{err, text}
+}
+
+// encoded reports whether gocql has encoded a value of the request, and may have sent it.
+func (r *Request) encoded() bool {
+	if encoded(r.Values) {
+		return true
+	}
+	for i := range r.Entries {
+		if encoded(r.Entries[i].Values) {
+			return true
+		}
+	}
+	return false
+}
+
+func encoded(values []any) bool {
+	for _, v := range values {
+		switch v := v.(type) {
+		case *bind:
+			if v.call.encoded.Load() {
+				return true
+			}
+		case *arg:
+			if v.encoded.Load() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Advice is what to do about an error: by its cause as far as that is known, or else by its kind;
+// "" if the error itself says it.
+func Advice(err error) string {
+	m := judge(err)
+	if m.advice != "" {
+		return m.advice
+	}
+	var answer gocql.RequestError
+	if errors.As(err, &answer) {
+		if c := causeOf(answer.Message()); c != nil && c.advice != "" {
+			return c.advice
+		}
+	}
+	return m.kind.Advice()
+}
+
+// handshake judges what goes wrong before a connection speaks CQL.
+func handshake(err error) *meaning {
+	var (
+		name      *net.DNSError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+		untrusted *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &name):
+		return &meaning{kind: KindNoHost, advice: noName}
+	case errors.As(err, &record):
+		return &meaning{kind: KindConnection, advice: "the node does not speak TLS on this port: leave out SslOpts, or use the port that does"}
+	case errors.As(err, &untrusted), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
+		return &meaning{kind: KindConnection, advice: "the node's certificate is not trusted: check CaPath and Config.ServerName in SslOpts, and the certificate's names and dates"}
+	case errors.As(err, &alert):
+		return &meaning{kind: KindConnection, advice: "the node refused the TLS handshake: check the certificate and key in SslOpts"}
+	}
+	return nil
+}
+
+const noName = "no node can be reached: check the contact points' names, and DNS"
