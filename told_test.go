@@ -43,9 +43,9 @@ var (
 )
 
 // The values of toldRow, as they could show.
-var secrets = []string{"s3cret", "k3y", "48151623", "4711", "733363726574", "0wner"}
+var secrets = []string{"s3cret", "k3y", "48151623", "1928374655", "733363726574", "0wner"}
 
-func toldRow() Told { return Told{K: "k3y", C: 4711, N: 48151623, S: "s3cret", L: []string{"s3cret"}} }
+func toldRow() Told { return Told{K: "k3y", C: 1928374655, N: 48151623, S: "s3cret", L: []string{"s3cret"}} }
 
 // journal collects what observers are told, from many goroutines.
 type journal struct {
@@ -84,8 +84,8 @@ func TestNoValueIsTold(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, table.Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
-	find := func() coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(4711)) }
-	object := json.RawMessage(`{"k": "k3y", "c": 4711, "n": "s3cret", "s": "s3cret"}`)
+	find := func() coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
+	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
 	change := func(_ context.Context, r *Told) error { r.N, r.S = 48151623, "s3cret"; return nil }
 	batch := func(add func(*coodie.Batch)) error {
 		b := db.Batch()
@@ -115,7 +115,7 @@ func TestNoValueIsTold(t *testing.T) {
 		"save":           func() error { return doc().Save(ctx) },
 		"update":         func() error { return doc().Update(ctx, toldN.Set(48151623), toldS.Set("s3cret")) },
 		"append":         func() error { return find().Update(ctx, toldL.Append("s3cret")) },
-		"list index":     func() error { return find().Update(ctx, toldL.At(4711).Set("s3cret")) },
+		"list index":     func() error { return find().Update(ctx, toldL.At(1928374655).Set("s3cret")) },
 		"delete":         func() error { return doc().Delete(ctx) },
 		"delete columns": func() error { return doc().DeleteColumns(ctx, toldS) },
 		"range":          func() error { return table.Find(toldK.Eq("k3y")).Delete(ctx) },
@@ -150,7 +150,7 @@ func TestNoValueIsTold(t *testing.T) {
 			return errors.Join(err, own)
 		},
 		"raw": func() error {
-			return db.Raw("UPDATE told SET s = ? WHERE k = ? AND c = ?", "s3cret", "k3y", 4711).Exec(ctx)
+			return db.Raw("UPDATE told SET s = ? WHERE k = ? AND c = ?", "s3cret", "k3y", 1928374655).Exec(ctx)
 		},
 		"raw rows": func() error {
 			for _, err := range db.Raw("SELECT s FROM told WHERE k = ?", "k3y").Rows(ctx) {
@@ -159,7 +159,7 @@ func TestNoValueIsTold(t *testing.T) {
 			return nil
 		},
 		"raw CAS": func() error {
-			return second(db.Raw("UPDATE told SET s = ? WHERE k = ? AND c = ? IF s = ?", "s3cret", "k3y", 4711, "s3cret").CAS(ctx))
+			return second(db.Raw("UPDATE told SET s = ? WHERE k = ? AND c = ? IF s = ?", "s3cret", "k3y", 1928374655, "s3cret").CAS(ctx))
 		},
 		"lease": func() error { return second(leases.Acquire(ctx, "k3y", "0wner", time.Minute)) },
 		"claim": func() error { return claims.Do(ctx, "k3y", "0wner", func(context.Context) error { return nil }) },
@@ -178,7 +178,7 @@ func TestNoValueIsTold(t *testing.T) {
 		}
 	}
 
-	quoting := "s3cret, k3y, 4711, 48151623, 0x733363726574, 0wner"
+	quoting := "s3cret, k3y, 1928374655, 48151623, 0x733363726574, 0wner"
 	for cause, step := range map[string]cqltest.Step{
 		"invalid":  cqltest.Invalid("Invalid STRING constant (" + quoting + ")"),
 		"server":   cqltest.ServerError("java.lang.RuntimeException: " + quoting),
@@ -209,13 +209,13 @@ func TestNoValueIsTold(t *testing.T) {
 			return errors.Join(err, res.Err())
 		},
 		"raw of another type": func() error {
-			return db.Raw("UPDATE told SET n = ? WHERE k = ? AND c = ?", "s3cret", "k3y", 4711).Exec(ctx)
+			return db.Raw("UPDATE told SET n = ? WHERE k = ? AND c = ?", "s3cret", "k3y", 1928374655).Exec(ctx)
 		},
 		"raw out of range": func() error {
-			return db.Raw("UPDATE told SET n = ? WHERE k = ? AND c = ?", int64(4815162342_48151623), "k3y", 4711).Exec(ctx)
+			return db.Raw("UPDATE told SET n = ? WHERE k = ? AND c = ?", int64(4815162342_48151623), "k3y", 1928374655).Exec(ctx)
 		},
 		"raw TTL": func() error {
-			return db.Raw("UPDATE told USING TTL ? SET n = 1 WHERE k = 'a' AND c = 1", -4711).Exec(ctx)
+			return db.Raw("UPDATE told USING TTL ? SET n = 1 WHERE k = 'a' AND c = 1", -1928374655).Exec(ctx)
 		},
 		"raw JSON": func() error { return db.Raw("INSERT INTO told JSON ?", string(object)).Exec(ctx) },
 		"raw fromJson": func() error {
@@ -223,7 +223,7 @@ func TestNoValueIsTold(t *testing.T) {
 		},
 		"a list's index": calls["list index"],
 		"a transition": func() error {
-			require.NoError(t, table.New(Told{K: "k3y", C: 4711, S: "s3cret"}).Save(ctx))
+			require.NoError(t, table.New(Told{K: "k3y", C: 1928374655, S: "s3cret"}).Save(ctx))
 			_, err := rules.Fire(ctx, find(), "0wner")
 			require.NoError(t, doc().Delete(ctx))
 			return err
@@ -250,8 +250,8 @@ func TestErrorsNameTheRow(t *testing.T) {
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
 	require.NoError(t, table.Create(ctx))
-	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(4711)), table.New(toldRow())
-	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 4711}}
+	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
+	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
 	unknown := cqltest.WriteTimeout("SIMPLE")
 	nothing := func(context.Context, *Told) error { return nil }
@@ -273,7 +273,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 		{"delete", "coodie: delete told (k, c): ", &invalid, func() error { return row.Delete(ctx) }, coodie.KindInvalid},
 		{"insert", "coodie: insert told (k, c): ", &invalid, func() error { return second(doc.Insert(ctx)) }, coodie.KindInvalid},
 		{"JSON", "coodie: insert told (k, c): ", &invalid, func() error {
-			return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": 4711}`))
+			return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": 1928374655}`))
 		}, coodie.KindInvalid},
 		{"unknown", "coodie: update told (k, c): outcome unknown", &unknown, func() error { return row.Update(ctx, toldN.Set(1)) }, coodie.KindTimeout},
 		{"usage", "coodie: update told (k, c): ", nil, func() error { return row.Update(ctx) }, coodie.KindUsage},
