@@ -10,28 +10,41 @@ import (
 func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.now().In(batch) }
 
 // In makes the write a part of the batch.
-func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.chain.in(batch)} }
+func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.write.in(batch)} }
 
 // In makes the write a part of the batch.
-func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.chain.in(batch)} }
+func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.query.in(batch)} }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
 func (c Conditional[T]) In(batch *Batch) BatchConditional[T] {
-	return BatchConditional[T]{c.chain.in(batch)}
+	return BatchConditional[T]{c.write.in(batch)}
 }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.chain.in(batch)} }
+func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.query.in(batch)} }
 
-func (c chain) in(batch *Batch) chain {
+func (q *query) in(batch *Batch) *chain { return q.chain().in(batch) }
+
+func (w *write) in(batch *Batch) *chain {
+	kept := *w
+	kept.keep()
+	return kept.chain().in(batch)
+}
+
+func (w *conditional) in(batch *Batch) *chain {
+	kept := *w
+	kept.keep()
+	return kept.chain().in(batch)
+}
+
+func (c chain) in(batch *Batch) *chain {
 	c.batch = batch
-	c.keep()
-	return c
+	return &c
 }
 
 // BatchWrite is a write of a document in a batch. What is wrong with it comes out of
 // Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] struct{ chain chain }
+type BatchWrite[T any] struct{ chain *chain }
 
 // Insert is Document.Insert.
 func (w BatchWrite[T]) Insert() *Handle[T] {
@@ -40,75 +53,93 @@ func (w BatchWrite[T]) Insert() *Handle[T] {
 
 // Save is Document.Save.
 func (w BatchWrite[T]) Save() {
-	w.chain.addRow(opSave, w.chain.value, !w.chain.omitNil, func(c chain) (*builder, follow) {
-		return c.insert(c.value, false), c.updates(nil)
+	w.chain.addSave()
+}
+
+func (c *chain) addSave() {
+	c.addRow(opSave, c.value, !c.omitNil, func(c chain) (*builder, follow) { return c.insert(c.value, false), c.updates(nil) })
+}
+
+func (c *chain) addUpdate(assigns []assign, cas bool) *handle {
+	return c.add(c.update(assigns, cas), c.updates(assigns))
+}
+
+// addRemove adds a delete of the row, or of the columns.
+func (c *chain) addRemove(targets []*ref, columns, cas bool) *handle {
+	if !columns {
+		return c.add(c.remove(nil, false, cas), c.updates(nil))
+	}
+	return c.add(c.remove(targets, true, cas), c.deletes(targets))
+}
+
+func (c *chain) addReplace() *handle {
+	return c.addRow(opReplace, c.value, false, func(c chain) (*builder, follow) {
+		assigns := c.replacement()
+		return c.update(assigns, true), c.updates(assigns)
 	})
 }
 
 // Update is Document.Update.
 func (w BatchWrite[T]) Update(assigns ...Assign[T]) {
-	w.chain.add(w.chain.update(plainAssigns(assigns), false), w.chain.updates(plainAssigns(assigns)))
+	w.chain.addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is Document.Delete.
 func (w BatchWrite[T]) Delete() {
-	w.chain.add(w.chain.remove(nil, false, false), w.chain.updates(nil))
+	w.chain.addRemove(nil, false, false)
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	w.chain.add(w.chain.remove(refs(columns), true, false), w.chain.deletes(refs(columns)))
+	w.chain.addRemove(refs(columns), true, false)
 }
 
 // BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchQuery[T any] struct{ chain chain }
+type BatchQuery[T any] struct{ chain *chain }
 
 // Update is QuerySet.Update.
 func (q BatchQuery[T]) Update(assigns ...Assign[T]) {
-	q.chain.add(q.chain.update(plainAssigns(assigns), false), q.chain.updates(nil))
+	q.chain.addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is QuerySet.Delete.
 func (q BatchQuery[T]) Delete() {
-	q.chain.add(q.chain.remove(nil, false, false), q.chain.updates(nil))
+	q.chain.addRemove(nil, false, false)
 }
 
 // DeleteColumns is QuerySet.DeleteColumns.
 func (q BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	q.chain.add(q.chain.remove(refs(columns), true, false), q.chain.updates(nil))
+	q.chain.addRemove(refs(columns), true, false)
 }
 
 // BatchConditional is a conditional write in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchConditional[T any] struct{ chain chain }
+type BatchConditional[T any] struct{ chain *chain }
 
 // Update is Conditional.Update.
 func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return &Handle[T]{c.chain.add(c.chain.update(plainAssigns(assigns), true), c.chain.updates(plainAssigns(assigns)))}
+	return &Handle[T]{c.chain.addUpdate(plainAssigns(assigns), true)}
 }
 
 // Replace is Conditional.Replace.
 func (c BatchConditional[T]) Replace() *Handle[T] {
-	return &Handle[T]{c.chain.addRow(opReplace, c.chain.value, false, func(c chain) (*builder, follow) {
-		assigns := c.replacement()
-		return c.update(assigns, true), c.updates(assigns)
-	})}
+	return &Handle[T]{c.chain.addReplace()}
 }
 
 // Delete is Conditional.Delete.
 func (c BatchConditional[T]) Delete() *Handle[T] {
-	return &Handle[T]{c.chain.add(c.chain.remove(nil, false, true), c.chain.updates(nil))}
+	return &Handle[T]{c.chain.addRemove(nil, false, true)}
 }
 
 // DeleteColumns is Conditional.DeleteColumns.
 func (c BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return &Handle[T]{c.chain.add(c.chain.remove(refs(columns), true, true), c.chain.deletes(refs(columns)))}
+	return &Handle[T]{c.chain.addRemove(refs(columns), true, true)}
 }
 
 // BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
 // of Batch.Exec.
-type BatchCreation[T any] struct{ chain chain }
+type BatchCreation[T any] struct{ chain *chain }
 
 // Create is Creation.Create.
 func (c BatchCreation[T]) Create(v T) *Handle[T] {

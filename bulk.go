@@ -17,7 +17,7 @@ const bulkAtOnce = 32
 // a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
 // It changes how fast a call is and how hard it presses the servers, never what it does.
 func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
-	q.chain.concurrency = n
+	q.query.setConcurrency(n)
 	return q
 }
 
@@ -55,15 +55,20 @@ func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error)
 
 // OmitNil makes SaveAll and SaveJSON leave null columns alone instead of deleting them.
 func (q QuerySet[T]) OmitNil() QuerySet[T] {
-	q.chain.omitNil = true
+	q.query.setOmitNil()
 	return q
 }
 
 // SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return q.chain.bulk(ctx, "save", rowsOf(values), func(_ int, v unsafe.Pointer) error {
-		return q.chain.item("save", v, func(c chain) error { return c.save(ctx) })
+	return q.query.saveAll(ctx, rowsOf(values))
+}
+
+func (q *query) saveAll(ctx context.Context, values items) error {
+	c := q.chain()
+	return c.bulk(ctx, "save", values, func(_ int, v unsafe.Pointer) error {
+		return c.item("save", v, func(c chain) error { return c.save(ctx) })
 	})
 }
 
@@ -71,21 +76,31 @@ func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
 // it takes no filters.
 func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
 	results = make([]LWTResult[T], len(values))
-	err = q.chain.bulk(ctx, "insert", rowsOf(values), func(i int, v unsafe.Pointer) error {
-		return q.chain.item("insert", v, func(c chain) error {
+	err = q.query.insertAll(ctx, rowsOf(values), func(i int, res result) { results[i] = resultOf[T](res) })
+	return results, err
+}
+
+func (q *query) insertAll(ctx context.Context, values items, set func(int, result)) error {
+	c := q.chain()
+	return c.bulk(ctx, "insert", values, func(i int, v unsafe.Pointer) error {
+		return c.item("insert", v, func(c chain) error {
 			res, err := c.insertDocument(ctx)
-			results[i] = resultOf[T](res)
+			set(i, res)
 			return err
 		})
 	})
-	return results, err
 }
 
 // DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
 // like; it takes no filters.
 func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return q.chain.bulk(ctx, "delete", rowsOf(values), func(_ int, v unsafe.Pointer) error {
-		return q.chain.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
+	return q.query.deleteAll(ctx, rowsOf(values))
+}
+
+func (q *query) deleteAll(ctx context.Context, values items) error {
+	c := q.chain()
+	return c.bulk(ctx, "delete", values, func(_ int, v unsafe.Pointer) error {
+		return c.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
 	})
 }
 
@@ -93,12 +108,18 @@ func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
 // like; it takes no filters.
 func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
 	rows = make([]*T, len(keys))
-	err = q.chain.bulk(ctx, "get", rowsOf(keys), func(i int, key unsafe.Pointer) error {
-		row, err := q.chain.get(ctx, key)
-		rows[i] = (*T)(row)
+	err = q.query.getMany(ctx, rowsOf(keys), unsafe.Pointer(unsafe.SliceData(rows)))
+	return rows, err
+}
+
+// getMany sets the pointers that begin at rows, one for each key.
+func (q *query) getMany(ctx context.Context, keys items, rows unsafe.Pointer) error {
+	c, found := q.chain(), unsafe.Slice((*unsafe.Pointer)(rows), keys.n)
+	return c.bulk(ctx, "get", keys, func(i int, key unsafe.Pointer) error {
+		row, err := c.get(ctx, key)
+		found[i] = row
 		return err
 	})
-	return rows, err
 }
 
 // get reads the row with the key of the one at key; nil if there is none.

@@ -9,45 +9,97 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// chain is what a write or read has been told so far. It is an immutable value: every
-// step returns a changed copy.
-type chain struct {
-	table       *table
-	doc         *document      // follows what is applied; nil for a QuerySet
-	held        unsafe.Pointer // the Value of doc
-	value       unsafe.Pointer // the row that holds the key; nil: where does
-	where       []cond
+// query is what a QuerySet selects and has been told. It is an immutable value, and a small one,
+// since generic code copies it at every step.
+type query struct {
+	table *table
+	where []cond
+	told  *told // nil: nothing
+}
+
+// write is what a write of a document has been told: a query whose key a row holds.
+type write struct {
+	query
+	doc   *document      // follows what is applied
+	held  unsafe.Pointer // the Value of doc
+	value unsafe.Pointer // the row that holds the key
+}
+
+// conditional is a write on a condition, of a document or of a query, whose doc and value are nil.
+type conditional struct {
+	write
 	conds       []cond
 	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
-	ttl         *time.Duration
-	timestamp   *time.Time
-	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
-	omitNil     bool
 	allowCreate bool
-	serial      bool
-	idempotence Idempotence
-	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
-	single      bool // sent once even if it was certainly not executed: the caller has a loop of its own
-	limit       *int
-	choice      *choice // what else a read is told; nil: nothing
-	per         *perCall
-	concurrency int    // statements under way at once; 0: as many as the call usually has
-	part        int    // of how many statements at once this read is one; 0: it stands alone
-	tokens      bool   // the token of each row is read as well, as the last column
-	rowOnly     bool   // one of the two statements by which Mutate creates a row and leaves its static columns alone
-	stamp       int64  // the client timestamp of a plain write; 0: the sender takes one
-	sent        *bool  // becomes true when a write is about to be sent; nil: nobody asks
-	batch       *Batch // that the write is part of; nil: it stands alone
 }
 
-func (c chain) filter(filters []cond) chain {
-	if len(filters) > 0 {
-		where := make([]cond, len(c.where)+len(filters))
-		copy(where[copy(where, c.where):], filters)
-		c.where = where
+// told is what a query is told besides its filters. It is immutable.
+type told struct {
+	limit       *int
+	ttl         *time.Duration
+	timestamp   *time.Time
+	choice      *choice // what else a read is told; nil: nothing
+	per         *perCall
+	concurrency int // statements under way at once; 0: as many as the call usually has
+	idempotence Idempotence
+	omitNil     bool
+	serial      bool
+	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
+}
+
+// chain is all that a call is carried out by. The terminal call of a query, a write or a
+// conditional makes it.
+type chain struct {
+	table *table
+	where []cond
+	told
+	doc         *document      // follows what is applied; nil for a QuerySet
+	held        unsafe.Pointer // the Value of doc
+	value       unsafe.Pointer // the row that holds the key; nil: where does
+	conds       []cond
+	guard       *guard // what must be unchanged besides, or nil
+	kind        casKind
+	allowCreate bool
+	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
+	single      bool             // sent once even if it was certainly not executed: the caller has a loop of its own
+	part        int              // of how many statements at once this read is one; 0: it stands alone
+	tokens      bool             // the token of each row is read as well, as the last column
+	rowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
+	stamp       int64            // the client timestamp of a plain write; 0: the sender takes one
+	sent        *bool            // becomes true when a write is about to be sent; nil: nobody asks
+	batch       *Batch           // that the write is part of; nil: it stands alone
+}
+
+func (q *query) chain() (c chain) {
+	c.table, c.where = q.table, q.where
+	if q.told != nil {
+		c.told = *q.told
 	}
 	return c
+}
+
+func (w *write) chain() chain {
+	c := w.query.chain()
+	c.doc, c.held, c.value = w.doc, w.held, w.value
+	return c
+}
+
+func (w *conditional) chain() chain {
+	c := w.write.chain()
+	c.conds, c.guard, c.kind, c.allowCreate = w.conds, w.guard, w.kind, w.allowCreate
+	return c
+}
+
+// filter adds filters.
+//
+//go:noinline
+func (q *query) filter(filters []cond) {
+	if len(filters) > 0 {
+		where := make([]cond, len(q.where)+len(filters))
+		copy(where[copy(where, q.where):], filters)
+		q.where = where
+	}
 }
 
 // filters are those of WHERE, unless the key is that of a row.
@@ -76,12 +128,11 @@ func changed[P any](p *P, change func(*P)) *P {
 	return &c
 }
 
-// most is the selection with n rows at most; a limit that is wrong stays so.
-func (c chain) most(n int) chain {
+// most reads n rows at most; a limit that is wrong stays so.
+func (c *chain) most(n int) {
 	if c.limit == nil || *c.limit > n {
 		c.limit = &n
 	}
-	return c
 }
 
 // sending notes that a write is about to be sent.
@@ -89,16 +140,6 @@ func (c *chain) sending() {
 	if c.sent != nil {
 		*c.sent = true
 	}
-}
-
-func (c chain) withTTL(d time.Duration) chain {
-	c.ttl = &d
-	return c
-}
-
-func (c chain) withTimestamp(t time.Time) chain {
-	c.timestamp = &t
-	return c
 }
 
 // keyCell is the one value that the chain gives a key column.

@@ -20,16 +20,6 @@ type choice struct {
 	json          bool
 }
 
-// choose returns the chain with a changed copy of its choice.
-func (c chain) choose(change func(*choice)) chain {
-	c.choice = changed(c.choice, change)
-	return c
-}
-
-func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
-	return QuerySet[T]{q.chain.choose(change)}
-}
-
 // Only reads these columns alone; the others are zero in the T. A later Only or Defer
 // replaces it. For rows of another, smaller struct see Project, for bare values Values.
 //
@@ -41,21 +31,22 @@ func (q QuerySet[T]) choose(change func(*choice)) QuerySet[T] {
 // keys and static columns are read, it is one T; a clustering column among them is null
 // and a *DecodeError.
 func (q QuerySet[T]) Only(first Target[T], more ...Target[T]) QuerySet[T] {
-	refs := targets(first, more)
-	return q.choose(func(c *choice) { c.only, c.without = refs, nil })
+	q.query.setOnly(targets(first, more))
+	return q
 }
 
 // Defer reads all columns but these, which are zero in the T: large ones, say. A later
 // Only or Defer replaces it. As with Only, do not write such a T as a whole.
 func (q QuerySet[T]) Defer(first Target[T], more ...Target[T]) QuerySet[T] {
-	refs := targets(first, more)
-	return q.choose(func(c *choice) { c.only, c.without = nil, refs })
+	q.query.setDefer(targets(first, more))
+	return q
 }
 
 // Distinct reads each partition once: of all columns the partition key and the static ones,
 // or of Only those, the whole partition key among them. Filters are on these columns alone.
 func (q QuerySet[T]) Distinct() QuerySet[T] {
-	return q.choose(func(c *choice) { c.distinct = true })
+	q.query.setDistinct()
+	return q
 }
 
 // GroupBy makes one row of each group of rows that are equal in these columns: aggregates
@@ -64,20 +55,22 @@ func (q QuerySet[T]) Distinct() QuerySet[T] {
 // columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
 // replaces it.
 func (q QuerySet[T]) GroupBy(first Target[T], more ...Target[T]) QuerySet[T] {
-	refs := targets(first, more)
-	return q.choose(func(c *choice) { c.groups = refs })
+	q.query.setGroups(targets(first, more))
+	return q
 }
 
 // PerPartitionLimit reads n rows of each partition at most.
 func (q QuerySet[T]) PerPartitionLimit(n int) QuerySet[T] {
-	return q.choose(func(c *choice) { c.perPartition = &n })
+	q.query.setPerPartition(n)
+	return q
 }
 
 // AllowFiltering is ALLOW FILTERING: the server may read rows and pass over them, as many as
 // the table has. Without it a read whose cost is not in proportion to its answer is refused,
 // by the server, which knows its indexes. It is never added by itself.
 func (q QuerySet[T]) AllowFiltering() QuerySet[T] {
-	return q.choose(func(c *choice) { c.filtering = true })
+	q.query.setFiltering()
+	return q
 }
 
 // targets are the columns that the targets name.

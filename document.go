@@ -107,51 +107,67 @@ func (d *Document[T]) with() Write[T] {
 	if d == nil {
 		return Write[T]{}
 	}
-	value := unsafe.Pointer(&d.Value)
-	return Write[T]{chain{table: d.doc.table, doc: &d.doc, held: value, value: value}}
+	return Write[T]{d.doc.write(unsafe.Pointer(&d.Value))}
 }
 
 // now is with for what outlives the call: the write keeps Value as it is now.
 func (d *Document[T]) now() Write[T] {
 	w := d.with()
-	w.chain.keep()
+	w.write.keep()
 	return w
 }
 
-// keep gives the chain a copy of the row, which may change before it is written.
-func (c *chain) keep() {
-	if c.table != nil && c.value != nil && c.value == c.held {
-		c.value = c.table.copyRow(c.value)
+// write is the write of a document whose Value is at p.
+func (d *document) write(p unsafe.Pointer) write {
+	return write{query: query{table: d.table}, doc: d, held: p, value: p}
+}
+
+func (d *document) chain(p unsafe.Pointer) chain {
+	w := d.write(p)
+	return w.chain()
+}
+
+// keep gives the write a copy of the row, which may change before it is written.
+//
+//go:noinline
+func (w *write) keep() {
+	if w.table != nil && w.value != nil && w.value == w.held {
+		w.value = w.table.copyRow(w.value)
 	}
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
 // It is an immutable value: it writes what the document held when the chain was begun.
-type Write[T any] struct{ chain chain }
+type Write[T any] struct{ write write }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (w Write[T]) TTL(t time.Duration) Write[T] {
-	w.chain = w.chain.withTTL(t)
+	w.write.setTTL(t)
 	return w
 }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
 func (w Write[T]) Timestamp(t time.Time) Write[T] {
-	w.chain = w.chain.withTimestamp(t)
+	w.write.setTimestamp(t)
 	return w
 }
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
 func (w Write[T]) OmitNil() Write[T] {
-	w.chain.omitNil = true
+	w.write.setOmitNil()
 	return w
 }
 
 // Insert is Document.Insert.
 func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	res, err := w.chain.insertDocument(ctx)
+	res, err := w.write.insert(ctx)
 	return resultOf[T](res), err
+}
+
+func (w *write) insert(ctx context.Context) (result, error) {
+	c := w.chain()
+	return c.insertDocument(ctx)
 }
 
 func (c *chain) insertDocument(ctx context.Context) (result, error) {
@@ -161,7 +177,12 @@ func (c *chain) insertDocument(ctx context.Context) (result, error) {
 }
 
 // Save is Document.Save.
-func (w Write[T]) Save(ctx context.Context) error { return w.chain.save(ctx) }
+func (w Write[T]) Save(ctx context.Context) error { return w.write.save(ctx) }
+
+func (w *write) save(ctx context.Context) error {
+	c := w.chain()
+	return c.save(ctx)
+}
 
 func (c *chain) save(ctx context.Context) error {
 	ctx, done := c.bound(ctx)
@@ -190,7 +211,12 @@ func (c *chain) insertPlain(ctx context.Context, row unsafe.Pointer) (own []assi
 
 // Update is Document.Update.
 func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return w.chain.updatePlain(ctx, plainAssigns(assigns))
+	return w.write.update(ctx, plainAssigns(assigns))
+}
+
+func (w *write) update(ctx context.Context, assigns []assign) error {
+	c := w.chain()
+	return c.updatePlain(ctx, assigns)
 }
 
 func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
@@ -203,7 +229,18 @@ func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
 
 // Delete is Document.Delete.
 func (w Write[T]) Delete(ctx context.Context) error {
-	return w.chain.removePlain(ctx)
+	return w.write.remove(ctx, nil, false)
+}
+
+// remove deletes the row, or the columns.
+func (w *write) remove(ctx context.Context, targets []*ref, columns bool) error {
+	c := w.chain()
+	if !columns {
+		return c.removePlain(ctx)
+	}
+	err := c.write(ctx, c.remove(targets, true, false))
+	c.deleted(targets, err == nil, nil, err)
+	return err
 }
 
 func (c *chain) removePlain(ctx context.Context) error {
@@ -214,30 +251,27 @@ func (c *chain) removePlain(ctx context.Context) error {
 
 // DeleteColumns is Document.DeleteColumns.
 func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	targets := refs(columns)
-	err := w.chain.write(ctx, w.chain.remove(targets, true, false))
-	w.chain.deleted(targets, err == nil, nil, err)
-	return err
+	return w.write.remove(ctx, refs(columns), true)
 }
 
 // IfExists is Document.IfExists.
 func (w Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]{w.chain.conditional(ifExists, nil)}
+	return Conditional[T]{w.write.conditional(ifExists, nil)}
 }
 
 // If is Document.If.
 func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]{w.chain.conditional(ifConditions, both(c, more))}
+	return Conditional[T]{w.write.conditional(ifConditions, both(c, more))}
 }
 
 // IfUnchanged is Document.IfUnchanged.
 func (w Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]{w.chain.unchanged()}
+	return Conditional[T]{w.write.unchanged()}
 }
 
 // IfAll is Document.IfAll.
 func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]{w.chain.conditional(ifConditions, slices.Clone(plainConds(conds)))}
+	return Conditional[T]{w.write.conditional(ifConditions, slices.Clone(plainConds(conds)))}
 }
 
 // updated copies an applied write into Value.

@@ -106,7 +106,7 @@ func formRead[T any](ctx context.Context, r *rand.Rand, q QuerySet[T]) (string, 
 	case 3:
 		q = q.PageSize(7)
 	}
-	q.chain.concurrency = 1 // In is several statements
+	q = q.Concurrency(1) // In is several statements
 	got, err := any(nil), error(nil)
 	switch r.IntN(6) {
 	case 0:
@@ -149,7 +149,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			if r.IntN(3) == 0 {
 				return formRead(ctx, r, table.Find(where...))
 			}
-			plain, document := Write[T](table.Find(where...)), r.IntN(2) == 0
+			plain, document := Write[T]{write{query: table.Find(where...).query}}, r.IntN(2) == 0
 			if document {
 				plain = table.New(row).with()
 			}
@@ -213,7 +213,8 @@ func TestFormIsFollowed(t *testing.T) {
 	name := NullCol(func(f *Formed) **string { return &f.Name })
 	one := table.Find(p.Eq("p"), c.Eq(1))
 	build := func(w Conditional[Formed]) *builder {
-		b := w.chain.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
+		c := w.write.chain()
+		b := c.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
 		t.Cleanup(b.release)
 		return b
 	}
@@ -229,7 +230,8 @@ func TestFormIsFollowed(t *testing.T) {
 	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
 
 	read := func(q QuerySet[Formed], w want) *builder {
-		b := q.chain.query(w)
+		c := q.query.chain()
+		b := c.query(w)
 		t.Cleanup(b.release)
 		require.NoError(t, b.err)
 		return b
@@ -247,7 +249,8 @@ func TestFormIsFollowed(t *testing.T) {
 
 	insert := func(f Formed) *builder {
 		w := table.New(f).with()
-		b := w.chain.insert(unsafe.Pointer(&f), true)
+		c := w.write.chain()
+		b := c.insert(unsafe.Pointer(&f), true)
 		t.Cleanup(b.release)
 		return b
 	}

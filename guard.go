@@ -26,17 +26,21 @@ type guard struct {
 
 // conditional ends the plain part of the chain. What a Document writes on a condition is
 // guarded as well, if its table counts versions.
-func (c chain) conditional(kind casKind, conds []cond) chain {
-	c.kind, c.conds = kind, conds
-	if c.doc != nil && c.table != nil && c.table.meta.Version != nil {
-		c.guard = c.documentGuard()
+func (w *write) conditional(kind casKind, conds []cond) conditional {
+	c := conditional{write: *w, kind: kind, conds: conds}
+	if w.doc != nil && w.table != nil && w.table.meta.Version != nil {
+		c.guard = w.guard()
 	}
 	return c
 }
 
+func (q *query) conditional(kind casKind, conds []cond) conditional {
+	return conditional{write: write{query: *q}, kind: kind, conds: conds}
+}
+
 // unchanged makes the guard the only condition.
-func (c chain) unchanged() chain {
-	c = c.conditional(ifConditions, nil)
+func (w *write) unchanged() conditional {
+	c := w.conditional(ifConditions, nil)
 	if c.guard == nil {
 		c.guard = &guard{err: errNoVersion}
 	}
@@ -50,9 +54,9 @@ var (
 		"when it was made; so no condition could tell its row from a missing one. Read the row first, or use Mutate")
 )
 
-// documentGuard guards the row of a document by what the document holds of it. A field that is
+// guard guards the row of a document by what the document holds of it. A field that is
 // zero does not tell null from the zero value, so its condition admits both.
-func (c *chain) documentGuard() *guard {
+func (c *write) guard() *guard {
 	t, g := c.table, new(guard)
 	v, a := t.meta.Version, t.meta.Attempt
 	seen := c.doc.seen

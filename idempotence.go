@@ -47,7 +47,7 @@ func WithRetries(n int) Option {
 // Idempotent decides for this write or read whether the session's retry policy may send it
 // again: see WithIdempotence. A conditional write cannot be declared idempotent.
 func (q QuerySet[T]) Idempotent(is bool) QuerySet[T] {
-	q.chain.idempotence = declared(is)
+	q.query.setIdempotent(is)
 	return q
 }
 
@@ -58,7 +58,7 @@ func (d *Document[T]) Idempotent(is bool) Write[T] { return d.now().Idempotent(i
 // Idempotent decides for this write whether the session's retry policy may send it again:
 // see WithIdempotence. A conditional write cannot be declared idempotent.
 func (w Write[T]) Idempotent(is bool) Write[T] {
-	w.chain.idempotence = declared(is)
+	w.write.setIdempotent(is)
 	return w
 }
 

@@ -82,9 +82,10 @@ func TestReasons(t *testing.T) {
 	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
-		b := q.chain.update(plainAssigns(assigns), false)
+		c := q.query.chain()
+		b := c.update(plainAssigns(assigns), false)
 		require.NoError(t, b.err)
-		return q.chain.replayed(b)
+		return c.replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
 	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
@@ -97,11 +98,12 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
-	read := row.chain.query(wantRows)
-	require.Equal(t, replay.Read, row.chain.replayed(read))
-	require.Equal(t, replay.Refused, other.chain.replayed(other.chain.query(wantRows)))
-	lwt := row.IfExists()
-	require.Equal(t, replay.Conditional, lwt.chain.replayed(lwt.chain.update([]assign{name.Set("a").assign}, true)))
+	read, refused := row.query.chain(), other.query.chain()
+	require.Equal(t, replay.Read, read.replayed(read.query(wantRows)))
+	require.Equal(t, replay.Refused, refused.replayed(refused.query(wantRows)))
+	conditional := row.IfExists()
+	lwt := conditional.write.chain()
+	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{name.Set("a").assign}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

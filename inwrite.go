@@ -10,6 +10,16 @@ import (
 	"github.com/coodie-go/coodie/internal/fanout"
 )
 
+func (q *query) update(ctx context.Context, assigns []assign) error {
+	c := q.chain()
+	return c.updateSelected(ctx, assigns)
+}
+
+func (q *query) remove(ctx context.Context, targets []*ref, columns bool) error {
+	c := q.chain()
+	return c.removeSelected(ctx, targets, columns)
+}
+
 // updateSelected is a plain update of what the filters select.
 func (c *chain) updateSelected(ctx context.Context, assigns []assign) error {
 	return c.writeSelected(ctx, "update", func(c *chain) *builder { return c.update(assigns, false) })

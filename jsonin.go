@@ -29,8 +29,7 @@ import (
 // The `attempt` and `version` columns are set as Create sets them, whatever the object says.
 // No hook runs, and no default is filled in: the row never is a struct.
 func (c Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (LWTResult[T], error) {
-	chain := c.chain.ofJSON(row)
-	res, err := chain.claim(ctx, chain.insert(chain.value, true))
+	res, err := c.query.createJSON(ctx, row)
 	return resultOf[T](res), err
 }
 
@@ -40,20 +39,32 @@ func (c Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (LWTRe
 // that the struct lacks stay as they are. Of the object the same is true as with
 // Creation.CreateJSON; filters are refused.
 func (q QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
-	chain := q.chain.ofJSON(row)
-	return chain.write(ctx, chain.insert(chain.value, false))
+	return q.query.saveJSON(ctx, row)
+}
+
+func (q *query) createJSON(ctx context.Context, row json.RawMessage) (result, error) {
+	c := q.chain().ofJSON(row)
+	return c.claim(ctx, c.insert(c.value, true))
+}
+
+func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
+	c := q.chain().ofJSON(row)
+	return c.write(ctx, c.insert(c.value, false))
 }
 
 // CreateJSON is Creation.CreateJSON.
 func (c BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
-	chain := c.chain.ofJSON(row)
-	return &Handle[T]{chain.add(chain.insert(chain.value, true), chain.updates(nil))}
+	return &Handle[T]{c.chain.addJSON(row, true)}
 }
 
 // SaveJSON is QuerySet.SaveJSON.
 func (q BatchQuery[T]) SaveJSON(row json.RawMessage) {
-	chain := q.chain.ofJSON(row)
-	chain.add(chain.insert(chain.value, false), chain.updates(nil))
+	q.chain.addJSON(row, false)
+}
+
+func (c *chain) addJSON(row json.RawMessage, cas bool) *handle {
+	ofJSON := c.ofJSON(row)
+	return ofJSON.add(ofJSON.insert(ofJSON.value, cas), ofJSON.updates(nil))
 }
 
 // ofJSON is the chain of an INSERT of the object, whose key its value takes.

@@ -15,28 +15,28 @@ import (
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
-type Conditional[T any] struct{ chain chain }
+type Conditional[T any] struct{ write conditional }
 
 // TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
 // Columns that are not written keep their own, and so does the row: a row created by
 // an INSERT with a TTL and updated without one leaves a remainder behind (see the
 // package documentation on leases).
 func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
-	c.chain = c.chain.withTTL(d)
+	c.write.setTTL(d)
 	return c
 }
 
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
-	c.chain.allowCreate = true
+	c.write.allowCreate = true
 	return c
 }
 
 // Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
 // into its Value.
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
-	res, err := c.chain.updateCAS(ctx, plainAssigns(assigns))
+	res, err := c.write.update(ctx, plainAssigns(assigns))
 	return resultOf[T](res), err
 }
 
@@ -44,8 +44,24 @@ func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTRe
 // Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
 // without a regular column beside its static ones has nothing to replace in a row: a *UsageError.
 func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.chain.replace(ctx)
+	res, err := c.write.replace(ctx)
 	return resultOf[T](res), err
+}
+
+func (w *conditional) update(ctx context.Context, assigns []assign) (result, error) {
+	c := w.chain()
+	return c.updateCAS(ctx, assigns)
+}
+
+func (w *conditional) replace(ctx context.Context) (result, error) { return w.chain().replace(ctx) }
+
+func (w *conditional) remove(ctx context.Context, targets []*ref, columns bool) (result, error) {
+	c := w.chain()
+	return c.removeCAS(ctx, targets, columns)
+}
+
+func (q *query) create(ctx context.Context, v unsafe.Pointer) (result, error) {
+	return q.chain().insertCAS(ctx, v)
 }
 
 func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
@@ -104,13 +120,13 @@ var errStaticReplace = errors.New("the struct has no regular column, so a Replac
 
 // Delete is `DELETE FROM … WHERE … IF …`.
 func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.chain.removeCAS(ctx, nil, false)
+	res, err := c.write.remove(ctx, nil, false)
 	return resultOf[T](res), err
 }
 
 // DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
 func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (LWTResult[T], error) {
-	res, err := c.chain.removeCAS(ctx, refs(columns), true)
+	res, err := c.write.remove(ctx, refs(columns), true)
 	return resultOf[T](res), err
 }
 
@@ -122,19 +138,19 @@ func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (re
 }
 
 // Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
-type Creation[T any] struct{ chain chain }
+type Creation[T any] struct{ query query }
 
 // TTL makes the row expire after d, rounded up to whole seconds. The server counts whole
 // seconds of its clock, and so the row may be gone up to a second early.
 func (c Creation[T]) TTL(d time.Duration) Creation[T] {
-	c.chain = c.chain.withTTL(d)
+	c.query.setTTL(d)
 	return c
 }
 
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
 func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
-	res, err := c.chain.insertCAS(ctx, unsafe.Pointer(&v))
+	res, err := c.query.create(ctx, unsafe.Pointer(&v))
 	return resultOf[T](res), err
 }
 

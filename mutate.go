@@ -101,13 +101,13 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // of another row does not wait in the queue, so that two calls that mutate each other's row
 // end, and a Mutate of the same row, which could only be refused, is a *UsageError.
 func (q QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
-	return mutate(ctx, q.chain, change, opts)
+	return mutate(ctx, q.query.chain(), change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once
 // Mutate has succeeded.
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
-	res, err := mutate(ctx, d.with().chain, change, opts)
+	res, err := mutate(ctx, d.doc.chain(unsafe.Pointer(&d.Value)), change, opts)
 	switch {
 	case err == nil:
 		d.Value, d.doc.stale = res.Value, false

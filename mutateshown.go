@@ -79,7 +79,8 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 		return nil, nil
 	}
 	t := m.chain.table
-	c := chain{table: t, per: m.chain.per.further(), serial: true, choice: new(choice)}.most(1)
+	c := chain{table: t, told: told{per: m.chain.per.further(), serial: true, choice: new(choice)}}
+	c.most(1)
 	for _, col := range columns {
 		c.choice.only = append(c.choice.only, t.refTo(col))
 	}
@@ -108,7 +109,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 			return result{}, err
 		}
 	}
-	guard := chain{table: t, ttl: c.ttl, kind: ifConditions, rowOnly: true, allowCreate: true}
+	guard := chain{table: t, told: told{ttl: c.ttl}, kind: ifConditions, rowOnly: true, allowCreate: true}
 	var columns []*meta.Column
 	for _, col := range t.meta.Columns {
 		switch {

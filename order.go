@@ -43,7 +43,8 @@ func (q QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) QuerySet[T] {
 	for _, o := range append([]Order[T]{first}, more...) {
 		orders = append(orders, o.ordering)
 	}
-	return q.choose(func(c *choice) { c.orders = orders })
+	q.query.setOrders(orders)
+	return q
 }
 
 // orderBy binds ORDER BY.

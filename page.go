@@ -35,7 +35,7 @@ type Page[T any] struct {
 func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
 	var v T
-	next, err := q.chain.page(ctx, token, reused(&v), func(unsafe.Pointer, [][]byte) bool {
+	next, err := q.query.page(ctx, token, reused(&v), func(unsafe.Pointer, [][]byte) bool {
 		page.Items = append(page.Items, v)
 		return true
 	})
@@ -44,6 +44,10 @@ func (q QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	}
 	page.Next = next
 	return page, nil
+}
+
+func (q *query) page(ctx context.Context, token string, room func() unsafe.Pointer, each func(unsafe.Pointer, [][]byte) bool) (next string, err error) {
+	return q.chain().page(ctx, token, room, each)
 }
 
 // page hands the rows of one page to each, and returns the token of the next.

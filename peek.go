@@ -22,7 +22,7 @@ import (
 // A read that fails ends the call with a *QueryError of the op "peek": nothing was
 // written. Whatever is refused before sending is refused before the peek, and hooks run before it.
 func (c Creation[T]) PeekFirst() Creation[T] {
-	c.chain.peek = true
+	c.query.setPeek()
 	return c
 }
 
@@ -32,7 +32,7 @@ func (d *Document[T]) PeekFirst() Write[T] { return d.now().PeekFirst() }
 
 // PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst.
 func (w Write[T]) PeekFirst() Write[T] {
-	w.chain.peek = true
+	w.write.setPeek()
 	return w
 }
 
@@ -70,7 +70,9 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 
 // peeked reads the row that the chain's value names: see present.
 func (c chain) peeked(ctx context.Context) (*existing, error) {
-	peek := chain{table: c.table, value: c.value, per: c.per}.withConsistency(c.table.settings.peekLevel())
+	per, level := copied(c.per), c.table.settings.peekLevel()
+	per.consistency = &level
+	peek := chain{table: c.table, value: c.value, told: told{per: per}}
 	return peek.present(ctx, opPeek, Refused)
 }
 

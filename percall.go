@@ -25,31 +25,13 @@ type perCall struct {
 	prefetch     *float64
 }
 
-// call returns the chain with a changed copy of its perCall.
-func (c chain) call(change func(*perCall)) chain {
-	c.per = changed(c.per, change)
-	return c
-}
-
-func (c chain) withConsistency(l gocql.Consistency) chain {
-	return c.call(func(p *perCall) { p.consistency = &l })
-}
-
-func (c chain) withTimeout(d time.Duration) chain {
-	return c.call(func(p *perCall) { p.timeout = &d })
-}
-
-func (c chain) withUsingTimeout(d time.Duration) chain {
-	return c.call(func(p *perCall) { p.usingTimeout = &d })
-}
-
 // Consistency is that of this read or plain write, instead of the table's (see
 // WithConsistency). On a WithLWTOnly table it makes a read by key a plain one.
 //
 // A conditional write has none: what it commits at and its serial consistency belong to
 // the table, for all that write it must agree on them.
 func (q QuerySet[T]) Consistency(c gocql.Consistency) QuerySet[T] {
-	q.chain = q.chain.withConsistency(c)
+	q.query.setConsistency(c)
 	return q
 }
 
@@ -58,7 +40,7 @@ func (q QuerySet[T]) Consistency(c gocql.Consistency) QuerySet[T] {
 // that runs out of time has an unknown outcome, as ever; Settle and WithSettle
 // then have a time of their own.
 func (q QuerySet[T]) Timeout(d time.Duration) QuerySet[T] {
-	q.chain = q.chain.withTimeout(d)
+	q.query.setTimeout(d)
 	return q
 }
 
@@ -66,21 +48,21 @@ func (q QuerySet[T]) Timeout(d time.Duration) QuerySet[T] {
 // its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
 // of it has an unknown outcome. Cassandra has no such clause.
 func (q QuerySet[T]) UsingTimeout(d time.Duration) QuerySet[T] {
-	q.chain = q.chain.withUsingTimeout(d)
+	q.query.setUsingTimeout(d)
 	return q
 }
 
 // BypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
 // the server's cache, such as a scan. Cassandra has no such clause.
 func (q QuerySet[T]) BypassCache() QuerySet[T] {
-	q.chain = q.chain.call(func(p *perCall) { p.bypassCache = true })
+	q.query.setBypassCache()
 	return q
 }
 
 // PageSize is how many rows the server sends at a time, instead of the table's (see
 // WithPageSize).
 func (q QuerySet[T]) PageSize(rows int) QuerySet[T] {
-	q.chain = q.chain.call(func(p *perCall) { p.pageSize = &rows })
+	q.query.setPageSize(rows)
 	return q
 }
 
@@ -88,7 +70,7 @@ func (q QuerySet[T]) PageSize(rows int) QuerySet[T] {
 // 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
 // one is used up, so that never more than one is held.
 func (q QuerySet[T]) Prefetch(share float64) QuerySet[T] {
-	q.chain = q.chain.call(func(p *perCall) { p.prefetch = &share })
+	q.query.setPrefetch(share)
 	return q
 }
 
@@ -103,43 +85,43 @@ func (d *Document[T]) UsingTimeout(t time.Duration) Write[T] { return d.now().Us
 
 // Consistency is QuerySet.Consistency for this plain write.
 func (w Write[T]) Consistency(c gocql.Consistency) Write[T] {
-	w.chain = w.chain.withConsistency(c)
+	w.write.setConsistency(c)
 	return w
 }
 
 // Timeout is QuerySet.Timeout.
 func (w Write[T]) Timeout(t time.Duration) Write[T] {
-	w.chain = w.chain.withTimeout(t)
+	w.write.setTimeout(t)
 	return w
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (w Write[T]) UsingTimeout(t time.Duration) Write[T] {
-	w.chain = w.chain.withUsingTimeout(t)
+	w.write.setUsingTimeout(t)
 	return w
 }
 
 // Timeout is QuerySet.Timeout.
 func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
-	c.chain = c.chain.withTimeout(d)
+	c.write.setTimeout(d)
 	return c
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
-	c.chain = c.chain.withUsingTimeout(d)
+	c.write.setUsingTimeout(d)
 	return c
 }
 
 // Timeout is QuerySet.Timeout.
 func (c Creation[T]) Timeout(d time.Duration) Creation[T] {
-	c.chain = c.chain.withTimeout(d)
+	c.query.setTimeout(d)
 	return c
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (c Creation[T]) UsingTimeout(d time.Duration) Creation[T] {
-	c.chain = c.chain.withUsingTimeout(d)
+	c.query.setUsingTimeout(d)
 	return c
 }
 

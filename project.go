@@ -37,20 +37,22 @@ func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
 	for i, e := range exprs {
 		given[i] = selected1(e)
 	}
-	return Selection[T, U]{q.chain.project(reflect.TypeFor[U](), given)}
+	return Selection[T, U]{q.query.project(reflect.TypeFor[U](), given)}
 }
 
 // project reads rows into a struct of the type.
-func (c chain) project(typ reflect.Type, exprs []*expr) (s selection) {
+func (q query) project(typ reflect.Type, exprs []*expr) *selection {
 	row, err := meta.Row(typ)
 	if err != nil {
-		return selection{err: err}
+		return &selection{err: err}
 	}
+	c := q.chain()
 	terms, err := c.projected(row, exprs)
 	if err != nil {
-		return selection{err: err}
+		return &selection{err: err}
 	}
-	s.chain = c.choose(func(c *choice) { c.terms = terms })
+	q.choose().terms = terms
+	s := &selection{chain: q.chain()}
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
 		readers := make([]cellReader, len(row.Columns))
 		for i, col := range row.Columns {

@@ -10,18 +10,18 @@ import (
 
 // QuerySet is a selection of rows. It is an immutable value: a shared prefix is safe to
 // reuse and safe for many goroutines. A mistake in it comes out of the terminal call.
-type QuerySet[T any] struct{ chain chain }
+type QuerySet[T any] struct{ query query }
 
 // Filter narrows the selection: all filters must hold.
 func (q QuerySet[T]) Filter(filters ...Cond[T]) QuerySet[T] {
-	q.chain = q.chain.filter(plainConds(filters))
+	q.query.filter(plainConds(filters))
 	return q
 }
 
 // Limit reads n rows at most. Rows are counted: a partition that has static values and no row is
 // none, though the server's LIMIT counts it.
 func (q QuerySet[T]) Limit(n int) QuerySet[T] {
-	q.chain.limit = &n
+	q.query.setLimit(n)
 	return q
 }
 
@@ -29,20 +29,20 @@ func (q QuerySet[T]) Limit(n int) QuerySet[T] {
 // has been answered, and completes one whose outcome was left open. It costs a Paxos
 // round. Only Get and Exists, by the whole primary key, can be linearizable.
 func (q QuerySet[T]) Linearizable() QuerySet[T] {
-	q.chain.serial = true
+	q.query.setSerial()
 	return q
 }
 
 // TTL makes what a write writes expire after d, rounded up to whole seconds.
 func (q QuerySet[T]) TTL(d time.Duration) QuerySet[T] {
-	q.chain = q.chain.withTTL(d)
+	q.query.setTTL(d)
 	return q
 }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
 func (q QuerySet[T]) Timestamp(t time.Time) QuerySet[T] {
-	q.chain = q.chain.withTimestamp(t)
+	q.query.setTimestamp(t)
 	return q
 }
 
@@ -52,19 +52,19 @@ func (q QuerySet[T]) IfNotExists() Creation[T] { return Creation[T](q) }
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
 func (q QuerySet[T]) IfExists() Conditional[T] {
-	return Conditional[T]{q.chain.conditional(ifExists, nil)}
+	return Conditional[T]{q.query.conditional(ifExists, nil)}
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]{q.chain.conditional(ifConditions, both(c, more))}
+	return Conditional[T]{q.query.conditional(ifConditions, both(c, more))}
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]{q.chain.conditional(ifConditions, slices.Clone(plainConds(conds)))}
+	return Conditional[T]{q.query.conditional(ifConditions, slices.Clone(plainConds(conds)))}
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -75,41 +75,41 @@ func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
 // may have been executed by then, the error is an *OutcomeUnknownError that counts them.
 func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.chain.updateSelected(ctx, plainAssigns(assigns))
+	return q.query.update(ctx, plainAssigns(assigns))
 }
 
 // Delete is a plain delete of a row, a range of rows, or whole partitions. See Update for In on
 // many partitions.
 func (q QuerySet[T]) Delete(ctx context.Context) error {
-	return q.chain.removeSelected(ctx, nil, false)
+	return q.query.remove(ctx, nil, false)
 }
 
 // DeleteColumns is a plain delete of some columns. See Update for In on many partitions.
 func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.chain.removeSelected(ctx, refs(columns), true)
+	return q.query.remove(ctx, refs(columns), true)
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q QuerySet[T]) Get(ctx context.Context) (T, error) {
-	return one[T](ctx, q.chain, wantRow, false)
+	return one[T](ctx, &q.query, wantRow, 0)
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
 func (q QuerySet[T]) One(ctx context.Context) (T, error) {
-	return one[T](ctx, q.chain.most(2), wantRows, true)
+	return one[T](ctx, &q.query, wantRows, 2)
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
 func (q QuerySet[T]) First(ctx context.Context) (T, error) {
-	return one[T](ctx, q.chain.most(1), wantRows, false)
+	return one[T](ctx, &q.query, wantRows, 1)
 }
 
-func one[T any](ctx context.Context, c chain, want want, only bool) (T, error) {
+func one[T any](ctx context.Context, q *query, want want, most int) (T, error) {
 	var v, zero T
-	if err := c.one(ctx, want, only, unsafe.Pointer(&v)); err != nil {
+	if err := q.one(ctx, want, most, unsafe.Pointer(&v)); err != nil {
 		return zero, err
 	}
 	return v, nil
@@ -118,13 +118,12 @@ func one[T any](ctx context.Context, c chain, want want, only bool) (T, error) {
 // Exists reports whether the filters select a row. It reads one key column of one row; of a whole
 // primary key it can be Linearizable.
 func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
-	first := q.chain.most(1)
-	return first.exists(ctx)
+	return q.query.exists(ctx)
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
 func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
-	ctx, cancel := q.chain.bound(ctx)
+	ctx, cancel := q.query.bound(ctx)
 	defer cancel()
 	return collect(q.Iter(ctx))
 }
@@ -134,10 +133,10 @@ func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
 func (q QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var v T
-		q.chain.rows(ctx, reused(&v), yielding(yield))
+		q.query.rows(ctx, reused(&v), yielding(yield))
 	}
 }
 
 // Count is `SELECT count(*)`, or of a clustering column if the table has static columns, because count(*)
 // counts a partition that has static values and no row. Without a partition key it reads the whole table.
-func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.chain.count(ctx) }
+func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.query.count(ctx) }

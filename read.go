@@ -109,6 +109,32 @@ func (c *chain) query(want want) *builder {
 	return b
 }
 
+// one reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
+// key says that.
+func (q *query) one(ctx context.Context, want want, most int, v unsafe.Pointer) error {
+	c := q.chain()
+	if most > 0 {
+		c.most(most)
+	}
+	return c.one(ctx, want, most > 1, v)
+}
+
+func (q *query) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+	c := q.chain()
+	c.rows(ctx, room, yield)
+}
+
+func (q *query) count(ctx context.Context) (int64, error) {
+	c := q.chain()
+	return c.count(ctx)
+}
+
+func (q *query) exists(ctx context.Context) (bool, error) {
+	c := q.chain()
+	c.most(1)
+	return c.exists(ctx)
+}
+
 // one reads the first row into the zero row at v. only: it must be the only one.
 func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) error {
 	ctx, cancel := c.bound(ctx)

@@ -40,7 +40,7 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 // cannot be Linearizable.
 func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		s, err := q.chain.scan(ctx, opts)
+		s, err := q.query.scan(ctx, opts)
 		if err == nil {
 			var stopped bool
 			if stopped, err = s.yield(ctx, yielding(yield)); stopped {
@@ -57,12 +57,12 @@ func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, 
 // ScanParallel is Scan with a function, which is called from several goroutines at once. The
 // first error ends it, of the function as well; it comes as a *ScanError.
 func (q QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
-	s, err := q.chain.scan(ctx, opts)
+	s, err := q.query.scan(ctx, opts)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		return q.chain.usage("scan", "the function is nil")
+		return q.query.chain().usage("scan", "the function is nil")
 	}
 	return s.parallel(ctx, func(ctx context.Context, v unsafe.Pointer) error { return f(ctx, *(*T)(v)) })
 }
@@ -141,6 +141,10 @@ type scanned struct {
 	of   int // which range
 	upTo int64
 	rows []unsafe.Pointer
+}
+
+func (q *query) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
+	return q.chain().scan(ctx, opts)
 }
 
 func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {

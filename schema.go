@@ -173,7 +173,9 @@ func (t *Table[T]) New(v T) *Document[T] {
 // Find selects the rows for which all filters hold; no filter selects the whole table.
 // It sends nothing until a terminal call such as Get, All, Update or Delete.
 func (t *Table[T]) Find(filters ...Cond[T]) QuerySet[T] {
-	return QuerySet[T]{chain{table: t.plain()}}.Filter(filters...)
+	q := QuerySet[T]{query{table: t.plain()}}
+	q.query.filter(plainConds(filters))
+	return q
 }
 
 // Col is the column of that name, for code that learns names at run time. A name that

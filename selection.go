@@ -14,7 +14,7 @@ import (
 
 // Selection is a query on T's table whose rows are read as V instead of T. Values, Project
 // and QuerySet.JSON make it. It is an immutable value, like the QuerySet.
-type Selection[T, V any] struct{ of selection }
+type Selection[T, V any] struct{ of *selection }
 
 // selection is a Selection, whatever its T and V.
 type selection struct {
@@ -35,11 +35,12 @@ type rowReader func(v unsafe.Pointer, cells [][]byte) error
 // Null is read as the zero V: see Nullable. Only a clustering column that is null, of a partition that has
 // static values and no row, is a *DecodeError instead.
 func Values[T, V any](q QuerySet[T], e Expr[T, V]) Selection[T, V] {
-	return Selection[T, V]{q.chain.values(selected1(e), reflect.TypeFor[V]())}
+	return Selection[T, V]{q.query.values(selected1(e), reflect.TypeFor[V]())}
 }
 
-func (c chain) values(term *expr, typ reflect.Type) selection {
-	s := selection{chain: c.choose(func(c *choice) { c.terms = []*expr{term} })}
+func (q query) values(term *expr, typ reflect.Type) *selection {
+	q.choose().terms = []*expr{term}
+	s := &selection{chain: q.chain()}
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
 		read, err := s.chain.cellReader(columns, 0, term, typ)
 		if err != nil {
@@ -53,11 +54,12 @@ func (c chain) values(term *expr, typ reflect.Type) selection {
 // JSON reads each row as the JSON object that the server makes of it, with the columns'
 // names as keys: of all columns, or of Only those.
 func (q QuerySet[T]) JSON() Selection[T, json.RawMessage] {
-	return Selection[T, json.RawMessage]{q.chain.asJSON()}
+	return Selection[T, json.RawMessage]{q.query.asJSON()}
 }
 
-func (c chain) asJSON() selection {
-	s := selection{chain: c.choose(func(c *choice) { c.json = true })}
+func (q query) asJSON() *selection {
+	q.choose().json = true
+	s := &selection{chain: q.chain()}
 	s.plan = func([]gocql.ColumnInfo) (rowReader, error) {
 		return func(v unsafe.Pointer, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
 	}
@@ -84,20 +86,24 @@ func (s Selection[T, V]) One(ctx context.Context) (V, error) {
 }
 
 // one reads the first value into the zero one at v. only: it must be the only one.
-func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
+func (s *selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
+	if s == nil {
+		return errZeroSelection
+	}
 	ctx, cancel := s.chain.bound(ctx)
 	defer cancel()
 	most := 1
 	if only {
 		most = 2
 	}
-	if s.chain.limit == nil && !s.chain.choice.oneRow() {
-		s.chain.limit = &most
+	first := *s
+	if first.chain.limit == nil && !first.chain.choice.oneRow() {
+		first.chain.limit = &most
 	}
 	var failed error
 	n := 0
 	room := func() unsafe.Pointer { return v }
-	s.rows(ctx, room, func(_ unsafe.Pointer, err error) bool {
+	first.rows(ctx, room, func(_ unsafe.Pointer, err error) bool {
 		if failed = err; err == nil {
 			n++
 		}
@@ -108,7 +114,7 @@ func (s selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
 func (s Selection[T, V]) All(ctx context.Context) ([]V, error) {
-	ctx, cancel := s.of.chain.bound(ctx)
+	ctx, cancel := s.of.bound(ctx)
 	defer cancel()
 	return collect(s.Iter(ctx))
 }
@@ -122,10 +128,20 @@ func (s Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
 	}
 }
 
+var errZeroSelection = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
+
+func (s *selection) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s == nil {
+		return ctx, func() {}
+	}
+	return s.chain.bound(ctx)
+}
+
 // rows yields all values, and at the end the error if there is one. room gives each a place.
-func (s selection) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
-	if s.err == nil && s.plan == nil {
-		s.err = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
+func (s *selection) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+	if s == nil {
+		yield(nil, errZeroSelection)
+		return
 	}
 	if s.err != nil {
 		yield(nil, s.err)

@@ -39,6 +39,11 @@ func (t *table) bound(ctx context.Context) (context.Context, context.CancelFunc)
 	return t.settings.bound(ctx)
 }
 
+func (q *query) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	c := q.chain()
+	return c.bound(ctx)
+}
+
 // bound is Table.bound, unless the chain says how long a statement may take. A chain may
 // not have looked yet whether there is a table.
 func (c *chain) bound(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,7 +103,7 @@ func TestCallsAreBounded(t *testing.T) {
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			cause := &OutcomeUnknownError{Err: context.Canceled}
-			_, err := LWTResult[T]{rest: result{pending: &pending{chain: t.New(T{K: 1}).with().chain, cause: cause}}}.Settle(ctx)
+			_, err := LWTResult[T]{rest: result{pending: &pending{chain: (&document{table: t.plain()}).chain(unsafe.Pointer(&T{K: 1})), cause: cause}}}.Settle(ctx)
 			return err
 		},
 	} {
