@@ -193,6 +193,9 @@ func (w *world) mutate(x int, inner bool) {
 		w.sync() // the row that was handed on is gone, and so nothing was decided on it
 		return
 	}
+	if perhaps != nil && calls > 1 && res.refused == refusals+1 {
+		refusals++ // it was the row that was handed on, and a write has told
+	}
 	w.ended(&m, d, last, res, declines, refusals)
 }
 
