@@ -203,7 +203,7 @@ func TestConnectFails(t *testing.T) {
 			c := srv.Cluster()
 			c.SslOpts = &gocql.SslOptions{CaPath: "no/such/file", EnableHostVerification: true}
 			return c
-		}(), coodie.KindUsage, "SslOpts"},
+		}(), coodie.KindUsage, "SslOpts.CaPath"},
 		{"no such keyspace", func() *gocql.ClusterConfig { c := srv.Cluster(); c.Keyspace = "missing"; return c }(), coodie.KindInvalid, `no keyspace "missing"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

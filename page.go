@@ -60,7 +60,7 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)
 	}
 	if b.err != nil {
-		return "", b.err
+		return "", c.locate(b.err)
 	}
 	r, s := &b.request, &c.table.settings
 	args, most := b.cells(), b.rows.most

@@ -45,7 +45,9 @@ var (
 // The values of toldRow, as they could show.
 var secrets = []string{"s3cret", "k3y", "48151623", "1928374655", "733363726574", "0wner"}
 
-func toldRow() Told { return Told{K: "k3y", C: 1928374655, N: 48151623, S: "s3cret", L: []string{"s3cret"}} }
+func toldRow() Told {
+	return Told{K: "k3y", C: 1928374655, N: 48151623, S: "s3cret", L: []string{"s3cret"}}
+}
 
 // journal collects what observers are told, from many goroutines.
 type journal struct {

@@ -3,12 +3,14 @@ package model_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -52,6 +54,7 @@ type sight struct {
 	write         int
 	values        map[string]string // of all columns, as they are stored
 	before, after full
+	handed        bool // it was no longer so when it was shown: see ahead
 }
 
 // call is one call of Mutate.
@@ -137,22 +140,37 @@ func (w *world) mutate(x int, inner bool) {
 	meanwhile := !inner && w.one("meanwhile", 2)
 	w.Logf("row %d: client %d mutates, document %v, only %v, without %v, create %v, declines %v, meanwhile %v: %v", m.c, x, d != nil, m.only, m.without, m.create, declines, meanwhile, edits)
 
-	ctx, ahead := w.ctx, func() {}
-	handed := !inner && w.one("queued", 3)
-	if handed {
+	ctx, ahead := w.ctx, func() *sight { return nil }
+	queued := !inner && w.one("queued", 3)
+	if queued {
+		m.create = false
 		ctx, ahead = w.ahead(x, m.c)
 	}
-	var last *sight
+	var last, perhaps *sight
 	calls, refusals := 0, 0
 	m.change = func(_ context.Context, row *full) error {
+		var handed *sight
 		if calls++; calls == 1 {
-			ahead()
-		} else if guess := handed && calls == 2 && (declines || last.same() || !m.proven(last)); !guess {
-			require.True(w, m.outdated(last), "called again, though nothing has changed")
+			handed = ahead()
+		} else if guess := queued && calls == 2 && (declines || last.same() || !m.proven(last)); !guess {
+			require.True(w, m.outdated(last) || calls == 2 && perhaps != nil && m.outdated(perhaps), "called again, though nothing has changed")
 			refusals++
 		}
-		last = m.look(*row)
-		require.Equal(w, view(last.values, m.columns), shown(*row, m.columns), "what the function is shown")
+		if last = m.look(*row); handed != nil && handed.exists && m.showed(*row, handed) {
+			handed.before, handed.after, handed.handed = *row, *row, true
+		} else {
+			handed = nil
+		}
+		switch {
+		case handed == nil:
+		case last.exists && m.showed(*row, last):
+			perhaps = handed // null and zero look the same
+		default:
+			last = handed // of which only a write can tell that it is no longer so
+		}
+		if !last.handed {
+			require.Equal(w, view(last.values, m.columns), shown(*row, m.columns), "what the function is shown")
+		}
 		for _, e := range edits {
 			e.do(row)
 		}
@@ -171,9 +189,12 @@ func (w *world) mutate(x int, inner bool) {
 	if calls == 0 {
 		ahead()
 	}
-	if guess := handed && calls == 1 && (declines || last.same() || !m.proven(last)); guess && !m.create && w.part.row(m.c) == nil && errors.Is(res.err, coodie.ErrNotFound) {
+	if guess := queued && calls == 1 && (declines || last.same() || !m.proven(last)); guess && !m.create && w.part.row(m.c) == nil && errors.Is(res.err, coodie.ErrNotFound) {
 		w.sync() // the row that was handed on is gone, and so nothing was decided on it
 		return
+	}
+	if perhaps != nil && calls > 1 && res.refused == refusals+1 {
+		refusals++ // it was the row that was handed on, and a write has told
 	}
 	w.ended(&m, d, last, res, declines, refusals)
 }
@@ -187,10 +208,12 @@ func (w *world) ended(m *call, d *held, last *sight, res mutated, declines bool,
 		require.ErrorIs(w, res.err, coodie.ErrNotFound)
 		return
 	case declines:
+		require.False(w, last.handed, "declined what was no longer so")
 		require.Equal(w, errDeclined, res.err)
 		w.sync()
 		return
 	case last.same():
+		require.False(w, last.handed, "left alone what was no longer so")
 		require.NoError(w, res.err)
 		require.False(w, res.changed)
 		require.Equal(w, view(last.values, m.columns), shown(res.value, m.columns), "the result")
@@ -225,7 +248,7 @@ func (w *world) ended(m *call, d *held, last *sight, res mutated, declines bool,
 
 // mutated does to the partition what an applied Mutate does.
 func (w *world) mutated(m *call, last *sight) {
-	by := writing{c: m.c, ttl: m.ttl, versions: w.kind.versioned, attempts: w.kind.attempts, keeps: true}
+	by := writing{c: m.c, ttl: m.ttl, versions: w.kind.versioned, attempts: w.kind.attempts, keeps: last.values["fixed"]}
 	var sets []setting
 	for _, col := range w.kind.columns() {
 		before, after := col.of(&last.before).Interface(), col.of(&last.after).Interface()
@@ -257,9 +280,9 @@ func (a asked) Value(key any) any {
 }
 
 // ahead begins another Mutate of the row, by the same client, which ends while the one with the
-// returned context waits in the queue. finish takes over what it has done.
-func (w *world) ahead(x, c int) (ctx context.Context, finish func()) {
-	w.Logf("another one counts n before it")
+// returned context waits in the queue. Then the other client may write before that one begins. finish takes
+// over what both have done, and returns what was there in between, which may have been handed on.
+func (w *world) ahead(x, c int) (ctx context.Context, finish func() *sight) {
 	m := call{world: w, c: c, columns: w.kind.columns()}
 	first, proceed := m.look(full{}), make(chan struct{})
 	want := view(first.values, m.columns)
@@ -273,13 +296,23 @@ func (w *world) ahead(x, c int) (ctx context.Context, finish func()) {
 		<-proceed
 		return nil
 	}
+	w.Logf("another one counts n before it")
+	var next *act
+	var got answer
+	if w.one("between", 2) {
+		a := w.selectionAct(1 - x)
+		next = &a
+		w.Logf("and then, before it begins, client %d does: %v", 1-x, a)
+		told := func() { got = w.clients[1-x].find(w.p, c).do(w.ctx, a) }
+		w.told[x].Store(&told)
+	}
 	go func() {
 		ended <- w.clients[x].find(w.p, c).mutate(w.ctx, m.mutation)
 		close(inside)
 	}()
 	<-inside
 	// Whether it ends before or after the other one stands in the queue makes no difference to what is right.
-	return asked{w.ctx, sync.OnceFunc(func() { time.AfterFunc(time.Millisecond, func() { close(proceed) }) })}, func() {
+	return asked{w.ctx, sync.OnceFunc(func() { time.AfterFunc(time.Millisecond, func() { close(proceed) }) })}, func() *sight {
 		switch res := <-ended; {
 		case !first.exists:
 			require.ErrorIs(w, res.err, coodie.ErrNotFound)
@@ -290,7 +323,32 @@ func (w *world) ahead(x, c int) (ctx context.Context, finish func()) {
 			require.Equal(w, want, shows, "what the function is shown")
 			require.Equal(w, 0, res.refused)
 			w.mutated(&m, first)
-			w.sync()
+			require.NoError(w, w.part.adopt(map[string]string{
+				fmt.Sprint(c, " version"): fmt.Sprint(res.value.Version.Version), fmt.Sprint(c, " attempt"): compact(res.value.Attempt.Attempt),
+			}))
 		}
+		between := m.look(full{})
+		if next != nil {
+			end := w.predict(nil, c, *next)
+			require.Equal(w, end, got.outcome(), "%v", got.err)
+			if end == applied {
+				w.carryOut(nil, c, *next)
+			}
+		}
+		w.sync()
+		return between
 	}
+}
+
+// showed reports whether the function was shown the row as it was then.
+func (m *call) showed(row full, then *sight) bool {
+	version, attempt := "0", compact(gocql.UUID{})
+	if v, ok := then.values["version"]; ok {
+		version = v
+	}
+	if id, ok := then.values["attempt"]; ok {
+		attempt = id
+	}
+	return maps.Equal(view(then.values, m.columns), shown(row, m.columns)) &&
+		version == fmt.Sprint(row.Version.Version) && attempt == compact(row.Attempt.Attempt)
 }

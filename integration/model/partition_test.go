@@ -193,9 +193,9 @@ func (p *partition) of(col column, c int) map[string]string {
 type writing struct {
 	c        int
 	ttl      time.Duration
-	versions bool // it stores a version
-	attempts bool // it stores an attempt id
-	keeps    bool // fields of fixed that the struct does not know
+	versions bool   // it stores a version
+	attempts bool   // it stores an attempt id
+	keeps    string // the fixed whose fields that the struct does not know stay; "" if there is none
 }
 
 func (p *partition) dies(ttl time.Duration) time.Duration {
@@ -212,7 +212,7 @@ func (p *partition) set(w writing, sets []setting) {
 		if !s.column.static {
 			cells = p.make(w.c).cells
 		}
-		values, old := cellsOf(s.column.name, s.value), cells[s.column.name]
+		values := cellsOf(s.column.name, s.value)
 		if x, ok := s.value.(*Addr); ok && s.column.name == "addr" && x != nil {
 			delete(cells, "addr.a") // field by field
 			delete(cells, "addr.b")
@@ -220,9 +220,9 @@ func (p *partition) set(w writing, sets []setting) {
 			maps.DeleteFunc(cells, func(name string, _ cell) bool { return belongs(name, s.column.name) })
 		}
 		for name, value := range values {
-			if name == "fixed" && w.keeps && old.value != "" {
+			if name == "fixed" && w.keeps != "" {
 				fields, _ := split(value)
-				_, others := split(old.value)
+				_, others := split(w.keeps)
 				maps.Copy(fields, others)
 				value = compact(fields)
 			}

@@ -1,7 +1,11 @@
 package driver
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -51,6 +55,28 @@ func check(cfg *gocql.ClusterConfig, where Locality) error {
 		return wrong("PoolConfig.HostSelectionPolicy", "WithLocalDatacenter makes a policy: leave this one out, or leave the option out")
 	case where.Datacenter != "" && cfg.DisableInitialHostLookup:
 		return wrong("DisableInitialHostLookup", "without the look-up no node's datacenter is known, and WithLocalDatacenter cannot work")
+	}
+	return checkTLS(cfg.SslOpts)
+}
+
+// checkTLS reads the files that gocql will read, which leaves goroutines behind if it cannot.
+func checkTLS(o *gocql.SslOptions) error {
+	if o == nil {
+		return nil
+	}
+	if o.CaPath != "" {
+		pem, err := os.ReadFile(o.CaPath)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			err = errors.New("the file holds no certificate")
+		}
+		if err != nil {
+			return &ConnectError{Field: "SslOpts.CaPath", Reason: err.Error()}
+		}
+	}
+	if o.CertPath != "" || o.KeyPath != "" {
+		if _, err := tls.LoadX509KeyPair(o.CertPath, o.KeyPath); err != nil {
+			return &ConnectError{Field: "SslOpts.CertPath", Reason: "the certificate and its key: " + err.Error()}
+		}
 	}
 	return nil
 }

@@ -204,7 +204,6 @@ func (w *witness) explain(cfg *gocql.ClusterConfig, err error) error {
 var (
 	errNoLogin = errors.New("the config has no Authenticator")
 	errNoName  = errors.New("no contact point's name is known")
-	errBadTLS  = errors.New("SslOpts cannot be used")
 )
 
 // typed gives an error of gocql's that has no type one, by its text.
@@ -216,7 +215,6 @@ func typed(err error) error {
 		{"authentication required", errNoLogin},
 		{"no response to connection startup", gocql.ErrTimeoutNoResponse},
 		{"failed to resolve any of the provided hostnames", errNoName},
-		{"connectionpool: ", errBadTLS},
 	} {
 		if strings.Contains(err.Error(), t.part) {
 			return fmt.Errorf("%w: %w", t.err, err)

@@ -125,7 +125,6 @@ var sentinels = [...]struct {
 	{ErrPlanned, meaning{kind: KindUsage, definite: true}},
 	{errNoLogin, meaning{kind: KindAuth, definite: true}},
 	{errNoName, meaning{kind: KindNoHost, definite: true, advice: noName}},
-	{errBadTLS, meaning{kind: KindUsage, definite: true, advice: "check the files that SslOpts names"}},
 	{errUnprepared, meaning{kind: KindFailure, definite: true}}, // the server executed none of the requests
 	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
 	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},
