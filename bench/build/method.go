@@ -14,12 +14,11 @@ import (
 	"strings"
 )
 
-// method measures what one method more on QuerySet costs a program for a table: bytes of code in the
-// compiled package, which is there whether or not the linker drops it. The method is a copy of Limit,
-// so that it is written as the others are. The program has one table, since tables of the same columns
-// share a part of the code, and those of a real program do not.
+// method measures what one method more on QuerySet costs a program for a table, in bytes of code. The
+// method is a copy of Limit, so that it is written as the others are. The program has one table, since
+// tables of the same columns share a part of the code, and those of a real program do not.
 func (b *builder) method() (bytes int64, err error) {
-	before, err := b.code()
+	before, err := b.build("coodie", 1, 1)
 	if err != nil {
 		return 0, err
 	}
@@ -30,16 +29,13 @@ func (b *builder) method() (bytes int64, err error) {
 	if err := b.place(filepath.Join(b.coodie, "one_method_more.go"), source); err != nil {
 		return 0, err
 	}
-	after, err := b.code()
-	return after - before, err
+	after, err := b.build("coodie", 1, 1)
+	return after.code - before.code, err
 }
 
-// code is how many bytes of code the package of the program with one table has.
-func (b *builder) code() (bytes int64, err error) {
-	if _, err := b.build("coodie", 1, 1); err != nil {
-		return 0, err
-	}
-	_, out, err := b.goCommand("list", "-export", "-f", "{{.Export}}", b.at("coodie"))
+// code is how many bytes of code the package of the program has that was built last.
+func (b *builder) code(library string) (bytes int64, err error) {
+	_, out, err := b.goCommand("list", "-export", "-f", "{{.Export}}", b.at(library))
 	if err != nil {
 		return 0, err
 	}
