@@ -12,8 +12,8 @@ import (
 
 // The bounds of today. must and aim are the goals for the build of a user's program.
 var (
-	oneTable    = programBounds{cpu: bound{6, 1.8, 1.4}, code: bound{most: 300}, binary: bound{6.6, 2.5, 1.5}}
-	manyTables  = programBounds{cpu: bound{60, 9, 4.5}, peak: bound{1700, 500, 300}, code: bound{most: 9000}, binary: bound{22, 5, 3}}
+	oneTable    = programBounds{cpu: bound{6, 1.8, 1.4}, code: bound{most: 530}, binary: bound{6.6, 2.5, 1.5}}
+	manyTables  = programBounds{cpu: bound{60, 9, 4.5}, peak: bound{1700, 500, 300}, code: bound{most: 7500}, binary: bound{22, 5, 3}}
 	methodBound = bound{1375, 150, 150}
 )
 
