@@ -87,6 +87,10 @@ bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-no
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-build
+bench-build: ## measure what coodie costs a user's build, beside gocqlx (BUILD="-method", "-gate")
+	@cd bench && go run ./build $(BUILD)
+
 .PHONY: bench-connect
 bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on a real server too)
 	@cd bench && go run . -settings -hosts '$(HOSTS)'

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -32,6 +34,38 @@ func measure(n int, f func() error) (cost[float64], error) {
 	}, nil
 }
 
+// crowd is how many calls are under way at once where each has a goroutine of its own.
+const crowd = 200
+
+// inCrowd has each of crowd goroutines that have just begun call f once. They stay until until is closed.
+func inCrowd(f func() error, until <-chan struct{}) error {
+	ended := make(chan error, crowd)
+	for range crowd {
+		go func() {
+			ended <- f()
+			<-until
+		}()
+	}
+	var errs []error
+	for range crowd {
+		errs = append(errs, <-ended)
+	}
+	return errors.Join(errs...)
+}
+
+// stack is the size to which the stack of a new goroutine grows that calls f.
+func stack(f func() error) (bytes float64, err error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector shrinks stacks
+	var before, after runtime.MemStats
+	until := make(chan struct{})
+	defer close(until)
+	runtime.GC() // also frees the stacks of goroutines that have ended
+	runtime.ReadMemStats(&before)
+	err = inCrowd(f, until)
+	runtime.ReadMemStats(&after)
+	return (float64(after.StackInuse) - float64(before.StackInuse)) / crowd, err
+}
+
 // cpuTime is the time that this process has spent on a CPU.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
@@ -50,21 +84,37 @@ type samples [][]cost[float64]
 func sample(ctx context.Context, o operation, contenders []contender, rounds int, span time.Duration) (samples, error) {
 	out := make(samples, len(contenders))
 	n := make([]int, len(contenders))
+	stacks := make([]float64, len(contenders))
+	turn := func(i, n int) (cost[float64], error) {
+		call := func() error { return o.run(ctx, contenders[i], i) }
+		if !o.apart {
+			return measure(n, call)
+		}
+		none := make(chan struct{})
+		close(none)
+		m, err := measure(max(1, n/crowd), func() error { return inCrowd(call, none) })
+		return cost[float64]{m.allocs / crowd, m.bytes/crowd + stacks[i], m.cpu / crowd}, err
+	}
 	for i, c := range contenders {
 		const warmUp = 50
-		first, err := measure(warmUp, func() error { return o.run(ctx, c, i) })
+		first, err := turn(i, warmUp)
 		if err != nil {
 			return nil, err
 		}
 		n[i] = max(1, int(float64(span)/max(first.cpu, 1)))
+		if o.apart {
+			if stacks[i], err = stack(func() error { return o.run(ctx, c, i) }); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for round := range rounds {
-		for turn := range contenders {
-			i := turn
+		for place := range contenders {
+			i := place
 			if round%2 == 1 {
-				i = len(contenders) - 1 - turn
+				i = len(contenders) - 1 - place
 			}
-			m, err := measure(n[i], func() error { return o.run(ctx, contenders[i], i) })
+			m, err := turn(i, n[i])
 			if err != nil {
 				return nil, err
 			}

@@ -7,7 +7,8 @@ import (
 	"github.com/scylladb/gocqlx/v2"
 )
 
-// withGocqlx is gocqlx as its documentation uses it, with statements made once.
+// withGocqlx is gocqlx as its documentation uses it, with statements made once, by
+// the methods that give the query back.
 type withGocqlx struct{ session gocqlx.Session }
 
 func newGocqlx(session *gocql.Session) withGocqlx { return withGocqlx{gocqlx.NewSession(session)} }
@@ -29,21 +30,21 @@ type change struct {
 
 func (x withGocqlx) InsertLock(_ context.Context, l Lock) (applied bool, existing Lock, err error) {
 	applied, err = x.session.Query(`INSERT INTO lock (name, owner) VALUES (?, ?) IF NOT EXISTS`, lockNames).
-		BindStruct(l).GetCAS(&existing)
+		BindStruct(l).GetCASRelease(&existing)
 	return applied, existing, err
 }
 
 func (x withGocqlx) UpdateLock(_ context.Context, name, expected, owner string) (bool, string, error) {
 	var existing Lock
 	applied, err := x.session.Query(`UPDATE lock SET owner = ? WHERE name = ? IF owner = ?`, casNames).
-		BindStruct(change{name, owner, expected}).GetCAS(&existing)
+		BindStruct(change{name, owner, expected}).GetCASRelease(&existing)
 	return applied, existing.Owner, err
 }
 
 func (x withGocqlx) DeleteLock(_ context.Context, name, expected string) (bool, string, error) {
 	var existing Lock
 	applied, err := x.session.Query(`DELETE FROM lock WHERE name = ? IF owner = ?`, delNames).
-		BindStruct(change{Name: name, Expected: expected}).GetCAS(&existing)
+		BindStruct(change{Name: name, Expected: expected}).GetCASRelease(&existing)
 	return applied, existing.Owner, err
 }
 
@@ -58,25 +59,25 @@ func (x withGocqlx) DeleteDocument(ctx context.Context, l Lock) (bool, string, e
 func (x withGocqlx) InsertRow(_ context.Context, r Row) (applied bool, existing Row, err error) {
 	applied, err = x.session.Query(`INSERT INTO row (name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`, rowNames).
-		BindStruct(r).GetCAS(&existing)
+		BindStruct(r).GetCASRelease(&existing)
 	return applied, existing, err
 }
 
 func (x withGocqlx) SaveRow(_ context.Context, r Row) error {
 	return x.session.Query(`INSERT INTO row (name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, rowNames).BindStruct(r).Exec()
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, rowNames).BindStruct(r).ExecRelease()
 }
 
 func (x withGocqlx) GetRow(_ context.Context, name string, seq int) (r Row, err error) {
 	err = x.session.Query(`SELECT name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance
-		FROM row WHERE name = ? AND seq = ?`, keyNames).BindStruct(Row{Name: name, Seq: seq}).Get(&r)
+		FROM row WHERE name = ? AND seq = ?`, keyNames).BindStruct(Row{Name: name, Seq: seq}).GetRelease(&r)
 	return r, err
 }
 
 func (x withGocqlx) EachRow(_ context.Context, name string, f func(Row)) error {
 	var rows []Row
 	err := x.session.Query(`SELECT name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance
-		FROM row WHERE name = ?`, keyNames[:1]).BindStruct(Row{Name: name}).Select(&rows)
+		FROM row WHERE name = ?`, keyNames[:1]).BindStruct(Row{Name: name}).SelectRelease(&rows)
 	for i := range rows {
 		f(rows[i])
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestProgramDoesNotShrink: what is measured is the whole program, for each table.
+func TestProgramDoesNotShrink(t *testing.T) {
+	const tables = 2
+	for library, want := range map[string]map[string]int{
+		"coodie": {
+			"Col": 7, "NullCol": 1, "ListCol": 1, "SetCol": 1, "MapCol": 1,
+			"Open": 1, "New": 1, "Insert": 1, "Find": 2, "If": 1, "Gt": 1, "IsNull": 1,
+			"Update": 1, "Append": 1, "Add": 1, "At": 1, "Set": 4, "Mutate": 1, "Iter": 1, "All": 1,
+		},
+		"gocqlx": {"InsertBuilder": 1, "UpdateBuilder": 1, "If": 1, "GetCASRelease": 2, "Iter": 1, "StructScan": 1, "SelectRelease": 1},
+	} {
+		source, err := source(library, tables)
+		require.NoError(t, err)
+		file, err := parser.ParseFile(token.NewFileSet(), "main.go", source, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		calls, columns := map[string]int{}, 0
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				called := n.Fun
+				if typed, ok := called.(*ast.IndexExpr); ok {
+					called = typed.X
+				}
+				if f, ok := called.(*ast.SelectorExpr); ok {
+					calls[f.Sel.Name]++
+				}
+			case *ast.StructType:
+				columns += n.Fields.NumFields()
+			}
+			return true
+		})
+		require.Equal(t, 12*tables, columns, library)
+		for name, n := range want {
+			require.GreaterOrEqual(t, calls[name], n*tables, "%s: %s", library, name)
+		}
+	}
+}
+
+// TestTwin: a method is copied as it is, under another name.
+func TestTwin(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.go"), []byte(`package p
+
+func (o other[T]) Limit(n int) int { return 0 }
+
+// Limit has a comment.
+func (q *set[T]) Limit(n int) *set[T] {
+	q.limit = n
+	return q
+}
+`), 0o644))
+	got, err := twin(dir, "set", "Limit")
+	require.NoError(t, err)
+	require.Equal(t, "package p\n\nfunc (q *set[T]) LimitTwin(n int) *set[T] {\n\tq.limit = n\n\treturn q\n}", string(got))
+
+	_, err = twin(dir, "set", "Offset")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestGateFails beyond a bound, and says by how much.
+func TestGateFails(t *testing.T) {
+	var r report
+	gocql := spent{binary: 8 * mib}
+	bounds := programBounds{cpu: bound{most: 9}, peak: bound{most: 500}, binary: bound{most: 5}}
+	r.programs(gocql, spent{cpu: 1}, spent{cpu: 9, peak: 500 * mib, binary: 13 * mib}, many, bounds)
+	require.NoError(t, r.err())
+	r.programs(gocql, spent{cpu: 1}, spent{cpu: 9.5, peak: 501 * mib, binary: 14 * mib}, many, bounds)
+	require.EqualError(t, r.err(), `30 tables, build again: CPU, × gocqlx: 9.50, and at most 9 are allowed
+30 tables, build again: peak memory, MiB: 501.00, and at most 500 are allowed
+30 tables, binary: MiB over gocql's: 6.00, and at most 5 are allowed`)
+}

@@ -1,0 +1,85 @@
+// Command build measures what coodie costs a user's build, beside gocqlx in the same run: the CPU time
+// and the memory to compile and link a program's package again after one line has changed, the size of
+// its binary, and what one method more would cost. The program opens tables of 12 columns. Wall time is
+// not measured.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+)
+
+// The bounds of today. must and aim are the goals for the build of a user's program.
+var (
+	oneTable    = programBounds{cpu: bound{6, 1.8, 1.4}, code: bound{most: 530}, binary: bound{6.6, 2.5, 1.5}}
+	manyTables  = programBounds{cpu: bound{60, 9, 4.5}, peak: bound{1700, 500, 300}, code: bound{most: 7500}, binary: bound{22, 5, 3}}
+	methodBound = bound{1375, 150, 150}
+)
+
+// many is the number of tables of the larger program.
+const many = 30
+
+func main() {
+	gate := flag.Bool("gate", false, "build the slow program once, and fail beyond the bounds")
+	method := flag.Bool("method", false, "measure what one method more on QuerySet costs, and nothing else")
+	flag.Parse()
+	if err := run(*gate, *method); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/build:", err)
+		os.Exit(1)
+	}
+}
+
+func run(gate, methodOnly bool) error {
+	b, err := newBuilder()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	var r report
+	if !methodOnly {
+		if err := measure(b, &r, gate); err != nil {
+			return err
+		}
+	}
+	code, err := b.method()
+	if err != nil {
+		return err
+	}
+	r.add("one method more on QuerySet: bytes of code a table", "", fmt.Sprintf("%d B", code), float64(code), methodBound)
+	if err := r.print(os.Stdout); err != nil || !gate {
+		return err
+	}
+	return r.err()
+}
+
+// measure builds the programs. With once set, the slowest is built once.
+func measure(b *builder, r *report, once bool) error {
+	for _, library := range []string{"gocqlx", "coodie"} { // compiles what the programs import
+		if _, err := b.build(library, 1, 1); err != nil {
+			return err
+		}
+	}
+	gocql, err := b.build("gocql", 0, 1)
+	if err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		tables, times int
+		bounds        programBounds
+	}{{1, 3, oneTable}, {many, 3, manyTables}} {
+		gocqlx, err := b.build("gocqlx", p.tables, p.times)
+		if err != nil {
+			return err
+		}
+		if once && p.tables == many {
+			p.times = 1
+		}
+		coodie, err := b.build("coodie", p.tables, p.times)
+		if err != nil {
+			return err
+		}
+		r.programs(gocql, gocqlx, coodie, p.tables, p.bounds)
+	}
+	return nil
+}
