@@ -68,7 +68,7 @@ func Example_crudInsert() {
 	// first insert applied
 	// second insert refused
 	// insert for an hour applied
-	// coodie: not found
+	// coodie: select tasks (id): not found
 }
 
 // Get reads one row by its primary key; a missing one is ErrNotFound. First is the

@@ -42,5 +42,5 @@ func Example_ttl() {
 	fmt.Println(err)
 	// Output:
 	// after 90 minutes: true true
-	// coodie: not found
+	// coodie: select sessions (token): not found
 }
