@@ -9,13 +9,17 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// query is what a QuerySet selects and has been told. It is an immutable value, and a small one,
-// since generic code copies it at every step.
+// query is what a QuerySet selects and has been told. It is an immutable value of four words, which Go
+// keeps in registers: generic code copies it at every step.
 type query struct {
-	table *table
-	where []cond
-	told  *told // nil: nothing
+	table   *table
+	filters *cond // the first of them
+	n       int   // how many there are
+	told    *told // nil: nothing
 }
+
+// where are the filters.
+func (q *query) where() []cond { return unsafe.Slice(q.filters, q.n) }
 
 // write is what a write of a document has been told: a query whose key a row holds.
 type write struct {
@@ -72,7 +76,7 @@ type chain struct {
 }
 
 func (q *query) chain() (c chain) {
-	c.table, c.where = q.table, q.where
+	c.table, c.where = q.table, q.where()
 	if q.told != nil {
 		c.told = *q.told
 	}
@@ -96,9 +100,9 @@ func (w *conditional) chain() chain {
 //go:noinline
 func (q *query) filter(filters []cond) {
 	if len(filters) > 0 {
-		where := make([]cond, len(q.where)+len(filters))
-		copy(where[copy(where, q.where):], filters)
-		q.where = where
+		where := make([]cond, q.n+len(filters))
+		copy(where[copy(where, q.where()):], filters)
+		q.filters, q.n = &where[0], len(where)
 	}
 }
 

@@ -3,6 +3,7 @@ package coodie
 import (
 	"errors"
 	"reflect"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -11,86 +12,96 @@ import (
 // ListColumn is a list column; E is its elements' Go type.
 type ListColumn[T any, S ~[]E, E any] struct {
 	Column[T, S]
-	elem *codec.Codec
 }
 
 // ListCol is the list column that holds the selected slice field.
-func ListCol[T any, S ~[]E, E any](selector func(*T) *S) ListColumn[T, S, E] {
-	c := ListColumn[T, S, E]{Column: Col(selector)}
-	c.elem = element[E](c.ref, codec.List, "ListCol")
-	return c
+func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
+	c := Col(selector)
+	refOf(c).element(reflect.TypeFor[E](), codec.List, "ListCol")
+	return (*ListColumn[T, S, E])(unsafe.Pointer(c))
 }
 
 // At is the element at index i, from 0: for conditions, and for Set on a list that is
 // not frozen. A condition reads past the end as null; Set past the end is a server error.
-func (c ListColumn[T, S, E]) At(i int) Column[T, E] {
-	index := operandOf(indexCodec, i)
-	if i < 0 {
-		index = badOperand(errors.New("a list index is not negative"))
-	}
-	return column[T, E](c.ref.at(index))
-}
+func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).index(i)) }
 
 // Append is `column = column + ?`. Sending it twice appends twice.
-func (c ListColumn[T, S, E]) Append(vs ...E) Assign[T] { return c.change(cql.Add, c.codec, vs) }
+func (c *ListColumn[T, S, E]) Append(vs ...E) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&vs))
+	return
+}
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
-func (c ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] { return c.change(cql.Prepend, c.codec, vs) }
+func (c *ListColumn[T, S, E]) Prepend(vs ...E) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Prepend, unsafe.Pointer(&vs))
+	return
+}
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
-func (c ListColumn[T, S, E]) Remove(vs ...E) Assign[T] { return c.change(cql.Remove, c.codec, vs) }
+func (c *ListColumn[T, S, E]) Remove(vs ...E) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Remove, unsafe.Pointer(&vs))
+	return
+}
 
 // Contains is `column CONTAINS v`.
-func (c ListColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T]{cond{c.ref, cql.Contains, operandOf(c.elem, v)}}
+func (c *ListColumn[T, S, E]) Contains(v E) (out Cond[T]) {
+	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
+	return
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
 type SetColumn[T any, S ~[]E, E any] struct {
 	Column[T, S]
-	elem *codec.Codec
 }
 
 // SetCol is the set column that holds the selected slice field, which is tagged `set`
 // or has a set type. For a map[E]struct{} field use Table.Col.
-func SetCol[T any, S ~[]E, E any](selector func(*T) *S) SetColumn[T, S, E] {
-	c := SetColumn[T, S, E]{Column: Col(selector)}
-	c.elem = element[E](c.ref, codec.Set, "SetCol")
-	return c
+func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
+	c := Col(selector)
+	refOf(c).element(reflect.TypeFor[E](), codec.Set, "SetCol")
+	return (*SetColumn[T, S, E])(unsafe.Pointer(c))
 }
 
 // Add is `column = column + ?`.
-func (c SetColumn[T, S, E]) Add(vs ...E) Assign[T] { return c.change(cql.Add, c.codec, vs) }
+func (c *SetColumn[T, S, E]) Add(vs ...E) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&vs))
+	return
+}
 
 // Remove is `column = column - ?`.
-func (c SetColumn[T, S, E]) Remove(vs ...E) Assign[T] { return c.change(cql.Remove, c.codec, vs) }
+func (c *SetColumn[T, S, E]) Remove(vs ...E) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Remove, unsafe.Pointer(&vs))
+	return
+}
 
 // Contains is `column CONTAINS v`.
-func (c SetColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T]{cond{c.ref, cql.Contains, operandOf(c.elem, v)}}
+func (c *SetColumn[T, S, E]) Contains(v E) (out Cond[T]) {
+	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
+	return
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
 type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
 	Column[T, M]
-	key  *codec.Codec
-	keys *codec.Codec // a set of keys
-	elem *codec.Codec
 }
 
 // MapCol is the map column that holds the selected map field.
-func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) MapColumn[T, M, K, V] {
-	c := MapColumn[T, M, K, V]{Column: Col(selector)}
-	c.elem = element[V](c.ref, codec.Map, "MapCol")
-	if c.ref.err == nil {
-		c.key, c.ref.err = codec.For(reflect.TypeFor[K](), c.ref.typ.Key)
+func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
+	c := Col(selector)
+	refOf(c).keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
+	return (*MapColumn[T, M, K, V])(unsafe.Pointer(c))
+}
+
+// keyed makes r that of a map.
+func (r *ref) keyed(key, keys, value reflect.Type) {
+	r.element(value, codec.Map, "MapCol")
+	if r.err == nil {
+		r.keys, r.err = codec.For(key, r.typ.Key)
 	}
-	if c.ref.err == nil {
-		keys := &codec.Type{Kind: codec.Set, Elem: c.ref.typ.Key}
-		c.keys, c.ref.err = codec.For(reflect.TypeFor[[]K](), keys)
+	if r.err == nil {
+		r.keySets, r.err = codec.For(keys, &codec.Type{Kind: codec.Set, Elem: r.typ.Key})
 	}
-	return c
 }
 
 // At is the value of key k, null where there is none: for conditions, and for Set and
@@ -100,26 +111,32 @@ func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) MapCol
 // when it should not is a *UsageError: Lt, Le, Gt and Ge where keys and values are ordered
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
-func (c MapColumn[T, M, K, V]) At(k K) Column[T, V] {
-	return column[T, V](c.ref.at(operandOf(c.key, k)))
+func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
+	return column[T, V](refOf(&c.Column).atKey(unsafe.Pointer(&k)))
 }
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
-func (c MapColumn[T, M, K, V]) Put(entries M) Assign[T] { return c.change(cql.Add, c.codec, entries) }
+func (c *MapColumn[T, M, K, V]) Put(entries M) (out Assign[T]) {
+	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&entries))
+	return
+}
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
-func (c MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
-	return Assign[T]{assign{c.ref, cql.Remove, operandOf(c.keys, ks)}}
+func (c *MapColumn[T, M, K, V]) Remove(ks ...K) (out Assign[T]) {
+	refOf(&c.Column).removeKeys(&out.assign, unsafe.Pointer(&ks))
+	return
 }
 
 // Contains is `column CONTAINS v`: one of the values is v.
-func (c MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
-	return Cond[T]{cond{c.ref, cql.Contains, operandOf(c.elem, v)}}
+func (c *MapColumn[T, M, K, V]) Contains(v V) (out Cond[T]) {
+	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
+	return
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
-func (c MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
-	return Cond[T]{cond{c.ref, cql.ContainsKey, operandOf(c.key, k)}}
+func (c *MapColumn[T, M, K, V]) ContainsKey(k K) (out Cond[T]) {
+	refOf(&c.Column).hasKey(&out.cond, unsafe.Pointer(&k))
+	return
 }
 
 var indexCodec = mustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
@@ -132,21 +149,49 @@ func mustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
 	return c
 }
 
-// element is the codec of a collection's elements, after checking that the column is
-// the kind of collection its constructor says.
-func element[E any](r *ref, want codec.Kind, constructor string) *codec.Codec {
-	if r.err != nil {
-		return nil
-	}
-	if r.whole() {
+// element makes r that of a collection with elements of the Go type, after checking that the
+// column is the kind of collection that its constructor says.
+func (r *ref) element(elem reflect.Type, want codec.Kind, constructor string) {
+	switch {
+	case r.err != nil:
+	case r.whole():
 		r.err = errors.New(errWhole + "; use Col")
-		return nil
-	}
-	if r.typ.Kind != want {
+	case r.typ.Kind != want:
 		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
-		return nil
+	default:
+		r.elems, r.err = codec.For(elem, r.typ.Elem)
 	}
-	c, err := codec.For(reflect.TypeFor[E](), r.typ.Elem)
-	r.err = err
-	return c
+}
+
+// index refers to the list element.
+func (r *ref) index(i int) *ref {
+	index := operandOf(indexCodec, i)
+	if i < 0 {
+		index = badOperand(errors.New("a list index is not negative"))
+	}
+	return r.at(index)
+}
+
+// atKey refers to the map value of the key at p.
+func (r *ref) atKey(p unsafe.Pointer) *ref { return r.at(operand{codec: r.sure().keys, p: p}) }
+
+// has asks for the element at p.
+//
+//go:noinline
+func (r *ref) has(c *cond, p unsafe.Pointer) {
+	*c = cond{r, cql.Contains, operand{codec: r.sure().elems, p: p}}
+}
+
+// hasKey asks for the key at p.
+//
+//go:noinline
+func (r *ref) hasKey(c *cond, p unsafe.Pointer) {
+	*c = cond{r, cql.ContainsKey, operand{codec: r.sure().keys, p: p}}
+}
+
+// removeKeys removes the keys in the slice at p.
+//
+//go:noinline
+func (r *ref) removeKeys(a *assign, p unsafe.Pointer) {
+	*a = assign{r, cql.Remove, operand{codec: r.sure().keySets, p: p}}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -32,10 +33,7 @@ type Target[T any] interface{ target(*T) *ref }
 // A Column is resolved once and safe for many goroutines. Its methods never fail: what
 // is wrong with the column or a value comes out of the call that sends the statement. A
 // slice or map given to them must not change before that call.
-type Column[T, V any] struct {
-	ref   *ref
-	codec *codec.Codec // of V
-}
+type Column[T, V any] struct{ column ref } // only ever handled by its address: see refOf
 
 // ref is a column or a part of one. It is shared and does not change. Nil stands for the
 // zero one, which a zero Column, Cond or Assign has: see sure.
@@ -46,6 +44,9 @@ type ref struct {
 	field string      // field of a user-defined type
 	typ   *codec.Type // of what is referred to
 	err   error
+
+	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
+	values, elems, keys, keySets *codec.Codec
 }
 
 var noRef ref
@@ -126,7 +127,7 @@ func badOperand(err error) operand { return operand{other: &otherOperand{err: er
 //
 // A renamed field or a value of another type is then a compile error. For a pointer
 // field whose values are written without the pointer, use NullCol.
-func Col[T, V any](selector func(*T) *V) Column[T, V] {
+func Col[T, V any](selector func(*T) *V) *Column[T, V] {
 	return column[T, V](selected(selector))
 }
 
@@ -134,7 +135,7 @@ func Col[T, V any](selector func(*T) *V) Column[T, V] {
 //
 //	lockedBy := coodie.NullCol(func(l *Lock) **string { return &l.LockedBy })
 //	… lockedBy.Set("bob"), lockedBy.SetNull(), lockedBy.IsNull()
-func NullCol[T, V any](selector func(*T) **V) Column[T, V] {
+func NullCol[T, V any](selector func(*T) **V) *Column[T, V] {
 	return column[T, V](selected(selector))
 }
 
@@ -142,9 +143,9 @@ func NullCol[T, V any](selector func(*T) **V) Column[T, V] {
 // Set on those that are not frozen. U is the Go struct of the type.
 //
 //	city := coodie.Field(address, func(a *Address) *string { return &a.City })
-func Field[T, U, V any](c Column[T, U], selector func(*U) *V) Column[T, V] {
+func Field[T, U, V any](c *Column[T, U], selector func(*U) *V) *Column[T, V] {
 	offset, err := offsetOf(selector)
-	return column[T, V](c.ref.fieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, err))
+	return column[T, V](refOf(c).fieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, err))
 }
 
 // fieldAt refers to the field of r's user-defined type that lies at the offset in the struct.
@@ -217,15 +218,48 @@ func (r *ref) at(key operand) *ref {
 }
 
 // column is the Column of a ref that is not shared yet.
-func column[T, V any](r *ref) Column[T, V] {
-	return Column[T, V]{ref: r, codec: r.valued(reflect.TypeFor[V]())}
+func column[T, V any](r *ref) *Column[T, V] {
+	return (*Column[T, V])(unsafe.Pointer(r.valued(reflect.TypeFor[V]())))
 }
 
-func (r *ref) valued(typ reflect.Type) (c *codec.Codec) {
+// valued makes values of the Go type those of r.
+func (r *ref) valued(typ reflect.Type) *ref {
+	r.values = nil
 	if r.err == nil {
-		c, r.err = r.codecFor(typ)
+		r.values, r.err = r.codecFor(typ)
 	}
-	return c
+	return r
+}
+
+// refOf is what a column refers to; nil of a nil one.
+func refOf[T, V any](c *Column[T, V]) *ref { return (*ref)(unsafe.Pointer(c)) }
+
+// A Column is a ref.
+const _ = -(unsafe.Sizeof(Column[int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(ref{}) - unsafe.Sizeof(Column[int, int]{}))
+
+// cond makes c compare r with the value at p, which is of the Go type of r's column; nil is null. It takes
+// c by address, since Go copies larger results once more for each generic method that returns them.
+//
+//go:noinline
+func (r *ref) cond(c *cond, op cql.Op, p unsafe.Pointer) {
+	c.on, c.op = r, op
+	c.value = r.valueAt(p)
+}
+
+// assign makes a change r by the value at p; nil is null.
+//
+//go:noinline
+func (r *ref) assign(a *assign, change cql.Change, p unsafe.Pointer) {
+	a.of, a.change = r, change
+	a.value = r.valueAt(p)
+}
+
+// valueAt is the operand of the value at p.
+func (r *ref) valueAt(p unsafe.Pointer) operand {
+	if p == nil {
+		return operand{}
+	}
+	return operand{codec: r.sure().values, p: p}
 }
 
 // selected resolves a selector to the column it points at.
@@ -292,80 +326,148 @@ func operandOf[V any](c *codec.Codec, v V) operand {
 	return operand{codec: c, p: unsafe.Pointer(&v)}
 }
 
-func operandsOf[V any](c *codec.Codec, vs []V) operand {
-	list := make([]operand, len(vs))
-	for i := range vs {
-		list[i] = operandOf(c, vs[i])
+// listed are values that lie side by side.
+type listed struct {
+	first unsafe.Pointer
+	size  uintptr
+	n     int
+}
+
+func listOf[V any](vs []V) listed {
+	return listed{unsafe.Pointer(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
+}
+
+// in asks for one of the values, which the caller may change afterwards.
+//
+//go:noinline
+func (r *ref) in(c *cond, vs listed) {
+	list, cd := make([]operand, vs.n), r.sure().values
+	for i := range list {
+		list[i] = operand{codec: cd, p: unsafe.Add(vs.first, uintptr(i)*vs.size)}
 	}
-	return operand{codec: c, other: &otherOperand{list: list}}
+	*c = cond{r, cql.In, operand{codec: cd, other: &otherOperand{list: list}}}
 }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c Column[T, V]) target(*T) *ref { return c.ref }
+func (c *Column[T, V]) target(*T) *ref { return refOf(c) }
 
 // Name is the column's name.
-func (c Column[T, V]) Name() string { return c.ref.sure().name }
-
-func (c Column[T, V]) compare(op cql.Op, v V) Cond[T] {
-	return Cond[T]{cond{c.ref, op, operandOf(c.codec, v)}}
-}
+func (c *Column[T, V]) Name() string { return refOf(c).sure().name }
 
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
-func (c Column[T, V]) Eq(v V) Cond[T] { return c.compare(cql.Eq, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Eq(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Eq, unsafe.Pointer(&v))
+	return
+}
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
-func (c Column[T, V]) Ne(v V) Cond[T] { return c.compare(cql.Ne, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Ne(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Ne, unsafe.Pointer(&v))
+	return
+}
 
 // Lt is `column < v`; false on null.
-func (c Column[T, V]) Lt(v V) Cond[T] { return c.compare(cql.Lt, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Lt(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Lt, unsafe.Pointer(&v))
+	return
+}
 
 // Le is `column <= v`; false on null.
-func (c Column[T, V]) Le(v V) Cond[T] { return c.compare(cql.Le, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Le(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Le, unsafe.Pointer(&v))
+	return
+}
 
 // Gt is `column > v`; false on null.
-func (c Column[T, V]) Gt(v V) Cond[T] { return c.compare(cql.Gt, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Gt(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Gt, unsafe.Pointer(&v))
+	return
+}
 
 // Ge is `column >= v`; false on null.
-func (c Column[T, V]) Ge(v V) Cond[T] { return c.compare(cql.Ge, v) }
+//
+//go:noinline
+func (c *Column[T, V]) Ge(v V) (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Ge, unsafe.Pointer(&v))
+	return
+}
 
 // In is `column IN ?` with vs bound as one list, so that it is one prepared statement
 // whatever its length. A read of many partitions by In is sent as several such statements,
 // and its rows come in the order of vs: see docs/bulk.md.
-func (c Column[T, V]) In(vs ...V) Cond[T] {
-	return Cond[T]{cond{c.ref, cql.In, operandsOf(c.codec, vs)}}
+//
+//go:noinline
+func (c *Column[T, V]) In(vs ...V) (out Cond[T]) {
+	refOf(c).in(&out.cond, listOf(slices.Clone(vs)))
+	return
 }
 
 // IsNull is the condition `column = null`: no value, or no row at all.
-func (c Column[T, V]) IsNull() Cond[T] { return Cond[T]{cond{c.ref, cql.Eq, operand{}}} }
+//
+//go:noinline
+func (c *Column[T, V]) IsNull() (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Eq, nil)
+	return
+}
 
 // IsNotNull is the condition `column != null`.
-func (c Column[T, V]) IsNotNull() Cond[T] { return Cond[T]{cond{c.ref, cql.Ne, operand{}}} }
+//
+//go:noinline
+func (c *Column[T, V]) IsNotNull() (out Cond[T]) {
+	refOf(c).cond(&out.cond, cql.Ne, nil)
+	return
+}
 
 // Set is `column = v`. A v that stands for null deletes the value.
-func (c Column[T, V]) Set(v V) Assign[T] {
-	return Assign[T]{assign{c.ref, cql.Set, operandOf(c.codec, v)}}
+//
+//go:noinline
+func (c *Column[T, V]) Set(v V) (out Assign[T]) {
+	refOf(c).assign(&out.assign, cql.Set, unsafe.Pointer(&v))
+	return
 }
 
 // SetNull is `column = null`.
-func (c Column[T, V]) SetNull() Assign[T] { return Assign[T]{assign{c.ref, cql.Set, operand{}}} }
-
-func (c Column[T, V]) change(op cql.Change, cd *codec.Codec, v V) Assign[T] {
-	return Assign[T]{assign{c.ref, op, operandOf(cd, v)}}
+//
+//go:noinline
+func (c *Column[T, V]) SetNull() (out Assign[T]) {
+	refOf(c).assign(&out.assign, cql.Set, nil)
+	return
 }
 
 // From reads the column from the row that refused an LWT. The value is zero unless it is Present.
-func (c Column[T, V]) From(e *Existing[T]) (V, Presence) {
+//
+//go:noinline
+func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	if e == nil || c.ref.sure().err != nil {
-		return v, Missing
-	}
-	cell, p := e.row.cell(c.ref.sure())
+	p := refOf(c).read(e.plain(), unsafe.Pointer(&v))
 	if p != Present {
-		return v, p
-	}
-	if err := c.codec.Decode(unsafe.Pointer(&v), cell); err != nil {
 		var zero V
-		return zero, Missing // the call that made e has reported the *DecodeError
+		return zero, p
 	}
-	return v, Present
+	return v, p
+}
+
+// read decodes what r refers to into the zero value at p.
+func (r *ref) read(e *existing, p unsafe.Pointer) Presence {
+	if e == nil || r.sure().err != nil {
+		return Missing
+	}
+	cell, presence := e.cell(r.sure())
+	if presence != Present {
+		return presence
+	}
+	if r.values == nil || r.values.Decode(p, cell) != nil {
+		return Missing // the call that made e has reported the *DecodeError
+	}
+	return Present
 }

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -24,32 +25,34 @@ type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
 //	}
 //	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
 //	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
-func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) CounterColumn[T, N] {
+func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
 	r := selected(selector)
 	if r.err == nil && r.typ.Kind != codec.Counter {
 		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for CounterCol; tag it type=counter")
 	}
-	return CounterColumn[T, N]{column[T, N](r)}
+	return (*CounterColumn[T, N])(unsafe.Pointer(column[T, N](r)))
 }
 
 // Increment is `column = column + n`: a row that is missing is created, and counts from 0.
-func (c CounterColumn[T, N]) Increment(n N) Assign[T] {
-	return c.column.change(cql.Add, c.column.codec, n)
+func (c *CounterColumn[T, N]) Increment(n N) (out Assign[T]) {
+	refOf(&c.column).assign(&out.assign, cql.Add, unsafe.Pointer(&n))
+	return
 }
 
 // Decrement is `column = column - n`.
-func (c CounterColumn[T, N]) Decrement(n N) Assign[T] {
-	return c.column.change(cql.Remove, c.column.codec, n)
+func (c *CounterColumn[T, N]) Decrement(n N) (out Assign[T]) {
+	refOf(&c.column).assign(&out.assign, cql.Remove, unsafe.Pointer(&n))
+	return
 }
 
 // Name is the column's name.
-func (c CounterColumn[T, N]) Name() string { return c.column.Name() }
+func (c *CounterColumn[T, N]) Name() string { return c.column.Name() }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c CounterColumn[T, N]) target(*T) *ref { return c.column.ref }
+func (c *CounterColumn[T, N]) target(*T) *ref { return refOf(&c.column) }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c CounterColumn[T, N]) expression(t *T) *expr { return c.column.expression(t) }
+func (c *CounterColumn[T, N]) expression(t *T) *expr { return c.column.expression(t) }
 
 //lint:ignore U1000 tells an Expr's Go type
-func (c CounterColumn[T, N]) valued(*N) {}
+func (c *CounterColumn[T, N]) valued(*N) {}

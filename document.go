@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -255,23 +254,27 @@ func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error
 }
 
 // IfExists is Document.IfExists.
-func (w Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]{w.write.conditional(ifExists, nil)}
+func (w Write[T]) IfExists() (out Conditional[T]) {
+	w.write.conditional(&out.write, ifExists, nil)
+	return
 }
 
 // If is Document.If.
-func (w Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]{w.write.conditional(ifConditions, both(c, more))}
+func (w Write[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
+	w.write.conditional(&out.write, ifConditions, both(&c.cond, plainConds(more)))
+	return
 }
 
 // IfUnchanged is Document.IfUnchanged.
-func (w Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]{w.write.unchanged()}
+func (w Write[T]) IfUnchanged() (out Conditional[T]) {
+	w.write.unchanged(&out.write)
+	return
 }
 
 // IfAll is Document.IfAll.
-func (w Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]{w.write.conditional(ifConditions, slices.Clone(plainConds(conds)))}
+func (w Write[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
+	w.write.conditional(&out.write, ifConditions, both(nil, plainConds(conds)))
+	return
 }
 
 // updated copies an applied write into Value.

@@ -45,14 +45,16 @@ func (f Func[T, V]) expression(*T) *expr {
 func (f Func[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c Column[T, V]) expression(*T) *expr {
-	e := columnExpr(c.ref)
-	e.codec, e.goType = c.codec, reflect.TypeFor[V]()
+func (c *Column[T, V]) expression(*T) *expr { return refOf(c).expr(reflect.TypeFor[V]()) }
+
+func (r *ref) expr(typ reflect.Type) *expr {
+	e := columnExpr(r)
+	e.codec, e.goType = r.sure().values, typ
 	return e
 }
 
 //lint:ignore U1000 tells an Expr's Go type
-func (c Column[T, V]) valued(*V) {}
+func (c *Column[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c AnyColumn[T]) expression(*T) *expr {

@@ -15,12 +15,12 @@ import (
 
 // Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
 // needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
-func (c Column[T, V]) Like(pattern string) Cond[T] { return like[T](c.ref, pattern) }
+func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T]{like(refOf(c), pattern)} }
 
 // Like is the filter `column LIKE pattern`: see Column.Like.
-func (c AnyColumn[T]) Like(pattern string) Cond[T] { return like[T](c.ref, pattern) }
+func (c AnyColumn[T]) Like(pattern string) Cond[T] { return Cond[T]{like(c.ref, pattern)} }
 
-func like[T any](r *ref, pattern string) Cond[T] {
+func like(r *ref, pattern string) cond {
 	o := operand{}
 	if r = r.sure(); r.err == nil && r.typ != nil {
 		cd, err := codec.For(reflect.TypeFor[string](), r.typ)
@@ -31,7 +31,7 @@ func like[T any](r *ref, pattern string) Cond[T] {
 			o = badOperand(err)
 		}
 	}
-	return Cond[T]{cond{r, cql.Like, o}}
+	return cond{r, cql.Like, o}
 }
 
 // Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:

@@ -26,25 +26,28 @@ type guard struct {
 
 // conditional ends the plain part of the chain. What a Document writes on a condition is
 // guarded as well, if its table counts versions.
-func (w *write) conditional(kind casKind, conds []cond) conditional {
-	c := conditional{write: *w, kind: kind, conds: conds}
+//
+//go:noinline
+func (w *write) conditional(c *conditional, kind casKind, conds []cond) {
+	*c = conditional{write: *w, kind: kind, conds: conds}
 	if w.doc != nil && w.table != nil && w.table.meta.Version != nil {
 		c.guard = w.guard()
 	}
-	return c
 }
 
-func (q *query) conditional(kind casKind, conds []cond) conditional {
-	return conditional{write: write{query: *q}, kind: kind, conds: conds}
+//go:noinline
+func (q *query) conditional(c *conditional, kind casKind, conds []cond) {
+	*c = conditional{write: write{query: *q}, kind: kind, conds: conds}
 }
 
 // unchanged makes the guard the only condition.
-func (w *write) unchanged() conditional {
-	c := w.conditional(ifConditions, nil)
+//
+//go:noinline
+func (w *write) unchanged(c *conditional) {
+	w.conditional(c, ifConditions, nil)
 	if c.guard == nil {
 		c.guard = &guard{err: errNoVersion}
 	}
-	return c
 }
 
 var (

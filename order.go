@@ -21,10 +21,10 @@ type ordering struct {
 func (o *ordering) ref() *ref { return o.of.sure() }
 
 // Asc orders by the clustering column, the lowest first.
-func (c Column[T, V]) Asc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Asc}} }
+func (c *Column[T, V]) Asc() Order[T] { return Order[T]{ordering{of: refOf(c), direction: cql.Asc}} }
 
 // Desc orders by the clustering column, the highest first.
-func (c Column[T, V]) Desc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Desc}} }
+func (c *Column[T, V]) Desc() Order[T] { return Order[T]{ordering{of: refOf(c), direction: cql.Desc}} }
 
 // Asc orders by the clustering column, the lowest first.
 func (c AnyColumn[T]) Asc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Asc}} }

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 	"unsafe"
 )
@@ -51,20 +50,23 @@ func (q QuerySet[T]) IfNotExists() Creation[T] { return Creation[T](q) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q QuerySet[T]) IfExists() Conditional[T] {
-	return Conditional[T]{q.query.conditional(ifExists, nil)}
+func (q QuerySet[T]) IfExists() (out Conditional[T]) {
+	q.query.conditional(&out.write, ifExists, nil)
+	return
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
-func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]{q.query.conditional(ifConditions, both(c, more))}
+func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
+	q.query.conditional(&out.write, ifConditions, both(&c.cond, plainConds(more)))
+	return
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (q QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]{q.query.conditional(ifConditions, slices.Clone(plainConds(conds)))}
+func (q QuerySet[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
+	q.query.conditional(&out.write, ifConditions, both(nil, plainConds(conds)))
+	return
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -91,28 +93,23 @@ func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) er
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
-func (q QuerySet[T]) Get(ctx context.Context) (T, error) {
-	return one[T](ctx, &q.query, wantRow, 0)
+func (q QuerySet[T]) Get(ctx context.Context) (v T, err error) {
+	err = q.query.one(ctx, wantRow, 0, unsafe.Pointer(&v))
+	return
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
-func (q QuerySet[T]) One(ctx context.Context) (T, error) {
-	return one[T](ctx, &q.query, wantRows, 2)
+func (q QuerySet[T]) One(ctx context.Context) (v T, err error) {
+	err = q.query.one(ctx, wantRows, 2, unsafe.Pointer(&v))
+	return
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
-func (q QuerySet[T]) First(ctx context.Context) (T, error) {
-	return one[T](ctx, &q.query, wantRows, 1)
-}
-
-func one[T any](ctx context.Context, q *query, want want, most int) (T, error) {
-	var v, zero T
-	if err := q.one(ctx, want, most, unsafe.Pointer(&v)); err != nil {
-		return zero, err
-	}
-	return v, nil
+func (q QuerySet[T]) First(ctx context.Context) (v T, err error) {
+	err = q.query.one(ctx, wantRows, 1, unsafe.Pointer(&v))
+	return
 }
 
 // Exists reports whether the filters select a row. It reads one key column of one row; of a whole

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reflect"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -116,7 +117,11 @@ func (q *query) one(ctx context.Context, want want, most int, v unsafe.Pointer) 
 	if most > 0 {
 		c.most(most)
 	}
-	return c.one(ctx, want, most > 1, v)
+	err := c.one(ctx, want, most > 1, v)
+	if err != nil && c.table != nil {
+		reflect.NewAt(c.table.meta.Go, v).Elem().SetZero() // no half of a row
+	}
+	return err
 }
 
 func (q *query) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {

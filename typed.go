@@ -22,12 +22,15 @@ func plainAssigns[T any](assigns []Assign[T]) []assign {
 	return unsafe.Slice((*assign)(unsafe.Pointer(unsafe.SliceData(assigns))), len(assigns))
 }
 
-// both is the list of a condition and more.
-func both[T any](c Cond[T], more []Cond[T]) []cond {
-	conds := make([]cond, 1+len(more))
-	conds[0] = c.cond
-	copy(conds[1:], plainConds(more))
-	return conds
+// both is the list of a condition, which may be nil, and more.
+//
+//go:noinline
+func both(c *cond, more []cond) []cond {
+	conds := make([]cond, 0, 1+len(more))
+	if c != nil {
+		conds = append(conds, *c)
+	}
+	return append(conds, more...)
 }
 
 // refs are the columns that the targets name.

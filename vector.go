@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -12,46 +13,53 @@ import (
 type VectorColumn[T, V any] struct{ Column[T, V] }
 
 // VectorCol is the vector column that holds the selected field.
-func VectorCol[T, V any](selector func(*T) *V) VectorColumn[T, V] {
+func VectorCol[T, V any](selector func(*T) *V) *VectorColumn[T, V] {
 	return vectorColumn(Col(selector))
 }
 
 // NullVectorCol is the vector column of a pointer field: nil is null.
-func NullVectorCol[T, V any](selector func(*T) **V) VectorColumn[T, V] {
+func NullVectorCol[T, V any](selector func(*T) **V) *VectorColumn[T, V] {
 	return vectorColumn(NullCol(selector))
 }
 
-func vectorColumn[T, V any](c Column[T, V]) VectorColumn[T, V] {
-	if c.ref.err == nil && c.ref.typ.Kind != codec.Vector {
-		c.ref.err = fmt.Errorf("the column is a %s, which is not for VectorCol", c.ref.typ)
+func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
+	if r := refOf(c); r.err == nil && r.typ.Kind != codec.Vector {
+		r.err = fmt.Errorf("the column is a %s, which is not for VectorCol", r.typ)
 	}
-	return VectorColumn[T, V]{c}
+	return (*VectorColumn[T, V])(unsafe.Pointer(c))
 }
 
 // ANN orders rows by how like their vectors are to v, the most like first: for OrderBy, with
 // a Limit of 1000 at most. The column needs an SAI index, whose similarity function
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
-func (c VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T]{ordering{of: c.ref, direction: cql.ANN, vector: operandOf(c.codec, v)}}
+func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
+	return Order[T]{refOf(&c.Column).likeness(unsafe.Pointer(&v))}
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
-func (c VectorColumn[T, V]) Cosine(v V) Func[T, float32] { return c.similarity("similarity_cosine", v) }
+func (c *VectorColumn[T, V]) Cosine(v V) Func[T, float32] {
+	return c.similarity("similarity_cosine", v)
+}
 
 // Euclidean is `similarity_euclidean(column, v)`, from 0 to 1: 1/(1+d²).
-func (c VectorColumn[T, V]) Euclidean(v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) Euclidean(v V) Func[T, float32] {
 	return c.similarity("similarity_euclidean", v)
 }
 
 // DotProduct is `similarity_dot_product(column, v)`, for vectors of length 1.
-func (c VectorColumn[T, V]) DotProduct(v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) DotProduct(v V) Func[T, float32] {
 	return c.similarity("similarity_dot_product", v)
 }
 
-func (c VectorColumn[T, V]) similarity(name string, v V) Func[T, float32] {
-	o := operandOf(c.codec, v)
-	return similarity[T](name, c.ref, o)
+func (c *VectorColumn[T, V]) similarity(name string, v V) Func[T, float32] {
+	r := refOf(&c.Column)
+	return similarity[T](name, r, operand{codec: r.sure().values, p: unsafe.Pointer(&v)})
+}
+
+// likeness orders by likeness to the vector at p.
+func (r *ref) likeness(p unsafe.Pointer) ordering {
+	return ordering{of: r, direction: cql.ANN, vector: operand{codec: r.sure().values, p: p}}
 }
 
 func similarity[T any](name string, r *ref, o operand) Func[T, float32] {
