@@ -973,3 +973,27 @@ func TestBatchOfDividedSaves(t *testing.T) {
 		})
 	}
 }
+
+// TestCreateBesideGrownStatics: Mutate creates a row in a partition whose static type has grown, and keeps
+// the fields that the struct lacks.
+func TestCreateBesideGrownStatics(t *testing.T) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		table := open[Wing](t, session)
+		raw(t, session, "UPDATE wing SET cold = {name: 'm', level: 1}, shared = {city: 's'} WHERE id = 1")
+		raw(t, session, "ALTER TYPE floor ADD zip int")
+		raw(t, session, "ALTER TYPE addr ADD zip int")
+		raw(t, session, "UPDATE wing SET cold = {name: 'm', level: 1, zip: 9}, shared.zip = 8 WHERE id = 1")
+		row := table.Find(coodie.Col(func(w *Wing) *int { return &w.ID }).Eq(1), coodie.Col(func(w *Wing) *int { return &w.Row }).Eq(2))
+		_, err := row.Mutate(ctx, func(_ context.Context, w *Wing) error {
+			require.Equal(t, "m", w.Cold.Name)
+			w.Cold.Name, w.Shared.City = "new", ptr("t")
+			return nil
+		}, coodie.OrCreate())
+		require.NoError(t, err)
+		var cold, shared string
+		require.NoError(t, session.Query("SELECT to_json(cold), to_json(shared), n FROM wing WHERE id = 1 AND row = 2").Scan(&cold, &shared, new(int)))
+		require.JSONEq(t, `{"name": "new", "level": 1, "zip": 9}`, cold)
+		require.JSONEq(t, `{"city": "t", "floor": null, "zip": 8}`, shared)
+	})
+}

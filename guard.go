@@ -78,9 +78,10 @@ func (c *write) guard() *guard {
 		switch {
 		case col.Kind == meta.Static:
 			g.conds = t.asHeld(g.conds, col, seen)
-		case !proven && col.Kind == meta.Regular && col != v && col != a && !t.mayBeNull(col, seen):
-			g.conds = append(g.conds, cond{on: t.refTo(col), op: cql.Ne})
-			proven = true
+		case version == 0 && col.Kind == meta.Regular && col != v && col != a:
+			// A version is null again after one with a TTL.
+			g.conds = t.asHeld(g.conds, col, seen)
+			proven = proven || !t.mayBeNull(col, seen)
 		}
 	}
 	if !proven {
@@ -142,8 +143,9 @@ func (t *table) mayBeNull(col *meta.Column, p unsafe.Pointer) bool {
 }
 
 // rowGuard guards a row that was read, by its cells: by its version if it has one, by each
-// column that was shown otherwise, and by the static ones in any case.
-func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool) *guard {
+// column that was shown otherwise, and by the static ones in any case. A guess, which was not read by
+// this call, is guarded by each column as well: one may have expired, which no version counts.
+func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess bool) *guard {
 	g := new(guard)
 	v, a := t.meta.Version, t.meta.Attempt
 	versioned := v != nil && row.presence(v.Name) == Present
@@ -151,7 +153,7 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool) *guard {
 		switch {
 		case col.Key() || !shown(col):
 			continue
-		case versioned && col.Kind != meta.Static && col != v && (col != a || row.presence(col.Name) != Present):
+		case versioned && !guess && col.Kind != meta.Static && col != v && (col != a || row.presence(col.Name) != Present):
 			continue
 		}
 		g.conds = append(g.conds, t.asRead(row, col))

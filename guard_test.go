@@ -745,3 +745,110 @@ func TestConditionsOfAKnownForm(t *testing.T) {
 		require.Equal(t, []coodie.Condition{{Text: "balance = ?", Verdict: coodie.NotHeld}}, res.Conditions())
 	}
 }
+
+// TestMutateHandsOnWhatIsShown: a row that another call hands on is cut to what the function is
+// to be shown, since nothing would guard the rest.
+func TestMutateHandsOnWhatIsShown(t *testing.T) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		db := coodie.New(session)
+		shelf, err := coodie.Open[guardedShelf](db)
+		require.NoError(t, err)
+		require.NoError(t, shelf.Create(ctx))
+		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", N: 1, Total: 5, M: new(int)}}).Insert(ctx)
+		require.NoError(t, err)
+		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
+		inLine(t, db, func(inside func()) error {
+			_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { inside(); s.N++; return nil })
+			return err
+		}, func() error {
+			res, err := row.Only(shelfN).Mutate(ctx, func(_ context.Context, s *guardedShelf) error {
+				require.Zero(t, s.Total)
+				require.Nil(t, s.M)
+				s.N++
+				return nil
+			})
+			require.Zero(t, res.Value.Total)
+			return err
+		})
+		got, err := row.Get(ctx)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{3, 5}, [2]int{got.N, got.Total})
+
+		// What a refused write answers is cut, too.
+		calls := 0
+		res, err := row.Only(shelfN).Mutate(ctx, func(_ context.Context, s *guardedShelf) error {
+			if calls++; calls == 1 {
+				_, err := row.IfExists().Update(ctx, shelfN.Set(10))
+				require.NoError(t, err)
+			}
+			require.Zero(t, s.Total)
+			require.Nil(t, s.M)
+			s.N++
+			return nil
+		}, coodie.Unqueued())
+		require.NoError(t, err)
+		require.Equal(t, 11, res.Value.N)
+	})
+}
+
+// TestMutateHandsOnNothingExpired: a version does not count that a column has expired, so a row that was
+// handed on is proven column by column.
+func TestMutateHandsOnNothingExpired(t *testing.T) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		db := coodie.New(session)
+		shelf, err := coodie.Open[guardedShelf](db)
+		require.NoError(t, err)
+		require.NoError(t, shelf.Create(ctx))
+		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", M: new(int)}}).Insert(ctx)
+		require.NoError(t, err)
+		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
+		_, err = row.IfExists().TTL(5*time.Second).Update(ctx, shelfN.Set(5))
+		require.NoError(t, err)
+		_, err = row.IfExists().Update(ctx, shelfM.Set(1)) // a version that stays
+		require.NoError(t, err)
+		inLine(t, db, func(inside func()) error {
+			_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error {
+				inside()
+				srv.FastForward(6 * time.Second)
+				*s.M++
+				return nil
+			})
+			return err
+		}, func() error {
+			_, err := row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error {
+				if s.N == 5 {
+					*s.M = 1000
+				}
+				*s.M++
+				return nil
+			})
+			return err
+		})
+		got, err := row.Get(ctx)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{0, 3}, [2]int{got.N, *got.M})
+	})
+}
+
+// TestNullVersionAgain: a version that was written with a TTL is null afterwards. A document of the
+// row as it was before is not taken for one of the row as it is.
+func TestNullVersionAgain(t *testing.T) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		shelf := open[guardedShelf](t, session)
+		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
+		srv.MustExec("INSERT INTO app.shelf (p, c, n, m) VALUES ('a', 0, 1, 5)")
+		read, err := row.Get(ctx)
+		require.NoError(t, err)
+		a, b := shelf.New(read), shelf.New(read)
+		res, err := b.IfUnchanged().TTL(time.Second).Update(ctx, shelfM.Set(6))
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		srv.FastForward(2 * time.Second)
+		res, err = a.IfUnchanged().Update(ctx, shelfN.Set(*a.Value.M))
+		require.NoError(t, err)
+		require.False(t, res.Applied)
+	})
+}

@@ -1,7 +1,8 @@
 package coodie
 
-// handedOnAtMost is how many calls of Mutate may follow one read. A guard proves the row that
-// was handed on, but for columns that have expired, which the version does not count.
+import "github.com/gocql/gocql"
+
+// handedOnAtMost is how many calls of Mutate may follow one read.
 const handedOnAtMost = 32
 
 // handed is the row as the call before has written it, which saves this one the read; nil if
@@ -18,7 +19,25 @@ func (m *mutation) handed(attempts int) *existing {
 		return nil
 	}
 	p.Since++
-	return row
+	return m.masked(row)
+}
+
+// masked is the row without the columns that the function is not to be shown: nothing would
+// prove them.
+func (m *mutation) masked(row *existing) *existing {
+	if row == nil || m.chain.choice == nil {
+		return row
+	}
+	var columns []gocql.ColumnInfo
+	var cells [][]byte
+	for i, c := range row.columns {
+		if col := row.table.meta.Column(c.Name); col != nil && m.chain.choice.shows(col) {
+			columns, cells = append(columns, c), append(cells, row.cells.at(i))
+		}
+	}
+	shown := row.table.existing(columns, cells, -1)
+	shown.state = row.state
+	return shown
 }
 
 // shownBy reports whether the row has all that the function is to be shown.

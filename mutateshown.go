@@ -138,7 +138,11 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 	var assigns []assign
 	for _, col := range columns {
 		if differs(before, row, []*meta.Column{col}) != nil {
-			assigns = append(assigns, assign{of: t.refTo(col), value: operandAt(col, row)})
+			a := assign{of: t.refTo(col), value: operandAt(col, row)}
+			if statics != nil {
+				a.value = t.rewritten(statics, col, before, row)
+			}
+			assigns = append(assigns, a)
 		}
 	}
 	if assigns == nil {

@@ -22,6 +22,7 @@ type mutation struct {
 	change change
 	create bool
 	place  *rowqueue.Place[*existing] // in the queue; nil if not queued
+	guess  bool                       // the row was handed on, and nothing has proven it yet
 	res    mutated
 	// strays are attempts that may still be executed
 	strays []stray
@@ -132,6 +133,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 				return err
 			}
 		}
+		m.guess = guess
 		again, next, err := m.try(ctx, row)
 		switch {
 		case guess && m.res.attempts == 0:
@@ -142,7 +144,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		case !again:
 			return err
 		}
-		row, guess = next, false
+		row, guess = m.masked(next), false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
 				Table: m.chain.table.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
@@ -247,7 +249,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	c.value, c.where, c.single, c.choice = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.kind, c.conds, c.allowCreate = ifConditions, nil, true
-	c.guard = t.rowGuard(row, m.chain.choice.shows)
+	c.guard = t.rowGuard(row, m.chain.choice.shows, m.guess)
 	b := c.update(assigns, true)
 	if !b.proves {
 		b.fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+

@@ -127,6 +127,14 @@ func (e *withheld) Unwrap() error { return e.err }
 // values had been sent, unless it is a known one. What it says when it prepares a statement knows
 // no value; neither do codes whose texts are fixed.
 func withhold(r *Request, err error) error {
+	if err == nil {
+		return nil
+	}
+	return withoutValues(r, err)
+}
+
+// withoutValues is withhold of an error. Apart, since it allocates.
+func withoutValues(r *Request, err error) error {
 	if several, ok := err.(*RepeatedError); ok {
 		return &RepeatedError{several.Attempts, withhold(r, several.Err)}
 	}
