@@ -147,8 +147,7 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 		}
 	}
 	b.warnings(x, w)
-	w.apply(x)
-	return &Result{Kind: Void}, nil
+	return &Result{Kind: Void}, w.apply(x, b.writeType(w))
 }
 
 // warnings says what the server says about batches that are not a good idea.
@@ -236,4 +235,18 @@ func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) 
 	res.Info = b.info()
 	res.Warnings = append(x.warnings, res.Warnings...)
 	return res, nil
+}
+
+// writeType is how the server speaks of the batch's write: as of a logged batch
+// only if it has several mutations.
+func (b *batchStatement) writeType(w *writes) string {
+	switch {
+	case b.typ == Counter:
+		return "COUNTER"
+	case len(w.list) == 1:
+		return "SIMPLE"
+	case b.typ == Logged:
+		return "BATCH"
+	}
+	return "UNLOGGED_BATCH"
 }

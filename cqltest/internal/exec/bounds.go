@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -65,6 +66,8 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 		return nil, invalid("Invalid null value for IN restriction")
 	case b == nil:
 		return nil, invalid("Invalid null value for column %s", r.first().name)
+	case types.IsUnset(b) && r.multi:
+		return nil, invalid("Invalid unset value for in(%s)", strings.ReplaceAll(columnNames(r.cols), ", ", ","))
 	case types.IsUnset(b):
 		return nil, invalid("Invalid unset value for column %s", r.first().name)
 	}
@@ -76,6 +79,9 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 	for i, e := range elems {
 		out[i] = [][]byte{e}
 		if r.multi {
+			if e == nil {
+				return nil, nullPointer(`Cannot invoke "java.nio.ByteBuffer.duplicate()" because "bytes" is null`)
+			}
 			if out[i], err = types.UnpackTuple(e, len(r.cols)); err != nil {
 				return nil, err
 			}
@@ -244,6 +250,9 @@ func (x *execution) ranges(r *restriction) ([]store.Slice, error) {
 				return nil, invalid("Invalid null value in condition for column %s", r.cols[i].name)
 			}
 		}
+		if v[0] == nil && x.engine.opts.Dialect == Scylla {
+			return nil, nil // to which null is comparable to nothing
+		}
 		*end.into = v
 	}
 	if len(r.cols) == 1 {
@@ -363,7 +372,7 @@ func (x *execution) tokenRange(r *restriction) (from, to int64, ok bool, err err
 		}
 		if v[0] == nil || len(v[0]) != 8 {
 			if types.IsUnset(v[0]) {
-				return 0, invalid("Invalid unset value for column partition key token")
+				return 0, outOfBounds()
 			}
 			return 0, invalid("Invalid null token value")
 		}

@@ -123,7 +123,10 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 		}
 		e := expression{col: col, op: opIN}
 		for _, t := range tuples {
-			if t[0] != nil && !types.IsUnset(t[0]) {
+			if t[0] == nil {
+				break // the server looks no further
+			}
+			if !types.IsUnset(t[0]) {
 				e.list = append(e.list, t[0])
 			}
 		}

@@ -173,6 +173,12 @@ func TestScylla(t *testing.T) {
 			{"UPDATE lwt SET b = b + 1 WHERE a = 1 IF b NOT IN (2, 3)", "[applied], b | true, 1"},
 			{"SELECT b FROM lwt", "b | 2"},
 		}},
+		{"no row is beyond null", wide, []step{
+			{"INSERT INTO w (p, c, v) VALUES (1, 1, 1)", ""},
+			{"DELETE FROM w WHERE p = 1 AND c > null", ""},
+			{"SELECT c FROM w WHERE p = 1 AND c > null", "c"},
+			{"SELECT c FROM w", "c | 1"},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
