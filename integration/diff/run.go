@@ -16,10 +16,6 @@ import (
 // maxPages bounds how often a step is continued.
 const maxPages = 50
 
-// useWarning opens the warning that comes with everything prepared after USE.
-// It holds a hash and says nothing about the statement.
-const useWarning = "`USE <keyspace>` with prepared statements"
-
 // Run runs a script in a fresh keyspace of the server at addr and returns one
 // answer per step. Its error is about the harness; what the server refuses is
 // an answer.
@@ -118,6 +114,9 @@ func (r *runner) step(s *Step) (Answer, error) {
 	case Prepare, Bound:
 		var prepared *message.PreparedResult
 		if prepared, err = a.prepare(c, s.Text); err != nil || prepared == nil {
+			if s.Name != "" {
+				r.prepared[s.Name] = nil
+			}
 			break
 		}
 		if s.Name != "" {
@@ -137,6 +136,10 @@ func (r *runner) step(s *Step) (Answer, error) {
 			if id, err = hex.DecodeString(s.Text); err != nil {
 				return nil, fmt.Errorf("nothing is prepared under that name: %w", err)
 			}
+		}
+		if id == nil {
+			a.line("nothing was prepared")
+			break
 		}
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
 			return &message.Execute{QueryId: id, Options: o}
@@ -261,9 +264,6 @@ func (a *recorder) frame(f *frame.Frame) {
 		a.line("%T", m)
 	}
 	for _, w := range f.Body.Warnings {
-		if strings.HasPrefix(w, useWarning) {
-			continue
-		}
 		a.line("warning %s", oneLine(w))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,10 +74,10 @@ func show(res *Result) string {
 
 func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "CREATE TABLE other (k int PRIMARY KEY)", "INSERT INTO t (k, v) VALUES (1, 2)")
-	p, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	p, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
 	require.NoError(t, err)
 	require.Equal(t, []uint16{0}, p.PKIndexes)
-	keep, err := n.Prepare(n.c, "SELECT * FROM other")
+	keep, _, err := n.Prepare(n.c, "SELECT * FROM other")
 	require.NoError(t, err)
 
 	n.must(t, "ALTER TABLE t ADD w text")
@@ -88,7 +89,7 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	res, err := n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
 	require.NoError(t, err)
 	require.Equal(t, "k, v, w | 1, 2, null", show(res))
-	again, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	again, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
 	require.NoError(t, err)
 	require.Equal(t, p.ID, again.ID)
 	require.Len(t, again.Columns, 3)
@@ -98,9 +99,25 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	require.EqualError(t, err, "table t does not exist")
 }
 
+// What Cassandra does is recorded in integration/diff.
+func TestScyllaPreparesUnderOneID(t *testing.T) {
+	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n.c.UseWarned = new(atomic.Bool)
+	in, warnings, err := n.Prepare(n.c, "SELECT v FROM ks.t")
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	elsewhere, _, err := n.Prepare(&Client{}, "SELECT v FROM ks.t")
+	require.NoError(t, err)
+	require.NotEqual(t, in.ID, elsewhere.ID)
+
+	n.must(t, "ALTER TABLE t WITH comment = 'x'")
+	_, known := n.Lookup(in.ID)
+	require.False(t, known, "any change of a table counts")
+}
+
 func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
 	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
-	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
+	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
 	require.NoError(t, err)
 	require.Nil(t, p.Columns)
 	require.True(t, p.Info.Conditional)

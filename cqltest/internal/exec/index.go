@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -12,6 +13,12 @@ import (
 func (ix *index) storageAttached() bool {
 	c := strings.ToLower(ix.class)
 	return c == "sai" || strings.HasSuffix(c, "storageattachedindex")
+}
+
+// same says whether two indexes are the same but for what they belong to.
+func (ix *index) same(o *index) bool {
+	return ix.name == o.name && ix.kind == o.kind && ix.class == o.class && ix.mode == o.mode && maps.Equal(ix.options, o.options) &&
+		(ix.target == o.target || ix.target != nil && o.target != nil && ix.target.name == o.target.name)
 }
 
 func (ix *index) sasi() bool { return strings.HasSuffix(ix.class, "SASIIndex") }

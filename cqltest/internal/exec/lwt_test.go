@@ -206,7 +206,7 @@ func TestScyllaOptions(t *testing.T) {
 
 func TestScyllaPreparesTheColumnsOfConditionalWrites(t *testing.T) {
 	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int, s int)")
-	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")
+	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")
 	require.NoError(t, err)
 	require.Equal(t, "[applied], s, v", show(&Result{Columns: p.Columns}))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -65,6 +66,7 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		workers: make(chan struct{}, maxConcurrent),
 		writing: make(chan struct{}, 1),
 		events:  make(chan exec.SchemaChange, maxEvents),
+		client:  exec.Client{UseWarned: new(atomic.Bool)},
 	}
 }
 
