@@ -487,7 +487,7 @@ func decodePageState(b []byte) (*pageState, error) {
 	b = b[9:]
 	number := func() (int, bool) {
 		n, used := binary.Uvarint(b)
-		if used <= 0 || n > math.MaxInt32*2 {
+		if used <= 0 || n > math.MaxInt32 {
 			return 0, false
 		}
 		b = b[used:]

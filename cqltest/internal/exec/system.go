@@ -172,6 +172,8 @@ func encode(t *types.Type, v any) []byte {
 			return put64(uint64(v))
 		}
 		return put32(uint32(v))
+	case int64:
+		return put64(uint64(v))
 	case float64:
 		return types.EncodeDouble(v)
 	case string:
@@ -305,7 +307,7 @@ func tableRows(t *table, name string) []sysRow {
 	case "dropped_columns":
 		for _, c := range t.dropped {
 			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name,
-				"dropped_time": int(c.at / 1000), "kind": c.kind.String(), "type": c.typ.String()})
+				"dropped_time": c.at / 1000, "kind": c.kind.String(), "type": c.typ.String()})
 		}
 	case "indexes":
 		for _, ix := range t.indexes {
