@@ -29,5 +29,6 @@
 //	-- sleep DURATION    wait before sending
 //
 // A value is null, unset, 0x… or TYPE:TEXT such as int:5, text:"a b",
-// list(int:1 int:2) or tuple(int:1 null), with an optional NAME= before it.
+// list(int:1 int:2) or tuple(int:1 null), with an optional NAME= before it. fill:N
+// is a text of N times x.
 package diff

@@ -146,12 +146,15 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 			return nil, err
 		}
 	}
-	b.warnings(x, w)
+	if err := b.check(x, w); err != nil {
+		return nil, err
+	}
 	return &Result{Kind: Void}, w.apply(x, b.writeType(w))
 }
 
-// warnings says what the server says about batches that are not a good idea.
-func (b *batchStatement) warnings(x *execution, w *writes) {
+// check refuses batches that are too large, and says what the server says about
+// those that are not a good idea.
+func (b *batchStatement) check(x *execution, w *writes) error {
 	if b.typ == Logged {
 		zero := map[string]bool{}
 		for _, m := range b.list {
@@ -168,7 +171,12 @@ func (b *batchStatement) warnings(x *execution, w *writes) {
 				"batchlog entries, so setting gc_grace_seconds too low on tables involved in an atomic batch might cause batchlog entries to expire before being replayed.",
 				s, javaList(slices.Sorted(maps.Keys(zero)))))
 		}
-		return
+	}
+	if err := w.checkIndexed(); err != nil {
+		return err
+	}
+	if err := w.checkSize(x); err != nil || b.typ == Logged {
+		return err
 	}
 	keys, tables := map[string]bool{}, map[string]bool{}
 	for _, u := range w.list {
@@ -183,6 +191,7 @@ func (b *batchStatement) warnings(x *execution, w *writes) {
 		x.warn(fmt.Sprintf("Unlogged batch covering %d partitions detected against table%s %s. You should use a logged batch for atomicity, or asynchronous writes for performance.",
 			len(keys), s, javaList(slices.Sorted(maps.Keys(tables)))))
 	}
+	return nil
 }
 
 func javaList(names []string) string {

@@ -131,7 +131,7 @@ func validKeys(keys []store.Key) error {
 			return invalid("Key may not be empty")
 		}
 		if len(k.Bytes) > math.MaxUint16 {
-			return invalid("Key length of %d is longer than maximum of %d", len(k.Bytes), math.MaxUint16)
+			return keyTooLong(len(k.Bytes))
 		}
 	}
 	return nil
@@ -156,6 +156,9 @@ func (x *execution) namedKeys(w *restrictions) ([]store.Key, error) {
 	}
 	keys := make([]store.Key, 0, len(tuples))
 	for _, t := range tuples {
+		if n := length(t); n > math.MaxUint16 && len(t) > 1 {
+			return nil, keyTooLong(n)
+		}
 		keys = append(keys, w.table.storeKey(types.PartitionKey(t)))
 	}
 	return keys, nil

@@ -33,6 +33,7 @@ type expression struct {
 	list  [][]byte // of opIN
 
 	condition bool // of IF, and not of WHERE
+	never     bool // no index holds the value
 }
 
 // rowFilter evaluates the restrictions that keys and slices cannot express.
@@ -40,6 +41,9 @@ func (x *execution) rowFilter(w *restrictions) ([]expression, error) {
 	var out []expression
 	add := func(r *restriction) error {
 		es, err := x.expressions(r)
+		if err == nil {
+			err = w.checkIndexValues(r, es)
+		}
 		out = append(out, es...)
 		return err
 	}
@@ -186,7 +190,7 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 // holds says whether the row satisfies the expression.
 func (e *expression) holds(r *rowView) bool {
 	b := r.Column(e.col.index)
-	if b == nil {
+	if b == nil || e.never {
 		return false
 	}
 	t := e.col.typ

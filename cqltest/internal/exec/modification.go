@@ -389,6 +389,9 @@ func (m *modification) collect(x *execution, w *writes, timestamp int64) error {
 	if m.where.clustering.empty() {
 		rows = [][][]byte{{}}
 	}
+	if err := checkClustering(rows); err != nil {
+		return err
+	}
 	ts, ttl, err := m.attributes(x, timestamp)
 	if err != nil {
 		return err

@@ -42,6 +42,9 @@ func (w *writes) partition(t *table, key store.Key) *store.Update {
 // a partition's write fails; at consistency ANY the server keeps it for later
 // and says nothing.
 func (w *writes) apply(x *execution, writeType string) error {
+	if err := w.checkIndexed(); err != nil {
+		return err
+	}
 	failed := false
 	for _, u := range w.list {
 		if slices.ContainsFunc(u.Ranges, boundedByNull) {
