@@ -38,16 +38,16 @@ func (ix *index) serves(r *restriction) bool {
 	isSet := ix.target.typ.Kind == types.KindSet
 	switch r.kind {
 	case eqRestriction:
-		return ix.mode == "" || ix.mode == "full"
+		return (ix.mode == "" || ix.mode == "full") && !(ix.sasi() && ix.tokenizes())
 	case sliceRestriction:
 		switch {
 		case ix.storageAttached():
 			return ix.mode == "" && rangeIndexable(ix.target.typ)
 		case ix.sasi():
-			return true
+			return !ix.literal() && ix.sasiMode() != "CONTAINS"
 		}
 	case likeRestriction:
-		return ix.sasi()
+		return ix.sasi() && ix.literal()
 	case containsRestriction:
 		return len(r.contains) > 0 && ix.mode == "values" ||
 			len(r.containsKey) > 0 && (ix.mode == "keys" || isSet) ||

@@ -271,8 +271,10 @@ func (w *restrictions) checkIndexValues(r *restriction, out []expression) error 
 			switch n := len(out[i].value); {
 			case ix.kind != "CUSTOM" && n > maxIndexed:
 				return invalid("Index expression values may not be larger than 64K")
-			case ix.storageAttached() && n > maxAttachedText && ix.target.typ.IsText():
+			case ix.storageAttached() && n > maxAttachedText && ix.term().IsText():
 				out[i].never = true
+			case out[i].index == nil && out[i].op != opEntry && ix.term().IsText() && ix.kind == "CUSTOM":
+				out[i].index = ix
 			}
 		}
 	}
