@@ -45,10 +45,11 @@ type Options struct {
 
 // Client is the state of one connection. It belongs to one goroutine at a time.
 type Client struct {
-	Keyspace        string       // set by USE; wire may set it as well
-	User            string       // "anonymous" if empty
-	ProtocolVersion int          // 4 if zero
-	UseWarned       *atomic.Bool // whether it was warned of USE; shared by copies, nil if it is not to be warned
+	Keyspace        string          // set by USE; wire may set it as well
+	User            string          // "anonymous" if empty
+	ProtocolVersion int             // 4 if zero
+	Gone            <-chan struct{} // closed when nobody waits for answers any more; may be nil
+	UseWarned       *atomic.Bool    // whether it was warned of USE; shared by copies, nil if it is not to be warned
 }
 
 // ValueState tells a value from null and from unset.

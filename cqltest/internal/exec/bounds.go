@@ -90,15 +90,26 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 	return out, nil
 }
 
+// maxCombined bounds the rows, or partitions, that the IN of several columns can
+// name together. Cassandra bounds them by its memory.
+const maxCombined = 250_000
+
+func tooMany(n int64) error {
+	return invalid("IN names %d combinations of values, more than the %d that cqltest takes: send several statements", n, maxCombined)
+}
+
 // product extends every prefix with every one of the values.
-func product(prefixes, values [][][]byte) [][][]byte {
+func product(prefixes, values [][][]byte) ([][][]byte, error) {
+	if n := int64(len(prefixes)) * int64(len(values)); n > maxCombined {
+		return nil, tooMany(n)
+	}
 	out := make([][][]byte, 0, len(prefixes)*len(values))
 	for _, p := range prefixes {
 		for _, v := range values {
 			out = append(out, slices.Concat(p, v))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // sortUnique sorts tuples and drops duplicates.
@@ -145,7 +156,9 @@ func (x *execution) namedKeys(w *restrictions) ([]store.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		tuples = product(tuples, v)
+		if tuples, err = product(tuples, v); err != nil {
+			return nil, err
+		}
 	}
 	if len(tuples) > 1 {
 		order := make(store.Order, len(w.table.partition))
@@ -180,7 +193,9 @@ func (x *execution) clusterings(w *restrictions) ([][][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		tuples = product(tuples, v)
+		if tuples, err = product(tuples, v); err != nil {
+			return nil, err
+		}
 	}
 	if len(tuples) > 1 {
 		tuples = sortUnique(tuples, w.table.order())
@@ -217,7 +232,9 @@ func (x *execution) slices(w *restrictions) ([]store.Slice, error) {
 		if err != nil {
 			return nil, err
 		}
-		prefixes = product(prefixes, v)
+		if prefixes, err = product(prefixes, v); err != nil {
+			return nil, err
+		}
 		position = r.last().position + 1
 	}
 	if len(prefixes) == 1 && len(prefixes[0]) == 0 {

@@ -24,7 +24,8 @@ type Engine struct {
 
 	prepared struct {
 		sync.RWMutex
-		byID map[string]*Prepared
+		byID  map[string]*Prepared
+		bytes int // of their texts
 	}
 	subscribers struct {
 		sync.Mutex

@@ -115,6 +115,45 @@ func TestScyllaPreparesUnderOneID(t *testing.T) {
 	require.False(t, known, "any change of a table counts")
 }
 
+// A few kilobytes of IN lists name billions of rows.
+func TestCombinationsAreBounded(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (a int, b int, c int, d int, v int, PRIMARY KEY ((a, b), c, d))", "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 1, 7)")
+	list := func(n int) string { return "(" + strings.Repeat("1, ", n-1) + "1)" }
+	require.Equal(t, "v | 7", n.answer("SELECT v FROM t WHERE a IN "+list(100)+" AND b IN "+list(100)+" AND c = 1 AND d = 1"))
+	for _, cql := range []string{
+		"SELECT v FROM t WHERE a IN " + list(1500) + " AND b IN " + list(1500) + " AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"SELECT v FROM t WHERE a = 1 AND b = 1 AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"DELETE FROM t WHERE a = 1 AND b = 1 AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"UPDATE t SET v = 1 WHERE a IN " + list(1500) + " AND b IN " + list(1500) + " AND c = 1 AND d = 1",
+	} {
+		require.Contains(t, n.answer(cql), "error: IN names 2250000 combinations of values", cql[:40])
+	}
+}
+
+func TestReadsEndWithTheirClient(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)", "INSERT INTO t (k) VALUES (1)", "INSERT INTO t (k) VALUES (2)")
+	gone := make(chan struct{})
+	n.c.Gone = gone
+	require.Equal(t, "count | 2", n.answer("SELECT count(*) FROM t"))
+	close(gone)
+	require.Equal(t, "error: context canceled", n.answer("SELECT count(*) FROM t"))
+	n.must(t, "INSERT INTO t (k) VALUES (3)") // what was sent is written
+}
+
+func TestPreparedStatementsAreBounded(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)")
+	var last *Prepared
+	for i := range 10 {
+		p, _, err := n.Prepare(n.c, fmt.Sprintf("SELECT k FROM ks.t WHERE k = %d", i)+strings.Repeat(" ", 4<<20))
+		require.NoError(t, err)
+		last = p
+	}
+	_, known := n.Lookup(last.ID)
+	require.True(t, known)
+	require.LessOrEqual(t, n.prepared.bytes, maxPreparedBytes)
+	require.NotEmpty(t, n.prepared.byID)
+}
+
 func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
 	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
 	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")

@@ -396,6 +396,9 @@ func (m *modification) collect(x *execution, w *writes, timestamp int64) error {
 	if err != nil {
 		return err
 	}
+	if n := int64(len(keys)) * int64(len(rows)); n > maxCombined {
+		return tooMany(n)
+	}
 	for _, key := range keys {
 		for _, c := range rows {
 			if err := m.collectRow(x, w.partition(m.table, key), c, ts, ttl, nil); err != nil {

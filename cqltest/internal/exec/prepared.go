@@ -8,8 +8,12 @@ import (
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
-// maxPrepared bounds what clients can make the engine remember.
-const maxPrepared = 10_000
+// What clients can make the engine remember is bounded by number and by the
+// length of the texts.
+const (
+	maxPrepared      = 10_000
+	maxPreparedBytes = 64 << 20
+)
 
 // tableName names a table that a statement reads or writes.
 type tableName struct{ keyspace, name string }
@@ -57,13 +61,23 @@ func (e *Engine) remember(p *Prepared) {
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
 	for _, id := range e.ids(p) {
-		if e.prepared.byID[id] == nil && len(e.prepared.byID) >= maxPrepared {
-			for old := range e.prepared.byID {
-				delete(e.prepared.byID, old)
+		e.drop(id)
+		for old := range e.prepared.byID {
+			if len(e.prepared.byID) < maxPrepared && e.prepared.bytes+len(p.CQL) <= maxPreparedBytes {
 				break
 			}
+			e.drop(old)
 		}
 		e.prepared.byID[id] = p
+		e.prepared.bytes += len(p.CQL)
+	}
+}
+
+// drop forgets one id. The caller holds the lock.
+func (e *Engine) drop(id string) {
+	if p := e.prepared.byID[id]; p != nil {
+		e.prepared.bytes -= len(p.CQL)
+		delete(e.prepared.byID, id)
 	}
 }
 
@@ -178,7 +192,7 @@ func (e *Engine) setSchema(next *schema) {
 	defer e.prepared.Unlock()
 	for id, p := range e.prepared.byID {
 		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
-			delete(e.prepared.byID, id)
+			e.drop(id)
 		}
 	}
 }
@@ -212,6 +226,7 @@ func (e *Engine) forget() {
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
 	clear(e.prepared.byID)
+	e.prepared.bytes = 0
 }
 
 // warnUse warns, once on a connection, of a prepared statement whose tables
