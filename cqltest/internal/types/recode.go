@@ -36,7 +36,7 @@ func (t *Type) Recode(b []byte) ([]byte, error) {
 // drops duplicates: those with equal bytes, not those that compare as equal.
 func (t *Type) recodeElement(b []byte) ([]byte, error) {
 	switch {
-	case b == nil || len(b) == 0:
+	case len(b) == 0:
 		return b, nil
 	case t.Kind == KindBoolean:
 		return []byte{min(b[0], 1)}, nil
