@@ -235,11 +235,11 @@ func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) 
 		entries = append(entries, casEntry{m, &own})
 	}
 	if err := b.validate(); err != nil {
-		return nil, asError(err)
+		return nil, e.asError(err)
 	}
 	res, err := b.runEntries(x, entries)
 	if err != nil {
-		return nil, asError(err)
+		return nil, e.asError(err)
 	}
 	res.Info = b.info()
 	res.Warnings = append(x.warnings, res.Warnings...)

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	x.warnUse(p)
 	res, err := p.stmt.run(x)
 	if err != nil {
-		return nil, x.warned(asError(err))
+		return nil, x.warned(e.asError(err))
 	}
 	res.Info = p.Info
 	res.Warnings = append(x.warnings, res.Warnings...)
@@ -232,8 +233,17 @@ func (x *execution) warned(err error) error {
 	return err
 }
 
-// asError makes an error of any layer the one that clients see.
-func asError(err error) error {
+// asError makes an error of any layer the one that clients see. Where Cassandra's
+// Java trips over a value, ScyllaDB refuses it.
+func (e *Engine) asError(err error) error {
+	own := asError(err)
+	if e.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
+		return invalid("Invalid null, unset or empty value")
+	}
+	return own
+}
+
+func asError(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		return own

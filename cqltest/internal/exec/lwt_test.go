@@ -179,6 +179,10 @@ func TestScylla(t *testing.T) {
 			{"SELECT c FROM w WHERE p = 1 AND c > null", "c"},
 			{"SELECT c FROM w", "c | 1"},
 		}},
+		{"no Java to trip over a null", lwt, []step{
+			{"INSERT INTO lwt (a, b) VALUES (1, 1)", ""},
+			{"UPDATE lwt SET b = b + null WHERE a = 1 IF EXISTS", "error: Invalid null, unset or empty value"},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -62,11 +62,13 @@ func (e *Engine) remember(p *Prepared) {
 	defer e.prepared.Unlock()
 	for _, id := range e.ids(p) {
 		e.drop(id)
-		for old := range e.prepared.byID {
+		for old, other := range e.prepared.byID {
 			if len(e.prepared.byID) < maxPrepared && e.prepared.bytes+len(p.CQL) <= maxPreparedBytes {
 				break
 			}
-			e.drop(old)
+			if other != p {
+				e.drop(old)
+			}
 		}
 		e.prepared.byID[id] = p
 		e.prepared.bytes += len(p.CQL)
@@ -104,7 +106,7 @@ func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
 	stmt, err := p.prepare(ast)
 	if err != nil {
-		return nil, asError(err)
+		return nil, e.asError(err)
 	}
 	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s, qualified: qualified(ast)}
 	id := textID(c.Keyspace, cql)
