@@ -11,7 +11,7 @@ import (
 )
 
 // checkOptions refuses options that the server does not take, and targets that
-// its own kinds of index cannot cover. w is told what the server warns of.
+// its own kinds of index cannot cover. warn gets what the server warns of.
 func (ix *index) checkOptions(t *table, warn func(string)) error {
 	switch {
 	case ix.target == nil:
