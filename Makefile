@@ -17,6 +17,9 @@ NODES       ?= 1
 FUZZTIME    ?= 10s
 BENCH       ?= .
 
+# Where coodie is used, besides the machine that lints.
+PLATFORMS := linux/amd64 linux/arm64 linux/386 linux/arm darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
 # $(call check,DIR,RACE,PACKAGES): with the race detector as make test has it, since most of the
 # time goes into compiling packages for each other, and this way they are compiled once.
 check = cd $(1) && go vet $(2) $(3) && GOFLAGS="$$(go env GOFLAGS) $(2)" $(CURDIR)/bin/staticcheck $(3)
@@ -51,13 +54,14 @@ compile: ## compile all packages and their tests, as test and lint need them
 	@go list $(RACE) -export -test $(TOGETHER) >/dev/null
 
 .PHONY: lint
-lint: ## check format, go vet and staticcheck
+lint: ## check format, go vet, staticcheck, and types on every platform
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	@GOBIN=$(CURDIR)/bin go install $(STATICCHECK)
 	@$(call check,.,$(RACE),$(TOGETHER))
 	@$(call check,$(APART),$(RACE),./...)
 	@$(if $(RACE),$(call check,.,,$(BUBBLES)))
+	@go run ./integration/cmd/platforms ./... -- $(PLATFORMS)
 
 .PHONY: cassandra
 cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three)

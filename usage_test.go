@@ -105,7 +105,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"unknown field", "addr", "no field", err(row.If(things.Col("addr").Field("zip").Eq(1)).Delete(ctx))},
 		{"wrong value by name", "version", "int", err(config.If(configs.Col("version").Eq("42")).Delete(ctx))},
 		{"value that overflows", "t", "tinyint", err(smalls.New(Small{K: 1, T: 128, B: &one}).Insert(ctx))},
-		{"default int that overflows", "version", "int", err(config.If(version.Eq(math.MaxInt32 + 1)).Delete(ctx))},
+		{"default int that overflows", "version", "int", err(config.If(version.Eq(math.MaxInt)).Delete(ctx))},
 		{"selector that panics", "", "selector", err(row.If(panics.Eq("a")).Delete(ctx))},
 		{"selector of another variable", "", "outside", err(row.If(foreign.Eq("a")).Delete(ctx))},
 		{"selector into a column", "", "no column", err(row.If(inner.Eq("a")).Delete(ctx))},
@@ -151,7 +151,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 // TestResultBesideAnError: what was not sent was not refused.
 func TestResultBesideAnError(t *testing.T) {
 	configs, _ := answering[AppConfig](t, applied)
-	res, err := configs.New(AppConfig{Key: "a"}).If(version.Eq(math.MaxInt64)).Delete(context.Background())
+	res, err := configs.New(AppConfig{Key: "a"}).If(version.Eq(math.MaxInt)).Delete(context.Background())
 	require.Error(t, err)
 	require.Error(t, res.Err())
 	require.NotErrorIs(t, res.Err(), ErrNotApplied)

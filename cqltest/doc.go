@@ -61,11 +61,13 @@
 // value, IF m[k] = v, is decided by the order of the map's keys, and with uuid keys
 // holds whatever v is. ScyllaDB's dialect compares values.
 //
-// Not supported, and refused by name: materialized views, user-defined
-// functions and aggregates, ANN ordering, permissions beyond those of the one
-// superuser of [WithAuth]. An index is recorded and allows the searches it would
-// serve, by filtering. Protocol version 5 is refused the way that makes drivers
-// step down to 4. A traced statement has a session and one event in
-// system_traces. In ScyllaDB's dialect, see [WithDialect], the node has one
-// shard.
+// Not supported, and refused by name: materialized views, user-defined functions
+// and aggregates, ANN ordering, permissions beyond those of the one superuser of
+// [WithAuth], stemming and stop words of SASI. An index allows the searches it
+// would serve, by filtering; its options count. Two equal keys in a map literal:
+// the last value counts, where Cassandra keeps a random one. The values of IN in
+// several columns can name 250,000 rows together. Protocol version 5 is refused
+// the way that makes drivers step down to 4. A traced statement has a session
+// and one event in system_traces. In ScyllaDB's dialect, see [WithDialect], the
+// node has one shard.
 package cqltest

@@ -81,7 +81,7 @@ func (h handler) Execute(ctx context.Context, conn *wire.Conn, e *wire.Execute) 
 func (h handler) Prepare(ctx context.Context, conn *wire.Conn, p *wire.Prepare) wire.Response {
 	c := h.call(conn, wire.Request{Tracing: p.Tracing})
 	client := conn.Client()
-	prepared, err := h.engine.Prepare(&client, p.CQL)
+	prepared, warnings, err := h.engine.Prepare(&client, p.CQL)
 	if err != nil {
 		return *c.failure(err)
 	}
@@ -90,6 +90,7 @@ func (h handler) Prepare(ctx context.Context, conn *wire.Conn, p *wire.Prepare) 
 	c.run = func(context.Context) (*exec.Result, error) { return &exec.Result{}, nil }
 	r := c.serve(ctx)
 	if _, ok := r.Message.(wire.Result); ok {
+		r.Warnings = warnings
 		r.Message = wire.Prepared{Prepared: prepared, MarkLWT: conn.Option(lwtMarkExtension) != ""}
 	}
 	return r

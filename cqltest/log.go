@@ -73,13 +73,18 @@ func (s *Server) Log() Log { return s.log.all() }
 // ResetLog empties the log.
 func (s *Server) ResetLog() { s.log.reset() }
 
-// statementLog is a ring of the last statements.
+// maxLogBytes bounds what the log keeps of texts and values.
+const maxLogBytes = 64 << 20
+
+// statementLog keeps the last statements, as many as limit and maxLogBytes allow
+// and always the last.
 type statementLog struct {
 	limit int
 
-	mu   sync.Mutex
-	ring []Statement
-	next int // where the next one goes, once the ring is full
+	mu    sync.Mutex
+	list  []Statement
+	first int // the statements before it are forgotten
+	bytes int
 }
 
 func (l *statementLog) add(s Statement) {
@@ -88,22 +93,38 @@ func (l *statementLog) add(s Statement) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.ring) < l.limit {
-		l.ring = append(l.ring, s)
-		return
+	l.list = append(l.list, s)
+	l.bytes += s.size()
+	for n := len(l.list) - l.first; n > l.limit || n > 1 && l.bytes > maxLogBytes; n-- {
+		l.bytes -= l.list[l.first].size()
+		l.list[l.first] = Statement{}
+		l.first++
 	}
-	l.ring[l.next] = s
-	l.next = (l.next + 1) % l.limit
+	if l.first > len(l.list)/2 {
+		l.list, l.first = slices.Clone(l.list[l.first:]), 0
+	}
+}
+
+// size is the length of the text and of the values.
+func (s Statement) size() int {
+	n := len(s.CQL)
+	for _, v := range s.values {
+		n += len(v.Bytes)
+	}
+	for _, e := range s.Entries {
+		n += e.size()
+	}
+	return n
 }
 
 func (l *statementLog) all() Log {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Concat(Log(l.ring[l.next:]), Log(l.ring[:l.next]))
+	return slices.Clone(Log(l.list[l.first:]))
 }
 
 func (l *statementLog) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ring, l.next = nil, 0
+	l.list, l.first, l.bytes = nil, 0, 0
 }

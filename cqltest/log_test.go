@@ -1,6 +1,7 @@
 package cqltest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gocql/gocql"
@@ -132,4 +133,15 @@ func TestLogLimit(t *testing.T) {
 func TestKindString(t *testing.T) {
 	require.Equal(t, "INSERT|CONDITIONAL", (cqltest.Insert | cqltest.Conditional).String())
 	require.Equal(t, "", cqltest.Kind(0).String())
+}
+
+func TestLogIsBoundedInBytes(t *testing.T) {
+	srv, session := start(t)
+	for i := range 18 {
+		name := string(rune('a'+i)) + strings.Repeat("x", 4<<20)
+		require.Error(t, session.Query("SELECT owner FROM locks WHERE name = ?", name).Exec(), "no key is that long")
+	}
+	log := srv.Log()
+	require.Len(t, log, 15)
+	require.Equal(t, "r", log[14].Values()[0].(string)[:1], "the last one")
 }

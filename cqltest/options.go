@@ -122,5 +122,6 @@ func (c *config) enginePeers() ([]exec.Peer, error) {
 }
 
 // WithLogLimit sets how many statements [Server.Log] remembers, the oldest
-// being forgotten first. The default is 10,000; zero turns the log off.
+// being forgotten first. The default is 10,000; zero turns the log off. Whatever
+// the number, the log keeps at most 64 MiB of texts and values.
 func WithLogLimit(n int) Option { return func(c *config) { c.logLimit = max(0, n) } }

@@ -18,8 +18,8 @@
 //	-- area NAME         groups the statements that follow in the summary
 //	-- bind VALUE...     prepare, then execute with these values
 //	-- simple VALUE...   send as one QUERY with these values
-//	-- prepare           only prepare
-//	-- execute           execute a statement by its id, in hexadecimal
+//	-- prepare NAME      only prepare; a name shows the statement's id
+//	-- execute VALUE...  execute what was prepared under the name that follows, or has that id
 //	-- state HEX         start at this paging state
 //	-- batch KIND        the statements up to "-- end" form one BATCH frame
 //	-- page N            fetch in pages of N rows
@@ -29,5 +29,6 @@
 //	-- sleep DURATION    wait before sending
 //
 // A value is null, unset, 0x… or TYPE:TEXT such as int:5, text:"a b",
-// list(int:1 int:2) or tuple(int:1 null), with an optional NAME= before it.
+// list(int:1 int:2) or tuple(int:1 null), with an optional NAME= before it. fill:N
+// is a text of N times x.
 package diff

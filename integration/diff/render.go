@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,6 +149,19 @@ func renderElements(open string, raw []byte, per int, types []datatype.DataType,
 		return malformed
 	}
 	return b.String() + end
+}
+
+// fromNode is where a message about a failure names the node.
+var fromNode = regexp.MustCompile(`UNKNOWN from /[^ ]+:7000`)
+
+// steady takes out of a message what is not the same each time: the node's address; the words
+// of a NullPointerException, which Java leaves out once there were many; and the name of
+// from_json, which stands for both its spellings as the server met them first.
+func steady(message string) string {
+	if short := "java.lang.NullPointerException"; strings.HasPrefix(message, short) {
+		return short
+	}
+	return sortSignatures(fromNode.ReplaceAllString(strings.ReplaceAll(message, "'system.fromjson[", "'system.from_json["), "UNKNOWN from the node"))
 }
 
 // sortSignatures puts the overloads that a message about a function call lists

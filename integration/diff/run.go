@@ -16,15 +16,11 @@ import (
 // maxPages bounds how often a step is continued.
 const maxPages = 50
 
-// useWarning opens the warning that comes with everything prepared after USE.
-// It holds a hash and says nothing about the statement.
-const useWarning = "`USE <keyspace>` with prepared statements"
-
 // Run runs a script in a fresh keyspace of the server at addr and returns one
 // answer per step. Its error is about the harness; what the server refuses is
 // an answer.
 func Run(ctx context.Context, addr string, s *Script) ([]Answer, error) {
-	r := runner{ctx: ctx, addr: addr, keyspace: s.Keyspace(), clients: map[string]*Client{}}
+	r := runner{ctx: ctx, addr: addr, keyspace: s.Keyspace(), clients: map[string]*Client{}, prepared: map[string][]byte{}}
 	defer r.close()
 	drop := "DROP KEYSPACE IF EXISTS " + r.keyspace
 	create := "CREATE KEYSPACE " + r.keyspace + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
@@ -46,6 +42,7 @@ type runner struct {
 	addr     string
 	keyspace string
 	clients  map[string]*Client
+	prepared map[string][]byte // ids by the names that the script gives
 }
 
 func (r *runner) close() {
@@ -116,7 +113,17 @@ func (r *runner) step(s *Step) (Answer, error) {
 		})
 	case Prepare, Bound:
 		var prepared *message.PreparedResult
-		if prepared, err = a.prepare(c, s.Text); err != nil || prepared == nil || s.How == Prepare {
+		if prepared, err = a.prepare(c, s.Text); err != nil || prepared == nil {
+			if s.Name != "" {
+				r.prepared[s.Name] = nil
+			}
+			break
+		}
+		if s.Name != "" {
+			a.line("id %x", prepared.PreparedQueryId)
+			r.prepared[s.Name] = prepared.PreparedQueryId
+		}
+		if s.How == Prepare {
 			break
 		}
 		a.columns = prepared.ResultMetadata.Columns
@@ -124,9 +131,15 @@ func (r *runner) step(s *Step) (Answer, error) {
 			return &message.Execute{QueryId: prepared.PreparedQueryId, Options: o}
 		})
 	case Execute:
-		var id []byte
-		if id, err = hex.DecodeString(s.Text); err != nil {
-			return nil, err
+		id, named := r.prepared[s.Text]
+		if !named {
+			if id, err = hex.DecodeString(s.Text); err != nil {
+				return nil, fmt.Errorf("nothing is prepared under that name: %w", err)
+			}
+		}
+		if id == nil {
+			a.line("nothing was prepared")
+			break
 		}
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
 			return &message.Execute{QueryId: id, Options: o}
@@ -246,14 +259,11 @@ func (a *recorder) frame(f *frame.Frame) {
 		a.rows(m)
 	case message.Error:
 		a.line("error %04x%s", int32(m.GetErrorCode()), errorDetail(m))
-		a.line("message %s", sortSignatures(oneLine(m.GetErrorMessage())))
+		a.line("message %s", steady(oneLine(m.GetErrorMessage())))
 	default:
 		a.line("%T", m)
 	}
 	for _, w := range f.Body.Warnings {
-		if strings.HasPrefix(w, useWarning) {
-			continue
-		}
 		a.line("warning %s", oneLine(w))
 	}
 }
@@ -287,9 +297,14 @@ func errorDetail(e message.Error) string {
 	case *message.AlreadyExists:
 		return fmt.Sprintf(" keyspace %q table %q", e.Keyspace, e.Table)
 	case *message.FunctionFailure:
-		return fmt.Sprintf(" function %s.%s%q", e.Keyspace, e.Function, e.Arguments)
+		name := strings.Replace(e.Function, "fromjson", "from_json", 1)
+		return fmt.Sprintf(" function %s.%s%q", e.Keyspace, name, e.Arguments)
 	case *message.Unavailable:
 		return fmt.Sprintf(" consistency %s required %d alive %d", consistencies[e.Consistency], e.Required, e.Alive)
+	case *message.WriteFailure:
+		return fmt.Sprintf(" consistency %s received %d required %d failures %d type %s", consistencies[e.Consistency], e.Received, e.BlockFor, e.NumFailures, e.WriteType)
+	case *message.ReadFailure:
+		return fmt.Sprintf(" consistency %s received %d required %d failures %d data %t", consistencies[e.Consistency], e.Received, e.BlockFor, e.NumFailures, e.DataPresent)
 	case *message.Unprepared:
 		return fmt.Sprintf(" id of %d bytes", len(e.Id))
 	}

@@ -31,7 +31,7 @@ const (
 	Simple  How = iota // QUERY
 	Bound              // PREPARE, then EXECUTE
 	Prepare            // PREPARE alone
-	Execute            // EXECUTE of an id in hexadecimal, which is the text
+	Execute            // EXECUTE of a prepared statement by its name or its id in hexadecimal, which is the text
 	Batch              // BATCH
 )
 
@@ -59,6 +59,7 @@ type Options struct {
 	Conn        string
 	Sleep       time.Duration
 	State       []byte // paging state
+	Name        string // of a prepared statement, for Execute
 }
 
 // Title names the step on one line.
@@ -155,16 +156,11 @@ func (p *parser) directive(name, rest string) (err error) {
 	switch name {
 	case "area":
 		p.area = rest
-	case "bind", "simple":
-		p.how = Bound
-		if name == "simple" {
-			p.how = Simple
-		}
+	case "bind", "simple", "execute":
+		p.how = map[string]How{"bind": Bound, "simple": Simple, "execute": Execute}[name]
 		p.opts.Values, err = parseValues(rest)
 	case "prepare":
-		p.how = Prepare
-	case "execute":
-		p.how = Execute
+		p.how, p.opts.Name = Prepare, rest
 	case "state":
 		p.opts.State, err = hex.DecodeString(rest)
 	case "batch":

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -146,6 +147,9 @@ func encodeScalar(kind, text string) ([]byte, error) {
 	case "double":
 		f, err := strconv.ParseFloat(text, 64)
 		return binary.BigEndian.AppendUint64(nil, math.Float64bits(f)), err
+	case "fill":
+		n, err := strconv.Atoi(text)
+		return bytes.Repeat([]byte("x"), n), err
 	case "uuid":
 		return hex.DecodeString(strings.ReplaceAll(text, "-", ""))
 	}

@@ -6,6 +6,7 @@
 package exec
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -44,9 +45,11 @@ type Options struct {
 
 // Client is the state of one connection. It belongs to one goroutine at a time.
 type Client struct {
-	Keyspace        string // set by USE; wire may set it as well
-	User            string // "anonymous" if empty
-	ProtocolVersion int    // 4 if zero
+	Keyspace        string          // set by USE; wire may set it as well
+	User            string          // "anonymous" if empty
+	ProtocolVersion int             // 4 if zero
+	Gone            <-chan struct{} // closed when nobody waits for answers any more; may be nil
+	UseWarned       *atomic.Bool    // whether it was warned of USE; shared by copies, nil if it is not to be warned
 }
 
 // ValueState tells a value from null and from unset.
@@ -133,7 +136,7 @@ type StatementInfo struct {
 
 // Prepared is the immutable outcome of a PREPARE.
 type Prepared struct {
-	ID        []byte // MD5 of keyspace and query, as Cassandra computes it
+	ID        []byte // MD5 of the text, with the keyspace before it if that matters
 	CQL       string
 	Keyspace  string // the client's keyspace at the time
 	Info      StatementInfo
@@ -144,6 +147,8 @@ type Prepared struct {
 	stmt       statement
 	schema     *schema // it was prepared against
 	remembered bool    // by PREPARE
+	qualified  bool    // names the keyspace of every table
+	tables     []tableName
 }
 
 // ResultKind says which of a Result's fields matter.

@@ -146,13 +146,15 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 			return nil, err
 		}
 	}
-	b.warnings(x, w)
-	w.apply(x)
-	return &Result{Kind: Void}, nil
+	if err := b.check(x, w); err != nil {
+		return nil, err
+	}
+	return &Result{Kind: Void}, w.apply(x, b.writeType(w))
 }
 
-// warnings says what the server says about batches that are not a good idea.
-func (b *batchStatement) warnings(x *execution, w *writes) {
+// check refuses batches that are too large, and says what the server says about
+// those that are not a good idea.
+func (b *batchStatement) check(x *execution, w *writes) error {
 	if b.typ == Logged {
 		zero := map[string]bool{}
 		for _, m := range b.list {
@@ -169,7 +171,12 @@ func (b *batchStatement) warnings(x *execution, w *writes) {
 				"batchlog entries, so setting gc_grace_seconds too low on tables involved in an atomic batch might cause batchlog entries to expire before being replayed.",
 				s, javaList(slices.Sorted(maps.Keys(zero)))))
 		}
-		return
+	}
+	if err := w.checkIndexed(); err != nil {
+		return err
+	}
+	if err := w.checkSize(x); err != nil || b.typ == Logged {
+		return err
 	}
 	keys, tables := map[string]bool{}, map[string]bool{}
 	for _, u := range w.list {
@@ -184,6 +191,7 @@ func (b *batchStatement) warnings(x *execution, w *writes) {
 		x.warn(fmt.Sprintf("Unlogged batch covering %d partitions detected against table%s %s. You should use a logged batch for atomicity, or asynchronous writes for performance.",
 			len(keys), s, javaList(slices.Sorted(maps.Keys(tables)))))
 	}
+	return nil
 }
 
 func javaList(names []string) string {
@@ -227,13 +235,27 @@ func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) 
 		entries = append(entries, casEntry{m, &own})
 	}
 	if err := b.validate(); err != nil {
-		return nil, asError(err)
+		return nil, e.asError(err)
 	}
 	res, err := b.runEntries(x, entries)
 	if err != nil {
-		return nil, asError(err)
+		return nil, e.asError(err)
 	}
 	res.Info = b.info()
 	res.Warnings = append(x.warnings, res.Warnings...)
 	return res, nil
+}
+
+// writeType is how the server speaks of the batch's write: as of a logged batch
+// only if it has several mutations.
+func (b *batchStatement) writeType(w *writes) string {
+	switch {
+	case b.typ == Counter:
+		return "COUNTER"
+	case len(w.list) == 1:
+		return "SIMPLE"
+	case b.typ == Logged:
+		return "BATCH"
+	}
+	return "UNLOGGED_BATCH"
 }

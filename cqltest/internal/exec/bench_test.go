@@ -26,7 +26,7 @@ func benchNode(b *testing.B, setup ...string) *node {
 
 func BenchmarkCAS(b *testing.B) {
 	n := benchNode(b, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 0)")
-	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
+	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func BenchmarkInsertAndScan(b *testing.B) {
 	const rows = 100_000
 	for b.Loop() {
 		n := benchNode(b, "CREATE TABLE t (k int, c int, v text, PRIMARY KEY (k, c))")
-		p, err := n.Prepare(n.c, "INSERT INTO t (k, c, v) VALUES (?, ?, ?)")
+		p, _, err := n.Prepare(n.c, "INSERT INTO t (k, c, v) VALUES (?, ?, ?)")
 		if err != nil {
 			b.Fatal(err)
 		}

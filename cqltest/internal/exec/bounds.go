@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -65,6 +66,8 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 		return nil, invalid("Invalid null value for IN restriction")
 	case b == nil:
 		return nil, invalid("Invalid null value for column %s", r.first().name)
+	case types.IsUnset(b) && r.multi:
+		return nil, invalid("Invalid unset value for in(%s)", strings.ReplaceAll(columnNames(r.cols), ", ", ","))
 	case types.IsUnset(b):
 		return nil, invalid("Invalid unset value for column %s", r.first().name)
 	}
@@ -76,6 +79,9 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 	for i, e := range elems {
 		out[i] = [][]byte{e}
 		if r.multi {
+			if e == nil {
+				return nil, nullPointer(`Cannot invoke "java.nio.ByteBuffer.duplicate()" because "bytes" is null`)
+			}
 			if out[i], err = types.UnpackTuple(e, len(r.cols)); err != nil {
 				return nil, err
 			}
@@ -84,15 +90,26 @@ func (x *execution) inList(r *restriction) ([][][]byte, error) {
 	return out, nil
 }
 
+// maxCombined bounds the rows, or partitions, that the IN of several columns can
+// name together. Cassandra bounds them by its memory.
+const maxCombined = 250_000
+
+func tooMany(n int64) error {
+	return invalid("IN names %d combinations of values, more than the %d that cqltest takes: send several statements", n, maxCombined)
+}
+
 // product extends every prefix with every one of the values.
-func product(prefixes, values [][][]byte) [][][]byte {
+func product(prefixes, values [][][]byte) ([][][]byte, error) {
+	if n := int64(len(prefixes)) * int64(len(values)); n > maxCombined {
+		return nil, tooMany(n)
+	}
 	out := make([][][]byte, 0, len(prefixes)*len(values))
 	for _, p := range prefixes {
 		for _, v := range values {
 			out = append(out, slices.Concat(p, v))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // sortUnique sorts tuples and drops duplicates.
@@ -125,7 +142,7 @@ func validKeys(keys []store.Key) error {
 			return invalid("Key may not be empty")
 		}
 		if len(k.Bytes) > math.MaxUint16 {
-			return invalid("Key length of %d is longer than maximum of %d", len(k.Bytes), math.MaxUint16)
+			return keyTooLong(len(k.Bytes))
 		}
 	}
 	return nil
@@ -139,7 +156,9 @@ func (x *execution) namedKeys(w *restrictions) ([]store.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		tuples = product(tuples, v)
+		if tuples, err = product(tuples, v); err != nil {
+			return nil, err
+		}
 	}
 	if len(tuples) > 1 {
 		order := make(store.Order, len(w.table.partition))
@@ -150,6 +169,9 @@ func (x *execution) namedKeys(w *restrictions) ([]store.Key, error) {
 	}
 	keys := make([]store.Key, 0, len(tuples))
 	for _, t := range tuples {
+		if n := length(t); n > math.MaxUint16 && len(t) > 1 {
+			return nil, keyTooLong(n)
+		}
 		keys = append(keys, w.table.storeKey(types.PartitionKey(t)))
 	}
 	return keys, nil
@@ -171,7 +193,9 @@ func (x *execution) clusterings(w *restrictions) ([][][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		tuples = product(tuples, v)
+		if tuples, err = product(tuples, v); err != nil {
+			return nil, err
+		}
 	}
 	if len(tuples) > 1 {
 		tuples = sortUnique(tuples, w.table.order())
@@ -208,7 +232,9 @@ func (x *execution) slices(w *restrictions) ([]store.Slice, error) {
 		if err != nil {
 			return nil, err
 		}
-		prefixes = product(prefixes, v)
+		if prefixes, err = product(prefixes, v); err != nil {
+			return nil, err
+		}
 		position = r.last().position + 1
 	}
 	if len(prefixes) == 1 && len(prefixes[0]) == 0 {
@@ -243,6 +269,9 @@ func (x *execution) ranges(r *restriction) ([]store.Slice, error) {
 			if b == nil && r.multi {
 				return nil, invalid("Invalid null value in condition for column %s", r.cols[i].name)
 			}
+		}
+		if v[0] == nil && x.engine.opts.Dialect == Scylla {
+			return nil, nil // to which null is comparable to nothing
 		}
 		*end.into = v
 	}
@@ -363,7 +392,7 @@ func (x *execution) tokenRange(r *restriction) (from, to int64, ok bool, err err
 		}
 		if v[0] == nil || len(v[0]) != 8 {
 			if types.IsUnset(v[0]) {
-				return 0, invalid("Invalid unset value for column partition key token")
+				return 0, outOfBounds()
 			}
 			return 0, invalid("Invalid null token value")
 		}

@@ -97,7 +97,9 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 		if err := q.collect(x, w); err != nil {
 			return nil, err
 		}
-		w.apply(x)
+		if err := w.apply(x, "SIMPLE"); err != nil {
+			return nil, err
+		}
 	}
 	if entries[0].m.dialect == Scylla {
 		return q.scyllaResult(x, ok), nil

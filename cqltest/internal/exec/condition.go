@@ -117,7 +117,13 @@ func (x *execution) bindCondition(c *condition) (*boundCondition, error) {
 			return nil, err
 		}
 		b.key = k
+		if noIndex(k) && c.col.typ.Kind == types.KindList && c.col.typ.IsMultiCell() {
+			return nil, outOfBounds()
+		}
 	}
+	whole := c.key == nil && c.field < 0
+	cells := whole && c.col.typ.IsCollection() && c.col.typ.IsMultiCell()
+	contains := c.op == cqlparse.OpContains || c.op == cqlparse.OpContainsKey
 	if c.inMarker != nil {
 		v, err := x.eval(c.inMarker)
 		switch {
@@ -128,8 +134,10 @@ func (x *execution) bindCondition(c *condition) (*boundCondition, error) {
 		case types.IsUnset(v):
 			return nil, invalid("Invalid 'unset' value in condition")
 		}
-		b.values, err = types.UnpackList(v)
-		return b, err
+		if b.values, err = types.UnpackList(v); err != nil {
+			return nil, err
+		}
+		return b, b.noNulls(whole && !contains, cells)
 	}
 	for _, t := range c.values {
 		v, err := x.eval(t)
@@ -137,14 +145,42 @@ func (x *execution) bindCondition(c *condition) (*boundCondition, error) {
 			return nil, err
 		}
 		if types.IsUnset(v) {
-			if in {
+			switch {
+			case in || contains && cells:
 				continue
+			case cells:
+				kind := map[types.Kind]string{types.KindList: "Lists", types.KindSet: "Sets", types.KindMap: "Maps"}[c.col.typ.Kind]
+				return nil, castError("Constants$Value", kind+"$Value")
 			}
 			return nil, invalid("Invalid 'unset' value in condition")
 		}
 		b.values = append(b.values, v)
 	}
-	return b, nil
+	return b, b.noNulls(whole && !contains, cells)
+}
+
+// noNulls refuses lists that hold a null, over which the server stumbles when it
+// compares them.
+func (b *boundCondition) noNulls(whole, cells bool) error {
+	t := b.col.typ
+	if !whole || t.Kind != types.KindList {
+		return nil
+	}
+	for _, v := range b.values {
+		if v == nil || types.IsUnset(v) {
+			continue
+		}
+		elems, err := types.UnpackList(v)
+		if err != nil {
+			return err
+		}
+		for _, e := range elems {
+			if e == nil || cells && len(e) == 0 && t.Elem().EmptyIsNull() {
+				return nullPointer(`Cannot invoke "java.nio.ByteBuffer.remaining()" because "value" is null`)
+			}
+		}
+	}
+	return nil
 }
 
 // hashOrder is where the condition stands among those on its row: the server
@@ -292,6 +328,9 @@ func frozenMapValue(t *types.Type, cell *store.Cell, key []byte) []byte {
 	return nil
 }
 
+// noIndex says whether a bound list index is unset or empty.
+func noIndex(key []byte) bool { return key != nil && len(key) == 0 }
+
 func listElement(t *types.Type, cx *store.Complex, cell *store.Cell, key []byte) ([]byte, error) {
 	i := int(int32(be64(key)))
 	if t.IsMultiCell() && cx == nil || !t.IsMultiCell() && cell == nil {
@@ -300,7 +339,10 @@ func listElement(t *types.Type, cx *store.Complex, cell *store.Cell, key []byte)
 		}
 		return nil, nil
 	}
-	if i < 0 {
+	switch {
+	case noIndex(key):
+		return nil, outOfBounds()
+	case i < 0:
 		return nil, invalid("Invalid negative list index %d", i)
 	}
 	if t.IsMultiCell() {
@@ -426,8 +468,8 @@ func collectionElements(t *types.Type, v []byte, contains bool) ([][]byte, error
 	}
 	elems, err := types.UnpackList(v)
 	if t.Kind == types.KindSet {
-		elems = slices.Clone(elems)
-		slices.SortFunc(elems, t.Elem().Compare)
+		slices.SortStableFunc(elems, t.Elem().Compare)
+		elems = slices.CompactFunc(elems, func(a, b []byte) bool { return t.Elem().Compare(a, b) == 0 })
 	}
 	return elems, err
 }

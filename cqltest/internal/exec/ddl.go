@@ -37,11 +37,7 @@ func (d *definition) change(x *execution) (*SchemaChange, error) {
 	if err != nil || ch == nil {
 		return nil, err
 	}
-	table := ""
-	if ch.Target == "TABLE" {
-		table = ch.Name
-	}
-	e.setSchema(next, ch.Keyspace, table)
+	e.setSchema(next)
 	return ch, nil
 }
 

@@ -96,10 +96,18 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 			return nil, invalid("Index %s is a duplicate of existing index %s", ix.name, o.name)
 		}
 	}
+	if ix.storageAttached() {
+		if err := ix.checkKnown(); err != nil {
+			return nil, err
+		}
+	}
 	for _, o := range t.indexes {
 		if ix.storageAttached() && o.storageAttached() && o.target == ix.target && o.mode == ix.mode {
 			return nil, invalid("Cannot create more than one storage-attached index on the same column: %s", ix.target.name)
 		}
+	}
+	if err := ix.checkOptions(t, x.warn); err != nil {
+		return nil, err
 	}
 	if ix.sasi() {
 		x.warn("SASI indexes are experimental and are not recommended for production use.")
@@ -122,6 +130,13 @@ func (ix *index) aim(t *table, targets []*cqlparse.IndexTarget) error {
 	if len(targets) > 1 {
 		if !custom {
 			return invalid("Only CUSTOM indexes support multiple columns")
+		}
+		if ix.storageAttached() {
+			names := make([]string, len(targets))
+			for i, target := range targets {
+				names[i] = target.Column.Name
+			}
+			return invalid("A storage-attached index cannot be created over multiple columns: %s", strings.Join(names, ", "))
 		}
 		return invalid("Indexes on several columns are not supported by cqltest")
 	}

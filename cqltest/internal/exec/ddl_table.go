@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -332,7 +333,7 @@ func (p *preparer) alterTable(s *cqlparse.AlterTable) (statement, error) {
 		case cqlparse.AlterColumnType:
 			return nil, invalid("Altering column types is no longer supported")
 		case cqlparse.AlterOptions:
-			return alterOptions(t, s)
+			return alterOptions(x, t, s)
 		case cqlparse.AlterDropCompactStorage:
 			return nil, invalid("DROP COMPACT STORAGE is disabled. Enable in cassandra.yaml to use.")
 		}
@@ -555,7 +556,7 @@ func renameColumns(t *table, s *cqlparse.AlterTable) (*table, error) {
 	return next.finish(), nil
 }
 
-func alterOptions(t *table, s *cqlparse.AlterTable) (*table, error) {
+func alterOptions(x *execution, t *table, s *cqlparse.AlterTable) (*table, error) {
 	props, err := readProperties(s.Options, tableProperties...)
 	if err != nil {
 		return nil, err
@@ -569,6 +570,9 @@ func alterOptions(t *table, s *cqlparse.AlterTable) (*table, error) {
 	}
 	if t.counter && params.defaultTTL > 0 {
 		return nil, invalid("Cannot set default_time_to_live on a table with counters")
+	}
+	if x.engine.opts.Dialect == Cassandra && reflect.DeepEqual(params, t.params) {
+		return t, nil // and nobody is told of it
 	}
 	next := t.clone()
 	next.params = params

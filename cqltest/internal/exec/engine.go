@@ -2,8 +2,8 @@ package exec
 
 import (
 	"context"
-	"crypto/md5"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +25,8 @@ type Engine struct {
 
 	prepared struct {
 		sync.RWMutex
-		byID map[string]*Prepared
+		byID  map[string]*Prepared
+		bytes int // of their texts
 	}
 	subscribers struct {
 		sync.Mutex
@@ -66,61 +67,6 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// maxPrepared bounds what clients can make the engine remember.
-const maxPrepared = 10_000
-
-// Prepare parses and validates cql, remembers the outcome under its id and
-// returns it.
-func (e *Engine) Prepare(c *Client, cql string) (*Prepared, error) {
-	p, err := e.Compile(c, cql)
-	if err != nil {
-		return nil, err
-	}
-	e.prepared.Lock()
-	defer e.prepared.Unlock()
-	p.remembered = true
-	if len(e.prepared.byID) >= maxPrepared {
-		for id := range e.prepared.byID {
-			delete(e.prepared.byID, id)
-			break
-		}
-	}
-	e.prepared.byID[string(p.ID)] = p
-	return p, nil
-}
-
-// Compile is Prepare without remembering the outcome.
-func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
-	s := e.schema.Load()
-	ast, err := parse(e.opts.Dialect, cql)
-	if err != nil {
-		return nil, err
-	}
-	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
-	stmt, err := p.prepare(ast)
-	if err != nil {
-		return nil, asError(err)
-	}
-	id := md5.Sum([]byte(c.Keyspace + cql))
-	out := &Prepared{ID: id[:], CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s}
-	out.Binds = p.bindSpecs(ast.Header().Markers)
-	out.PKIndexes = p.pkIndexes()
-	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
-		out.Columns = r.columns()
-	}
-	return out, nil
-}
-
-// Lookup returns the prepared statement with that id. As on a real server a
-// statement is forgotten when its table or types change: the caller then
-// answers UNPREPARED.
-func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
-	e.prepared.RLock()
-	defer e.prepared.RUnlock()
-	p, ok := e.prepared.byID[string(id)]
-	return p, ok
-}
-
 // Execute runs a prepared statement. One whose schema has changed meanwhile is
 // prepared anew first. Only USE changes c.
 func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Params) (*Result, error) {
@@ -132,28 +78,14 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	if err != nil {
 		return nil, err
 	}
+	x.warnUse(p)
 	res, err := p.stmt.run(x)
 	if err != nil {
-		return nil, x.warned(asError(err))
+		return nil, x.warned(e.asError(err))
 	}
 	res.Info = p.Info
 	res.Warnings = append(x.warnings, res.Warnings...)
 	return res, nil
-}
-
-// fresh prepares p again if the schema it was prepared against is gone.
-func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
-	if p.schema == e.schema.Load() {
-		return p, nil
-	}
-	in := *c
-	in.Keyspace = p.Keyspace
-	again, err := e.Compile(&in, p.CQL)
-	if err != nil {
-		return nil, err
-	}
-	again.remembered = p.remembered
-	return again, nil
 }
 
 // Query prepares and runs one statement. USE sets c.Keyspace.
@@ -191,19 +123,6 @@ func (e *Engine) publish(ch SchemaChange) {
 	e.subscribers.Unlock()
 	for _, fn := range fns {
 		fn(ch)
-	}
-}
-
-// setSchema installs a schema and forgets the prepared statements that concern
-// the given keyspace (and table, unless it is empty). The caller holds e.write.
-func (e *Engine) setSchema(s *schema, keyspace, table string) {
-	e.schema.Store(s)
-	e.prepared.Lock()
-	defer e.prepared.Unlock()
-	for id, p := range e.prepared.byID {
-		if p.Info.Keyspace == keyspace && (table == "" || p.Info.Table == table || p.Info.Table == "") {
-			delete(e.prepared.byID, id)
-		}
 	}
 }
 
@@ -246,12 +165,6 @@ func (e *Engine) Reset() {
 	e.auth.reset(e.opts.User, e.opts.Password)
 	e.schema.Store(initialSchema(e.opts.Dialect))
 	e.forget()
-}
-
-func (e *Engine) forget() {
-	e.prepared.Lock()
-	defer e.prepared.Unlock()
-	clear(e.prepared.byID)
 }
 
 // Truncate empties every user table and keeps the schema.
@@ -320,8 +233,17 @@ func (x *execution) warned(err error) error {
 	return err
 }
 
-// asError makes an error of any layer the one that clients see.
-func asError(err error) error {
+// asError makes an error of any layer the one that clients see. Where Cassandra's
+// Java trips over a value, ScyllaDB refuses it.
+func (e *Engine) asError(err error) error {
+	own := asError(err)
+	if e.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
+		return invalid("Invalid null, unset or empty value")
+	}
+	return own
+}
+
+func asError(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		return own

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,10 +74,10 @@ func show(res *Result) string {
 
 func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "CREATE TABLE other (k int PRIMARY KEY)", "INSERT INTO t (k, v) VALUES (1, 2)")
-	p, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	p, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
 	require.NoError(t, err)
 	require.Equal(t, []uint16{0}, p.PKIndexes)
-	keep, err := n.Prepare(n.c, "SELECT * FROM other")
+	keep, _, err := n.Prepare(n.c, "SELECT * FROM other")
 	require.NoError(t, err)
 
 	n.must(t, "ALTER TABLE t ADD w text")
@@ -88,7 +89,7 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	res, err := n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
 	require.NoError(t, err)
 	require.Equal(t, "k, v, w | 1, 2, null", show(res))
-	again, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
+	again, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
 	require.NoError(t, err)
 	require.Equal(t, p.ID, again.ID)
 	require.Len(t, again.Columns, 3)
@@ -98,9 +99,64 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	require.EqualError(t, err, "table t does not exist")
 }
 
+// What Cassandra does is recorded in integration/diff.
+func TestScyllaPreparesUnderOneID(t *testing.T) {
+	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n.c.UseWarned = new(atomic.Bool)
+	in, warnings, err := n.Prepare(n.c, "SELECT v FROM ks.t")
+	require.NoError(t, err)
+	require.Empty(t, warnings)
+	elsewhere, _, err := n.Prepare(&Client{}, "SELECT v FROM ks.t")
+	require.NoError(t, err)
+	require.NotEqual(t, in.ID, elsewhere.ID)
+
+	n.must(t, "ALTER TABLE t WITH comment = 'x'")
+	_, known := n.Lookup(in.ID)
+	require.False(t, known, "any change of a table counts")
+}
+
+// A few kilobytes of IN lists name billions of rows.
+func TestCombinationsAreBounded(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (a int, b int, c int, d int, v int, PRIMARY KEY ((a, b), c, d))", "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 1, 7)")
+	list := func(n int) string { return "(" + strings.Repeat("1, ", n-1) + "1)" }
+	require.Equal(t, "v | 7", n.answer("SELECT v FROM t WHERE a IN "+list(100)+" AND b IN "+list(100)+" AND c = 1 AND d = 1"))
+	for _, cql := range []string{
+		"SELECT v FROM t WHERE a IN " + list(1500) + " AND b IN " + list(1500) + " AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"SELECT v FROM t WHERE a = 1 AND b = 1 AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"DELETE FROM t WHERE a = 1 AND b = 1 AND c IN " + list(1500) + " AND d IN " + list(1500),
+		"UPDATE t SET v = 1 WHERE a IN " + list(1500) + " AND b IN " + list(1500) + " AND c = 1 AND d = 1",
+	} {
+		require.Contains(t, n.answer(cql), "error: IN names 2250000 combinations of values", cql[:40])
+	}
+}
+
+func TestReadsEndWithTheirClient(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)", "INSERT INTO t (k) VALUES (1)", "INSERT INTO t (k) VALUES (2)")
+	gone := make(chan struct{})
+	n.c.Gone = gone
+	require.Equal(t, "count | 2", n.answer("SELECT count(*) FROM t"))
+	close(gone)
+	require.Equal(t, "error: context canceled", n.answer("SELECT count(*) FROM t"))
+	n.must(t, "INSERT INTO t (k) VALUES (3)") // what was sent is written
+}
+
+func TestPreparedStatementsAreBounded(t *testing.T) {
+	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)")
+	var last *Prepared
+	for i := range 10 {
+		p, _, err := n.Prepare(n.c, fmt.Sprintf("SELECT k FROM ks.t WHERE k = %d", i)+strings.Repeat(" ", 4<<20))
+		require.NoError(t, err)
+		last = p
+	}
+	_, known := n.Lookup(last.ID)
+	require.True(t, known)
+	require.LessOrEqual(t, n.prepared.bytes, maxPreparedBytes)
+	require.NotEmpty(t, n.prepared.byID)
+}
+
 func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
 	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
-	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
+	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
 	require.NoError(t, err)
 	require.Nil(t, p.Columns)
 	require.True(t, p.Info.Conditional)

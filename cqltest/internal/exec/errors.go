@@ -1,6 +1,10 @@
 package exec
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+)
 
 // Error codes of the native protocol.
 const (
@@ -63,6 +67,15 @@ func configError(format string, args ...any) *Error {
 func serverError(format string, args ...any) *Error {
 	return &Error{Code: CodeServer, Message: sprintf(format, args)}
 }
+
+// nullPointer is the server's answer where it trips over a null.
+func nullPointer(what string) *Error { return serverError("java.lang.NullPointerException: %s", what) }
+
+// castError is the server's answer where it takes a value of one of its classes for another.
+func castError(from, to string) *Error { return serverError("%s", types.CastError(from, to)) }
+
+// outOfBounds is the server's answer where it takes a number out of no bytes.
+func outOfBounds() *Error { return serverError("java.lang.IndexOutOfBoundsException") }
 
 func unauthorized(format string, args ...any) *Error {
 	return &Error{Code: CodeUnauthorized, Message: sprintf(format, args)}

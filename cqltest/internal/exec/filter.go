@@ -3,6 +3,7 @@ package exec
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/terms"
@@ -33,13 +34,19 @@ type expression struct {
 	list  [][]byte // of opIN
 
 	condition bool // of IF, and not of WHERE
+	never     bool // no index holds the value
+	like      likeKind
+	index     *index // that serves it and changes texts
 }
 
 // rowFilter evaluates the restrictions that keys and slices cannot express.
 func (x *execution) rowFilter(w *restrictions) ([]expression, error) {
 	var out []expression
 	add := func(r *restriction) error {
-		es, err := x.expressions(r)
+		es, err := x.expressions(w, r)
+		if err == nil {
+			err = w.checkIndexValues(r, es)
+		}
 		out = append(out, es...)
 		return err
 	}
@@ -100,7 +107,7 @@ func (e *expression) validate() error {
 	return nil
 }
 
-func (x *execution) expressions(r *restriction) ([]expression, error) {
+func (x *execution) expressions(w *restrictions, r *restriction) ([]expression, error) {
 	col := r.first()
 	var out []expression
 	switch r.kind {
@@ -123,7 +130,10 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 		}
 		e := expression{col: col, op: opIN}
 		for _, t := range tuples {
-			if t[0] != nil && !types.IsUnset(t[0]) {
+			if t[0] == nil {
+				break // the server looks no further
+			}
+			if !types.IsUnset(t[0]) {
 				e.list = append(e.list, t[0])
 			}
 		}
@@ -152,7 +162,11 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 		return out, nil
 	case likeRestriction:
 		v, err := x.eval(r.like)
-		return []expression{{col: col, op: opLike, value: v}}, err
+		if err != nil {
+			return nil, err
+		}
+		e, err := w.likeExpression(r, v)
+		return []expression{e}, err
 	}
 	for _, part := range []struct {
 		terms []terms.Term
@@ -183,17 +197,18 @@ func (x *execution) expressions(r *restriction) ([]expression, error) {
 // holds says whether the row satisfies the expression.
 func (e *expression) holds(r *rowView) bool {
 	b := r.Column(e.col.index)
-	if b == nil {
+	if b == nil || e.never {
 		return false
 	}
 	t := e.col.typ
+	if e.index != nil && (e.op == opEQ || e.op == opLike) {
+		return e.like.matches(e.index.terms(string(b)), e.index.terms(string(e.value)))
+	}
 	switch e.op {
 	case opContains, opContainsKey, opEntry:
 		return e.contains(b)
 	case opIN:
 		return slices.ContainsFunc(e.list, func(v []byte) bool { return t.Compare(b, v) == 0 })
-	case opLike:
-		return like(string(b), string(e.value))
 	}
 	c := t.Compare(b, e.value)
 	switch e.op {
@@ -211,6 +226,11 @@ func (e *expression) holds(r *rowView) bool {
 
 func (e *expression) contains(b []byte) bool {
 	t := e.col.typ
+	if e.index != nil {
+		return slices.ContainsFunc(e.texts(b), func(v []byte) bool {
+			return e.like.matches(e.index.terms(string(v)), e.index.terms(string(e.value)))
+		})
+	}
 	// Cassandra looks into a frozen value with Java's equals: the decimals 1.0 and 1.00 differ there.
 	equal := func(t *types.Type, a, b []byte) bool { return t.Compare(a, b) == 0 }
 	if !t.IsMultiCell() && (e.op == opContains || e.condition) {
@@ -236,20 +256,67 @@ func (e *expression) contains(b []byte) bool {
 	return false
 }
 
+// texts are the elements of a collection that CONTAINS looks at, or the keys.
+func (e *expression) texts(b []byte) [][]byte {
+	if e.col.typ.Kind != types.KindMap {
+		elems, _ := types.UnpackList(b)
+		return elems
+	}
+	pairs, _ := types.UnpackMap(b)
+	var out [][]byte
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if e.op == opContainsKey {
+			out = append(out, pairs[i])
+		} else {
+			out = append(out, pairs[i+1])
+		}
+	}
+	return out
+}
+
+// matches says whether each of the wanted terms matches one that is there.
+func (k likeKind) matches(have, want []string) bool {
+	match := [...]func(s, part string) bool{func(s, part string) bool { return s == part }, strings.HasPrefix, strings.HasSuffix, strings.Contains}[k]
+	return len(want) > 0 && !slices.ContainsFunc(want, func(w string) bool {
+		return !slices.ContainsFunc(have, func(h string) bool { return match(h, w) })
+	})
+}
+
+// splitPattern takes the wildcards off a LIKE pattern.
+func splitPattern(pattern string) (likeKind, string) {
+	kind := likeMatches
+	if s, open := strings.CutSuffix(pattern, "%"); open {
+		kind, pattern = likePrefix, s
+	}
+	if s, open := strings.CutPrefix(pattern, "%"); open {
+		kind, pattern = kind+likeSuffix, s
+	}
+	return kind, pattern
+}
+
+// likeExpression prepares column LIKE value.
+func (w *restrictions) likeExpression(r *restriction, value []byte) (expression, error) {
+	if value == nil {
+		return expression{}, nullPointer(`Cannot invoke "java.nio.ByteBuffer.remaining()" because "value" is null`)
+	}
+	kind, term := splitPattern(string(value))
+	if term == "" {
+		return expression{}, invalid("LIKE value can't be empty.")
+	}
+	e := expression{col: r.first(), op: opLike, value: []byte(term), like: kind}
+	for _, ix := range w.table.indexes {
+		if ix.serves(r) && ix.supportsLike(kind) {
+			e.index = ix
+			return e, nil
+		}
+	}
+	return expression{}, invalid("%s %s %s is only supported on properly indexed columns", e.col.name, kind, term)
+}
+
 // like matches a pattern whose only wildcard is % at either end.
 func like(s, pattern string) bool {
-	p := []byte(pattern)
-	prefix, suffix := bytes.HasSuffix(p, []byte("%")), bytes.HasPrefix(p, []byte("%"))
-	p = bytes.TrimSuffix(bytes.TrimPrefix(p, []byte("%")), []byte("%"))
-	switch {
-	case prefix && suffix:
-		return bytes.Contains([]byte(s), p)
-	case prefix:
-		return bytes.HasPrefix([]byte(s), p)
-	case suffix:
-		return bytes.HasSuffix([]byte(s), p)
-	}
-	return s == string(p)
+	kind, term := splitPattern(pattern)
+	return kind.matches([]string{s}, []string{term})
 }
 
 // rowView is a row as expressions and selectors see it: key, static and regular

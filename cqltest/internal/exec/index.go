@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -12,6 +13,12 @@ import (
 func (ix *index) storageAttached() bool {
 	c := strings.ToLower(ix.class)
 	return c == "sai" || strings.HasSuffix(c, "storageattachedindex")
+}
+
+// same says whether two indexes are the same but for what they belong to.
+func (ix *index) same(o *index) bool {
+	return ix.name == o.name && ix.kind == o.kind && ix.class == o.class && ix.mode == o.mode && maps.Equal(ix.options, o.options) &&
+		(ix.target == o.target || ix.target != nil && o.target != nil && ix.target.name == o.target.name)
 }
 
 func (ix *index) sasi() bool { return strings.HasSuffix(ix.class, "SASIIndex") }
@@ -31,16 +38,16 @@ func (ix *index) serves(r *restriction) bool {
 	isSet := ix.target.typ.Kind == types.KindSet
 	switch r.kind {
 	case eqRestriction:
-		return ix.mode == "" || ix.mode == "full"
+		return (ix.mode == "" || ix.mode == "full") && !(ix.sasi() && ix.tokenizes())
 	case sliceRestriction:
 		switch {
 		case ix.storageAttached():
 			return ix.mode == "" && rangeIndexable(ix.target.typ)
 		case ix.sasi():
-			return true
+			return !ix.literal() && ix.sasiMode() != "CONTAINS"
 		}
 	case likeRestriction:
-		return ix.sasi()
+		return ix.sasi() && ix.literal()
 	case containsRestriction:
 		return len(r.contains) > 0 && ix.mode == "values" ||
 			len(r.containsKey) > 0 && (ix.mode == "keys" || isSet) ||

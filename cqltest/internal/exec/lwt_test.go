@@ -173,6 +173,16 @@ func TestScylla(t *testing.T) {
 			{"UPDATE lwt SET b = b + 1 WHERE a = 1 IF b NOT IN (2, 3)", "[applied], b | true, 1"},
 			{"SELECT b FROM lwt", "b | 2"},
 		}},
+		{"no row is beyond null", wide, []step{
+			{"INSERT INTO w (p, c, v) VALUES (1, 1, 1)", ""},
+			{"DELETE FROM w WHERE p = 1 AND c > null", ""},
+			{"SELECT c FROM w WHERE p = 1 AND c > null", "c"},
+			{"SELECT c FROM w", "c | 1"},
+		}},
+		{"no Java to trip over a null", lwt, []step{
+			{"INSERT INTO lwt (a, b) VALUES (1, 1)", ""},
+			{"UPDATE lwt SET b = b + null WHERE a = 1 IF EXISTS", "error: Invalid null, unset or empty value"},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -200,7 +210,7 @@ func TestScyllaOptions(t *testing.T) {
 
 func TestScyllaPreparesTheColumnsOfConditionalWrites(t *testing.T) {
 	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int, s int)")
-	p, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")
+	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")
 	require.NoError(t, err)
 	require.Equal(t, "[applied], s, v", show(&Result{Columns: p.Columns}))
 }

@@ -284,7 +284,7 @@ func evalTimestamp(x *execution, t terms.Term, fallback int64) (int64, error) {
 	case types.IsUnset(b):
 		return fallback, nil
 	case len(b) != 8:
-		return 0, invalid("Invalid timestamp value: %x", b)
+		return 0, nullPointer(`Cannot invoke "java.lang.Long.longValue()" because the return value of "org.apache.cassandra.db.marshal.LongType.compose(java.nio.ByteBuffer)" is null`)
 	}
 	ts := int64(be64(b))
 	if ts == math.MinInt64 {
@@ -350,8 +350,7 @@ func (m *modification) run(x *execution) (*Result, error) {
 	if err := m.collect(x, w, x.timestamp()); err != nil {
 		return nil, err
 	}
-	w.apply(x)
-	return &Result{Kind: Void}, nil
+	return &Result{Kind: Void}, w.apply(x, "SIMPLE")
 }
 
 func (x *execution) checkWriteConsistency(t *table) error {
@@ -390,9 +389,15 @@ func (m *modification) collect(x *execution, w *writes, timestamp int64) error {
 	if m.where.clustering.empty() {
 		rows = [][][]byte{{}}
 	}
+	if err := checkClustering(rows); err != nil {
+		return err
+	}
 	ts, ttl, err := m.attributes(x, timestamp)
 	if err != nil {
 		return err
+	}
+	if n := int64(len(keys)) * int64(len(rows)); n > maxCombined {
+		return tooMany(n)
 	}
 	for _, key := range keys {
 		for _, c := range rows {

@@ -138,6 +138,11 @@ func (o *operation) applyComplex(u *updater) error {
 		}
 		return nil
 	}
+	if o.kind != opSubtract && c.typ.Kind == types.KindList && v != nil {
+		if err := noNulls(v); err != nil {
+			return err
+		}
+	}
 	switch o.kind {
 	case opSet:
 		u.row.DeleteComplex(c.id, c.path(), u.timestamp-1)
@@ -158,8 +163,17 @@ func (o *operation) applyComplex(u *updater) error {
 }
 
 // errUnsetAppend is what the server says when it trips over list + unset.
-var errUnsetAppend = serverError("java.lang.ClassCastException: class org.apache.cassandra.cql3.Constants$Value cannot be cast to class org.apache.cassandra.cql3.Lists$Value " +
-	"(org.apache.cassandra.cql3.Constants$Value and org.apache.cassandra.cql3.Lists$Value are in unnamed module of loader 'app')")
+var errUnsetAppend = castError("Constants$Value", "Lists$Value")
+
+// noNulls refuses a null in a list that is stored element by element, over
+// which the server stumbles. A frozen list may hold one.
+func noNulls(list []byte) error {
+	elems, err := types.UnpackList(list)
+	if err == nil && slices.ContainsFunc(elems, func(e []byte) bool { return e == nil }) {
+		return nullPointer(`Cannot invoke "java.nio.ByteBuffer.remaining()" because "value" is null`)
+	}
+	return err
+}
 
 // addAll adds the elements of an encoded collection, or the fields of a UDT.
 func (o *operation) addAll(u *updater, v []byte, prepend bool) error {
@@ -293,6 +307,9 @@ func (o *operation) listPath(u *updater, index []byte) ([]byte, error) {
 		}
 		return nil, invalid("Invalid unset value for list index")
 	}
+	if len(index) == 0 {
+		return nil, outOfBounds()
+	}
 	existing := u.pending().Complex(o.col.id)
 	if existing == nil {
 		return nil, invalid("Attempted to %s a list which is null", verb)
@@ -332,8 +349,17 @@ func (o *operation) count(u *updater, v []byte) error {
 // addValue is c = c + v on a number or text under a condition; null stays null.
 func (o *operation) addValue(u *updater, v []byte) error {
 	cell := u.pending().Cell(o.col.id)
-	if cell == nil || v == nil || types.IsUnset(v) {
+	if cell == nil || types.IsUnset(v) && o.col.typ.IsText() {
 		return nil
+	}
+	empty := func(b []byte) bool { return b == nil || len(b) == 0 && o.col.typ.EmptyIsNull() }
+	switch {
+	case v == nil && o.col.typ.IsText():
+		return nullPointer(`Cannot invoke "java.nio.ByteBuffer.remaining()" because "append" is null`)
+	case empty(cell.Value):
+		return nullPointer(`Cannot invoke "java.lang.Number.intValue()" because "left" is null`)
+	case empty(v):
+		return nullPointer(`Cannot invoke "java.lang.Number.intValue()" because "right" is null`)
 	}
 	sum, err := addValues(o.col.typ, cell.Value, v)
 	if err != nil {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,7 +114,7 @@ type propertyReader struct {
 }
 
 func (r *propertyReader) fail(err error) {
-	if r.err == nil {
+	if r.err == nil && err != nil {
 		r.err = err
 	}
 }
@@ -241,30 +242,62 @@ func (p *tableParams) validate() error {
 	return nil
 }
 
+var (
+	fixedRetry      = regexp.MustCompile(`(?i)^([0-9.]+)ms$`)
+	percentileRetry = regexp.MustCompile(`(?i)^([0-9.]+)p(?:ercentile)?$`)
+	hybridRetry     = regexp.MustCompile(`(?i)^(MIN|MAX)\(([0-9.]+[a-z]+)\s*,\s*([0-9.]+[a-z]+)\)$`)
+)
+
 func (r *propertyReader) readRetry(s string) string {
-	u := strings.ToUpper(s)
-	switch {
-	case u == "NONE" || u == "NEVER":
-		return "NEVER"
-	case u == "ALWAYS":
-		return u
-	case strings.HasSuffix(u, "P"), strings.HasSuffix(u, "PERCENTILE"):
-		n := strings.TrimSuffix(strings.TrimSuffix(u, "P"), "PERCENTILE")
-		f, err := strconv.ParseFloat(n, 64)
-		if err != nil {
-			break
+	policy, _, err := retryPolicy(s)
+	r.fail(err)
+	return policy
+}
+
+// retryPolicy returns a policy as the server shows it, and the name of its kind.
+func retryPolicy(s string) (policy, kind string, err error) {
+	bad := configError("Invalid value %s for option 'speculative_retry'", s)
+	number := func(digits string) float64 {
+		f, failed := strconv.ParseFloat(digits, 64)
+		if failed != nil {
+			err = bad
 		}
-		if f <= 0 || f >= 100 {
-			r.fail(configError("Invalid value %s for PERCENTILE option 'speculative_retry': must be between (0.0 and 100.0)", s))
-		}
-		return trimNumber(n) + "p"
-	case strings.HasSuffix(u, "MS"):
-		return trimNumber(u[:len(u)-2]) + "ms"
-	case strings.HasPrefix(u, "MIN(") || strings.HasPrefix(u, "MAX("):
-		return s
+		return f
 	}
-	r.fail(configError("Invalid value %s for option 'speculative_retry'", s))
-	return ""
+	switch u := strings.ToUpper(s); u {
+	case "NONE", "NEVER":
+		return "NEVER", u, nil
+	case "ALWAYS":
+		return u, u, nil
+	}
+	if m := fixedRetry.FindStringSubmatch(s); m != nil {
+		return strconv.Itoa(int(number(m[1]))) + "ms", "FIXED", err
+	}
+	if m := percentileRetry.FindStringSubmatch(s); m != nil {
+		f := number(m[1])
+		if err == nil && (f <= 0 || f >= 100) {
+			err = configError("Invalid value %s for PERCENTILE option 'speculative_retry': must be between (0.0 and 100.0)", s)
+		}
+		return trimNumber(strconv.FormatFloat(f, 'f', 4, 64)) + "p", "PERCENTILE", err
+	}
+	m := hybridRetry.FindStringSubmatch(s)
+	if m == nil {
+		return "", "", bad
+	}
+	one, first, err := retryPolicy(m[2])
+	if err != nil {
+		return "", "", err
+	}
+	two, second, err := retryPolicy(m[3])
+	switch {
+	case err != nil:
+		return "", "", err
+	case first == second:
+		return "", "", configError("Invalid value %s for option 'speculative_retry': MIN()/MAX() arguments should be of different types, but both are of type %s", s, first)
+	case first == "FIXED":
+		one, two = two, one
+	}
+	return strings.ToUpper(m[1]) + "(" + one + "," + two + ")", "HYBRID", nil
 }
 
 func trimNumber(s string) string {

@@ -231,7 +231,13 @@ func rawValues(values []Value) [][]byte {
 
 func (x *execution) eval(t terms.Term) ([]byte, error) { return t.Eval(&x.env) }
 
+// err says that nobody waits for the rows any more.
 func (x *execution) err() error {
+	select {
+	case <-x.client.Gone:
+		return context.Canceled
+	default:
+	}
 	if x.ctx == nil {
 		return nil
 	}

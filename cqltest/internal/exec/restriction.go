@@ -26,6 +26,8 @@ type tuple struct {
 	parts []terms.Term
 	whole terms.Term
 	n     int
+	multi bool   // of a relation on several columns
+	null  string // what the server stumbles over if whole is null
 }
 
 func (t *tuple) eval(x *execution) ([][]byte, error) {
@@ -35,7 +37,7 @@ func (t *tuple) eval(x *execution) ([][]byte, error) {
 			return nil, err
 		}
 		if b == nil {
-			return nil, invalid("Invalid null value for tuple")
+			return nil, nullPointer(t.null)
 		}
 		if types.IsUnset(b) {
 			return nil, invalid("Invalid unset value for tuple")
@@ -47,6 +49,9 @@ func (t *tuple) eval(x *execution) ([][]byte, error) {
 		b, err := x.eval(p)
 		if err != nil {
 			return nil, err
+		}
+		if t.multi && types.IsUnset(b) {
+			return nil, invalid("Invalid unset value for tuple field number %d", i)
 		}
 		out[i] = b
 	}
@@ -456,9 +461,9 @@ func (p *preparer) tupleRelation(sc *terms.Scope, t *table, rel *cqlparse.Relati
 			return tuple{}, err
 		}
 		if _, marker := v.(*cqlparse.Marker); marker {
-			return tuple{whole: parts[0], n: len(recv)}, nil
+			return tuple{whole: parts[0], n: len(recv), null: nullTuple(rel.Op)}, nil
 		}
-		return tuple{parts: parts, n: len(recv)}, nil
+		return tuple{parts: parts, n: len(recv), multi: true}, nil
 	}
 	if rel.Op != cqlparse.OpIn {
 		v, err := one(rel.Value)
@@ -485,6 +490,17 @@ func (p *preparer) tupleRelation(sc *terms.Scope, t *table, rel *cqlparse.Relati
 		r.kind, r.eq, r.in = eqRestriction, r.in[0], nil
 	}
 	return r, nil
+}
+
+// nullTuple is what the server stumbles over where a null stands for a tuple.
+func nullTuple(op cqlparse.Operator) string {
+	switch op {
+	case cqlparse.OpEQ:
+		return `Cannot invoke "org.apache.cassandra.cql3.Tuples$Value.getElements()" because "t" is null`
+	case cqlparse.OpIn:
+		return `Cannot invoke "org.apache.cassandra.cql3.Term$MultiItemTerminal.getElements()" because "term" is null`
+	}
+	return `Cannot invoke "org.apache.cassandra.cql3.Term$Terminal.get(org.apache.cassandra.transport.ProtocolVersion)" because "terminal" is null`
 }
 
 func (p *preparer) tokenRelation(sc *terms.Scope, t *table, rel *cqlparse.Relation) (*restriction, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/terms"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // query is one run of a SELECT: what to read, and how far it has come.
@@ -34,6 +35,7 @@ type query struct {
 	visited store.Key // the partition last looked at
 	last    pageState
 	more    bool
+	failed  error
 }
 
 type groupKey struct {
@@ -72,7 +74,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c := x.params.Consistency; (c == Serial || c == LocalSerial) && len(q.keys) > 1 {
+	direct := !s.aggregate && !s.grouped && (q.pageSize <= 0 || q.limit <= q.pageSize)
+	if c := x.params.Consistency; (c == Serial || c == LocalSerial) && len(q.keys) > 1 && direct {
+		// What is read in pages is read one partition at a time.
 		return nil, invalid("SERIAL/LOCAL_SERIAL consistency may only be requested for one partition at a time")
 	}
 	s.warn(x)
@@ -175,8 +179,10 @@ func (q *query) read() error {
 			return false
 		}
 		more, err := q.partition(p)
-		failed = err
-		return more && err == nil
+		if failed = err; q.failed != nil {
+			failed = q.failed
+		}
+		return more && failed == nil
 	}
 	if q.keys != nil {
 		q.readKeys(view, visit)
@@ -224,7 +230,7 @@ func (q *query) partition(p *store.Partition) (bool, error) {
 	v := &rowView{table: q.s.table, key: splitKey(q.s.table, p.Key), static: p.Static(q.x.nowSec), now: q.x.nowSec}
 	for i := range q.filter {
 		e := &q.filter[i]
-		if (e.col.kind == partitionKey || e.col.kind == staticColumn) && !e.holds(v) {
+		if (e.col.kind == partitionKey || e.col.kind == staticColumn) && !q.holds(e, v) {
 			return true, nil
 		}
 	}
@@ -232,6 +238,9 @@ func (q *query) partition(p *store.Partition) (bool, error) {
 	var failed error
 	each := func(r *store.Row) bool {
 		v.row = r
+		if q.s.distinct && any {
+			return false
+		}
 		if !q.matches(v) {
 			return true
 		}
@@ -289,11 +298,21 @@ func (q *query) after(s store.Slice) (store.Slice, bool) {
 	return s, order.Empty(s)
 }
 
+// holds evaluates one filter. A replica cannot compare with a list that holds a
+// null: it fails on the first row that has a value.
+func (q *query) holds(e *expression, v *rowView) bool {
+	if e.op <= opGTE && e.col.typ.Kind == types.KindList && v.Column(e.col.index) != nil && noNulls(e.value) != nil {
+		q.failed = q.x.failure(CodeReadFailure, "")
+		return false
+	}
+	return e.holds(v)
+}
+
 // matches evaluates the filters on clustering and regular columns.
 func (q *query) matches(v *rowView) bool {
 	for i := range q.filter {
 		e := &q.filter[i]
-		if e.col.kind != partitionKey && e.col.kind != staticColumn && !e.holds(v) {
+		if e.col.kind != partitionKey && e.col.kind != staticColumn && !q.holds(e, v) {
 			return false
 		}
 	}
@@ -468,7 +487,7 @@ func decodePageState(b []byte) (*pageState, error) {
 	b = b[9:]
 	number := func() (int, bool) {
 		n, used := binary.Uvarint(b)
-		if used <= 0 || n > math.MaxInt32*2 {
+		if used <= 0 || n > math.MaxInt32 {
 			return 0, false
 		}
 		b = b[used:]

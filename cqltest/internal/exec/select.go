@@ -405,7 +405,7 @@ func (x *execution) evalLimit(t terms.Term) (int, error) {
 	case types.IsUnset(b):
 		return math.MaxInt32, nil
 	case len(b) != 4:
-		return 0, invalid("Invalid limit value")
+		return 0, nullPointer(`Cannot invoke "java.lang.Integer.intValue()" because the return value of "org.apache.cassandra.db.marshal.Int32Type.compose(java.nio.ByteBuffer)" is null`)
 	}
 	n := int(int32(be64(b)))
 	if n <= 0 {

@@ -2,9 +2,11 @@ package exec
 
 import (
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"math"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -172,6 +174,8 @@ func encode(t *types.Type, v any) []byte {
 			return put64(uint64(v))
 		}
 		return put32(uint32(v))
+	case int64:
+		return put64(uint64(v))
 	case float64:
 		return types.EncodeDouble(v)
 	case string:
@@ -212,6 +216,10 @@ func (e *Engine) systemRows(s *schema, name string) []sysRow {
 		return []sysRow{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
 	case "system_auth.roles":
 		return e.auth.rows()
+	case "system.IndexInfo":
+		return indexRows(s, func(t *table, ix *index) sysRow { return sysRow{"table_name": t.keyspace, "index_name": ix.name} })
+	case "system_views.sai_column_indexes":
+		return indexRows(s, attachedRow)
 	case "system_views.settings":
 		return []sysRow{{"name": "cluster_name", "value": e.opts.ClusterName}, {"name": "partitioner", "value": partitioner}}
 	}
@@ -262,6 +270,33 @@ func hostID(address string, port int) [16]byte {
 	return uuid3("host " + address + ":" + strconv.Itoa(port))
 }
 
+// indexRows have a row for each index that the function knows about.
+func indexRows(s *schema, row func(t *table, ix *index) sysRow) (rows []sysRow) {
+	for _, ks := range s.sortedKeyspaces() {
+		for _, t := range sortedTables(ks) {
+			for _, ix := range t.indexes {
+				if r := row(t, ix); r != nil {
+					rows = append(rows, r)
+				}
+			}
+		}
+	}
+	return rows
+}
+
+func attachedRow(t *table, ix *index) sysRow {
+	if !ix.storageAttached() || ix.target == nil {
+		return nil
+	}
+	analyzer := "NoOpAnalyzer"
+	if slices.ContainsFunc(attachedAnalysis, func(name string) bool { _, given := ix.options[name]; return given }) {
+		analyzer = fmt.Sprintf("NonTokenizingAnalyzer{caseSensitive=%t, normalized=%t, ascii=%t}",
+			!strings.EqualFold(ix.options["case_sensitive"], "false"), isTrue(ix.options["normalize"]), isTrue(ix.options["ascii"]))
+	}
+	return sysRow{"keyspace_name": t.keyspace, "index_name": ix.name, "analyzer": analyzer, "column_name": ix.target.name,
+		"is_building": false, "is_queryable": true, "is_string": ix.term().IsText() && ix.mode != "entries", "table_name": t.name}
+}
+
 // schemaRows describe the schema; virtual ones in tables of their own.
 func schemaRows(s *schema, name string, virtual bool) []sysRow {
 	var rows []sysRow
@@ -305,7 +340,7 @@ func tableRows(t *table, name string) []sysRow {
 	case "dropped_columns":
 		for _, c := range t.dropped {
 			rows = append(rows, sysRow{"keyspace_name": t.keyspace, "table_name": t.name, "column_name": c.name,
-				"dropped_time": int(c.at / 1000), "kind": c.kind.String(), "type": c.typ.String()})
+				"dropped_time": c.at / 1000, "kind": c.kind.String(), "type": c.typ.String()})
 		}
 	case "indexes":
 		for _, ix := range t.indexes {

@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 )
 
@@ -34,13 +37,40 @@ func (w *writes) partition(t *table, key store.Key) *store.Update {
 }
 
 // apply stores everything. The caller holds the write lock.
-func (w *writes) apply(x *execution) {
+//
+// A replica cannot store the deletion of a range that is bounded by null. Such
+// a partition's write fails; at consistency ANY the server keeps it for later
+// and says nothing.
+func (w *writes) apply(x *execution, writeType string) error {
+	if err := w.checkIndexed(); err != nil {
+		return err
+	}
+	failed := false
 	for _, u := range w.list {
+		if slices.ContainsFunc(u.Ranges, boundedByNull) {
+			failed = true
+			continue
+		}
 		if u.table.counter {
 			sumCounters(x, u)
 		}
 		u.table.data.Apply(&u.Update)
 	}
+	if failed && x.params.Consistency != Any {
+		return x.failure(CodeWriteFailure, writeType)
+	}
+	return nil
+}
+
+func boundedByNull(t store.RangeTombstone) bool {
+	null := func(b []byte) bool { return b == nil }
+	return slices.ContainsFunc(t.Slice.Start.Prefix, null) || slices.ContainsFunc(t.Slice.End.Prefix, null)
+}
+
+// failure says that the only replica failed to read or to write.
+func (x *execution) failure(code int, writeType string) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf("Operation failed - received 0 responses and 1 failures: UNKNOWN from /%s:7000", x.engine.opts.BroadcastAddress),
+		Consistency: x.params.Consistency, BlockFor: 1, NumFailures: 1, WriteType: writeType}
 }
 
 // sumCounters turns increments into sums.

@@ -1,8 +1,6 @@
 package terms
 
 import (
-	"slices"
-
 	"github.com/coodie-go/coodie/cqltest/internal/funcs"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
@@ -45,49 +43,10 @@ func (m *marker) Eval(env *Env) ([]byte, error) {
 	if err := m.recv.Type.ValidateBound(v); err != nil {
 		return nil, err
 	}
-	if m.recv.Type.Kind == types.KindList && m.recv.Type.IsMultiCell() {
-		if err := noNulls(v); err != nil {
-			return nil, err
-		}
+	if m.recv.Type.IsCollection() {
+		return m.recv.Type.Recode(v)
 	}
-	return sorted(m.recv.Type, v), nil
-}
-
-// noNulls refuses a null in a list to be stored element by element, over which
-// the server stumbles. A frozen list may hold one, and so may the values of IN:
-// whoever looks at those one by one reports it.
-func noNulls(list []byte) error {
-	elems, err := types.UnpackList(list)
-	if err == nil && slices.ContainsFunc(elems, func(e []byte) bool { return e == nil }) {
-		return &types.Error{Code: types.CodeServer, Message: "java.lang.NullPointerException: " +
-			`Cannot invoke "java.nio.ByteBuffer.remaining()" because "value" is null`}
-	}
-	return err
-}
-
-// sorted puts the elements of a set or map into order, which clients need not
-// keep.
-func sorted(t *types.Type, v []byte) []byte {
-	if t.Kind != types.KindSet && t.Kind != types.KindMap || types.Len(v) < 2 {
-		return v
-	}
-	per := len(t.Elems)
-	elems, err := types.UnpackList(v)
-	if per == 2 {
-		elems, err = types.UnpackMap(v)
-	}
-	if err != nil {
-		return v
-	}
-	for i := per; i < len(elems); i += per {
-		if t.Elems[0].Compare(elems[i-per], elems[i]) >= 0 {
-			if per == 2 {
-				return t.PackMap(elems)
-			}
-			return t.PackSet(elems)
-		}
-	}
-	return v
+	return v, nil
 }
 
 // composite is a literal of several terms: a list, set, map (keys and values

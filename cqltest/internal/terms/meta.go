@@ -48,6 +48,9 @@ func (p *preparer) meta(kind MetaKind, name string, arg cqlparse.Term) (raw, err
 	x := sel.term
 	switch t := x.(type) {
 	case *elementTerm:
+		if _, bound := t.key.(*marker); bound {
+			return nil, &types.Error{Code: types.CodeServer, Message: types.CastError("Constants$Marker", "Term$Terminal")}
+		}
 		m.elem, x = t, t.x
 	case *sliceTerm:
 		m.part, m.meta.Slice, x = t, true, t.x

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"math/big"
 	"slices"
 	"testing"
 
@@ -109,4 +110,39 @@ func BenchmarkCompare(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestRecode(t *testing.T) {
+	list := func(elems ...string) string {
+		var b [][]byte
+		for _, e := range elems {
+			b = append(b, []byte(e))
+		}
+		return string(PackList(len(elems), b))
+	}
+	null := string(PackList(1, [][]byte{nil}))
+	one, two, ten := string(EncodeDecimal(Big{Unscaled: big.NewInt(1)})), "\x02", string(EncodeDecimal(Big{Unscaled: big.NewInt(10), Scale: 1}))
+	for name, tc := range map[string]struct {
+		t          *Type
+		bound, got string
+	}{
+		"a set in a set":                {Set(Set(Text, true), true), list(list("b", "a", "b"), list("a", "b")), list(list("a", "b"))},
+		"a set in a list":               {List(Set(Text, true), true), list(list("b", "a")), list(list("a", "b"))},
+		"a set in a tuple":              {List(Tuple(Set(Text, true)), true), list(list("b", "a")), list(list("b", "a"))},
+		"an empty number":               {List(Int, true), list(""), null},
+		"an empty number deeper inside": {List(List(Int, true), true), list(list("")), list(list(""))},
+		"an empty text":                 {List(Text, true), list(""), list("")},
+		"a long varint":                 {List(Varint, true), list("\x00\x00\x02"), list(two)},
+		"a boolean":                     {List(Boolean, true), list("\x07"), list("\x01")},
+		"numbers that compare as equal": {Set(Decimal, true), list(ten, one), list(ten)},
+		"such numbers deeper inside":    {List(Set(Decimal, true), true), list(list(ten, one)), list(list(ten, one))},
+	} {
+		b, err := tc.t.Recode([]byte(tc.bound))
+		require.NoError(t, err, name)
+		require.Equal(t, []byte(tc.got), b, name)
+	}
+	m := Map(Set(Text, true), Int, true)
+	b, err := m.Recode(PackList(2, [][]byte{[]byte(list("b", "a")), EncodeInt(9), []byte(list("a", "b")), EncodeInt(2)}))
+	require.NoError(t, err)
+	require.Equal(t, PackList(1, [][]byte{[]byte(list("a", "b")), EncodeInt(2)}), b, "of equal keys the last counts")
 }

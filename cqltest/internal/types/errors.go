@@ -54,3 +54,10 @@ func isDurationError(err error) bool {
 	e, ok := err.(*Error)
 	return ok && e.duration
 }
+
+// CastError words the server's failure to take a value of one of its classes
+// for another.
+func CastError(from, to string) string {
+	const pkg = "org.apache.cassandra.cql3."
+	return fmt.Sprintf("java.lang.ClassCastException: class %[1]s cannot be cast to class %[2]s (%[1]s and %[2]s are in unnamed module of loader 'app')", pkg+from, pkg+to)
+}

@@ -28,7 +28,7 @@ func TestToken(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, tt.key, back)
 	}
-	require.EqualValues(t, math.MinInt64, Token(nil))
+	require.EqualValues(t, int64(math.MinInt64), Token(nil))
 	_, err := SplitPartitionKey([]byte{0, 5, 1}, 2)
 	require.Error(t, err)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -18,6 +19,8 @@ const (
 	// largeBody is the size from which a request runs before the next one is
 	// read, so that what a connection holds in memory stays bounded.
 	largeBody = 1 << 20
+	// maxHandshake bounds the bodies of a client that has not started up or logged in.
+	maxHandshake = 64 << 10
 	// maxEvents bounds the events that wait for a slow reader; more are dropped.
 	maxEvents = 256
 )
@@ -47,6 +50,7 @@ type Conn struct {
 	workers chan struct{} // a token for each worker
 	writing chan struct{} // a mutex whose waiters count as blocked for testing/synctest
 	events  chan exec.SchemaChange
+	gone    chan struct{} // closed with the connection
 	running sync.WaitGroup
 
 	mu         sync.Mutex
@@ -57,6 +61,7 @@ type Conn struct {
 }
 
 func newConn(s *Server, nc net.Conn) *Conn {
+	gone := make(chan struct{})
 	return &Conn{
 		server:  s,
 		net:     nc,
@@ -65,6 +70,8 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		workers: make(chan struct{}, maxConcurrent),
 		writing: make(chan struct{}, 1),
 		events:  make(chan exec.SchemaChange, maxEvents),
+		gone:    gone,
+		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone},
 	}
 }
 
@@ -95,6 +102,7 @@ func (c *Conn) Close() {
 	defer c.mu.Unlock()
 	if !c.closed {
 		c.closed = true
+		close(c.gone)
 		c.net.Close()
 	}
 }
@@ -136,6 +144,9 @@ func (c *Conn) next() bool {
 		return c.skip(h) && c.fail(h, &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
 			"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, c.server.MaxFrame)})
 	}
+	if c.stage != isReady && h.length > maxHandshake {
+		return c.skip(h) && c.fail(h, c.tooBigToStart(h))
+	}
 	body, err := readBody(c.in, int(h.length))
 	if err != nil {
 		return false
@@ -147,6 +158,15 @@ func (c *Conn) next() bool {
 		return c.fail(h, protocolError("Invalid message version. Got %d/v%[1]d but previous messages on this connection had version %d/v%[2]d", h.version, c.version))
 	}
 	return c.dispatch(h, body)
+}
+
+// tooBigToStart refuses a frame that no handshake has.
+func (c *Conn) tooBigToStart(h header) *exec.Error {
+	if err := c.expect(h.opcode); err != nil {
+		return err
+	}
+	return &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
+		"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, maxHandshake)}
 }
 
 // dispatch handles the handshake at once and starts everything else.

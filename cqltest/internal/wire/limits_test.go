@@ -113,6 +113,20 @@ func TestFrameOverTheLimit(t *testing.T) {
 	require.IsType(t, &message.VoidResult{}, c.ask(&message.Query{Query: "q"}))
 }
 
+// Who has not started up is not listened to for long.
+func TestLargeFrameBeforeStartup(t *testing.T) {
+	for name, opcode := range map[string]primitive.OpCode{"QUERY": primitive.OpCodeQuery, "STARTUP": primitive.OpCodeStartup} {
+		in := rawFrame(opcode, 0, strings.Repeat("x", 8<<20))
+		var answer []byte
+		n := allocated(func() { answer = play(&stub{}, append(in, startup...)) })
+		require.Less(t, n, uint64(20<<20), name) // of which the input is a half
+		f, err := frame.NewCodec().DecodeFrame(bytes.NewReader(answer))
+		require.NoError(t, err)
+		require.Implements(t, (*message.Error)(nil), f.Body.Message, name)
+		require.Contains(t, string(answer[len(answer)-headerLength:]), "\x02\x00\x00\x00\x00", "and served afterwards")
+	}
+}
+
 func TestLargeFrame(t *testing.T) {
 	h := &stub{}
 	c := connect(t, newServer(t, h), primitive.ProtocolVersion4)

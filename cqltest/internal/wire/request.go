@@ -114,7 +114,7 @@ func (r *reader) params(version int) Params {
 	if flags.Contains(primitive.QueryFlagDefaultTimestamp) {
 		ts := r.long()
 		if ts == math.MinInt64 {
-			r.fail("Out of bound timestamp, must be in [%d, %d] (got %d)", math.MinInt64+1, math.MaxInt64, ts)
+			r.fail("Out of bound timestamp, must be in [%d, %d] (got %d)", int64(math.MinInt64+1), int64(math.MaxInt64), ts)
 		}
 		p.DefaultTimestamp = &ts
 	}

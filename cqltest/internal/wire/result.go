@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"encoding/binary"
+
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
@@ -22,7 +24,7 @@ type Prepared struct {
 }
 
 // LWTMark is the flag in a prepared statement's metadata that MarkLWT sets.
-const LWTMark = 1 << 31
+const LWTMark uint32 = 1 << 31
 
 func (Result) opcode() primitive.OpCode   { return primitive.OpCodeResult }
 func (Prepared) opcode() primitive.OpCode { return primitive.OpCodeResult }
@@ -60,14 +62,14 @@ func (p Prepared) append(b []byte, version int) []byte {
 	b = appendShort(b, len(p.ID))
 	b = append(b, p.ID...)
 
-	flags := 0
+	var flags uint32
 	if oneTable(p.Binds) {
-		flags |= int(primitive.VariablesFlagGlobalTablesSpec)
+		flags |= uint32(primitive.VariablesFlagGlobalTablesSpec)
 	}
 	if p.MarkLWT && p.Info.Conditional {
 		flags |= LWTMark
 	}
-	b = appendInt(b, flags)
+	b = binary.BigEndian.AppendUint32(b, flags)
 	b = appendInt(b, len(p.Binds))
 	if version >= 4 {
 		b = appendInt(b, len(p.PKIndexes))

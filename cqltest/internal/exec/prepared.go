@@ -1,0 +1,269 @@
+package exec
+
+import (
+	"crypto/md5"
+	"fmt"
+	"slices"
+
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+// What clients can make the engine remember is bounded by number and by the
+// length of the texts.
+const (
+	maxPrepared      = 10_000
+	maxPreparedBytes = 64 << 20
+)
+
+// tableName names a table that a statement reads or writes.
+type tableName struct{ keyspace, name string }
+
+// Prepare parses and validates cql and remembers the outcome, or returns what it
+// remembers already. The warnings are for the client.
+//
+// Cassandra files a statement under two ids, made of the text alone and of
+// keyspace and text. It answers with the former if the text names the keyspace
+// of every table, which no statement does that changes the schema.
+func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
+	if p := e.known(c, cql); p != nil {
+		return p, nil, nil
+	}
+	p, err := e.Compile(c, cql)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.remembered = true
+	e.remember(p)
+	if p.qualified || e.opts.Dialect == Scylla {
+		return p, nil, nil
+	}
+	return p, c.warnUse(p.ID, c.Keyspace), nil
+}
+
+// known returns a remembered statement that serves again. Like Cassandra it wants
+// to find both ids.
+func (e *Engine) known(c *Client, cql string) *Prepared {
+	e.prepared.RLock()
+	defer e.prepared.RUnlock()
+	bare, own := e.prepared.byID[textID("", cql)], e.prepared.byID[textID(c.Keyspace, cql)]
+	switch {
+	case bare == nil || own == nil || e.opts.Dialect == Scylla:
+		return nil
+	case bare.qualified:
+		return bare
+	case c.Keyspace != "":
+		return own
+	}
+	return nil
+}
+
+func (e *Engine) remember(p *Prepared) {
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	for _, id := range e.ids(p) {
+		e.drop(id)
+		for old, other := range e.prepared.byID {
+			if len(e.prepared.byID) < maxPrepared && e.prepared.bytes+len(p.CQL) <= maxPreparedBytes {
+				break
+			}
+			if other != p {
+				e.drop(old)
+			}
+		}
+		e.prepared.byID[id] = p
+		e.prepared.bytes += len(p.CQL)
+	}
+}
+
+// drop forgets one id. The caller holds the lock.
+func (e *Engine) drop(id string) {
+	if p := e.prepared.byID[id]; p != nil {
+		e.prepared.bytes -= len(p.CQL)
+		delete(e.prepared.byID, id)
+	}
+}
+
+// ids are those under which p is filed. ScyllaDB knows only its own.
+func (e *Engine) ids(p *Prepared) []string {
+	if e.opts.Dialect == Scylla {
+		return []string{string(p.ID)}
+	}
+	return []string{textID("", p.CQL), textID(p.Keyspace, p.CQL)}
+}
+
+func textID(keyspace, cql string) string {
+	sum := md5.Sum([]byte(keyspace + cql))
+	return string(sum[:])
+}
+
+// Compile is Prepare without remembering the outcome.
+func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
+	s := e.schema.Load()
+	ast, err := parse(e.opts.Dialect, cql)
+	if err != nil {
+		return nil, err
+	}
+	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
+	stmt, err := p.prepare(ast)
+	if err != nil {
+		return nil, e.asError(err)
+	}
+	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s, qualified: qualified(ast)}
+	id := textID(c.Keyspace, cql)
+	if out.qualified && e.opts.Dialect == Cassandra {
+		id = textID("", cql)
+	}
+	out.ID = []byte(id)
+	out.Binds = p.bindSpecs(ast.Header().Markers)
+	out.PKIndexes = p.pkIndexes()
+	switch stmt.(type) {
+	case *selection, *modification, *batchStatement:
+		for _, t := range p.tables {
+			out.tables = append(out.tables, tableName{t.keyspace, t.name})
+		}
+	}
+	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
+		out.Columns = r.columns()
+	}
+	return out, nil
+}
+
+// qualified says whether the statement names the keyspace of every table. One
+// that changes the schema counts as not doing so.
+func qualified(ast cqlparse.Statement) bool {
+	switch s := ast.(type) {
+	case *cqlparse.Select:
+		return !s.From.Keyspace.IsZero()
+	case *cqlparse.Insert:
+		return !s.Table.Keyspace.IsZero()
+	case *cqlparse.Update:
+		return !s.Table.Keyspace.IsZero()
+	case *cqlparse.Delete:
+		return !s.Table.Keyspace.IsZero()
+	case *cqlparse.Truncate:
+		return !s.Table.Keyspace.IsZero()
+	case *cqlparse.Batch:
+		return !slices.ContainsFunc(s.Statements, func(s cqlparse.Statement) bool { return !qualified(s) })
+	}
+	return false
+}
+
+// Lookup returns the prepared statement with that id. As on a real server a
+// statement is forgotten when one of its tables changes: the caller then answers
+// UNPREPARED.
+func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
+	e.prepared.RLock()
+	defer e.prepared.RUnlock()
+	p, ok := e.prepared.byID[string(id)]
+	return p, ok
+}
+
+// fresh prepares p again if the schema it was prepared against is gone.
+func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
+	if p.schema == e.schema.Load() {
+		return p, nil
+	}
+	in := *c
+	in.Keyspace = p.Keyspace
+	again, err := e.Compile(&in, p.CQL)
+	if err != nil {
+		return nil, err
+	}
+	again.remembered = p.remembered
+	e.replace(p, again)
+	return again, nil
+}
+
+// replace files again under the ids where p still is.
+func (e *Engine) replace(p, again *Prepared) {
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	for _, id := range e.ids(p) {
+		if e.prepared.byID[id] == p {
+			e.prepared.byID[id] = again
+		}
+	}
+}
+
+// setSchema installs a schema and forgets the prepared statements on tables that
+// it changes or lacks. The caller holds e.write.
+func (e *Engine) setSchema(next *schema) {
+	old := e.schema.Load()
+	e.schema.Store(next)
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	for id, p := range e.prepared.byID {
+		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
+			e.drop(id)
+		}
+	}
+}
+
+func (s *schema) find(n tableName) *table {
+	if ks := s.keyspaces[n.keyspace]; ks != nil {
+		return ks.tables[n.name]
+	}
+	return nil
+}
+
+// outdated says whether statements on the table have to be prepared again.
+// Cassandra asks whether the columns, the indexes, the default TTL or
+// gc_grace_seconds changed, ScyllaDB whether anything did.
+func (e *Engine) outdated(old, next *table) bool {
+	if old == next {
+		return false
+	}
+	if old == nil || next == nil || e.opts.Dialect == Scylla {
+		return true
+	}
+	sameColumn := func(a, b *column) bool {
+		return a.name == b.name && a.kind == b.kind && a.position == b.position && a.desc == b.desc && a.id == b.id && a.typ.Equal(b.typ)
+	}
+	return old.data != next.data || old.compact != next.compact || !slices.EqualFunc(old.columns, next.columns, sameColumn) ||
+		!slices.EqualFunc(old.indexes, next.indexes, func(a, b *index) bool { return a == b || a.same(b) }) ||
+		old.params.defaultTTL != next.params.defaultTTL || old.params.gcGraceSeconds != next.params.gcGraceSeconds
+}
+
+func (e *Engine) forget() {
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	clear(e.prepared.byID)
+	e.prepared.bytes = 0
+}
+
+// warnUse warns, once on a connection, of a prepared statement whose tables
+// depend on USE. keyspace is the one that the statement was prepared in.
+func (c *Client) warnUse(id []byte, keyspace string) []string {
+	if c.UseWarned == nil || c.UseWarned.Swap(true) {
+		return nil
+	}
+	orNull := func(s string) string {
+		if s == "" {
+			return "null"
+		}
+		return s
+	}
+	return []string{"`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in non-qualified table names. " +
+		"Please consider removing instances of `Session#setKeyspace(<keyspace>)`, `Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, " +
+		"and always use fully qualified table names (e.g. <keyspace>.<table>). " +
+		fmt.Sprintf("Keyspace used: %s, statement keyspace: %s, statement id: %x", orNull(c.Keyspace), orNull(keyspace), id)}
+}
+
+// warnUse warns of a prepared statement that is executed in another keyspace
+// than the one it was prepared in. Cassandra cannot tell of batches.
+func (x *execution) warnUse(p *Prepared) {
+	if !p.remembered || p.qualified || x.engine.opts.Dialect == Scylla {
+		return
+	}
+	keyspace := p.Keyspace
+	switch p.stmt.(type) {
+	case *batchStatement:
+		return
+	case *selection, *modification, *truncateStatement:
+	default:
+		keyspace = "" // a statement without tables was prepared in none
+	}
+	if keyspace != x.client.Keyspace {
+		x.warnings = append(x.warnings, x.client.warnUse(p.ID, keyspace)...)
+	}
+}
