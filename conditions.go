@@ -3,6 +3,7 @@ package coodie
 import (
 	"bytes"
 	"encoding/binary"
+	"reflect"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -124,6 +125,33 @@ func (r *result) judge(c *cond) Verdict {
 		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
 	}
 	return verdict
+}
+
+// inexact reports whether a column reads as condition i asks, although its cell is another one.
+func (r *result) inexact(i int) bool {
+	c, e := &r.conds[i], r.existing
+	col := c.ref().col
+	if e == nil || col == nil || c.ref().elem != nil || c.ref().field != "" {
+		return false
+	}
+	at := e.index(col.Name)
+	if at < 0 || e.cells.at(at) == nil {
+		return false
+	}
+	live, err := e.liveType(at, col)
+	if err != nil {
+		return false
+	}
+	cd, err := col.Codec.Live(live)
+	v := reflect.New(col.GoType).UnsafePointer()
+	if err != nil || cd.Decode(v, e.cells.at(at)) != nil {
+		return false
+	}
+	cell, null, err := col.Codec.Append([]byte{}, v)
+	if null {
+		cell = nil
+	}
+	return err == nil && judge(c, col.Type, col.Type, cell) == Held
 }
 
 // judge evaluates the condition on a cell of type t, which may know more fields than the

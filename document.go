@@ -36,6 +36,10 @@ func (d *Document[T]) Stale() bool { return d.doc.stale }
 
 // Insert is `INSERT … IF NOT EXISTS` with all columns; those that are null are left
 // unset. A refused one answers with the whole existing row.
+//
+// Only the row is a condition, not its partition: static columns that are not null are written over what
+// they are, also with zero. Use pointers for static columns, or Mutate with OrCreate, which is shown
+// them and guards them.
 func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 	return d.with().Insert(ctx)
 }
@@ -87,6 +91,10 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.n
 // without a version, which is older than the column, Value holds 0; then the condition is a
 // version of null or 0 and one column that was not null. Where Value holds none that is
 // certainly not null, the call fails with ErrCannotGuard: Mutate, which sees nulls, knows more.
+//
+// A document knows what its Value holds, and not the cells that this was read from. A static column
+// that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
+// that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
 func (d *Document[T]) IfUnchanged() Conditional[T] { return d.now().IfUnchanged() }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.

@@ -240,10 +240,12 @@ func (r *result) key() (key Key) {
 
 // failed names the conditions that did not hold, as far as the answer tells.
 func (r *result) failed() string {
-	var given, guards []string
-	for _, c := range r.conditions() {
+	var given, guards, inexact []string
+	for i, c := range r.conditions() {
 		switch {
 		case c.Verdict != NotHeld:
+		case c.Guard && r.inexact(i):
+			inexact = append(inexact, r.conds[i].ref().name)
 		case c.Guard:
 			guards = append(guards, c.Text)
 		default:
@@ -253,6 +255,9 @@ func (r *result) failed() string {
 	switch {
 	case len(given) > 0:
 		return strings.Join(given, ", ") + " did not hold"
+	case len(inexact) > 0 && len(guards) == 0:
+		return "what column " + strings.Join(inexact, ", ") + " holds reads as the document has it, but the struct cannot hold it exactly " +
+			"(a field that the struct lacks, an empty value, JSON written otherwise), so that no condition of the document matches it: use Mutate"
 	case len(guards) > 0:
 		return "somebody else has written since the row was read: " + strings.Join(guards, ", ") + " did not hold"
 	}

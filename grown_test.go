@@ -997,3 +997,25 @@ func TestCreateBesideGrownStatics(t *testing.T) {
 		require.JSONEq(t, `{"city": "t", "floor": null, "zip": 8}`, shared)
 	})
 }
+
+// TestIfUnchangedOfWhatTheStructCannotHold: the refusal says why, and Mutate works.
+func TestIfUnchangedOfWhatTheStructCannotHold(t *testing.T) {
+	ctx := t.Context()
+	_, session := server(t)
+	table := open[Wing](t, session)
+	id, n := coodie.Col(func(w *Wing) *int { return &w.ID }), coodie.Col(func(w *Wing) *int { return &w.N })
+	_, err := table.New(Wing{ID: 1, Row: 1, N: 1, Cold: Floor{Name: "m", Level: 1}}).Insert(ctx)
+	require.NoError(t, err)
+	raw(t, session, "ALTER TYPE floor ADD zip int")
+	raw(t, session, "UPDATE wing SET cold = {name: 'm', level: 1, zip: 9} WHERE id = 1")
+	row := table.Find(id.Eq(1), coodie.Col(func(w *Wing) *int { return &w.Row }).Eq(1))
+	read, err := row.Get(ctx)
+	require.NoError(t, err)
+	res, err := table.New(read).IfUnchanged().Update(ctx, n.Set(2))
+	require.NoError(t, err)
+	require.False(t, res.Applied)
+	require.ErrorContains(t, res.Err(), "what column cold holds reads as the document has it, but the struct cannot hold it exactly")
+	require.ErrorContains(t, res.Err(), "use Mutate")
+	_, err = row.Mutate(ctx, func(_ context.Context, w *Wing) error { w.N = 2; return nil })
+	require.NoError(t, err)
+}
