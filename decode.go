@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/gocql/gocql"
@@ -83,8 +84,23 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cell); err != nil {
 			return s.failed(table, err)
 		}
+		if s.codec != s.column.Codec && cell != nil && s.column.Key() {
+			if err := s.exact(unsafe.Add(v, s.column.Offset), cell); err != nil {
+				return s.failed(table, err)
+			}
+		}
 	}
 	return nil
+}
+
+// exact refuses a key of another type than the struct declares, if the field cannot hold it: two rows
+// would read as one, and what is written of it would name another row.
+func (s *step) exact(field unsafe.Pointer, cell []byte) error {
+	again, null, err := s.codec.Append([]byte{}, field)
+	if err == nil && (null || s.codec.Type().Compare(again, cell) != 0) {
+		err = errors.New("the field cannot hold the row's key exactly: the column's type has something that the struct lacks")
+	}
+	return err
 }
 
 // decodeRow is decode of cells that have been kept.

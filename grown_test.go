@@ -1019,3 +1019,27 @@ func TestIfUnchangedOfWhatTheStructCannotHold(t *testing.T) {
 	_, err = row.Mutate(ctx, func(_ context.Context, w *Wing) error { w.N = 2; return nil })
 	require.NoError(t, err)
 }
+
+// TestKeysOfGrownTypes: a row whose key has a field that the struct lacks is not read as another row.
+func TestKeysOfGrownTypes(t *testing.T) {
+	type Keyed struct {
+		ID int   `cql:"id,partition"`
+		At Floor `cql:"at,clustering,frozen"`
+		N  int   `cql:"n"`
+	}
+	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		table := open[Keyed](t, session)
+		require.NoError(t, table.New(Keyed{ID: 1, At: Floor{Name: "a"}}).Save(ctx))
+		raw(t, session, "ALTER TYPE floor ADD zip int")
+		rows, err := table.Find().All(ctx)
+		require.NoError(t, err)
+		require.Len(t, rows, 1)
+		raw(t, session, "INSERT INTO keyed (id, at, n) VALUES (1, {name: 'a', level: 0, zip: 2}, 1)")
+		_, err = table.Find().All(ctx)
+		var decode *coodie.DecodeError
+		require.ErrorAs(t, err, &decode)
+		require.Equal(t, "at", decode.Column)
+		require.ErrorContains(t, err, "cannot hold the row's key exactly")
+	})
+}
