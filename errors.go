@@ -207,6 +207,8 @@ func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() 
 func (r *result) refusal() string {
 	reason, failed := "a condition did not hold", r.failed()
 	switch {
+	case !r.answered && !r.peeked: // a result that no write returned
+		reason = "no cause is known"
 	case r.batched && failed != "":
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -334,12 +336,35 @@ func TestErrorsNameTheRow(t *testing.T) {
 	}
 }
 
+// errorTypes are the exported error types that this module's packages for users declare.
+func errorTypes(t *testing.T) (types []string) {
+	t.Helper()
+	method := regexp.MustCompile(`(?m)^func \(e \*([A-Z]\w*)(?:\[[\w, ]+\])?\) Error\(\) string`)
+	for _, pattern := range []string{"*.go", "recipes/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			pkg := "coodie"
+			if dir := filepath.Dir(file); dir != "." {
+				pkg = filepath.Base(dir)
+			}
+			for _, m := range method.FindAllStringSubmatch(read(t, file), -1) {
+				types = append(types, "*"+pkg+"."+m[1])
+			}
+		}
+	}
+	require.NotEmpty(t, types)
+	return types
+}
+
 // TestErrorsHaveNoHoles: the text of an error of which nothing is known is a sentence all the same.
 func TestErrorsHaveNoHoles(t *testing.T) {
+	tried := map[string]bool{}
 	for _, err := range []error{
 		&coodie.NotFoundError{}, &coodie.MultipleError{}, &coodie.UsageError{}, &coodie.QueryError{}, &coodie.OutcomeUnknownError{},
 		&coodie.DecodeError{}, &coodie.NotAppliedError[Told]{}, &coodie.ContendedError{}, &coodie.BulkError{}, &coodie.SchemaError{},
 		&coodie.MismatchError{}, &coodie.HookError{}, &coodie.PageTokenError{}, &coodie.ConnectError{}, &coodie.PanicError{},
+		&coodie.ScanError{},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
 		&machine.TransitionError[string, string]{},
 		&coodie.UsageError{Op: "raw"}, &coodie.QueryError{Op: "raw", Err: errors.New("no")}, &coodie.DecodeError{Column: "c"},
@@ -348,6 +373,12 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		text := err.Error()
 		require.NotEmpty(t, text, "%T", err)
 		require.NotRegexp(t, `  | :|::|: :|:\s*$|: ;|<nil>|\(\)|^\W|\s$`, text, "%T", err)
+		tried[strings.SplitN(reflect.TypeOf(err).String(), "[", 2)[0]] = true
+		_ = coodie.KindOf(err)
+	}
+	require.EqualError(t, &coodie.NotAppliedError[Told]{}, "coodie: not applied: no cause is known")
+	for _, name := range errorTypes(t) {
+		require.True(t, tried[name], "%s is not tried", name)
 	}
 	require.Equal(t, "no key", coodie.Key(nil).String())
 	key := coodie.Key{{Column: "k", Value: "s3cret"}}
