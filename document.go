@@ -86,7 +86,8 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.n
 // deleted and inserted again, or has expired, never has a version that was seen before. Of a row
 // without a version, which is older than the column, Value holds 0; then the condition is a
 // version of null or 0 and one column that was not null. Where Value holds none that is
-// certainly not null, the call fails with ErrCannotGuard: Mutate, which sees nulls, knows more.
+// certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
+// are null, Find(…).IfExists().Update sets a column, and gives the row a version.
 func (d *Document[T]) IfUnchanged() Conditional[T] { return d.now().IfUnchanged() }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.

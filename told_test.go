@@ -336,6 +336,43 @@ func TestErrorsNameTheRow(t *testing.T) {
 	}
 }
 
+// TestAdviceFitsTheCall: raw CQL has no struct to compare a table with, and a JSON value that does not
+// fit says nothing of the struct.
+func TestAdviceFitsTheCall(t *testing.T) {
+	ctx := t.Context()
+	srv, session := patient(t)
+	db := coodie.New(session)
+	table, err := coodie.Open[Told](db)
+	require.NoError(t, err)
+	require.NoError(t, table.Create(ctx))
+	object := `{"k": "k", "c": 1, "n": "s3cret"}`
+	save := func() error { return table.New(toldRow()).Save(ctx) }
+	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }
+	create := func() error { return second(table.Find().IfNotExists().CreateJSON(ctx, json.RawMessage(object))) }
+	raw := func() error { return db.Raw("INSERT INTO told JSON ?", object).Exec(ctx) }
+	const fits = "the JSON value of column n does not fit its type; write the value as the column's type has it in JSON"
+	for _, tt := range []struct {
+		name, message string
+		call          func() error
+		says, not     string
+	}{
+		{"column", "Undefined column name n in table app.told", save, "Verify compares", "raw"},
+		{"raw column", "Undefined column name n in table app.told", raw, "Undefined column name n", "struct"},
+		{"raw table", "table told does not exist", raw, "create the table", "WithTable"},
+		{"JSON column", `JSON values map contains unrecognized column: s3cret`, saveJSON, "the JSON object has a member that is no column of the table; the struct and", "s3cret"},
+		{"raw JSON column", `JSON values map contains unrecognized column: s3cret`, raw, "the JSON object has a member that is no column of the table", "s3cret"},
+		{"JSON", "Error decoding JSON value for n: no int", saveJSON, fits, "Verify"},
+		{"JSON of an LWT", "Error decoding JSON value for n: no int", create, fits, "Verify"},
+		{"raw JSON", "Error decoding JSON value for n: no int", raw, fits, "Verify"},
+	} {
+		fault := srv.Fault(cqltest.On(cqltest.Any, "told"), cqltest.Invalid(tt.message))
+		err := tt.call()
+		fault.Remove()
+		require.ErrorContains(t, err, tt.says, tt.name)
+		require.NotContains(t, err.Error(), tt.not, tt.name)
+	}
+}
+
 // errorTypes are the exported error types that this module's packages for users declare.
 func errorTypes(t *testing.T) (types []string) {
 	t.Helper()
