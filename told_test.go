@@ -204,10 +204,13 @@ func TestNoValueIsTold(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"JSON of another type": func() error { return table.Find().SaveJSON(ctx, object) },
 		"JSON with a bad key":  func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": "s3cret"}`)) },
-		"no JSON":              func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "s3cret`)) },
-		"batch of JSON":        calls["batch of JSON"],
-		"not found":            func() error { return second(find().Get(ctx)) },
-		"not found by Mutate":  func() error { return second(find().Mutate(ctx, change)) },
+		"JSON with another member": func() error {
+			return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": 1928374655, "s3cret": 1}`))
+		},
+		"no JSON":             func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "s3cret`)) },
+		"batch of JSON":       calls["batch of JSON"],
+		"not found":           func() error { return second(find().Get(ctx)) },
+		"not found by Mutate": func() error { return second(find().Mutate(ctx, change)) },
 		"not applied": func() error {
 			res, err := find().If(toldS.Eq("s3cret")).Update(ctx, toldN.Set(48151623))
 			return errors.Join(err, res.Err())
