@@ -137,7 +137,9 @@ func (w *write) keep() {
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
-// It is an immutable value: it writes what the document held when the chain was begun.
+// It is an immutable value: it writes what the document held when the chain was begun. The slices
+// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
+// write is sent or, by In, added to a batch.
 type Write[T any] struct{ write write }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.

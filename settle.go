@@ -178,8 +178,9 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 		return
 	}
 	p := &pending{chain: *c, attempt: b.attempt, cause: cause, static: b.ofStatic()}
+	p.chain.keepKey()
 	if c.value != nil {
-		value := c.table.copyRow(c.value) // as it was when the write was sent
+		value := c.table.copyRow(p.chain.value) // as it was when the write was sent
 		p.chain.value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
