@@ -309,7 +309,10 @@ func TestSettleOfStaticColumns(t *testing.T) {
 	ctx := t.Context()
 	isOpen := coodie.NullCol(func(e *Entry) **bool { return &e.Open })
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
-		entries := open[Entry](t, session)
+		db := coodie.New(session)
+		entries, err := coodie.Open[Entry](db)
+		require.NoError(t, err)
+		require.NoError(t, entries.Create(ctx))
 		partition := func() coodie.Conditional[Entry] {
 			return entries.Find(entryBook.Eq("b")).If(isOpen.IsNull()).AllowCreate()
 		}
@@ -319,7 +322,7 @@ func TestSettleOfStaticColumns(t *testing.T) {
 				return entries.New(Entry{Book: "b", Line: 7}).If(isOpen.IsNull()).AllowCreate().Update(ctx, isOpen.Set(true))
 			},
 			"batch": func() (coodie.LWTResult[Entry], error) {
-				batch := coodie.New(session).Batch()
+				batch := db.Batch()
 				h := partition().In(batch).Update(isOpen.Set(true))
 				if err := batch.Exec(ctx); err != nil {
 					res, _ := h.Result()
