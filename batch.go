@@ -90,12 +90,8 @@ type rowCondition struct {
 }
 
 func (b *Batch) add(w *handle) {
-	err := b.usage("the batch is nil; make it with DB.Batch")
-	switch {
-	case b == nil:
-	case b.done:
-		err = b.usage("the batch has been executed already; make another")
-	default:
+	err := b.ended()
+	if err == nil {
 		b.writes = append(b.writes, w)
 		return
 	}
@@ -103,6 +99,19 @@ func (b *Batch) add(w *handle) {
 		b.release()
 	}
 	w.resolve(nil, nil, err)
+}
+
+// ended says why the batch takes no writes and cannot be executed; nil if it can.
+func (b *Batch) ended() error {
+	switch {
+	case b == nil:
+		return b.usage("the batch is nil; make it with DB.Batch")
+	case b.db == nil:
+		return b.usage("the batch is a zero value; make it with DB.Batch")
+	case b.done:
+		return b.usage("the batch has been executed already; make another")
+	}
+	return nil
 }
 
 // attemptID is the id that every write of the batch stores as its attempt.
@@ -121,11 +130,8 @@ func (b *Batch) attemptID() (gocql.UUID, error) {
 // *UsageError, and nothing is sent. An unknown outcome is an *OutcomeUnknownError, and so
 // it is for each handle.
 func (b *Batch) Exec(ctx context.Context) error {
-	if b == nil {
-		return b.usage("the batch is nil; make it with DB.Batch")
-	}
-	if b.done {
-		return b.usage("the batch has been executed already; make another")
+	if err := b.ended(); err != nil {
+		return err
 	}
 	b.done = true
 	ctx, cancel := b.bound(ctx)

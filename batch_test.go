@@ -325,6 +325,8 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 	}{
 		{"empty", "batch", "empty", db.Batch(), func(*Batch) {}},
 		{"nil", "batch", "nil", nil, func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"a zero value", "batch", "is a zero value; make it with DB.Batch", new(Batch), func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"an empty zero value", "batch", "is a zero value; make it with DB.Batch", new(Batch), func(*Batch) {}},
 		{"a mistake", "update", "at least one assignment", db.Batch(), func(b *Batch) { at(1, 1).In(b).Delete(); at(1, 1).IfExists().In(b).Update() }},
 		{"a zero document", "delete", "zero value", db.Batch(), func(b *Batch) { new(Document[Seat]).In(b).Delete() }},
 		{"a nil document", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).In(b).Insert() }},

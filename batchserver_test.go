@@ -271,12 +271,19 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 				_, err := b.entries.Find(entryBook.Eq("b"), entryLine.Eq(line)).If(entryAmount.Ne(-1)).AllowCreate().Update(ctx, entryAmount.Set(99))
 				require.NoError(t, err)
 			}
-			for h, says := range map[*coodie.Handle[Entry]]string{b.deleted: "absent now", b.updated: "another write's attempt id"} {
+			for h, says := range map[*coodie.Handle[Entry]]string{
+				b.deleted: "absent now", b.updated: "another write's attempt id", b.static: "a write of static columns alone stores no attempt id",
+			} {
 				_, err := result(t, h).Settle(ctx)
 				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 				require.ErrorContains(t, err, says)
+				require.NotContains(t, err.Error(), "could not be read")
 				result(t, h)
 			}
+			res, err := result(t, b.static).Settle(ctx)
+			require.Error(t, err)
+			require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, "the static row")
+			require.Equal(t, coodie.RowPresent, res.Row())
 		})
 		for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, timeout}, false: {timeout}} {
 			t.Run(fmt.Sprintf("%s, WithSettle, %v", name, applied), func(t *testing.T) {
@@ -294,6 +301,56 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestSettleOfStaticColumns: a write of static columns alone leaves nothing that tells whose it is, and
+// Settle says so instead of looking for a row that the write does not name.
+func TestSettleOfStaticColumns(t *testing.T) {
+	ctx := t.Context()
+	isOpen := coodie.NullCol(func(e *Entry) **bool { return &e.Open })
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		db := coodie.New(session)
+		entries, err := coodie.Open[Entry](db)
+		require.NoError(t, err)
+		require.NoError(t, entries.Create(ctx))
+		partition := func() coodie.Conditional[Entry] {
+			return entries.Find(entryBook.Eq("b")).If(isOpen.IsNull()).AllowCreate()
+		}
+		for name, write := range map[string]func() (coodie.LWTResult[Entry], error){
+			"partition": func() (coodie.LWTResult[Entry], error) { return partition().Update(ctx, isOpen.Set(true)) },
+			"document": func() (coodie.LWTResult[Entry], error) {
+				return entries.New(Entry{Book: "b", Line: 7}).If(isOpen.IsNull()).AllowCreate().Update(ctx, isOpen.Set(true))
+			},
+			"batch": func() (coodie.LWTResult[Entry], error) {
+				batch := db.Batch()
+				h := partition().In(batch).Update(isOpen.Set(true))
+				if err := batch.Exec(ctx); err != nil {
+					res, _ := h.Result()
+					return res, err
+				}
+				return h.Result()
+			},
+		} {
+			for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, cqltest.WriteTimeout("CAS")}, false: {cqltest.WriteTimeout("CAS")}} {
+				srv.MustExec("TRUNCATE app.entry")
+				fault := srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
+				res, err := write()
+				fault.Remove()
+				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown, name)
+				res, err = res.Settle(ctx)
+				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown, name)
+				if !applied {
+					require.ErrorContains(t, err, "the partition has no static values now", name)
+					require.Nil(t, res.Existing)
+					require.Equal(t, coodie.RowMissing, res.Row())
+					continue
+				}
+				require.ErrorContains(t, err, "a write of static columns alone stores no attempt id", name)
+				require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, name)
+				require.Equal(t, coodie.RowPresent, res.Row())
+			}
+		}
+	})
 }
 
 // TestSettleOfDeletedColumns: the write stores an attempt id, as an update does.

@@ -6,7 +6,7 @@ import (
 )
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
-// key, and whatever else it takes from Value, as it is now.
+// key, and whatever else it takes from Value, as it is now; slices and maps may change afterwards.
 func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.now().In(batch) }
 
 // In makes the write a part of the batch.
@@ -154,6 +154,9 @@ func (c chain) creates(v unsafe.Pointer) *handle {
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
 func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) (*builder, follow)) *handle {
+	if c.table != nil && v != nil {
+		v = c.table.keptRow(v, c.table.meta.Columns)
+	}
 	c.value = v
 	if !c.table.prepares() || v == nil {
 		b, f := build(c)
@@ -198,6 +201,9 @@ func (c chain) adopts(row, v unsafe.Pointer, f follow) follow {
 }
 
 func (c chain) updates(assigns []assign) follow {
+	if c.doc != nil {
+		assigns = keptAssigns(assigns)
+	}
 	return func(applied bool, own []assign, err error) { c.updated(assigns, applied, own, err) }
 }
 

@@ -22,7 +22,8 @@ import (
 // A column that is compared, in a key or a condition, needs an encode that gives equal
 // values equal encodings. One that does not, such as encryption with a random nonce, makes Mutate
 // write the column each time. encode and decode must be safe for many goroutines; their
-// errors come out inside a *UsageError or *DecodeError, in whose text they are not.
+// errors come out inside a *UsageError or *DecodeError. They may quote the value, so its text does not
+// have theirs; errors.As finds them. The same holds for MarshalCQL and UnmarshalCQL.
 //
 // A name is for one codec in the whole program: a second registration is a *SchemaError of
 // Open. The codec is a property of the type, like its tags, not of a DB.

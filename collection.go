@@ -108,7 +108,7 @@ func (r *ref) keyed(key, keys, value reflect.Type) {
 // SetNull on a map that is not frozen.
 //
 // Cassandra compares that value as if it were a key. A condition which can therefore hold
-// when it should not is a *UsageError: Lt, Le, Gt and Ge where keys and values are ordered
+// when it should not is a *UsageError, on ScyllaDB too: Lt, Le, Gt and Ge where keys and values are ordered
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
 func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {

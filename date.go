@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // Date is a calendar date without a time or a zone: CQL's date, over its whole
@@ -157,7 +159,7 @@ func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
 		return err
 	}
 	if len(data) != 4 {
-		return fmt.Errorf("coodie: a date of %d bytes", len(data))
+		return codec.Reason(fmt.Sprintf("coodie: a date of %d bytes", len(data)))
 	}
 	days := int64(binary.BigEndian.Uint32(data)) - 1<<31
 	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
@@ -167,7 +169,7 @@ func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
 
 func mustBeDate(info gocql.TypeInfo) error {
 	if info == nil || info.Type() != gocql.TypeDate {
-		return errors.New("coodie: Date is a date, and no other CQL type")
+		return codec.Reason("coodie: Date is a date, and no other CQL type")
 	}
 	return nil
 }
@@ -176,15 +178,15 @@ func mustBeDate(info gocql.TypeInfo) error {
 func (d Date) days() (int64, error) {
 	const maxYear = 5_900_000 // beyond CQL's range, within time's
 	if d.Year < -maxYear || d.Year > maxYear {
-		return 0, errors.New("coodie: the date is out of CQL's range")
+		return 0, codec.Reason("coodie: the date is out of CQL's range")
 	}
 	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
 	if y, m, day := t.Date(); y != d.Year || m != d.Month || day != d.Day {
-		return 0, errors.New("coodie: the date is not in the calendar")
+		return 0, codec.Reason("coodie: the date is not in the calendar")
 	}
 	days := t.Unix() / secondsPerDay // exact, also before 1970
 	if days < math.MinInt32 || days > math.MaxInt32 {
-		return 0, errors.New("coodie: the date is out of CQL's range")
+		return 0, codec.Reason("coodie: the date is out of CQL's range")
 	}
 	return days, nil
 }

@@ -89,8 +89,9 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.n
 // A row's first version is the time of its insert in nanoseconds, so that a row that was
 // deleted and inserted again, or has expired, never has a version that was seen before. Of a row
 // without a version, which is older than the column, Value holds 0; then the condition is a
-// version of null or 0 and one column that was not null. Where Value holds none that is
-// certainly not null, the call fails with ErrCannotGuard: Mutate, which sees nulls, knows more.
+// version of null or 0, and all columns as Value holds them. Where Value holds none that is
+// certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
+// are null, Find(…).IfExists().Update sets a column, and gives the row a version.
 //
 // A document knows what its Value holds, and not the cells that this was read from. A static column
 // that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
@@ -144,7 +145,9 @@ func (w *write) keep() {
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
-// It is an immutable value: it writes what the document held when the chain was begun.
+// It is an immutable value: it writes what the document held when the chain was begun. The slices
+// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
+// write is sent or, by In, added to a batch.
 type Write[T any] struct{ write write }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -103,7 +104,14 @@ func (e *QueryError) Error() string {
 	if e.Statement != "" {
 		s += " [" + e.Statement + "]"
 	}
-	return advised(s, e.Err)
+	advice := driver.Advice(e.Err)
+	if e.Op == opRaw {
+		advice = driver.AdviceOnRaw(e.Err)
+	}
+	if advice != "" {
+		s += "; " + advice
+	}
+	return s
 }
 
 func (e *QueryError) Unwrap() error { return e.Err }
@@ -207,6 +215,8 @@ func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() 
 func (r *result) refusal() string {
 	reason, failed := "a condition did not hold", r.failed()
 	switch {
+	case !r.answered: // a result that no write returned
+		reason = "no cause is known"
 	case r.batched && failed != "":
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:

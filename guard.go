@@ -54,7 +54,9 @@ var (
 	errNoVersion = errors.New("the struct has no column tagged `version`")
 
 	errHoldsNoVersion = errors.New("the document holds no version, and no other regular column that was certainly not null " +
-		"when it was made; so no condition could tell its row from a missing one. Read the row first, or use Mutate")
+		"when it was made; so no condition could tell its row from a missing one. If Value was not read, read the row first. If a column " +
+		"of it is not null but has the zero value, use Mutate, which sees nulls. If all are null, set one by Find(…).IfExists().Update, " +
+		"which gives the row a version")
 )
 
 // guard guards the row of a document by what the document holds of it. A field that is

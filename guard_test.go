@@ -455,6 +455,7 @@ func TestVersionOfANullVersion(t *testing.T) {
 		require.NoError(t, err)
 		_, err = shelf.New(read).IfUnchanged().Update(ctx, shelfN.Set(1))
 		require.ErrorIs(t, err, coodie.ErrCannotGuard)
+		require.ErrorContains(t, err, "not null but has the zero value, use Mutate")
 		_, err = row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.N = 1; return nil })
 		require.NoError(t, err, "Mutate sees that the column is not null")
 
@@ -463,7 +464,19 @@ func TestVersionOfANullVersion(t *testing.T) {
 		_, err = row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.N = 1; return nil })
 		require.ErrorIs(t, err, coodie.ErrCannotGuard)
 		require.NotContains(t, err.Error(), "give the struct")
+		read, err = row.Get(ctx)
+		require.NoError(t, err)
+		for _, refused := range []coodie.Conditional[guardedShelf]{shelf.New(read).IfUnchanged(), shelf.New(read).IfExists()} {
+			_, err = refused.Update(ctx, shelfN.Set(1))
+			require.ErrorIs(t, err, coodie.ErrCannotGuard)
+			require.ErrorContains(t, err, "If all are null, set one by Find(…).IfExists().Update")
+		}
 		applied, err := row.IfExists().Update(ctx, shelfN.Set(1)) // as the error says
+		require.NoError(t, err)
+		require.True(t, applied.Applied)
+		read, err = row.Get(ctx)
+		require.NoError(t, err)
+		applied, err = shelf.New(read).IfUnchanged().Update(ctx, shelfN.Set(2))
 		require.NoError(t, err)
 		require.True(t, applied.Applied)
 		_, err = row.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.N = 2; return nil })

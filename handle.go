@@ -81,8 +81,9 @@ func (c chain) add(b *builder, f follow) *handle {
 func (h *handle) holds(c chain, b *builder, f follow) {
 	kind := c.asked(b)
 	c.batch = nil
+	c.keepKey()
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: b.conds, given: len(c.conds), batched: true, meta: b.table}
+	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: keptConds(b.conds), given: len(c.conds), batched: true, meta: b.table}
 	h.res.beyond = len(b.stmt.If) > len(h.res.conds)
 	h.err = c.locate(errNotExecuted(b.op, b.name))
 	if b.err == nil {

@@ -150,6 +150,7 @@ const (
 	opSave    = "save"
 	opReplace = "replace"
 	opMutate  = "mutate"
+	opRaw     = "raw"
 )
 
 // loaded is what happens to a row after it has been read.

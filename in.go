@@ -330,10 +330,23 @@ func (c *chain) oneStatement(b *builder) {
 	switch {
 	case n <= most:
 	case b.reads:
-		b.fail("", fmt.Sprintf("In names %d partitions, and this read has to be one statement, which names %d at most: ask for fewer "+
-			"at a time, or use Iter, All or Count without an order, which send several statements", n, most), nil)
+		b.fail("", fmt.Sprintf("In names %d partitions, and %s is one statement, which names %d at most (WithInChunk changes that): ask for fewer "+
+			"at a time, or use All, Iter, Count or Exists of a QuerySet without OrderBy, which send several statements", n, c.asOne(), most), nil)
 	default:
 		b.fail("", fmt.Sprintf("In names %d partitions, and a statement of a batch names %d at most: "+
 			"leave the write out of the batch, so that it is sent as several statements, or name fewer", n, most), nil)
 	}
+}
+
+// asOne says what keeps a read in one statement.
+func (c *chain) asOne() string {
+	switch {
+	case c.choice.ordered():
+		return "a read with OrderBy"
+	case c.choice != nil && c.choice.json:
+		return "a read of JSON"
+	case c.choice != nil && c.choice.terms != nil:
+		return "a read by Values or Project"
+	}
+	return "this read"
 }

@@ -273,9 +273,23 @@ func TestInOrdered(t *testing.T) {
 	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).OrderBy(sampleSeq.Asc()).All(ctx)
 	var usage *coodie.UsageError
 	require.ErrorAs(t, err, &usage)
-	require.ErrorContains(t, err, "In names 21 partitions")
+	require.ErrorContains(t, err, "In names 21 partitions, and a read with OrderBy is one statement")
+	some := table.Find(sampleSensor.Eq("a"), day.In(days...))
+	for says, err := range map[string]error{
+		"Count takes no Limit":        second(some.Limit(25).Count(ctx)),
+		"a limit is at least 1":       second(some.Limit(0).All(ctx)),
+		"a read of JSON is one":       second(some.JSON().All(ctx)),
+		"a read by Values or Project": second(coodie.Values(some, sampleSeq).All(ctx)),
+	} {
+		require.ErrorAs(t, err, &usage)
+		require.ErrorContains(t, err, says)
+	}
 	_, n = selects(srv, "sample")
 	require.Zero(t, n)
+	more := open[Sample](t, session, coodie.WithInChunk(len(days))) // as the error says
+	objects, err := more.Find(sampleSensor.Eq("a"), day.In(days...)).JSON().All(ctx)
+	require.NoError(t, err)
+	require.Len(t, objects, 60)
 }
 
 // TestInKeys: what can be no key is refused before anything is sent.

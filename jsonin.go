@@ -151,7 +151,7 @@ func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 		return nil, errors.New("the row is no JSON object: {\"column\": value, …}")
 	}
 	given := make([]json.RawMessage, len(b.table.Columns))
-	for d.More() {
+	for member := 1; d.More(); member++ {
 		var v json.RawMessage
 		name, err := d.Token()
 		if err == nil {
@@ -160,7 +160,7 @@ func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, errors.New("the row is no JSON")
 		}
-		c, err := b.columnOf(name.(string))
+		c, err := b.columnOf(name.(string), member)
 		if err != nil {
 			return nil, err
 		}
@@ -173,8 +173,9 @@ func (b *builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 }
 
 // columnOf is the column that an object's key names, as INSERT JSON has it: in quotes of its
-// own as it stands, and otherwise in lower case.
-func (b *builder) columnOf(key string) (*meta.Column, error) {
+// own as it stands, and otherwise in lower case. A key that is no column is part of the value that the
+// caller gave, and so the error has its place among the members instead.
+func (b *builder) columnOf(key string, member int) (*meta.Column, error) {
 	name := strings.ToLower(key)
 	quoted := inQuotes(key)
 	if quoted {
@@ -189,7 +190,7 @@ func (b *builder) columnOf(key string) (*meta.Column, error) {
 		}
 		return nil, fmt.Errorf("the key %q means column %s, as CQL has it: write %s for the column of mixed case", key, name, jsonName(key))
 	}
-	return nil, fmt.Errorf("%s has no column %q", b.table.Go, name)
+	return nil, fmt.Errorf("member %d of the object is no column of %s, which has %s", member, b.table.Go, names(b.table.Columns))
 }
 
 // jsonName is a column's name as a key of an object. INSERT JSON folds the case of a name that

@@ -190,7 +190,7 @@ func TestJSONUsage(t *testing.T) {
 		`{"line": "secret", "no": 1.5}`:                "column no: a JSON value for int is a whole number in its range",
 		`{"line": "secret", "no": 1e10}`:               "column no: a JSON value for int is a whole number in its range",
 		`{"line": 7, "no": 1}`:                         "column line: a JSON value for text is a string",
-		`{"line": "l", "no": 1, "what": 2}`:            `coodie_test.Stop has no column "what"`,
+		`{"line": "l", "no": 1, "secret": 2}`:          `member 3 of the object is no column of coodie_test.Stop, which has line, no, `,
 		`{"line": "l", "no": 1, "stopName": "secret"}`: `the key "stopName" means column stopname, as CQL has it: write "\"stopName\"" for the column of mixed case`,
 		`{"line": "l", "no": 1, "Line": "secret"}`:     "column line is there twice",
 		`{"line": "l", "no": 1, "no": 1}`:              "column no is there twice",

@@ -65,11 +65,3 @@ func KindOf(err error) ErrorKind {
 	}
 	return driver.KindOf(err)
 }
-
-// advised is an error's text with what to do about it.
-func advised(text string, err error) string {
-	if advice := driver.Advice(err); advice != "" {
-		return text + "; " + advice
-	}
-	return text
-}

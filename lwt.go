@@ -202,6 +202,9 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 			c.suspend(&res, b, c.locate(err))
 		}
 	}
+	if !res.applied {
+		res.conds = keptConds(res.conds)
+	}
 	err = c.locate(err)
 	t.observe(ctx, b.op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"unsafe"
 
-	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -78,24 +76,7 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 	if columns == nil {
 		return nil, nil
 	}
-	t := m.chain.table
-	c := chain{table: t, told: told{per: m.chain.per.further(), serial: true, choice: new(choice)}}
-	c.most(1)
-	for _, col := range columns {
-		c.choice.only = append(c.choice.only, t.refTo(col))
-	}
-	for _, col := range t.meta.Partition {
-		cell, _ := m.chain.keyCell(col)
-		c.where = append(c.where, cond{on: t.refTo(col), op: cql.Eq, value: operand{codec: col.Codec, other: &otherOperand{cell: cell}}})
-	}
-	err = c.read(ctx, wantStatics, func(b *builder, rows *driver.Rows) error {
-		if rows.Next() {
-			row = t.existing(rows.Columns(), rows.Cells(), -1)
-			return row.decode(b)
-		}
-		return nil
-	})
-	return row, err
+	return m.chain.statics(ctx, columns)
 }
 
 // insertApart creates a row in a partition with static columns, on the condition that those that

@@ -250,7 +250,7 @@ func tableOf(s cqlparse.Statement) string {
 }
 
 func (r Raw) usage(table, reason string, err error) error {
-	return &UsageError{Op: "raw", Table: table, Reason: reason, Err: err}
+	return &UsageError{Op: opRaw, Table: table, Reason: reason, Err: err}
 }
 
 // errTuple is gocql's error of a tuple that was bound to one marker.
@@ -263,11 +263,11 @@ func (p *rawStatement) failure(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &several):
-		return failure("raw", p.table, &p.request, err)
+		return failure(opRaw, p.table, &p.request, err)
 	case errTuple.MatchString(err.Error()):
-		return &UsageError{Op: "raw", Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}
+		return &UsageError{Op: opRaw, Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}
 	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		return &UsageError{Op: "raw", Table: p.table, Reason: "a value does not fit", Err: err}
+		return &UsageError{Op: opRaw, Table: p.table, Reason: "a value does not fit", Err: err}
 	}
-	return failure("raw", p.table, &p.request, err)
+	return failure(opRaw, p.table, &p.request, err)
 }

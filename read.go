@@ -57,7 +57,6 @@ func (c *chain) query(want want) *builder {
 	} else {
 		use = b.filters(where)
 	}
-	c.oneStatement(b)
 	if want == wantRow && c.value == nil {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
@@ -90,6 +89,7 @@ func (c *chain) query(want want) *builder {
 			c.bindLimit(b)
 		}
 	}
+	c.oneStatement(b)
 	c.callOfRead(b)
 	if b.err != nil {
 		return b

@@ -111,7 +111,7 @@ type ScanError struct {
 	Err        error
 }
 
-func (e *ScanError) Error() string { return "coodie: scan " + e.Table + ": " + e.Err.Error() }
+func (e *ScanError) Error() string { return about("scan", e.Table, nil) + ": " + reason(e.Err) }
 
 func (e *ScanError) Unwrap() error { return e.Err }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // pending is what is kept of a conditional write whose outcome is unknown.
@@ -18,6 +19,7 @@ type pending struct {
 	chain   chain       // names the row
 	attempt *gocql.UUID // the id that the write would have stored
 	prior   []byte      // the attempt id that the document had before; nil if not known
+	static  bool        // the write is about the partition's static row
 	cause   *OutcomeUnknownError
 	batch   *settlement // that the write was part of; nil: it stood alone
 }
@@ -43,7 +45,8 @@ type pending struct {
 // proves nothing: the request may still lie with a node that stands still. To be sure,
 // write again on the same condition: only one of the two can be applied. A DELETE
 // stores nothing: a row that is gone may have been deleted by somebody else, or never
-// have been there.
+// have been there. A write of static columns alone stores no id either: Existing is then the
+// partition's static row.
 //
 // The writes of a batch are applied together, so what tells of one of them tells of all: Settle
 // of a write that leaves no trace, such as a DELETE, reads the rows of the others too, and once
@@ -121,18 +124,27 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 
 // read reads the write's row; nil if there is none.
 func (p *pending) read(ctx context.Context) (*existing, error) {
-	row, err := p.chain.current(ctx)
+	current := p.chain.current
+	if p.static {
+		current = p.chain.currentStatics
+	}
+	row, err := current(ctx)
 	// What broke the connection of the write may break the read's: gocql gives out a connection
 	// until it has seen that it is gone.
 	for attempt := 1; attempt < readsToSettle && KindOf(err) == KindConnection && driver.Backoff(ctx, attempt, err) == nil; attempt++ {
-		row, err = p.chain.current(ctx)
+		row, err = current(ctx)
 	}
 	return row, err
 }
 
 // judge says what the row proves; nil is a missing one.
 func (p *pending) judge(row *existing) (applied bool, evidence string) {
-	if row == nil {
+	switch {
+	case p.static && row == nil:
+		return false, "the partition has no static values now: never written, or deleted since"
+	case p.static:
+		return false, "the partition has static values, but a write of static columns alone stores no attempt id that tells whose they are"
+	case row == nil:
 		return false, "the row is absent now: never written, or deleted since"
 	}
 	col := p.chain.table.meta.Attempt
@@ -165,9 +177,10 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 	if !errors.As(err, &cause) {
 		return
 	}
-	p := &pending{chain: *c, attempt: b.attempt, cause: cause}
+	p := &pending{chain: *c, attempt: b.attempt, cause: cause, static: b.ofStatic()}
+	p.chain.keepKey()
 	if c.value != nil {
-		value := c.table.copyRow(c.value) // as it was when the write was sent
+		value := c.table.copyRow(p.chain.value) // as it was when the write was sent
 		p.chain.value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
@@ -185,6 +198,50 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 func (c chain) current(ctx context.Context) (*existing, error) {
 	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
 	return c.present(ctx, "select", Done)
+}
+
+// currentStatics reads the static row of the partition that the chain names, at serial consistency;
+// nil if it has no value.
+func (c chain) currentStatics(ctx context.Context) (*existing, error) {
+	var columns []*meta.Column
+	for _, col := range c.table.meta.Columns {
+		if partitionWide(col) {
+			columns = append(columns, col)
+		}
+	}
+	row, err := c.statics(ctx, columns)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	for _, col := range columns {
+		if col.Kind == meta.Static && row.presence(col.Name) == Present {
+			row.state = RowPresent
+			return row, nil
+		}
+	}
+	return nil, nil
+}
+
+// statics reads columns that a whole partition shares, at serial consistency; nil if it is missing.
+func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
+	t := c.table
+	of := chain{table: t, told: told{per: c.per.further(), serial: true, choice: new(choice)}}
+	of.most(1)
+	for _, col := range columns {
+		of.choice.only = append(of.choice.only, t.refTo(col))
+	}
+	for _, col := range t.meta.Partition {
+		cell, _ := c.keyCell(col)
+		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: operand{codec: col.Codec, other: &otherOperand{cell: cell}}})
+	}
+	err = of.read(ctx, wantStatics, func(b *builder, rows *driver.Rows) error {
+		if rows.Next() {
+			row = t.existing(rows.Columns(), rows.Cells(), -1)
+			return row.decode(b)
+		}
+		return nil
+	})
+	return row, err
 }
 
 // present reads the row that the chain names; nil if there is none. A row that comes with an

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -202,10 +204,13 @@ func TestNoValueIsTold(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"JSON of another type": func() error { return table.Find().SaveJSON(ctx, object) },
 		"JSON with a bad key":  func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": "s3cret"}`)) },
-		"no JSON":              func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "s3cret`)) },
-		"batch of JSON":        calls["batch of JSON"],
-		"not found":            func() error { return second(find().Get(ctx)) },
-		"not found by Mutate":  func() error { return second(find().Mutate(ctx, change)) },
+		"JSON with another member": func() error {
+			return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "k3y", "c": 1928374655, "s3cret": 1}`))
+		},
+		"no JSON":             func() error { return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "s3cret`)) },
+		"batch of JSON":       calls["batch of JSON"],
+		"not found":           func() error { return second(find().Get(ctx)) },
+		"not found by Mutate": func() error { return second(find().Mutate(ctx, change)) },
 		"not applied": func() error {
 			res, err := find().If(toldS.Eq("s3cret")).Update(ctx, toldN.Set(48151623))
 			return errors.Join(err, res.Err())
@@ -334,12 +339,72 @@ func TestErrorsNameTheRow(t *testing.T) {
 	}
 }
 
+// TestAdviceFitsTheCall: raw CQL has no struct to compare a table with, and a JSON value that does not
+// fit says nothing of the struct.
+func TestAdviceFitsTheCall(t *testing.T) {
+	ctx := t.Context()
+	srv, session := patient(t)
+	db := coodie.New(session)
+	table, err := coodie.Open[Told](db)
+	require.NoError(t, err)
+	require.NoError(t, table.Create(ctx))
+	object := `{"k": "k", "c": 1, "n": "s3cret"}`
+	save := func() error { return table.New(toldRow()).Save(ctx) }
+	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }
+	create := func() error { return second(table.Find().IfNotExists().CreateJSON(ctx, json.RawMessage(object))) }
+	raw := func() error { return db.Raw("INSERT INTO told JSON ?", object).Exec(ctx) }
+	const fits = "; write the value as the column's type has it in JSON"
+	for _, tt := range []struct {
+		name, message string
+		call          func() error
+		says, not     string
+	}{
+		{"column", "Undefined column name n in table app.told", save, "Verify compares", "raw"},
+		{"raw column", "Undefined column name n in table app.told", raw, "Undefined column name n", "struct"},
+		{"raw table", "table told does not exist", raw, "create the table", "WithTable"},
+		{"JSON column", `JSON values map contains unrecognized column: s3cret`, saveJSON, "the JSON object has a member that is no column of the table [", "s3cret"},
+		{"raw JSON column", `JSON values map contains unrecognized column: s3cret`, raw, "the JSON object has a member that is no column of the table", "s3cret"},
+		{"JSON", "Error decoding JSON value for n: no int", saveJSON, fits, "Verify"},
+		{"JSON of an LWT", "Error decoding JSON value for n: no int", create, fits, "Verify"},
+		{"raw JSON", "Error decoding JSON value for n: no int", raw, fits, "Verify"},
+	} {
+		fault := srv.Fault(cqltest.On(cqltest.Any, "told"), cqltest.Invalid(tt.message))
+		err := tt.call()
+		fault.Remove()
+		require.ErrorContains(t, err, tt.says, tt.name)
+		require.NotContains(t, err.Error(), tt.not, tt.name)
+	}
+}
+
+// errorTypes are the exported error types that this module's packages for users declare.
+func errorTypes(t *testing.T) (types []string) {
+	t.Helper()
+	method := regexp.MustCompile(`(?m)^func \(e \*([A-Z]\w*)(?:\[[\w, ]+\])?\) Error\(\) string`)
+	for _, pattern := range []string{"*.go", "recipes/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			pkg := "coodie"
+			if dir := filepath.Dir(file); dir != "." {
+				pkg = filepath.Base(dir)
+			}
+			for _, m := range method.FindAllStringSubmatch(read(t, file), -1) {
+				types = append(types, "*"+pkg+"."+m[1])
+			}
+		}
+	}
+	require.NotEmpty(t, types)
+	return types
+}
+
 // TestErrorsHaveNoHoles: the text of an error of which nothing is known is a sentence all the same.
 func TestErrorsHaveNoHoles(t *testing.T) {
+	tried := map[string]bool{}
 	for _, err := range []error{
 		&coodie.NotFoundError{}, &coodie.MultipleError{}, &coodie.UsageError{}, &coodie.QueryError{}, &coodie.OutcomeUnknownError{},
 		&coodie.DecodeError{}, &coodie.NotAppliedError[Told]{}, &coodie.ContendedError{}, &coodie.BulkError{}, &coodie.SchemaError{},
 		&coodie.MismatchError{}, &coodie.HookError{}, &coodie.PageTokenError{}, &coodie.ConnectError{}, &coodie.PanicError{},
+		&coodie.ScanError{},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
 		&machine.TransitionError[string, string]{},
 		&coodie.UsageError{Op: "raw"}, &coodie.QueryError{Op: "raw", Err: errors.New("no")}, &coodie.DecodeError{Column: "c"},
@@ -348,6 +413,12 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		text := err.Error()
 		require.NotEmpty(t, text, "%T", err)
 		require.NotRegexp(t, `  | :|::|: :|:\s*$|: ;|<nil>|\(\)|^\W|\s$`, text, "%T", err)
+		tried[strings.SplitN(reflect.TypeOf(err).String(), "[", 2)[0]] = true
+		_ = coodie.KindOf(err)
+	}
+	require.EqualError(t, &coodie.NotAppliedError[Told]{}, "coodie: not applied: no cause is known")
+	for _, name := range errorTypes(t) {
+		require.True(t, tried[name], "%s is not tried", name)
 	}
 	require.Equal(t, "no key", coodie.Key(nil).String())
 	key := coodie.Key{{Column: "k", Value: "s3cret"}}

@@ -124,7 +124,7 @@ func (b *builder) condition(c *cond, rowNamed bool) {
 	}
 	if c.ref().elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
 		b.fail(col.Name, "Cassandra compares the value of a map's key as if it were a "+col.Type.Key.String()+
-			", like the keys, so "+c.op.String()+" can hold when it should not; "+
+			", like the keys, so "+c.op.String()+" can hold there when it should not; coodie refuses it on every server: "+
 			"compare the whole map, or a column of its own", nil)
 	}
 	if !rel.holdsOnNull && (col.Kind != meta.Static || !rowNamed) {

@@ -79,7 +79,10 @@ func TestCauses(t *testing.T) {
 		{"LIKE without an index", rows("SELECT * FROM caused WHERE s LIKE ?", "s3cret"), []string{"LIKE", "needs an index", "!Verify"}},
 		{"JSON of another type", func() error {
 			return table.Find().SaveJSON(ctx, json.RawMessage(`{"k": "s3cret", "c": 48151623, "d": 1, "n": "s3cret"}`))
-		}, []string{"caused (k, c, d): the JSON value of column n does not fit its type"}},
+		}, []string{"caused (k, c, d): the JSON value of column n does not fit its type", "as the column's type has it", "!Verify"}},
+		{"raw JSON of another type", raw("INSERT INTO caused JSON ?", `{"k": "a", "c": 1, "d": 1, "n": "s3cret"}`), []string{"the JSON value of column n", "!Verify"}},
+		{"raw JSON of an unknown column", raw("INSERT INTO caused JSON ?", `{"k": "a", "c": 1, "d": 1, "s3cret": 1}`), []string{"a member that is no column", "!Verify"}},
+		{"raw, unknown column", raw("UPDATE caused SET extra = 1"+key, "a"), []string{"extra", "!Verify"}},
 		{"raw JSON", raw("INSERT INTO caused JSON ?", `{"k": "s3cret"`), []string{"the server cannot read the JSON object"}},
 		{"fromJson", raw("UPDATE caused SET n = fromJson(?)"+key, `"s3cret"`, "a"), []string{"0x", "left out"}},
 		{"TTL", raw("UPDATE caused USING TTL ? SET n = 1"+key, -48151623, "a"), []string{"a TTL must be"}},
@@ -99,9 +102,9 @@ func TestCauses(t *testing.T) {
 			table.New(Caused{K: "other"}).In(batch).Save()
 			return batch.Exec(ctx)
 		}, []string{"Batch too large", "SaveAll", "!Verify"}},
-		{"exists", raw("CREATE TABLE caused (k int PRIMARY KEY)"), []string{"it exists already"}},
+		{"exists", raw("CREATE TABLE caused (k int PRIMARY KEY)"), []string{"it exists already", "!Verify"}},
 		{"limit", rows("SELECT * FROM caused WHERE k = ? LIMIT ?", "s3cret", -48151623), []string{"must be strictly positive"}},
-		{"unknown type", raw("CREATE TABLE other (k int PRIMARY KEY, u no_such_type)"), []string{"no_such_type", "user-defined types"}},
+		{"unknown type", raw("CREATE TABLE other (k int PRIMARY KEY, u no_such_type)"), []string{"no_such_type", "create the user-defined type first", "!Verify"}},
 		{"syntax", raw("UPDATE caused SET n n = ?"+key, 48151623, "s3cret"), []string{"not understood"}},
 		{"unparsed", func() error { return db.Raw("SELECTED ?", "s3cret").Unparsed().Exec(ctx) }, []string{"SELECTED", "!Verify"}},
 	} {

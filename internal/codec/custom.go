@@ -27,7 +27,7 @@ func (c *customCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error)
 	v := reflect.NewAt(c.typ, p)
 	data, err := v.Interface().(gocql.Marshaler).MarshalCQL(c.info)
 	if err != nil {
-		return dst, false, because("its MarshalCQL failed", err, v.Elem())
+		return dst, false, because("its MarshalCQL failed", err)
 	}
 	return append(dst, data...), data == nil, nil
 }
@@ -37,17 +37,9 @@ func (c *customCoder) decode(p unsafe.Pointer, data []byte) error {
 		return c.native.decode(p, data)
 	}
 	if err := reflect.NewAt(c.typ, p).Interface().(gocql.Unmarshaler).UnmarshalCQL(c.info, data); err != nil {
-		return unread("its UnmarshalCQL failed", err, c.cql, data)
+		return because("its UnmarshalCQL failed", err)
 	}
 	return nil
-}
-
-// unread is because for a cell of type t.
-func unread(reason string, err error, t *Type, data []byte) error {
-	if v, failed := DecodeAny(t, data); failed == nil && !quotes(err.Error(), reflect.ValueOf(v), 4) {
-		return because(reason, err, reflect.ValueOf(data))
-	}
-	return &Error{Reason: reason, Err: err}
 }
 
 var (

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Error says why a Go type and a CQL type, or a value and a cell, do not fit.
@@ -80,74 +78,18 @@ func named(err error, goType reflect.Type, t *Type) error {
 	return e
 }
 
-// because is an error that a function of the application returned for the value v. Its text
-// becomes part of the reason, unless it quotes v or a part of it.
-func because(reason string, err error, v reflect.Value) error {
-	if text := err.Error(); !quotes(text, v, 4) {
-		reason += ": " + strings.TrimPrefix(text, "coodie: ")
+// Reason is an error whose text quotes no value, so that it becomes part of an Error's.
+type Reason string
+
+func (r Reason) Error() string { return string(r) }
+
+// because is an error that a function of the application returned for a value. Its text may quote the
+// value in any form, and so it is left to Unwrap, unless it is a Reason.
+func because(reason string, err error) error {
+	if known, ok := err.(Reason); ok {
+		reason += ": " + strings.TrimPrefix(string(known), "coodie: ")
+	} else {
+		reason += "; its error may quote the value and is not printed: errors.As finds it"
 	}
 	return &Error{Reason: reason, Err: err}
 }
-
-// quotes reports whether a text holds v, or a value that lies in v at most depth levels deep.
-func quotes(text string, v reflect.Value, depth int) bool {
-	if !v.IsValid() || depth < 0 {
-		return false
-	}
-	if v.CanInterface() && hasWord(text, fmt.Sprint(v.Interface())) {
-		return true
-	}
-	inner := func(n int, at func(int) reflect.Value) bool {
-		for i := range n {
-			if quotes(text, at(i), depth-1) {
-				return true
-			}
-		}
-		return false
-	}
-	switch v.Kind() {
-	case reflect.String:
-		return hasWord(text, v.String())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return hasWord(text, strconv.FormatInt(v.Int(), 10))
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return hasWord(text, strconv.FormatUint(v.Uint(), 10))
-	case reflect.Float32, reflect.Float64:
-		return hasWord(text, fmt.Sprint(v.Float()))
-	case reflect.Pointer, reflect.Interface:
-		return quotes(text, v.Elem(), depth-1)
-	case reflect.Struct:
-		return inner(v.NumField(), v.Field)
-	case reflect.Map:
-		keys := v.MapKeys()
-		return inner(len(keys), func(i int) reflect.Value { return keys[i] }) ||
-			inner(len(keys), func(i int) reflect.Value { return v.MapIndex(keys[i]) })
-	case reflect.Slice, reflect.Array:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			b := make([]byte, v.Len())
-			reflect.Copy(reflect.ValueOf(b), v)
-			return hasWord(text, string(b)) || hasWord(text, fmt.Sprintf("%x", b))
-		}
-		return inner(v.Len(), v.Index)
-	}
-	return false
-}
-
-// hasWord reports whether word stands in a text, and is not only a part of a longer word there.
-func hasWord(text, word string) bool {
-	for from := 0; word != ""; from++ {
-		i := strings.Index(text[from:], word)
-		if i < 0 {
-			break
-		}
-		from += i
-		before, _ := utf8.DecodeLastRuneInString(text[:from])
-		after, _ := utf8.DecodeRuneInString(text[from+len(word):])
-		if !inWord(before) && !inWord(after) {
-			return true
-		}
-	}
-	return false
-}
-
-func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -78,7 +78,7 @@ func (c jsonCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v.Interface()); err != nil {
-		return dst, false, because("the value cannot be written as JSON", err, v.Elem())
+		return dst, false, because("the value cannot be written as JSON", err)
 	}
 	return append(dst, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...), false, nil
 }
@@ -178,7 +178,7 @@ func (c *namedCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) 
 	}
 	w, err := c.f.Encode(p)
 	if err != nil {
-		return dst, false, because(fmt.Sprintf("codec %q failed", c.name), err, reflect.NewAt(c.goType, p).Elem())
+		return dst, false, because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
 	return c.inner.encode(dst, w)
 }
@@ -196,7 +196,7 @@ func (c *namedCoder) decode(p unsafe.Pointer, data []byte) error {
 		return err
 	}
 	if err := c.f.Decode(p, w); err != nil {
-		return because(fmt.Sprintf("codec %q failed", c.name), err, reflect.NewAt(c.f.W, w).Elem())
+		return because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
 	return nil
 }

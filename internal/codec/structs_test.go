@@ -197,10 +197,10 @@ func TestCustomTypes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, (*cents)(nil), back)
 	_, err = encode(t, typ, map[string][]cents{"a": {5, -1}})
-	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its MarshalCQL failed: cents are not negative")
+	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its MarshalCQL failed; its error may quote the value and is not printed: errors.As finds it")
 	require.EqualError(t, errors.Unwrap(err), "cents are not negative")
 	_, err = encode(t, Native(Text), cents(-42))
-	require.EqualError(t, err, "Go codec.cents as CQL text: its MarshalCQL failed", "the reason holds the value")
+	require.EqualError(t, err, "Go codec.cents as CQL text: its MarshalCQL failed; its error may quote the value and is not printed: errors.As finds it")
 	require.EqualError(t, errors.Unwrap(err), "-42 is negative")
 
 	_, err = Infer(reflect.TypeFor[noType](), Options{})

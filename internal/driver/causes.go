@@ -30,7 +30,18 @@ const (
 	addIndex   = "the column needs an index (tag index=) that can do this"
 	fewerAtOne = "write fewer or smaller values at a time; SaveAll sends each row by itself"
 	setValue   = "set the value, which the server does not take as null here"
+	fitJSON    = "write the value as the column's type has it in JSON"
+	makeTypes  = "Create makes the struct's user-defined types; Verify compares them"
+	there      = "it exists already: Verify compares it with the struct"
 )
+
+// ofRaw is what to say of raw CQL, which no struct stands behind, instead of these.
+var ofRaw = map[string]string{
+	compare:   "",
+	makeTable: "create the table, or name its keyspace in the statement",
+	makeTypes: "create the user-defined type first",
+	there:     "it exists already",
+}
 
 // causes are the messages of Cassandra 5.0 and ScyllaDB for which there is better advice than that
 // of their kind, or that can come once values have been sent and then quote none. NAME is a name of
@@ -43,7 +54,7 @@ var causes = sync.OnceValue(func() []cause {
 		{expr(`([Tt]able|[Cc]olumn family) '?NAME'? (does not|doesn't) exist`), "", makeTable},
 		{expr(`unconfigured (table|columnfamily) NAME`), "", makeTable},
 		{expr(`(Cannot find|Couldn't find) table '?NAME'?( in keyspace '?NAME'?)?`), "", makeTable},
-		{expr(`(Unknown|Undefined) type '?NAME'?`), "", "Create makes the struct's user-defined types; Verify compares them"},
+		{expr(`(Unknown|Undefined) type '?NAME'?`), "", makeTypes},
 		{expr(`Undefined column name NAME( in table NAME)?`), "", compare},
 		{expr(`Undefined name NAME in (selection|where) clause[\w ':]*`), "", compare},
 		{expr(`(Unknown identifier|Unrecognized name) '?NAME'?`), "", compare},
@@ -60,9 +71,9 @@ var causes = sync.OnceValue(func() []cause {
 		{expr(`Expected [\w ]*bytes?[\w ]* \(\d+\)`), "", compare},
 		{expr(`(String didn't validate|The data cannot be deserialized as a (list|set|map))\.?`), "", compare},
 		{expr(`(Not enough bytes to read|Invalid remaining data after end of)[\w ]*`), "", compare},
-		{regexp.MustCompile(`^Error decoding JSON value for (NAME): `), "the JSON value of column $1 does not fit its type", "Verify compares the struct with the table"},
+		{regexp.MustCompile(`^Error decoding JSON value for (NAME): `), "the JSON value of column $1 does not fit its type", fitJSON},
 		{regexp.MustCompile(`^Could not decode JSON string`), "the server cannot read the JSON object", ""},
-		{expr(`JSON values map contains unrecognized column: NAME`), "", compare},
+		{regexp.MustCompile(`^JSON values map contains unrecognized column: `), "the JSON object has a member that is no column of the table", compare},
 		{expr(`Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?`), "", setValue},
 		{expr(`Null value read when not allowed`), "", setValue},
 		{expr(`Key may not be empty`), "", "set the partition key"},
@@ -181,6 +192,15 @@ func encoded(values []any) bool {
 		}
 	}
 	return false
+}
+
+// AdviceOnRaw is Advice for a statement that is raw CQL.
+func AdviceOnRaw(err error) string {
+	advice := Advice(err)
+	if other, ok := ofRaw[advice]; ok {
+		return other
+	}
+	return advice
 }
 
 // Advice is what to do about an error: by its cause as far as that is known, or else by its kind;

@@ -105,7 +105,7 @@ var codes = map[int]meaning{
 	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true},
 	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true, free: true},
 	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true, free: true},
-	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true, advice: "it exists already: Verify compares it with the struct"},
+	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true, advice: there},
 	gocql.ErrCodeUnprepared:      {kind: KindInvalid, definite: true, transient: true},
 }
 
