@@ -122,16 +122,6 @@ func (c *chain) conditions(cas bool) []cond {
 	return c.conds
 }
 
-// changed is a changed copy of what p points to, nothing if it is nil.
-func changed[P any](p *P, change func(*P)) *P {
-	var c P
-	if p != nil {
-		c = *p
-	}
-	change(&c)
-	return &c
-}
-
 // most reads n rows at most; a limit that is wrong stays so.
 func (c *chain) most(n int) {
 	if c.limit == nil || *c.limit > n {
