@@ -123,6 +123,7 @@ func javaArgs(o Options, jars, dir string) []string {
 	args := []string{
 		"-Xms" + heap, "-Xmx" + heap, "-Xss256k", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
 		"-XX:-UsePerfData",
+		"-XX:-OmitStackTraceInFastThrow", // an exception thrown often keeps its message, which recordings have
 		"-Djdk.attach.allowAttachSelf=true",
 		"-Djava.net.preferIPv4Stack=true",
 		"-Dio.netty.tryReflectionSetAccessible=true",
