@@ -337,9 +337,8 @@ func (c *chain) put(r *ref, o *operand) bool {
 	if err != nil {
 		return false
 	}
-	if !null && storedAsNull(r.col.Type, cell) && byField(r.col.Type) && c.table.grown.Load() {
-		return false // fields that the struct lacks may hold something
-	}
+	// Where a type has grown, fields that the struct lacks may hold something.
+	known := null || !storedAsNull(r.col.Type, cell) || !byField(r.col.Type) || !c.table.grown.Load()
 	if null || storedAsNull(r.col.Type, cell) {
 		cell = nil
 	}
@@ -353,7 +352,7 @@ func (c *chain) put(r *ref, o *operand) bool {
 		}
 	}
 	field := unsafe.Add(c.held, r.col.Offset)
-	return cd.Decode(field, cell) == nil
+	return cd.Decode(field, cell) == nil && known
 }
 
 // storedAsNull reports whether a row cannot tell the cell from null: an empty collection

@@ -153,7 +153,8 @@ func (w *world) mutate(x int, inner bool) {
 		if calls++; calls == 1 {
 			handed = ahead()
 		} else if guess := queued && calls == 2 && (declines || last.same() || !m.proven(last)); !guess {
-			require.True(w, m.outdated(last) || calls == 2 && perhaps != nil && m.outdated(perhaps), "called again, though nothing has changed")
+			// A row that was handed on is guarded by every column, also by what has changed past the version.
+			require.True(w, m.outdated(last) || calls == 2 && (queued || perhaps != nil && m.outdated(perhaps)), "called again, though nothing has changed")
 			refusals++
 		}
 		if last = m.look(*row); handed != nil && handed.exists && m.showed(*row, handed) {
