@@ -89,7 +89,7 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.n
 // A row's first version is the time of its insert in nanoseconds, so that a row that was
 // deleted and inserted again, or has expired, never has a version that was seen before. Of a row
 // without a version, which is older than the column, Value holds 0; then the condition is a
-// version of null or 0, and all columns as Value holds them. Where Value holds none that is
+// version of null or 0 and one column that was not null. Where Value holds none that is
 // certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
 // are null, Find(…).IfExists().Update sets a column, and gives the row a version.
 //
