@@ -100,8 +100,10 @@ func (l *statementLog) add(s Statement) {
 		l.list[l.first] = Statement{}
 		l.first++
 	}
-	if l.first > len(l.list)/2 {
-		l.list, l.first = slices.Clone(l.list[l.first:]), 0
+	if l.first > len(l.list)/8 {
+		n := copy(l.list, l.list[l.first:])
+		clear(l.list[n:])
+		l.list, l.first = l.list[:n], 0
 	}
 }
 

@@ -112,7 +112,7 @@ func Example_encryptionOfColumn() {
 	// Output:
 	// false 35
 	// true {ada secret} <nil>
-	// coodie: decode patient (id): column diagnosis into field Diagnosis: Go guide_test.Secret as CQL blob: codec "sealed" failed: the blob is damaged, or was sealed with another key
+	// coodie: decode patient (id): column diagnosis into field Diagnosis: Go guide_test.Secret as CQL blob: codec "sealed" failed; its error may quote the value and is not printed: errors.As finds it
 }
 
 // What is stored is neither the text nor, twice, the same; and another key does not open it.
