@@ -86,7 +86,12 @@ func (e *existing) declared(i int) ([]byte, error) {
 	if cell == nil || col == nil || col.Type.Same(e.columns[i].TypeInfo) {
 		return cell, nil
 	}
-	t, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
+	return e.reread(i, col)
+}
+
+// reread is cell i, which is not null, as the field of col would be written that has read it.
+func (e *existing) reread(i int, col *meta.Column) ([]byte, error) {
+	t, err := e.liveType(i, col)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,7 @@ func (e *existing) declared(i int) ([]byte, error) {
 		return nil, err
 	}
 	v := reflect.New(col.GoType).UnsafePointer()
-	if err := cd.Decode(v, cell); err != nil {
+	if err := cd.Decode(v, e.cells.at(i)); err != nil {
 		return nil, err
 	}
 	cell, null, err := col.Codec.Append([]byte{}, v)

@@ -3,7 +3,6 @@ package coodie
 import (
 	"bytes"
 	"encoding/binary"
-	"reflect"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -138,19 +137,7 @@ func (r *result) inexact(i int) bool {
 	if at < 0 || e.cells.at(at) == nil {
 		return false
 	}
-	live, err := e.liveType(at, col)
-	if err != nil {
-		return false
-	}
-	cd, err := col.Codec.Live(live)
-	v := reflect.New(col.GoType).UnsafePointer()
-	if err != nil || cd.Decode(v, e.cells.at(at)) != nil {
-		return false
-	}
-	cell, null, err := col.Codec.Append([]byte{}, v)
-	if null {
-		cell = nil
-	}
+	cell, err := e.reread(at, col)
 	return err == nil && judge(c, col.Type, col.Type, cell) == Held
 }
 
