@@ -337,7 +337,7 @@ func listOf[V any](vs []V) listed {
 	return listed{unsafe.Pointer(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
 }
 
-// in asks for one of the values, which the caller may change afterwards.
+// in asks for one of the values, which must not change any more.
 //
 //go:noinline
 func (r *ref) in(c *cond, vs listed) {

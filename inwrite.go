@@ -10,23 +10,15 @@ import (
 	"github.com/coodie-go/coodie/internal/fanout"
 )
 
+// update is a plain update of the rows that the filters select.
 func (q *query) update(ctx context.Context, assigns []assign) error {
 	c := q.chain()
-	return c.updateSelected(ctx, assigns)
-}
-
-func (q *query) remove(ctx context.Context, targets []*ref, columns bool) error {
-	c := q.chain()
-	return c.removeSelected(ctx, targets, columns)
-}
-
-// updateSelected is a plain update of what the filters select.
-func (c *chain) updateSelected(ctx context.Context, assigns []assign) error {
 	return c.writeSelected(ctx, "update", func(c *chain) *builder { return c.update(assigns, false) })
 }
 
-// removeSelected is a plain delete of what the filters select, or of some columns of it.
-func (c *chain) removeSelected(ctx context.Context, targets []*ref, columns bool) error {
+// remove is a plain delete of the rows that the filters select, or of some columns of them.
+func (q *query) remove(ctx context.Context, targets []*ref, columns bool) error {
+	c := q.chain()
 	return c.writeSelected(ctx, "delete", func(c *chain) *builder { return c.remove(targets, columns, false) })
 }
 

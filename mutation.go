@@ -125,7 +125,7 @@ func (c chain) rowKey() (string, error) {
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
 	row := m.handed(attempts)
-	guess := row != nil
+	m.guess = row != nil
 	for {
 		if row == nil {
 			var err error
@@ -133,18 +133,17 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 				return err
 			}
 		}
-		m.guess = guess
 		again, next, err := m.try(ctx, row)
 		switch {
-		case guess && m.res.attempts == 0:
+		case m.guess && m.res.attempts == 0:
 			// Only a write proves what another call has left: no decision stands on it.
-			row, guess = nil, false
+			row, m.guess = nil, false
 			m.res, m.declined = mutated{}, false
 			continue
 		case !again:
 			return err
 		}
-		row, guess = m.masked(next), false
+		row, m.guess = m.masked(next), false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
 				Table: m.chain.table.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
