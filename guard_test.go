@@ -304,9 +304,7 @@ func TestDeleteColumnsCounts(t *testing.T) {
 	ctx := context.Background()
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		db := coodie.New(session)
-		shelf, err := coodie.Open[guardedShelf](db)
-		require.NoError(t, err)
-		require.NoError(t, shelf.Create(ctx))
+		shelf := opened[guardedShelf](t, db)
 		row := func() coodie.QuerySet[guardedShelf] { return shelf.Find(shelfP.Eq("a"), shelfC.Eq(0)) }
 		for name, remove := range map[string]func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error){
 			"IfUnchanged": func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error) {
@@ -765,10 +763,8 @@ func TestMutateHandsOnWhatIsShown(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		db := coodie.New(session)
-		shelf, err := coodie.Open[guardedShelf](db)
-		require.NoError(t, err)
-		require.NoError(t, shelf.Create(ctx))
-		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", N: 1, Total: 5, M: new(int)}}).Insert(ctx)
+		shelf := opened[guardedShelf](t, db)
+		_, err := shelf.New(guardedShelf{Shelf: Shelf{P: "a", N: 1, Total: 5, M: new(int)}}).Insert(ctx)
 		require.NoError(t, err)
 		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
 		inLine(t, db, func(inside func()) error {
@@ -811,10 +807,8 @@ func TestMutateHandsOnNothingExpired(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		db := coodie.New(session)
-		shelf, err := coodie.Open[guardedShelf](db)
-		require.NoError(t, err)
-		require.NoError(t, shelf.Create(ctx))
-		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", M: new(int)}}).Insert(ctx)
+		shelf := opened[guardedShelf](t, db)
+		_, err := shelf.New(guardedShelf{Shelf: Shelf{P: "a", M: new(int)}}).Insert(ctx)
 		require.NoError(t, err)
 		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
 		_, err = row.IfExists().TTL(5*time.Second).Update(ctx, shelfN.Set(5))

@@ -33,9 +33,7 @@ func TestWhatWasSentIsKept(t *testing.T) {
 	ctx := t.Context()
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		db := coodie.New(session)
-		table, err := coodie.Open[Held](db)
-		require.NoError(t, err)
-		require.NoError(t, table.Create(ctx))
+		table := opened[Held](t, db)
 		row := func() (Held, *coodie.Document[Held]) {
 			srv.MustExec("TRUNCATE app.held")
 			v := Held{K: []byte("key"), M: map[string]int{"a": 1}, B: []byte("b"), N: ptr(1)}
