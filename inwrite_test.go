@@ -65,7 +65,7 @@ func TestInWritesInChunks(t *testing.T) {
 		"no assignment":     many.Update(ctx),
 		"Limit":             many.Limit(3).Delete(ctx),
 		"Concurrency":       many.Concurrency(-1).Delete(ctx),
-		"a value":           table.Find(table.Col("id").In(1<<40, 1)).Delete(ctx),
+		"a value":           table.Find(table.Col("id").In(int64(1)<<40, int64(1))).Delete(ctx),
 		"with a condition":  second(many.IfExists().Delete(ctx)),
 		"without any value": table.Find(partID.In()).Delete(ctx),
 	} {
