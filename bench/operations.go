@@ -46,7 +46,7 @@ var operations = []operation{
 		return expect(err, applied)
 	}},
 	{name: "update IF, refused", limits: limits{at(0.88, 1.05, 1.12), narrow}, run: updateRefused},
-	{name: "update IF, refused, each call in a goroutine of its own", limits: limits{at(0.91, 1.03, 1.18), at(0.80, 0.95, 1.00)}, run: updateRefused, apart: true},
+	{name: "update IF, refused, each call in a goroutine of its own", limits: limits{at(0.91, 1.05, 1.18), at(0.80, 0.95, 1.00)}, run: updateRefused, apart: true},
 	{name: "update IF of a document, refused", limits: limits{at(0.88, 1.06, 1.13), narrow}, run: func(ctx context.Context, c contender, i int) error {
 		applied, actual, err := c.UpdateDocument(ctx, Lock{held, "nobody"}, "bob")
 		return expect(err, !applied && actual == "alice")
