@@ -43,9 +43,7 @@ func (c Condition) String() string {
 // the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
 // and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
 // What remains is VerdictUnknown.
-func (r LWTResult[T]) Conditions() []Condition {
-	return r.plain().conditions()
-}
+func (r LWTResult[T]) Conditions() []Condition { return plainResult(&r).conditions() }
 
 func (r *result) conditions() []Condition {
 	if !r.batched {

@@ -209,7 +209,7 @@ type NotAppliedError[T any] struct {
 	Result LWTResult[T]
 }
 
-func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() }
+func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
 
 // refusal is the text of a NotAppliedError.
 func (r *result) refusal() string {

@@ -21,7 +21,7 @@ type LWTResult[T any] struct {
 	// write was applied, or if the server sent no column, as Cassandra does for a missing row.
 	Existing *Existing[T]
 
-	rest result
+	rest rest
 }
 
 // result is an LWTResult, whatever its T.
@@ -29,6 +29,11 @@ type result struct {
 	applied  bool
 	peeked   bool
 	existing *existing
+	rest
+}
+
+// rest is what an LWTResult is asked for by its methods.
+type rest struct {
 	answered bool // false beside an error: neither applied nor refused
 	previous *existing
 	kind     casKind
@@ -116,7 +121,7 @@ var errUnanswered = errors.New("coodie: the write was not answered; the error th
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
-func (r LWTResult[T]) Row() RowState { return r.plain().row() }
+func (r LWTResult[T]) Row() RowState { return plainResult(&r).row() }
 
 func (r *result) row() RowState {
 	switch {
@@ -167,12 +172,12 @@ func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 // Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
 // conditions only the columns that they name. A nil *Existing is empty.
 type Existing[T any] struct {
+	row existing
+
 	// Value holds the columns that were sent; the other fields, and those that are null,
 	// are zero. Column.From tells these apart. So unless all columns were sent, as with IF NOT EXISTS,
 	// do not Save it: see QuerySet.Only.
 	Value T
-
-	row existing
 }
 
 // existing is an Existing, whatever its T.
@@ -322,7 +327,7 @@ func (o *operand) encode() (cell []byte, null bool, err error) {
 	if cell := o.cell(); cell != nil {
 		return cell, false, nil
 	}
-	if o.codec == nil {
+	if o.codec == nil || o.other() != nil {
 		return nil, true, nil
 	}
 	return o.codec.Append([]byte{}, o.p)
