@@ -24,61 +24,61 @@ func (c *AnyColumn[T]) target(*T) *ref { return (*ref)(c) }
 func (c *AnyColumn[T]) Name() string { return (*ref)(c).sure().name }
 
 // Eq is `column = v`; `column = null` for nil.
-func (c *AnyColumn[T]) Eq(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Eq, whole, v)} }
+func (c *AnyColumn[T]) Eq(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Eq, whole, v)) }
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
-func (c *AnyColumn[T]) Ne(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Ne, whole, v)} }
+func (c *AnyColumn[T]) Ne(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Ne, whole, v)) }
 
 // Lt is `column < v`; false on null.
-func (c *AnyColumn[T]) Lt(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Lt, whole, v)} }
+func (c *AnyColumn[T]) Lt(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Lt, whole, v)) }
 
 // Le is `column <= v`; false on null.
-func (c *AnyColumn[T]) Le(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Le, whole, v)} }
+func (c *AnyColumn[T]) Le(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Le, whole, v)) }
 
 // Gt is `column > v`; false on null.
-func (c *AnyColumn[T]) Gt(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Gt, whole, v)} }
+func (c *AnyColumn[T]) Gt(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Gt, whole, v)) }
 
 // Ge is `column >= v`; false on null.
-func (c *AnyColumn[T]) Ge(v any) Cond[T] { return Cond[T]{(*ref)(c).compare(cql.Ge, whole, v)} }
+func (c *AnyColumn[T]) Ge(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Ge, whole, v)) }
 
 // In is `column IN ?` with vs bound as one list.
-func (c *AnyColumn[T]) In(vs ...any) Cond[T] { return Cond[T]{(*ref)(c).inAny(vs)} }
+func (c *AnyColumn[T]) In(vs ...any) Cond[T] { return Cond[T]((*ref)(c).inAny(vs)) }
 
 // Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
 func (c *AnyColumn[T]) Contains(v any) Cond[T] {
-	return Cond[T]{(*ref)(c).compare(cql.Contains, elementType, v)}
+	return Cond[T]((*ref)(c).compare(cql.Contains, elementType, v))
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
 func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
-	return Cond[T]{(*ref)(c).compare(cql.ContainsKey, keyType, k)}
+	return Cond[T]((*ref)(c).compare(cql.ContainsKey, keyType, k))
 }
 
 // IsNull is the condition `column = null`: no value, or no row at all.
-func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]{(*ref)(c).cond(cql.Eq, nil)} }
+func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Eq, nil)) }
 
 // IsNotNull is the condition `column != null`.
-func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]{(*ref)(c).cond(cql.Ne, nil)} }
+func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Ne, nil)) }
 
 // Set is `column = v`.
-func (c *AnyColumn[T]) Set(v any) Assign[T] { return Assign[T]{(*ref)(c).change(cql.Set, whole, v)} }
+func (c *AnyColumn[T]) Set(v any) Assign[T] { return Assign[T]((*ref)(c).change(cql.Set, whole, v)) }
 
 // SetNull is `column = null`.
-func (c *AnyColumn[T]) SetNull() Assign[T] { return Assign[T]{(*ref)(c).assign(cql.Set, nil)} }
+func (c *AnyColumn[T]) SetNull() Assign[T] { return Assign[T]((*ref)(c).assign(cql.Set, nil)) }
 
 // Add is `column = column + v`: appends to a list, adds to a set, puts into a map, or
 // increments a counter.
-func (c *AnyColumn[T]) Add(v any) Assign[T] { return Assign[T]{(*ref)(c).change(cql.Add, whole, v)} }
+func (c *AnyColumn[T]) Add(v any) Assign[T] { return Assign[T]((*ref)(c).change(cql.Add, whole, v)) }
 
 // Remove is `column = column - v`: removes elements from a list or set, keys (a slice
 // of them) from a map, or decrements a counter.
 func (c *AnyColumn[T]) Remove(v any) Assign[T] {
-	return Assign[T]{(*ref)(c).change(cql.Remove, removable, v)}
+	return Assign[T]((*ref)(c).change(cql.Remove, removable, v))
 }
 
 // Prepend is `column = v + column`, for a list.
 func (c *AnyColumn[T]) Prepend(v any) Assign[T] {
-	return Assign[T]{(*ref)(c).change(cql.Prepend, whole, v)}
+	return Assign[T]((*ref)(c).change(cql.Prepend, whole, v))
 }
 
 // At is the element of a list at an index, or the value of a map's key.

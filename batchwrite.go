@@ -12,7 +12,9 @@ func (d *Document[T]) In(batch *Batch) *BatchWrite[T] {
 }
 
 // In makes the write a part of the batch.
-func (w *Write[T]) In(batch *Batch) *BatchWrite[T] { return (*BatchWrite[T])((*write)(w).sure().in(batch)) }
+func (w *Write[T]) In(batch *Batch) *BatchWrite[T] {
+	return (*BatchWrite[T])((*write)(w).sure().in(batch))
+}
 
 // In makes the write a part of the batch.
 func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] { return (*BatchQuery[T])((*query)(q).in(batch)) }
@@ -36,7 +38,7 @@ func (w write) in(batch *Batch) *chain {
 
 func (w *conditional) in(batch *Batch) *chain {
 	c := *w
-	c.write = w.kept()
+	c.write = w.write.kept()
 	return c.chain().in(batch)
 }
 

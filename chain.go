@@ -30,7 +30,7 @@ type write struct {
 // conditional is a write on a condition, of a document or of a query, whose doc and value are nil. It is
 // an immutable value.
 type conditional struct {
-	write
+	write       write
 	conds       []cond
 	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
@@ -103,7 +103,12 @@ func (w *conditional) chain() chain {
 // find is the query of the rows for which all filters hold.
 //
 //go:noinline
-func (t *table) find(filters []cond) *query { return t.all.filter(filters) }
+func (t *table) find(filters []cond) *query {
+	if t == nil {
+		return (*query)(nil).filter(filters)
+	}
+	return t.all.filter(filters)
+}
 
 // filter adds filters, which lie with the query if they are few.
 //

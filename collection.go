@@ -27,23 +27,23 @@ func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refO
 
 // Append is `column = column + ?`. Sending it twice appends twice.
 func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs))}
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
 }
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
 func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Prepend, unsafe.Pointer(&vs))}
+	return Assign[T](refOf(&c.Column).assign(cql.Prepend, unsafe.Pointer(&vs)))
 }
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
 func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs))}
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T]{refOf(&c.Column).has(unsafe.Pointer(&v))}
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
@@ -61,17 +61,17 @@ func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
 
 // Add is `column = column + ?`.
 func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs))}
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
 }
 
 // Remove is `column = column - ?`.
 func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs))}
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T]{refOf(&c.Column).has(unsafe.Pointer(&v))}
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
@@ -110,22 +110,22 @@ func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
 func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
-	return Assign[T]{refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&entries))}
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&entries)))
 }
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
 func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
-	return Assign[T]{refOf(&c.Column).removeKeys(unsafe.Pointer(&ks))}
+	return Assign[T](refOf(&c.Column).removeKeys(unsafe.Pointer(&ks)))
 }
 
 // Contains is `column CONTAINS v`: one of the values is v.
 func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
-	return Cond[T]{refOf(&c.Column).has(unsafe.Pointer(&v))}
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
 func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
-	return Cond[T]{refOf(&c.Column).hasKey(unsafe.Pointer(&k))}
+	return Cond[T](refOf(&c.Column).hasKey(unsafe.Pointer(&k)))
 }
 
 var indexCodec = mustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -13,7 +12,7 @@ import (
 )
 
 // Cond is a filter of Find or a condition of If on a column of T's table. Columns make it.
-type Cond[T any] struct{ cond }
+type Cond[T any] cond
 
 // Assign is a change of a column of T's table, for Update. Columns make it.
 //
@@ -21,7 +20,7 @@ type Cond[T any] struct{ cond }
 // server keeps the greater one, and of a value and a deletion the deletion. So an Update that
 // assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
 // Elements are compared as CQL compares them: an instant is the same in every time zone.
-type Assign[T any] struct{ assign }
+type Assign[T any] assign
 
 // Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
 // or a part beside its whole column, is a *UsageError.
@@ -44,6 +43,8 @@ type ref struct {
 	field string      // field of a user-defined type
 	typ   *codec.Type // of what is referred to
 	err   error
+
+	_ [0]func() // nobody compares columns: spares a function for each type of column
 
 	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
 	values, elems, keys, keySets *codec.Codec
@@ -350,11 +351,24 @@ func listOf[V any](vs []V) listed {
 	return listed{unsafe.Pointer(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
 }
 
-// in asks for one of the values, which must not change any more.
+// copied is a copy of the values, which are of the type.
+func (l listed) copied(t reflect.Type) listed {
+	all := reflect.MakeSlice(reflect.SliceOf(t), l.n, l.n)
+	for i := range l.n {
+		all.Index(i).Set(reflect.NewAt(t, unsafe.Add(l.first, uintptr(i)*l.size)).Elem())
+	}
+	l.first = all.UnsafePointer()
+	return l
+}
+
+// in asks for one of the values, as they are now.
 //
 //go:noinline
 func (r *ref) in(vs listed) cond {
 	list, cd := make([]operand, vs.n), r.sure().values
+	if cd != nil {
+		vs = vs.copied(cd.GoType())
+	}
 	for i := range list {
 		list[i] = operand{codec: cd, p: unsafe.Add(vs.first, uintptr(i)*vs.size)}
 	}
@@ -370,32 +384,32 @@ func (c *Column[T, V]) Name() string { return refOf(c).sure().name }
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
 //
 //go:noinline
-func (c *Column[T, V]) Eq(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Eq, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Eq(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, unsafe.Pointer(&v))) }
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
 //
 //go:noinline
-func (c *Column[T, V]) Ne(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Ne, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Ne(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, unsafe.Pointer(&v))) }
 
 // Lt is `column < v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Lt(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Lt, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Lt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Lt, unsafe.Pointer(&v))) }
 
 // Le is `column <= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Le(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Le, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Le(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Le, unsafe.Pointer(&v))) }
 
 // Gt is `column > v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Gt(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Gt, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Gt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Gt, unsafe.Pointer(&v))) }
 
 // Ge is `column >= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Ge, unsafe.Pointer(&v))} }
+func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ge, unsafe.Pointer(&v))) }
 
 // In is `column IN ?` with vs bound as one list, so that it is one prepared statement
 // whatever its length. A read of many partitions by In is sent as several such statements,
@@ -403,30 +417,30 @@ func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T]{refOf(c).cond(cql.Ge, un
 //
 //go:noinline
 func (c *Column[T, V]) In(vs ...V) Cond[T] {
-	return Cond[T]{refOf(c).in(listOf(slices.Clone(vs)))}
+	return Cond[T](refOf(c).in(listOf(vs)))
 }
 
 // IsNull is the condition `column = null`: no value, or no row at all.
 //
 //go:noinline
-func (c *Column[T, V]) IsNull() Cond[T] { return Cond[T]{refOf(c).cond(cql.Eq, nil)} }
+func (c *Column[T, V]) IsNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, nil)) }
 
 // IsNotNull is the condition `column != null`.
 //
 //go:noinline
-func (c *Column[T, V]) IsNotNull() Cond[T] { return Cond[T]{refOf(c).cond(cql.Ne, nil)} }
+func (c *Column[T, V]) IsNotNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, nil)) }
 
 // Set is `column = v`. A v that stands for null deletes the value.
 //
 //go:noinline
 func (c *Column[T, V]) Set(v V) Assign[T] {
-	return Assign[T]{refOf(c).assign(cql.Set, unsafe.Pointer(&v))}
+	return Assign[T](refOf(c).assign(cql.Set, unsafe.Pointer(&v)))
 }
 
 // SetNull is `column = null`.
 //
 //go:noinline
-func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T]{refOf(c).assign(cql.Set, nil)} }
+func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).assign(cql.Set, nil)) }
 
 // From reads the column from the row that refused an LWT. The value is zero unless it is Present.
 //

@@ -79,7 +79,7 @@ func (d *Document[T]) IfExists() (out Conditional[T]) {
 
 // If makes the write conditional on c and all of more, with AND.
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both(&c.cond, plainConds(more)))
+	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
 	return
 }
 
@@ -191,7 +191,9 @@ func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
-func (w *Write[T]) Timestamp(t time.Time) *Write[T] { return (*Write[T])((*write)(w).sure().withTimestamp(t)) }
+func (w *Write[T]) Timestamp(t time.Time) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withTimestamp(t))
+}
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
 func (w *Write[T]) OmitNil() *Write[T] { return (*Write[T])((*write)(w).sure().withOmitNil()) }
@@ -300,7 +302,7 @@ func (w *Write[T]) IfExists() (out Conditional[T]) {
 
 // If is Document.If.
 func (w *Write[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both(&c.cond, plainConds(more)))
+	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
 	return
 }
 

@@ -15,10 +15,10 @@ import (
 
 // Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
 // needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
-func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T]{like(refOf(c), pattern)} }
+func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T](like(refOf(c), pattern)) }
 
 // Like is the filter `column LIKE pattern`: see Column.Like.
-func (c *AnyColumn[T]) Like(pattern string) Cond[T] { return Cond[T]{like((*ref)(c), pattern)} }
+func (c *AnyColumn[T]) Like(pattern string) Cond[T] { return Cond[T](like((*ref)(c), pattern)) }
 
 func like(r *ref, pattern string) cond {
 	o := operand{}
@@ -58,22 +58,34 @@ func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
 }
 
 // Eq is the filter `(a, b) = (?, ?)`.
-func (c *Columns[T]) Eq(row T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.Eq, listed{unsafe.Pointer(&row), 0, 1})} }
+func (c *Columns[T]) Eq(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Eq, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Lt is the filter `(a, b) < (?, ?)`. In columns of descending order it selects what comes later.
-func (c *Columns[T]) Lt(row T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.Lt, listed{unsafe.Pointer(&row), 0, 1})} }
+func (c *Columns[T]) Lt(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Lt, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Le is the filter `(a, b) <= (?, ?)`.
-func (c *Columns[T]) Le(row T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.Le, listed{unsafe.Pointer(&row), 0, 1})} }
+func (c *Columns[T]) Le(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Le, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Gt is the filter `(a, b) > (?, ?)`.
-func (c *Columns[T]) Gt(row T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.Gt, listed{unsafe.Pointer(&row), 0, 1})} }
+func (c *Columns[T]) Gt(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Gt, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Ge is the filter `(a, b) >= (?, ?)`.
-func (c *Columns[T]) Ge(row T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.Ge, listed{unsafe.Pointer(&row), 0, 1})} }
+func (c *Columns[T]) Ge(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Ge, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // In is the filter `(a, b) IN ?`, with the rows' values bound as one list of tuples.
-func (c *Columns[T]) In(rows ...T) Cond[T] { return Cond[T]{(*columns)(c).compare(cql.In, listOf(rows))} }
+func (c *Columns[T]) In(rows ...T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.In, listOf(rows)))
+}
 
 // compare is the filter with the rows.
 func (c *columns) compare(op cql.Op, rows listed) cond {

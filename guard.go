@@ -30,7 +30,7 @@ type guard struct {
 //go:noinline
 func (w write) conditional(c *conditional, kind casKind, conds []cond) {
 	*c = conditional{write: w, kind: kind, conds: conds}
-	if c.doc != nil && c.query != nil && c.query.table.meta.Version != nil {
+	if w.doc != nil && w.query != nil && w.query.table.meta.Version != nil {
 		c.guard = c.write.guard()
 	}
 }

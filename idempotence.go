@@ -58,7 +58,9 @@ func (d *Document[T]) Idempotent(is bool) *Write[T] {
 
 // Idempotent decides for this write whether the session's retry policy may send it again:
 // see WithIdempotence. A conditional write cannot be declared idempotent.
-func (w *Write[T]) Idempotent(is bool) *Write[T] { return (*Write[T])((*write)(w).sure().withIdempotent(is)) }
+func (w *Write[T]) Idempotent(is bool) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withIdempotent(is))
+}
 
 func declared(is bool) Idempotence {
 	if is {

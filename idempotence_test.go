@@ -103,7 +103,7 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, refused.replayed(refused.query(wantRows)))
 	cas := row.IfExists()
 	lwt := (*conditional)(&cas).chain()
-	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{name.Set("a").assign}, true)))
+	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{assign(name.Set("a"))}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

@@ -22,7 +22,7 @@ type Conditional[T any] conditional
 // an INSERT with a TTL and updated without one leaves a remainder behind (see the
 // package documentation on leases).
 func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
-	c.query = c.query.withTTL(d)
+	c.write.query = c.write.query.withTTL(d)
 	return c
 }
 

@@ -89,7 +89,9 @@ func (w *Write[T]) Consistency(c gocql.Consistency) *Write[T] {
 }
 
 // Timeout is QuerySet.Timeout.
-func (w *Write[T]) Timeout(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTimeout(t)) }
+func (w *Write[T]) Timeout(t time.Duration) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withTimeout(t))
+}
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (w *Write[T]) UsingTimeout(t time.Duration) *Write[T] {
@@ -98,13 +100,13 @@ func (w *Write[T]) UsingTimeout(t time.Duration) *Write[T] {
 
 // Timeout is QuerySet.Timeout.
 func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
-	c.query = c.query.withTimeout(d)
+	c.write.query = c.write.query.withTimeout(d)
 	return c
 }
 
 // UsingTimeout is QuerySet.UsingTimeout.
 func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
-	c.query = c.query.withUsingTimeout(d)
+	c.write.query = c.write.query.withUsingTimeout(d)
 	return c
 }
 

@@ -50,7 +50,7 @@ func (q *QuerySet[T]) IfExists() (out Conditional[T]) {
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	(*query)(q).conditional((*conditional)(&out), ifConditions, both(&c.cond, plainConds(more)))
+	(*query)(q).conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
 	return
 }
 

@@ -20,27 +20,27 @@ type TokenColumn[T any] struct{}
 func Token[T any]() *TokenColumn[T] { return new(TokenColumn[T]) }
 
 // Eq is the filter `token(…) = t`.
-func (c *TokenColumn[T]) Eq(t int64) Cond[T] { return Cond[T]{tokenCond(cql.Eq, t)} }
+func (c *TokenColumn[T]) Eq(t int64) Cond[T] { return Cond[T](tokenCond(cql.Eq, t)) }
 
 // Lt is the filter `token(…) < t`.
-func (c *TokenColumn[T]) Lt(t int64) Cond[T] { return Cond[T]{tokenCond(cql.Lt, t)} }
+func (c *TokenColumn[T]) Lt(t int64) Cond[T] { return Cond[T](tokenCond(cql.Lt, t)) }
 
 // Le is the filter `token(…) <= t`.
-func (c *TokenColumn[T]) Le(t int64) Cond[T] { return Cond[T]{tokenCond(cql.Le, t)} }
+func (c *TokenColumn[T]) Le(t int64) Cond[T] { return Cond[T](tokenCond(cql.Le, t)) }
 
 // Gt is the filter `token(…) > t`.
-func (c *TokenColumn[T]) Gt(t int64) Cond[T] { return Cond[T]{tokenCond(cql.Gt, t)} }
+func (c *TokenColumn[T]) Gt(t int64) Cond[T] { return Cond[T](tokenCond(cql.Gt, t)) }
 
 // Ge is the filter `token(…) >= t`.
-func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T]{tokenCond(cql.Ge, t)} }
+func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T](tokenCond(cql.Ge, t)) }
 
 // After is the filter `token(…) > token(?)` with row's partition key: the partitions that
 // a scan of the table comes to after row's.
-func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T]{tokenOf(cql.Gt, unsafe.Pointer(&row))} }
+func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](tokenOf(cql.Gt, unsafe.Pointer(&row))) }
 
 // UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
 // scan of the table comes to until row's is done.
-func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T]{tokenOf(cql.Le, unsafe.Pointer(&row))} }
+func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](tokenOf(cql.Le, unsafe.Pointer(&row))) }
 
 func tokenCond(op cql.Op, t int64) cond {
 	cell := binary.BigEndian.AppendUint64(nil, uint64(t))

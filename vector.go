@@ -34,7 +34,7 @@ func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
 func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T]{refOf(&c.Column).likeness(unsafe.Pointer(&v))}
+	return Order[T](refOf(&c.Column).likeness(unsafe.Pointer(&v)))
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
@@ -70,7 +70,7 @@ func similarity[T any](name string, r *ref, o operand) *Func[T, float32] {
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
 func (c *AnyColumn[T]) ANN(v any) Order[T] {
 	r := (*ref)(c)
-	return Order[T]{ordering{of: r, direction: cql.ANN, vector: r.operand(whole, v)}}
+	return Order[T](ordering{of: r, direction: cql.ANN, vector: r.operand(whole, v)})
 }
 
 // Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.

@@ -117,7 +117,9 @@ var writeKinds = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10, 10, 10,
 // CQL has no IN.
 func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional bool) crateWrite {
 	c := rapid.SampledFrom([]int{1, 2, 3, 4}).Draw(t, "c")
-	at := func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p), crateC.Eq(c)) }
+	at := func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] {
+		return table.Find(crateP.Eq(p), crateC.Eq(c))
+	}
 	update := func(q func(*coodie.Table[Crate]) *coodie.QuerySet[Crate], a coodie.Assign[Crate]) crateWrite {
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).In(b).Update(a) },
@@ -159,7 +161,9 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 	case 4:
 		return remove(at)
 	case 5:
-		return remove(func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p), crateC.Gt(c)) })
+		return remove(func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] {
+			return table.Find(crateP.Eq(p), crateC.Gt(c))
+		})
 	case 6:
 		if conditional {
 			return remove(at)
