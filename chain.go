@@ -69,6 +69,7 @@ type chain struct {
 	part        int              // of how many statements at once this read is one; 0: it stands alone
 	tokens      bool             // the token of each row is read as well, as the last column
 	rowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
+	own         []assign         // what the write itself stored: its attempt id, the version
 	stamp       int64            // the client timestamp of a plain write; 0: the sender takes one
 	sent        *bool            // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch           // that the write is part of; nil: it stands alone

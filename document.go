@@ -211,8 +211,9 @@ func (w *write) insert(ctx context.Context, res *result) (err error) {
 }
 
 func (c *chain) insertDocument(ctx context.Context) (result, error) {
-	res, err := c.insertCAS(ctx, c.value)
-	c.updated(nil, res.applied, res.own, err)
+	insert := *c
+	res, err := insert.insertCAS(ctx, c.value)
+	c.updated(nil, res.applied, insert.own, err)
 	return res, err
 }
 

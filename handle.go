@@ -85,8 +85,9 @@ func (h *handle) holds(c chain, b *builder, f follow) {
 	c.batch = nil
 	c.keepKey()
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: keptConds(b.conds), given: len(c.conds), batched: true, meta: b.table}
-	h.res.beyond = len(b.stmt.If) > len(h.res.conds)
+	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, of: c.table, given: int32(len(c.conds)), batched: true}
+	h.res.setConds(keptConds(b.conds))
+	h.res.beyond = len(b.stmt.If) > len(b.conds)
 	h.err = c.locate(errNotExecuted(b.op, b.name))
 	if b.err == nil {
 		h.describe(kind)
@@ -203,16 +204,15 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		return
 	}
 	h.res = h.res.known(a.applied)
-	h.res.own = h.b.own
 	switch {
 	case a.broken != nil && !a.applied:
-		h.err = h.chain.locate(&DecodeError{Table: h.res.table, Err: a.broken})
+		h.err = h.chain.locate(&DecodeError{Table: h.res.table(), Err: a.broken})
 	case line != nil:
 		h.read(line)
 	case a.complete && !h.static:
 		h.res.absent = RowMissing // Cassandra leaves missing rows out
 	}
-	h.follow(a.applied, h.res.own, nil)
+	h.follow(a.applied, h.b.own, nil)
 }
 
 // read takes over the line of the write's row.

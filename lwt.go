@@ -66,13 +66,14 @@ func (w *conditional) remove(ctx context.Context, res *result, targets []*ref, c
 }
 
 func (q *query) create(ctx context.Context, res *result, v unsafe.Pointer) (err error) {
-	*res, err = q.chain().insertCAS(ctx, v)
+	c := q.chain()
+	*res, err = c.insertCAS(ctx, v)
 	return err
 }
 
 func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
 	res, err = c.cas(ctx, c.update(assigns, true))
-	c.updated(assigns, res.applied, res.own, err)
+	c.updated(assigns, res.applied, c.own, err)
 	return res, err
 }
 
@@ -82,13 +83,13 @@ func (c chain) replace(ctx context.Context) (result, error) {
 	v := c.value
 	row, err := c.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return result{rest: rest{kind: c.kind, op: opReplace, table: c.table.name}}, err
+		return result{rest: rest{kind: c.kind, op: opReplace, of: c.table}}, err
 	}
 	c.value = row
 	res, err := c.updateCAS(ctx, c.replacement())
 	if res.applied {
 		c.adopt(row, v)
-		c.updated(nil, true, res.own, nil)
+		c.updated(nil, true, c.own, nil)
 	}
 	return res, err
 }
@@ -139,7 +140,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 // removeCAS deletes the row, or the columns.
 func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.remove(targets, columns, true))
-	c.deleted(targets, res.applied, res.own, err)
+	c.deleted(targets, res.applied, c.own, err)
 	return res, err
 }
 
@@ -159,13 +160,13 @@ func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err er
 	return
 }
 
-func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
+func (c *chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
 	c.kind = ifNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
-		return result{rest: rest{kind: c.kind, op: opInsert, table: c.table.name}}, err
+		return result{rest: rest{kind: c.kind, op: opInsert, of: c.table}}, err
 	}
 	b := c.insert(row, true)
 	c.value = row
@@ -181,13 +182,13 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
-	res.kind, res.proves, res.op, res.table = c.asked(b), b.proves, b.op, b.name
-	res.conds, res.given = b.conds, len(c.conds)
-	res.beyond = len(b.stmt.If) > len(res.conds)
+	res.kind, res.proves, res.op, res.of = c.asked(b), b.proves, b.op, t
+	res.setConds(b.conds)
+	res.given, res.beyond = int32(len(c.conds)), len(b.stmt.If) > len(b.conds)
 	if b.err != nil {
 		return res, c.locate(b.err)
 	}
-	res.meta, res.static = b.table, b.ofStatic()
+	res.static = b.ofStatic()
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
@@ -208,14 +209,14 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 		}
 	}
 	if !res.applied {
-		res.conds = keptConds(res.conds)
+		res.setConds(keptConds(res.conds()))
 	}
 	err = c.locate(err)
 	t.observe(ctx, b.op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}
-	res.own = b.own
+	c.own = b.own
 	return res, err
 }
 

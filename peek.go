@@ -56,7 +56,7 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 	if row == nil && err == nil {
 		return c.cas(ctx, b)
 	}
-	res := result{rest: rest{kind: ifNotExists, op: b.op, table: b.name, meta: b.table}}
+	res := result{rest: rest{kind: ifNotExists, op: b.op, of: c.table}}
 	b.release()
 	if row != nil {
 		res.existing, res.peeked, res.answered = row, true, true

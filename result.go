@@ -2,11 +2,11 @@ package coodie
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -32,24 +32,37 @@ type result struct {
 	rest
 }
 
-// rest is what an LWTResult is asked for by its methods.
+// rest is what an LWTResult is asked for by its methods. It is small, for generic code copies it.
 type rest struct {
-	answered bool // false beside an error: neither applied nor refused
-	previous *existing
-	kind     casKind
-	proves   bool // applied proves that the row existed
+	_        [0]func() // nobody compares results: spares a function for each table
+	of       *table    // nil if there is none
 	op       string
-	table    string
-	meta     *meta.Table // nil if there is none
-	static   bool        // the write is about the partition's static row
-	conds    []cond      // those that were given, and those of the guard
-	given    int         // how many of conds
-	own      []assign    // what the write itself stores: its attempt id, the version
-	pending  *pending    // of an unknown outcome
-	batched  bool        // another statement's condition may have refused it
-	absent   RowState    // what it means in a batch that nothing was sent of the row
-	beyond   bool        // the statement has conditions that conds lacks
-	excluded int         // 1 + the condition that has refused the write because all others held; 0: none is known
+	list     *cond     // the first of conds
+	previous *existing // what an applied write replaced
+	pending  *pending  // of an unknown outcome
+	n        int32     // how many conds there are
+	given    int32     // how many of conds were given; the others are those of the guard
+	excluded int32     // 1 + the condition that has refused the write because all others held; 0: none is known
+	kind     casKind
+	absent   RowState // what it means in a batch that nothing was sent of the row
+	answered bool     // false beside an error: neither applied nor refused
+	proves   bool     // applied proves that the row existed
+	static   bool     // the write is about the partition's static row
+	batched  bool     // another statement's condition may have refused it
+	beyond   bool     // the statement has conditions that conds lacks
+}
+
+// conds are the conditions that were given, and those of the guard.
+func (r *rest) conds() []cond { return unsafe.Slice(r.list, r.n) }
+
+func (r *rest) setConds(conds []cond) { r.list, r.n = unsafe.SliceData(conds), int32(len(conds)) }
+
+// table is the table's name; "" if there is none.
+func (r *rest) table() string {
+	if r.of == nil {
+		return ""
+	}
+	return r.of.name
 }
 
 // casKind is the condition of a conditional write.
