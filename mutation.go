@@ -262,8 +262,8 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
 		after := t.document(value)
-		after.updated(nil, true, res.own, nil)
-		m.handOn(row, append(assigns, res.own...))
+		after.updated(nil, true, c.own, nil)
+		m.handOn(row, append(assigns, c.own...))
 	}
 	return again, next, err
 }
