@@ -29,7 +29,7 @@ func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
-	c.allowCreate = true
+	c.asks.allowCreate = true
 	return c
 }
 

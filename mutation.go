@@ -197,7 +197,7 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	if col := differs(key, value, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
-	c := t.document(value)
+	c := t.documentAt(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	var res result
 	if t.hasStatics {
@@ -243,7 +243,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		m.res.value = before
 		return false, nil, nil
 	}
-	doc := t.document(t.copyRow(before)) // its attempt id settles a refusal
+	doc := t.documentAt(t.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
 	c.value, c.where, c.single, c.choice = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
@@ -261,7 +261,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	again, next, err = m.outcome(ctx, res, err, row, before)
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
-		after := t.document(value)
+		after := t.documentAt(value)
 		after.updated(nil, true, c.own, nil)
 		m.handOn(row, append(assigns, c.own...))
 	}
