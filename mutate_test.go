@@ -127,6 +127,26 @@ func TestMutateOfAMissingRow(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestMutateTakesNoOtherFilters: a filter beside the key would be one of the read alone. The row that is
+// there would be missing, and then come from the refused INSERT.
+func TestMutateTakesNoOtherFilters(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	orders := open[Order](t, session)
+	srv.MustExec(`CREATE INDEX ON app."order" (state)`)
+	require.NoError(t, answerOf(orders.New(Order{ID: 1, Line: 2, State: "open"}).Insert(ctx)).Err())
+	row := orders.Find(orderID.Eq(1), orderLine.Eq(2))
+	for column, q := range map[string]coodie.QuerySet[Order]{"state": row.Filter(state.Eq("closed")), "": row.Filter(coodie.Token[Order]().Gt(0))} {
+		for _, opts := range [][]coodie.MutateOption{nil, {coodie.OrCreate()}} {
+			_, err := q.Mutate(ctx, func(context.Context, *Order) error { panic("shown a row") }, opts...)
+			var usage *coodie.UsageError
+			require.ErrorAs(t, err, &usage)
+			require.Equal(t, column, usage.Column)
+			require.ErrorContains(t, err, "coodie: mutate ")
+		}
+	}
+}
+
 // TestMutateNeverBringsARowBack: between the read and the write the row is deleted.
 func TestMutateNeverBringsARowBack(t *testing.T) {
 	ctx := context.Background()

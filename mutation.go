@@ -107,6 +107,7 @@ func (c chain) rowKey() (string, error) {
 			b.needKeys(c.where, b.table.Primary())
 			b.fail("", "Mutate is for one row: each key column by Eq", nil)
 		}
+		b.keyAlone(c.where)
 		if b.err == nil {
 			b.err = c.setKey(c.table.newRow())
 		}
@@ -121,6 +122,19 @@ func (c chain) rowKey() (string, error) {
 		key = append(key, cell...)
 	}
 	return string(key), nil
+}
+
+// keyAlone refuses filters beside those on the key. Only the read would obey them: not the INSERT of
+// OrCreate, nor the rows that a refusal or the call before brings.
+func (b *builder) keyAlone(where []cond) {
+	for i := range where {
+		switch c := &where[i]; {
+		case c.value.many() != nil:
+			b.fail("", "Mutate finds its row by key columns, each by Eq, and by nothing else", nil)
+		case b.err == nil && !c.ref().col.Key():
+			b.fail(c.ref().name, "Mutate finds its row by key columns only; its function can look at the others", nil)
+		}
+	}
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
