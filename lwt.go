@@ -162,6 +162,12 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 	if err != nil {
 		return result{kind: c.kind, op: opInsert, table: c.table.name}, err
 	}
+	return c.insertPrepared(ctx, row, v)
+}
+
+// insertPrepared inserts a row that has passed the hooks, which was prepared from v.
+func (c chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (result, error) {
+	c.kind = ifNotExists
 	b := c.insert(row, true)
 	c.value = row
 	res, err := c.claim(ctx, b)

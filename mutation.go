@@ -208,16 +208,21 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	if err := m.chain.setKey(key); err != nil {
 		return false, nil, err
 	}
-	if col := differs(key, value, t.meta.Primary()); col != nil {
+	row, err := m.chain.prepare(ctx, opInsert, value, true)
+	if err != nil {
+		return false, nil, err
+	}
+	if col := differs(key, row, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
 	c := t.document(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	var res result
 	if t.hasStatics {
-		res, err = m.insertApart(ctx, c, statics)
+		res, err = m.insertApart(ctx, c, row, statics)
 	} else {
-		res, err = c.insertDocument(ctx)
+		res, err = c.insertPrepared(ctx, row, value)
+		c.updated(nil, res.applied, res.own, err)
 	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
@@ -362,7 +367,7 @@ func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
 }
 
 func (c chain) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
+	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.
