@@ -191,7 +191,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.err = err
 	if err != nil {
 		if p := h.res.pending; p != nil {
-			h.err = p.cause
+			h.err, h.res.own = p.cause, h.b.own
 		}
 		h.follow(false, nil, err)
 		return

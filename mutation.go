@@ -226,7 +226,11 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
-	if !again && err == nil {
+	if !again && err == nil && !m.res.changed {
+		if !res.applied { // it turned out to be when it was settled
+			c.adopt(row, value)
+			c.updated(nil, true, res.own, nil)
+		}
 		m.res.value, m.res.changed, m.res.created = value, true, true
 	}
 	return again, next, err
