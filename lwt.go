@@ -166,7 +166,7 @@ func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) 
 }
 
 // insertPrepared inserts a row that has passed the hooks, which was prepared from v.
-func (c chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (result, error) {
+func (c *chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (result, error) {
 	c.kind = ifNotExists
 	b := c.insert(row, true)
 	c.value = row
