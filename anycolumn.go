@@ -15,107 +15,115 @@ import (
 // AnyColumn is a column known by its name only, for code that learns names at run
 // time: see Table.Col. Values are of any Go type that the column's CQL type takes, nil
 // is null; a wrong name or value is a *UsageError of the call that would send it.
-type AnyColumn[T any] struct{ ref *ref }
+type AnyColumn[T any] ref
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c AnyColumn[T]) target(*T) *ref { return c.ref }
+func (c *AnyColumn[T]) target(*T) *ref { return (*ref)(c) }
 
 // Name is the column's name.
-func (c AnyColumn[T]) Name() string { return c.ref.sure().name }
-
-func (c AnyColumn[T]) compare(op cql.Op, typ func(*codec.Type) *codec.Type, v any) Cond[T] {
-	return Cond[T]{cond{c.ref, op, c.ref.operand(typ, v)}}
-}
-
-func (c AnyColumn[T]) assign(op cql.Change, typ func(*codec.Type) *codec.Type, v any) Assign[T] {
-	return Assign[T]{assign{c.ref, op, c.ref.operand(typ, v)}}
-}
+func (c *AnyColumn[T]) Name() string { return (*ref)(c).sure().name }
 
 // Eq is `column = v`; `column = null` for nil.
-func (c AnyColumn[T]) Eq(v any) Cond[T] { return c.compare(cql.Eq, whole, v) }
+func (c *AnyColumn[T]) Eq(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Eq, whole, v)) }
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
-func (c AnyColumn[T]) Ne(v any) Cond[T] { return c.compare(cql.Ne, whole, v) }
+func (c *AnyColumn[T]) Ne(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Ne, whole, v)) }
 
 // Lt is `column < v`; false on null.
-func (c AnyColumn[T]) Lt(v any) Cond[T] { return c.compare(cql.Lt, whole, v) }
+func (c *AnyColumn[T]) Lt(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Lt, whole, v)) }
 
 // Le is `column <= v`; false on null.
-func (c AnyColumn[T]) Le(v any) Cond[T] { return c.compare(cql.Le, whole, v) }
+func (c *AnyColumn[T]) Le(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Le, whole, v)) }
 
 // Gt is `column > v`; false on null.
-func (c AnyColumn[T]) Gt(v any) Cond[T] { return c.compare(cql.Gt, whole, v) }
+func (c *AnyColumn[T]) Gt(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Gt, whole, v)) }
 
 // Ge is `column >= v`; false on null.
-func (c AnyColumn[T]) Ge(v any) Cond[T] { return c.compare(cql.Ge, whole, v) }
+func (c *AnyColumn[T]) Ge(v any) Cond[T] { return Cond[T]((*ref)(c).compare(cql.Ge, whole, v)) }
 
 // In is `column IN ?` with vs bound as one list.
-func (c AnyColumn[T]) In(vs ...any) Cond[T] {
-	list := make([]operand, len(vs))
-	for i, v := range vs {
-		list[i] = c.ref.operand(whole, v)
-	}
-	return Cond[T]{cond{c.ref, cql.In, operand{other: &otherOperand{list: list}}}}
-}
+func (c *AnyColumn[T]) In(vs ...any) Cond[T] { return Cond[T]((*ref)(c).inAny(vs)) }
 
 // Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
-func (c AnyColumn[T]) Contains(v any) Cond[T] { return c.compare(cql.Contains, elementType, v) }
+func (c *AnyColumn[T]) Contains(v any) Cond[T] {
+	return Cond[T]((*ref)(c).compare(cql.Contains, elementType, v))
+}
 
 // ContainsKey is `column CONTAINS KEY k`.
-func (c AnyColumn[T]) ContainsKey(k any) Cond[T] { return c.compare(cql.ContainsKey, keyType, k) }
+func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
+	return Cond[T]((*ref)(c).compare(cql.ContainsKey, keyType, k))
+}
 
 // IsNull is the condition `column = null`: no value, or no row at all.
-func (c AnyColumn[T]) IsNull() Cond[T] { return c.Eq(nil) }
+func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Eq, nil)) }
 
 // IsNotNull is the condition `column != null`.
-func (c AnyColumn[T]) IsNotNull() Cond[T] { return c.Ne(nil) }
+func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Ne, nil)) }
 
 // Set is `column = v`.
-func (c AnyColumn[T]) Set(v any) Assign[T] { return c.assign(cql.Set, whole, v) }
+func (c *AnyColumn[T]) Set(v any) Assign[T] { return Assign[T]((*ref)(c).change(cql.Set, whole, v)) }
 
 // SetNull is `column = null`.
-func (c AnyColumn[T]) SetNull() Assign[T] { return c.Set(nil) }
+func (c *AnyColumn[T]) SetNull() Assign[T] { return Assign[T]((*ref)(c).assign(cql.Set, nil)) }
 
 // Add is `column = column + v`: appends to a list, adds to a set, puts into a map, or
 // increments a counter.
-func (c AnyColumn[T]) Add(v any) Assign[T] { return c.assign(cql.Add, whole, v) }
+func (c *AnyColumn[T]) Add(v any) Assign[T] { return Assign[T]((*ref)(c).change(cql.Add, whole, v)) }
 
 // Remove is `column = column - v`: removes elements from a list or set, keys (a slice
 // of them) from a map, or decrements a counter.
-func (c AnyColumn[T]) Remove(v any) Assign[T] { return c.assign(cql.Remove, removable, v) }
-
-// Prepend is `column = v + column`, for a list.
-func (c AnyColumn[T]) Prepend(v any) Assign[T] { return c.assign(cql.Prepend, whole, v) }
-
-// At is the element of a list at an index, or the value of a map's key.
-func (c AnyColumn[T]) At(key any) AnyColumn[T] {
-	if i, ok := key.(int); ok && c.ref.sure().typ != nil && c.ref.typ.Kind == codec.List {
-		index := operandOf(indexCodec, i)
-		if i < 0 {
-			index = badOperand(fmt.Errorf("a list index is not negative"))
-		}
-		return AnyColumn[T]{c.ref.at(index)}
-	}
-	return AnyColumn[T]{c.ref.at(c.ref.operand(keyType, key))}
+func (c *AnyColumn[T]) Remove(v any) Assign[T] {
+	return Assign[T]((*ref)(c).change(cql.Remove, removable, v))
 }
 
+// Prepend is `column = v + column`, for a list.
+func (c *AnyColumn[T]) Prepend(v any) Assign[T] {
+	return Assign[T]((*ref)(c).change(cql.Prepend, whole, v))
+}
+
+// At is the element of a list at an index, or the value of a map's key.
+func (c *AnyColumn[T]) At(key any) *AnyColumn[T] { return (*AnyColumn[T])((*ref)(c).atAny(key)) }
+
 // Field is a field of a user-defined type.
-func (c AnyColumn[T]) Field(name string) AnyColumn[T] {
-	return AnyColumn[T]{c.ref.member(name)}
+func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
+	return (*AnyColumn[T])((*ref)(c).member(name))
 }
 
 // From reads the column from the row that refused an LWT, as the Go type of its field.
 // The value is nil unless it is Present.
-func (c AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
-	if e == nil {
-		return nil, Missing
+func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) { return (*ref)(c).from(plainExisting(e)) }
+
+// compare is the condition with a value of any Go type, for what typ makes of the column's type.
+//
+//go:noinline
+func (r *ref) compare(op cql.Op, typ func(*codec.Type) *codec.Type, v any) cond {
+	return cond{r, op, r.operand(typ, v)}
+}
+
+//go:noinline
+func (r *ref) change(op cql.Change, typ func(*codec.Type) *codec.Type, v any) assign {
+	return assign{r, op, r.operand(typ, v)}
+}
+
+func (r *ref) inAny(vs []any) cond {
+	list := make([]operand, len(vs))
+	for i, v := range vs {
+		list[i] = r.operand(whole, v)
 	}
-	return c.ref.from(&e.row)
+	return cond{r, cql.In, (&otherOperand{list: list}).operand()}
+}
+
+// atAny refers to a list's element or a map's value.
+func (r *ref) atAny(key any) *ref {
+	if i, ok := key.(int); ok && r.sure().typ != nil && r.typ.Kind == codec.List {
+		return r.index(i)
+	}
+	return r.at(r.operand(keyType, key))
 }
 
 func (r *ref) from(e *existing) (any, Presence) {
 	r = r.sure()
-	if r.err != nil {
+	if e == nil || r.err != nil {
 		return nil, Missing
 	}
 	cell, p := e.cell(r)

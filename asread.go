@@ -19,16 +19,16 @@ func cellOf(t *codec.Type, cell []byte) operand {
 	if cell == nil {
 		return operand{}
 	}
-	return operand{other: &otherOperand{cell: cell, typ: t}}
+	return (&otherOperand{cell: cell, typ: t}).operand()
 }
 
 // typ is the type that the value is encoded as; nil of null.
 func (o *operand) typ() *codec.Type {
-	switch {
-	case o.other != nil && o.other.typ != nil:
-		return o.other.typ
-	case o.codec != nil:
-		return o.codec.Type()
+	if other := o.other(); other != nil && other.typ != nil {
+		return other.typ
+	}
+	if cd := o.encodes(); cd != nil {
+		return cd.Type()
 	}
 	return nil
 }
@@ -36,12 +36,12 @@ func (o *operand) typ() *codec.Type {
 // encodeAs is the operand's cell as type t, which may be that of a live column; nil is null.
 func (o *operand) encodeAs(t *codec.Type) (cell []byte, err error) {
 	own := o.typ()
-	if o.codec != nil && o.cell() == nil && own != t {
+	if o.codec != nil && o.other() == nil && own != t {
 		cd, err := o.codec.Live(t)
 		if err != nil {
 			return nil, err
 		}
-		live := operand{codec: cd, p: o.p, other: o.other}
+		live := operand{codec: cd, p: o.p}
 		cell, null, err := live.encode()
 		if err != nil || null {
 			return nil, err
@@ -181,7 +181,7 @@ func (t *table) readsNull(col *meta.Column, live *codec.Type) cond {
 	c := cond{on: t.refTo(col), op: cql.Eq}
 	if live.Kind == codec.Tuple {
 		c.op = cql.In
-		c.value = operand{other: &otherOperand{typ: live, list: []operand{{}, cellOf(live, live.Nulls())}}}
+		c.value = (&otherOperand{typ: live, list: []operand{{}, cellOf(live, live.Nulls())}}).operand()
 	}
 	return c
 }

@@ -316,7 +316,7 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 	require.NoError(t, err)
 	weak, err := Open[Seat](db, WithTable("weak"), WithConsistency(gocql.One))
 	require.NoError(t, err)
-	at := func(show, no int) QuerySet[Seat] { return seats.Find(seatShow.Eq(show), seatNo.Eq(no)) }
+	at := func(show, no int) *QuerySet[Seat] { return seats.Find(seatShow.Eq(show), seatNo.Eq(no)) }
 	held := at(1, 1).If(seatHolder.Eq(5))
 
 	for _, tt := range []struct {

@@ -75,7 +75,7 @@ func TestBatchConflicts(t *testing.T) {
 	dec := func(s string) *inf.Dec { d, _ := new(inf.Dec).SetString(s); return d }
 	one := dec("1.0")
 	ptr := func(n int) *int { return &n }
-	at := func(c int) coodie.QuerySet[Bin] { return bins.Find(binP.Eq("x"), binC.Eq(c), binD.Eq(one)) }
+	at := func(c int) *coodie.QuerySet[Bin] { return bins.Find(binP.Eq("x"), binC.Eq(c), binD.Eq(one)) }
 	row := func(c int) *coodie.Document[Bin] { return bins.New(Bin{P: "x", C: c, D: one, N: ptr(1)}) }
 	all := bins.Find(binP.Eq("x"))
 	size := func(field string, v any) coodie.Assign[Bin] { return bins.Col("size").Field(field).Set(v) }

@@ -7,34 +7,39 @@ import (
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
 // key, and whatever else it takes from Value, as it is now; slices and maps may change afterwards.
-func (d *Document[T]) In(batch *Batch) BatchWrite[T] { return d.now().In(batch) }
+func (d *Document[T]) In(batch *Batch) *BatchWrite[T] {
+	return (*BatchWrite[T])(plainDocument(d).write().in(batch))
+}
 
 // In makes the write a part of the batch.
-func (w Write[T]) In(batch *Batch) BatchWrite[T] { return BatchWrite[T]{w.write.in(batch)} }
+func (w *Write[T]) In(batch *Batch) *BatchWrite[T] {
+	return (*BatchWrite[T])((*write)(w).sure().in(batch))
+}
 
 // In makes the write a part of the batch.
-func (q QuerySet[T]) In(batch *Batch) BatchQuery[T] { return BatchQuery[T]{q.query.in(batch)} }
+func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] { return (*BatchQuery[T])((*query)(q).in(batch)) }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c Conditional[T]) In(batch *Batch) BatchConditional[T] {
-	return BatchConditional[T]{c.write.in(batch)}
+func (c Conditional[T]) In(batch *Batch) *BatchConditional[T] {
+	return (*BatchConditional[T])((*conditional)(&c).in(batch))
 }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c Creation[T]) In(batch *Batch) BatchCreation[T] { return BatchCreation[T]{c.query.in(batch)} }
+func (c *Creation[T]) In(batch *Batch) *BatchCreation[T] {
+	return (*BatchCreation[T])((*query)(c).in(batch))
+}
 
 func (q *query) in(batch *Batch) *chain { return q.chain().in(batch) }
 
-func (w *write) in(batch *Batch) *chain {
-	kept := *w
-	kept.keep()
-	return kept.chain().in(batch)
+func (w write) in(batch *Batch) *chain {
+	w = w.kept()
+	return w.chain().in(batch)
 }
 
 func (w *conditional) in(batch *Batch) *chain {
-	kept := *w
-	kept.keep()
-	return kept.chain().in(batch)
+	c := *w
+	c.write = w.write.kept()
+	return c.chain().in(batch)
 }
 
 func (c chain) in(batch *Batch) *chain {
@@ -44,16 +49,16 @@ func (c chain) in(batch *Batch) *chain {
 
 // BatchWrite is a write of a document in a batch. What is wrong with it comes out of
 // Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] struct{ chain *chain }
+type BatchWrite[T any] chain
 
 // Insert is Document.Insert.
-func (w BatchWrite[T]) Insert() *Handle[T] {
-	return &Handle[T]{w.chain.creates(w.chain.value)}
+func (w *BatchWrite[T]) Insert() *Handle[T] {
+	return (*Handle[T])((*chain)(w).creates(w.value))
 }
 
 // Save is Document.Save.
-func (w BatchWrite[T]) Save() {
-	w.chain.addSave()
+func (w *BatchWrite[T]) Save() {
+	(*chain)(w).addSave()
 }
 
 func (c *chain) addSave() {
@@ -80,70 +85,70 @@ func (c *chain) addReplace() *handle {
 }
 
 // Update is Document.Update.
-func (w BatchWrite[T]) Update(assigns ...Assign[T]) {
-	w.chain.addUpdate(plainAssigns(assigns), false)
+func (w *BatchWrite[T]) Update(assigns ...Assign[T]) {
+	(*chain)(w).addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is Document.Delete.
-func (w BatchWrite[T]) Delete() {
-	w.chain.addRemove(nil, false, false)
+func (w *BatchWrite[T]) Delete() {
+	(*chain)(w).addRemove(nil, false, false)
 }
 
 // DeleteColumns is Document.DeleteColumns.
-func (w BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	w.chain.addRemove(refs(columns), true, false)
+func (w *BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
+	(*chain)(w).addRemove(refs(columns), true, false)
 }
 
 // BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchQuery[T any] struct{ chain *chain }
+type BatchQuery[T any] chain
 
 // Update is QuerySet.Update.
-func (q BatchQuery[T]) Update(assigns ...Assign[T]) {
-	q.chain.addUpdate(plainAssigns(assigns), false)
+func (q *BatchQuery[T]) Update(assigns ...Assign[T]) {
+	(*chain)(q).addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is QuerySet.Delete.
-func (q BatchQuery[T]) Delete() {
-	q.chain.addRemove(nil, false, false)
+func (q *BatchQuery[T]) Delete() {
+	(*chain)(q).addRemove(nil, false, false)
 }
 
 // DeleteColumns is QuerySet.DeleteColumns.
-func (q BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	q.chain.addRemove(refs(columns), true, false)
+func (q *BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
+	(*chain)(q).addRemove(refs(columns), true, false)
 }
 
 // BatchConditional is a conditional write in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchConditional[T any] struct{ chain *chain }
+type BatchConditional[T any] chain
 
 // Update is Conditional.Update.
-func (c BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return &Handle[T]{c.chain.addUpdate(plainAssigns(assigns), true)}
+func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
+	return (*Handle[T])((*chain)(c).addUpdate(plainAssigns(assigns), true))
 }
 
 // Replace is Conditional.Replace.
-func (c BatchConditional[T]) Replace() *Handle[T] {
-	return &Handle[T]{c.chain.addReplace()}
+func (c *BatchConditional[T]) Replace() *Handle[T] {
+	return (*Handle[T])((*chain)(c).addReplace())
 }
 
 // Delete is Conditional.Delete.
-func (c BatchConditional[T]) Delete() *Handle[T] {
-	return &Handle[T]{c.chain.addRemove(nil, false, true)}
+func (c *BatchConditional[T]) Delete() *Handle[T] {
+	return (*Handle[T])((*chain)(c).addRemove(nil, false, true))
 }
 
 // DeleteColumns is Conditional.DeleteColumns.
-func (c BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return &Handle[T]{c.chain.addRemove(refs(columns), true, true)}
+func (c *BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
+	return (*Handle[T])((*chain)(c).addRemove(refs(columns), true, true))
 }
 
 // BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
 // of Batch.Exec.
-type BatchCreation[T any] struct{ chain *chain }
+type BatchCreation[T any] chain
 
 // Create is Creation.Create.
-func (c BatchCreation[T]) Create(v T) *Handle[T] {
-	return &Handle[T]{c.chain.creates(unsafe.Pointer(&v))}
+func (c *BatchCreation[T]) Create(v T) *Handle[T] {
+	return (*Handle[T])((*chain)(c).creates(unsafe.Pointer(&v)))
 }
 
 func (c chain) creates(v unsafe.Pointer) *handle {

@@ -22,17 +22,17 @@ const maxBindings = 1024
 // Binding is cheap, and the same table comes out for the same DB and keyspace, with the
 // statements that it has rendered: it may be done for each request.
 func (t *Table[T]) On(db *DB) (*Table[T], error) {
-	return t.bound(db, t.core.keyspace)
+	return t.bound(db, (*table)(t).keyspace)
 }
 
 // InKeyspace is the table in another keyspace of the same session, as cheaply as On:
 //
 //	orders, err := orders.InKeyspace("tenant_7")
-func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bound(t.core.db, name) }
+func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bound((*table)(t).db, name) }
 
 func (t *Table[T]) bound(db *DB, keyspace string) (*Table[T], error) {
-	core, err := t.core.bind(db, keyspace)
-	return typedTable[T](core), err
+	core, err := (*table)(t).bind(db, keyspace)
+	return (*Table[T])(core), err
 }
 
 func (t *table) bind(db *DB, keyspace string) (*table, error) {
@@ -54,7 +54,7 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 		return nil, err
 	}
 	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
-	bound.row, bound.behind = t.row, t.behind
+	bound.row, bound.rowAt = t.row, t.rowAt
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
 		t.bindings.bound = map[boundTo]*table{}
 	}

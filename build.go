@@ -178,7 +178,7 @@ func (b *builder) bind(column string, t *codec.Type, o *operand) (marker string,
 	}
 	b.call.For(column, b.use(o))
 	cell := o.cell()
-	if o.codec == nil && cell == nil {
+	if cell == nil && (o.codec == nil || o.other() != nil) {
 		if t.Kind == codec.Tuple {
 			return cql.Null, true // one marker would stand for several values in gocql
 		}

@@ -16,9 +16,8 @@ const bulkAtOnce = 32
 // Concurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
 // a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
 // It changes how fast a call is and how hard it presses the servers, never what it does.
-func (q QuerySet[T]) Concurrency(n int) QuerySet[T] {
-	q.query.setConcurrency(n)
-	return q
+func (q *QuerySet[T]) Concurrency(n int) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withConcurrency(n))
 }
 
 // SaveAll saves values as Document.Save does, each by a statement of its own and
@@ -54,15 +53,12 @@ func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error)
 }
 
 // OmitNil makes SaveAll and SaveJSON leave null columns alone instead of deleting them.
-func (q QuerySet[T]) OmitNil() QuerySet[T] {
-	q.query.setOmitNil()
-	return q
-}
+func (q *QuerySet[T]) OmitNil() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withOmitNil()) }
 
 // SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
 // like; it takes no filters.
-func (q QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return q.query.saveAll(ctx, rowsOf(values))
+func (q *QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
+	return (*query)(q).saveAll(ctx, rowsOf(values))
 }
 
 func (q *query) saveAll(ctx context.Context, values items) error {
@@ -74,18 +70,17 @@ func (q *query) saveAll(ctx context.Context, values items) error {
 
 // InsertAll is Table.InsertAll with what the chain says of TTL, concurrency and the like;
 // it takes no filters.
-func (q QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
+func (q *QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
 	results = make([]LWTResult[T], len(values))
-	err = q.query.insertAll(ctx, rowsOf(values), func(i int, res result) { results[i] = resultOf[T](res) })
+	err = (*query)(q).insertAll(ctx, rowsOf(values), func(i int) *result { return plainResult(&results[i]) })
 	return results, err
 }
 
-func (q *query) insertAll(ctx context.Context, values items, set func(int, result)) error {
+func (q *query) insertAll(ctx context.Context, values items, place func(int) *result) error {
 	c := q.chain()
 	return c.bulk(ctx, "insert", values, func(i int, v unsafe.Pointer) error {
-		return c.item("insert", v, func(c chain) error {
-			res, err := c.insertDocument(ctx)
-			set(i, res)
+		return c.item("insert", v, func(c chain) (err error) {
+			*place(i), err = c.insertDocument(ctx)
 			return err
 		})
 	})
@@ -93,8 +88,8 @@ func (q *query) insertAll(ctx context.Context, values items, set func(int, resul
 
 // DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
 // like; it takes no filters.
-func (q QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return q.query.deleteAll(ctx, rowsOf(values))
+func (q *QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
+	return (*query)(q).deleteAll(ctx, rowsOf(values))
 }
 
 func (q *query) deleteAll(ctx context.Context, values items) error {
@@ -106,9 +101,9 @@ func (q *query) deleteAll(ctx context.Context, values items) error {
 
 // GetMany is Table.GetMany with what the chain says of concurrency, Linearizable and the
 // like; it takes no filters.
-func (q QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
+func (q *QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
 	rows = make([]*T, len(keys))
-	err = q.query.getMany(ctx, rowsOf(keys), unsafe.Pointer(unsafe.SliceData(rows)))
+	err = (*query)(q).getMany(ctx, rowsOf(keys), unsafe.Pointer(unsafe.SliceData(rows)))
 	return rows, err
 }
 

@@ -9,29 +9,28 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// query is what a QuerySet selects and has been told. It is an immutable value of four words, which Go
-// keeps in registers: generic code copies it at every step.
+// query is what a QuerySet selects and has been told. It is immutable.
 type query struct {
 	table   *table
+	told    *told // nil: nothing
 	filters *cond // the first of them
 	n       int   // how many there are
-	told    *told // nil: nothing
 }
 
-// where are the filters.
 func (q *query) where() []cond { return unsafe.Slice(q.filters, q.n) }
 
-// write is what a write of a document has been told: a query whose key a row holds.
+// write is what a write of a document has been told: a query whose key a row holds. It is immutable.
 type write struct {
-	query
-	doc   *document      // follows what is applied
+	query *query
+	doc   *document      // follows what is applied; nil for a QuerySet
 	held  unsafe.Pointer // the Value of doc
 	value unsafe.Pointer // the row that holds the key
 }
 
-// conditional is a write on a condition, of a document or of a query, whose doc and value are nil.
+// conditional is a write on a condition, of a document or of a query, whose doc and value are nil. It is
+// an immutable value.
 type conditional struct {
-	write
+	write       write
 	conds       []cond
 	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
@@ -70,12 +69,16 @@ type chain struct {
 	part        int              // of how many statements at once this read is one; 0: it stands alone
 	tokens      bool             // the token of each row is read as well, as the last column
 	rowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
+	own         []assign         // what the write itself stored: its attempt id, the version
 	stamp       int64            // the client timestamp of a plain write; 0: the sender takes one
 	sent        *bool            // becomes true when a write is about to be sent; nil: nobody asks
 	batch       *Batch           // that the write is part of; nil: it stands alone
 }
 
 func (q *query) chain() (c chain) {
+	if q == nil {
+		return c
+	}
 	c.table, c.where = q.table, q.where()
 	if q.told != nil {
 		c.told = *q.told
@@ -84,6 +87,9 @@ func (q *query) chain() (c chain) {
 }
 
 func (w *write) chain() chain {
+	if w == nil {
+		return chain{}
+	}
 	c := w.query.chain()
 	c.doc, c.held, c.value = w.doc, w.held, w.value
 	return c
@@ -95,15 +101,47 @@ func (w *conditional) chain() chain {
 	return c
 }
 
-// filter adds filters.
+// find is the query of the rows for which all filters hold.
 //
 //go:noinline
-func (q *query) filter(filters []cond) {
-	if len(filters) > 0 {
-		where := make([]cond, q.n+len(filters))
-		copy(where[copy(where, q.where()):], filters)
-		q.filters, q.n = &where[0], len(where)
+func (t *table) find(filters []cond) *query {
+	if t == nil {
+		return (*query)(nil).filter(filters)
 	}
+	return t.all.filter(filters)
+}
+
+// filter adds filters, which lie with the query if they are few.
+//
+//go:noinline
+func (q *query) filter(filters []cond) *query {
+	if len(filters) == 0 {
+		return q
+	}
+	if q == nil {
+		q = new(query)
+	}
+	var c *query
+	var room []cond
+	switch n := q.n + len(filters); n {
+	case 1:
+		both := new(struct {
+			query
+			room [1]cond
+		})
+		c, room = &both.query, both.room[:]
+	case 2:
+		both := new(struct {
+			query
+			room [2]cond
+		})
+		c, room = &both.query, both.room[:]
+	default:
+		c, room = new(query), make([]cond, n)
+	}
+	copy(room[copy(room, q.where()):], filters)
+	*c = query{q.table, q.told, &room[0], len(room)}
+	return c
 }
 
 // filters are those of WHERE, unless the key is that of a row.

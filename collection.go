@@ -26,28 +26,24 @@ func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
 func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).index(i)) }
 
 // Append is `column = column + ?`. Sending it twice appends twice.
-func (c *ListColumn[T, S, E]) Append(vs ...E) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&vs))
-	return
+func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
 }
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
-func (c *ListColumn[T, S, E]) Prepend(vs ...E) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Prepend, unsafe.Pointer(&vs))
-	return
+func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Prepend, unsafe.Pointer(&vs)))
 }
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
-func (c *ListColumn[T, S, E]) Remove(vs ...E) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Remove, unsafe.Pointer(&vs))
-	return
+func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
-func (c *ListColumn[T, S, E]) Contains(v E) (out Cond[T]) {
-	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
-	return
+func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
@@ -64,21 +60,18 @@ func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
 }
 
 // Add is `column = column + ?`.
-func (c *SetColumn[T, S, E]) Add(vs ...E) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&vs))
-	return
+func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
 }
 
 // Remove is `column = column - ?`.
-func (c *SetColumn[T, S, E]) Remove(vs ...E) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Remove, unsafe.Pointer(&vs))
-	return
+func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
-func (c *SetColumn[T, S, E]) Contains(v E) (out Cond[T]) {
-	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
-	return
+func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
@@ -116,27 +109,23 @@ func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
 }
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
-func (c *MapColumn[T, M, K, V]) Put(entries M) (out Assign[T]) {
-	refOf(&c.Column).assign(&out.assign, cql.Add, unsafe.Pointer(&entries))
-	return
+func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
+	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&entries)))
 }
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
-func (c *MapColumn[T, M, K, V]) Remove(ks ...K) (out Assign[T]) {
-	refOf(&c.Column).removeKeys(&out.assign, unsafe.Pointer(&ks))
-	return
+func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
+	return Assign[T](refOf(&c.Column).removeKeys(unsafe.Pointer(&ks)))
 }
 
 // Contains is `column CONTAINS v`: one of the values is v.
-func (c *MapColumn[T, M, K, V]) Contains(v V) (out Cond[T]) {
-	refOf(&c.Column).has(&out.cond, unsafe.Pointer(&v))
-	return
+func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
+	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
-func (c *MapColumn[T, M, K, V]) ContainsKey(k K) (out Cond[T]) {
-	refOf(&c.Column).hasKey(&out.cond, unsafe.Pointer(&k))
-	return
+func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
+	return Cond[T](refOf(&c.Column).hasKey(unsafe.Pointer(&k)))
 }
 
 var indexCodec = mustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
@@ -178,20 +167,20 @@ func (r *ref) atKey(p unsafe.Pointer) *ref { return r.at(operand{codec: r.sure()
 // has asks for the element at p.
 //
 //go:noinline
-func (r *ref) has(c *cond, p unsafe.Pointer) {
-	*c = cond{r, cql.Contains, operand{codec: r.sure().elems, p: p}}
+func (r *ref) has(p unsafe.Pointer) cond {
+	return cond{r, cql.Contains, operand{codec: r.sure().elems, p: p}}
 }
 
 // hasKey asks for the key at p.
 //
 //go:noinline
-func (r *ref) hasKey(c *cond, p unsafe.Pointer) {
-	*c = cond{r, cql.ContainsKey, operand{codec: r.sure().keys, p: p}}
+func (r *ref) hasKey(p unsafe.Pointer) cond {
+	return cond{r, cql.ContainsKey, operand{codec: r.sure().keys, p: p}}
 }
 
 // removeKeys removes the keys in the slice at p.
 //
 //go:noinline
-func (r *ref) removeKeys(a *assign, p unsafe.Pointer) {
-	*a = assign{r, cql.Remove, operand{codec: r.sure().keySets, p: p}}
+func (r *ref) removeKeys(p unsafe.Pointer) assign {
+	return assign{r, cql.Remove, operand{codec: r.sure().keySets, p: p}}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -13,7 +12,7 @@ import (
 )
 
 // Cond is a filter of Find or a condition of If on a column of T's table. Columns make it.
-type Cond[T any] struct{ cond }
+type Cond[T any] cond
 
 // Assign is a change of a column of T's table, for Update. Columns make it.
 //
@@ -21,7 +20,7 @@ type Cond[T any] struct{ cond }
 // server keeps the greater one, and of a value and a deletion the deletion. So an Update that
 // assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
 // Elements are compared as CQL compares them: an instant is the same in every time zone.
-type Assign[T any] struct{ assign }
+type Assign[T any] assign
 
 // Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
 // or a part beside its whole column, is a *UsageError.
@@ -33,7 +32,7 @@ type Target[T any] interface{ target(*T) *ref }
 // A Column is resolved once and safe for many goroutines. Its methods never fail: what
 // is wrong with the column or a value comes out of the call that sends the statement. A
 // slice or map given to them must not change before that call.
-type Column[T, V any] struct{ column ref } // only ever handled by its address: see refOf
+type Column[T, V any] ref
 
 // ref is a column or a part of one. It is shared and does not change. Nil stands for the
 // zero one, which a zero Column, Cond or Assign has: see sure.
@@ -44,6 +43,8 @@ type ref struct {
 	field string      // field of a user-defined type
 	typ   *codec.Type // of what is referred to
 	err   error
+
+	_ [0]func() // nobody compares columns: spares a function for each type of column
 
 	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
 	values, elems, keys, keySets *codec.Codec
@@ -76,50 +77,71 @@ type assign struct {
 
 func (a *assign) ref() *ref { return a.of.sure() }
 
-// operand is a value not yet encoded.
+// operand is a value not yet encoded. It has two words, so that Go keeps a condition in registers.
 type operand struct {
-	codec *codec.Codec // nil: the value is null
-	p     unsafe.Pointer
-	other *otherOperand // what is not a value at p: seldom, so that operands are small
+	codec *codec.Codec   // nil: the value is null
+	p     unsafe.Pointer // at the value, or, if codec is elsewhere, at an otherOperand
 }
 
+// elsewhere is the codec of an operand that is not a value at p, which is seldom.
+var elsewhere = new(codec.Codec)
+
 type otherOperand struct {
-	cell []byte      // the value, encoded already,
-	typ  *codec.Type // as this type; of a list the type of its values, nil if it is the column's
-	list []operand   // of IN
-	many *many       // of a filter on several columns
-	err  error
+	codec *codec.Codec // of the cell, the list's values or the token; nil if the column's type says it
+	cell  []byte       // the value, encoded already,
+	typ   *codec.Type  // as this type; of a list the type of its values, nil if it is the column's
+	list  []operand    // of IN
+	many  *many        // of a filter on several columns
+	err   error
+}
+
+func (o *otherOperand) operand() operand { return operand{elsewhere, unsafe.Pointer(o)} }
+
+// other is what is not a value at p; nil if there is such a value or null.
+func (o *operand) other() *otherOperand {
+	if o.codec == elsewhere {
+		return (*otherOperand)(o.p)
+	}
+	return nil
+}
+
+// encodes is the codec of the value or values; nil if there is none.
+func (o *operand) encodes() *codec.Codec {
+	if other := o.other(); other != nil {
+		return other.codec
+	}
+	return o.codec
 }
 
 func (o *operand) cell() []byte {
-	if o.other == nil {
-		return nil
+	if other := o.other(); other != nil {
+		return other.cell
 	}
-	return o.other.cell
+	return nil
 }
 
 func (o *operand) list() []operand {
-	if o.other == nil {
-		return nil
+	if other := o.other(); other != nil {
+		return other.list
 	}
-	return o.other.list
+	return nil
 }
 
 func (o *operand) many() *many {
-	if o.other == nil {
-		return nil
+	if other := o.other(); other != nil {
+		return other.many
 	}
-	return o.other.many
+	return nil
 }
 
 func (o *operand) err() error {
-	if o.other == nil {
-		return nil
+	if other := o.other(); other != nil {
+		return other.err
 	}
-	return o.other.err
+	return nil
 }
 
-func badOperand(err error) operand { return operand{other: &otherOperand{err: err}} }
+func badOperand(err error) operand { return (&otherOperand{err: err}).operand() }
 
 // Col is the column that holds the selected field:
 //
@@ -219,7 +241,7 @@ func (r *ref) at(key operand) *ref {
 
 // column is the Column of a ref that is not shared yet.
 func column[T, V any](r *ref) *Column[T, V] {
-	return (*Column[T, V])(unsafe.Pointer(r.valued(reflect.TypeFor[V]())))
+	return (*Column[T, V])(r.valued(reflect.TypeFor[V]()))
 }
 
 // valued makes values of the Go type those of r.
@@ -232,26 +254,18 @@ func (r *ref) valued(typ reflect.Type) *ref {
 }
 
 // refOf is what a column refers to; nil of a nil one.
-func refOf[T, V any](c *Column[T, V]) *ref { return (*ref)(unsafe.Pointer(c)) }
+func refOf[T, V any](c *Column[T, V]) *ref { return (*ref)(c) }
 
-// A Column is a ref.
-const _ = -(unsafe.Sizeof(Column[int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(ref{}) - unsafe.Sizeof(Column[int, int]{}))
-
-// cond makes c compare r with the value at p, which is of the Go type of r's column; nil is null. It takes
-// c by address, since Go copies larger results once more for each generic method that returns them.
+// cond compares r with the value at p, which is of the Go type of r's column; nil is null.
 //
 //go:noinline
-func (r *ref) cond(c *cond, op cql.Op, p unsafe.Pointer) {
-	c.on, c.op = r, op
-	c.value = r.valueAt(p)
-}
+func (r *ref) cond(op cql.Op, p unsafe.Pointer) cond { return cond{r, op, r.valueAt(p)} }
 
-// assign makes a change r by the value at p; nil is null.
+// assign changes r by the value at p; nil is null.
 //
 //go:noinline
-func (r *ref) assign(a *assign, change cql.Change, p unsafe.Pointer) {
-	a.of, a.change = r, change
-	a.value = r.valueAt(p)
+func (r *ref) assign(change cql.Change, p unsafe.Pointer) assign {
+	return assign{r, change, r.valueAt(p)}
 }
 
 // valueAt is the operand of the value at p.
@@ -337,15 +351,28 @@ func listOf[V any](vs []V) listed {
 	return listed{unsafe.Pointer(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
 }
 
-// in asks for one of the values, which must not change any more.
+// copied is a copy of the values, which are of the type.
+func (l listed) copied(t reflect.Type) listed {
+	all := reflect.MakeSlice(reflect.SliceOf(t), l.n, l.n)
+	for i := range l.n {
+		all.Index(i).Set(reflect.NewAt(t, unsafe.Add(l.first, uintptr(i)*l.size)).Elem())
+	}
+	l.first = all.UnsafePointer()
+	return l
+}
+
+// in asks for one of the values, as they are now.
 //
 //go:noinline
-func (r *ref) in(c *cond, vs listed) {
+func (r *ref) in(vs listed) cond {
 	list, cd := make([]operand, vs.n), r.sure().values
+	if cd != nil {
+		vs = vs.copied(cd.GoType())
+	}
 	for i := range list {
 		list[i] = operand{codec: cd, p: unsafe.Add(vs.first, uintptr(i)*vs.size)}
 	}
-	*c = cond{r, cql.In, operand{codec: cd, other: &otherOperand{list: list}}}
+	return cond{r, cql.In, (&otherOperand{codec: cd, list: list}).operand()}
 }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
@@ -357,99 +384,70 @@ func (c *Column[T, V]) Name() string { return refOf(c).sure().name }
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
 //
 //go:noinline
-func (c *Column[T, V]) Eq(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Eq, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Eq(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, unsafe.Pointer(&v))) }
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
 //
 //go:noinline
-func (c *Column[T, V]) Ne(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Ne, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Ne(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, unsafe.Pointer(&v))) }
 
 // Lt is `column < v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Lt(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Lt, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Lt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Lt, unsafe.Pointer(&v))) }
 
 // Le is `column <= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Le(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Le, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Le(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Le, unsafe.Pointer(&v))) }
 
 // Gt is `column > v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Gt(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Gt, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Gt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Gt, unsafe.Pointer(&v))) }
 
 // Ge is `column >= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Ge(v V) (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Ge, unsafe.Pointer(&v))
-	return
-}
+func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ge, unsafe.Pointer(&v))) }
 
 // In is `column IN ?` with vs bound as one list, so that it is one prepared statement
 // whatever its length. A read of many partitions by In is sent as several such statements,
 // and its rows come in the order of vs: see docs/bulk.md.
 //
 //go:noinline
-func (c *Column[T, V]) In(vs ...V) (out Cond[T]) {
-	refOf(c).in(&out.cond, listOf(slices.Clone(vs)))
-	return
+func (c *Column[T, V]) In(vs ...V) Cond[T] {
+	return Cond[T](refOf(c).in(listOf(vs)))
 }
 
 // IsNull is the condition `column = null`: no value, or no row at all.
 //
 //go:noinline
-func (c *Column[T, V]) IsNull() (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Eq, nil)
-	return
-}
+func (c *Column[T, V]) IsNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, nil)) }
 
 // IsNotNull is the condition `column != null`.
 //
 //go:noinline
-func (c *Column[T, V]) IsNotNull() (out Cond[T]) {
-	refOf(c).cond(&out.cond, cql.Ne, nil)
-	return
-}
+func (c *Column[T, V]) IsNotNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, nil)) }
 
 // Set is `column = v`. A v that stands for null deletes the value.
 //
 //go:noinline
-func (c *Column[T, V]) Set(v V) (out Assign[T]) {
-	refOf(c).assign(&out.assign, cql.Set, unsafe.Pointer(&v))
-	return
+func (c *Column[T, V]) Set(v V) Assign[T] {
+	return Assign[T](refOf(c).assign(cql.Set, unsafe.Pointer(&v)))
 }
 
 // SetNull is `column = null`.
 //
 //go:noinline
-func (c *Column[T, V]) SetNull() (out Assign[T]) {
-	refOf(c).assign(&out.assign, cql.Set, nil)
-	return
-}
+func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).assign(cql.Set, nil)) }
 
 // From reads the column from the row that refused an LWT. The value is zero unless it is Present.
 //
 //go:noinline
 func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	p := refOf(c).read(e.plain(), unsafe.Pointer(&v))
+	p := refOf(c).read(plainExisting(e), unsafe.Pointer(&v))
 	if p != Present {
 		var zero V
 		return zero, p

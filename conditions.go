@@ -43,17 +43,16 @@ func (c Condition) String() string {
 // the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
 // and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
 // What remains is VerdictUnknown.
-func (r LWTResult[T]) Conditions() []Condition {
-	return r.plain().conditions()
-}
+func (r LWTResult[T]) Conditions() []Condition { return plainResult(&r).conditions() }
 
 func (r *result) conditions() []Condition {
 	if !r.batched {
 		exclude([]*result{r})
 	}
-	out := make([]Condition, len(r.conds))
-	for i := range r.conds {
-		out[i] = Condition{Text: r.conds[i].relation("?").String(), Verdict: r.verdict(i), Guard: i >= r.given}
+	conds := r.conds()
+	out := make([]Condition, len(conds))
+	for i := range conds {
+		out[i] = Condition{Text: conds[i].relation("?").String(), Verdict: r.verdict(i), Guard: i >= int(r.given)}
 	}
 	return out
 }
@@ -65,10 +64,10 @@ func (r *result) verdict(i int) Verdict {
 		return Held
 	case !r.answered:
 		return VerdictUnknown
-	case r.excluded == i+1:
+	case int(r.excluded) == i+1:
 		return NotHeld
-	case i < len(r.conds):
-		return r.judge(&r.conds[i])
+	case i < int(r.n):
+		return r.judge(&r.conds()[i])
 	case r.kind == ifConditions && !r.beyond:
 		return Held // there is no such condition
 	}
@@ -86,7 +85,7 @@ func exclude(writes []*result) {
 	var open *result
 	at := 0
 	for _, r := range writes {
-		for i := range len(r.conds) + 1 {
+		for i := range int(r.n) + 1 {
 			switch r.verdict(i) {
 			case NotHeld:
 				return
@@ -99,7 +98,7 @@ func exclude(writes []*result) {
 		}
 	}
 	if open != nil && open.answered {
-		open.excluded = at + 1
+		open.excluded = int32(at + 1)
 	}
 }
 
@@ -128,7 +127,7 @@ func (r *result) judge(c *cond) Verdict {
 
 // inexact reports whether a column reads as condition i asks, although its cell is another one.
 func (r *result) inexact(i int) bool {
-	c, e := &r.conds[i], r.existing
+	c, e := &r.conds()[i], r.existing
 	col := c.ref().col
 	if e == nil || col == nil || c.ref().elem != nil || c.ref().field != "" {
 		return false

@@ -34,15 +34,13 @@ func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, 
 }
 
 // Increment is `column = column + n`: a row that is missing is created, and counts from 0.
-func (c *CounterColumn[T, N]) Increment(n N) (out Assign[T]) {
-	refOf(&c.column).assign(&out.assign, cql.Add, unsafe.Pointer(&n))
-	return
+func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
+	return Assign[T](refOf(&c.column).assign(cql.Add, unsafe.Pointer(&n)))
 }
 
 // Decrement is `column = column - n`.
-func (c *CounterColumn[T, N]) Decrement(n N) (out Assign[T]) {
-	refOf(&c.column).assign(&out.assign, cql.Remove, unsafe.Pointer(&n))
-	return
+func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
+	return Assign[T](refOf(&c.column).assign(cql.Remove, unsafe.Pointer(&n)))
 }
 
 // Name is the column's name.

@@ -12,7 +12,7 @@ import (
 
 // CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
 // after those that it uses, the CREATE TABLE, and a CREATE INDEX for each index, all IF NOT EXISTS.
-func (t *Table[T]) CreateCQL() []string { return t.core.createCQL() }
+func (t *Table[T]) CreateCQL() []string { return (*table)(t).createCQL() }
 
 func (t *table) createCQL() []string {
 	if t.settings.viewOf != "" {
@@ -104,7 +104,7 @@ func clusteringOrder(columns []*meta.Column) string {
 //
 // Let one process do it: nodes that are asked to create the same table at the same
 // time can disagree on it (CASSANDRA-5202).
-func (t *Table[T]) Create(ctx context.Context) error { return t.core.create(ctx) }
+func (t *Table[T]) Create(ctx context.Context) error { return (*table)(t).create(ctx) }
 
 func (t *table) create(ctx context.Context) error {
 	for _, statement := range t.createCQL() {
@@ -117,7 +117,7 @@ func (t *table) create(ctx context.Context) error {
 
 // Drop removes the table and all its rows where it exists, and waits until all nodes agree
 // on the schema. Its user-defined types stay.
-func (t *Table[T]) Drop(ctx context.Context) error { return t.core.drop(ctx) }
+func (t *Table[T]) Drop(ctx context.Context) error { return (*table)(t).drop(ctx) }
 
 func (t *table) drop(ctx context.Context) error {
 	what := "TABLE"
@@ -129,7 +129,7 @@ func (t *table) drop(ctx context.Context) error {
 
 // Truncate removes all rows of the table, on all nodes: it fails if one is down. It is
 // for tests: LWTs under way may come after it or be lost.
-func (t *Table[T]) Truncate(ctx context.Context) error { return t.core.truncate(ctx) }
+func (t *Table[T]) Truncate(ctx context.Context) error { return (*table)(t).truncate(ctx) }
 
 func (t *table) truncate(ctx context.Context) error {
 	if t.settings.viewOf != "" {

@@ -18,12 +18,12 @@ import (
 // in. After a change that cannot be copied, such as an append, and after an unknown
 // outcome, Stale says that Value may no longer be what the row is.
 type Document[T any] struct {
-	Value T
-
 	doc document
+
+	Value T
 }
 
-// document is what a Document is besides its Value.
+// document is a Document, whatever its T.
 type document struct {
 	table *table
 	stale bool
@@ -40,8 +40,9 @@ func (d *Document[T]) Stale() bool { return d.doc.stale }
 // Only the row is a condition, not its partition: static columns that are not null are written over what
 // they are, also with zero. Use pointers for static columns, or Mutate with OrCreate, which is shown
 // them and guards them.
-func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	return d.with().Insert(ctx)
+func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
+	err = plainDocument(d).insert(ctx, plainResult(&out))
+	return
 }
 
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
@@ -52,27 +53,35 @@ func (d *Document[T]) Insert(ctx context.Context) (LWTResult[T], error) {
 //
 // Value is written as it is. If it was read with Only or Defer, the columns that were not read
 // are overwritten too: use Update for what has changed.
-func (d *Document[T]) Save(ctx context.Context) error { return d.with().Save(ctx) }
+func (d *Document[T]) Save(ctx context.Context) error { return plainDocument(d).save(ctx) }
 
 // Update is a plain update: it creates the row if it is missing.
 func (d *Document[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return d.with().Update(ctx, assigns...)
+	return plainDocument(d).update(ctx, plainAssigns(assigns))
 }
 
 // Delete is a plain delete.
-func (d *Document[T]) Delete(ctx context.Context) error { return d.with().Delete(ctx) }
+func (d *Document[T]) Delete(ctx context.Context) error {
+	return plainDocument(d).remove(ctx, nil, false)
+}
 
 // DeleteColumns is a plain delete of some columns.
 func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return d.with().DeleteColumns(ctx, columns...)
+	return plainDocument(d).remove(ctx, refs(columns), true)
 }
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
 // is a *UsageError, because the server would test whether the partition has static values.
-func (d *Document[T]) IfExists() Conditional[T] { return d.now().IfExists() }
+func (d *Document[T]) IfExists() (out Conditional[T]) {
+	plainDocument(d).now().conditional((*conditional)(&out), ifExists, nil)
+	return
+}
 
 // If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.now().If(c, more...) }
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
+	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
+	return
+}
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
 // read. The struct needs a column tagged `version`. The conditions are
@@ -96,98 +105,120 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] { return d.n
 // A document knows what its Value holds, and not the cells that this was read from. A static column
 // that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
-func (d *Document[T]) IfUnchanged() Conditional[T] { return d.now().IfUnchanged() }
+func (d *Document[T]) IfUnchanged() (out Conditional[T]) {
+	plainDocument(d).now().unchanged((*conditional)(&out))
+	return
+}
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] { return d.now().IfAll(conds) }
+func (d *Document[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
+	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
+	return
+}
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (d *Document[T]) TTL(t time.Duration) Write[T] { return d.now().TTL(t) }
+func (d *Document[T]) TTL(t time.Duration) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withTTL(t))
+}
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
-func (d *Document[T]) Timestamp(t time.Time) Write[T] { return d.now().Timestamp(t) }
+func (d *Document[T]) Timestamp(t time.Time) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withTimestamp(t))
+}
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
-func (d *Document[T]) OmitNil() Write[T] { return d.now().OmitNil() }
+func (d *Document[T]) OmitNil() *Write[T] { return (*Write[T])(plainDocument(d).now().withOmitNil()) }
 
-func (d *Document[T]) with() Write[T] {
-	if d == nil {
-		return Write[T]{}
+// write is a write of the document as it is; zero of a nil one.
+func (d *document) write() write {
+	if d == nil || d.table == nil {
+		return write{}
 	}
-	return Write[T]{d.doc.write(unsafe.Pointer(&d.Value))}
+	p := d.value()
+	return write{query: &d.table.all, doc: d, held: p, value: p}
 }
 
-// now is with for what outlives the call: the write keeps Value as it is now.
-func (d *Document[T]) now() Write[T] {
-	w := d.with()
-	w.write.keep()
-	return w
-}
-
-// write is the write of a document whose Value is at p.
-func (d *document) write(p unsafe.Pointer) write {
-	return write{query: query{table: d.table}, doc: d, held: p, value: p}
-}
-
-func (d *document) chain(p unsafe.Pointer) chain {
-	w := d.write(p)
+func (d *document) chain() chain {
+	w := d.write()
 	return w.chain()
 }
 
-// keep gives the write a copy of the row, which may change before it is written.
-//
-//go:noinline
-func (w *write) keep() {
-	if w.table != nil && w.value != nil && w.value == w.held {
-		w.value = w.table.copyRow(w.value)
+// value is the document's Value.
+func (d *document) value() unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(d), d.table.rowAt.document)
+}
+
+// now is write for what outlives the call: it keeps Value as it is now.
+func (d *document) now() write { return d.write().kept() }
+
+// kept is the write with a copy of the row, which may change before it is written.
+func (w write) kept() write {
+	if w.value != nil && w.value == w.held {
+		w.value = w.query.table.copyRow(w.value)
 	}
+	return w
+}
+
+func (d *document) insert(ctx context.Context, res *result) error {
+	w := d.write()
+	return w.insert(ctx, res)
+}
+
+func (d *document) save(ctx context.Context) error {
+	w := d.write()
+	return w.save(ctx)
+}
+
+func (d *document) update(ctx context.Context, assigns []assign) error {
+	w := d.write()
+	return w.update(ctx, assigns)
+}
+
+func (d *document) remove(ctx context.Context, targets []*ref, columns bool) error {
+	w := d.write()
+	return w.remove(ctx, targets, columns)
 }
 
 // Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
-// It is an immutable value: it writes what the document held when the chain was begun. The slices
+// It is immutable: it writes what the document held when the chain was begun. The slices
 // and maps in Value, and what its pointers lead to, are not copied: they must not change before the
 // write is sent or, by In, added to a batch.
-type Write[T any] struct{ write write }
+type Write[T any] write
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (w Write[T]) TTL(t time.Duration) Write[T] {
-	w.write.setTTL(t)
-	return w
-}
+func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTTL(t)) }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
-func (w Write[T]) Timestamp(t time.Time) Write[T] {
-	w.write.setTimestamp(t)
-	return w
+func (w *Write[T]) Timestamp(t time.Time) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withTimestamp(t))
 }
 
 // OmitNil makes Save leave null columns alone instead of deleting them.
-func (w Write[T]) OmitNil() Write[T] {
-	w.write.setOmitNil()
-	return w
-}
+func (w *Write[T]) OmitNil() *Write[T] { return (*Write[T])((*write)(w).sure().withOmitNil()) }
 
 // Insert is Document.Insert.
-func (w Write[T]) Insert(ctx context.Context) (LWTResult[T], error) {
-	res, err := w.write.insert(ctx)
-	return resultOf[T](res), err
+func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*write)(w).insert(ctx, plainResult(&out))
+	return
 }
 
-func (w *write) insert(ctx context.Context) (result, error) {
+func (w *write) insert(ctx context.Context, res *result) (err error) {
 	c := w.chain()
-	return c.insertDocument(ctx)
+	*res, err = c.insertDocument(ctx)
+	return err
 }
 
 func (c *chain) insertDocument(ctx context.Context) (result, error) {
-	res, err := c.insertCAS(ctx, c.value)
-	c.updated(nil, res.applied, res.own, err)
+	insert := *c
+	res, err := insert.insertCAS(ctx, c.value)
+	c.updated(nil, res.applied, insert.own, err)
 	return res, err
 }
 
 // Save is Document.Save.
-func (w Write[T]) Save(ctx context.Context) error { return w.write.save(ctx) }
+func (w *Write[T]) Save(ctx context.Context) error { return (*write)(w).save(ctx) }
 
 func (w *write) save(ctx context.Context) error {
 	c := w.chain()
@@ -220,8 +251,8 @@ func (c *chain) insertPlain(ctx context.Context, row unsafe.Pointer) (own []assi
 }
 
 // Update is Document.Update.
-func (w Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return w.write.update(ctx, plainAssigns(assigns))
+func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
+	return (*write)(w).update(ctx, plainAssigns(assigns))
 }
 
 func (w *write) update(ctx context.Context, assigns []assign) error {
@@ -238,8 +269,8 @@ func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
 }
 
 // Delete is Document.Delete.
-func (w Write[T]) Delete(ctx context.Context) error {
-	return w.write.remove(ctx, nil, false)
+func (w *Write[T]) Delete(ctx context.Context) error {
+	return (*write)(w).remove(ctx, nil, false)
 }
 
 // remove deletes the row, or the columns.
@@ -260,31 +291,31 @@ func (c *chain) removePlain(ctx context.Context) error {
 }
 
 // DeleteColumns is Document.DeleteColumns.
-func (w Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return w.write.remove(ctx, refs(columns), true)
+func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
+	return (*write)(w).remove(ctx, refs(columns), true)
 }
 
 // IfExists is Document.IfExists.
-func (w Write[T]) IfExists() (out Conditional[T]) {
-	w.write.conditional(&out.write, ifExists, nil)
+func (w *Write[T]) IfExists() (out Conditional[T]) {
+	(*write)(w).sure().conditional((*conditional)(&out), ifExists, nil)
 	return
 }
 
 // If is Document.If.
-func (w Write[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	w.write.conditional(&out.write, ifConditions, both(&c.cond, plainConds(more)))
+func (w *Write[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
+	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
 	return
 }
 
 // IfUnchanged is Document.IfUnchanged.
-func (w Write[T]) IfUnchanged() (out Conditional[T]) {
-	w.write.unchanged(&out.write)
+func (w *Write[T]) IfUnchanged() (out Conditional[T]) {
+	(*write)(w).sure().unchanged((*conditional)(&out))
 	return
 }
 
 // IfAll is Document.IfAll.
-func (w Write[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
-	w.write.conditional(&out.write, ifConditions, both(nil, plainConds(conds)))
+func (w *Write[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
+	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
 	return
 }
 

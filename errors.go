@@ -209,7 +209,7 @@ type NotAppliedError[T any] struct {
 	Result LWTResult[T]
 }
 
-func (e *NotAppliedError[T]) Error() string { return e.Result.plain().refusal() }
+func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
 
 // refusal is the text of a NotAppliedError.
 func (r *result) refusal() string {
@@ -230,15 +230,15 @@ func (r *result) refusal() string {
 	case failed != "":
 		reason = failed
 	}
-	return about(r.op, r.table, r.key()) + ": not applied: " + reason
+	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
 }
 
 // key is the key by which the write named the row, without its values.
 func (r *result) key() (key Key) {
-	if r.meta == nil {
+	if r.of == nil {
 		return nil
 	}
-	for i, columns := range [2][]*meta.Column{r.meta.Partition, r.meta.Clustering} {
+	for i, columns := range [2][]*meta.Column{r.of.meta.Partition, r.of.meta.Clustering} {
 		for _, col := range columns {
 			if i == 0 || !r.static {
 				key = append(key, Pair{Column: col.Name})
@@ -255,7 +255,7 @@ func (r *result) failed() string {
 		switch {
 		case c.Verdict != NotHeld:
 		case c.Guard && r.inexact(i):
-			inexact = append(inexact, r.conds[i].ref().name)
+			inexact = append(inexact, r.conds()[i].ref().name)
 		case c.Guard:
 			guards = append(guards, c.Text)
 		default:

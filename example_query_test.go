@@ -58,7 +58,7 @@ func exampleTracks() (tracks *coodie.Table[Track], stop func()) {
 }
 
 // titles prints the titles that a query reads.
-func titles(q coodie.QuerySet[Track]) {
+func titles(q *coodie.QuerySet[Track]) {
 	var out []string
 	for t, err := range q.Iter(context.Background()) {
 		if err != nil {

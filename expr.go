@@ -24,25 +24,32 @@ type Expr[T, V any] interface {
 type Selectable[T any] interface{ expression(*T) *expr }
 
 // Func is a function of columns, to be selected. The functions of this package make it.
-type Func[T, V any] struct{ e *expr }
+type Func[T, V any] expr
 
 // As names the result: after it a struct's field is found by Project, and a key in JSON.
-func (f Func[T, V]) As(name string) Func[T, V] {
-	e := *f.expression(nil)
-	e.name, e.named = name, true
-	return Func[T, V]{&e}
+func (f *Func[T, V]) As(name string) *Func[T, V] { return (*Func[T, V])((*expr)(f).as(name)) }
+
+func (e *expr) as(name string) *expr {
+	c := *e.sure()
+	c.name, c.named = name, true
+	return &c
 }
+
+// sure is e, or why a zero one cannot be selected.
+func (e *expr) sure() *expr {
+	if e == nil || e.goType == nil && e.err == nil {
+		return &expr{err: errZeroFunc}
+	}
+	return e
+}
+
+var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast or another function")
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (f Func[T, V]) expression(*T) *expr {
-	if f.e == nil {
-		return &expr{err: errors.New("the Func is a zero value; make it with Sum, Cast or another function")}
-	}
-	return f.e
-}
+func (f *Func[T, V]) expression(*T) *expr { return (*expr)(f).sure() }
 
 //lint:ignore U1000 tells an Expr's Go type
-func (f Func[T, V]) valued(*V) {}
+func (f *Func[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c *Column[T, V]) expression(*T) *expr { return refOf(c).expr(reflect.TypeFor[V]()) }
@@ -57,14 +64,16 @@ func (r *ref) expr(typ reflect.Type) *expr {
 func (c *Column[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c AnyColumn[T]) expression(*T) *expr {
-	e := columnExpr(c.ref)
+func (c *AnyColumn[T]) expression(*T) *expr { return (*ref)(c).anyExpr() }
+
+func (r *ref) anyExpr() *expr {
+	e := columnExpr(r)
 	e.goType = anyType
 	return e
 }
 
 //lint:ignore U1000 tells an Expr's Go type
-func (c AnyColumn[T]) valued(*any) {}
+func (c *AnyColumn[T]) valued(*any) {}
 
 var anyType = reflect.TypeFor[any]()
 
@@ -94,8 +103,13 @@ func columnExpr(r *ref) *expr {
 }
 
 // function is the call of a function whose result is a V of CQL type typ.
-func function[T, V any](name string, typ *codec.Type, args ...*expr) Func[T, V] {
-	e := &expr{call: name, args: args, typ: typ, goType: reflect.TypeFor[V]()}
+func function[T, V any](name string, typ *codec.Type, args ...*expr) *Func[T, V] {
+	return (*Func[T, V])(called(name, typ, reflect.TypeFor[V](), args))
+}
+
+// called is the call of a function whose result is of CQL type typ, read as goType.
+func called(name string, typ *codec.Type, goType reflect.Type, args []*expr) *expr {
+	e := &expr{call: name, args: args, typ: typ, goType: goType}
 	for _, a := range args {
 		if a.err != nil && e.err == nil {
 			e.err, e.name = a.err, a.name
@@ -104,14 +118,14 @@ func function[T, V any](name string, typ *codec.Type, args ...*expr) Func[T, V] 
 	if e.err == nil && typ != nil && e.goType != anyType {
 		_, e.err = codec.For(e.goType, typ)
 	}
-	return Func[T, V]{e}
+	return e
 }
 
 // Nullable is e with null told apart from the zero V: it is nil.
-func Nullable[T, V any](e Expr[T, V]) Func[T, *V] {
+func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
 	n := *selected1(e)
 	n.goType, n.codec = reflect.TypeFor[*V](), nil
-	return Func[T, *V]{&n}
+	return (*Func[T, *V])(&n)
 }
 
 // selected1 is the term of s, which may be nil.

@@ -15,10 +15,10 @@ import (
 
 // Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
 // needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
-func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T]{like(refOf(c), pattern)} }
+func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T](like(refOf(c), pattern)) }
 
 // Like is the filter `column LIKE pattern`: see Column.Like.
-func (c AnyColumn[T]) Like(pattern string) Cond[T] { return Cond[T]{like(c.ref, pattern)} }
+func (c *AnyColumn[T]) Like(pattern string) Cond[T] { return Cond[T](like((*ref)(c), pattern)) }
 
 func like(r *ref, pattern string) cond {
 	o := operand{}
@@ -36,15 +36,17 @@ func like(r *ref, pattern string) cond {
 
 // Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:
 // by the first column, and where it is equal by the next. See Cols.
-type Columns[T any] struct{ refs []*ref }
+type Columns[T any] columns
+
+type columns struct{ refs []*ref }
 
 // Cols is clustering columns, in the order of the key, that are compared at once. What they
 // are compared with is a T, of which only their fields count; so the rows that come after
 // one that was read are
 //
 //	events.Find(device.Eq("d1"), coodie.Cols(at, seq).Gt(last))
-func Cols[T any](first Target[T], more ...Target[T]) Columns[T] {
-	c := Columns[T]{make([]*ref, 0, 1+len(more))}
+func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
+	c := &Columns[T]{make([]*ref, 0, 1+len(more))}
 	for _, t := range append([]Target[T]{first}, more...) {
 		if t == nil {
 			c.refs = append(c.refs, &ref{err: errors.New("Cols got a nil column")})
@@ -56,29 +58,42 @@ func Cols[T any](first Target[T], more ...Target[T]) Columns[T] {
 }
 
 // Eq is the filter `(a, b) = (?, ?)`.
-func (c Columns[T]) Eq(row T) Cond[T] { return c.compare(cql.Eq, row) }
+func (c *Columns[T]) Eq(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Eq, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Lt is the filter `(a, b) < (?, ?)`. In columns of descending order it selects what comes later.
-func (c Columns[T]) Lt(row T) Cond[T] { return c.compare(cql.Lt, row) }
+func (c *Columns[T]) Lt(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Lt, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Le is the filter `(a, b) <= (?, ?)`.
-func (c Columns[T]) Le(row T) Cond[T] { return c.compare(cql.Le, row) }
+func (c *Columns[T]) Le(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Le, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Gt is the filter `(a, b) > (?, ?)`.
-func (c Columns[T]) Gt(row T) Cond[T] { return c.compare(cql.Gt, row) }
+func (c *Columns[T]) Gt(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Gt, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // Ge is the filter `(a, b) >= (?, ?)`.
-func (c Columns[T]) Ge(row T) Cond[T] { return c.compare(cql.Ge, row) }
+func (c *Columns[T]) Ge(row T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.Ge, listed{unsafe.Pointer(&row), 0, 1}))
+}
 
 // In is the filter `(a, b) IN ?`, with the rows' values bound as one list of tuples.
-func (c Columns[T]) In(rows ...T) Cond[T] { return c.compare(cql.In, rows...) }
+func (c *Columns[T]) In(rows ...T) Cond[T] {
+	return Cond[T]((*columns)(c).compare(cql.In, listOf(rows)))
+}
 
-func (c Columns[T]) compare(op cql.Op, rows ...T) Cond[T] {
+// compare is the filter with the rows.
+func (c *columns) compare(op cql.Op, rows listed) cond {
 	m := &many{refs: c.refs}
-	for i := range rows {
-		m.rows = append(m.rows, unsafe.Pointer(&rows[i]))
+	for i := range rows.n {
+		m.rows = append(m.rows, unsafe.Add(rows.first, uintptr(i)*rows.size))
 	}
-	return Cond[T]{cond{op: op, value: operand{other: &otherOperand{many: m}}}}
+	return cond{op: op, value: (&otherOperand{many: m}).operand()}
 }
 
 // many is what a filter on several columns compares, and with which rows.
@@ -137,7 +152,7 @@ func (b *builder) several(c *cond, m *many) {
 	}
 	switch {
 	case m.token && len(m.rows) == 0:
-		rel.Marker, _ = b.bind("", tokenType, &c.value)
+		rel.Marker, _ = b.bind("", bigint, &c.value)
 	case c.op == cql.In:
 		b.tuples(key, m.rows)
 	case m.token:

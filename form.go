@@ -206,7 +206,7 @@ func (b *builder) follow(f *form, c *chain, assigns []assign) bool {
 
 // fills binds a value, and reports whether it is one that says nothing of the statement.
 func (b *builder) fills(o *operand) bool {
-	if o.other != nil || o.codec == nil {
+	if o.other() != nil || o.codec == nil {
 		return false
 	}
 	size := b.call.Size()

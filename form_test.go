@@ -95,7 +95,7 @@ func TestFormsAreTheStatements(t *testing.T) {
 }
 
 // formRead reads in any way.
-func formRead[T any](ctx context.Context, r *rand.Rand, q QuerySet[T]) (string, error) {
+func formRead[T any](ctx context.Context, r *rand.Rand, q *QuerySet[T]) (string, error) {
 	switch r.IntN(8) {
 	case 0:
 		q = q.Linearizable()
@@ -149,9 +149,10 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			if r.IntN(3) == 0 {
 				return formRead(ctx, r, table.Find(where...))
 			}
-			plain, document := Write[T]{write{query: table.Find(where...).query}}, r.IntN(2) == 0
+			plain, document := (*Write[T])(&write{query: (*query)(table.Find(where...))}), r.IntN(2) == 0
 			if document {
-				plain = table.New(row).with()
+				w := plainDocument(table.New(row)).write()
+				plain = (*Write[T])(&w)
 			}
 			switch r.IntN(12) {
 			case 0:
@@ -213,7 +214,7 @@ func TestFormIsFollowed(t *testing.T) {
 	name := NullCol(func(f *Formed) **string { return &f.Name })
 	one := table.Find(p.Eq("p"), c.Eq(1))
 	build := func(w Conditional[Formed]) *builder {
-		c := w.write.chain()
+		c := (*conditional)(&w).chain()
 		b := c.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
 		t.Cleanup(b.release)
 		return b
@@ -229,14 +230,14 @@ func TestFormIsFollowed(t *testing.T) {
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
 	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
 
-	read := func(q QuerySet[Formed], w want) *builder {
-		c := q.query.chain()
+	read := func(q *QuerySet[Formed], w want) *builder {
+		c := (*query)(q).chain()
 		b := c.query(w)
 		t.Cleanup(b.release)
 		require.NoError(t, b.err)
 		return b
 	}
-	for _, q := range []QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
+	for _, q := range []*QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
 		require.Nil(t, read(q, wantAny).form, "the first")
 		known := read(q, wantAny)
 		require.NotNil(t, known.form)
@@ -248,8 +249,7 @@ func TestFormIsFollowed(t *testing.T) {
 	require.Nil(t, read(one.Limit(1), wantAny).form, "a limit")
 
 	insert := func(f Formed) *builder {
-		w := table.New(f).with()
-		c := w.write.chain()
+		c := plainDocument(table.New(f)).chain()
 		b := c.insert(unsafe.Pointer(&f), true)
 		t.Cleanup(b.release)
 		return b
@@ -264,7 +264,7 @@ func TestFormIsFollowed(t *testing.T) {
 		}
 		build(one.IfAll(conds))
 	}
-	require.Len(t, *table.plain().forms.known.Load(), maxForms)
+	require.Len(t, *table.forms.known.Load(), maxForms)
 }
 
 // recorded opens T's table on a server that applies everything, and collects what it is sent:

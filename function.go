@@ -16,10 +16,10 @@ import (
 // CountAll is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
 // aggregates. For the bare number there is QuerySet.Count. As there, a partition that has static
 // values and no row does not count, and GroupBy has no group of it.
-func CountAll[T any]() Func[T, int64] { return aggregate(function[T, int64]("count", bigint)) }
+func CountAll[T any]() *Func[T, int64] { return aggregate(function[T, int64]("count", bigint)) }
 
 // CountOf is `count(column)`: how many rows have a value there.
-func CountOf[T any](column Selectable[T]) Func[T, int64] {
+func CountOf[T any](column Selectable[T]) *Func[T, int64] {
 	return aggregate(function[T, int64]("count", bigint, selected1(column)))
 }
 
@@ -29,21 +29,21 @@ func CountOf[T any](column Selectable[T]) Func[T, int64] {
 // fit it comes out wrong, without an error. So widen what may grow:
 //
 //	coodie.Sum(coodie.Cast[int64](price))
-func Sum[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("sum", e) }
+func Sum[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("sum", e) }
 
 // Avg is `avg(e)`. Of no rows it is 0. In e's own CQL type: the average of ints is an int,
 // without its fraction, unless they are cast:
 //
 //	coodie.Avg(coodie.Cast[float64](price))
-func Avg[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("avg", e) }
+func Avg[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("avg", e) }
 
 // Min is `min(e)`; of no rows, and of nulls alone, it is null.
-func Min[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("min", e) }
+func Min[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("min", e) }
 
 // Max is `max(e)`; of no rows, and of nulls alone, it is null.
-func Max[T, V any](e Expr[T, V]) Func[T, V] { return ofArgument("max", e) }
+func Max[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("max", e) }
 
-func ofArgument[T, V any](name string, e Expr[T, V]) Func[T, V] {
+func ofArgument[T, V any](name string, e Expr[T, V]) *Func[T, V] {
 	arg := selected1(e)
 	f := &expr{call: name, args: []*expr{arg}, goType: reflect.TypeFor[V](), typ: arg.typ, codec: arg.codec, err: arg.err}
 	if arg.err != nil {
@@ -52,11 +52,11 @@ func ofArgument[T, V any](name string, e Expr[T, V]) Func[T, V] {
 	if f.decode = arg.decode; arg.typ != nil && (name == "sum" || name == "avg") && !numeric(arg.typ.Kind) && f.err == nil {
 		f.name, f.err = arg.name, fmt.Errorf("%s is of numbers, and this is a %s", name, arg.typ)
 	}
-	return aggregate(Func[T, V]{f})
+	return aggregate((*Func[T, V])(f))
 }
 
-func aggregate[T, V any](f Func[T, V]) Func[T, V] {
-	f.e.aggregate = true
+func aggregate[T, V any](f *Func[T, V]) *Func[T, V] {
+	f.aggregate = true
 	return f
 }
 
@@ -72,7 +72,7 @@ func numeric(k codec.Kind) bool {
 // bigint, float64 double, string text.
 //
 //	coodie.Cast[float64](price)
-func Cast[V, T any](e Selectable[T]) Func[T, V] {
+func Cast[V, T any](e Selectable[T]) *Func[T, V] {
 	arg := selected1(e)
 	f := &expr{args: []*expr{arg}, goType: reflect.TypeFor[V](), err: arg.err}
 	var err error
@@ -85,7 +85,7 @@ func Cast[V, T any](e Selectable[T]) Func[T, V] {
 	if f.err != nil {
 		f.cast, f.name = codec.Native(codec.Text), arg.name
 	}
-	return Func[T, V]{f}
+	return (*Func[T, V])(f)
 }
 
 // Call is the call of any other function, the server's or a user-defined one
@@ -95,7 +95,7 @@ func Cast[V, T any](e Selectable[T]) Func[T, V] {
 //
 // It counts as no aggregate, and takes columns and functions of them: where a constant is
 // wanted, DB.Raw has it.
-func Call[V, T any](name string, args ...Selectable[T]) Func[T, V] {
+func Call[V, T any](name string, args ...Selectable[T]) *Func[T, V] {
 	list := make([]*expr, len(args))
 	for i := range args {
 		list[i] = selected1(args[i])
@@ -109,37 +109,37 @@ func Call[V, T any](name string, args ...Selectable[T]) Func[T, V] {
 // for each of its cells: see MaxWriteTime, or read them all by
 // Call[[]int64]("writetime", column). Cassandra fails at the element of a bound key, so
 // that is refused; the field of a user-defined type can be asked for.
-func WriteTime[T any](column Selectable[T]) Func[T, time.Time] {
+func WriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
 	f := function[T, time.Time]("writetime", nil, selected1(column))
-	f.e.written("writetime", false)
-	f.e.typ, f.e.decode = bigint, microseconds
+	(*expr)(f).written("writetime", false)
+	f.typ, f.decode = bigint, microseconds
 	return f
 }
 
 // MaxWriteTime is `maxwritetime(column)`: the latest WriteTime of the cells of a collection
 // or user-defined type. ScyllaDB lacks it.
-func MaxWriteTime[T any](column Selectable[T]) Func[T, time.Time] {
+func MaxWriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
 	f := function[T, time.Time]("maxwritetime", nil, selected1(column))
-	f.e.written("maxwritetime", true)
-	f.e.typ, f.e.decode = bigint, microseconds
+	(*expr)(f).written("maxwritetime", true)
+	f.typ, f.decode = bigint, microseconds
 	return f
 }
 
 // TTL is `ttl(column)`: how long the value has left to live, in whole seconds. It is null,
 // and so 0, where the value has no end, and where there is none. What WriteTime says of
 // keys and collections holds here, too; Call[[]*int]("ttl", column) reads them all.
-func TTL[T any](column Selectable[T]) Func[T, time.Duration] {
+func TTL[T any](column Selectable[T]) *Func[T, time.Duration] {
 	f := function[T, time.Duration]("ttl", nil, selected1(column))
-	f.e.written("ttl", false)
-	f.e.typ, f.e.decode = codec.Native(codec.Int), seconds
+	(*expr)(f).written("ttl", false)
+	f.typ, f.decode = codec.Native(codec.Int), seconds
 	return f
 }
 
 // ToJSON is `toJson(e)`: the value as JSON. Null is the JSON null. Of whole rows see
 // QuerySet.JSON.
-func ToJSON[T any](e Selectable[T]) Func[T, json.RawMessage] {
+func ToJSON[T any](e Selectable[T]) *Func[T, json.RawMessage] {
 	f := function[T, json.RawMessage]("tojson", nil, selected1(e))
-	f.e.typ, f.e.decode = codec.Native(codec.Text), rawJSON
+	f.typ, f.decode = codec.Native(codec.Text), rawJSON
 	return f
 }
 
@@ -169,7 +169,7 @@ func (e *expr) written(what string, cells bool) {
 }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c TokenColumn[T]) expression(*T) *expr {
+func (c *TokenColumn[T]) expression(*T) *expr {
 	table, err := meta.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return &expr{err: err}
@@ -178,15 +178,15 @@ func (c TokenColumn[T]) expression(*T) *expr {
 	for _, col := range table.Partition {
 		key = append(key, columnExpr(refTo(col)))
 	}
-	return function[T, int64]("token", bigint, key...).e
+	return called("token", bigint, reflect.TypeFor[int64](), key)
 }
 
 //lint:ignore U1000 tells an Expr's Go type
-func (c TokenColumn[T]) valued(*int64) {}
+func (c *TokenColumn[T]) valued(*int64) {}
 
 // As names the token as a result: see Func.As.
-func (c TokenColumn[T]) As(name string) Func[T, int64] {
-	return Func[T, int64]{c.expression(nil)}.As(name)
+func (c *TokenColumn[T]) As(name string) *Func[T, int64] {
+	return (*Func[T, int64])(c.expression(nil).as(name))
 }
 
 var bigint = codec.Native(codec.BigInt)

@@ -28,22 +28,22 @@ type guard struct {
 // guarded as well, if its table counts versions.
 //
 //go:noinline
-func (w *write) conditional(c *conditional, kind casKind, conds []cond) {
-	*c = conditional{write: *w, kind: kind, conds: conds}
-	if w.doc != nil && w.table != nil && w.table.meta.Version != nil {
-		c.guard = w.guard()
+func (w write) conditional(c *conditional, kind casKind, conds []cond) {
+	*c = conditional{write: w, kind: kind, conds: conds}
+	if w.doc != nil && w.query != nil && w.query.table.meta.Version != nil {
+		c.guard = c.write.guard()
 	}
 }
 
 //go:noinline
 func (q *query) conditional(c *conditional, kind casKind, conds []cond) {
-	*c = conditional{write: write{query: *q}, kind: kind, conds: conds}
+	*c = conditional{write: write{query: q}, kind: kind, conds: conds}
 }
 
 // unchanged makes the guard the only condition.
 //
 //go:noinline
-func (w *write) unchanged(c *conditional) {
+func (w write) unchanged(c *conditional) {
 	w.conditional(c, ifConditions, nil)
 	if c.guard == nil {
 		c.guard = &guard{err: errNoVersion}
@@ -62,7 +62,7 @@ var (
 // guard guards the row of a document by what the document holds of it. A field that is
 // zero does not tell null from the zero value, so its condition admits both.
 func (c *write) guard() *guard {
-	t, g := c.table, new(guard)
+	t, g := c.query.table, new(guard)
 	v, a := t.meta.Version, t.meta.Attempt
 	seen := c.doc.seen
 	if seen == nil {
@@ -111,7 +111,7 @@ func (t *table) asHeld(conds []cond, col *meta.Column, p unsafe.Pointer) []cond 
 		}
 		return conds
 	case col.Type.Kind < codec.List && t.mayBeNull(col, p):
-		return append(conds, cond{on: on, op: cql.In, value: operand{codec: col.Codec, other: &otherOperand{list: []operand{{}, o}}}})
+		return append(conds, cond{on: on, op: cql.In, value: (&otherOperand{codec: col.Codec, list: []operand{{}, o}}).operand()})
 	case col.Type.Kind < codec.List:
 		return append(conds, cond{on: on, op: cql.Eq, value: o})
 	}
@@ -131,7 +131,7 @@ func isOneOf(on *ref, cells [][]byte, err error) cond {
 	for i, cell := range cells {
 		list[i] = cellOf(on.typ, cell)
 	}
-	return cond{on: on, op: cql.In, value: operand{other: &otherOperand{typ: on.typ, list: list}}}
+	return cond{on: on, op: cql.In, value: (&otherOperand{typ: on.typ, list: list}).operand()}
 }
 
 // mayBeNull reports whether the field in the struct at p could have been read from null.

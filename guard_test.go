@@ -68,7 +68,7 @@ func kind[T any](name string, versioned bool, shelf func(*T) *Shelf) shelves {
 		table, err := coodie.Open[T](coodie.New(session))
 		require.NoError(t, err)
 		require.NoError(t, table.Create(context.Background()))
-		key := func(c int) coodie.QuerySet[T] { return table.Find(table.Col("p").Eq("a"), table.Col("c").Eq(c)) }
+		key := func(c int) *coodie.QuerySet[T] { return table.Find(table.Col("p").Eq("a"), table.Col("c").Eq(c)) }
 		return shelfTable{
 			insert: func(ctx context.Context, s Shelf) error {
 				var v T
@@ -243,7 +243,7 @@ func TestMutateOnly(t *testing.T) {
 			_, err := other.Find(shelfP.Eq("a"), shelfC.Eq(1)).Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.Total++; return nil })
 			require.NoError(t, err)
 		}
-		for name, narrowed := range map[string]coodie.QuerySet[guardedShelf]{
+		for name, narrowed := range map[string]*coodie.QuerySet[guardedShelf]{
 			"only": row.Only(shelfN), "defer": row.Defer(shelfTotal, shelf.Col("label"), shelfM),
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -306,7 +306,7 @@ func TestDeleteColumnsCounts(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		db := coodie.New(session)
 		shelf := opened[guardedShelf](t, db)
-		row := func() coodie.QuerySet[guardedShelf] { return shelf.Find(shelfP.Eq("a"), shelfC.Eq(0)) }
+		row := func() *coodie.QuerySet[guardedShelf] { return shelf.Find(shelfP.Eq("a"), shelfC.Eq(0)) }
 		for name, remove := range map[string]func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error){
 			"IfUnchanged": func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error) {
 				return a.IfUnchanged().DeleteColumns(ctx, shelfN)
@@ -702,7 +702,7 @@ func TestMutatesInMutates(t *testing.T) {
 		_, err := accounts.New(Account{ID: id}).Insert(ctx)
 		require.NoError(t, err)
 	}
-	row := func(id string) coodie.QuerySet[Account] { return accounts.Find(accountID.Eq(id)) }
+	row := func(id string) *coodie.QuerySet[Account] { return accounts.Find(accountID.Eq(id)) }
 	t.Run("crossed", func(t *testing.T) {
 		var both errgroup.Group
 		inside := make(chan struct{}, 1000)

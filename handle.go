@@ -12,7 +12,7 @@ import (
 )
 
 // Handle is a conditional write in a batch, and then its result.
-type Handle[T any] struct{ of *handle }
+type Handle[T any] handle
 
 // handle is a write in a batch.
 type handle struct {
@@ -51,22 +51,24 @@ func (h *handle) table() string {
 //
 // The error is that of Exec, or a *DecodeError of this row; after an unknown outcome
 // Settle can be called on the result, which settles the other handles of the batch too.
-func (h *Handle[T]) Result() (LWTResult[T], error) {
-	if h == nil || h.of == nil {
-		return LWTResult[T]{}, &UsageError{Op: "batch", Reason: "the handle is nil"}
-	}
-	res, err := h.of.result()
-	return resultOf[T](res), err
+func (h *Handle[T]) Result() (out LWTResult[T], err error) {
+	err = (*handle)(h).result(plainResult(&out))
+	return
 }
 
 // result is what became of the write, by now.
-func (h *handle) result() (result, error) {
+func (h *handle) result(res *result) error {
+	if h == nil {
+		return &UsageError{Op: "batch", Reason: "the handle is nil"}
+	}
 	if p := h.res.pending; p != nil {
 		if applied, known := p.batch.verdict(); known {
-			return h.res.known(applied), nil
+			*res = h.res.known(applied)
+			return nil
 		}
 	}
-	return h.res, h.err
+	*res = h.res
+	return h.err
 }
 
 // add puts the built statement into the chain's batch.
@@ -83,8 +85,9 @@ func (h *handle) holds(c chain, b *builder, f follow) {
 	c.batch = nil
 	c.keepKey()
 	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res = result{kind: kind, proves: b.proves, op: b.op, table: b.name, conds: keptConds(b.conds), given: len(c.conds), batched: true, meta: b.table}
-	h.res.beyond = len(b.stmt.If) > len(h.res.conds)
+	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, of: c.table, given: int32(len(c.conds)), batched: true}
+	h.res.setConds(keptConds(b.conds))
+	h.res.beyond = len(b.stmt.If) > len(b.conds)
 	h.err = c.locate(errNotExecuted(b.op, b.name))
 	if b.err == nil {
 		h.describe(kind)
@@ -191,7 +194,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	h.err = err
 	if err != nil {
 		if p := h.res.pending; p != nil {
-			h.err, h.res.own = p.cause, h.b.own
+			h.err = p.cause
 		}
 		h.follow(false, nil, err)
 		return
@@ -201,16 +204,15 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		return
 	}
 	h.res = h.res.known(a.applied)
-	h.res.own = h.b.own
 	switch {
 	case a.broken != nil && !a.applied:
-		h.err = h.chain.locate(&DecodeError{Table: h.res.table, Err: a.broken})
+		h.err = h.chain.locate(&DecodeError{Table: h.res.table(), Err: a.broken})
 	case line != nil:
 		h.read(line)
 	case a.complete && !h.static:
 		h.res.absent = RowMissing // Cassandra leaves missing rows out
 	}
-	h.follow(a.applied, h.res.own, nil)
+	h.follow(a.applied, h.b.own, nil)
 }
 
 // read takes over the line of the write's row.

@@ -32,7 +32,7 @@ func inLine(t *testing.T, db *coodie.DB, first func(inside func()) error, others
 }
 
 // queued is inLine for changes of one account.
-func queued(t *testing.T, db *coodie.DB, row coodie.QuerySet[Account], first func(context.Context, *Account) error, others ...func(context.Context, *Account) error) []coodie.MutateResult[Account] {
+func queued(t *testing.T, db *coodie.DB, row *coodie.QuerySet[Account], first func(context.Context, *Account) error, others ...func(context.Context, *Account) error) []coodie.MutateResult[Account] {
 	t.Helper()
 	results := make([]coodie.MutateResult[Account], 1+len(others))
 	mutate := func(i int, change func(context.Context, *Account) error) (err error) {

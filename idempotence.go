@@ -46,20 +46,20 @@ func WithRetries(n int) Option {
 
 // Idempotent decides for this write or read whether the session's retry policy may send it
 // again: see WithIdempotence. A conditional write cannot be declared idempotent.
-func (q QuerySet[T]) Idempotent(is bool) QuerySet[T] {
-	q.query.setIdempotent(is)
-	return q
+func (q *QuerySet[T]) Idempotent(is bool) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withIdempotent(is))
 }
 
 // Idempotent decides for the next write whether the session's retry policy may send it
 // again: see WithIdempotence. A conditional write cannot be declared idempotent.
-func (d *Document[T]) Idempotent(is bool) Write[T] { return d.now().Idempotent(is) }
+func (d *Document[T]) Idempotent(is bool) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withIdempotent(is))
+}
 
 // Idempotent decides for this write whether the session's retry policy may send it again:
 // see WithIdempotence. A conditional write cannot be declared idempotent.
-func (w Write[T]) Idempotent(is bool) Write[T] {
-	w.write.setIdempotent(is)
-	return w
+func (w *Write[T]) Idempotent(is bool) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withIdempotent(is))
 }
 
 func declared(is bool) Idempotence {

@@ -25,7 +25,7 @@ func sentBy[T any](t *testing.T, do func(*Table[T]), opts ...TableOption) driver
 // may repeat.
 func TestInferredIdempotence(t *testing.T) {
 	ctx := context.Background()
-	row := func(table *Table[Everything]) QuerySet[Everything] {
+	row := func(table *Table[Everything]) *QuerySet[Everything] {
 		return table.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	}
 	update := func(a ...Assign[Everything]) func(*Table[Everything]) {
@@ -81,8 +81,8 @@ func TestReasons(t *testing.T) {
 	things, _ := answering[Everything](t, applied)
 	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
-	reason := func(q QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
-		c := q.query.chain()
+	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
+		c := (*query)(q).chain()
 		b := c.update(plainAssigns(assigns), false)
 		require.NoError(t, b.err)
 		return c.replayed(b)
@@ -98,12 +98,12 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
-	read, refused := row.query.chain(), other.query.chain()
+	read, refused := (*query)(row).chain(), (*query)(other).chain()
 	require.Equal(t, replay.Read, read.replayed(read.query(wantRows)))
 	require.Equal(t, replay.Refused, refused.replayed(refused.query(wantRows)))
-	conditional := row.IfExists()
-	lwt := conditional.write.chain()
-	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{name.Set("a").assign}, true)))
+	cas := row.IfExists()
+	lwt := (*conditional)(&cas).chain()
+	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{assign(name.Set("a"))}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

@@ -163,7 +163,7 @@ func (p *parts) part(i int) (c chain, values []operand) {
 		if at == len(p.in)-1 && p.chunk > 0 {
 			n := (len(all) + p.chunk - 1) / p.chunk
 			values = all[i%n*p.chunk : min(len(all), (i%n+1)*p.chunk)]
-			w.value = operand{codec: all[0].codec, other: &otherOperand{list: values}}
+			w.value = (&otherOperand{codec: all[0].encodes(), list: values}).operand()
 			i /= n
 			continue
 		}

@@ -28,9 +28,9 @@ import (
 //
 // The `attempt` and `version` columns are set as Create sets them, whatever the object says.
 // No hook runs, and no default is filled in: the row never is a struct.
-func (c Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (LWTResult[T], error) {
-	res, err := c.query.createJSON(ctx, row)
-	return resultOf[T](res), err
+func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out LWTResult[T], err error) {
+	err = (*query)(c).createJSON(ctx, plainResult(&out), row)
+	return
 }
 
 // SaveJSON is Document.Save with a row that is a JSON object: `INSERT INTO … JSON ?`, which
@@ -38,13 +38,14 @@ func (c Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (LWTRe
 // and so those that the object leaves out; OmitNil leaves both alone. Columns of the table
 // that the struct lacks stay as they are. Of the object the same is true as with
 // Creation.CreateJSON; filters are refused.
-func (q QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
-	return q.query.saveJSON(ctx, row)
+func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
+	return (*query)(q).saveJSON(ctx, row)
 }
 
-func (q *query) createJSON(ctx context.Context, row json.RawMessage) (result, error) {
+func (q *query) createJSON(ctx context.Context, res *result, row json.RawMessage) (err error) {
 	c := q.chain().ofJSON(row)
-	return c.claim(ctx, c.insert(c.value, true))
+	*res, err = c.claim(ctx, c.insert(c.value, true))
+	return err
 }
 
 func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
@@ -53,13 +54,13 @@ func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
 }
 
 // CreateJSON is Creation.CreateJSON.
-func (c BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
-	return &Handle[T]{c.chain.addJSON(row, true)}
+func (c *BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
+	return (*Handle[T])((*chain)(c).addJSON(row, true))
 }
 
 // SaveJSON is QuerySet.SaveJSON.
-func (q BatchQuery[T]) SaveJSON(row json.RawMessage) {
-	q.chain.addJSON(row, false)
+func (q *BatchQuery[T]) SaveJSON(row json.RawMessage) {
+	(*chain)(q).addJSON(row, false)
 }
 
 func (c *chain) addJSON(row json.RawMessage, cas bool) *handle {

@@ -214,8 +214,8 @@ func TestJSONUsage(t *testing.T) {
 			return second(stops.Find().Timestamp(time.Now()).IfNotExists().CreateJSON(ctx, row))
 		},
 		"idempotent LWT": func() error { return second(stops.Find().Idempotent(true).IfNotExists().CreateJSON(ctx, row)) },
-		"zero value":     func() error { return coodie.QuerySet[Stop]{}.SaveJSON(ctx, row) },
-		"zero creation":  func() error { return second(coodie.Creation[Stop]{}.CreateJSON(ctx, row)) },
+		"zero value":     func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
+		"zero creation":  func() error { return second(new(coodie.Creation[Stop]).CreateJSON(ctx, row)) },
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)

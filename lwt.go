@@ -15,58 +15,65 @@ import (
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
-type Conditional[T any] struct{ write conditional }
+type Conditional[T any] conditional
 
 // TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
 // Columns that are not written keep their own, and so does the row: a row created by
 // an INSERT with a TTL and updated without one leaves a remainder behind (see the
 // package documentation on leases).
 func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
-	c.write.setTTL(d)
+	c.write.query = c.write.query.withTTL(d)
 	return c
 }
 
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
-	c.write.allowCreate = true
+	c.allowCreate = true
 	return c
 }
 
 // Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
 // into its Value.
-func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (LWTResult[T], error) {
-	res, err := c.write.update(ctx, plainAssigns(assigns))
-	return resultOf[T](res), err
+func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).update(ctx, plainResult(&out), plainAssigns(assigns))
+	return
 }
 
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
 // without a regular column beside its static ones has nothing to replace in a row: a *UsageError.
-func (c Conditional[T]) Replace(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.write.replace(ctx)
-	return resultOf[T](res), err
+func (c Conditional[T]) Replace(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).replace(ctx, plainResult(&out))
+	return
 }
 
-func (w *conditional) update(ctx context.Context, assigns []assign) (result, error) {
+func (w *conditional) update(ctx context.Context, res *result, assigns []assign) (err error) {
 	c := w.chain()
-	return c.updateCAS(ctx, assigns)
+	*res, err = c.updateCAS(ctx, assigns)
+	return err
 }
 
-func (w *conditional) replace(ctx context.Context) (result, error) { return w.chain().replace(ctx) }
+func (w *conditional) replace(ctx context.Context, res *result) (err error) {
+	*res, err = w.chain().replace(ctx)
+	return err
+}
 
-func (w *conditional) remove(ctx context.Context, targets []*ref, columns bool) (result, error) {
+func (w *conditional) remove(ctx context.Context, res *result, targets []*ref, columns bool) (err error) {
 	c := w.chain()
-	return c.removeCAS(ctx, targets, columns)
+	*res, err = c.removeCAS(ctx, targets, columns)
+	return err
 }
 
-func (q *query) create(ctx context.Context, v unsafe.Pointer) (result, error) {
-	return q.chain().insertCAS(ctx, v)
+func (q *query) create(ctx context.Context, res *result, v unsafe.Pointer) (err error) {
+	c := q.chain()
+	*res, err = c.insertCAS(ctx, v)
+	return err
 }
 
 func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
 	res, err = c.cas(ctx, c.update(assigns, true))
-	c.updated(assigns, res.applied, res.own, err)
+	c.updated(assigns, res.applied, c.own, err)
 	return res, err
 }
 
@@ -76,13 +83,13 @@ func (c chain) replace(ctx context.Context) (result, error) {
 	v := c.value
 	row, err := c.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return result{kind: c.kind, op: opReplace, table: c.table.name}, err
+		return result{rest: rest{kind: c.kind, op: opReplace, of: c.table}}, err
 	}
 	c.value = row
 	res, err := c.updateCAS(ctx, c.replacement())
 	if res.applied {
 		c.adopt(row, v)
-		c.updated(nil, true, res.own, nil)
+		c.updated(nil, true, c.own, nil)
 	}
 	return res, err
 }
@@ -119,48 +126,47 @@ var errStaticReplace = errors.New("the struct has no regular column, so a Replac
 	"use Update on Find with the partition key alone")
 
 // Delete is `DELETE FROM … WHERE … IF …`.
-func (c Conditional[T]) Delete(ctx context.Context) (LWTResult[T], error) {
-	res, err := c.write.remove(ctx, nil, false)
-	return resultOf[T](res), err
+func (c Conditional[T]) Delete(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).remove(ctx, plainResult(&out), nil, false)
+	return
 }
 
 // DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
-func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (LWTResult[T], error) {
-	res, err := c.write.remove(ctx, refs(columns), true)
-	return resultOf[T](res), err
+func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).remove(ctx, plainResult(&out), refs(columns), true)
+	return
 }
 
 // removeCAS deletes the row, or the columns.
 func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.remove(targets, columns, true))
-	c.deleted(targets, res.applied, res.own, err)
+	c.deleted(targets, res.applied, c.own, err)
 	return res, err
 }
 
-// Creation is a write that ends in IF NOT EXISTS: only Create remains. It is an immutable value.
-type Creation[T any] struct{ query query }
+// Creation is a write that ends in IF NOT EXISTS: only Create remains. It is immutable.
+type Creation[T any] query
 
 // TTL makes the row expire after d, rounded up to whole seconds. The server counts whole
 // seconds of its clock, and so the row may be gone up to a second early.
-func (c Creation[T]) TTL(d time.Duration) Creation[T] {
-	c.query.setTTL(d)
-	return c
+func (c *Creation[T]) TTL(d time.Duration) *Creation[T] {
+	return (*Creation[T])((*query)(c).withTTL(d))
 }
 
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
-func (c Creation[T]) Create(ctx context.Context, v T) (LWTResult[T], error) {
-	res, err := c.query.create(ctx, unsafe.Pointer(&v))
-	return resultOf[T](res), err
+func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
+	err = (*query)(c).create(ctx, plainResult(&out), unsafe.Pointer(&v))
+	return
 }
 
-func (c chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
+func (c *chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
 	c.kind = ifNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
-		return result{kind: c.kind, op: opInsert, table: c.table.name}, err
+		return result{rest: rest{kind: c.kind, op: opInsert, of: c.table}}, err
 	}
 	return c.insertPrepared(ctx, row, v)
 }
@@ -182,13 +188,13 @@ func (c *chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (resu
 func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
-	res.kind, res.proves, res.op, res.table = c.asked(b), b.proves, b.op, b.name
-	res.conds, res.given = b.conds, len(c.conds)
-	res.beyond = len(b.stmt.If) > len(res.conds)
+	res.kind, res.proves, res.op, res.of = c.asked(b), b.proves, b.op, t
+	res.setConds(b.conds)
+	res.given, res.beyond = int32(len(c.conds)), len(b.stmt.If) > len(b.conds)
 	if b.err != nil {
 		return res, c.locate(b.err)
 	}
-	res.meta, res.static = b.table, b.ofStatic()
+	res.static = b.ofStatic()
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
@@ -209,14 +215,14 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 		}
 	}
 	if !res.applied {
-		res.conds = keptConds(res.conds)
+		res.setConds(keptConds(res.conds()))
 	}
 	err = c.locate(err)
 	t.observe(ctx, b.op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}
-	res.own = b.own
+	c.own = b.own
 	return res, err
 }
 

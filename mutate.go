@@ -100,14 +100,14 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // The context that change gets is ctx, and says that it is inside a Mutate. With it, a Mutate
 // of another row does not wait in the queue, so that two calls that mutate each other's row
 // end, and a Mutate of the same row, which could only be refused, is a *UsageError.
-func (q QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
-	return mutate(ctx, q.query.chain(), change, opts)
+func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
+	return mutate(ctx, (*query)(q).chain(), change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once
 // Mutate has succeeded.
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
-	res, err := mutate(ctx, d.doc.chain(unsafe.Pointer(&d.Value)), change, opts)
+	res, err := mutate(ctx, plainDocument(d).chain(), change, opts)
 	switch {
 	case err == nil:
 		d.Value, d.doc.stale = res.Value, false

@@ -136,7 +136,7 @@ func TestMutateTakesNoOtherFilters(t *testing.T) {
 	srv.MustExec(`CREATE INDEX ON app."order" (state)`)
 	require.NoError(t, answerOf(orders.New(Order{ID: 1, Line: 2, State: "open"}).Insert(ctx)).Err())
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(2))
-	for column, q := range map[string]coodie.QuerySet[Order]{"state": row.Filter(state.Eq("closed")), "": row.Filter(coodie.Token[Order]().Gt(0))} {
+	for column, q := range map[string]*coodie.QuerySet[Order]{"state": row.Filter(state.Eq("closed")), "": row.Filter(coodie.Token[Order]().Gt(0))} {
 		for _, opts := range [][]coodie.MutateOption{nil, {coodie.OrCreate()}} {
 			_, err := q.Mutate(ctx, func(context.Context, *Order) error { panic("shown a row") }, opts...)
 			var usage *coodie.UsageError

@@ -83,7 +83,7 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 // insertApart creates the row, prepared from c's value, in a partition with static columns, on the condition that those that
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
-func (m *mutation) insertApart(ctx context.Context, c chain, row unsafe.Pointer, statics *existing) (result, error) {
+func (m *mutation) insertApart(ctx context.Context, c *chain, row unsafe.Pointer, statics *existing) (result, error) {
 	t, value := m.chain.table, c.value
 	before := t.newRow()
 	if statics != nil {
@@ -107,7 +107,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, row unsafe.Pointer,
 	c.rowOnly = true
 	if columns == nil {
 		res, err := c.insertPrepared(ctx, row, value)
-		c.updated(nil, res.applied, res.own, err)
+		c.updated(nil, res.applied, c.own, err)
 		return res, err
 	}
 	ctx, cancel := c.per.within(ctx)
@@ -132,6 +132,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, row unsafe.Pointer,
 	if assigns == nil {
 		assigns = []assign{{of: guard.conds[0].on, value: guard.conds[0].value}}
 	}
+	c.own = b.own
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))
 	guard.add(guard.update(assigns, true), guard.updates(nil))
 	_ = batch.Exec(ctx) // the handle has its error

@@ -47,7 +47,7 @@ func benchmarkShown[T any](b *testing.B, name string) {
 			if err := clients[0].Create(ctx); err != nil {
 				b.Fatal(err)
 			}
-			row := func(t *coodie.Table[T], c int) coodie.QuerySet[T] {
+			row := func(t *coodie.Table[T], c int) *coodie.QuerySet[T] {
 				return t.Find(t.Col("p").Eq("a"), t.Col("c").Eq(c))
 			}
 			for c := range clients {

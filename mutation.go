@@ -219,17 +219,17 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	var res result
 	if t.hasStatics {
-		res, err = m.insertApart(ctx, c, row, statics)
+		res, err = m.insertApart(ctx, &c, row, statics)
 	} else {
 		res, err = c.insertPrepared(ctx, row, value)
-		c.updated(nil, res.applied, res.own, err)
+		c.updated(nil, res.applied, c.own, err)
 	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
 	if !again && err == nil && !m.res.changed {
 		if !res.applied { // it turned out to be when it was settled
 			c.adopt(row, value)
-			c.updated(nil, true, res.own, nil)
+			c.updated(nil, true, c.own, nil)
 		}
 		m.res.value, m.res.changed, m.res.created = value, true, true
 	}
@@ -285,8 +285,8 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
 		after := t.document(value)
-		after.updated(nil, true, res.own, nil)
-		m.handOn(row, append(assigns, res.own...))
+		after.updated(nil, true, c.own, nil)
+		m.handOn(row, append(assigns, c.own...))
 	}
 	return again, next, err
 }

@@ -10,7 +10,7 @@ import (
 
 // Order is how a read orders its rows: by a clustering column, or by likeness to a vector.
 // Columns make it.
-type Order[T any] struct{ ordering }
+type Order[T any] ordering
 
 type ordering struct {
 	of        *ref
@@ -21,16 +21,16 @@ type ordering struct {
 func (o *ordering) ref() *ref { return o.of.sure() }
 
 // Asc orders by the clustering column, the lowest first.
-func (c *Column[T, V]) Asc() Order[T] { return Order[T]{ordering{of: refOf(c), direction: cql.Asc}} }
+func (c *Column[T, V]) Asc() Order[T] { return Order[T](ordering{of: refOf(c), direction: cql.Asc}) }
 
 // Desc orders by the clustering column, the highest first.
-func (c *Column[T, V]) Desc() Order[T] { return Order[T]{ordering{of: refOf(c), direction: cql.Desc}} }
+func (c *Column[T, V]) Desc() Order[T] { return Order[T](ordering{of: refOf(c), direction: cql.Desc}) }
 
 // Asc orders by the clustering column, the lowest first.
-func (c AnyColumn[T]) Asc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Asc}} }
+func (c *AnyColumn[T]) Asc() Order[T] { return Order[T](ordering{of: (*ref)(c), direction: cql.Asc}) }
 
 // Desc orders by the clustering column, the highest first.
-func (c AnyColumn[T]) Desc() Order[T] { return Order[T]{ordering{of: c.ref, direction: cql.Desc}} }
+func (c *AnyColumn[T]) Desc() Order[T] { return Order[T](ordering{of: (*ref)(c), direction: cql.Desc}) }
 
 // OrderBy orders the rows within their partition; a later OrderBy replaces it. CQL can
 // read a partition in its clustering order or in the reverse, no other way: so the columns
@@ -38,13 +38,12 @@ func (c AnyColumn[T]) Desc() Order[T] { return Order[T]{ordering{of: c.ref, dire
 // that a filter fixes by Eq may be left out), and the filters name the partition. With In
 // over partitions the server orders the rows of all of them together, without paging: every
 // row is held in memory.
-func (q QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) QuerySet[T] {
+func (q *QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) *QuerySet[T] {
 	orders := make([]ordering, 0, 1+len(more))
 	for _, o := range append([]Order[T]{first}, more...) {
-		orders = append(orders, o.ordering)
+		orders = append(orders, ordering(o))
 	}
-	q.query.setOrders(orders)
-	return q
+	return (*QuerySet[T])((*query)(q).withOrders(orders))
 }
 
 // orderBy binds ORDER BY.

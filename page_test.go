@@ -53,7 +53,7 @@ func TestPage(t *testing.T) {
 			require.Zero(t, none)
 
 			for name, tt := range map[string]struct {
-				q     coodie.QuerySet[Reading]
+				q     *coodie.QuerySet[Reading]
 				token string
 				want  coodie.PageTokenReason
 			}{
@@ -111,7 +111,7 @@ func TestPageErrors(t *testing.T) {
 	var usage *coodie.UsageError
 	_, err = q.Linearizable().Page(ctx, "")
 	require.ErrorAs(t, err, &usage)
-	_, err = coodie.QuerySet[Reading]{}.Page(ctx, "x")
+	_, err = new(coodie.QuerySet[Reading]).Page(ctx, "x")
 	require.ErrorAs(t, err, &usage)
 
 	_, err = coodie.Open[Reading](coodie.New(session, coodie.WithPageTokenKeys([]byte("short"))))

@@ -21,20 +21,16 @@ import (
 //
 // A read that fails ends the call with a *QueryError of the op "peek": nothing was
 // written. Whatever is refused before sending is refused before the peek, and hooks run before it.
-func (c Creation[T]) PeekFirst() Creation[T] {
-	c.query.setPeek()
-	return c
-}
+func (c *Creation[T]) PeekFirst() *Creation[T] { return (*Creation[T])((*query)(c).withPeek()) }
 
 // PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst. It is for
 // Insert alone; every other write with it is a *UsageError, and so is one in a batch.
-func (d *Document[T]) PeekFirst() Write[T] { return d.now().PeekFirst() }
+func (d *Document[T]) PeekFirst() *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withPeek())
+}
 
 // PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst.
-func (w Write[T]) PeekFirst() Write[T] {
-	w.write.setPeek()
-	return w
-}
+func (w *Write[T]) PeekFirst() *Write[T] { return (*Write[T])((*write)(w).sure().withPeek()) }
 
 const opPeek = "peek"
 
@@ -60,7 +56,7 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 	if row == nil && err == nil {
 		return c.cas(ctx, b)
 	}
-	res := result{kind: ifNotExists, op: b.op, table: b.name, meta: b.table}
+	res := result{rest: rest{kind: ifNotExists, op: b.op, of: c.table}}
 	b.release()
 	if row != nil {
 		res.existing, res.peeked, res.answered = row, true, true

@@ -131,8 +131,8 @@ func TestPerCallRefused(t *testing.T) {
 		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.Timeout(time.Second).In(b).Save() })},
 		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.Consistency(gocql.One).In(b).Delete() })},
 		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().UsingTimeout(time.Second).In(b).Delete() })},
-		{"zero query", "zero value", err(QuerySet[AppConfig]{}.PageSize(1).Timeout(1).Consistency(gocql.One).Exists(ctx))},
-		{"zero write", "zero value", Write[AppConfig]{}.Timeout(1).UsingTimeout(1).Delete(ctx)},
+		{"zero query", "zero value", err(new(QuerySet[AppConfig]).PageSize(1).Timeout(1).Consistency(gocql.One).Exists(ctx))},
+		{"zero write", "zero value", new(Write[AppConfig]).Timeout(1).UsingTimeout(1).Delete(ctx)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

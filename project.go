@@ -32,16 +32,16 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 //
 // A partition that has static values and no row is passed over, unless U has keys and static columns
 // alone. Then a clustering column of its is null: nil in a pointer, else a *DecodeError.
-func Project[U, T any](q QuerySet[T], exprs ...Selectable[T]) Selection[T, U] {
+func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] {
 	given := make([]*expr, len(exprs))
 	for i, e := range exprs {
 		given[i] = selected1(e)
 	}
-	return Selection[T, U]{q.query.project(reflect.TypeFor[U](), given)}
+	return (*Selection[T, U])((*query)(q).project(reflect.TypeFor[U](), given))
 }
 
 // project reads rows into a struct of the type.
-func (q query) project(typ reflect.Type, exprs []*expr) *selection {
+func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 	row, err := meta.Row(typ)
 	if err != nil {
 		return &selection{err: err}
@@ -51,7 +51,8 @@ func (q query) project(typ reflect.Type, exprs []*expr) *selection {
 	if err != nil {
 		return &selection{err: err}
 	}
-	q.choose().terms = terms
+	q, ch := q.choose()
+	ch.terms = terms
 	s := &selection{chain: q.chain()}
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
 		readers := make([]cellReader, len(row.Columns))

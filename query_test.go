@@ -16,7 +16,7 @@ const allOfEverything = `tenant, id, at, seq, owner, name, tags, labels, attrs, 
 
 // everyQuery is each thing a read can be told, and the statement that it makes.
 func everyQuery(things *Table[Everything]) []struct {
-	query QuerySet[Everything]
+	query *QuerySet[Everything]
 	want  string
 } {
 	const all = "SELECT " + allOfEverything + " FROM everything"
@@ -26,7 +26,7 @@ func everyQuery(things *Table[Everything]) []struct {
 	partition := q.Filter(tenant.Eq("t"), id.Eq(1))
 	const inPartition = " WHERE tenant = ? AND id = ?"
 	return []struct {
-		query QuerySet[Everything]
+		query *QuerySet[Everything]
 		want  string
 	}{
 		{q, all},
@@ -114,7 +114,7 @@ func TestUnpaged(t *testing.T) {
 	ctx := context.Background()
 	things, sent := answering[Everything](t, applied, WithPageSize(7))
 	for _, tt := range []struct {
-		query   QuerySet[Everything]
+		query   *QuerySet[Everything]
 		unpaged bool
 	}{
 		{things.Find(tenant.Eq("t"), id.In(1, 2)).OrderBy(at.Asc()), true},
@@ -137,7 +137,7 @@ func TestQueriesRefused(t *testing.T) {
 	q := things.Find()
 	partition := things.Find(tenant.Eq("t"), id.Eq(1))
 	row := Everything{Tenant: "t", ID: 1, At: epoch, Seq: 2}
-	all := func(q QuerySet[Everything]) error { _, err := q.All(ctx); return err }
+	all := func(q *QuerySet[Everything]) error { _, err := q.All(ctx); return err }
 	err := func(_ any, err error) error { return err }
 	for _, tt := range []struct {
 		name, column, says string

@@ -7,65 +7,56 @@ import (
 	"unsafe"
 )
 
-// QuerySet is a selection of rows. It is an immutable value: a shared prefix is safe to
-// reuse and safe for many goroutines. A mistake in it comes out of the terminal call.
-type QuerySet[T any] struct{ query query }
+// QuerySet is a selection of rows. It is immutable: a shared prefix is safe to reuse and safe for
+// many goroutines. Table.Find makes it. A mistake in it comes out of the terminal call.
+type QuerySet[T any] query
 
 // Filter narrows the selection: all filters must hold.
-func (q QuerySet[T]) Filter(filters ...Cond[T]) QuerySet[T] {
-	q.query.filter(plainConds(filters))
-	return q
+func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).filter(plainConds(filters)))
 }
 
 // Limit reads n rows at most. Rows are counted: a partition that has static values and no row is
 // none, though the server's LIMIT counts it.
-func (q QuerySet[T]) Limit(n int) QuerySet[T] {
-	q.query.setLimit(n)
-	return q
-}
+func (q *QuerySet[T]) Limit(n int) *QuerySet[T] { return (*QuerySet[T])((*query)(q).withLimit(n)) }
 
 // Linearizable makes Get read at the table's serial consistency: it sees every LWT that
 // has been answered, and completes one whose outcome was left open. It costs a Paxos
 // round. Only Get and Exists, by the whole primary key, can be linearizable.
-func (q QuerySet[T]) Linearizable() QuerySet[T] {
-	q.query.setSerial()
-	return q
-}
+func (q *QuerySet[T]) Linearizable() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withSerial()) }
 
 // TTL makes what a write writes expire after d, rounded up to whole seconds.
-func (q QuerySet[T]) TTL(d time.Duration) QuerySet[T] {
-	q.query.setTTL(d)
-	return q
+func (q *QuerySet[T]) TTL(d time.Duration) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withTTL(d))
 }
 
 // Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
 // one, but the zero time is a *UsageError: the write would be older than every other.
-func (q QuerySet[T]) Timestamp(t time.Time) QuerySet[T] {
-	q.query.setTimestamp(t)
-	return q
+func (q *QuerySet[T]) Timestamp(t time.Time) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withTimestamp(t))
 }
 
 // IfNotExists begins an `INSERT … IF NOT EXISTS`, which takes no filters.
-func (q QuerySet[T]) IfNotExists() Creation[T] { return Creation[T](q) }
+func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(q) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q QuerySet[T]) IfExists() (out Conditional[T]) {
-	q.query.conditional(&out.write, ifExists, nil)
+func (q *QuerySet[T]) IfExists() (out Conditional[T]) {
+	(*query)(q).conditional((*conditional)(&out), ifExists, nil)
 	return
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
-func (q QuerySet[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	q.query.conditional(&out.write, ifConditions, both(&c.cond, plainConds(more)))
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
+	(*query)(q).conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
 	return
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (q QuerySet[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
-	q.query.conditional(&out.write, ifConditions, both(nil, plainConds(conds)))
+func (q *QuerySet[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
+	(*query)(q).conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
 	return
 }
 
@@ -76,64 +67,64 @@ func (q QuerySet[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
 // With WithClientTimestamps or Timestamp all of them have one timestamp; otherwise each has the
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
 // may have been executed by then, the error is an *OutcomeUnknownError that counts them.
-func (q QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return q.query.update(ctx, plainAssigns(assigns))
+func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
+	return (*query)(q).update(ctx, plainAssigns(assigns))
 }
 
 // Delete is a plain delete of a row, a range of rows, or whole partitions. See Update for In on
 // many partitions.
-func (q QuerySet[T]) Delete(ctx context.Context) error {
-	return q.query.remove(ctx, nil, false)
+func (q *QuerySet[T]) Delete(ctx context.Context) error {
+	return (*query)(q).remove(ctx, nil, false)
 }
 
 // DeleteColumns is a plain delete of some columns. See Update for In on many partitions.
-func (q QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return q.query.remove(ctx, refs(columns), true)
+func (q *QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
+	return (*query)(q).remove(ctx, refs(columns), true)
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
-func (q QuerySet[T]) Get(ctx context.Context) (v T, err error) {
-	err = q.query.one(ctx, wantRow, 0, unsafe.Pointer(&v))
+func (q *QuerySet[T]) Get(ctx context.Context) (v T, err error) {
+	err = (*query)(q).one(ctx, wantRow, 0, unsafe.Pointer(&v))
 	return
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
-func (q QuerySet[T]) One(ctx context.Context) (v T, err error) {
-	err = q.query.one(ctx, wantRows, 2, unsafe.Pointer(&v))
+func (q *QuerySet[T]) One(ctx context.Context) (v T, err error) {
+	err = (*query)(q).one(ctx, wantRows, 2, unsafe.Pointer(&v))
 	return
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
-func (q QuerySet[T]) First(ctx context.Context) (v T, err error) {
-	err = q.query.one(ctx, wantRows, 1, unsafe.Pointer(&v))
+func (q *QuerySet[T]) First(ctx context.Context) (v T, err error) {
+	err = (*query)(q).one(ctx, wantRows, 1, unsafe.Pointer(&v))
 	return
 }
 
 // Exists reports whether the filters select a row. It reads one key column of one row; of a whole
 // primary key it can be Linearizable.
-func (q QuerySet[T]) Exists(ctx context.Context) (bool, error) {
-	return q.query.exists(ctx)
+func (q *QuerySet[T]) Exists(ctx context.Context) (bool, error) {
+	return (*query)(q).exists(ctx)
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
-func (q QuerySet[T]) All(ctx context.Context) ([]T, error) {
-	ctx, cancel := q.query.bound(ctx)
+func (q *QuerySet[T]) All(ctx context.Context) ([]T, error) {
+	ctx, cancel := (*query)(q).bound(ctx)
 	defer cancel()
 	return collect(q.Iter(ctx))
 }
 
 // Iter reads the rows page by page. After an error, which comes with a zero T, it ends.
 // Breaking off early closes the query.
-func (q QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
+func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var v T
-		q.query.rows(ctx, reused(&v), yielding(yield))
+		(*query)(q).rows(ctx, reused(&v), yielding(yield))
 	}
 }
 
 // Count is `SELECT count(*)`, or of a clustering column if the table has static columns, because count(*)
 // counts a partition that has static values and no row. Without a partition key it reads the whole table.
-func (q QuerySet[T]) Count(ctx context.Context) (int64, error) { return q.query.count(ctx) }
+func (q *QuerySet[T]) Count(ctx context.Context) (int64, error) { return (*query)(q).count(ctx) }

@@ -65,7 +65,7 @@ func TestExists(t *testing.T) {
 	srv.MustExec("INSERT INTO app.reading (sensor, unit) VALUES ('static', 'm')")
 	srv.ResetLog()
 
-	exists := func(q coodie.QuerySet[Reading]) bool {
+	exists := func(q *coodie.QuerySet[Reading]) bool {
 		t.Helper()
 		found, err := q.Exists(ctx)
 		require.NoError(t, err)

@@ -2,11 +2,11 @@ package coodie
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -21,7 +21,7 @@ type LWTResult[T any] struct {
 	// write was applied, or if the server sent no column, as Cassandra does for a missing row.
 	Existing *Existing[T]
 
-	rest result
+	rest rest
 }
 
 // result is an LWTResult, whatever its T.
@@ -29,22 +29,40 @@ type result struct {
 	applied  bool
 	peeked   bool
 	existing *existing
-	answered bool // false beside an error: neither applied nor refused
-	previous *existing
-	kind     casKind
-	proves   bool // applied proves that the row existed
+	rest
+}
+
+// rest is what an LWTResult is asked for by its methods. It is small, for generic code copies it.
+type rest struct {
+	_        [0]func() // nobody compares results: spares a function for each table
+	of       *table    // nil if there is none
 	op       string
-	table    string
-	meta     *meta.Table // nil if there is none
-	static   bool        // the write is about the partition's static row
-	conds    []cond      // those that were given, and those of the guard
-	given    int         // how many of conds
-	own      []assign    // what the write itself stores: its attempt id, the version
-	pending  *pending    // of an unknown outcome
-	batched  bool        // another statement's condition may have refused it
-	absent   RowState    // what it means in a batch that nothing was sent of the row
-	beyond   bool        // the statement has conditions that conds lacks
-	excluded int         // 1 + the condition that has refused the write because all others held; 0: none is known
+	list     *cond     // the first of conds
+	previous *existing // what an applied write replaced
+	pending  *pending  // of an unknown outcome
+	n        int32     // how many conds there are
+	given    int32     // how many of conds were given; the others are those of the guard
+	excluded int32     // 1 + the condition that has refused the write because all others held; 0: none is known
+	kind     casKind
+	absent   RowState // what it means in a batch that nothing was sent of the row
+	answered bool     // false beside an error: neither applied nor refused
+	proves   bool     // applied proves that the row existed
+	static   bool     // the write is about the partition's static row
+	batched  bool     // another statement's condition may have refused it
+	beyond   bool     // the statement has conditions that conds lacks
+}
+
+// conds are the conditions that were given, and those of the guard.
+func (r *rest) conds() []cond { return unsafe.Slice(r.list, r.n) }
+
+func (r *rest) setConds(conds []cond) { r.list, r.n = unsafe.SliceData(conds), int32(len(conds)) }
+
+// table is the table's name; "" if there is none.
+func (r *rest) table() string {
+	if r.of == nil {
+		return ""
+	}
+	return r.of.name
 }
 
 // casKind is the condition of a conditional write.
@@ -116,7 +134,7 @@ var errUnanswered = errors.New("coodie: the write was not answered; the error th
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
-func (r LWTResult[T]) Row() RowState { return r.plain().row() }
+func (r LWTResult[T]) Row() RowState { return plainResult(&r).row() }
 
 func (r *result) row() RowState {
 	switch {
@@ -167,12 +185,12 @@ func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 // Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
 // conditions only the columns that they name. A nil *Existing is empty.
 type Existing[T any] struct {
+	row existing
+
 	// Value holds the columns that were sent; the other fields, and those that are null,
 	// are zero. Column.From tells these apart. So unless all columns were sent, as with IF NOT EXISTS,
 	// do not Save it: see QuerySet.Only.
 	Value T
-
-	row existing
 }
 
 // existing is an Existing, whatever its T.
@@ -322,7 +340,7 @@ func (o *operand) encode() (cell []byte, null bool, err error) {
 	if cell := o.cell(); cell != nil {
 		return cell, false, nil
 	}
-	if o.codec == nil {
+	if o.codec == nil || o.other() != nil {
 		return nil, true, nil
 	}
 	return o.codec.Append([]byte{}, o.p)

@@ -36,17 +36,17 @@ func TestRing(t *testing.T) {
 		}
 		return fake.Answer{Columns: []gocql.ColumnInfo{set, fake.Column("partitioner", gocql.TypeVarchar)}, Rows: [][][]byte{{local, []byte(partitioner)}}}
 	}}
-	table, err := Open[AppConfig](newDB(sender, nil))
+	configs, err := Open[AppConfig](newDB(sender, nil))
 	require.NoError(t, err)
-	ring, err := table.core.ring(t.Context())
+	ring, err := (*table)(configs).ring(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []int64{-5, 7, 12}, ring)
 
 	local = tokens("abc")
-	_, err = table.core.ring(t.Context())
+	_, err = (*table)(configs).ring(t.Context())
 	require.ErrorContains(t, err, `a token "abc"`)
 	partitioner = "org.apache.cassandra.dht.RandomPartitioner"
-	_, err = table.core.ring(t.Context())
+	_, err = (*table)(configs).ring(t.Context())
 	var usage *UsageError
 	require.ErrorAs(t, err, &usage)
 	require.ErrorContains(t, err, "RandomPartitioner")

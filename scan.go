@@ -38,9 +38,9 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 //
 // It reads at the table's consistency, QUORUM by default, also of a WithLWTOnly table; it
 // cannot be Linearizable.
-func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
+func (q *QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		s, err := q.query.scan(ctx, opts)
+		s, err := (*query)(q).scan(ctx, opts)
 		if err == nil {
 			var stopped bool
 			if stopped, err = s.yield(ctx, yielding(yield)); stopped {
@@ -56,13 +56,13 @@ func (q QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, 
 
 // ScanParallel is Scan with a function, which is called from several goroutines at once. The
 // first error ends it, of the function as well; it comes as a *ScanError.
-func (q QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
-	s, err := q.query.scan(ctx, opts)
+func (q *QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
+	s, err := (*query)(q).scan(ctx, opts)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		return q.query.chain().usage("scan", "the function is nil")
+		return (*query)(q).chain().usage("scan", "the function is nil")
 	}
 	return s.parallel(ctx, func(ctx context.Context, v unsafe.Pointer) error { return f(ctx, *(*T)(v)) })
 }

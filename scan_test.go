@@ -220,7 +220,7 @@ func TestScanUsage(t *testing.T) {
 		coodie.OnProgress(func(p coodie.ScanProgress) { foreign = p.Checkpoint })))
 	srv.ResetLog()
 	token := coodie.Token[Sample]()
-	for says, q := range map[string]coodie.QuerySet[Sample]{
+	for says, q := range map[string]*coodie.QuerySet[Sample]{
 		"no Limit":         table.Find().Limit(3),
 		"Linearizable":     table.Find().Linearizable(),
 		"no filter on":     table.Find(sampleSensor.Eq("a")),

@@ -58,7 +58,7 @@ func newDB(sender driver.Sender, opts []Option) *DB {
 }
 
 // Table is the table of the struct type T. It is safe for many goroutines.
-type Table[T any] struct{ core table }
+type Table[T any] table
 
 // table is a Table, whatever its T.
 type table struct {
@@ -81,9 +81,10 @@ type table struct {
 	grown      atomic.Bool                // a type that is not frozen has fields that the struct lacks
 	lost       lost                       // what its writes have set to null unknowingly
 	hooks      hooks
-	hasStatics bool             // it has static columns
-	row        func() *existing // makes an Existing[T]
-	behind     uintptr          // how far its existing is behind its Value
+	hasStatics bool                                 // it has static columns
+	row        func() *existing                     // makes an Existing[T]
+	all        query                                // selects the whole table
+	rowAt      struct{ existing, document uintptr } // how far the Value of an Existing or Document is behind its beginning
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -94,8 +95,9 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	core.row, core.behind = newExisting[T], unsafe.Offsetof(Existing[T]{}.row)
-	return typedTable[T](core), nil
+	core.row = newExisting[T]
+	core.rowAt.existing, core.rowAt.document = unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)
+	return (*Table[T])(core), nil
 }
 
 func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
@@ -136,6 +138,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
+	t.all.table = t
 	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
@@ -161,26 +164,24 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 }
 
 // Name is the table's name, qualified by the keyspace if one was given by option.
-func (t *Table[T]) Name() string { return t.core.name }
+func (t *Table[T]) Name() string { return t.name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
-	d := &Document[T]{Value: v, doc: document{table: t.plain()}}
+	d := &Document[T]{Value: v, doc: document{table: (*table)(t)}}
 	d.doc.see(unsafe.Pointer(&d.Value))
 	return d
 }
 
 // Find selects the rows for which all filters hold; no filter selects the whole table.
 // It sends nothing until a terminal call such as Get, All, Update or Delete.
-func (t *Table[T]) Find(filters ...Cond[T]) QuerySet[T] {
-	q := QuerySet[T]{query{table: t.plain()}}
-	q.query.filter(plainConds(filters))
-	return q
+func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
+	return (*QuerySet[T])((*table)(t).find(plainConds(filters)))
 }
 
 // Col is the column of that name, for code that learns names at run time. A name that
 // the struct lacks is a *UsageError of the call that uses it.
-func (t *Table[T]) Col(name string) AnyColumn[T] { return AnyColumn[T]{t.core.column(name)} }
+func (t *Table[T]) Col(name string) *AnyColumn[T] { return (*AnyColumn[T])((*table)(t).column(name)) }
 
 func (t *table) column(name string) *ref {
 	if col := t.meta.Column(name); col != nil {

@@ -42,7 +42,7 @@ type eachStat struct {
 }
 
 // drain reads a selection to its end.
-func drain[T, V any](s Selection[T, V]) error {
+func drain[T, V any](s *Selection[T, V]) error {
 	_, err := s.All(context.Background())
 	return err
 }
@@ -193,10 +193,10 @@ func TestSelectionsRefused(t *testing.T) {
 		{"unknown column", "nope", "no such column", drain(Values(q, things.Col("nope")))},
 		{"unknown column of a function", "nope", "no such column", drain(Values(q, Sum(things.Col("nope"))))},
 		{"nil", "", "zero value", drain(Values[Everything, int](q, nil))},
-		{"zero function", "", "zero value", drain(Values(q, Func[Everything, int]{}))},
-		{"zero selection", "", "zero value", drain(Selection[Everything, int]{})},
-		{"zero query", "", "zero value", drain(Values(QuerySet[Everything]{}, name))},
-		{"projection of a zero query", "", "zero value", drain(Project[one](QuerySet[Everything]{}))},
+		{"zero function", "", "zero value", drain(Values(q, new(Func[Everything, int])))},
+		{"zero selection", "", "zero value", drain(new(Selection[Everything, int]))},
+		{"zero query", "", "zero value", drain(Values(new(QuerySet[Everything]), name))},
+		{"projection of a zero query", "", "zero value", drain(Project[one](new(QuerySet[Everything])))},
 		{"sum of text", "name", "of numbers", drain(Values(q, Sum(name)))},
 		{"average of times", "at", "of numbers", drain(Values(q, Avg(at)))},
 		{"cast to a list", "name", "native types", drain(Values(q, Cast[[]string](name)))},

@@ -13,8 +13,8 @@ import (
 )
 
 // Selection is a query on T's table whose rows are read as V instead of T. Values, Project
-// and QuerySet.JSON make it. It is an immutable value, like the QuerySet.
-type Selection[T, V any] struct{ of *selection }
+// and QuerySet.JSON make it. It is immutable, like the QuerySet.
+type Selection[T, V any] selection
 
 // selection is a Selection, whatever its T and V.
 type selection struct {
@@ -34,12 +34,13 @@ type rowReader func(v unsafe.Pointer, cells [][]byte) error
 //
 // Null is read as the zero V: see Nullable. Only a clustering column that is null, of a partition that has
 // static values and no row, is a *DecodeError instead.
-func Values[T, V any](q QuerySet[T], e Expr[T, V]) Selection[T, V] {
-	return Selection[T, V]{q.query.values(selected1(e), reflect.TypeFor[V]())}
+func Values[T, V any](q *QuerySet[T], e Expr[T, V]) *Selection[T, V] {
+	return (*Selection[T, V])((*query)(q).values(selected1(e), reflect.TypeFor[V]()))
 }
 
-func (q query) values(term *expr, typ reflect.Type) *selection {
-	q.choose().terms = []*expr{term}
+func (q *query) values(term *expr, typ reflect.Type) *selection {
+	q, ch := q.choose()
+	ch.terms = []*expr{term}
 	s := &selection{chain: q.chain()}
 	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
 		read, err := s.chain.cellReader(columns, 0, term, typ)
@@ -53,12 +54,13 @@ func (q query) values(term *expr, typ reflect.Type) *selection {
 
 // JSON reads each row as the JSON object that the server makes of it, with the columns'
 // names as keys: of all columns, or of Only those.
-func (q QuerySet[T]) JSON() Selection[T, json.RawMessage] {
-	return Selection[T, json.RawMessage]{q.query.asJSON()}
+func (q *QuerySet[T]) JSON() *Selection[T, json.RawMessage] {
+	return (*Selection[T, json.RawMessage])((*query)(q).asJSON())
 }
 
-func (q query) asJSON() *selection {
-	q.choose().json = true
+func (q *query) asJSON() *selection {
+	q, ch := q.choose()
+	ch.json = true
 	s := &selection{chain: q.chain()}
 	s.plan = func([]gocql.ColumnInfo) (rowReader, error) {
 		return func(v unsafe.Pointer, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
@@ -68,21 +70,19 @@ func (q query) asJSON() *selection {
 
 // First reads the first value; ErrNotFound if there is none. An aggregate without GroupBy
 // always has one.
-func (s Selection[T, V]) First(ctx context.Context) (V, error) {
-	var v, zero V
-	if err := s.of.one(ctx, false, unsafe.Pointer(&v)); err != nil {
-		return zero, err
+func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
+	if err = (*selection)(s).one(ctx, false, unsafe.Pointer(&v)); err != nil {
+		v = *new(V)
 	}
-	return v, nil
+	return
 }
 
 // One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
-func (s Selection[T, V]) One(ctx context.Context) (V, error) {
-	var v, zero V
-	if err := s.of.one(ctx, true, unsafe.Pointer(&v)); err != nil {
-		return zero, err
+func (s *Selection[T, V]) One(ctx context.Context) (v V, err error) {
+	if err = (*selection)(s).one(ctx, true, unsafe.Pointer(&v)); err != nil {
+		v = *new(V)
 	}
-	return v, nil
+	return
 }
 
 // one reads the first value into the zero one at v. only: it must be the only one.
@@ -113,18 +113,18 @@ func (s *selection) one(ctx context.Context, only bool, v unsafe.Pointer) error 
 }
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
-func (s Selection[T, V]) All(ctx context.Context) ([]V, error) {
-	ctx, cancel := s.of.bound(ctx)
+func (s *Selection[T, V]) All(ctx context.Context) ([]V, error) {
+	ctx, cancel := (*selection)(s).bound(ctx)
 	defer cancel()
 	return collect(s.Iter(ctx))
 }
 
 // Iter reads the values page by page. After an error, which comes with a zero V, it ends.
 // Breaking off early closes the query.
-func (s Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
+func (s *Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
 	return func(yield func(V, error) bool) {
 		var v V
-		s.of.rows(ctx, reused(&v), yielding(yield))
+		(*selection)(s).rows(ctx, reused(&v), yielding(yield))
 	}
 }
 

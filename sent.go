@@ -39,7 +39,7 @@ func (o *operand) shares() bool {
 			return true
 		}
 	}
-	return o.codec != nil && o.other == nil && !plain(o.codec.GoType())
+	return o.codec != nil && o.other() == nil && !plain(o.codec.GoType())
 }
 
 // kept is the operand as it is bound now.
@@ -48,12 +48,12 @@ func (o *operand) kept() operand {
 		return *o
 	}
 	if list := o.list(); list != nil {
-		other := *o.other
+		other := *o.other()
 		other.list = make([]operand, len(list))
 		for i := range list {
 			other.list[i] = list[i].kept()
 		}
-		return operand{codec: o.codec, other: &other}
+		return other.operand()
 	}
 	cell, null, err := o.encode()
 	switch {
@@ -101,8 +101,8 @@ func keptAssigns(assigns []assign) []assign {
 		if own == nil {
 			own = append(own, assigns...)
 		}
-		if own[i].value = a.value.kept(); own[i].value.other != nil {
-			own[i].value.other.typ = a.ref().typ
+		if own[i].value = a.value.kept(); own[i].value.other() != nil {
+			own[i].value.other().typ = a.ref().typ
 		}
 	}
 	if own != nil {

@@ -54,12 +54,14 @@ type pending struct {
 //
 // A read whose connection breaks is sent again, three times in all. A result whose outcome is
 // known is returned as it is.
-func (r LWTResult[T]) Settle(ctx context.Context) (LWTResult[T], error) {
-	if r.rest.pending == nil {
-		return r, nil
-	}
-	res, err := r.plain().settled(ctx)
-	return resultOf[T](res), err
+func (r LWTResult[T]) Settle(ctx context.Context) (out LWTResult[T], err error) {
+	err = plainResult(&r).settleTo(ctx, plainResult(&out))
+	return
+}
+
+func (r *result) settleTo(ctx context.Context, out *result) (err error) {
+	*out, err = r.settled(ctx)
+	return err
 }
 
 // settled is r as it is once it is settled.
@@ -232,7 +234,7 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 	}
 	for _, col := range t.meta.Partition {
 		cell, _ := c.keyCell(col)
-		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: operand{codec: col.Codec, other: &otherOperand{cell: cell}}})
+		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: (&otherOperand{codec: col.Codec, cell: cell}).operand()})
 	}
 	err = of.read(ctx, wantStatics, func(b *builder, rows *driver.Rows) error {
 		if rows.Next() {

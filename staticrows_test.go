@@ -64,7 +64,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		a, b := slots.Find(slotK.Eq("a")), slots.Find(slotK.Eq("b"))
 		some := slots.Find(slotK.In("a", "b", "x1", "none"))
 		static := slots.Find(slotS.Ge(0)).AllowFiltering()
-		for name, q := range map[string]coodie.QuerySet[Slot]{
+		for name, q := range map[string]*coodie.QuerySet[Slot]{
 			"whole table": slots.Find(), "in": some, "by a static column": static, "small pages": slots.Find().PageSize(1),
 			"by token": slots.Find(coodie.Token[Slot]().Ge(-1 << 63)), "with some columns": slots.Find().Only(slotK, slotC, slotN, slotS),
 			"one statement": some.Limit(1000), "one partition": b,
@@ -110,7 +110,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err, name)
 			require.Equal(t, []Slot{{K: "b", C: 1, S: 8}, {K: "b", C: 2, S: 8}}, part, name)
 		}
-		for name, q := range map[string]coodie.QuerySet[Slot]{"whole table": slots.Find(), "in": some, "static": static, "b": b} {
+		for name, q := range map[string]*coodie.QuerySet[Slot]{"whole table": slots.Find(), "in": some, "static": static, "b": b} {
 			n, err := q.Count(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
@@ -119,7 +119,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.EqualValues(t, 2, n, name)
 		}
 
-		for name, q := range map[string]coodie.QuerySet[Slot]{"static": a, "some": slots.Find(slotK.In("a", "x1")), "filtered": slots.Find(slotS.Eq(7)).AllowFiltering()} {
+		for name, q := range map[string]*coodie.QuerySet[Slot]{"static": a, "some": slots.Find(slotK.In("a", "x1")), "filtered": slots.Find(slotS.Eq(7)).AllowFiltering()} {
 			_, err := q.First(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound, name)
 			_, err = q.One(ctx)
@@ -134,7 +134,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err, name)
 			require.False(t, found, name)
 		}
-		for name, q := range map[string]coodie.QuerySet[Slot]{"asc": a.OrderBy(slotC.Asc()), "desc": a.OrderBy(slotC.Desc()), "several": slots.Find(slotK.In("a", "x1")).OrderBy(slotC.Desc())} {
+		for name, q := range map[string]*coodie.QuerySet[Slot]{"asc": a.OrderBy(slotC.Asc()), "desc": a.OrderBy(slotC.Desc()), "several": slots.Find(slotK.In("a", "x1")).OrderBy(slotC.Desc())} {
 			all, err := q.All(ctx)
 			require.NoError(t, err, name)
 			require.Empty(t, all, name)
@@ -180,7 +180,7 @@ func TestStaticsAreNoRowOfAPage(t *testing.T) {
 	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		slots := openSlots(t, session)
-		read := func(q coodie.QuerySet[Slot]) (rows []Slot) {
+		read := func(q *coodie.QuerySet[Slot]) (rows []Slot) {
 			t.Helper()
 			token := ""
 			for {
@@ -280,7 +280,7 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		openSlots(t, session)
-		again := func() coodie.QuerySet[SlotOfRows] {
+		again := func() *coodie.QuerySet[SlotOfRows] {
 			return open[SlotOfRows](t, session, coodie.WithTable("slot")).Find()
 		}
 		both := []SlotOfRows{{"b", 1, 10}, {"b", 2, 20}}
@@ -410,7 +410,7 @@ func TestStaticsBesideTuples(t *testing.T) {
 		count, err := table.Find().Count(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, count)
-		for _, q := range []coodie.QuerySet[Paired]{table.Find(), table.Find().Only(n)} {
+		for _, q := range []*coodie.QuerySet[Paired]{table.Find(), table.Find().Only(n)} {
 			objects, err := q.JSON().All(ctx)
 			require.NoError(t, err)
 			require.Len(t, objects, 2)

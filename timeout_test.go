@@ -5,7 +5,6 @@ import (
 	"io"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +102,8 @@ func TestCallsAreBounded(t *testing.T) {
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			cause := &OutcomeUnknownError{Err: context.Canceled}
-			_, err := LWTResult[T]{rest: result{pending: &pending{chain: (&document{table: t.plain()}).chain(unsafe.Pointer(&T{K: 1})), cause: cause}}}.Settle(ctx)
+			res := LWTResult[T]{rest: rest{pending: &pending{chain: plainDocument(t.New(T{K: 1})).chain(), cause: cause}}}
+			_, err := res.Settle(ctx)
 			return err
 		},
 	} {

@@ -1,10 +1,9 @@
 package coodie
 
 import (
-	"reflect"
+	"encoding/binary"
 	"unsafe"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
@@ -18,45 +17,38 @@ type TokenColumn[T any] struct{}
 //	events.Find(token.Gt(from), token.Le(to))
 //
 // Tokens are those of Murmur3Partitioner, the default of Cassandra and ScyllaDB.
-func Token[T any]() TokenColumn[T] { return TokenColumn[T]{} }
+func Token[T any]() *TokenColumn[T] { return new(TokenColumn[T]) }
 
 // Eq is the filter `token(…) = t`.
-func (c TokenColumn[T]) Eq(t int64) Cond[T] { return c.compare(cql.Eq, t) }
+func (c *TokenColumn[T]) Eq(t int64) Cond[T] { return Cond[T](tokenCond(cql.Eq, t)) }
 
 // Lt is the filter `token(…) < t`.
-func (c TokenColumn[T]) Lt(t int64) Cond[T] { return c.compare(cql.Lt, t) }
+func (c *TokenColumn[T]) Lt(t int64) Cond[T] { return Cond[T](tokenCond(cql.Lt, t)) }
 
 // Le is the filter `token(…) <= t`.
-func (c TokenColumn[T]) Le(t int64) Cond[T] { return c.compare(cql.Le, t) }
+func (c *TokenColumn[T]) Le(t int64) Cond[T] { return Cond[T](tokenCond(cql.Le, t)) }
 
 // Gt is the filter `token(…) > t`.
-func (c TokenColumn[T]) Gt(t int64) Cond[T] { return c.compare(cql.Gt, t) }
+func (c *TokenColumn[T]) Gt(t int64) Cond[T] { return Cond[T](tokenCond(cql.Gt, t)) }
 
 // Ge is the filter `token(…) >= t`.
-func (c TokenColumn[T]) Ge(t int64) Cond[T] { return c.compare(cql.Ge, t) }
+func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T](tokenCond(cql.Ge, t)) }
 
 // After is the filter `token(…) > token(?)` with row's partition key: the partitions that
 // a scan of the table comes to after row's.
-func (c TokenColumn[T]) After(row T) Cond[T] { return c.of(cql.Gt, row) }
+func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](tokenOf(cql.Gt, unsafe.Pointer(&row))) }
 
 // UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
 // scan of the table comes to until row's is done.
-func (c TokenColumn[T]) UpTo(row T) Cond[T] { return c.of(cql.Le, row) }
-
-func (c TokenColumn[T]) compare(op cql.Op, t int64) Cond[T] { return Cond[T]{tokenCond(op, t)} }
+func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](tokenOf(cql.Le, unsafe.Pointer(&row))) }
 
 func tokenCond(op cql.Op, t int64) cond {
-	o := operandOf(tokenCodec, t)
-	o.other = &otherOperand{many: &many{token: true}}
-	return cond{op: op, value: o}
+	cell := binary.BigEndian.AppendUint64(nil, uint64(t))
+	return cond{op: op, value: (&otherOperand{cell: cell, typ: bigint, many: &many{token: true}}).operand()}
 }
 
-func (c TokenColumn[T]) of(op cql.Op, row T) Cond[T] {
-	m := &many{token: true, rows: []unsafe.Pointer{unsafe.Pointer(&row)}}
-	return Cond[T]{cond{op: op, value: operand{other: &otherOperand{many: m}}}}
+// tokenOf compares with the token of the row.
+func tokenOf(op cql.Op, row unsafe.Pointer) cond {
+	m := &many{token: true, rows: []unsafe.Pointer{row}}
+	return cond{op: op, value: (&otherOperand{many: m}).operand()}
 }
-
-var (
-	tokenType  = codec.Native(codec.BigInt)
-	tokenCodec = mustCodec(reflect.TypeFor[int64](), tokenType)
-)

@@ -9,28 +9,34 @@ import (
 // The setters are compiled once, not inlined into the generic methods that call them, of which there are
 // some for each table of a program.
 
-// tell is a copy of what the query has been told, which may be changed.
-func (q *query) tell() *told {
-	t := new(told)
-	if q.told != nil {
-		*t = *q.told
+// tell is a copy of the query, and of what it has been told, which may be changed. They lie together.
+func (q *query) tell() (*query, *told) {
+	var c struct {
+		query query
+		told  told
 	}
-	q.told = t
-	return t
+	if q != nil {
+		c.query = *q
+	}
+	if c.query.told != nil {
+		c.told = *c.query.told
+	}
+	c.query.told = &c.told
+	return &c.query, &c.told
 }
 
-// choose is a copy of what reads are told, which may be changed.
-func (q *query) choose() *choice {
-	t := q.tell()
+// choose is a copy of the query, and of what its reads are told, which may be changed.
+func (q *query) choose() (*query, *choice) {
+	q, t := q.tell()
 	t.choice = copied(t.choice)
-	return t.choice
+	return q, t.choice
 }
 
-// call is a copy of what the call is told, which may be changed.
-func (q *query) call() *perCall {
-	t := q.tell()
+// call is a copy of the query, and of what the call is told, which may be changed.
+func (q *query) call() (*query, *perCall) {
+	q, t := q.tell()
 	t.per = copied(t.per)
-	return t.per
+	return q, t.per
 }
 
 // copied is a copy of what p points to, zero if it is nil.
@@ -43,70 +49,190 @@ func copied[P any](p *P) *P {
 }
 
 //go:noinline
-func (q *query) setLimit(n int) { q.tell().limit = &n }
+func (q *query) withLimit(n int) *query {
+	q, t := q.tell()
+	t.limit = &n
+	return q
+}
 
 //go:noinline
-func (q *query) setSerial() { q.tell().serial = true }
+func (q *query) withSerial() *query {
+	q, t := q.tell()
+	t.serial = true
+	return q
+}
 
 //go:noinline
-func (q *query) setTTL(d time.Duration) { q.tell().ttl = &d }
+func (q *query) withTTL(d time.Duration) *query {
+	q, t := q.tell()
+	t.ttl = &d
+	return q
+}
 
 //go:noinline
-func (q *query) setTimestamp(t time.Time) { q.tell().timestamp = &t }
+func (q *query) withTimestamp(at time.Time) *query {
+	q, t := q.tell()
+	t.timestamp = &at
+	return q
+}
 
 //go:noinline
-func (q *query) setOmitNil() { q.tell().omitNil = true }
+func (q *query) withOmitNil() *query {
+	q, t := q.tell()
+	t.omitNil = true
+	return q
+}
 
 //go:noinline
-func (q *query) setPeek() { q.tell().peek = true }
+func (q *query) withPeek() *query {
+	q, t := q.tell()
+	t.peek = true
+	return q
+}
 
 //go:noinline
-func (q *query) setConcurrency(n int) { q.tell().concurrency = n }
+func (q *query) withConcurrency(n int) *query {
+	q, t := q.tell()
+	t.concurrency = n
+	return q
+}
 
 //go:noinline
-func (q *query) setIdempotent(is bool) { q.tell().idempotence = declared(is) }
+func (q *query) withIdempotent(is bool) *query {
+	q, t := q.tell()
+	t.idempotence = declared(is)
+	return q
+}
 
 //go:noinline
-func (q *query) setOnly(columns []*ref) {
-	c := q.choose()
+func (q *query) withDistinct() *query {
+	q, t := q.choose()
+	t.distinct = true
+	return q
+}
+
+//go:noinline
+func (q *query) withGroups(columns []*ref) *query {
+	q, t := q.choose()
+	t.groups = columns
+	return q
+}
+
+//go:noinline
+func (q *query) withPerPartition(n int) *query {
+	q, t := q.choose()
+	t.perPartition = &n
+	return q
+}
+
+//go:noinline
+func (q *query) withFiltering() *query {
+	q, t := q.choose()
+	t.filtering = true
+	return q
+}
+
+//go:noinline
+func (q *query) withOrders(orders []ordering) *query {
+	q, t := q.choose()
+	t.orders = orders
+	return q
+}
+
+//go:noinline
+func (q *query) withConsistency(l gocql.Consistency) *query {
+	q, t := q.call()
+	t.consistency = &l
+	return q
+}
+
+//go:noinline
+func (q *query) withTimeout(d time.Duration) *query {
+	q, t := q.call()
+	t.timeout = &d
+	return q
+}
+
+//go:noinline
+func (q *query) withUsingTimeout(d time.Duration) *query {
+	q, t := q.call()
+	t.usingTimeout = &d
+	return q
+}
+
+//go:noinline
+func (q *query) withBypassCache() *query {
+	q, t := q.call()
+	t.bypassCache = true
+	return q
+}
+
+//go:noinline
+func (q *query) withPageSize(rows int) *query {
+	q, t := q.call()
+	t.pageSize = &rows
+	return q
+}
+
+//go:noinline
+func (q *query) withPrefetch(share float64) *query {
+	q, t := q.call()
+	t.prefetch = &share
+	return q
+}
+
+//go:noinline
+func (q *query) withOnly(columns []*ref) *query {
+	q, c := q.choose()
 	c.only, c.without = columns, nil
+	return q
 }
 
 //go:noinline
-func (q *query) setDefer(columns []*ref) {
-	c := q.choose()
+func (q *query) withDefer(columns []*ref) *query {
+	q, c := q.choose()
 	c.only, c.without = nil, columns
+	return q
+}
+
+// on is the write with another query.
+func (w write) on(q *query) *write {
+	w.query = q
+	return &w
+}
+
+// sure is what w points to; the zero write for nil.
+func (w *write) sure() write {
+	if w == nil {
+		return write{}
+	}
+	return *w
 }
 
 //go:noinline
-func (q *query) setDistinct() { q.choose().distinct = true }
+func (w write) withTTL(d time.Duration) *write { return w.on(w.query.withTTL(d)) }
 
 //go:noinline
-func (q *query) setGroups(columns []*ref) { q.choose().groups = columns }
+func (w write) withTimestamp(at time.Time) *write { return w.on(w.query.withTimestamp(at)) }
 
 //go:noinline
-func (q *query) setPerPartition(n int) { q.choose().perPartition = &n }
+func (w write) withOmitNil() *write { return w.on(w.query.withOmitNil()) }
 
 //go:noinline
-func (q *query) setFiltering() { q.choose().filtering = true }
+func (w write) withPeek() *write { return w.on(w.query.withPeek()) }
 
 //go:noinline
-func (q *query) setOrders(orders []ordering) { q.choose().orders = orders }
+func (w write) withIdempotent(is bool) *write { return w.on(w.query.withIdempotent(is)) }
 
 //go:noinline
-func (q *query) setConsistency(l gocql.Consistency) { q.call().consistency = &l }
+func (w write) withConsistency(l gocql.Consistency) *write {
+	return w.on(w.query.withConsistency(l))
+}
 
 //go:noinline
-func (q *query) setTimeout(d time.Duration) { q.call().timeout = &d }
+func (w write) withTimeout(d time.Duration) *write { return w.on(w.query.withTimeout(d)) }
 
 //go:noinline
-func (q *query) setUsingTimeout(d time.Duration) { q.call().usingTimeout = &d }
-
-//go:noinline
-func (q *query) setBypassCache() { q.call().bypassCache = true }
-
-//go:noinline
-func (q *query) setPageSize(rows int) { q.call().pageSize = &rows }
-
-//go:noinline
-func (q *query) setPrefetch(share float64) { q.call().prefetch = &share }
+func (w write) withUsingTimeout(d time.Duration) *write {
+	return w.on(w.query.withUsingTimeout(d))
+}

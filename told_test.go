@@ -88,7 +88,7 @@ func TestNoValueIsTold(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, table.Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
-	find := func() coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
+	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
 	change := func(_ context.Context, r *Told) error { r.N, r.S = 48151623, "s3cret"; return nil }
 	batch := func(add func(*coodie.Batch)) error {

@@ -46,43 +46,33 @@ func refs[T any](targets []Target[T]) []*ref {
 	return out
 }
 
-// typedTable is the Table[T] that a table is of T.
-func typedTable[T any](t *table) *Table[T] { return (*Table[T])(unsafe.Pointer(t)) }
+// newExisting makes an Existing[T].
+func newExisting[T any]() *existing { return &new(Existing[T]).row }
 
-func (t *Table[T]) plain() *table { return (*table)(unsafe.Pointer(t)) }
+// existingOf is the Existing[T] that e begins.
+func existingOf[T any](e *existing) *Existing[T] { return (*Existing[T])(unsafe.Pointer(e)) }
 
-// newExisting makes an Existing[T], of which the result is the part that knows no T.
-func newExisting[T any]() *existing {
-	e := new(Existing[T])
-	return &e.row
+// plainExisting is e without the type parameter.
+func plainExisting[T any](e *Existing[T]) *existing { return (*existing)(unsafe.Pointer(e)) }
+
+// value is the Value of the Existing[T] that e begins.
+func (e *existing) value() unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(e), e.table.rowAt.existing)
 }
 
-// existingOf is the Existing[T] of which e is a part.
-func existingOf[T any](e *existing) *Existing[T] {
-	if e == nil {
-		return nil
-	}
-	return (*Existing[T])(e.value())
-}
+// plainResult is r without the type parameter.
+func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Pointer(r)) }
 
-// value is the Value of the Existing[T] that e is a part of, and so the Existing[T].
-func (e *existing) value() unsafe.Pointer { return unsafe.Add(unsafe.Pointer(e), -int(e.table.behind)) }
+// plainDocument is d without the type parameter.
+func plainDocument[T any](d *Document[T]) *document { return (*document)(unsafe.Pointer(d)) }
 
-func (e *Existing[T]) plain() *existing {
-	if e == nil {
-		return nil
-	}
-	return &e.row
-}
-
-func resultOf[T any](r result) LWTResult[T] {
-	return LWTResult[T]{Applied: r.applied, Peeked: r.peeked, Existing: existingOf[T](r.existing), rest: r}
-}
-
-func (r *LWTResult[T]) plain() *result {
-	r.rest.applied, r.rest.peeked, r.rest.existing = r.Applied, r.Peeked, r.Existing.plain()
-	return &r.rest
-}
+// What is read as another type here has its layout, which no T changes.
+const (
+	_ = -unsafe.Offsetof(Existing[int]{}.row) - unsafe.Offsetof(Document[int]{}.doc)
+	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
+	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
+	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(assign{}))
+)
 
 // yielding yields rows that are given by their address.
 func yielding[T any](yield func(T, error) bool) func(unsafe.Pointer, error) bool {
@@ -95,7 +85,7 @@ func yielding[T any](yield func(T, error) bool) func(unsafe.Pointer, error) bool
 	}
 }
 
-// document is the chain of a document whose Value is at p.
+// document is the chain of a document whose Value is at p, which is nobody else's.
 func (t *table) document(p unsafe.Pointer) chain {
 	return chain{table: t, doc: &document{table: t}, held: p, value: p}
 }

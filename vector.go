@@ -34,25 +34,25 @@ func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
 func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T]{refOf(&c.Column).likeness(unsafe.Pointer(&v))}
+	return Order[T](refOf(&c.Column).likeness(unsafe.Pointer(&v)))
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
-func (c *VectorColumn[T, V]) Cosine(v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) Cosine(v V) *Func[T, float32] {
 	return c.similarity("similarity_cosine", v)
 }
 
 // Euclidean is `similarity_euclidean(column, v)`, from 0 to 1: 1/(1+d²).
-func (c *VectorColumn[T, V]) Euclidean(v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) Euclidean(v V) *Func[T, float32] {
 	return c.similarity("similarity_euclidean", v)
 }
 
 // DotProduct is `similarity_dot_product(column, v)`, for vectors of length 1.
-func (c *VectorColumn[T, V]) DotProduct(v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) DotProduct(v V) *Func[T, float32] {
 	return c.similarity("similarity_dot_product", v)
 }
 
-func (c *VectorColumn[T, V]) similarity(name string, v V) Func[T, float32] {
+func (c *VectorColumn[T, V]) similarity(name string, v V) *Func[T, float32] {
 	r := refOf(&c.Column)
 	return similarity[T](name, r, operand{codec: r.sure().values, p: unsafe.Pointer(&v)})
 }
@@ -62,29 +62,30 @@ func (r *ref) likeness(p unsafe.Pointer) ordering {
 	return ordering{of: r, direction: cql.ANN, vector: operand{codec: r.sure().values, p: p}}
 }
 
-func similarity[T any](name string, r *ref, o operand) Func[T, float32] {
+func similarity[T any](name string, r *ref, o operand) *Func[T, float32] {
 	column := columnExpr(r)
 	return function[T, float32](name, codec.Native(codec.Float), column, &expr{name: column.name, value: &o, typ: column.typ})
 }
 
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
-func (c AnyColumn[T]) ANN(v any) Order[T] {
-	return Order[T]{ordering{of: c.ref, direction: cql.ANN, vector: c.ref.operand(whole, v)}}
+func (c *AnyColumn[T]) ANN(v any) Order[T] {
+	r := (*ref)(c)
+	return Order[T](ordering{of: r, direction: cql.ANN, vector: r.operand(whole, v)})
 }
 
 // Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.
-func (c AnyColumn[T]) Cosine(v any) Func[T, float32] { return c.similarity("similarity_cosine", v) }
+func (c *AnyColumn[T]) Cosine(v any) *Func[T, float32] { return c.similarity("similarity_cosine", v) }
 
 // Euclidean is `similarity_euclidean(column, v)`: see VectorColumn.Euclidean.
-func (c AnyColumn[T]) Euclidean(v any) Func[T, float32] {
+func (c *AnyColumn[T]) Euclidean(v any) *Func[T, float32] {
 	return c.similarity("similarity_euclidean", v)
 }
 
 // DotProduct is `similarity_dot_product(column, v)`: see VectorColumn.DotProduct.
-func (c AnyColumn[T]) DotProduct(v any) Func[T, float32] {
+func (c *AnyColumn[T]) DotProduct(v any) *Func[T, float32] {
 	return c.similarity("similarity_dot_product", v)
 }
 
-func (c AnyColumn[T]) similarity(name string, v any) Func[T, float32] {
-	return similarity[T](name, c.ref, c.ref.operand(whole, v))
+func (c *AnyColumn[T]) similarity(name string, v any) *Func[T, float32] {
+	return similarity[T](name, (*ref)(c), (*ref)(c).operand(whole, v))
 }

@@ -34,7 +34,7 @@ func (e *MismatchError) Error() string {
 // another key, another order, a missing index, another default TTL than WithDefaultTTL
 // says. Columns and indexes that only the table has are fine, unless they
 // belong to its key.
-func (t *Table[T]) Verify(ctx context.Context) error { return t.core.verify(ctx) }
+func (t *Table[T]) Verify(ctx context.Context) error { return (*table)(t).verify(ctx) }
 
 func (t *table) verify(ctx context.Context) error {
 	ctx, cancel := t.bound(ctx)

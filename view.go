@@ -22,7 +22,7 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if base == nil {
 		return nil, &SchemaError{Type: typ, Reason: "OpenView needs the table that the view is of"}
 	}
-	of := base.plain()
+	of := (*table)(base)
 	all := []TableOption{tableOption(func(s *settings) {
 		s.keyspace, s.viewOf, s.lwtOnly = of.settings.keyspace, of.settings.table, false
 	})}
@@ -30,7 +30,7 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if err != nil {
 		return nil, err
 	}
-	if field, reason := view.core.notViewOf(of); reason != "" {
+	if field, reason := (*table)(view).notViewOf(of); reason != "" {
 		return nil, &SchemaError{Type: typ, Field: field, Reason: reason}
 	}
 	return view, nil

@@ -43,7 +43,7 @@ func TestView(t *testing.T) {
 	doc, find := view.New(row), view.Find(view.Col("name").Eq("x"), view.Col("tenant").Eq("t"), view.Col("id").Eq(1), view.Col("at").Eq(time.Unix(1, 0)), view.Col("seq").Eq(2))
 	set := view.Col("mixedCase").Set(true)
 	only := func(_ any, err error) error { return err }
-	batch := base.core.db.Batch()
+	batch := base.db.Batch()
 	doc.In(batch).Save()
 	for name, err := range map[string]error{
 		"insert": only(doc.Insert(ctx)), "save": doc.Save(ctx), "create": only(view.Find().IfNotExists().Create(ctx, row)),

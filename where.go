@@ -64,7 +64,7 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 		b.fail(c.ref().name, "IN without a value never holds", nil)
 		return false
 	}
-	t := c.value.other.typ
+	t := c.value.other().typ
 	if t == nil {
 		t = c.ref().typ
 	}

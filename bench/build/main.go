@@ -12,9 +12,9 @@ import (
 
 // The bounds of today. must and aim are the goals for the build of a user's program.
 var (
-	oneTable    = programBounds{cpu: bound{6, 1.8, 1.4}, code: bound{most: 530}, binary: bound{6.6, 2.5, 1.5}}
-	manyTables  = programBounds{cpu: bound{60, 9, 4.5}, peak: bound{1700, 500, 300}, code: bound{most: 7500}, binary: bound{22, 5, 3}}
-	methodBound = bound{1375, 150, 150}
+	oneTable    = programBounds{cpu: bound{3, 1.8, 1.4}, code: bound{most: 135}, binary: bound{3.2, 2.5, 1.5}}
+	manyTables  = programBounds{cpu: bound{16, 9, 4.5}, peak: bound{800, 500, 300}, code: bound{most: 1560}, binary: bound{5, 5, 3}}
+	methodBound = bound{150, 150, 150}
 )
 
 // many is the number of tables of the larger program.

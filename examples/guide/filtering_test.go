@@ -39,7 +39,7 @@ func metrics(db *coodie.DB) *coodie.Table[Metric] {
 	return table
 }
 
-func printMetrics(q coodie.QuerySet[Metric]) {
+func printMetrics(q *coodie.QuerySet[Metric]) {
 	var out []string
 	for m, err := range q.Iter(ctx) {
 		check(err)

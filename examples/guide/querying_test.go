@@ -40,7 +40,7 @@ func bugReports(db *coodie.DB) *coodie.Table[BugReport] {
 	return reports
 }
 
-func printTitles(q coodie.QuerySet[BugReport]) {
+func printTitles(q *coodie.QuerySet[BugReport]) {
 	var titles []string
 	for report, err := range q.Iter(ctx) {
 		check(err)

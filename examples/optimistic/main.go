@@ -60,7 +60,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 }
 
 // add adds one to the row, n times.
-func add(ctx context.Context, row coodie.QuerySet[Counter], n int) error {
+func add(ctx context.Context, row *coodie.QuerySet[Counter], n int) error {
 	for n > 0 {
 		seen, err := row.Linearizable().Get(ctx)
 		if err != nil {

@@ -67,16 +67,16 @@ func TestAssignments(t *testing.T) {
 			w.Tags, w.Attrs = []string{"c", "a", "b", "a"}, map[string]int{"l": 2}
 		}, true},
 	} {
-		write := map[string]func(*coodie.Document[Thing], coodie.QuerySet[Thing]) (bool, error){
-			"document if": func(d *coodie.Document[Thing], _ coodie.QuerySet[Thing]) (bool, error) {
+		write := map[string]func(*coodie.Document[Thing], *coodie.QuerySet[Thing]) (bool, error){
+			"document if": func(d *coodie.Document[Thing], _ *coodie.QuerySet[Thing]) (bool, error) {
 				res, err := d.If(mark.Eq(1)).Update(ctx, tt.assigns...)
 				return res.Applied, err
 			},
-			"query if exists": func(_ *coodie.Document[Thing], q coodie.QuerySet[Thing]) (bool, error) {
+			"query if exists": func(_ *coodie.Document[Thing], q *coodie.QuerySet[Thing]) (bool, error) {
 				res, err := q.IfExists().Update(ctx, tt.assigns...)
 				return res.Applied, err
 			},
-			"plain": func(d *coodie.Document[Thing], _ coodie.QuerySet[Thing]) (bool, error) {
+			"plain": func(d *coodie.Document[Thing], _ *coodie.QuerySet[Thing]) (bool, error) {
 				return true, d.Update(ctx, tt.assigns...)
 			},
 		}

@@ -20,7 +20,7 @@ func TestConditionalBatch(t *testing.T) {
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))
-	row := func(no int) coodie.QuerySet[Thing] { return table.Find(p.Eq("p"), c.Eq(no)) }
+	row := func(no int) *coodie.QuerySet[Thing] { return table.Find(p.Eq("p"), c.Eq(no)) }
 
 	batch := db.Batch()
 	var created []*coodie.Handle[Thing]

@@ -117,14 +117,16 @@ var writeKinds = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10, 10, 10, 10, 10,
 // CQL has no IN.
 func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional bool) crateWrite {
 	c := rapid.SampledFrom([]int{1, 2, 3, 4}).Draw(t, "c")
-	at := func(table *coodie.Table[Crate]) coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p), crateC.Eq(c)) }
-	update := func(q func(*coodie.Table[Crate]) coodie.QuerySet[Crate], a coodie.Assign[Crate]) crateWrite {
+	at := func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] {
+		return table.Find(crateP.Eq(p), crateC.Eq(c))
+	}
+	update := func(q func(*coodie.Table[Crate]) *coodie.QuerySet[Crate], a coodie.Assign[Crate]) crateWrite {
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).In(b).Update(a) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return q(table).Update(ctx, a) },
 		}
 	}
-	remove := func(q func(*coodie.Table[Crate]) coodie.QuerySet[Crate]) crateWrite {
+	remove := func(q func(*coodie.Table[Crate]) *coodie.QuerySet[Crate]) crateWrite {
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).In(b).Delete() },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return q(table).Delete(ctx) },
@@ -159,12 +161,14 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 	case 4:
 		return remove(at)
 	case 5:
-		return remove(func(table *coodie.Table[Crate]) coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p), crateC.Gt(c)) })
+		return remove(func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] {
+			return table.Find(crateP.Eq(p), crateC.Gt(c))
+		})
 	case 6:
 		if conditional {
 			return remove(at)
 		}
-		return remove(func(table *coodie.Table[Crate]) coodie.QuerySet[Crate] {
+		return remove(func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] {
 			return table.Find(crateP.Eq(p), crateC.In(2, 3))
 		})
 	case 7:
@@ -176,7 +180,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 			},
 		}
 	case 8, 9:
-		whole := func(table *coodie.Table[Crate]) coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p)) }
+		whole := func(table *coodie.Table[Crate]) *coodie.QuerySet[Crate] { return table.Find(crateP.Eq(p)) }
 		if kind == 8 && rapid.IntRange(0, 4).Draw(t, "all") == 0 {
 			return remove(whole)
 		}

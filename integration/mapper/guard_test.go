@@ -80,7 +80,7 @@ func TestMutateCreatesBesideStatics(t *testing.T) {
 	ctx := t.Context()
 	mine, other := open[Ledger](t, ours), open[Ledger](t, theirs)
 	execute(t, ours, "UPDATE ledger SET total = 500 WHERE p = 'a'")
-	row := func(table *coodie.Table[Ledger], c int) coodie.QuerySet[Ledger] {
+	row := func(table *coodie.Table[Ledger], c int) *coodie.QuerySet[Ledger] {
 		return table.Find(ledgerP.Eq("a"), ledgerC.Eq(c))
 	}
 	res, err := row(mine, 2).Mutate(ctx, func(_ context.Context, l *Ledger) error { l.N = l.Total + 1; return nil }, coodie.OrCreate())
@@ -146,7 +146,7 @@ func TestVersionNeverComesAgain(t *testing.T) {
 	ours, theirs := ledgers(t)
 	ctx := t.Context()
 	mine, other := open[VersionLedger](t, ours), open[VersionLedger](t, theirs)
-	row := func(table *coodie.Table[VersionLedger]) coodie.QuerySet[VersionLedger] {
+	row := func(table *coodie.Table[VersionLedger]) *coodie.QuerySet[VersionLedger] {
 		return table.Find(table.Col("p").Eq("a"), table.Col("c").Eq(0))
 	}
 	_, err := mine.New(VersionLedger{P: "a", N: 1}).Insert(ctx)

@@ -16,7 +16,7 @@ func TestPage(t *testing.T) {
 	sealed := open[reading](t, s, coodie.WithPageTokenKeys(bytes.Repeat([]byte("k"), 32)))
 	for name, table := range map[string]*coodie.Table[reading]{"plain": plain, "sealed": sealed} {
 		t.Run(name, func(t *testing.T) {
-			for _, q := range []coodie.QuerySet[reading]{
+			for _, q := range []*coodie.QuerySet[reading]{
 				table.Find(readingSensor.Eq("a")), table.Find(), table.Find(readingSensor.Eq("a")).Limit(9),
 			} {
 				var seen []int

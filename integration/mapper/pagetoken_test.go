@@ -38,7 +38,7 @@ func TestPageTokens(t *testing.T) {
 	require.Len(t, page.Items, 2, "the page size is the call's")
 
 	for name, tt := range map[string]struct {
-		q     coodie.QuerySet[reading]
+		q     *coodie.QuerySet[reading]
 		token string
 		want  coodie.PageTokenReason
 	}{
@@ -62,7 +62,7 @@ func TestPageTokens(t *testing.T) {
 		require.NoError(t, plain.New(reading{Sensor: "b", N: i, Value: "w"}).Save(ctx))
 	}
 	for name, tt := range map[string]struct {
-		q    coodie.QuerySet[reading]
+		q    *coodie.QuerySet[reading]
 		want int
 	}{
 		"filtered": {plain.Find(plain.Col("value").Eq("w")).AllowFiltering(), 3},

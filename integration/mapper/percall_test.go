@@ -48,7 +48,7 @@ func TestOneAndExists(t *testing.T) {
 	require.Equal(t, 2, one.N)
 
 	for _, tt := range []struct {
-		q    coodie.QuerySet[reading]
+		q    *coodie.QuerySet[reading]
 		want bool
 	}{
 		{table.Find(), true},

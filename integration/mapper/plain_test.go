@@ -143,7 +143,7 @@ func TestReads(t *testing.T) {
 
 	for _, tt := range []struct {
 		name string
-		q    coodie.QuerySet[Thing]
+		q    *coodie.QuerySet[Thing]
 		want []int
 	}{
 		{"partition", partition, upTo(0, rows)},
@@ -228,14 +228,14 @@ func TestPlainWrites(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		remove func(coodie.QuerySet[Thing]) error
+		remove func(*coodie.QuerySet[Thing]) error
 		want   string
 	}{
-		{"a row", func(q coodie.QuerySet[Thing]) error { return q.Filter(c.Eq(2)).Delete(ctx) }, "0 1 3 4"},
-		{"a range", func(q coodie.QuerySet[Thing]) error { return q.Filter(c.Gt(0), c.Le(3)).Delete(ctx) }, "0 4"},
-		{"an open range", func(q coodie.QuerySet[Thing]) error { return q.Filter(c.Ge(3)).Delete(ctx) }, "0 1 2"},
-		{"IN", func(q coodie.QuerySet[Thing]) error { return q.Filter(c.In(1, 3)).Delete(ctx) }, "0 2 4"},
-		{"a partition", func(q coodie.QuerySet[Thing]) error { return q.Delete(ctx) }, ""},
+		{"a row", func(q *coodie.QuerySet[Thing]) error { return q.Filter(c.Eq(2)).Delete(ctx) }, "0 1 3 4"},
+		{"a range", func(q *coodie.QuerySet[Thing]) error { return q.Filter(c.Gt(0), c.Le(3)).Delete(ctx) }, "0 4"},
+		{"an open range", func(q *coodie.QuerySet[Thing]) error { return q.Filter(c.Ge(3)).Delete(ctx) }, "0 1 2"},
+		{"IN", func(q *coodie.QuerySet[Thing]) error { return q.Filter(c.In(1, 3)).Delete(ctx) }, "0 2 4"},
+		{"a partition", func(q *coodie.QuerySet[Thing]) error { return q.Delete(ctx) }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for i := range 5 {

@@ -69,7 +69,7 @@ func sales(t *testing.T, indexes ...string) (*gocql.Session, *coodie.Table[Sale]
 }
 
 // places is where the rows lie: shop, day and number.
-func places(t *testing.T, q coodie.QuerySet[Sale]) (out []string) {
+func places(t *testing.T, q *coodie.QuerySet[Sale]) (out []string) {
 	t.Helper()
 	rows, err := q.All(t.Context())
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestQueryFilters(t *testing.T) {
 
 	for _, tt := range []struct {
 		name  string
-		query coodie.QuerySet[Sale]
+		query *coodie.QuerySet[Sale]
 		want  string
 	}{
 		{"=", a.Filter(onDay.Eq(2)), "a21 a22"},
@@ -170,7 +170,7 @@ func TestQueryFiltersOfTheServer(t *testing.T) {
 	} {
 		require.ErrorContains(t, s.Query(statement).Exec(), says)
 	}
-	for name, query := range map[string]coodie.QuerySet[Sale]{
+	for name, query := range map[string]*coodie.QuerySet[Sale]{
 		"not a key":               table.Find(price.Eq(10)),
 		"part of a key":           table.Find(shop.Eq("a")),
 		"no partition key":        table.Find(onDay.Eq(1)),
@@ -191,7 +191,7 @@ func TestQueryOrder(t *testing.T) {
 	a := table.Find(shop.Eq("a"), year.Eq(1))
 	for _, tt := range []struct {
 		name  string
-		query coodie.QuerySet[Sale]
+		query *coodie.QuerySet[Sale]
 		want  string
 	}{
 		{"declared", a.OrderBy(onDay.Desc(), saleNo.Asc()), "a31 a32 a21 a22 a11 a12"},

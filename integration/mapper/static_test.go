@@ -25,8 +25,8 @@ func TestStaticConditions(t *testing.T) {
 	s := connect(t)
 	table := create[Thing](t, s)
 	ctx := t.Context()
-	partition := func(name string) coodie.QuerySet[Thing] { return table.Find(p.Eq(name)) }
-	row := func(name string) coodie.QuerySet[Thing] { return table.Find(p.Eq(name), c.Eq(1)) }
+	partition := func(name string) *coodie.QuerySet[Thing] { return table.Find(p.Eq(name)) }
+	row := func(name string) *coodie.QuerySet[Thing] { return table.Find(p.Eq(name), c.Eq(1)) }
 	whole := func(t *testing.T, name string) {
 		res, err := table.New(Thing{P: name, C: 1, Owner: ptr("ann"), Mark: 1}).Insert(ctx)
 		require.NoError(t, err)

@@ -48,7 +48,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 	require.Equal(t, 33, lines, "by the server's count")
 
 	some := slots.Find(k.In("a", "b", "x1", "none"))
-	for name, q := range map[string]coodie.QuerySet[Slot]{
+	for name, q := range map[string]*coodie.QuerySet[Slot]{
 		"whole table": slots.Find(), "in": some, "filtered": slots.Find(st.Ge(0)).AllowFiltering(), "small pages": slots.Find().PageSize(1),
 		"one partition": slots.Find(k.Eq("b")),
 	} {
@@ -100,7 +100,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		})
 	}
 
-	for name, q := range map[string]coodie.QuerySet[Slot]{
+	for name, q := range map[string]*coodie.QuerySet[Slot]{
 		"statics alone": slots.Find(k.Eq("a")), "of several": slots.Find(k.In("a", "x1")), "filtered by the static": slots.Find(st.Eq(7)).AllowFiltering(),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 	require.Equal(t, "C", decode.Field)
 
 	// A struct that lacks the static column.
-	again := func() coodie.QuerySet[SlotOfRows] { return open[SlotOfRows](t, s, coodie.WithTable("slot")).Find() }
+	again := func() *coodie.QuerySet[SlotOfRows] { return open[SlotOfRows](t, s, coodie.WithTable("slot")).Find() }
 	first, err := again().First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, SlotOfRows{"b", 1, 10}, first)

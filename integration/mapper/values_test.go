@@ -181,7 +181,7 @@ func verdictCase() Judged {
 }
 
 // judgements are conditions on that row, about half of which hold.
-func judgements(of func(column string) coodie.AnyColumn[Judged]) (conds []coodie.Cond[Judged]) {
+func judgements(of func(column string) *coodie.AnyColumn[Judged]) (conds []coodie.Cond[Judged]) {
 	one, two, half := dec(100, 2), dec(2, 0), dec(5, 1)
 	three := map[string][]any{
 		"f": {float32(math.NaN()), float32(math.Inf(1)), float32(1)}, "d": {0.0, math.Copysign(0, -1), math.NaN(), -1.0},

@@ -296,7 +296,7 @@ var kinds = []kind{
 }
 
 func clientOf[T any](db *coodie.DB, t *coodie.Table[T]) client {
-	at := func(p string, c int) coodie.QuerySet[T] { return t.Find(t.Col("p").Eq(p), t.Col("c").Eq(c)) }
+	at := func(p string, c int) *coodie.QuerySet[T] { return t.Find(t.Col("p").Eq(p), t.Col("c").Eq(c)) }
 	return client{
 		batch: func() *coodie.Batch { return db.Batch() },
 		hold:  func(f full) rowOf { return documentOf(t, t.New(narrow[T](f))) },
@@ -401,7 +401,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 	}
 }
 
-func selectionOf[T any](t *coodie.Table[T], q coodie.QuerySet[T]) rowOf {
+func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 	return rowOf{
 		do: func(ctx context.Context, a act) answer {
 			switch {

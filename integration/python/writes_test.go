@@ -255,7 +255,7 @@ func write(t *testing.T, session *gocql.Session) string {
 	row := func(key, value string, version int) *coodie.Document[Config] {
 		return config.New(Config{Key: key, Value: &value, Version: &version})
 	}
-	at := func(k string) coodie.QuerySet[Config] { return config.Find(key.Eq(k)) }
+	at := func(k string) *coodie.QuerySet[Config] { return config.Find(key.Eq(k)) }
 	lwt(row("a", "1", 1).Insert(ctx))
 	lwt(row("a", "2", 2).Insert(ctx))
 	lwt(at("a").If(version.Eq(1)).Update(ctx, value.Set("3"), version.Set(2)))
@@ -296,7 +296,7 @@ func write(t *testing.T, session *gocql.Session) string {
 
 	// counters
 	hits, users := views.Col("hits"), views.Col("users")
-	home := func(d int) coodie.QuerySet[Views] {
+	home := func(d int) *coodie.QuerySet[Views] {
 		return views.Find(views.Col("page").Eq("home"), views.Col("day").Eq(d))
 	}
 	ok(home(1).Update(ctx, hits.Add(3), users.Add(1)))

@@ -31,7 +31,7 @@ func TestMachine(t *testing.T) {
 		"idle": {"start": "running"}, "running": {"stop": "idle"},
 	})
 	ks := keyspace(t)
-	var rows []coodie.QuerySet[Job]
+	var rows []*coodie.QuerySet[Job]
 	for i := range 2 {
 		db, _ := connect(t, ks)
 		table, err := coodie.Open[Job](db, coodie.WithLWTOnly())

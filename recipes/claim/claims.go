@@ -268,7 +268,7 @@ func (c *Claims) Repair(ctx context.Context, age time.Duration, decide Decide) e
 	return errors.Join(failed...)
 }
 
-func (c *Claims) row(value string) coodie.QuerySet[record] { return c.table.Find(valueCol.Eq(value)) }
+func (c *Claims) row(value string) *coodie.QuerySet[record] { return c.table.Find(valueCol.Eq(value)) }
 
 func (c *Claims) claim(r record) *Claim {
 	return &Claim{claims: c, value: r.Value, owner: r.Owner, id: r.ID, seen: r.Attempt}

@@ -74,7 +74,7 @@ type Step[T any, S comparable] struct {
 //
 // If the outcome stays unknown the error matches coodie.ErrOutcomeUnknown. Fire may be called
 // again: a step that was made after all is then a *TransitionError that is Already.
-func (m *Machine[T, S, E]) Fire(ctx context.Context, q coodie.QuerySet[T], event E, changes ...func(*T) error) (Step[T, S], error) {
+func (m *Machine[T, S, E]) Fire(ctx context.Context, q *coodie.QuerySet[T], event E, changes ...func(*T) error) (Step[T, S], error) {
 	var step Step[T, S]
 	if m == nil || m.state == nil {
 		return step, &coodie.UsageError{Op: "fire", Reason: "the machine has no state; make it with New and a selector"}

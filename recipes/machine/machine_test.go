@@ -68,7 +68,7 @@ func open(t *testing.T, srv *cqltest.Server) *coodie.Table[Job] {
 	return table
 }
 
-func serve(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *coodie.Table[Job], coodie.QuerySet[Job]) {
+func serve(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *coodie.Table[Job], *coodie.QuerySet[Job]) {
 	t.Helper()
 	srv := cqltest.RunT(t, append([]cqltest.Option{cqltest.WithKeyspace("app")}, opts...)...)
 	table := open(t, srv)
