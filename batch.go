@@ -11,6 +11,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // Batch is several writes sent as one. Writes are added by In:
@@ -48,6 +49,7 @@ type Batch struct {
 
 	writes  []*handle
 	attempt *gocql.UUID // that all its writes store
+	version int64       // that those of its writes store which do not know the one before; 0: none so far
 	done    bool
 }
 
@@ -124,6 +126,17 @@ func (b *Batch) attemptID() (gocql.UUID, error) {
 		b.attempt = &id
 	}
 	return *b.attempt, nil
+}
+
+// newVersion is a version that no row had before; in one batch always the same.
+func (b *Batch) newVersion() int64 {
+	switch {
+	case b == nil:
+		return versions.Of.First()
+	case b.version == 0:
+		b.version = versions.Of.First()
+	}
+	return b.version
 }
 
 // Exec sends the batch, once. The first mistake in one of its writes comes out here as a

@@ -260,6 +260,7 @@ func TestMutateOnly(t *testing.T) {
 				_, err = narrowed.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.Total = 1; return nil })
 				require.ErrorAs(t, err, &usage)
 				require.Equal(t, "total", usage.Column)
+				require.Equal(t, "(p, c)", usage.Key.String())
 				_, err = narrowed.Filter().Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.M = new(int); return nil })
 				require.ErrorAs(t, err, &usage)
 			})
