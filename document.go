@@ -97,12 +97,12 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 // A row's first version is the time of its insert in nanoseconds, so that a row that was
 // deleted and inserted again, or has expired, never has a version that was seen before. Of a row
 // without a version, which is older than the column, Value holds 0; then the condition is a
-// version of null or 0 and one column that was not null. Where Value holds none that is
-// certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
+// version of null or 0, and all columns as Value holds them, since a version is null again after a write with a
+// TTL. Where Value holds none that is certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
 // are null, Find(…).IfExists().Update sets a column, and gives the row a version.
 //
-// A document knows what its Value holds, and not the cells that this was read from. A static column
-// that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
+// A document knows what its Value holds, and not the cells that this was read from. A static column, or
+// any column where there is no version, that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
 func (d *Document[T]) IfUnchanged() Conditional[T] {
 	return Conditional[T](plainDocument(d).now().unchanged())

@@ -74,9 +74,10 @@ func (d *document) guard() *guard {
 		switch {
 		case col.Kind == meta.Static:
 			g.conds = t.asHeld(g.conds, col, seen)
-		case !proven && col.Kind == meta.Regular && col != v && col != a && !t.mayBeNull(col, seen):
-			g.conds = append(g.conds, cond{on: t.refTo(col), op: cql.Ne})
-			proven = true
+		case version == 0 && col.Kind == meta.Regular && col != v && col != a:
+			// A version is null again after one with a TTL, so it proves nothing of the other columns.
+			g.conds = t.asHeld(g.conds, col, seen)
+			proven = proven || !t.mayBeNull(col, seen)
 		}
 	}
 	if !proven {

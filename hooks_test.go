@@ -464,3 +464,35 @@ func TestHooksAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// Toy has a column that AfterLoad works out.
+type Toy struct {
+	ID    string `cql:"id,partition"`
+	N     int    `cql:"n"`
+	Twice int    `cql:"twice"`
+}
+
+func (t *Toy) AfterLoad(context.Context) error {
+	t.Twice = 2 * t.N
+	return nil
+}
+
+// TestMutateOnlyOfWhatAfterLoadFills: a column that is not shown is left alone, though AfterLoad gives it a value.
+func TestMutateOnlyOfWhatAfterLoadFills(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	toys := open[Toy](t, session)
+	id, n := coodie.Col(func(t *Toy) *string { return &t.ID }), coodie.Col(func(t *Toy) *int { return &t.N })
+	srv.MustExec("INSERT INTO app.toy (id, n, twice) VALUES ('a', 2, 7)")
+	row := toys.Find(id.Eq("a")).Only(id, n)
+	res, err := row.Mutate(ctx, func(_ context.Context, t *Toy) error { t.N++; return nil })
+	require.NoError(t, err)
+	require.True(t, res.Changed)
+	_, err = row.Mutate(ctx, func(_ context.Context, t *Toy) error { t.Twice = 1; return nil })
+	var usage *coodie.UsageError
+	require.ErrorAs(t, err, &usage)
+	require.Equal(t, "twice", usage.Column)
+	got, err := coodie.Values(toys.Find(id.Eq("a")), toys.Col("twice")).First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 7, got)
+}

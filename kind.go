@@ -24,7 +24,7 @@ const (
 	KindInvalid     = driver.KindInvalid     // the server refuses the statement as it stands
 	KindAuth        = driver.KindAuth        // a wrong password, or a missing permission
 	KindFailure     = driver.KindFailure     // a node failed while it executed the statement
-	KindUsage       = driver.KindUsage       // a mistake in the program: a *UsageError, *SchemaError, *MismatchError or *DecodeError
+	KindUsage       = driver.KindUsage       // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
 	KindNotFound    = driver.KindNotFound    // ErrNotFound: no row matches
 	KindMultiple    = driver.KindMultiple    // ErrMultiple: several rows match where one was expected
 	KindNotApplied  = driver.KindNotApplied  // ErrNotApplied: the condition of an LWT did not hold
@@ -45,9 +45,10 @@ func KindOf(err error) ErrorKind {
 		mismatch *MismatchError
 		decode   *DecodeError
 		connect  *ConnectError
+		token    *PageTokenError
 	)
 	switch {
-	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode),
+	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode), errors.As(err, &token),
 		errors.As(err, &connect) && connect.Err == nil:
 		return KindUsage
 	case errors.Is(err, ErrOutcomeUnknown):

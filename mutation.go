@@ -238,7 +238,7 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 
 func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Pointer) (again bool, next *existing, err error) {
 	t := m.chain.table
-	value, err := m.hooked(ctx, row, changed)
+	value, loaded, err := m.hooked(ctx, row, changed)
 	if err != nil || value == nil {
 		return false, nil, m.chain.locate(err)
 	}
@@ -251,7 +251,11 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	}
 	var assigns []assign
 	for _, col := range t.meta.Columns {
-		if col.Key() || col == t.meta.Attempt || differs(before, value, []*meta.Column{col}) == nil {
+		from := before
+		if loaded != nil && !m.chain.choice.shows(col) {
+			from = loaded // AfterLoad may have filled it
+		}
+		if col.Key() || col == t.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if err := m.chain.notShown(col); err != nil {
