@@ -6,6 +6,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/pagetoken"
 )
 
@@ -25,9 +26,9 @@ type TableOption interface {
 type settings struct {
 	keyspace        string
 	table           string
-	viewOf          string     // the table of which it is a materialized view
-	properties      []property // of CREATE TABLE
-	broken          error      // the first mistake in them
+	viewOf          string         // the table of which it is a materialized view
+	properties      []ddl.Property // of CREATE TABLE
+	broken          error          // the first mistake in them
 	serial          gocql.SerialConsistency
 	commit          gocql.Consistency // of conditional writes
 	commitSet       bool
