@@ -106,8 +106,8 @@ func (t *table) liveFields(ctx context.Context, keyspace, typ string) (map[strin
 	live := map[string]string{}
 	const query = "SELECT field_names, field_types FROM system_schema.types WHERE keyspace_name = ? AND type_name = ?"
 	err := t.system(ctx, query, []string{keyspace, typ}, func(cells [][]byte) error {
-		names, ok1 := elements(cells[0], 1)
-		types, ok2 := elements(cells[1], 1)
+		names, ok1 := codec.Elements(cells[0], 1)
+		types, ok2 := codec.Elements(cells[1], 1)
 		if !ok1 || !ok2 || len(names) != len(types) {
 			return fmt.Errorf("system_schema.types holds something else than two lists")
 		}
@@ -123,7 +123,7 @@ func (t *table) liveIndexes(ctx context.Context, keyspace string) (live []ddl.Li
 	const query = "SELECT kind, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?"
 	err = t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
 		l := ddl.LiveIndex{Kind: string(cells[0])}
-		options, _ := elements(cells[1], 2)
+		options, _ := codec.Elements(cells[1], 2)
 		for i := 0; i+1 < len(options); i += 2 {
 			switch string(options[i]) {
 			case "target":
