@@ -148,7 +148,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 			err = &DecodeError{Table: p.table, Err: answer.broken}
 		}
 		for _, line := range answer.lines {
-			if len(line.columns) == 1 {
+			if line.columns.Len() == 1 {
 				continue
 			}
 			row := newRow(p.table, line.columns, line.cells, line.at)
