@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
 )
@@ -47,7 +46,7 @@ type Batch struct {
 	maxBytes      int
 
 	writes  []*handle
-	attempt *gocql.UUID // that all its writes store
+	attempt *[16]byte // that all its writes store
 	done    bool
 }
 
@@ -115,15 +114,12 @@ func (b *Batch) ended() error {
 }
 
 // attemptID is the id that every write of the batch stores as its attempt.
-func (b *Batch) attemptID() (gocql.UUID, error) {
+func (b *Batch) attemptID() [16]byte {
 	if b.attempt == nil {
-		id, err := gocql.RandomUUID()
-		if err != nil {
-			return id, err
-		}
+		id := codec.NewUUID()
 		b.attempt = &id
 	}
-	return *b.attempt, nil
+	return *b.attempt
 }
 
 // Exec sends the batch, once. The first mistake in one of its writes comes out here as a

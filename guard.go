@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -72,7 +70,7 @@ func (c *write) guard() *guard {
 	versions.Of.Saw(version)
 	g.conds = t.asHeld(g.conds, v, c.value)
 	proven := version != 0
-	if a != nil && *(*gocql.UUID)(unsafe.Add(c.value, a.Offset)) != (gocql.UUID{}) {
+	if a != nil && *(*[16]byte)(unsafe.Add(c.value, a.Offset)) != ([16]byte{}) {
 		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, c.value)})
 		proven = true
 	}

@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -24,27 +22,6 @@ type DB struct {
 	session  *driver.Session // of Connect; nil if it is the user's
 	queue    rowqueue.Queue[*existing]
 	shapes   shapes
-}
-
-// New returns a DB on a session of yours, which you close yourself. The options are the
-// defaults of its tables.
-//
-// A session does not tell how it was configured. Of what Connect checks, New sees only
-// whether the session is open, and its keyspace. It cannot see
-//
-//   - the timeouts: Timeout 0 waits for ever; WithTimeout bounds calls nevertheless,
-//   - the datacenters and the host selection policy: coordinators may be anywhere,
-//   - how many sessions there are to the same cluster,
-//   - WriteCoalesceWaitTime: by default a lone request waits 200 µs, see docs/performance.md.
-//
-// Whatever the session's cluster config says of retries, idempotence and speculative
-// execution, an LWT is sent once. A gocql.QueryObserver of the session must not keep the
-// bound values that it is shown: their memory is used again.
-func New(session *gocql.Session, opts ...Option) *DB {
-	if session == nil {
-		return newDB(nil, opts)
-	}
-	return newDB(driver.New(session), opts)
 }
 
 func newDB(sender driver.Sender, opts []Option) *DB {

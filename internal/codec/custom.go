@@ -51,6 +51,12 @@ var (
 
 func implements(t, iface reflect.Type) bool { return reflect.PointerTo(t).Implements(iface) }
 
+// Marshals reports whether a value of the type encodes itself, as gocql has it.
+func Marshals(t reflect.Type) bool { return t.Implements(marshalerType) }
+
+// Unmarshals reports whether a pointer to the type decodes itself, as gocql has it.
+func Unmarshals(t reflect.Type) bool { return implements(t, unmarshalerType) }
+
 func isCustom(t reflect.Type) bool {
 	return t.Kind() != reflect.Interface && (implements(t, marshalerType) || implements(t, unmarshalerType))
 }
