@@ -44,7 +44,14 @@ func New(session *gocql.Session, opts ...Option) *DB {
 // ConnectError is a Connect that failed. Field names what is wrong in the cluster config,
 // if it is that. It unwraps to what the nodes or gocql said; KindOf tells whether no host
 // could be reached, a login was refused, and so on.
-type ConnectError = driver.ConnectError
+type ConnectError struct {
+	Field  string
+	Reason string
+	Err    error // what the nodes or gocql said; nil if nothing was sent
+}
+
+func (e *ConnectError) Error() string { return (*driver.ConnectError)(e).Error() }
+func (e *ConnectError) Unwrap() error { return e.Err }
 
 // ConnectOption sets something of a DB that Connect makes. Every Option is one too.
 type ConnectOption interface {
@@ -130,6 +137,9 @@ func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	}
 	start := time.Now()
 	session, err := driver.Connect(cfg, c.where)
+	if e, ok := err.(*driver.ConnectError); ok {
+		return nil, (*ConnectError)(e)
+	}
 	if err != nil {
 		return nil, err
 	}

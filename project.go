@@ -43,7 +43,7 @@ func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] 
 func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 	row, err := meta.Row(typ)
 	if err != nil {
-		return &selection{err: err}
+		return &selection{err: schemaError(err)}
 	}
 	c := q.chain()
 	terms, err := c.projected(row, exprs)

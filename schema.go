@@ -82,12 +82,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if db == nil || db.sender == nil {
 		return nil, fail("Open needs a DB on a live session: coodie.New(session)")
 	}
-	described, err := meta.Of(typ)
+	of, err := described(typ)
 	if err != nil {
 		return nil, err
 	}
 	s := db.defaults
-	s.table = described.Name
+	s.table = of.Name
 	for _, o := range opts {
 		if o != nil {
 			o.applyTable(&s)
@@ -96,10 +96,10 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
-	if err := s.checkProperties(described.Counter); err != nil {
+	if err := s.checkProperties(of.Counter); err != nil {
 		return nil, fail(err.Error())
 	}
-	if s.lwtOnly && described.Counter {
+	if s.lwtOnly && of.Counter {
 		return nil, fail("counters cannot be written conditionally, so a counter table cannot be WithLWTOnly")
 	}
 	if err := meta.CheckName("table", s.table); err != nil {
@@ -112,11 +112,11 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	}
 	t := &table{
 		db: db, opts: slices.Clone(opts), bindings: new(bindings),
-		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
+		sender: driver.Retry(db.sender, s.retries), settings: s, meta: of, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
 	t.all.table = t
-	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
+	t.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
 	}
@@ -124,12 +124,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		t.name = s.keyspace + "." + s.table
 	}
 	driver.Watch(db.sender, s.keyspace, s.table, func(column string) *codec.Type {
-		if c := described.Column(column); c != nil {
+		if c := of.Column(column); c != nil {
 			return c.Type
 		}
 		return nil
 	})
-	for _, c := range described.Columns {
+	for _, c := range of.Columns {
 		if err := c.Codec.Ready(); err != nil {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
