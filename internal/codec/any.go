@@ -8,7 +8,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 )
 
@@ -74,14 +73,15 @@ type Entry struct{ Key, Value any }
 
 var entriesType = reflect.TypeFor[[]Entry]()
 
+// naturals are the Go types of the native kinds: see Adapt, which sets some.
 var naturals = [...]reflect.Type{
 	ASCII: reflect.TypeFor[string](), BigInt: reflect.TypeFor[int64](), Blob: reflect.TypeFor[[]byte](),
 	Boolean: reflect.TypeFor[bool](), Counter: reflect.TypeFor[int64](), Date: reflect.TypeFor[time.Time](),
-	Decimal: reflect.TypeFor[*inf.Dec](), Double: reflect.TypeFor[float64](), Duration: reflect.TypeFor[gocql.Duration](),
+	Decimal: reflect.TypeFor[*inf.Dec](), Double: reflect.TypeFor[float64](), Duration: reflect.TypeFor[Span](),
 	Float: reflect.TypeFor[float32](), Inet: reflect.TypeFor[net.IP](), Int: reflect.TypeFor[int](),
 	SmallInt: reflect.TypeFor[int16](), Text: reflect.TypeFor[string](), Time: reflect.TypeFor[time.Duration](),
-	Timestamp: reflect.TypeFor[time.Time](), TimeUUID: reflect.TypeFor[gocql.UUID](), TinyInt: reflect.TypeFor[int8](),
-	UUID: reflect.TypeFor[gocql.UUID](), Varint: reflect.TypeFor[*big.Int](),
+	Timestamp: reflect.TypeFor[time.Time](), TimeUUID: reflect.TypeFor[[16]byte](), TinyInt: reflect.TypeFor[int8](),
+	UUID: reflect.TypeFor[[16]byte](), Varint: reflect.TypeFor[*big.Int](),
 	Tuple: reflect.TypeFor[[]any](), UDT: reflect.TypeFor[map[string]any](),
 }
 

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 )
 
@@ -66,3 +67,18 @@ func unhex(t testing.TB, s string) []byte {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// The tests' types encode themselves as gocql has it: see internal/driver, which adapts the rest of
+// the house.
+func init() {
+	Adapt(&Foreign{
+		Marshaler: reflect.TypeFor[gocql.Marshaler](), Unmarshaler: reflect.TypeFor[gocql.Unmarshaler](),
+		NotSupported: []reflect.Type{reflect.TypeFor[gocql.UDTMarshaler](), reflect.TypeFor[gocql.UDTUnmarshaler]()},
+		Of: func(t *Type) (func(any) ([]byte, error), func(any, []byte) error) {
+			info := t.TypeInfo(4)
+			return func(v any) ([]byte, error) { return v.(gocql.Marshaler).MarshalCQL(info) },
+				func(v any, cell []byte) error { return v.(gocql.Unmarshaler).UnmarshalCQL(info, cell) }
+		},
+		UUID: reflect.TypeFor[gocql.UUID](), Duration: reflect.TypeFor[gocql.Duration](),
+	})
+}

@@ -36,14 +36,14 @@ func ParseUUID(text string) (id [16]byte, err error) {
 
 // UUIDText is a uuid in its usual form of 36 characters.
 func UUIDText(id [16]byte) string {
-	text := make([]byte, 0, 36)
-	for i, b := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			text = append(text, '-')
-		}
-		text = hex.AppendEncode(text, []byte{b})
-	}
-	return string(text)
+	var text [36]byte
+	hex.Encode(text[0:], id[0:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
 }
 
 // NewUUID is a new random uuid (version 4).
