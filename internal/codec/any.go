@@ -32,14 +32,15 @@ func EncodeAny(dst []byte, t *Type, v any) (out []byte, null bool, err error) {
 //	tinyint, smallint  int8, int16     int                int
 //	bigint, counter    int64           varint             *big.Int
 //	float, double      float32, float64   decimal         *inf.Dec
-//	uuid, timeuuid     gocql.UUID      blob               []byte
+//	uuid, timeuuid     the driver's    blob               []byte
 //	timestamp, date    time.Time, UTC  time               time.Duration
-//	duration           gocql.Duration  inet               net.IP
+//	duration           the driver's    inet               net.IP
 //	list, set, vector  []E             map                map[K]V
 //	tuple              []any           user-defined type  map[string]any
 //	custom             []byte
 //
-// A map whose keys are no Go map keys is []Entry; an inet key is a netip.Addr.
+// The driver's types are those of [Adapt], such as gocql.UUID and gocql.Duration. A map whose keys
+// are no Go map keys is []Entry; an inet key is a netip.Addr.
 func DecodeAny(t *Type, data []byte) (any, error) {
 	if t == nil {
 		return nil, fail("a CQL type is needed")

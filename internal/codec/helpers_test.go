@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"reflect"
 	"testing"
+	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -68,17 +69,18 @@ func unhex(t testing.TB, s string) []byte {
 
 func ptr[T any](v T) *T { return &v }
 
-// The tests' types encode themselves as gocql has it: see internal/driver, which adapts the rest of
-// the house.
-func init() {
-	Adapt(&Foreign{
-		Marshaler: reflect.TypeFor[gocql.Marshaler](), Unmarshaler: reflect.TypeFor[gocql.Unmarshaler](),
-		NotSupported: []reflect.Type{reflect.TypeFor[gocql.UDTMarshaler](), reflect.TypeFor[gocql.UDTUnmarshaler]()},
-		Of: func(t *Type) (func(any) ([]byte, error), func(any, []byte) error) {
-			info := t.TypeInfo(4)
-			return func(v any) ([]byte, error) { return v.(gocql.Marshaler).MarshalCQL(info) },
-				func(v any, cell []byte) error { return v.(gocql.Unmarshaler).UnmarshalCQL(info, cell) }
-		},
-		UUID: reflect.TypeFor[gocql.UUID](), Duration: reflect.TypeFor[gocql.Duration](),
-	})
+// info is the type as gocql describes it to Marshalers.
+func info(t testing.TB, typ *Type) gocql.TypeInfo {
+	t.Helper()
+	var seen seesInfo
+	c, err := For(reflect.TypeOf(seen), typ)
+	require.NoError(t, err)
+	_, _, err = c.Append(nil, unsafe.Pointer(&seen))
+	require.NoError(t, err)
+	return seen.info
 }
+
+type seesInfo struct{ info gocql.TypeInfo }
+
+func (s *seesInfo) MarshalCQL(info gocql.TypeInfo) ([]byte, error) { s.info = info; return nil, nil }
+func (*seesInfo) UnmarshalCQL(gocql.TypeInfo, []byte) error        { return nil }

@@ -16,7 +16,7 @@ func init() {
 		Marshaler: reflect.TypeFor[gocql.Marshaler](), Unmarshaler: reflect.TypeFor[gocql.Unmarshaler](),
 		NotSupported: []reflect.Type{reflect.TypeFor[gocql.UDTMarshaler](), reflect.TypeFor[gocql.UDTUnmarshaler]()},
 		Of: func(t *codec.Type) (func(any) ([]byte, error), func(any, []byte) error) {
-			info := t.TypeInfo(protocol)
+			info := infoOf(t)
 			return func(v any) ([]byte, error) { return v.(gocql.Marshaler).MarshalCQL(info) },
 				func(v any, cell []byte) error { return v.(gocql.Unmarshaler).UnmarshalCQL(info, cell) }
 		},

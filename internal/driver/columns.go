@@ -29,10 +29,10 @@ func (c Columns) Index(name string) int {
 }
 
 // Is reports whether a codec for t reads and writes the cells of column i: see codec.Type.Same.
-func (c Columns) Is(i int, t *codec.Type) bool { return t.Same(c.list[i].TypeInfo) }
+func (c Columns) Is(i int, t *codec.Type) bool { return same(t, c.list[i].TypeInfo) }
 
 // Type is the type of column i, as the server says.
-func (c Columns) Type(i int) (*codec.Type, error) { return codec.FromTypeInfo(c.list[i].TypeInfo) }
+func (c Columns) Type(i int) (*codec.Type, error) { return typeOf(c.list[i].TypeInfo) }
 
 // Same reports whether two answers have the very same columns, as those of a prepared read
 // mostly have: gocql keeps them beside the statement. Equal ones of their own are not the same.
@@ -50,7 +50,7 @@ func (c Columns) Without(i int) Columns {
 
 // With are the columns and one more.
 func (c Columns) With(name string, t *codec.Type) Columns {
-	return Columns{append(slices.Clip(c.list), gocql.ColumnInfo{Name: name, TypeInfo: t.TypeInfo(protocol)})}
+	return Columns{append(slices.Clip(c.list), gocql.ColumnInfo{Name: name, TypeInfo: infoOf(t)})}
 }
 
 // Add appends column i of another answer.
