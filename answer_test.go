@@ -161,7 +161,7 @@ func TestPairsAndMap(t *testing.T) {
 	require.Equal(t, Missing, res.Existing.Presence("nothing"))
 }
 
-// TestAnswersThatAreNone: without a boolean [applied] nobody knows what happened.
+// TestAnswersThatAreNone: without one boolean [applied] nobody knows what happened.
 func TestAnswersThatAreNone(t *testing.T) {
 	boolean := fake.Column("[applied]", gocql.TypeBoolean)
 	for name, a := range map[string]fake.Answer{
@@ -172,6 +172,10 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"[applied] an int":  {Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeInt)}, Rows: [][][]byte{{num(1)}}},
 		"[applied] null":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{nil}}},
 		"[applied] empty":   {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{}}}},
+		"[applied] twice":   {Columns: []gocql.ColumnInfo{boolean, boolean}, Rows: [][][]byte{{{1}, {0}}}},
+		"true and false":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{1}}, {{0}}}},
+		"false and true":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{0}}, {{1}}}},
+		"true and nothing":  {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{1}}, {nil}}},
 		"a panic in gocql":  {Columns: []gocql.ColumnInfo{boolean}, Panic: "not enough bytes in buffer"},
 		"a connection lost": {Err: errors.New("EOF")},
 	} {

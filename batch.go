@@ -10,6 +10,7 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // Batch is several writes sent as one. Writes are added by In:
@@ -47,6 +48,7 @@ type Batch struct {
 
 	writes  []*handle
 	attempt *[16]byte // that all its writes store
+	version int64     // that those of its writes store which do not know the one before; 0: none so far
 	done    bool
 }
 
@@ -120,6 +122,17 @@ func (b *Batch) attemptID() [16]byte {
 		b.attempt = &id
 	}
 	return *b.attempt
+}
+
+// newVersion is a version that no row had before; in one batch always the same.
+func (b *Batch) newVersion() int64 {
+	switch {
+	case b == nil:
+		return versions.Of.First()
+	case b.version == 0:
+		b.version = versions.Of.First()
+	}
+	return b.version
 }
 
 // Exec sends the batch, once. The first mistake in one of its writes comes out here as a

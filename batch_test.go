@@ -251,6 +251,7 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 		"lost":          {Err: errors.New("EOF")},
 		"panic":         {Columns: applied.Columns, Panic: "short frame"},
 		"contradictory": disagree,
+		"twice":         {Columns: append(applied.Columns[:1:1], applied.Columns[0]), Rows: [][][]byte{{{1}, {0}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, seats, _ := batching[Seat](t, a)

@@ -362,6 +362,31 @@ func TestBatchConflictsOfCounters(t *testing.T) {
 	require.Equal(t, "n", usage.Column)
 }
 
+// TestBatchCountsOneVersion: several writes of one row in a batch count its version once.
+func TestBatchCountsOneVersion(t *testing.T) {
+	ctx := context.Background()
+	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
+		db := coodie.New(session)
+		shelf := opened[guardedShelf](t, db)
+		first, err := shelf.New(guardedShelf{Shelf: Shelf{P: "a", C: 1, N: 5}}).Insert(ctx)
+		require.NoError(t, err)
+		require.NoError(t, first.Err())
+		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(1))
+		before, err := row.Get(ctx)
+		require.NoError(t, err)
+		b := db.Batch()
+		row.If(shelfN.Eq(5)).In(b).Update(shelfN.Set(6))
+		h := row.If(shelfN.Eq(5)).In(b).Update(shelfM.Set(7))
+		require.NoError(t, b.Exec(ctx))
+		require.NoError(t, answerOf(h.Result()).Err())
+		got, err := row.Get(ctx)
+		require.NoError(t, err)
+		require.Equal(t, 6, got.N)
+		require.Equal(t, 7, *got.M)
+		require.Greater(t, got.Version, before.Version)
+	})
+}
+
 // TestBatchConflictsOfAttempts: all writes of a batch store one attempt id, whichever way they
 // are made.
 func TestBatchConflictsOfAttempts(t *testing.T) {

@@ -29,13 +29,16 @@ func (c *Creation[T]) In(batch *Batch) *BatchCreation[T] {
 	return (*BatchCreation[T])((*query)(c).in(batch))
 }
 
+//go:noinline
 func (q *query) in(batch *Batch) *chain { return q.chain().in(batch) }
 
+//go:noinline
 func (w write) in(batch *Batch) *chain {
 	w = w.kept()
 	return w.chain().in(batch)
 }
 
+//go:noinline
 func (w *conditional) in(batch *Batch) *chain {
 	c := *w
 	c.write = w.write.kept()

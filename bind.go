@@ -54,7 +54,7 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 		return nil, err
 	}
 	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
-	bound.row, bound.rowAt = t.row, t.rowAt
+	bound.row, bound.document, bound.rowAt = t.row, t.document, t.rowAt
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
 		t.bindings.bound = map[boundTo]*table{}
 	}

@@ -119,12 +119,12 @@ func (b *builder) stores(col *meta.Column, p unsafe.Pointer) {
 }
 
 // newVersion gives the row a version that it never had: the one after the version that the
-// conditions ask for, if they do.
-func (b *builder) newVersion() {
+// conditions ask for, if they do. Other writes of a batch share one, for they may be of one row.
+func (b *builder) newVersion(batch *Batch) {
 	v := b.table.Version
 	n, known := b.versionAsked()
 	if !known {
-		n = versions.Of.First()
+		n = batch.newVersion()
 	} else if next, err := versions.Of.Next(n); err != nil {
 		b.fail(v.Name, "", err)
 	} else {

@@ -135,7 +135,7 @@ func (c chain) get(ctx context.Context, key unsafe.Pointer) (row unsafe.Pointer,
 // anything was sent has certainly written nothing.
 func (c chain) item(op string, value unsafe.Pointer, write func(chain) error) error {
 	t, sent := c.table, false
-	doc := t.document(t.copyRow(value))
+	doc := t.documentAt(t.copyRow(value))
 	c.doc, c.held, c.value, c.sent = doc.doc, doc.held, doc.value, &sent
 	err := protect(func() error { return write(c) })
 	t.setRow(value, c.held)

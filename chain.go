@@ -19,23 +19,29 @@ type query struct {
 
 func (q *query) where() []cond { return unsafe.Slice(q.filters, q.n) }
 
-// write is what a write of a document has been told: a query whose key a row holds. It is immutable.
+// write is what a write of a document has been told: a query whose key a document holds. It is immutable.
 type write struct {
 	query *query
-	doc   *document      // follows what is applied; nil for a QuerySet
-	held  unsafe.Pointer // the Value of doc
-	value unsafe.Pointer // the row that holds the key
+	doc   *document // or a copy of it, as it was when the write was begun; nil for a QuerySet
 }
 
-// conditional is a write on a condition, of a document or of a query, whose doc and value are nil. It is
-// an immutable value.
+// conditional is a write on a condition, of a document or of a query, whose doc is nil. It is an immutable
+// value of four words, which Go keeps in registers: generic code copies it.
 type conditional struct {
-	write       write
-	conds       []cond
-	guard       *guard // what must be unchanged besides, or nil
+	write write
+	list  *cond // the first of conds
+	asks  asks
+}
+
+// asks are the kind of a condition and how many there are.
+type asks struct {
+	n           int32
 	kind        casKind
 	allowCreate bool
+	unchanged   bool // IfUnchanged: the guard is the only condition
 }
+
+func (c *conditional) conds() []cond { return unsafe.Slice(c.list, c.asks.n) }
 
 // told is what a query is told besides its filters. It is immutable.
 type told struct {
@@ -91,13 +97,22 @@ func (w *write) chain() chain {
 		return chain{}
 	}
 	c := w.query.chain()
-	c.doc, c.held, c.value = w.doc, w.held, w.value
+	if w.doc != nil {
+		c.doc, c.value = w.doc.follows(), w.doc.value()
+		c.held = c.doc.value()
+	}
 	return c
 }
 
 func (w *conditional) chain() chain {
 	c := w.write.chain()
-	c.conds, c.guard, c.kind, c.allowCreate = w.conds, w.guard, w.kind, w.allowCreate
+	c.conds, c.kind, c.allowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
+	switch {
+	case w.write.doc != nil && c.table.meta.Version != nil:
+		c.guard = w.write.doc.guard()
+	case w.asks.unchanged:
+		c.guard = &guard{err: errNoVersion}
+	}
 	return c
 }
 

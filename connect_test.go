@@ -125,6 +125,15 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 
 	roots := x509.NewCertPool()
 	roots.AddCert(cert.Certificate())
+	itself := func(s tls.ConnectionState) error {
+		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots})
+		return err
+	}
+	cluster.SslOpts = &gocql.SslOptions{Config: &tls.Config{InsecureSkipVerify: true, VerifyConnection: itself}}
+	own, err := coodie.Connect(cluster, warned)
+	require.NoError(t, err)
+	own.Close()
+	require.Empty(t, warning, "the program verifies the node itself")
 	cluster.SslOpts = &gocql.SslOptions{Config: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}, EnableHostVerification: true}
 	before := fmt.Sprintf("%+v", *cluster)
 	db, err := coodie.Connect(cluster, warned)

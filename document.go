@@ -26,6 +26,7 @@ type Document[T any] struct {
 // document is a Document, whatever its T.
 type document struct {
 	table *table
+	of    *document // that this is a copy of, kept by a write; nil: it is none
 	stale bool
 	seen  unsafe.Pointer // what Value was when it was read or last written, as far as a guard needs it: see see
 }
@@ -72,15 +73,13 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
 // is a *UsageError, because the server would test whether the partition has static values.
-func (d *Document[T]) IfExists() (out Conditional[T]) {
-	plainDocument(d).now().conditional((*conditional)(&out), ifExists, nil)
-	return
+func (d *Document[T]) IfExists() Conditional[T] {
+	return Conditional[T](plainDocument(d).now().conditional(ifExists, nil))
 }
 
 // If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
-	return
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
+	return Conditional[T](plainDocument(d).now().conditional(ifConditions, both((*cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -98,22 +97,20 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
 // A row's first version is the time of its insert in nanoseconds, so that a row that was
 // deleted and inserted again, or has expired, never has a version that was seen before. Of a row
 // without a version, which is older than the column, Value holds 0; then the condition is a
-// version of null or 0 and one column that was not null. Where Value holds none that is
-// certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
+// version of null or 0, and all columns as Value holds them, since a version is null again after a write with a
+// TTL. Where Value holds none that is certainly not null, the call fails with ErrCannotGuard. Mutate sees nulls, so it works if one column is not null. If all
 // are null, Find(…).IfExists().Update sets a column, and gives the row a version.
 //
-// A document knows what its Value holds, and not the cells that this was read from. A static column
-// that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
+// A document knows what its Value holds, and not the cells that this was read from. A static column, or
+// any column where there is no version, that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
-func (d *Document[T]) IfUnchanged() (out Conditional[T]) {
-	plainDocument(d).now().unchanged((*conditional)(&out))
-	return
+func (d *Document[T]) IfUnchanged() Conditional[T] {
+	return Conditional[T](plainDocument(d).now().unchanged())
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
-	plainDocument(d).now().conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
-	return
+func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return Conditional[T](plainDocument(d).now().conditional(ifConditions, both(nil, plainConds(conds))))
 }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
@@ -135,8 +132,7 @@ func (d *document) write() write {
 	if d == nil || d.table == nil {
 		return write{}
 	}
-	p := d.value()
-	return write{query: &d.table.all, doc: d, held: p, value: p}
+	return write{query: &d.table.all, doc: d}
 }
 
 func (d *document) chain() chain {
@@ -149,13 +145,25 @@ func (d *document) value() unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(d), d.table.rowAt.document)
 }
 
-// now is write for what outlives the call: it keeps Value as it is now.
+// follows is the document that follows what is applied of d's writes.
+func (d *document) follows() *document {
+	if d.of != nil {
+		return d.of
+	}
+	return d
+}
+
+// now is write for what outlives the call: it keeps the document as it is now.
+//
+//go:noinline
 func (d *document) now() write { return d.write().kept() }
 
-// kept is the write with a copy of the row, which may change before it is written.
+// kept is the write with a copy of the document, which may change before it is written.
 func (w write) kept() write {
-	if w.value != nil && w.value == w.held {
-		w.value = w.query.table.copyRow(w.value)
+	if d := w.doc; d != nil && d.of == nil {
+		w.doc = d.table.document()
+		*w.doc = document{table: d.table, of: d, seen: d.seen}
+		d.table.setRow(w.doc.value(), d.value())
 	}
 	return w
 }
@@ -296,27 +304,23 @@ func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) erro
 }
 
 // IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() (out Conditional[T]) {
-	(*write)(w).sure().conditional((*conditional)(&out), ifExists, nil)
-	return
+func (w *Write[T]) IfExists() Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(ifExists, nil))
 }
 
 // If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
-	return
+func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(ifConditions, both((*cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() (out Conditional[T]) {
-	(*write)(w).sure().unchanged((*conditional)(&out))
-	return
+func (w *Write[T]) IfUnchanged() Conditional[T] {
+	return Conditional[T]((*write)(w).sure().unchanged())
 }
 
 // IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
-	(*write)(w).sure().conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
-	return
+func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(ifConditions, both(nil, plainConds(conds))))
 }
 
 // updated copies an applied write into Value.

@@ -28,6 +28,7 @@ type Func[T, V any] expr
 // As names the result: after it a struct's field is found by Project, and a key in JSON.
 func (f *Func[T, V]) As(name string) *Func[T, V] { return (*Func[T, V])((*expr)(f).as(name)) }
 
+//go:noinline
 func (e *expr) as(name string) *expr {
 	c := *e.sure()
 	c.name, c.named = name, true
@@ -65,6 +66,7 @@ func (c *Column[T, V]) valued(*V) {}
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c *AnyColumn[T]) expression(*T) *expr { return (*ref)(c).anyExpr() }
 
+//go:noinline
 func (r *ref) anyExpr() *expr {
 	e := columnExpr(r)
 	e.goType = anyType

@@ -26,26 +26,20 @@ type guard struct {
 // guarded as well, if its table counts versions.
 //
 //go:noinline
-func (w write) conditional(c *conditional, kind casKind, conds []cond) {
-	*c = conditional{write: w, kind: kind, conds: conds}
-	if w.doc != nil && w.query != nil && w.query.table.meta.Version != nil {
-		c.guard = c.write.guard()
-	}
+func (w write) conditional(kind casKind, conds []cond) conditional {
+	return conditional{write: w, list: unsafe.SliceData(conds), asks: asks{n: int32(len(conds)), kind: kind}}
 }
 
 //go:noinline
-func (q *query) conditional(c *conditional, kind casKind, conds []cond) {
-	*c = conditional{write: write{query: q}, kind: kind, conds: conds}
+func (q *query) conditional(kind casKind, conds []cond) conditional {
+	return write{query: q}.conditional(kind, conds)
 }
 
 // unchanged makes the guard the only condition.
 //
 //go:noinline
-func (w write) unchanged(c *conditional) {
-	w.conditional(c, ifConditions, nil)
-	if c.guard == nil {
-		c.guard = &guard{err: errNoVersion}
-	}
+func (w write) unchanged() conditional {
+	return conditional{write: w, asks: asks{kind: ifConditions, unchanged: true}}
 }
 
 var (
@@ -59,28 +53,29 @@ var (
 
 // guard guards the row of a document by what the document holds of it. A field that is
 // zero does not tell null from the zero value, so its condition admits both.
-func (c *write) guard() *guard {
-	t, g := c.query.table, new(guard)
+func (d *document) guard() *guard {
+	t, g, value := d.table, new(guard), d.value()
 	v, a := t.meta.Version, t.meta.Attempt
-	seen := c.doc.seen
+	seen := d.seen
 	if seen == nil {
-		seen = c.value
+		seen = value
 	}
-	version := t.versionIn(c.value)
+	version := t.versionIn(value)
 	versions.Of.Saw(version)
-	g.conds = t.asHeld(g.conds, v, c.value)
+	g.conds = t.asHeld(g.conds, v, value)
 	proven := version != 0
-	if a != nil && *(*[16]byte)(unsafe.Add(c.value, a.Offset)) != ([16]byte{}) {
-		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, c.value)})
+	if a != nil && *(*[16]byte)(unsafe.Add(value, a.Offset)) != ([16]byte{}) {
+		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, value)})
 		proven = true
 	}
 	for _, col := range t.meta.Columns {
 		switch {
 		case col.Kind == meta.Static:
 			g.conds = t.asHeld(g.conds, col, seen)
-		case !proven && col.Kind == meta.Regular && col != v && col != a && !t.mayBeNull(col, seen):
-			g.conds = append(g.conds, cond{on: t.refTo(col), op: cql.Ne})
-			proven = true
+		case version == 0 && col.Kind == meta.Regular && col != v && col != a:
+			// A version is null again after one with a TTL, so it proves nothing of the other columns.
+			g.conds = t.asHeld(g.conds, col, seen)
+			proven = proven || !t.mayBeNull(col, seen)
 		}
 	}
 	if !proven {
@@ -188,6 +183,8 @@ func (b *builder) versionAsked() (version int64, ok bool) {
 
 // see keeps what the document holds of its row, as far as a guard needs it: the static
 // columns, and, of a row without a version, a column that proves it.
+//
+//go:noinline
 func (d *document) see(p unsafe.Pointer) {
 	t := d.table
 	if t == nil || t.meta == nil || t.meta.Version == nil || !t.hasStatics && t.versionIn(p) != 0 {

@@ -260,6 +260,7 @@ func TestMutateOnly(t *testing.T) {
 				_, err = narrowed.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.Total = 1; return nil })
 				require.ErrorAs(t, err, &usage)
 				require.Equal(t, "total", usage.Column)
+				require.Equal(t, "(p, c)", usage.Key.String())
 				_, err = narrowed.Filter().Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.M = new(int); return nil })
 				require.ErrorAs(t, err, &usage)
 			})
@@ -836,5 +837,26 @@ func TestMutateHandsOnNothingExpired(t *testing.T) {
 		got, err := row.Get(ctx)
 		require.NoError(t, err)
 		require.Equal(t, [2]int{0, 3}, [2]int{got.N, *got.M})
+	})
+}
+
+// TestNullVersionAgain: a version that was written with a TTL is null afterwards. A document of the
+// row as it was before is not taken for one of the row as it is.
+func TestNullVersionAgain(t *testing.T) {
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		ctx := t.Context()
+		shelf := open[guardedShelf](t, session)
+		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
+		srv.MustExec("INSERT INTO app.shelf (p, c, n, m) VALUES ('a', 0, 1, 5)")
+		read, err := row.Get(ctx)
+		require.NoError(t, err)
+		a, b := shelf.New(read), shelf.New(read)
+		res, err := b.IfUnchanged().TTL(time.Second).Update(ctx, shelfM.Set(6))
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		srv.FastForward(2 * time.Second)
+		res, err = a.IfUnchanged().Update(ctx, shelfN.Set(*a.Value.M))
+		require.NoError(t, err)
+		require.False(t, res.Applied)
 	})
 }

@@ -188,19 +188,21 @@ func (m *mutation) load(ctx context.Context, v unsafe.Pointer, row *existing) er
 	return m.chain.table.loaded(ctx, v)
 }
 
-// hooked runs the hooks of the row that the function has changed, nil if it has changed nothing.
-func (m *mutation) hooked(ctx context.Context, row *existing, value unsafe.Pointer) (unsafe.Pointer, error) {
+// hooked runs the hooks of the row that the function has changed, nil if it has changed nothing. loaded
+// is the row as the function was given it; nil if there are no hooks.
+func (m *mutation) hooked(ctx context.Context, row *existing, changed unsafe.Pointer) (value, loaded unsafe.Pointer, err error) {
 	t := m.chain.table
 	if t.hooks == (hooks{}) {
-		return value, nil
+		return changed, nil, nil
 	}
-	before := t.newRow()
-	if err := m.load(ctx, before, row); err != nil {
-		return nil, err
+	loaded = t.newRow()
+	if err := m.load(ctx, loaded, row); err != nil {
+		return nil, nil, err
 	}
-	if differs(before, value, t.meta.Columns) == nil {
-		m.res.value = before
-		return nil, nil
+	if differs(loaded, changed, t.meta.Columns) == nil {
+		m.res.value = loaded
+		return nil, nil, nil
 	}
-	return m.chain.prepare(ctx, opMutate, value, false)
+	value, err = m.chain.prepare(ctx, opMutate, changed, false)
+	return value, loaded, err
 }

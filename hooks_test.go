@@ -254,6 +254,57 @@ func TestHooksOfMutate(t *testing.T) {
 	require.Equal(t, "new", *res.Value.Status)
 }
 
+// Drawer is a row whose BeforeSave may change what Mutate must not.
+type Drawer struct {
+	P     string  `cql:"p,partition"`
+	C     string  `cql:"c,clustering"`
+	Label string  `cql:"label,static"`
+	Owner *string `cql:"owner,static,default=nobody"`
+	N     int     `cql:"n"`
+}
+
+func (d *Drawer) BeforeSave(context.Context) error {
+	switch d.N {
+	case 1:
+		d.C = "elsewhere"
+	case 2:
+		d.Label = "of the hook"
+	}
+	return nil
+}
+
+// TestHooksOfMutateThatCreates: what a hook must not change in a row that is there, it must not in a
+// new one either.
+func TestHooksOfMutateThatCreates(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	drawers := open[Drawer](t, session)
+	row := drawers.Find(drawers.Col("p").Eq("p"), drawers.Col("c").Eq("c"))
+	set := func(n int) func(context.Context, *Drawer) error {
+		return func(_ context.Context, d *Drawer) error { d.N = n; return nil }
+	}
+	for n, column := range []string{1: "c", 2: "label"} {
+		if column == "" {
+			continue
+		}
+		_, err := row.Only(drawers.Col("n")).Mutate(ctx, set(n), coodie.OrCreate())
+		var usage *coodie.UsageError
+		require.ErrorAs(t, err, &usage)
+		require.Equal(t, column, usage.Column)
+		require.Equal(t, "(p, c)", usage.Key.String())
+	}
+	require.Empty(t, srv.MustRows("SELECT * FROM app.drawer"), "nothing was written")
+	res, err := row.Only(drawers.Col("n")).Mutate(ctx, set(3), coodie.OrCreate())
+	require.NoError(t, err)
+	require.True(t, res.Created)
+	require.Equal(t, []cqltest.Row{{"n": 3, "owner": nil}}, srv.MustRows("SELECT n, owner FROM app.drawer"),
+		"a default is not for a static column that the partition may have")
+	res, err = drawers.Find(drawers.Col("p").Eq("p"), drawers.Col("c").Eq("d")).Mutate(ctx, set(2), coodie.OrCreate())
+	require.NoError(t, err)
+	require.Equal(t, "of the hook", res.Value.Label)
+	require.Equal(t, []cqltest.Row{{"label": "of the hook", "owner": "nobody", "n": 2}}, srv.MustRows("SELECT label, owner, n FROM app.drawer WHERE p = 'p' AND c = 'd'"))
+}
+
 type wrongBefore struct {
 	ID string `cql:"id,partition"`
 }
@@ -412,4 +463,36 @@ func TestHooksAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Toy has a column that AfterLoad works out.
+type Toy struct {
+	ID    string `cql:"id,partition"`
+	N     int    `cql:"n"`
+	Twice int    `cql:"twice"`
+}
+
+func (t *Toy) AfterLoad(context.Context) error {
+	t.Twice = 2 * t.N
+	return nil
+}
+
+// TestMutateOnlyOfWhatAfterLoadFills: a column that is not shown is left alone, though AfterLoad gives it a value.
+func TestMutateOnlyOfWhatAfterLoadFills(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	toys := open[Toy](t, session)
+	id, n := coodie.Col(func(t *Toy) *string { return &t.ID }), coodie.Col(func(t *Toy) *int { return &t.N })
+	srv.MustExec("INSERT INTO app.toy (id, n, twice) VALUES ('a', 2, 7)")
+	row := toys.Find(id.Eq("a")).Only(id, n)
+	res, err := row.Mutate(ctx, func(_ context.Context, t *Toy) error { t.N++; return nil })
+	require.NoError(t, err)
+	require.True(t, res.Changed)
+	_, err = row.Mutate(ctx, func(_ context.Context, t *Toy) error { t.Twice = 1; return nil })
+	var usage *coodie.UsageError
+	require.ErrorAs(t, err, &usage)
+	require.Equal(t, "twice", usage.Column)
+	got, err := coodie.Values(toys.Find(id.Eq("a")), toys.Col("twice")).First(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 7, got)
 }

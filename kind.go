@@ -24,7 +24,7 @@ const (
 	KindInvalid                      // the server refuses the statement as it stands
 	KindAuth                         // a wrong password, or a missing permission
 	KindFailure                      // a node failed while it executed the statement
-	KindUsage                        // a mistake in the program: a *UsageError, *SchemaError, *MismatchError or *DecodeError
+	KindUsage                        // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
 	KindNotFound                     // ErrNotFound: no row matches
 	KindMultiple                     // ErrMultiple: several rows match where one was expected
 	KindNotApplied                   // ErrNotApplied: the condition of an LWT did not hold
@@ -51,9 +51,10 @@ func KindOf(err error) ErrorKind {
 		mismatch *MismatchError
 		decode   *DecodeError
 		connect  *ConnectError
+		token    *PageTokenError
 	)
 	switch {
-	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode),
+	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode), errors.As(err, &token),
 		errors.As(err, &connect) && connect.Err == nil:
 		return KindUsage
 	case errors.Is(err, ErrOutcomeUnknown):

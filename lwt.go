@@ -28,7 +28,7 @@ func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
-	c.allowCreate = true
+	c.asks.allowCreate = true
 	return c
 }
 
@@ -167,6 +167,12 @@ func (c *chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error)
 	if err != nil {
 		return result{rest: rest{kind: c.kind, op: opInsert, of: c.table}}, err
 	}
+	return c.insertPrepared(ctx, row, v)
+}
+
+// insertPrepared inserts a row that has passed the hooks, which was prepared from v.
+func (c *chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (result, error) {
+	c.kind = ifNotExists
 	b := c.insert(row, true)
 	c.value = row
 	res, err := c.claim(ctx, b)
@@ -228,7 +234,8 @@ func (c *chain) asked(b *builder) casKind {
 }
 
 // answer reads the one row that a conditional write answers with: [applied] first, and
-// the rest only if the write was refused. A *DecodeError concerns the rest.
+// the rest only if the write was refused. Further rows must say the same of [applied]. A
+// *DecodeError concerns the rest.
 func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 	defer rows.Close()
 	if !rows.Next() {
@@ -242,11 +249,19 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 	if err != nil {
 		return err
 	}
+	var e *existing
+	if columns.Len() > 1 {
+		e = c.table.existing(columns, cells, at)
+	}
+	for rows.Next() {
+		if _, again, err := readApplied(rows.Columns(), rows.Cells()); err != nil || again != applied {
+			return errNoAnswer
+		}
+	}
 	res.applied, res.answered = applied, true
-	if columns.Len() == 1 {
+	if e == nil {
 		return nil
 	}
-	e := c.table.existing(columns, cells, at)
 	if res.applied {
 		// ScyllaDB sends the old row along: all null if there was none.
 		if e.anyValue() {
@@ -261,17 +276,26 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 	return e.decode(b)
 }
 
-// readApplied reads the [applied] column, which is the one at.
+// readApplied reads the [applied] column, which is the one at and the only one.
 func readApplied(columns driver.Columns, cells [][]byte) (at int, applied bool, err error) {
-	at = columns.Index(AppliedColumn)
-	if at < 0 || !columns.Is(at, codec.Native(codec.Boolean)) || len(cells[at]) != 1 {
-		return -1, false, errNoAnswer
+	at = -1
+	for i := range columns.Len() {
+		if columns.Name(i) != AppliedColumn {
+			continue
+		}
+		if at >= 0 || !columns.Is(i, codec.Native(codec.Boolean)) || len(cells[i]) != 1 {
+			return -1, false, errNoAnswer
+		}
+		at, applied = i, cells[i][0] != 0
 	}
-	return at, cells[at][0] != 0, nil
+	if at < 0 {
+		err = errNoAnswer
+	}
+	return at, applied, err
 }
 
 // errNoAnswer means that the statement may have been executed, but not what came of it.
-var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column")
+var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column, or several that may differ")
 
 // existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.

@@ -61,7 +61,7 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 
 // Mutate reads a row, lets change change it, and writes what was changed on the condition
 // that nobody else has written meanwhile; if somebody has, it begins again with the new
-// row. The filters must give each key column one value.
+// row. The filters must give each key column one value, and there must be no others.
 //
 //	res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(ctx context.Context, a *Account) error {
 //		if a.Balance < 10 { return ErrTooLittle }

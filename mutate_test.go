@@ -127,6 +127,74 @@ func TestMutateOfAMissingRow(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestMutateTakesNoOtherFilters: a filter beside the key would be one of the read alone. The row that is
+// there would be missing, and then come from the refused INSERT.
+func TestMutateTakesNoOtherFilters(t *testing.T) {
+	ctx := context.Background()
+	srv, session := server(t)
+	orders := open[Order](t, session)
+	srv.MustExec(`CREATE INDEX ON app."order" (state)`)
+	require.NoError(t, answerOf(orders.New(Order{ID: 1, Line: 2, State: "open"}).Insert(ctx)).Err())
+	row := orders.Find(orderID.Eq(1), orderLine.Eq(2))
+	for column, q := range map[string]*coodie.QuerySet[Order]{"state": row.Filter(state.Eq("closed")), "": row.Filter(coodie.Token[Order]().Gt(0))} {
+		for _, opts := range [][]coodie.MutateOption{nil, {coodie.OrCreate()}} {
+			_, err := q.Mutate(ctx, func(context.Context, *Order) error { panic("shown a row") }, opts...)
+			var usage *coodie.UsageError
+			require.ErrorAs(t, err, &usage)
+			require.Equal(t, column, usage.Column)
+			require.ErrorContains(t, err, "coodie: mutate ")
+		}
+	}
+}
+
+// Ticket is a row of which Mutate's function does not set all that is stored.
+type Ticket struct {
+	ID      int        `cql:"id,partition"`
+	Place   string     `cql:"place,static"`
+	Line    int        `cql:"line,clustering"`
+	N       int        `cql:"n"`
+	State   *string    `cql:"state,default=new"`
+	Version int64      `cql:"version,version"`
+	Attempt gocql.UUID `cql:"attempt,attempt"`
+}
+
+// Flyer is the same without a static column, so that one INSERT makes it.
+type Flyer struct {
+	ID      int        `cql:"id,partition"`
+	N       int        `cql:"n"`
+	State   *string    `cql:"state,default=new"`
+	Version int64      `cql:"version,version"`
+	Attempt gocql.UUID `cql:"attempt,attempt"`
+}
+
+// TestMutateThatCreatesIsSettled: a row whose creation was not answered, and was settled, is the result
+// with all that was stored.
+func TestMutateThatCreatesIsSettled(t *testing.T) {
+	ctx := context.Background()
+	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
+		tickets, flyers := open[Ticket](t, session), open[Flyer](t, session)
+		srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+		ticket := tickets.New(Ticket{ID: 1, Line: 2})
+		made, err := ticket.Mutate(ctx, func(_ context.Context, v *Ticket) error { v.N, v.Place = 3, "here"; return nil }, coodie.OrCreate())
+		require.NoError(t, err)
+		require.Equal(t, [2]any{true, 1}, [2]any{made.Created, made.Unknown})
+		flyer := flyers.New(Flyer{ID: 1})
+		_, err = flyer.Mutate(ctx, func(_ context.Context, v *Flyer) error { v.N = 3; return nil }, coodie.OrCreate())
+		require.NoError(t, err)
+		stored, err := tickets.Find(tickets.Col("id").Eq(1), tickets.Col("line").Eq(2)).Get(ctx)
+		require.NoError(t, err)
+		require.Equal(t, stored, made.Value)
+		require.Equal(t, stored, ticket.Value)
+		require.Equal(t, "new", *stored.State)
+		other, err := flyers.Find(flyers.Col("id").Eq(1)).Get(ctx)
+		require.NoError(t, err)
+		require.Equal(t, other, flyer.Value)
+		srv.ClearFaults()
+		require.NoError(t, answerOf(ticket.IfUnchanged().Update(ctx, tickets.Col("n").Set(4))).Err())
+		require.NoError(t, answerOf(flyer.IfUnchanged().Delete(ctx)).Err())
+	})
+}
+
 // TestMutateNeverBringsARowBack: between the read and the write the row is deleted.
 func TestMutateNeverBringsARowBack(t *testing.T) {
 	ctx := context.Background()

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"slices"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/meta"
@@ -52,8 +53,8 @@ func (c *chain) notShown(col *meta.Column) error {
 	if c.choice.shows(col) {
 		return nil
 	}
-	return &UsageError{Op: opMutate, Table: c.table.name, Column: col.Name,
-		Reason: "Mutate's function changed a column that it was not shown; add it to Only, or take it out of Defer"}
+	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name,
+		Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
 }
 
 // staticsShown are the static columns that Mutate's function is shown.
@@ -79,10 +80,10 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 	return m.chain.statics(ctx, columns)
 }
 
-// insertApart creates a row in a partition with static columns, on the condition that those that
+// insertApart creates the row, prepared from c's value, in a partition with static columns, on the condition that those that
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
-func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) (result, error) {
+func (m *mutation) insertApart(ctx context.Context, c *chain, row unsafe.Pointer, statics *existing) (result, error) {
 	t, value := m.chain.table, c.value
 	before := t.newRow()
 	if statics != nil {
@@ -98,17 +99,16 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 		case m.chain.choice.shows(col):
 			columns = append(columns, col)
 			guard.conds = append(guard.conds, t.asRead(statics, col))
-		case differs(before, value, []*meta.Column{col}) != nil:
+		case differs(before, value, []*meta.Column{col}) != nil,
+			!slices.Contains(t.meta.Defaults, col) && differs(before, row, []*meta.Column{col}) != nil:
 			return result{}, m.chain.notShown(col)
 		}
 	}
 	c.rowOnly = true
 	if columns == nil {
-		return c.insertDocument(ctx)
-	}
-	row, err := c.prepare(ctx, opInsert, value, true)
-	if err != nil {
-		return result{}, err
+		res, err := c.insertPrepared(ctx, row, value)
+		c.updated(nil, res.applied, c.own, err)
+		return res, err
 	}
 	ctx, cancel := c.per.within(ctx)
 	defer cancel()
@@ -132,6 +132,7 @@ func (m *mutation) insertApart(ctx context.Context, c chain, statics *existing) 
 	if assigns == nil {
 		assigns = []assign{{of: guard.conds[0].on, value: guard.conds[0].value}}
 	}
+	c.own = b.own
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))
 	guard.add(guard.update(assigns, true), guard.updates(nil))
 	_ = batch.Exec(ctx) // the handle has its error

@@ -105,6 +105,7 @@ func (c chain) rowKey() (string, error) {
 			b.needKeys(c.where, b.table.Primary())
 			b.fail("", "Mutate is for one row: each key column by Eq", nil)
 		}
+		b.keyAlone(c.where)
 		if b.err == nil {
 			b.err = c.setKey(c.table.newRow())
 		}
@@ -119,6 +120,19 @@ func (c chain) rowKey() (string, error) {
 		key = append(key, cell...)
 	}
 	return string(key), nil
+}
+
+// keyAlone refuses filters beside those on the key. Only the read would obey them: not the INSERT of
+// OrCreate, nor the rows that a refusal or the call before brings.
+func (b *builder) keyAlone(where []cond) {
+	for i := range where {
+		switch c := &where[i]; {
+		case c.value.many() != nil:
+			b.fail("", "Mutate finds its row by key columns, each by Eq, and by nothing else", nil)
+		case b.err == nil && !c.ref().col.Key():
+			b.fail(c.ref().name, "Mutate finds its row by key columns only; its function can look at the others", nil)
+		}
+	}
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
@@ -192,20 +206,29 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	if err := m.chain.setKey(key); err != nil {
 		return false, nil, err
 	}
-	if col := differs(key, value, t.meta.Primary()); col != nil {
+	row, err := m.chain.prepare(ctx, opInsert, value, true)
+	if err != nil {
+		return false, nil, err
+	}
+	if col := differs(key, row, t.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
-	c := t.document(value)
+	c := t.documentAt(value)
 	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
 	var res result
 	if t.hasStatics {
-		res, err = m.insertApart(ctx, c, statics)
+		res, err = m.insertApart(ctx, &c, row, statics)
 	} else {
-		res, err = c.insertDocument(ctx)
+		res, err = c.insertPrepared(ctx, row, value)
+		c.updated(nil, res.applied, c.own, err)
 	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, nil)
-	if !again && err == nil {
+	if !again && err == nil && !m.res.changed {
+		if !res.applied { // it turned out to be when it was settled
+			c.adopt(row, value)
+			c.updated(nil, true, c.own, nil)
+		}
 		m.res.value, m.res.changed, m.res.created = value, true, true
 	}
 	return again, next, err
@@ -213,7 +236,7 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 
 func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Pointer) (again bool, next *existing, err error) {
 	t := m.chain.table
-	value, err := m.hooked(ctx, row, changed)
+	value, loaded, err := m.hooked(ctx, row, changed)
 	if err != nil || value == nil {
 		return false, nil, m.chain.locate(err)
 	}
@@ -226,7 +249,11 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	}
 	var assigns []assign
 	for _, col := range t.meta.Columns {
-		if col.Key() || col == t.meta.Attempt || differs(before, value, []*meta.Column{col}) == nil {
+		from := before
+		if loaded != nil && !m.chain.choice.shows(col) {
+			from = loaded // AfterLoad may have filled it
+		}
+		if col.Key() || col == t.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if err := m.chain.notShown(col); err != nil {
@@ -241,7 +268,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 		m.res.value = before
 		return false, nil, nil
 	}
-	doc := t.document(t.copyRow(before)) // its attempt id settles a refusal
+	doc := t.documentAt(t.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
 	c.value, c.where, c.single, c.choice = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
@@ -259,7 +286,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	again, next, err = m.outcome(ctx, res, err, row, before)
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
-		after := t.document(value)
+		after := t.documentAt(value)
 		after.updated(nil, true, c.own, nil)
 		m.handOn(row, append(assigns, c.own...))
 	}
@@ -345,7 +372,7 @@ func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
 }
 
 func (c chain) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function changed a key column; a row cannot move"}
+	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.

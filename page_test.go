@@ -92,6 +92,7 @@ func TestPageErrors(t *testing.T) {
 	_, err = q.Page(ctx, first.Next)
 	var bad *coodie.PageTokenError
 	require.ErrorAs(t, err, &bad)
+	require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
 	require.Equal(t, coodie.PageTokenDamaged, bad.Reason)
 	var query *coodie.QueryError
 	require.ErrorAs(t, err, &query, "with the server's error")

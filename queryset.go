@@ -41,23 +41,20 @@ func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(q) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q *QuerySet[T]) IfExists() (out Conditional[T]) {
-	(*query)(q).conditional((*conditional)(&out), ifExists, nil)
-	return
+func (q *QuerySet[T]) IfExists() Conditional[T] {
+	return Conditional[T]((*query)(q).conditional(ifExists, nil))
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
-func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) (out Conditional[T]) {
-	(*query)(q).conditional((*conditional)(&out), ifConditions, both((*cond)(&c), plainConds(more)))
-	return
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
+	return Conditional[T]((*query)(q).conditional(ifConditions, both((*cond)(&c), plainConds(more))))
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (q *QuerySet[T]) IfAll(conds []Cond[T]) (out Conditional[T]) {
-	(*query)(q).conditional((*conditional)(&out), ifConditions, both(nil, plainConds(conds)))
-	return
+func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return Conditional[T]((*query)(q).conditional(ifConditions, both(nil, plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.

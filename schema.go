@@ -60,6 +60,7 @@ type table struct {
 	hooks      hooks
 	hasStatics bool                                 // it has static columns
 	row        func() *existing                     // makes an Existing[T]
+	document   func() *document                     // makes a Document[T]
 	all        query                                // selects the whole table
 	rowAt      struct{ existing, document uintptr } // how far the Value of an Existing or Document is behind its beginning
 }
@@ -72,7 +73,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	core.row = newExisting[T]
+	core.row, core.document = newExisting[T], newDocument[T]
 	core.rowAt.existing, core.rowAt.document = unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)
 	return (*Table[T])(core), nil
 }

@@ -85,8 +85,11 @@ func yielding[T any](yield func(T, error) bool) func(unsafe.Pointer, error) bool
 	}
 }
 
-// document is the chain of a document whose Value is at p, which is nobody else's.
-func (t *table) document(p unsafe.Pointer) chain {
+// newDocument makes a Document[T].
+func newDocument[T any]() *document { return &new(Document[T]).doc }
+
+// documentAt is the chain of a document whose Value is at p, which is nobody else's.
+func (t *table) documentAt(p unsafe.Pointer) chain {
 	return chain{table: t, doc: &document{table: t}, held: p, value: p}
 }
 

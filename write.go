@@ -32,7 +32,7 @@ func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
 	}
 	b.newAttempt(c.batch)
 	if cas && b.table.Version != nil {
-		b.newVersion()
+		b.newVersion(c.batch)
 	}
 	if c.object != nil {
 		b.object(v, *c.object, cas || c.omitNil)
@@ -142,7 +142,7 @@ func (c *chain) assignOwn(b *builder, assigns []assign) {
 		if assigned(b, v) {
 			b.checkVersion(assigns)
 		} else {
-			b.newVersion()
+			b.newVersion(c.batch)
 		}
 	}
 	for i := range b.own {

@@ -174,18 +174,14 @@ func checkObject(t *Type, d *json.Decoder) error {
 		switch t.Kind {
 		case Map:
 			elem = t.Elem
-			for _, quoted := range [2]bool{true, false} {
-				if v, want := fromJSON(t.Key.Kind, key, quoted); want == "" {
-					if cell, _, err := EncodeAny([]byte{}, t.Key, v); err == nil {
-						cells, celled = append(cells, cell), true
-						break
-					}
-				}
+			if cell, ok := keyFromJSON(t.Key, key); ok {
+				cells, celled = append(cells, cell), true
+			}
+			if err := CheckJSON(t.Key, []byte(key)); err != nil {
+				return err
 			}
 		case UDT:
-			if text = strings.ToLower(key); len(key) > 1 && key[0] == '"' && key[len(key)-1] == '"' {
-				text = key[1 : len(key)-1]
-			}
+			text = fieldFromJSON(key)
 			for _, f := range t.Fields {
 				if f.Name == text {
 					elem = f.Type
@@ -212,6 +208,116 @@ func checkObject(t *Type, d *json.Decoder) error {
 		}
 	}
 	return nil
+}
+
+// fieldFromJSON is the name of a field as a key of a JSON object means it.
+func fieldFromJSON(key string) string {
+	if len(key) > 1 && key[0] == '"' && key[len(key)-1] == '"' {
+		return key[1 : len(key)-1]
+	}
+	return strings.ToLower(key)
+}
+
+// keyFromJSON is the cell that a key of a JSON object means as a map's key of type t; ok is false of
+// one that only the server can read.
+func keyFromJSON(t *Type, key string) (cell []byte, ok bool) {
+	if t.Kind >= List {
+		return cellFromJSON(t, []byte(key)) // JSON within a string
+	}
+	for _, quoted := range [2]bool{true, false} {
+		if v, want := fromJSON(t.Kind, key, quoted); want == "" {
+			cell, _, err := EncodeAny([]byte{}, t, v)
+			return cell, err == nil
+		}
+	}
+	return nil, false
+}
+
+// cellFromJSON is the cell of a JSON value of any type but vector, with sets and maps in order; nil
+// is null.
+func cellFromJSON(t *Type, raw []byte) (cell []byte, ok bool) {
+	var items []json.RawMessage
+	var members map[string]json.RawMessage
+	if raw = bytes.TrimSpace(raw); string(raw) == "null" {
+		return nil, true
+	}
+	var err error
+	switch t.Kind {
+	case List, Set, Tuple:
+		err = json.Unmarshal(raw, &items)
+	case Map, UDT:
+		err = json.Unmarshal(raw, &members)
+	default:
+		cell, err = FromJSON(t, raw)
+		return cell, err == nil
+	}
+	if err != nil || t.Kind == Tuple && len(items) != len(t.Elems) {
+		return nil, false
+	}
+	var entries [][]byte
+	ok = true
+	add := func(before []byte, t *Type, raw []byte) {
+		cell, read := cellFromJSON(t, raw)
+		ok = ok && read
+		entries = append(entries, appendCell(before, cell))
+	}
+	for i, raw := range items {
+		elem := t.Elem
+		if t.Kind == Tuple {
+			elem = t.Elems[i]
+		}
+		add(nil, elem, raw)
+	}
+	if t.Kind == Map {
+		for key, raw := range members {
+			cell, read := keyFromJSON(t.Key, key)
+			ok = ok && read
+			add(appendCell(nil, cell), t.Elem, raw)
+		}
+	}
+	fields := map[string]json.RawMessage{}
+	for key, raw := range members {
+		fields[fieldFromJSON(key)] = raw
+	}
+	for i := range t.Fields {
+		raw, given := fields[t.Fields[i].Name]
+		if !given {
+			raw = json.RawMessage("null")
+		}
+		add(nil, t.Fields[i].Type, raw)
+	}
+	switch t.Kind {
+	case Set:
+		entries = sorted(entries, t.Elem)
+		cell = appendInt(nil, len(entries))
+	case Map:
+		entries = sorted(entries, t.Key)
+		cell = appendInt(nil, len(entries))
+	case List:
+		cell = appendInt(nil, len(entries))
+	}
+	return append(cell, bytes.Join(entries, nil)...), ok
+}
+
+// appendCell appends an element with its length.
+func appendCell(dst, cell []byte) []byte {
+	if cell == nil {
+		return appendNull(dst)
+	}
+	return append(appendInt(dst, len(cell)), cell...)
+}
+
+// sorted are the entries of a set or map, each of which begins with a cell of type t, in its order and
+// without those that are one.
+func sorted(entries [][]byte, t *Type) [][]byte {
+	compare := comparator(t)
+	order := func(a, b []byte) int {
+		x, _, _ := next(a)
+		y, _, _ := next(b)
+		return compare(x, y)
+	}
+	slices.SortFunc(entries, order)
+	return slices.CompactFunc(entries, func(a, b []byte) bool { return order(a, b) == 0 })
 }
 
 // orNone is t, or a type of which nothing is known.

@@ -46,6 +46,9 @@ func TestKeysThatAreOne(t *testing.T) {
 	require.ErrorContains(t, err, "two of the keys are one in Go")
 }
 
+// keyedBy is a map of int with keys of that type.
+func keyedBy(key *Type) *Type { return &Type{Kind: Map, Key: key.Freeze(), Elem: Native(Int)} }
+
 func TestJSONKeysThatAreOne(t *testing.T) {
 	street := address("street", "text", "at", "map<int, frozen<map<decimal, text>>>")
 	for _, tt := range []struct {
@@ -59,6 +62,17 @@ func TestJSONKeysThatAreOne(t *testing.T) {
 		{mustParse(t, "map<decimal, int>"), `{"1.0": 1, "1.00": 2}`, true},
 		{mustParse(t, "map<frozen<list<int>>, int>"), `{"[1]": 1, "[1]": 2}`, true},
 		{mustParse(t, "map<frozen<list<int>>, int>"), `{"[1]": 1, "[2]": 2}`, false},
+		{mustParse(t, "map<frozen<list<int>>, int>"), `{"[1, 2]": 1, "[1,2]": 2}`, true},
+		{mustParse(t, "map<frozen<list<int>>, int>"), `{"[1, 2]": 1, "[2, 1]": 2}`, false},
+		{mustParse(t, "map<frozen<set<int>>, int>"), `{"[1, 2]": 1, "[2, 1, 2]": 2}`, true},
+		{mustParse(t, "map<frozen<tuple<int, decimal>>, int>"), `{"[1, \"1.0\"]": 1, "[1, \"1.00\"]": 2}`, true},
+		{mustParse(t, "map<frozen<tuple<int, text>>, int>"), `{"[1, null]": 1, "[1, \"\"]": 2}`, false},
+		{mustParse(t, "map<frozen<map<int, int>>, int>"), `{"{\"1\": 1, \"2\": 2}": 1, "{\"2\": 2, \"1\": 1}": 2}`, true},
+		{mustParse(t, "map<frozen<map<int, int>>, int>"), `{"{\"1\": 1, \"+1\": 2}": 1}`, true},
+		{mustParse(t, "map<frozen<map<int, int>>, int>"), `{"{\"1\": 1}": 1, "{\"1\": 2}": 2}`, false},
+		{mustParse(t, "map<frozen<map<int, int>>, int>"), `{"{\"1\": 1": 1, "[1]": 2, "null": 3}`, false},
+		{keyedBy(address("street", "text", "no", "int")), `{"{\"street\": \"a\", \"no\": null}": 1, "{\"STREET\": \"a\"}": 2}`, true},
+		{keyedBy(address("street", "text", "no", "int")), `{"{\"street\": \"a\"}": 1, "{\"street\": \"b\"}": 2}`, false},
 		{mustParse(t, "list<frozen<map<int, text>>>"), `[{"1": "a"}, {"1": "b"}]`, false},
 		{mustParse(t, "list<frozen<map<int, text>>>"), `"[{\"1\": \"a\", \"1\": \"b\"}]"`, true},
 		{mustParse(t, "tuple<int, frozen<map<int, text>>>"), `[1, {"1": "a", "1": "b"}]`, true},

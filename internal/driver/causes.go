@@ -76,6 +76,7 @@ var causes = sync.OnceValue(func() []cause {
 		{regexp.MustCompile(`^JSON values map contains unrecognized column: `), "the JSON object has a member that is no column of the table", compare},
 		{expr(`Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?`), "", setValue},
 		{expr(`Null value read when not allowed`), "", setValue},
+		{regexp.MustCompile(`^Invalid version for TimeUUID type`), "a timeuuid column takes no UUID of another version than 1", "make it with gocql.TimeUUID, or store a random UUID in a uuid column"},
 		{expr(`Key may not be empty`), "", "set the partition key"},
 		{expr(`Key length of \d+ is longer than maximum of \d+`), "", "a key has at most 65535 bytes: store a hash of it, or split it"},
 		{regexp.MustCompile(`^A TTL must be greater or equal to 0`), "a TTL must be greater than or equal to 0", ""},

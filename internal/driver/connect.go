@@ -227,7 +227,11 @@ func typed(err error) error {
 // is told otherwise.
 func Unverified(cfg *gocql.ClusterConfig) bool {
 	o := cfg.SslOpts
-	return o != nil && cfg.HostDialer == nil && !o.EnableHostVerification && (o.Config == nil || o.Config.InsecureSkipVerify)
+	if o == nil || cfg.HostDialer != nil || o.EnableHostVerification {
+		return false
+	}
+	c := o.Config
+	return c == nil || c.InsecureSkipVerify && c.VerifyConnection == nil && c.VerifyPeerCertificate == nil // it may verify in its own way
 }
 
 // lacks reports whether the cluster has no such keyspace. gocql only logs that a
