@@ -55,22 +55,12 @@ func (o *operand) encodeAs(t *codec.Type) (cell []byte, err error) {
 	return codec.Convert(cell, own, t)
 }
 
-// index is where the column of that name is in the answer; -1 if it is not.
-func (e *existing) index(column string) int {
-	for i := range e.columns {
-		if e.columns[i].Name == column {
-			return i
-		}
-	}
-	return -1
-}
-
 // liveType is the type of cell i, which is that of col.
 func (e *existing) liveType(i int, col *meta.Column) (*codec.Type, error) {
-	if col.Type.Same(e.columns[i].TypeInfo) {
+	if e.columns.Is(i, col.Type) {
 		return col.Type, nil
 	}
-	t, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
+	t, err := e.columns.Type(i)
 	if err != nil || t.Frozen == col.Type.Frozen {
 		return t, err
 	}
@@ -82,8 +72,8 @@ func (e *existing) liveType(i int, col *meta.Column) (*codec.Type, error) {
 // declared is cell i as the struct declares its column: without fields that it lacks.
 func (e *existing) declared(i int) ([]byte, error) {
 	cell := e.cells.at(i)
-	col := e.table.meta.Column(e.columns[i].Name)
-	if cell == nil || col == nil || col.Type.Same(e.columns[i].TypeInfo) {
+	col := e.table.meta.Column(e.columns.Name(i))
+	if cell == nil || col == nil || e.columns.Is(i, col.Type) {
 		return cell, nil
 	}
 	return e.reread(i, col)
@@ -113,7 +103,7 @@ func (e *existing) reread(i int, col *meta.Column) ([]byte, error) {
 // compared is what the server compares with a condition on r: the cell as it was sent, or the
 // part of it that r refers to, and its type.
 func (e *existing) compared(r *ref) (cell []byte, t *codec.Type, p Presence) {
-	i := e.index(r.name)
+	i := e.columns.Index(r.name)
 	if i < 0 || e.broken != nil || r.col == nil {
 		return nil, r.typ, Missing
 	}
@@ -158,7 +148,7 @@ func (r *ref) typeIn(t *codec.Type) *codec.Type {
 func (t *table) asRead(row *existing, col *meta.Column) cond {
 	i := -1
 	if row != nil {
-		i = row.index(col.Name)
+		i = row.columns.Index(col.Name)
 	}
 	if i < 0 {
 		return t.readsNull(col, col.Type)
@@ -190,7 +180,7 @@ func (t *table) readsNull(col *meta.Column, live *codec.Type) cond {
 // and is now after. What has not changed, and what the struct does not know, is written back
 // as it was read.
 func (t *table) rewritten(row *existing, col *meta.Column, before, after unsafe.Pointer) operand {
-	i, o := row.index(col.Name), operandAt(col, after)
+	i, o := row.columns.Index(col.Name), operandAt(col, after)
 	if i < 0 {
 		return o
 	}

@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
 	"github.com/coodie-go/coodie/internal/versions"
@@ -48,8 +47,8 @@ type Batch struct {
 	maxBytes      int
 
 	writes  []*handle
-	attempt *gocql.UUID // that all its writes store
-	version int64       // that those of its writes store which do not know the one before; 0: none so far
+	attempt *[16]byte // that all its writes store
+	version int64     // that those of its writes store which do not know the one before; 0: none so far
 	done    bool
 }
 
@@ -117,15 +116,12 @@ func (b *Batch) ended() error {
 }
 
 // attemptID is the id that every write of the batch stores as its attempt.
-func (b *Batch) attemptID() (gocql.UUID, error) {
+func (b *Batch) attemptID() [16]byte {
 	if b.attempt == nil {
-		id, err := gocql.RandomUUID()
-		if err != nil {
-			return id, err
-		}
+		id := codec.NewUUID()
 		b.attempt = &id
 	}
-	return *b.attempt, nil
+	return *b.attempt
 }
 
 // newVersion is a version that no row had before; in one batch always the same.

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -21,7 +19,7 @@ const (
 
 // batchLine is one line of the answer to a conditional batch.
 type batchLine struct {
-	columns []gocql.ColumnInfo
+	columns driver.Columns
 	cells   [][]byte
 	at      int // [applied]
 }
@@ -69,7 +67,7 @@ func (a *batchAnswer) read(rows *driver.Rows) error {
 // exists, in the order of the clustering columns, and only if the batch was refused.
 func (a *batchAnswer) match(writes []*handle) []*batchLine {
 	out := make([]*batchLine, len(writes))
-	if len(a.lines) == 0 || len(a.lines[0].columns) == 1 {
+	if len(a.lines) == 0 || a.lines[0].columns.Len() == 1 {
 		return out
 	}
 	count, inOrder := 0, true
@@ -112,8 +110,8 @@ func (w *handle) asksStatic() bool {
 // static is the line as it is of a missing row: without what belongs to a row alone.
 func (l batchLine) static(table *meta.Table) batchLine {
 	l.cells = slices.Clone(l.cells)
-	for i := range l.columns {
-		if col := table.Column(l.columns[i].Name); i != l.at && (col == nil || col.Kind == meta.Regular || col.Kind == meta.Clustering) {
+	for i := range l.columns.Len() {
+		if col := table.Column(l.columns.Name(i)); i != l.at && (col == nil || col.Kind == meta.Regular || col.Kind == meta.Clustering) {
 			l.cells[i] = nil
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -50,7 +48,7 @@ type facts struct {
 	proves  bool          // some condition can only hold on an existing row
 	own     []assign      // what the write itself stores: its attempt id, the version
 	conds   []cond        // of IF, those of the guard last
-	attempt *gocql.UUID   // nil if it stores none
+	attempt *[16]byte     // nil if it stores none
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
 	outcome Outcome       // of a read that succeeds
 	lists   bool          // it sets a whole list
@@ -105,15 +103,11 @@ func (b *builder) newAttempt(batch *Batch) {
 	if b.table.Attempt == nil {
 		return
 	}
-	var id gocql.UUID
-	var err error
+	var id [16]byte
 	if batch != nil {
-		id, err = batch.attemptID()
+		id = batch.attemptID()
 	} else {
-		id, err = gocql.RandomUUID()
-	}
-	if err != nil {
-		b.fail(b.table.Attempt.Name, "no random id could be made", err)
+		id = codec.NewUUID()
 	}
 	b.attempt = &id
 	b.stores(b.table.Attempt, unsafe.Pointer(&id))

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/ring"
@@ -49,7 +47,7 @@ var tokensCodec = mustCodec(reflect.TypeFor[[]string](), &codec.Type{Kind: codec
 // the two statements come to different nodes: that makes ranges only larger or smaller.
 func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 	for _, statement := range [...]string{"SELECT tokens, partitioner FROM system.local", "SELECT tokens FROM system.peers"} {
-		r := &driver.Request{Kind: driver.Read, Statement: statement, Consistency: gocql.One}
+		r := &driver.Request{Kind: driver.Read, Statement: statement, Consistency: driver.One}
 		rows := driver.Do(ctx, t.sender, r)
 		for err == nil && rows.Next() {
 			cells := rows.Cells()

@@ -284,9 +284,9 @@ func selected[T, F any](selector func(*T) *F) *ref {
 
 func columnAt(typ, field reflect.Type, offset uintptr, err error) *ref {
 	r := &ref{name: "(selector)"}
-	table, described := meta.Of(typ)
-	if described != nil {
-		r.err = described
+	table, wrong := described(typ)
+	if wrong != nil {
+		r.err = wrong
 		return r
 	}
 	if err != nil {

@@ -131,7 +131,7 @@ func (r *result) inexact(i int) bool {
 	if e == nil || col == nil || c.ref().elem != nil || c.ref().field != "" {
 		return false
 	}
-	at := e.index(col.Name)
+	at := e.columns.Index(col.Name)
 	if at < 0 || e.cells.at(at) == nil {
 		return false
 	}

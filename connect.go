@@ -9,13 +9,49 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 )
+
+// Consistency is the level of a plain statement, or of what an LWT commits at.
+type Consistency = gocql.Consistency
+
+// SerialConsistency is the level of an LWT's Paxos round, or of a linearizable read:
+// gocql.Serial or gocql.LocalSerial.
+type SerialConsistency = gocql.SerialConsistency
+
+// New returns a DB on a session of yours, which you close yourself. The options are the
+// defaults of its tables.
+//
+// A session does not tell how it was configured. Of what Connect checks, New sees only
+// whether the session is open, and its keyspace. It cannot see
+//
+//   - the timeouts: Timeout 0 waits for ever; WithTimeout bounds calls nevertheless,
+//   - the datacenters and the host selection policy: coordinators may be anywhere,
+//   - how many sessions there are to the same cluster,
+//   - WriteCoalesceWaitTime: by default a lone request waits 200 µs, see docs/performance.md.
+//
+// Whatever the session's cluster config says of retries, idempotence and speculative
+// execution, an LWT is sent once. A gocql.QueryObserver of the session must not keep the
+// bound values that it is shown: their memory is used again.
+func New(session *gocql.Session, opts ...Option) *DB {
+	if session == nil {
+		return newDB(nil, opts)
+	}
+	return newDB(driver.New(session), opts)
+}
 
 // ConnectError is a Connect that failed. Field names what is wrong in the cluster config,
 // if it is that. It unwraps to what the nodes or gocql said; KindOf tells whether no host
 // could be reached, a login was refused, and so on.
-type ConnectError = driver.ConnectError
+type ConnectError struct {
+	Field  string
+	Reason string
+	Err    error // what the nodes or gocql said; nil if nothing was sent
+}
+
+func (e *ConnectError) Error() string { return (*driver.ConnectError)(e).Error() }
+func (e *ConnectError) Unwrap() error { return e.Err }
 
 // ConnectOption sets something of a DB that Connect makes. Every Option is one too.
 type ConnectOption interface {
@@ -101,6 +137,9 @@ func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	}
 	start := time.Now()
 	session, err := driver.Connect(cfg, c.where)
+	if e, ok := err.(*driver.ConnectError); ok {
+		return nil, (*ConnectError)(e)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -142,4 +181,28 @@ func (db *DB) Close() {
 	if db != nil && db.session != nil {
 		db.session.Close()
 	}
+}
+
+// MarshalCQL makes Date a gocql.Marshaler.
+func (d Date) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	if err := mustBeDate(info); err != nil {
+		return nil, err
+	}
+	return d.cell()
+}
+
+// UnmarshalCQL makes Date a gocql.Unmarshaler.
+func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
+	if err := mustBeDate(info); err != nil {
+		*d = Date{}
+		return err
+	}
+	return d.setCell(data)
+}
+
+func mustBeDate(info gocql.TypeInfo) error {
+	if info == nil || info.Type() != gocql.TypeDate {
+		return codec.Reason("coodie: Date is a date, and no other CQL type")
+	}
+	return nil
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
@@ -137,11 +135,8 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 // CQLType names the CQL type of a Date.
 func (Date) CQLType() string { return "date" }
 
-// MarshalCQL makes Date a gocql.Marshaler.
-func (d Date) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
-	if err := mustBeDate(info); err != nil {
-		return nil, err
-	}
+// cell is the date as the server keeps it; nil is null.
+func (d Date) cell() ([]byte, error) {
 	if d.IsZero() {
 		return nil, nil
 	}
@@ -152,25 +147,18 @@ func (d Date) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(nil, uint32(days+1<<31)), nil
 }
 
-// UnmarshalCQL makes Date a gocql.Unmarshaler.
-func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
+// setCell sets the date from a cell.
+func (d *Date) setCell(cell []byte) error {
 	*d = Date{}
-	if err := mustBeDate(info); err != nil || len(data) == 0 {
-		return err
+	if len(cell) == 0 {
+		return nil
 	}
-	if len(data) != 4 {
-		return codec.Reason(fmt.Sprintf("coodie: a date of %d bytes", len(data)))
+	if len(cell) != 4 {
+		return codec.Reason(fmt.Sprintf("coodie: a date of %d bytes", len(cell)))
 	}
-	days := int64(binary.BigEndian.Uint32(data)) - 1<<31
+	days := int64(binary.BigEndian.Uint32(cell)) - 1<<31
 	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
 	*d = Date{y, m, day}
-	return nil
-}
-
-func mustBeDate(info gocql.TypeInfo) error {
-	if info == nil || info.Type() != gocql.TypeDate {
-		return codec.Reason("coodie: Date is a date, and no other CQL type")
-	}
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -23,15 +21,15 @@ type step struct {
 
 // newPlan matches columns by name, into the memory of p. Where the server's type is not the declared one, but
 // the field can hold it, the field is decoded from what the server says it is.
-func newPlan(p plan, table *table, columns []gocql.ColumnInfo) (plan, error) {
-	for i := range columns {
-		c := table.meta.ColumnAt(i, columns[i].Name)
+func newPlan(p plan, table *table, columns driver.Columns) (plan, error) {
+	for i := range columns.Len() {
+		c := table.meta.ColumnAt(i, columns.Name(i))
 		if c == nil {
 			continue
 		}
 		cd := c.Codec
-		if !c.Type.Same(columns[i].TypeInfo) {
-			t, err := codec.FromTypeInfo(columns[i].TypeInfo)
+		if !columns.Is(i, c.Type) {
+			t, err := columns.Type(i)
 			if err == nil {
 				cd, err = c.Codec.Live(t)
 			}
@@ -51,17 +49,17 @@ func newPlan(p plan, table *table, columns []gocql.ColumnInfo) (plan, error) {
 // the very same columns.
 type knownPlan struct {
 	table   *meta.Table
-	columns []gocql.ColumnInfo
+	columns driver.Columns
 	plan    plan
 }
 
 // planFor is newPlan, made once for the answers of one statement after the other.
-func (b *builder) planFor(t *table, columns []gocql.ColumnInfo) (p plan, err error) {
-	if len(columns) == 0 {
+func (b *builder) planFor(t *table, columns driver.Columns) (p plan, err error) {
+	if columns.Len() == 0 {
 		return nil, nil // of no answer
 	}
 	k := &b.known
-	if k.table == t.meta && driver.Same(k.columns, columns) {
+	if k.table == t.meta && k.columns.Same(columns) {
 		return k.plan, nil
 	}
 	if p, err = newPlan(k.plan[:0], t, columns); err != nil {

@@ -3,6 +3,7 @@ package coodie
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -56,7 +57,27 @@ func (e *MultipleError) Is(target error) bool { return target == ErrMultiple }
 
 // SchemaError says what is wrong with a struct's declaration as a table: Type and
 // Field name the Go type and field, Reason what to mend.
-type SchemaError = meta.Error
+type SchemaError struct {
+	Type   reflect.Type // the Go struct type
+	Field  string       // the Go field, "" when the whole type is meant
+	Reason string       // what is wrong and what to do
+}
+
+func (e *SchemaError) Error() string { return (*meta.Error)(e).Error() }
+
+// schemaError is an error of meta's as the caller gets it.
+func schemaError(err error) error {
+	if e, ok := err.(*meta.Error); ok {
+		return (*SchemaError)(e)
+	}
+	return err
+}
+
+// described is the table that the struct type declares.
+func described(typ reflect.Type) (*meta.Table, error) {
+	t, err := meta.Of(typ)
+	return t, schemaError(err)
+}
 
 // UsageError is a call that cannot be carried out as it stands. It is found before
 // anything is sent. Column is "" when the whole call is meant.

@@ -5,10 +5,9 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -213,8 +212,8 @@ func (e *expr) bare() bool {
 // cellReader sets the Go value at p from a cell; nil is null.
 type cellReader func(p unsafe.Pointer, cell []byte) error
 
-// reader reads the term's cells, which are of the type that the server says, as target.
-func (e *expr) reader(info gocql.TypeInfo, target reflect.Type) (cellReader, error) {
+// reader reads the term's cells, those of column i, as target.
+func (e *expr) reader(columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
 	if e.decode != nil {
 		own := e.goType
 		if own.Kind() == reflect.Pointer { // Nullable's
@@ -242,10 +241,10 @@ func (e *expr) reader(info gocql.TypeInfo, target reflect.Type) (cellReader, err
 			}, nil
 		}
 	}
-	if e.codec != nil && target == e.goType && e.codec.Type().Same(info) {
+	if e.codec != nil && target == e.goType && columns.Is(i, e.codec.Type()) {
 		return e.codec.Decode, nil
 	}
-	t, err := codec.FromTypeInfo(info)
+	t, err := columns.Type(i)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +253,7 @@ func (e *expr) reader(info gocql.TypeInfo, target reflect.Type) (cellReader, err
 			v := (*any)(p)
 			switch *v = nil; {
 			case cell == nil:
-			case e.bare() && e.ref.typ.Same(info):
+			case e.bare() && columns.Is(i, e.ref.typ):
 				*v, err = decodeAny(&e.ref, cell)
 			default:
 				*v, err = codec.DecodeAny(t, cell)

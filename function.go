@@ -170,7 +170,7 @@ func (e *expr) written(what string, cells bool) {
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c *TokenColumn[T]) expression(*T) *expr {
-	table, err := meta.Of(reflect.TypeFor[T]())
+	table, err := described(reflect.TypeFor[T]())
 	if err != nil {
 		return &expr{err: err}
 	}

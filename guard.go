@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -66,7 +64,7 @@ func (d *document) guard() *guard {
 	versions.Of.Saw(version)
 	g.conds = t.asHeld(g.conds, v, value)
 	proven := version != 0
-	if a != nil && *(*gocql.UUID)(unsafe.Add(value, a.Offset)) != (gocql.UUID{}) {
+	if a != nil && *(*[16]byte)(unsafe.Add(value, a.Offset)) != ([16]byte{}) {
 		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, value)})
 		proven = true
 	}

@@ -173,7 +173,7 @@ func (h *handle) is(line *batchLine) whose {
 
 // sent is the cell of a column as the server sent it.
 func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
-	if i := e.index(col.Name); i >= 0 {
+	if i := e.columns.Index(col.Name); i >= 0 {
 		cell := e.cells.at(i)
 		return cell, presence(cell)
 	}
@@ -182,7 +182,7 @@ func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
 
 // isKey reports whether the key column that was sent is the one that was written.
 func (e *existing) isKey(col *meta.Column, want []byte) bool {
-	i := e.index(col.Name)
+	i := e.columns.Index(col.Name)
 	t, err := e.liveType(i, col)
 	if err == nil {
 		want, err = codec.Convert(want, col.Type, t)
@@ -237,8 +237,8 @@ func (h *handle) read(line *batchLine) {
 // there is none.
 func (h *handle) state(e *existing, who whose) RowState {
 	keyed := false
-	for i := range e.columns {
-		col := h.chain.table.meta.Column(e.columns[i].Name)
+	for i := range e.columns.Len() {
+		col := h.chain.table.meta.Column(e.columns.Name(i))
 		switch {
 		case col == nil:
 		case h.static && col.Kind == meta.Static && e.cells.at(i) != nil:

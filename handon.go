@@ -1,6 +1,6 @@
 package coodie
 
-import "github.com/gocql/gocql"
+import "github.com/coodie-go/coodie/internal/driver"
 
 // handedOnAtMost is how many calls of Mutate may follow one read.
 const handedOnAtMost = 32
@@ -28,11 +28,12 @@ func (m *mutation) masked(row *existing) *existing {
 	if row == nil || m.chain.choice == nil {
 		return row
 	}
-	var columns []gocql.ColumnInfo
+	var columns driver.Columns
 	var cells [][]byte
-	for i, c := range row.columns {
-		if col := row.table.meta.Column(c.Name); col != nil && m.chain.choice.shows(col) {
-			columns, cells = append(columns, c), append(cells, row.cells.at(i))
+	for i := range row.columns.Len() {
+		if col := row.table.meta.Column(row.columns.Name(i)); col != nil && m.chain.choice.shows(col) {
+			columns.Add(row.columns, i)
+			cells = append(cells, row.cells.at(i))
 		}
 	}
 	shown := row.table.existing(columns, cells, -1)
@@ -70,8 +71,8 @@ func (m *mutation) handOn(row *existing, written []assign) {
 		if null {
 			cell = nil
 		}
-		if j := row.index(col.Name); j >= 0 {
-			if !null && !written[i].value.typ().Same(row.columns[j].TypeInfo) {
+		if j := row.columns.Index(col.Name); j >= 0 {
+			if !null && !row.columns.Is(j, written[i].value.typ()) {
 				return // it was encoded for another type
 			}
 			cells[j] = cell

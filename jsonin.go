@@ -95,7 +95,7 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 		v := given[c.Index]
 		switch {
 		case c == b.table.Attempt && b.attempt != nil:
-			v = json.RawMessage(`"` + b.attempt.String() + `"`)
+			v = json.RawMessage(`"` + codec.UUIDText(*b.attempt) + `"`)
 		case c == b.table.Version && b.cas:
 			v = json.RawMessage(strconv.FormatInt(b.ownVersion(), 10))
 		}

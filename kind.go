@@ -8,28 +8,34 @@ import (
 
 // ErrorKind says why something failed: see KindOf. Its String is a word for logs and
 // metrics, its Advice is what to do about it.
-type ErrorKind = driver.ErrorKind
+type ErrorKind uint8
 
 // The kinds of error.
 const (
-	KindNone        = driver.KindNone        // no error
-	KindOther       = driver.KindOther       // none of the others
-	KindNoHost      = driver.KindNoHost      // no node could be reached
-	KindUnavailable = driver.KindUnavailable // too few replicas are up, or a node has too much to do
-	KindTimeout     = driver.KindTimeout     // too slow: the replicas, the network, or the context's deadline
-	KindConnection  = driver.KindConnection  // the connection broke
-	KindCanceled    = driver.KindCanceled    // the caller's context was cancelled
-	KindClosed      = driver.KindClosed      // the DB or session has been closed
-	KindSyntax      = driver.KindSyntax      // the server does not understand the statement
-	KindInvalid     = driver.KindInvalid     // the server refuses the statement as it stands
-	KindAuth        = driver.KindAuth        // a wrong password, or a missing permission
-	KindFailure     = driver.KindFailure     // a node failed while it executed the statement
-	KindUsage       = driver.KindUsage       // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
-	KindNotFound    = driver.KindNotFound    // ErrNotFound: no row matches
-	KindMultiple    = driver.KindMultiple    // ErrMultiple: several rows match where one was expected
-	KindNotApplied  = driver.KindNotApplied  // ErrNotApplied: the condition of an LWT did not hold
-	KindContended   = driver.KindContended   // ErrContended: others wrote the row at each attempt of a Mutate
+	KindNone        ErrorKind = iota // no error
+	KindOther                        // none of the others
+	KindNoHost                       // no node could be reached
+	KindUnavailable                  // too few replicas are up, or a node has too much to do
+	KindTimeout                      // too slow: the replicas, the network, or the context's deadline
+	KindConnection                   // the connection broke
+	KindCanceled                     // the caller's context was cancelled
+	KindClosed                       // the DB or session has been closed
+	KindSyntax                       // the server does not understand the statement
+	KindInvalid                      // the server refuses the statement as it stands
+	KindAuth                         // a wrong password, or a missing permission
+	KindFailure                      // a node failed while it executed the statement
+	KindUsage                        // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
+	KindNotFound                     // ErrNotFound: no row matches
+	KindMultiple                     // ErrMultiple: several rows match where one was expected
+	KindNotApplied                   // ErrNotApplied: the condition of an LWT did not hold
+	KindContended                    // ErrContended: others wrote the row at each attempt of a Mutate
 )
+
+func (k ErrorKind) String() string { return driver.ErrorKind(k).String() }
+
+// Advice is what to do about an error of this kind, whatever its cause; "" if the error itself
+// says it. The text of an error has the advice for its cause.
+func (k ErrorKind) Advice() string { return driver.ErrorKind(k).Advice() }
 
 // KindOf says why a call failed, and so what to do: try again later, mend the program,
 // look after the cluster. Whether a write may have been executed is another question, which
@@ -52,7 +58,7 @@ func KindOf(err error) ErrorKind {
 		errors.As(err, &connect) && connect.Err == nil:
 		return KindUsage
 	case errors.Is(err, ErrOutcomeUnknown):
-		return driver.KindOf(err)
+		return ErrorKind(driver.KindOf(err))
 	case errors.Is(err, ErrCannotGuard):
 		return KindUsage
 	case errors.Is(err, ErrContended):
@@ -64,5 +70,5 @@ func KindOf(err error) ErrorKind {
 	case errors.Is(err, ErrNotApplied):
 		return KindNotApplied
 	}
-	return driver.KindOf(err)
+	return ErrorKind(driver.KindOf(err))
 }

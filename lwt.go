@@ -6,8 +6,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
@@ -251,7 +250,7 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 		return err
 	}
 	var e *existing
-	if len(columns) > 1 {
+	if columns.Len() > 1 {
 		e = c.table.existing(columns, cells, at)
 	}
 	for rows.Next() {
@@ -278,13 +277,13 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 }
 
 // readApplied reads the [applied] column, which is the one at and the only one.
-func readApplied(columns []gocql.ColumnInfo, cells [][]byte) (at int, applied bool, err error) {
+func readApplied(columns driver.Columns, cells [][]byte) (at int, applied bool, err error) {
 	at = -1
-	for i := range columns {
-		if columns[i].Name != AppliedColumn {
+	for i := range columns.Len() {
+		if columns.Name(i) != AppliedColumn {
 			continue
 		}
-		if at >= 0 || columns[i].TypeInfo.Type() != gocql.TypeBoolean || len(cells[i]) != 1 {
+		if at >= 0 || !columns.Is(i, codec.Native(codec.Boolean)) || len(cells[i]) != 1 {
 			return -1, false, errNoAnswer
 		}
 		at, applied = i, cells[i][0] != 0
@@ -300,16 +299,11 @@ var errNoAnswer = errors.New("the server's answer to a conditional write has no 
 
 // existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.
-func (t *table) existing(columns []gocql.ColumnInfo, cells [][]byte, applied int) *existing {
+func (t *table) existing(columns driver.Columns, cells [][]byte, applied int) *existing {
 	e := t.row()
 	e.table, e.cells = t, pack(e.room[:], cells, applied)
-	switch {
-	case applied < 0:
-		e.columns = columns
-	case applied == 0:
-		e.columns = columns[1:]
-	default:
-		e.columns = append(append(e.columns, columns[:applied]...), columns[applied+1:]...)
+	if e.columns = columns; applied >= 0 {
+		e.columns = columns.Without(applied)
 	}
 	return e
 }
@@ -333,11 +327,11 @@ func (e *existing) proven(kind casKind) RowState {
 	case ifExists:
 		return RowMissing
 	}
-	for i := range e.columns {
+	for i := range e.columns.Len() {
 		if e.cells.at(i) == nil {
 			continue
 		}
-		col := e.table.meta.Column(e.columns[i].Name)
+		col := e.table.meta.Column(e.columns.Name(i))
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
 			return RowPresent
 		}

@@ -8,8 +8,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -355,8 +353,7 @@ func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 		if err != nil {
 			return nil
 		}
-		refused.columns = append(refused.columns[:len(refused.columns):len(refused.columns)],
-			gocql.ColumnInfo{Name: col.Name, TypeInfo: col.Type.TypeInfo(4)})
+		refused.columns = refused.columns.With(col.Name, col.Type)
 		refused.cells = pack(nil, append(refused.cells.list(), cell), -1)
 	}
 	return refused

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/ddl"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
 )
 
@@ -29,10 +28,10 @@ type settings struct {
 	viewOf          string         // the table of which it is a materialized view
 	properties      []ddl.Property // of CREATE TABLE
 	broken          error          // the first mistake in them
-	serial          gocql.SerialConsistency
-	commit          gocql.Consistency // of conditional writes
+	serial          SerialConsistency
+	commit          Consistency // of conditional writes
 	commitSet       bool
-	consistency     gocql.Consistency // of plain writes and reads
+	consistency     Consistency // of plain writes and reads
 	consistencySet  bool
 	clientTimestamp bool
 	pageSize        int
@@ -76,20 +75,20 @@ func WithKeyspace(name string) Option { return option(func(s *settings) { s.keys
 //
 // LOCAL_SERIAL is linearizable within one datacenter only, and is for tables whose
 // LWTs all come from there.
-func WithSerialConsistency(c gocql.SerialConsistency) Option {
+func WithSerialConsistency(c SerialConsistency) Option {
 	return option(func(s *settings) { s.serial = c })
 }
 
 // WithCommitConsistency sets the consistency at which a conditional write commits:
 // QUORUM by default, LOCAL_QUORUM with LocalSerial. A weaker one makes the write
 // invisible to QUORUM reads for a while. ANY is refused.
-func WithCommitConsistency(c gocql.Consistency) Option {
+func WithCommitConsistency(c Consistency) Option {
 	return option(func(s *settings) { s.commit, s.commitSet = c, true })
 }
 
 // WithConsistency sets the consistency of plain writes and plain reads: QUORUM by
 // default, LOCAL_QUORUM with LocalSerial.
-func WithConsistency(c gocql.Consistency) Option {
+func WithConsistency(c Consistency) Option {
 	return option(func(s *settings) { s.consistency, s.consistencySet = c, true })
 }
 
@@ -136,14 +135,14 @@ func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes 
 func (s *settings) resolve() error {
 	switch s.serial {
 	case 0:
-		s.serial = gocql.Serial
-	case gocql.Serial, gocql.LocalSerial:
+		s.serial = driver.Serial
+	case driver.Serial, driver.LocalSerial:
 	default:
 		return fmt.Errorf("serial consistency is SERIAL or LOCAL_SERIAL")
 	}
-	quorum := gocql.Quorum
-	if s.serial == gocql.LocalSerial {
-		quorum = gocql.LocalQuorum
+	quorum := driver.Quorum
+	if s.serial == driver.LocalSerial {
+		quorum = driver.LocalQuorum
 	}
 	if !s.commitSet {
 		s.commit = quorum
@@ -151,12 +150,12 @@ func (s *settings) resolve() error {
 	if !s.consistencySet {
 		s.consistency = quorum
 	}
-	for _, c := range [...]gocql.Consistency{s.commit, s.consistency} {
+	for _, c := range [...]Consistency{s.commit, s.consistency} {
 		if serialLevel(c) {
 			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
 		}
 	}
-	if s.commit == gocql.Any {
+	if s.commit == driver.Any {
 		return fmt.Errorf("commit consistency ANY would let a committed LWT exist only as a hint; use QUORUM")
 	}
 	if !s.retriesSet {
@@ -168,7 +167,7 @@ func (s *settings) resolve() error {
 	if s.idempotence > NotIdempotent {
 		return fmt.Errorf("idempotence is Inferred, Idempotent or NotIdempotent")
 	}
-	if s.anywhere && s.serial == gocql.LocalSerial {
+	if s.anywhere && s.serial == driver.LocalSerial {
 		return fmt.Errorf("LOCAL_SERIAL means another quorum with each coordinator where these are in several datacenters (WithAnyDatacenter); name one by WithLocalDatacenter")
 	}
 	if s.timeoutSet && s.timeout <= 0 {

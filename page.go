@@ -3,12 +3,8 @@ package coodie
 import (
 	"context"
 	"encoding/binary"
-	"errors"
-	"strings"
 	"time"
 	"unsafe"
-
-	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
@@ -95,27 +91,10 @@ func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointe
 		next = s.pages.Seal(state, query, time.Now())
 		return err
 	})
-	if token != "" && refusesState(err) {
+	if token != "" && driver.RefusesPageState(err) {
 		err = &PageTokenError{Table: c.table.name, Reason: PageTokenDamaged, Err: err}
 	}
 	return next, err
-}
-
-// refusesState reports whether the server could not read its paging state: it is another
-// version's, or somebody has changed it, which only a token without a key allows.
-func refusesState(err error) bool {
-	var request gocql.RequestError
-	if !errors.As(err, &request) {
-		return false
-	}
-	says := func(text string) bool { return strings.Contains(request.Message(), text) }
-	switch request.Code() {
-	case gocql.ErrCodeProtocol:
-		return true
-	case gocql.ErrCodeServer: // what some damage makes Cassandra's decoder throw
-		return says("VIntCoding") || says("in-memory buffer")
-	}
-	return says("paging state")
 }
 
 // cells are the values bound so far.

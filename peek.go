@@ -3,7 +3,7 @@ package coodie
 import (
 	"context"
 
-	"github.com/gocql/gocql"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // PeekFirst makes Create read the row before it claims it: a plain read by the whole
@@ -74,9 +74,9 @@ func (c chain) peeked(ctx context.Context) (*existing, error) {
 
 // peekLevel is a level that sees what conditional writes have committed: they commit at
 // QUORUM after SERIAL, and at LOCAL_QUORUM after LOCAL_SERIAL, which is about one datacenter.
-func (s *settings) peekLevel() gocql.Consistency {
-	if s.serial == gocql.LocalSerial {
-		return gocql.LocalQuorum
+func (s *settings) peekLevel() Consistency {
+	if s.serial == driver.LocalSerial {
+		return driver.LocalQuorum
 	}
-	return gocql.Quorum
+	return driver.Quorum
 }

@@ -2,22 +2,20 @@ package coodie
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // perCall is what a chain says of its call instead of the table's settings. It is
 // immutable; a chain that says nothing has none.
 type perCall struct {
-	consistency  *gocql.Consistency
+	consistency  *Consistency
 	timeout      *time.Duration
 	usingTimeout *time.Duration
 	bypassCache  bool
@@ -30,7 +28,7 @@ type perCall struct {
 //
 // A conditional write has none: what it commits at and its serial consistency belong to
 // the table, for all that write it must agree on them.
-func (q *QuerySet[T]) Consistency(c gocql.Consistency) *QuerySet[T] {
+func (q *QuerySet[T]) Consistency(c Consistency) *QuerySet[T] {
 	return (*QuerySet[T])((*query)(q).withConsistency(c))
 }
 
@@ -69,7 +67,7 @@ func (q *QuerySet[T]) Prefetch(share float64) *QuerySet[T] {
 }
 
 // Consistency is QuerySet.Consistency for this plain write.
-func (d *Document[T]) Consistency(c gocql.Consistency) *Write[T] {
+func (d *Document[T]) Consistency(c Consistency) *Write[T] {
 	return (*Write[T])(plainDocument(d).now().withConsistency(c))
 }
 
@@ -84,7 +82,7 @@ func (d *Document[T]) UsingTimeout(t time.Duration) *Write[T] {
 }
 
 // Consistency is QuerySet.Consistency for this plain write.
-func (w *Write[T]) Consistency(c gocql.Consistency) *Write[T] {
+func (w *Write[T]) Consistency(c Consistency) *Write[T] {
 	return (*Write[T])((*write)(w).sure().withConsistency(c))
 }
 
@@ -129,7 +127,7 @@ func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // level is the consistency of a plain statement.
-func (c *chain) level() gocql.Consistency {
+func (c *chain) level() Consistency {
 	if c.per != nil && c.per.consistency != nil {
 		return *c.per.consistency
 	}
@@ -157,7 +155,7 @@ func (c *chain) callOfRead(b *builder) {
 	p.check(b)
 	switch {
 	case p.consistency == nil:
-	case *p.consistency == gocql.Any:
+	case *p.consistency == driver.Any:
 		b.fail("", "consistency ANY is for writes", nil)
 	case c.serial:
 		b.fail("", "a linearizable read is at the table's serial consistency (WithSerialConsistency) and takes no other", nil)
@@ -225,15 +223,14 @@ func (p *perCall) further() *perCall {
 }
 
 // serialLevel reports whether the consistency is a serial one.
-func serialLevel(c gocql.Consistency) bool {
-	s := gocql.SerialConsistency(c)
-	return s == gocql.Serial || s == gocql.LocalSerial
+func serialLevel(c Consistency) bool {
+	s := SerialConsistency(c)
+	return s == driver.Serial || s == driver.LocalSerial
 }
 
 // explain adds what to do to a syntax error that Cassandra answers ScyllaDB's clauses with.
 func explain(statement string, err error) error {
-	var request gocql.RequestError
-	if errors.As(err, &request) && request.Code() == gocql.ErrCodeSyntax &&
+	if driver.IsSyntax(err) &&
 		(strings.Contains(statement, "TIMEOUT ?") || strings.Contains(statement, "BYPASS CACHE")) {
 		return fmt.Errorf("%w (UsingTimeout and BypassCache are ScyllaDB's; for Cassandra leave them out)", err)
 	}

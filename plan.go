@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -23,9 +21,9 @@ type Planned struct {
 	// Args are the bound values, in the order of the markers.
 	Args []PlannedArg
 	// Consistency is that of the read or plain write; of an LWT, what it commits at.
-	Consistency gocql.Consistency
+	Consistency Consistency
 	// SerialConsistency is that of an LWT or a linearizable read, and else zero.
-	SerialConsistency gocql.SerialConsistency
+	SerialConsistency SerialConsistency
 	// Paxos is true of what takes a Paxos round: an LWT or a linearizable read.
 	Paxos bool
 	// Idempotent says whether the session's retry policy may send the statement twice, and
@@ -98,7 +96,7 @@ func (p *planner) add(r *driver.Request) {
 	case driver.CAS:
 		s.SerialConsistency, s.Paxos = r.Serial, true
 	case driver.SerialRead:
-		s.SerialConsistency, s.Paxos = gocql.SerialConsistency(r.Consistency), true
+		s.SerialConsistency, s.Paxos = SerialConsistency(r.Consistency), true
 	}
 	values := slices.Clip(r.Values)
 	for i := range r.Entries {
@@ -126,7 +124,7 @@ func (p Planned) String() string {
 		line("args", "%s", strings.Join(types, ", "))
 	}
 	switch {
-	case p.Paxos && gocql.SerialConsistency(p.Consistency) == p.SerialConsistency:
+	case p.Paxos && SerialConsistency(p.Consistency) == p.SerialConsistency:
 		line("consistency", "%s", p.SerialConsistency)
 	case p.Paxos:
 		line("consistency", "%s, committed at %s", p.SerialConsistency, p.Consistency)

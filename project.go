@@ -6,9 +6,8 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -44,7 +43,7 @@ func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] 
 func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 	row, err := meta.Row(typ)
 	if err != nil {
-		return &selection{err: err}
+		return &selection{err: schemaError(err)}
 	}
 	c := q.chain()
 	terms, err := c.projected(row, exprs)
@@ -54,10 +53,10 @@ func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 	q, ch := q.choose()
 	ch.terms = terms
 	s := &selection{chain: q.chain()}
-	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
+	s.plan = func(columns driver.Columns) (rowReader, error) {
 		readers := make([]cellReader, len(row.Columns))
 		for i, col := range row.Columns {
-			if i < len(columns) && terms[i].decode == nil && col.Type.Same(columns[i].TypeInfo) {
+			if i < columns.Len() && terms[i].decode == nil && columns.Is(i, col.Type) {
 				readers[i] = s.chain.fieldReader(col, terms[i])
 				continue
 			}

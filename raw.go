@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-
-	"github.com/gocql/gocql"
 )
 
 // Raw is a statement in CQL, for what the mapper has no words for: see DB.Raw. It is an
@@ -14,7 +12,7 @@ type Raw struct {
 	db           *DB
 	text         string
 	args         []any
-	consistency  *gocql.Consistency
+	consistency  *Consistency
 	pageSize     int
 	idempotence  Idempotence
 	linearizable bool
@@ -43,7 +41,7 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 }
 
 // Consistency is the statement's own; of a CAS, what it commits at.
-func (r Raw) Consistency(c gocql.Consistency) Raw {
+func (r Raw) Consistency(c Consistency) Raw {
 	r.consistency = &c
 	return r
 }
@@ -148,7 +146,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 			err = &DecodeError{Table: p.table, Err: answer.broken}
 		}
 		for _, line := range answer.lines {
-			if len(line.columns) == 1 {
+			if line.columns.Len() == 1 {
 				continue
 			}
 			row := newRow(p.table, line.columns, line.cells, line.at)

@@ -9,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
@@ -89,11 +88,11 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 	case r.linearizable && q.Kind != driver.Read:
 		return "only a SELECT is Linearizable; a condition makes a write linearizable"
 	case r.linearizable:
-		q.Kind, q.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
+		q.Kind, q.Consistency = driver.SerialRead, Consistency(s.serial)
 	case c == nil:
 	case serialLevel(*c):
 		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"
-	case *c == gocql.Any && q.Kind != driver.Write:
+	case *c == driver.Any && q.Kind != driver.Write:
 		return "consistency ANY is for plain writes"
 	default:
 		q.Consistency = *c
@@ -203,7 +202,7 @@ func (r Raw) mayBeList(m *cqlparse.Marker) bool {
 	if t == nil {
 		return false
 	}
-	if t.Implements(reflect.TypeFor[gocql.Marshaler]()) {
+	if codec.Marshals(t) {
 		return true
 	}
 	for t.Kind() == reflect.Pointer {

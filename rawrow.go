@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -16,12 +14,12 @@ import (
 // their order is the server's affair.
 type Row struct {
 	table   string
-	columns []gocql.ColumnInfo
+	columns driver.Columns
 	cells   [][]byte
 }
 
 // newRow copies the cells, which belong to gocql, without the one at without; -1: all.
-func newRow(table string, columns []gocql.ColumnInfo, cells [][]byte, without int) Row {
+func newRow(table string, columns driver.Columns, cells [][]byte, without int) Row {
 	r := Row{table: table}
 	size := 0
 	for _, cell := range cells {
@@ -37,23 +35,24 @@ func newRow(table string, columns []gocql.ColumnInfo, cells [][]byte, without in
 			memory = append(memory, cell...)
 			cell = memory[start:len(memory):len(memory)]
 		}
-		r.columns, r.cells = append(r.columns, columns[i]), append(r.cells, cell)
+		r.columns.Add(columns, i)
+		r.cells = append(r.cells, cell)
 	}
 	return r
 }
 
 // Columns are the names of the row's columns, in the order of the server.
 func (r Row) Columns() []string {
-	names := make([]string, len(r.columns))
-	for i := range r.columns {
-		names[i] = r.columns[i].Name
+	names := make([]string, r.columns.Len())
+	for i := range r.columns.Len() {
+		names[i] = r.columns.Name(i)
 	}
 	return names
 }
 
 // Presence says whether the row has the column, and whether it is null.
 func (r Row) Presence(column string) Presence {
-	if i := r.index(column); i >= 0 {
+	if i := r.columns.Index(column); i >= 0 {
 		return presence(r.cells[i])
 	}
 	return Missing
@@ -67,7 +66,7 @@ func (r Row) Get(column string, dest any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return r.broken(column, "", fmt.Errorf("Get needs a pointer to set, and got a %T", dest))
 	}
-	i := r.index(column)
+	i := r.columns.Index(column)
 	if i < 0 {
 		return r.broken(column, "", fmt.Errorf("the answer has no such column, but %q", r.Columns()))
 	}
@@ -83,8 +82,8 @@ func (r Row) Scan(dest any) error {
 		return r.broken("", "", fmt.Errorf("Scan needs a pointer to a struct, and got a %T", dest))
 	}
 	v = v.Elem()
-	for i := range r.columns {
-		if index, ok := codec.FieldNamed(v.Type(), r.columns[i].Name); ok {
+	for i := range r.columns.Len() {
+		if index, ok := codec.FieldNamed(v.Type(), r.columns.Name(i)); ok {
 			if err := r.decode(i, v.FieldByIndex(index), v.Type().FieldByIndex(index).Name); err != nil {
 				return err
 			}
@@ -96,13 +95,13 @@ func (r Row) Scan(dest any) error {
 // Pairs are the columns and their values, of the natural Go types of their CQL types, in
 // the order of the server; nil is null.
 func (r Row) Pairs() ([]Pair, error) {
-	pairs := make([]Pair, len(r.columns))
-	for i := range r.columns {
-		pairs[i].Column = r.columns[i].Name
+	pairs := make([]Pair, r.columns.Len())
+	for i := range r.columns.Len() {
+		pairs[i].Column = r.columns.Name(i)
 		if r.cells[i] == nil {
 			continue
 		}
-		t, err := codec.FromTypeInfo(r.columns[i].TypeInfo)
+		t, err := r.columns.Type(i)
 		if err == nil {
 			pairs[i].Value, err = codec.DecodeAny(t, r.cells[i])
 		}
@@ -122,18 +121,9 @@ func (r Row) Map() (map[string]any, error) {
 	return pairsMap(pairs), nil
 }
 
-func (r Row) index(column string) int {
-	for i := range r.columns {
-		if r.columns[i].Name == column {
-			return i
-		}
-	}
-	return -1
-}
-
 // decode sets v, which is settable, from cell i.
 func (r Row) decode(i int, v reflect.Value, field string) error {
-	t, err := codec.FromTypeInfo(r.columns[i].TypeInfo)
+	t, err := r.columns.Type(i)
 	if err == nil {
 		var c *codec.Codec
 		if c, err = codec.For(v.Type(), t); err == nil {
@@ -141,7 +131,7 @@ func (r Row) decode(i int, v reflect.Value, field string) error {
 		}
 	}
 	if err != nil {
-		return r.broken(r.columns[i].Name, field, err)
+		return r.broken(r.columns.Name(i), field, err)
 	}
 	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -100,7 +98,7 @@ func (c *chain) query(want want) *builder {
 	b.fewer()
 	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
-		r.Kind, r.Consistency = driver.SerialRead, gocql.Consistency(s.serial)
+		r.Kind, r.Consistency = driver.SerialRead, Consistency(s.serial)
 	}
 	replay := c.replayed(b)
 	r.Once, r.Reason = !replay.Safe(), replay.String()

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -196,9 +195,9 @@ type Existing[T any] struct {
 // existing is an Existing, whatever its T.
 type existing struct {
 	table   *table
-	columns []gocql.ColumnInfo // without [applied]
-	cells   cells              // of the columns
-	room    [56]byte           // for them: most conditions concern one or two columns, and these are short
+	columns driver.Columns // without [applied]
+	cells   cells          // of the columns
+	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
 	state   RowState
 	broken  error // why the cells could not be decoded; they are then as the server sent them
 }
@@ -220,10 +219,8 @@ func (e *Existing[T]) Presence(column string) Presence {
 }
 
 func (e *existing) presence(column string) Presence {
-	for i := range e.columns {
-		if e.columns[i].Name == column {
-			return presence(e.cells.at(i))
-		}
+	if i := e.columns.Index(column); i >= 0 {
+		return presence(e.cells.at(i))
 	}
 	return Missing
 }
@@ -246,9 +243,9 @@ func (e *Existing[T]) Pairs() []Pair {
 }
 
 func (e *existing) pairs() []Pair {
-	pairs := make([]Pair, len(e.columns))
-	for i := range e.columns {
-		pairs[i].Column = e.columns[i].Name
+	pairs := make([]Pair, e.columns.Len())
+	for i := range e.columns.Len() {
+		pairs[i].Column = e.columns.Name(i)
 		if e.cells.at(i) == nil {
 			continue
 		}
@@ -271,14 +268,14 @@ func pairsMap(pairs []Pair) map[string]any {
 
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
-	if col := e.table.meta.Column(e.columns[i].Name); col != nil && e.broken == nil {
+	if col := e.table.meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
 		cell, err := e.declared(i)
 		if err != nil || cell == nil {
 			return nil, err
 		}
 		return decodeAny(e.table.refTo(col), cell)
 	}
-	typ, err := codec.FromTypeInfo(e.columns[i].TypeInfo)
+	typ, err := e.columns.Type(i)
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +284,7 @@ func (e *existing) valueOf(i int) (any, error) {
 
 // cell finds what r refers to, as the struct declares it.
 func (e *existing) cell(r *ref) ([]byte, Presence) {
-	i := e.index(r.name)
+	i := e.columns.Index(r.name)
 	if i < 0 || e.broken != nil {
 		return nil, Missing
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -261,7 +259,7 @@ func refusesNull(col *meta.Column, goType reflect.Type) bool {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return false
 	}
-	return !reflect.PointerTo(goType).Implements(reflect.TypeFor[gocql.Unmarshaler]())
+	return !codec.Unmarshals(goType)
 }
 
 // strict is read with an error instead of the zero value for a null of a clustering column.

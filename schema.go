@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -24,27 +22,6 @@ type DB struct {
 	session  *driver.Session // of Connect; nil if it is the user's
 	queue    rowqueue.Queue[*existing]
 	shapes   shapes
-}
-
-// New returns a DB on a session of yours, which you close yourself. The options are the
-// defaults of its tables.
-//
-// A session does not tell how it was configured. Of what Connect checks, New sees only
-// whether the session is open, and its keyspace. It cannot see
-//
-//   - the timeouts: Timeout 0 waits for ever; WithTimeout bounds calls nevertheless,
-//   - the datacenters and the host selection policy: coordinators may be anywhere,
-//   - how many sessions there are to the same cluster,
-//   - WriteCoalesceWaitTime: by default a lone request waits 200 µs, see docs/performance.md.
-//
-// Whatever the session's cluster config says of retries, idempotence and speculative
-// execution, an LWT is sent once. A gocql.QueryObserver of the session must not keep the
-// bound values that it is shown: their memory is used again.
-func New(session *gocql.Session, opts ...Option) *DB {
-	if session == nil {
-		return newDB(nil, opts)
-	}
-	return newDB(driver.New(session), opts)
 }
 
 func newDB(sender driver.Sender, opts []Option) *DB {
@@ -106,12 +83,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if db == nil || db.sender == nil {
 		return nil, fail("Open needs a DB on a live session: coodie.New(session)")
 	}
-	described, err := meta.Of(typ)
+	of, err := described(typ)
 	if err != nil {
 		return nil, err
 	}
 	s := db.defaults
-	s.table = described.Name
+	s.table = of.Name
 	for _, o := range opts {
 		if o != nil {
 			o.applyTable(&s)
@@ -120,10 +97,10 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
-	if err := s.checkProperties(described.Counter); err != nil {
+	if err := s.checkProperties(of.Counter); err != nil {
 		return nil, fail(err.Error())
 	}
-	if s.lwtOnly && described.Counter {
+	if s.lwtOnly && of.Counter {
 		return nil, fail("counters cannot be written conditionally, so a counter table cannot be WithLWTOnly")
 	}
 	if err := meta.CheckName("table", s.table); err != nil {
@@ -136,11 +113,11 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	}
 	t := &table{
 		db: db, opts: slices.Clone(opts), bindings: new(bindings),
-		sender: driver.Retry(db.sender, s.retries), settings: s, meta: described, queue: &db.queue,
+		sender: driver.Retry(db.sender, s.retries), settings: s, meta: of, queue: &db.queue,
 		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
 	}
 	t.all.table = t
-	t.statics.Store(slices.ContainsFunc(described.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
+	t.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
 	}
@@ -148,12 +125,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		t.name = s.keyspace + "." + s.table
 	}
 	driver.Watch(db.sender, s.keyspace, s.table, func(column string) *codec.Type {
-		if c := described.Column(column); c != nil {
+		if c := of.Column(column); c != nil {
 			return c.Type
 		}
 		return nil
 	})
-	for _, c := range described.Columns {
+	for _, c := range of.Columns {
 		if err := c.Codec.Ready(); err != nil {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}

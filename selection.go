@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
@@ -20,7 +18,7 @@ type Selection[T, V any] selection
 type selection struct {
 	chain chain
 	// plan says how a row's cells become a V.
-	plan func(columns []gocql.ColumnInfo) (rowReader, error)
+	plan func(columns driver.Columns) (rowReader, error)
 	err  error
 }
 
@@ -42,7 +40,7 @@ func (q *query) values(term *expr, typ reflect.Type) *selection {
 	q, ch := q.choose()
 	ch.terms = []*expr{term}
 	s := &selection{chain: q.chain()}
-	s.plan = func(columns []gocql.ColumnInfo) (rowReader, error) {
+	s.plan = func(columns driver.Columns) (rowReader, error) {
 		read, err := s.chain.cellReader(columns, 0, term, typ)
 		if err != nil {
 			return nil, err
@@ -62,7 +60,7 @@ func (q *query) asJSON() *selection {
 	q, ch := q.choose()
 	ch.json = true
 	s := &selection{chain: q.chain()}
-	s.plan = func([]gocql.ColumnInfo) (rowReader, error) {
+	s.plan = func(driver.Columns) (rowReader, error) {
 		return func(v unsafe.Pointer, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
 	}
 	return s
@@ -152,10 +150,10 @@ func (s *selection) rows(ctx context.Context, room func() unsafe.Pointer, yield 
 	stopped := false
 	err := s.chain.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error {
 		var read rowReader
-		var columns []gocql.ColumnInfo
+		var columns driver.Columns
 		for {
 			more := b.next(rows)
-			if now := rows.Columns(); len(now) > 0 && !driver.Same(columns, now) {
+			if now := rows.Columns(); now.Len() > 0 && !columns.Same(now) {
 				var err error
 				if read, err = s.plan(now); err != nil {
 					driver.Refresh(s.chain.table.sender, b.request.Statement)
@@ -182,14 +180,14 @@ func (s *selection) rows(ctx context.Context, room func() unsafe.Pointer, yield 
 }
 
 // cellReader reads the cells of column i, the term e, as target.
-func (c *chain) cellReader(columns []gocql.ColumnInfo, i int, e *expr, target reflect.Type) (cellReader, error) {
-	if i >= len(columns) {
+func (c *chain) cellReader(columns driver.Columns, i int, e *expr, target reflect.Type) (cellReader, error) {
+	if i >= columns.Len() {
 		return nil, &DecodeError{Table: c.table.name, Column: e.name, Err: errShortRow}
 	}
 	failure := func(err error) error {
-		return &DecodeError{Table: c.table.name, Column: columns[i].Name, Err: err}
+		return &DecodeError{Table: c.table.name, Column: columns.Name(i), Err: err}
 	}
-	read, err := e.reader(columns[i].TypeInfo, target)
+	read, err := e.reader(columns, i, target)
 	if err != nil {
 		return nil, failure(err)
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"unsafe"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -16,10 +14,10 @@ import (
 
 // pending is what is kept of a conditional write whose outcome is unknown.
 type pending struct {
-	chain   chain       // names the row
-	attempt *gocql.UUID // the id that the write would have stored
-	prior   []byte      // the attempt id that the document had before; nil if not known
-	static  bool        // the write is about the partition's static row
+	chain   chain     // names the row
+	attempt *[16]byte // the id that the write would have stored
+	prior   []byte    // the attempt id that the document had before; nil if not known
+	static  bool      // the write is about the partition's static row
 	cause   *OutcomeUnknownError
 	batch   *settlement // that the write was part of; nil: it stood alone
 }
@@ -187,8 +185,8 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
 		if col := c.table.meta.Attempt; col != nil && changes && c.doc != nil && c.kind != ifNotExists {
-			id := *(*gocql.UUID)(unsafe.Add(value, col.Offset))
-			if id != (gocql.UUID{}) {
+			id := *(*[16]byte)(unsafe.Add(value, col.Offset))
+			if id != ([16]byte{}) {
 				p.prior = id[:]
 			}
 		}

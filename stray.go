@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -14,7 +12,7 @@ import (
 // far: the request may still lie with a node that stands still. It can only be applied to
 // the row as it was then, and so never once another attempt, on the same condition, was.
 type stray struct {
-	attempt *gocql.UUID // nil if the table has no attempt column
+	attempt *[16]byte // nil if the table has no attempt column
 	cause   *OutcomeUnknownError
 }
 

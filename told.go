@@ -2,8 +2,6 @@ package coodie
 
 import (
 	"time"
-
-	"github.com/gocql/gocql"
 )
 
 // The setters are compiled once, not inlined into the generic methods that call them, of which there are
@@ -140,7 +138,7 @@ func (q *query) withOrders(orders []ordering) *query {
 }
 
 //go:noinline
-func (q *query) withConsistency(l gocql.Consistency) *query {
+func (q *query) withConsistency(l Consistency) *query {
 	q, t := q.call()
 	t.consistency = &l
 	return q
@@ -225,7 +223,7 @@ func (w write) withPeek() *write { return w.on(w.query.withPeek()) }
 func (w write) withIdempotent(is bool) *write { return w.on(w.query.withIdempotent(is)) }
 
 //go:noinline
-func (w write) withConsistency(l gocql.Consistency) *write {
+func (w write) withConsistency(l Consistency) *write {
 	return w.on(w.query.withConsistency(l))
 }
 

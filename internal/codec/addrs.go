@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"unsafe"
-
-	"github.com/gocql/gocql"
 )
 
 // ipCoder is a net.IP as an inet; nil is null. IPv4 comes back in four bytes.
@@ -81,7 +79,7 @@ func (uuidTextCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) 
 	if s == "" {
 		return dst, true, nil
 	}
-	u, err := gocql.ParseUUID(s)
+	u, err := ParseUUID(s)
 	if err != nil {
 		return dst, false, fail("the string is not a uuid")
 	}
@@ -93,6 +91,6 @@ func (uuidTextCoder) decode(p unsafe.Pointer, data []byte) error {
 	if len(data) != 16 {
 		return badLength(data)
 	}
-	*(*string)(p) = gocql.UUID(data).String()
+	*(*string)(p) = UUIDText([16]byte(data))
 	return nil
 }

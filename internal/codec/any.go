@@ -8,7 +8,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 )
 
@@ -33,14 +32,15 @@ func EncodeAny(dst []byte, t *Type, v any) (out []byte, null bool, err error) {
 //	tinyint, smallint  int8, int16     int                int
 //	bigint, counter    int64           varint             *big.Int
 //	float, double      float32, float64   decimal         *inf.Dec
-//	uuid, timeuuid     gocql.UUID      blob               []byte
+//	uuid, timeuuid     the driver's    blob               []byte
 //	timestamp, date    time.Time, UTC  time               time.Duration
-//	duration           gocql.Duration  inet               net.IP
+//	duration           the driver's    inet               net.IP
 //	list, set, vector  []E             map                map[K]V
 //	tuple              []any           user-defined type  map[string]any
 //	custom             []byte
 //
-// A map whose keys are no Go map keys is []Entry; an inet key is a netip.Addr.
+// The driver's types are those of [Adapt], such as gocql.UUID and gocql.Duration. A map whose keys
+// are no Go map keys is []Entry; an inet key is a netip.Addr.
 func DecodeAny(t *Type, data []byte) (any, error) {
 	if t == nil {
 		return nil, fail("a CQL type is needed")
@@ -74,14 +74,15 @@ type Entry struct{ Key, Value any }
 
 var entriesType = reflect.TypeFor[[]Entry]()
 
+// naturals are the Go types of the native kinds: see Adapt, which sets some.
 var naturals = [...]reflect.Type{
 	ASCII: reflect.TypeFor[string](), BigInt: reflect.TypeFor[int64](), Blob: reflect.TypeFor[[]byte](),
 	Boolean: reflect.TypeFor[bool](), Counter: reflect.TypeFor[int64](), Date: reflect.TypeFor[time.Time](),
-	Decimal: reflect.TypeFor[*inf.Dec](), Double: reflect.TypeFor[float64](), Duration: reflect.TypeFor[gocql.Duration](),
+	Decimal: reflect.TypeFor[*inf.Dec](), Double: reflect.TypeFor[float64](), Duration: reflect.TypeFor[Span](),
 	Float: reflect.TypeFor[float32](), Inet: reflect.TypeFor[net.IP](), Int: reflect.TypeFor[int](),
 	SmallInt: reflect.TypeFor[int16](), Text: reflect.TypeFor[string](), Time: reflect.TypeFor[time.Duration](),
-	Timestamp: reflect.TypeFor[time.Time](), TimeUUID: reflect.TypeFor[gocql.UUID](), TinyInt: reflect.TypeFor[int8](),
-	UUID: reflect.TypeFor[gocql.UUID](), Varint: reflect.TypeFor[*big.Int](),
+	Timestamp: reflect.TypeFor[time.Time](), TimeUUID: reflect.TypeFor[[16]byte](), TinyInt: reflect.TypeFor[int8](),
+	UUID: reflect.TypeFor[[16]byte](), Varint: reflect.TypeFor[*big.Int](),
 	Tuple: reflect.TypeFor[[]any](), UDT: reflect.TypeFor[map[string]any](),
 }
 

@@ -53,7 +53,7 @@ func wideColumns(t testing.TB) []wideColumn {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cols = append(cols, wideColumn{SnakeCase(f.Name), f.Offset, c, typ.TypeInfo(4), i})
+		cols = append(cols, wideColumn{SnakeCase(f.Name), f.Offset, c, info(t, typ), i})
 	}
 	return cols
 }

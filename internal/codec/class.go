@@ -30,7 +30,7 @@ var kindOfClass = func() map[string]Kind {
 	return m
 }()
 
-// classes remembers what was parsed, so that Same need not parse for every row.
+// classes remembers what was parsed, so that FromClass need not parse for every row.
 // It is bounded: a class name can hold a user's type names.
 var classes = struct {
 	sync.RWMutex
@@ -39,7 +39,9 @@ var classes = struct {
 
 const maxClasses = 1024
 
-func classType(class string) *Type {
+// FromClass returns the type of a server's class, such as a vector travels by. A class that is not
+// known is a custom type of that name.
+func FromClass(class string) *Type {
 	classes.RLock()
 	t := classes.m[class]
 	classes.RUnlock()
@@ -153,9 +155,9 @@ func (p *typeParser) hexName() (string, bool) {
 	return string(b), err == nil && len(b) > 0
 }
 
-// className returns the class of a type as the server writes it, with an empty
+// Class returns the class of a type as the server writes it, with an empty
 // keyspace for user-defined types.
-func className(t *Type) string {
+func (t *Type) Class() string {
 	if t == nil {
 		return ""
 	}
@@ -171,20 +173,20 @@ func className(t *Type) string {
 		if t.Kind == Set {
 			name = "SetType"
 		}
-		args = []string{className(t.Elem)}
+		args = []string{t.Elem.Class()}
 	case Map:
-		name, args = "MapType", []string{className(t.Key), className(t.Elem)}
+		name, args = "MapType", []string{t.Key.Class(), t.Elem.Class()}
 	case Vector:
-		name, args = "VectorType", []string{className(t.Elem), strconv.Itoa(t.Len)}
+		name, args = "VectorType", []string{t.Elem.Class(), strconv.Itoa(t.Len)}
 	case Tuple:
 		name = "TupleType"
 		for _, e := range t.Elems {
-			args = append(args, className(e))
+			args = append(args, e.Class())
 		}
 	case UDT:
 		name, args = "UserType", []string{"", hex.EncodeToString([]byte(t.Name))}
 		for _, f := range t.Fields {
-			args = append(args, hex.EncodeToString([]byte(f.Name))+":"+className(f.Type))
+			args = append(args, hex.EncodeToString([]byte(f.Name))+":"+f.Type.Class())
 		}
 	}
 	return classPrefix + name + "(" + strings.Join(args, ",") + ")"

@@ -77,7 +77,7 @@ func TestCollectionsAgreeWithGocql(t *testing.T) {
 		if typ.Kind == Vector {
 			continue
 		}
-		if want, err := gocql.Marshal(typ.TypeInfo(4), tt.value); err == nil && reflect.TypeOf(tt.value).Kind() != reflect.Map {
+		if want, err := gocql.Marshal(info(t, typ), tt.value); err == nil && reflect.TypeOf(tt.value).Kind() != reflect.Map {
 			require.Equal(t, want, unhex(t, tt.cell), "%T as %s", tt.value, tt.cql)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 )
 
@@ -16,7 +15,7 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 	bigIntType   = reflect.TypeFor[big.Int]()
 	decType      = reflect.TypeFor[inf.Dec]()
-	durationType = reflect.TypeFor[gocql.Duration]()
+	durationType = reflect.TypeFor[Span]()
 	addrType     = reflect.TypeFor[netip.Addr]()
 	anyType      = reflect.TypeFor[any]()
 )

@@ -2,30 +2,47 @@ package codec
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
-
-	"github.com/gocql/gocql"
 )
 
-// protoVersion is what Marshalers are told: the only version coodie speaks.
-const protoVersion = 4
+// Foreign is how one driver lets Go types encode and decode themselves: by interfaces such as
+// gocql.Marshaler, whose methods take the driver's own description of a CQL type.
+type Foreign struct {
+	Marshaler, Unmarshaler reflect.Type // the interfaces; a type implements them itself or by its pointer
+	NotSupported           []reflect.Type
+	// Of returns how values are encoded and decoded as CQL type t. Both functions get a pointer to the
+	// Go type; the first is called only if the type is a Marshaler, the second only if it is an Unmarshaler.
+	Of func(t *Type) (marshal func(v any) ([]byte, error), unmarshal func(v any, cell []byte) error)
 
-// customCoder is a Go type that implements gocql's interfaces, on the value or
-// on its pointer. A direction it does not implement is left to native.
+	UUID, Duration reflect.Type // what DecodeAny returns: a [16]byte kind, and a Span by other name
+}
+
+// foreign are the drivers' ways.
+var foreign []*Foreign
+
+// Adapt has the codec take part in a driver's way. It is for an init function, because what has been
+// compiled before knows nothing of it. The types of the first driver are those that DecodeAny returns.
+func Adapt(f *Foreign) {
+	if foreign = append(foreign, f); len(foreign) == 1 {
+		naturals[UUID], naturals[TimeUUID], naturals[Duration] = f.UUID, f.UUID, f.Duration
+	}
+}
+
+// customCoder is a Go type that encodes or decodes itself. A direction that it does not implement
+// is left to native.
 type customCoder struct {
-	typ              reflect.Type
-	cql              *Type
-	info             gocql.TypeInfo
-	marshal, unmarsh bool
-	native           coder
+	typ       reflect.Type
+	marshal   func(v any) ([]byte, error)
+	unmarshal func(v any, cell []byte) error
+	native    coder
 }
 
 func (c *customCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
-	if !c.marshal {
+	if c.marshal == nil {
 		return c.native.encode(dst, p)
 	}
-	v := reflect.NewAt(c.typ, p)
-	data, err := v.Interface().(gocql.Marshaler).MarshalCQL(c.info)
+	data, err := c.marshal(reflect.NewAt(c.typ, p).Interface())
 	if err != nil {
 		return dst, false, because("its MarshalCQL failed", err)
 	}
@@ -33,26 +50,37 @@ func (c *customCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error)
 }
 
 func (c *customCoder) decode(p unsafe.Pointer, data []byte) error {
-	if !c.unmarsh {
+	if c.unmarshal == nil {
 		return c.native.decode(p, data)
 	}
-	if err := reflect.NewAt(c.typ, p).Interface().(gocql.Unmarshaler).UnmarshalCQL(c.info, data); err != nil {
+	if err := c.unmarshal(reflect.NewAt(c.typ, p).Interface(), data); err != nil {
 		return because("its UnmarshalCQL failed", err)
 	}
 	return nil
 }
 
-var (
-	marshalerType      = reflect.TypeFor[gocql.Marshaler]()
-	unmarshalerType    = reflect.TypeFor[gocql.Unmarshaler]()
-	udtMarshalerType   = reflect.TypeFor[gocql.UDTMarshaler]()
-	udtUnmarshalerType = reflect.TypeFor[gocql.UDTUnmarshaler]()
-)
-
 func implements(t, iface reflect.Type) bool { return reflect.PointerTo(t).Implements(iface) }
 
-func isCustom(t reflect.Type) bool {
-	return t.Kind() != reflect.Interface && (implements(t, marshalerType) || implements(t, unmarshalerType))
+// Marshals reports whether a value of the type encodes itself.
+func Marshals(t reflect.Type) bool {
+	return slices.ContainsFunc(foreign, func(f *Foreign) bool { return t.Implements(f.Marshaler) })
+}
+
+// Unmarshals reports whether a pointer to the type decodes itself.
+func Unmarshals(t reflect.Type) bool {
+	return slices.ContainsFunc(foreign, func(f *Foreign) bool { return implements(t, f.Unmarshaler) })
+}
+
+func isCustom(t reflect.Type) bool { return t.Kind() != reflect.Interface && customOf(t) != nil }
+
+// customOf is the driver's way that the type takes; nil if it takes none.
+func customOf(t reflect.Type) *Foreign {
+	for _, f := range foreign {
+		if implements(t, f.Marshaler) || implements(t, f.Unmarshaler) {
+			return f
+		}
+	}
+	return nil
 }
 
 // compileCustom returns nil for a type that is not custom.
@@ -60,17 +88,22 @@ func (c compiler) compileCustom(goType reflect.Type, t *Type) (coder, error) {
 	if goType.Kind() == reflect.Interface {
 		return nil, nil
 	}
-	if !isCustom(goType) {
-		if t.Kind == UDT && (implements(goType, udtMarshalerType) || implements(goType, udtUnmarshalerType)) {
+	f := customOf(goType)
+	if f == nil {
+		if t.Kind == UDT && notSupported(goType) {
 			return nil, fail("gocql.UDTMarshaler and UDTUnmarshaler are not supported: use cql tags, or implement gocql.Marshaler and gocql.Unmarshaler")
 		}
 		return nil, nil
 	}
-	cd := &customCoder{
-		typ: goType, cql: t, info: t.TypeInfo(protoVersion),
-		marshal: implements(goType, marshalerType), unmarsh: implements(goType, unmarshalerType),
+	cd := &customCoder{typ: goType}
+	cd.marshal, cd.unmarshal = f.Of(t)
+	if !implements(goType, f.Marshaler) {
+		cd.marshal = nil
 	}
-	if cd.marshal && cd.unmarsh {
+	if !implements(goType, f.Unmarshaler) {
+		cd.unmarshal = nil
+	}
+	if cd.marshal != nil && cd.unmarshal != nil {
 		return cd, nil
 	}
 	native, _, err := c.compileNative(goType, t)
@@ -79,4 +112,10 @@ func (c compiler) compileCustom(goType reflect.Type, t *Type) (coder, error) {
 	}
 	cd.native = native
 	return cd, nil
+}
+
+func notSupported(t reflect.Type) bool {
+	return slices.ContainsFunc(foreign, func(f *Foreign) bool {
+		return slices.ContainsFunc(f.NotSupported, func(iface reflect.Type) bool { return implements(t, iface) })
+	})
 }

@@ -3,7 +3,8 @@
 //
 // A [Codec] is compiled once for a Go type and a CQL type; then it reads and
 // writes memory by offset, without reflection and without boxing. The package
-// sends nothing and knows no statement.
+// sends nothing and knows no statement, and no driver: a driver tells it by [Adapt] of the
+// interfaces by which Go types encode themselves.
 //
 // [Infer] lists the CQL type that each Go type has by default. The other way
 // round, each CQL type takes these Go types, pointers to them (nil is null) and
@@ -23,7 +24,7 @@
 //	timestamp          time.Time (UTC, milliseconds; the zero time is null), int64 of milliseconds
 //	date               coodie.Date, time.Time (the day in its own zone); zero is null
 //	time               time.Duration, int64 of nanoseconds, from 0 to below 24 hours
-//	duration           gocql.Duration, time.Duration (no months and days)
+//	duration           Span, or a type of its fields such as gocql.Duration; time.Duration (no months and days)
 //	inet               net.IP (nil is null), netip.Addr (the zero Addr is null)
 //	list, set          []E, [n]E of exactly n; set also map[K]struct{}; nil is null
 //	map                map[K]V; nil is null

@@ -4,7 +4,9 @@ import (
 	"encoding/hex"
 	"reflect"
 	"testing"
+	"unsafe"
 
+	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 )
 
@@ -66,3 +68,19 @@ func unhex(t testing.TB, s string) []byte {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// info is the type as gocql describes it to Marshalers.
+func info(t testing.TB, typ *Type) gocql.TypeInfo {
+	t.Helper()
+	var seen seesInfo
+	c, err := For(reflect.TypeOf(seen), typ)
+	require.NoError(t, err)
+	_, _, err = c.Append(nil, unsafe.Pointer(&seen))
+	require.NoError(t, err)
+	return seen.info
+}
+
+type seesInfo struct{ info gocql.TypeInfo }
+
+func (s *seesInfo) MarshalCQL(info gocql.TypeInfo) ([]byte, error) { s.info = info; return nil, nil }
+func (*seesInfo) UnmarshalCQL(gocql.TypeInfo, []byte) error        { return nil }

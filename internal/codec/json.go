@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 )
 
@@ -78,7 +77,7 @@ func fromJSON(k Kind, text string, quoted bool) (v any, want string) {
 		v, ok = new(inf.Dec).SetString(text)
 		ok = ok && quoted
 	case UUID, TimeUUID:
-		v, err = gocql.ParseUUID(text)
+		v, err = ParseUUID(text)
 		ok = quoted && len(text) == 36
 	case Inet:
 		var addr netip.Addr

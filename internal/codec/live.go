@@ -51,7 +51,7 @@ func (t *Type) Lacks(live *Type) string {
 // cell of newer begins with as well.
 func (t *Type) Grew(newer *Type) bool {
 	switch {
-	case t.alike(newer):
+	case t.Same(newer):
 		return true
 	case t == nil || newer == nil || t.Kind != newer.Kind || !t.composite() || !newer.composite() || t.Len != newer.Len || t.size() > newer.size():
 		return false
@@ -193,7 +193,7 @@ func Convert(cell []byte, from, to *Type) ([]byte, error) {
 	switch {
 	case from == nil || to == nil:
 		return nil, fail("a CQL type is needed")
-	case cell == nil || from.alike(to):
+	case cell == nil || from.Same(to):
 		return cell, nil
 	case from.Kind != to.Kind || !from.composite() || !to.composite() || from.Len != to.Len:
 		return convertValue(cell, from, to)

@@ -175,7 +175,7 @@ func TestNativesAgreeWithGocql(t *testing.T) {
 		if typ.Kind == Counter || typ.Kind == ASCII {
 			continue
 		}
-		info := typ.TypeInfo(4)
+		info := info(t, typ)
 		want, err := gocql.Marshal(info, v)
 		if err != nil {
 			continue

@@ -84,7 +84,7 @@ func TestStructsRoundTrip(t *testing.T) {
 		By   string `cql:"by"`
 		Work *place `cql:"work"`
 	}
-	require.NoError(t, gocql.Unmarshal(typ.TypeInfo(4), mustEncode(t, typ, v), &theirs))
+	require.NoError(t, gocql.Unmarshal(info(t, typ), mustEncode(t, typ, v), &theirs))
 	require.Equal(t, "ann", theirs.Name)
 	require.Equal(t, "bob", theirs.By)
 

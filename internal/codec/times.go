@@ -6,8 +6,6 @@ import (
 	"math"
 	"time"
 	"unsafe"
-
-	"github.com/gocql/gocql"
 )
 
 // timestampCoder is a time.Time as a timestamp: milliseconds, UTC. The zero
@@ -94,11 +92,17 @@ func (timeCoder) decode(p unsafe.Pointer, data []byte) error {
 	return nil
 }
 
-// durationCoder is a gocql.Duration as a duration.
+// Span is a CQL duration. A driver's type of the same fields, such as gocql.Duration, is taken as one.
+type Span struct {
+	Months, Days int32
+	Nanoseconds  int64
+}
+
+// durationCoder is a Span as a duration.
 type durationCoder struct{}
 
 func (durationCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
-	d := (*gocql.Duration)(p)
+	d := (*Span)(p)
 	negative := d.Months < 0 || d.Days < 0 || d.Nanoseconds < 0
 	if negative && (d.Months > 0 || d.Days > 0 || d.Nanoseconds > 0) {
 		return dst, false, fail("the parts of a duration must have the same sign")
@@ -109,8 +113,8 @@ func (durationCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) 
 }
 
 func (durationCoder) decode(p unsafe.Pointer, data []byte) (err error) {
-	d := (*gocql.Duration)(p)
-	*d = gocql.Duration{}
+	d := (*Span)(p)
+	*d = Span{}
 	if len(data) == 0 {
 		return nil
 	}
@@ -134,7 +138,7 @@ func (nanosCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
 }
 
 func (nanosCoder) decode(p unsafe.Pointer, data []byte) error {
-	var d gocql.Duration
+	var d Span
 	err := durationCoder{}.decode(unsafe.Pointer(&d), data)
 	if err == nil && (d.Months != 0 || d.Days != 0) {
 		d.Nanoseconds, err = 0, fail("months and days have no fixed length: use gocql.Duration")

@@ -31,7 +31,7 @@ func (a *arg) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	if a.value == nil {
 		return nil, nil
 	}
-	t, err := codec.FromTypeInfo(info)
+	t, err := typeOf(info)
 	if err != nil {
 		return nil, &NotSentError{err}
 	}

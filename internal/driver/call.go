@@ -268,13 +268,13 @@ func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
 		cell = []byte{} // nil would be null
 	}
 	if b.list {
-		if list, ok := info.(gocql.CollectionType); ok && list.Type() == gocql.TypeList && b.typ.Same(list.Elem) {
+		if list, ok := info.(gocql.CollectionType); ok && list.Type() == gocql.TypeList && same(b.typ, list.Elem) {
 			return cell, nil
 		}
-	} else if b.typ.Same(info) {
+	} else if same(b.typ, info) {
 		return cell, nil
 	}
-	live, err := codec.FromTypeInfo(info)
+	live, err := typeOf(info)
 	if err == nil {
 		if err = b.loses(live); err != nil {
 			return nil, &NotSentError{err}

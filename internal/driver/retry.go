@@ -65,7 +65,7 @@ func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 // failed reports whether the answer is an error already. One without columns has no rows, so
 // that nothing is lost by closing it.
 func (r *Rows) failed() bool {
-	if r.err == nil && r.iter != nil && len(r.columns) == 0 {
+	if r.err == nil && r.iter != nil && r.columns.Len() == 0 {
 		_ = r.Close()
 	}
 	return r.err != nil

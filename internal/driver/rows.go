@@ -13,19 +13,19 @@ import (
 // Rows reads raw cells. It is not safe for concurrent use.
 type Rows struct {
 	iter    Iter
-	columns []gocql.ColumnInfo
+	columns Columns
 	err     error
 	ctx     context.Context // of the request
 	request *Request
 	pending bool   // gocql may fetch another page, and encode the values for it
 	frames  frames // of the request, or of one of its pages
 
-	fitted []gocql.ColumnInfo // the columns that what follows fits
-	width  int                // how many values gocql makes of a row: a top-level tuple is one per element
-	tuples bool               // there is such a tuple
-	raw    [][]byte           // the values of a row, and
-	dest   []any              // where gocql scans them to
-	joined [][]byte           // one cell per column, where there are tuples
+	fitted Columns  // the columns that what follows fits
+	width  int      // how many values gocql makes of a row: a top-level tuple is one per element
+	tuples bool     // there is such a tuple
+	raw    [][]byte // the values of a row, and
+	dest   []any    // where gocql scans them to
+	joined [][]byte // one cell per column, where there are tuples
 }
 
 // rawCell receives a cell undecoded: nil for null, empty for empty. It aliases gocql's buffer.
@@ -58,14 +58,14 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 		ctx = request.counting(ctx, &r.frames)
 	}
 	r.iter = s.Send(ctx, request)
-	r.columns = r.iter.Columns()
+	r.columns = Columns{r.iter.Columns()}
 }
 
 // reset forgets the rows and keeps the memory.
 func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
-	r.iter, r.columns, r.err, r.ctx, r.request, r.pending = nil, nil, nil, nil, nil, false
+	r.iter, r.columns, r.err, r.ctx, r.request, r.pending = nil, Columns{}, nil, nil, nil, false
 	r.frames.n.Store(0)
 	r.frames.begun = false
 	r.joined = r.joined[:0]
@@ -80,7 +80,7 @@ func (r *Rows) Context() context.Context {
 }
 
 // Columns describes the cells of the row that was read last, or of the rows to come if none was.
-func (r *Rows) Columns() []gocql.ColumnInfo { return r.columns }
+func (r *Rows) Columns() Columns { return r.columns }
 
 // Next reads the next row; false at the end or on an error, which Close returns.
 func (r *Rows) Next() (ok bool) {
@@ -93,13 +93,13 @@ func (r *Rows) Next() (ok bool) {
 			ok = false
 		}
 	}()
-	if !Same(r.fitted, r.columns) {
+	if !r.fitted.Same(r.columns) {
 		r.targets()
 	}
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
 	}
-	if columns := r.iter.Columns(); !Same(r.columns, columns) { // of another page
+	if columns := (Columns{r.iter.Columns()}); !r.columns.Same(columns) { // of another page
 		r.columns = columns
 		r.targets()
 	}
@@ -118,8 +118,8 @@ func (r *Rows) Cells() [][]byte {
 	}
 	r.joined = r.joined[:0]
 	next := 0
-	for i := range r.columns {
-		n := elements(r.columns[i].TypeInfo)
+	for i := range r.columns.list {
+		n := elements(r.columns.list[i].TypeInfo)
 		if n < 0 {
 			r.joined = append(r.joined, r.raw[next])
 			next++
@@ -164,15 +164,11 @@ func (r *Rows) fail(err error) {
 	}
 }
 
-// Same reports whether two answers have the very same columns, as those of a prepared read
-// mostly have: gocql keeps them beside the statement. Equal ones of their own are not the same.
-func Same(a, b []gocql.ColumnInfo) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
-
 // targets makes one scan target per value that gocql delivers.
 func (r *Rows) targets() {
 	r.fitted, r.width, r.tuples = r.columns, 0, false
-	for i := range r.columns {
-		if n := elements(r.columns[i].TypeInfo); n >= 0 {
+	for i := range r.columns.list {
+		if n := elements(r.columns.list[i].TypeInfo); n >= 0 {
 			r.width += n
 			r.tuples = true
 		} else {

@@ -259,7 +259,7 @@ func sameFields(declared *codec.Type, live *gocql.UserTypeMetadata) bool {
 	}
 	for i, f := range declared.Fields {
 		known := live.FieldTypes[i].Type() != gocql.TypeCustom // of a user-defined type it knows the name alone
-		if f.Name != live.FieldNames[i] || known && !f.Type.Same(live.FieldTypes[i]) {
+		if f.Name != live.FieldNames[i] || known && !same(f.Type, live.FieldTypes[i]) {
 			return false
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -70,15 +69,9 @@ func parseDefault(t *codec.Type, text string) (*Default, error) {
 	case text == "now()" && t.Kind == codec.Timestamp, text == "now()" && t.Kind == codec.Date:
 		return &Default{make: func() ([]byte, error) { return cellOf(t, time.Now()) }}, nil
 	case text == "now()" && t.Kind == codec.TimeUUID:
-		return &Default{make: func() ([]byte, error) { return cellOf(t, gocql.TimeUUID()) }}, nil
+		return &Default{make: func() ([]byte, error) { return cellOf(t, codec.NewTimeUUID()) }}, nil
 	case text == "uuid()" && t.Kind == codec.UUID:
-		return &Default{make: func() ([]byte, error) {
-			id, err := gocql.RandomUUID()
-			if err != nil {
-				return nil, err
-			}
-			return cellOf(t, id)
-		}}, nil
+		return &Default{make: func() ([]byte, error) { return cellOf(t, codec.NewUUID()) }}, nil
 	}
 	v, err := constant(t, text)
 	if err != nil {
@@ -118,7 +111,7 @@ func constant(t *codec.Type, text string) (v any, err error) {
 	case codec.Double:
 		return strconv.ParseFloat(text, 64)
 	case codec.UUID, codec.TimeUUID:
-		return gocql.ParseUUID(text)
+		return codec.ParseUUID(text)
 	case codec.Timestamp:
 		return time.Parse(time.RFC3339, text)
 	case codec.Date:

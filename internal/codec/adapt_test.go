@@ -1,0 +1,3 @@
+package codec_test
+
+import _ "github.com/coodie-go/coodie/internal/driver" // tells the codec of gocql's Marshalers

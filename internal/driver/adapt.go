@@ -1,0 +1,25 @@
+package driver
+
+import (
+	"reflect"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+var _ = codec.Span(gocql.Duration{}) // their fields are the same
+
+// The codec knows no driver. This is how gocql's Marshalers take part in it.
+func init() {
+	codec.Adapt(&codec.Foreign{
+		Marshaler: reflect.TypeFor[gocql.Marshaler](), Unmarshaler: reflect.TypeFor[gocql.Unmarshaler](),
+		NotSupported: []reflect.Type{reflect.TypeFor[gocql.UDTMarshaler](), reflect.TypeFor[gocql.UDTUnmarshaler]()},
+		Of: func(t *codec.Type) (func(any) ([]byte, error), func(any, []byte) error) {
+			info := infoOf(t)
+			return func(v any) ([]byte, error) { return v.(gocql.Marshaler).MarshalCQL(info) },
+				func(v any, cell []byte) error { return v.(gocql.Unmarshaler).UnmarshalCQL(info, cell) }
+		},
+		UUID: reflect.TypeFor[gocql.UUID](), Duration: reflect.TypeFor[gocql.Duration](),
+	})
+}
