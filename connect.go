@@ -13,7 +13,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// Consistency is the level of a plain statement, or of what an LWT commits at.
+// Consistency is the level of a plain statement, or of the commit of an LWT: gocql.Quorum and the like.
 type Consistency = gocql.Consistency
 
 // SerialConsistency is the level of an LWT's Paxos round, or of a linearizable read:

@@ -65,7 +65,7 @@ type SchemaError struct {
 
 func (e *SchemaError) Error() string { return (*meta.Error)(e).Error() }
 
-// schemaError is an error of meta's as the caller gets it.
+// schemaError converts an error of package meta to the type that callers get.
 func schemaError(err error) error {
 	if e, ok := err.(*meta.Error); ok {
 		return (*SchemaError)(e)
@@ -73,7 +73,7 @@ func schemaError(err error) error {
 	return err
 }
 
-// described is the table that the struct type declares.
+// described returns the table that the struct type declares.
 func described(typ reflect.Type) (*meta.Table, error) {
 	t, err := meta.Of(typ)
 	return t, schemaError(err)

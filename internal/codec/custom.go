@@ -6,23 +6,24 @@ import (
 	"unsafe"
 )
 
-// Foreign is how one driver lets Go types encode and decode themselves: by interfaces such as
-// gocql.Marshaler, whose methods take the driver's own description of a CQL type.
+// Foreign describes the interfaces by which Go types encode and decode themselves for one driver, such
+// as gocql.Marshaler. Their methods take the driver's own description of a CQL type, which the codec does
+// not know.
 type Foreign struct {
-	Marshaler, Unmarshaler reflect.Type // the interfaces; a type implements them itself or by its pointer
-	NotSupported           []reflect.Type
-	// Of returns how values are encoded and decoded as CQL type t. Both functions get a pointer to the
-	// Go type; the first is called only if the type is a Marshaler, the second only if it is an Unmarshaler.
+	Marshaler, Unmarshaler reflect.Type   // the interfaces; a type or its pointer implements them
+	NotSupported           []reflect.Type // interfaces that the codec refuses
+	// Of returns the functions that call a Marshaler and an Unmarshaler for CQL type t. v is a pointer
+	// to the Go type. The codec calls each function only if the type implements its interface.
 	Of func(t *Type) (marshal func(v any) ([]byte, error), unmarshal func(v any, cell []byte) error)
 
-	UUID, Duration reflect.Type // what DecodeAny returns: a [16]byte kind, and a Span by other name
+	UUID, Duration reflect.Type // the types that DecodeAny returns: a [16]byte, and a struct with the fields of Span
 }
 
-// foreign are the drivers' ways.
+// foreign are the drivers in the program.
 var foreign []*Foreign
 
-// Adapt has the codec take part in a driver's way. It is for an init function, because what has been
-// compiled before knows nothing of it. The types of the first driver are those that DecodeAny returns.
+// Adapt registers the interfaces of a driver. Call it from an init function, because codecs that are
+// compiled earlier do not know them. DecodeAny returns the types of the first driver.
 func Adapt(f *Foreign) {
 	if foreign = append(foreign, f); len(foreign) == 1 {
 		naturals[UUID], naturals[TimeUUID], naturals[Duration] = f.UUID, f.UUID, f.Duration
@@ -73,7 +74,7 @@ func Unmarshals(t reflect.Type) bool {
 
 func isCustom(t reflect.Type) bool { return t.Kind() != reflect.Interface && customOf(t) != nil }
 
-// customOf is the driver's way that the type takes; nil if it takes none.
+// customOf returns the driver whose interfaces the type implements; nil if there is none.
 func customOf(t reflect.Type) *Foreign {
 	for _, f := range foreign {
 		if implements(t, f.Marshaler) || implements(t, f.Unmarshaler) {

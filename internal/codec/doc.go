@@ -3,8 +3,8 @@
 //
 // A [Codec] is compiled once for a Go type and a CQL type; then it reads and
 // writes memory by offset, without reflection and without boxing. The package
-// sends nothing and knows no statement, and no driver: a driver tells it by [Adapt] of the
-// interfaces by which Go types encode themselves.
+// sends nothing, and knows neither statements nor drivers. A driver registers its interfaces for
+// Go types that encode themselves: see [Adapt].
 //
 // [Infer] lists the CQL type that each Go type has by default. The other way
 // round, each CQL type takes these Go types, pointers to them (nil is null) and

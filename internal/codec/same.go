@@ -13,10 +13,10 @@ func cellKind(k Kind) Kind {
 	return k
 }
 
-// Same reports whether a codec compiled for t reads and writes cells of type o. Types count as
-// the same only where their cells are byte for byte alike and mean the same: text, varchar and
-// ascii; uuid and timeuuid; bigint and counter. A user-defined type must have the same name and
-// the same fields in the same order.
+// Same reports whether a codec that was compiled for t reads and writes cells of type o. Two types
+// are the same if their cells have the same bytes and the same meaning: text, varchar and ascii;
+// uuid and timeuuid; bigint and counter. User-defined types must have the same name, and the same
+// fields in the same order.
 func (t *Type) Same(o *Type) bool {
 	if t == nil || o == nil {
 		return t == o

@@ -8,9 +8,9 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
-var _ = codec.Span(gocql.Duration{}) // their fields are the same
+var _ = codec.Span(gocql.Duration{}) // proves that both have the same fields
 
-// The codec knows no driver. This is how gocql's Marshalers take part in it.
+// The codec knows no driver: here it learns how to call gocql's Marshalers.
 func init() {
 	codec.Adapt(&codec.Foreign{
 		Marshaler: reflect.TypeFor[gocql.Marshaler](), Unmarshaler: reflect.TypeFor[gocql.Unmarshaler](),

@@ -7,7 +7,7 @@ import (
 	"github.com/gocql/gocql"
 )
 
-// Consistency is the level of a request, and SerialConsistency that of its Paxos round.
+// Consistency is the level of a request; SerialConsistency is the level of its Paxos round.
 type (
 	Consistency       = gocql.Consistency
 	SerialConsistency = gocql.SerialConsistency
