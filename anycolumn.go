@@ -55,16 +55,16 @@ func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
 }
 
 // IsNull is the condition `column = null`: no value, or no row at all.
-func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Eq, nil)) }
+func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Eq, codec.Addr{})) }
 
 // IsNotNull is the condition `column != null`.
-func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Ne, nil)) }
+func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]((*ref)(c).cond(cql.Ne, codec.Addr{})) }
 
 // Set is `column = v`.
 func (c *AnyColumn[T]) Set(v any) Assign[T] { return Assign[T]((*ref)(c).change(cql.Set, whole, v)) }
 
 // SetNull is `column = null`.
-func (c *AnyColumn[T]) SetNull() Assign[T] { return Assign[T]((*ref)(c).assign(cql.Set, nil)) }
+func (c *AnyColumn[T]) SetNull() Assign[T] { return Assign[T]((*ref)(c).assign(cql.Set, codec.Addr{})) }
 
 // Add is `column = column + v`: appends to a list, adds to a set, puts into a map, or
 // increments a counter.
@@ -159,7 +159,7 @@ func (r *ref) operand(typ func(*codec.Type) *codec.Type, v any) operand {
 	}
 	p := reflect.New(reflect.TypeOf(v))
 	p.Elem().Set(reflect.ValueOf(v))
-	return operand{codec: c, p: p.UnsafePointer()}
+	return operand{codec: c, p: codec.AddrOf(p)}
 }
 
 func whole(t *codec.Type) *codec.Type { return t }
@@ -194,7 +194,7 @@ func decodeAny(r *ref, cell []byte) (any, error) {
 		return codec.DecodeAny(r.typ, cell)
 	}
 	v := reflect.New(r.col.GoType)
-	if err := r.col.Codec.Decode(v.UnsafePointer(), cell); err != nil {
+	if err := r.col.Codec.Decode(codec.AddrOf(v), cell); err != nil {
 		return nil, err
 	}
 	if v = v.Elem(); v.Kind() == reflect.Pointer && !v.IsNil() && nullable(v.Type()) {

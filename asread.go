@@ -1,9 +1,6 @@
 package coodie
 
 import (
-	"reflect"
-	"unsafe"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -89,7 +86,7 @@ func (e *existing) reread(i int, col *meta.Column) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := reflect.New(col.GoType).UnsafePointer()
+	v := codec.New(col.GoType)
 	if err := cd.Decode(v, e.cells.at(i)); err != nil {
 		return nil, err
 	}
@@ -179,7 +176,7 @@ func (t *table) readsNull(col *meta.Column, live *codec.Type) cond {
 // rewritten is what a write stores in a column of a row that was read, whose struct was before
 // and is now after. What has not changed, and what the struct does not know, is written back
 // as it was read.
-func (t *table) rewritten(row *existing, col *meta.Column, before, after unsafe.Pointer) operand {
+func (t *table) rewritten(row *existing, col *meta.Column, before, after codec.Addr) operand {
 	i, o := row.columns.Index(col.Name), operandAt(col, after)
 	if i < 0 {
 		return o

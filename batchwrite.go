@@ -2,7 +2,7 @@ package coodie
 
 import (
 	"context"
-	"unsafe"
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
@@ -151,22 +151,22 @@ type BatchCreation[T any] chain
 
 // Create is Creation.Create.
 func (c *BatchCreation[T]) Create(v T) *Handle[T] {
-	return (*Handle[T])((*chain)(c).creates(unsafe.Pointer(&v)))
+	return (*Handle[T])((*chain)(c).creates(codec.At(&v)))
 }
 
-func (c chain) creates(v unsafe.Pointer) *handle {
+func (c chain) creates(v codec.Addr) *handle {
 	c.kind = ifNotExists
 	return c.addRow(opInsert, v, true, func(c chain) (*builder, follow) { return c.insert(c.value, true), c.updates(nil) })
 }
 
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
-func (c chain) addRow(op string, v unsafe.Pointer, fill bool, build func(chain) (*builder, follow)) *handle {
-	if c.table != nil && v != nil {
+func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*builder, follow)) *handle {
+	if c.table != nil && !v.None() {
 		v = c.table.keptRow(v, c.table.meta.Columns)
 	}
 	c.value = v
-	if !c.table.prepares() || v == nil {
+	if !c.table.prepares() || v.None() {
 		b, f := build(c)
 		h := c.add(b, c.adopts(v, v, f))
 		h.rebuilt(c, build)
@@ -199,7 +199,7 @@ func (h *handle) rebuilt(c chain, build func(chain) (*builder, follow)) {
 type follow func(applied bool, own []assign, err error)
 
 // adopts is f of a write of the whole row, which was prepared from v.
-func (c chain) adopts(row, v unsafe.Pointer, f follow) follow {
+func (c chain) adopts(row, v codec.Addr, f follow) follow {
 	return func(applied bool, own []assign, err error) {
 		if applied {
 			c.adopt(row, v)

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -110,11 +109,11 @@ func (b *builder) newAttempt(batch *Batch) {
 		id = codec.NewUUID()
 	}
 	b.attempt = &id
-	b.stores(b.table.Attempt, unsafe.Pointer(&id))
+	b.stores(b.table.Attempt, codec.At(&id))
 }
 
 // stores makes the write set a column to the value at p, by itself.
-func (b *builder) stores(col *meta.Column, p unsafe.Pointer) {
+func (b *builder) stores(col *meta.Column, p codec.Addr) {
 	b.own = append(b.own, assign{of: &b.refs[col.Index], value: operand{codec: col.Codec, p: p}})
 }
 
@@ -132,7 +131,7 @@ func (b *builder) newVersion(batch *Batch) {
 	}
 	field := reflect.New(v.GoType)
 	field.Elem().Set(reflect.ValueOf(n).Convert(v.GoType))
-	b.stores(v, field.UnsafePointer())
+	b.stores(v, codec.AddrOf(field))
 }
 
 // plainWrite refuses a write without a condition where it would break those with one. In
@@ -249,7 +248,7 @@ func inMicros(t time.Time) bool {
 }
 
 // values binds all columns of the struct at p for an INSERT, or those of its row alone.
-func (b *builder) values(p unsafe.Pointer, unsetNull, rowOnly bool) {
+func (b *builder) values(p codec.Addr, unsetNull, rowOnly bool) {
 	for _, c := range b.table.Columns {
 		if b.err != nil {
 			return
@@ -257,7 +256,7 @@ func (b *builder) values(p unsafe.Pointer, unsetNull, rowOnly bool) {
 		if rowOnly && c.Kind == meta.Static {
 			continue
 		}
-		field := unsafe.Add(p, c.Offset)
+		field := p.Field(c.Offset)
 		for i := range b.own {
 			if b.own[i].ref().col == c {
 				field = b.own[i].value.p

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unsafe"
+	"github.com/coodie-go/coodie/internal/codec"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
 )
 
-// bulkAtOnce is how many items a bulk call has under way unless told otherwise.
+// bulkAtOnce is how many listed a bulk call has under way unless told otherwise.
 const bulkAtOnce = 32
 
 // Concurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
@@ -58,12 +58,12 @@ func (q *QuerySet[T]) OmitNil() *QuerySet[T] { return (*QuerySet[T])((*query)(q)
 // SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
 // like; it takes no filters.
 func (q *QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return (*query)(q).saveAll(ctx, rowsOf(values))
+	return (*query)(q).saveAll(ctx, listOf(values))
 }
 
-func (q *query) saveAll(ctx context.Context, values items) error {
+func (q *query) saveAll(ctx context.Context, values listed) error {
 	c := q.chain()
-	return c.bulk(ctx, "save", values, func(_ int, v unsafe.Pointer) error {
+	return c.bulk(ctx, "save", values, func(_ int, v codec.Addr) error {
 		return c.item("save", v, func(c chain) error { return c.save(ctx) })
 	})
 }
@@ -72,13 +72,13 @@ func (q *query) saveAll(ctx context.Context, values items) error {
 // it takes no filters.
 func (q *QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
 	results = make([]LWTResult[T], len(values))
-	err = (*query)(q).insertAll(ctx, rowsOf(values), func(i int) *result { return plainResult(&results[i]) })
+	err = (*query)(q).insertAll(ctx, listOf(values), func(i int) *result { return plainResult(&results[i]) })
 	return results, err
 }
 
-func (q *query) insertAll(ctx context.Context, values items, place func(int) *result) error {
+func (q *query) insertAll(ctx context.Context, values listed, place func(int) *result) error {
 	c := q.chain()
-	return c.bulk(ctx, "insert", values, func(i int, v unsafe.Pointer) error {
+	return c.bulk(ctx, "insert", values, func(i int, v codec.Addr) error {
 		return c.item("insert", v, func(c chain) (err error) {
 			*place(i), err = c.insertDocument(ctx)
 			return err
@@ -89,12 +89,12 @@ func (q *query) insertAll(ctx context.Context, values items, place func(int) *re
 // DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
 // like; it takes no filters.
 func (q *QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return (*query)(q).deleteAll(ctx, rowsOf(values))
+	return (*query)(q).deleteAll(ctx, listOf(values))
 }
 
-func (q *query) deleteAll(ctx context.Context, values items) error {
+func (q *query) deleteAll(ctx context.Context, values listed) error {
 	c := q.chain()
-	return c.bulk(ctx, "delete", values, func(_ int, v unsafe.Pointer) error {
+	return c.bulk(ctx, "delete", values, func(_ int, v codec.Addr) error {
 		return c.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
 	})
 }
@@ -103,14 +103,14 @@ func (q *query) deleteAll(ctx context.Context, values items) error {
 // like; it takes no filters.
 func (q *QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
 	rows = make([]*T, len(keys))
-	err = (*query)(q).getMany(ctx, rowsOf(keys), unsafe.Pointer(unsafe.SliceData(rows)))
+	err = (*query)(q).getMany(ctx, listOf(keys), addrsOf(rows))
 	return rows, err
 }
 
-// getMany sets the pointers that begin at rows, one for each key.
-func (q *query) getMany(ctx context.Context, keys items, rows unsafe.Pointer) error {
-	c, found := q.chain(), unsafe.Slice((*unsafe.Pointer)(rows), keys.n)
-	return c.bulk(ctx, "get", keys, func(i int, key unsafe.Pointer) error {
+// getMany sets one of found for each key.
+func (q *query) getMany(ctx context.Context, keys listed, found []codec.Addr) error {
+	c := q.chain()
+	return c.bulk(ctx, "get", keys, func(i int, key codec.Addr) error {
 		row, err := c.get(ctx, key)
 		found[i] = row
 		return err
@@ -118,22 +118,22 @@ func (q *query) getMany(ctx context.Context, keys items, rows unsafe.Pointer) er
 }
 
 // get reads the row with the key of the one at key; nil if there is none.
-func (c chain) get(ctx context.Context, key unsafe.Pointer) (row unsafe.Pointer, err error) {
+func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
 	c.value = key
 	row = c.table.newRow()
 	err = protect(func() error { return c.one(ctx, wantRow, false, row) })
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, nil
+		return codec.Addr{}, nil
 	case err != nil:
-		return nil, err
+		return codec.Addr{}, err
 	}
 	return row, nil
 }
 
 // item makes a document of a value, which follows what is written of it. A panic before
 // anything was sent has certainly written nothing.
-func (c chain) item(op string, value unsafe.Pointer, write func(chain) error) error {
+func (c chain) item(op string, value codec.Addr, write func(chain) error) error {
 	t, sent := c.table, false
 	doc := t.documentAt(t.copyRow(value))
 	c.doc, c.held, c.value, c.sent = doc.doc, doc.held, doc.value, &sent
@@ -149,16 +149,8 @@ func (c chain) item(op string, value unsafe.Pointer, write func(chain) error) er
 	return &QueryError{Op: op, Table: t.name, Err: &driver.NotSentError{Err: err}}
 }
 
-// items are the rows of a bulk call, whatever their T.
-type items struct {
-	first unsafe.Pointer
-	n     int
-}
-
-func rowsOf[T any](rows []T) items { return items{unsafe.Pointer(unsafe.SliceData(rows)), len(rows)} }
-
 // bulk carries out a call, item by item. Each error names the key of its item.
-func (c chain) bulk(ctx context.Context, op string, rows items, do func(i int, v unsafe.Pointer) error) error {
+func (c chain) bulk(ctx context.Context, op string, rows listed, do func(i int, v codec.Addr) error) error {
 	limit, err := c.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
@@ -168,7 +160,7 @@ func (c chain) bulk(ctx context.Context, op string, rows items, do func(i int, v
 	}
 	errs := make([]error, rows.n)
 	fanout.Each(rows.n, limit, func(i int) {
-		item := chain{table: c.table, value: unsafe.Add(rows.first, uintptr(i)*c.table.meta.Go.Size())}
+		item := chain{table: c.table, value: rows.at(i)}
 		err := driver.Ended(ctx)
 		if err != nil {
 			err = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}

@@ -4,9 +4,11 @@ import "encoding/binary"
 
 // cells are those of one row, in one piece of memory: where each ends, and then their bytes.
 type cells struct {
-	n      int
-	memory []byte
+	memory  *byte // the first of size bytes
+	size, n int32
 }
+
+func (c *cells) bytes() []byte { return upTo(c.memory, int(c.size)) }
 
 // isNull is set in the end of a null, which is that of the cell before.
 const isNull = 1 << 31
@@ -14,46 +16,46 @@ const isNull = 1 << 31
 // pack copies cells, without the one at the index that is left out (-1: none), into room if
 // that is large enough.
 func pack(room []byte, of [][]byte, without int) cells {
-	c := cells{n: len(of)}
-	size := 0
+	n, size := len(of), 0
 	for i := range of {
 		size += len(of[i])
 	}
 	if without >= 0 {
-		c.n--
+		n--
 		size -= len(of[without])
 	}
-	if size += 4 * c.n; size > len(room) {
+	if size += 4 * n; size > len(room) {
 		room = make([]byte, size)
 	}
-	c.memory = room[:size]
-	next, at := 0, 4*c.n
+	memory := room[:size]
+	next, at := 0, 4*n
 	for i, cell := range of {
 		if i == without {
 			continue
 		}
-		at += copy(c.memory[at:], cell)
+		at += copy(memory[at:], cell)
 		end := uint32(at)
 		if cell == nil {
 			end |= isNull
 		}
-		binary.LittleEndian.PutUint32(c.memory[next:], end)
+		binary.LittleEndian.PutUint32(memory[next:], end)
 		next += 4
 	}
-	return c
+	return cells{first(memory), int32(size), int32(n)}
 }
 
 // at is cell i; nil is null.
 func (c *cells) at(i int) []byte {
-	end := binary.LittleEndian.Uint32(c.memory[4*i:])
+	memory := c.bytes()
+	end := binary.LittleEndian.Uint32(memory[4*i:])
 	if end&isNull != 0 {
 		return nil
 	}
 	start := uint32(4 * c.n)
 	if i > 0 {
-		start = binary.LittleEndian.Uint32(c.memory[4*i-4:]) &^ isNull
+		start = binary.LittleEndian.Uint32(memory[4*i-4:]) &^ isNull
 	}
-	return c.memory[start:end:end]
+	return memory[start:end:end]
 }
 
 // list are all cells.

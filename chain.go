@@ -2,8 +2,8 @@ package coodie
 
 import (
 	"encoding/json"
+	"github.com/coodie-go/coodie/internal/codec"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -17,7 +17,7 @@ type query struct {
 	n       int   // how many there are
 }
 
-func (q *query) where() []cond { return unsafe.Slice(q.filters, q.n) }
+func (q *query) where() []cond { return upTo(q.filters, q.n) }
 
 // write is what a write of a document has been told: a query whose key a document holds. It is immutable.
 type write struct {
@@ -41,7 +41,7 @@ type asks struct {
 	unchanged   bool // IfUnchanged: the guard is the only condition
 }
 
-func (c *conditional) conds() []cond { return unsafe.Slice(c.list, c.asks.n) }
+func (c *conditional) conds() []cond { return upTo(c.list, int(c.asks.n)) }
 
 // told is what a query is told besides its filters. It is immutable.
 type told struct {
@@ -63,9 +63,9 @@ type chain struct {
 	table *table
 	where []cond
 	told
-	doc         *document      // follows what is applied; nil for a QuerySet
-	held        unsafe.Pointer // the Value of doc
-	value       unsafe.Pointer // the row that holds the key; nil: where does
+	doc         *document  // follows what is applied; nil for a QuerySet
+	held        codec.Addr // the Value of doc
+	value       codec.Addr // the row that holds the key; nil: where does
 	conds       []cond
 	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
@@ -161,7 +161,7 @@ func (q *query) filter(filters []cond) *query {
 
 // filters are those of WHERE, unless the key is that of a row.
 func (c *chain) filters() []cond {
-	if c.value != nil {
+	if !c.value.None() {
 		return nil
 	}
 	return c.where
@@ -191,7 +191,7 @@ func (c *chain) sending() {
 
 // keyCell is the one value that the chain gives a key column.
 func (c *chain) keyCell(col *meta.Column) (cell []byte, ok bool) {
-	if c.value != nil {
+	if !c.value.None() {
 		o := operandAt(col, c.value)
 		cell, null, err := o.encode()
 		return cell, err == nil && !null

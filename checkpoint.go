@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -57,7 +56,7 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 				break
 			}
 			var texts []string
-			if err = tokensCodec.Decode(unsafe.Pointer(&texts), cells[0]); err != nil {
+			if err = tokensCodec.Decode(codec.At(&texts), cells[0]); err != nil {
 				break
 			}
 			for _, text := range texts {

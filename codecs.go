@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 )
@@ -30,12 +29,12 @@ import (
 func RegisterCodec[V, W any](name string, encode func(V) (W, error), decode func(W) (V, error)) {
 	codec.Register(name, codec.Functions{
 		V: reflect.TypeFor[V](), W: reflect.TypeFor[W](),
-		Encode: func(v unsafe.Pointer) (unsafe.Pointer, error) {
-			w, err := encode(*(*V)(v))
-			return unsafe.Pointer(&w), err
+		Encode: func(v codec.Addr) (codec.Addr, error) {
+			w, err := encode(*codec.As[V](v))
+			return codec.At(&w), err
 		},
-		Decode: func(v, w unsafe.Pointer) (err error) {
-			*(*V)(v), err = decode(*(*W)(w))
+		Decode: func(v, w codec.Addr) (err error) {
+			*codec.As[V](v), err = decode(*codec.As[W](w))
 			return err
 		},
 	})

@@ -3,7 +3,6 @@ package coodie
 import (
 	"errors"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -18,7 +17,7 @@ type ListColumn[T any, S ~[]E, E any] struct {
 func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
 	c := Col(selector)
 	refOf(c).element(reflect.TypeFor[E](), codec.List, "ListCol")
-	return (*ListColumn[T, S, E])(unsafe.Pointer(c))
+	return recast[ListColumn[T, S, E]](c)
 }
 
 // At is the element at index i, from 0: for conditions, and for Set on a list that is
@@ -27,23 +26,23 @@ func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refO
 
 // Append is `column = column + ?`. Sending it twice appends twice.
 func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
+	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&vs)))
 }
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
 func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Prepend, unsafe.Pointer(&vs)))
+	return Assign[T](refOf(&c.Column).assign(cql.Prepend, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
 func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
+	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
@@ -56,22 +55,22 @@ type SetColumn[T any, S ~[]E, E any] struct {
 func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
 	c := Col(selector)
 	refOf(c).element(reflect.TypeFor[E](), codec.Set, "SetCol")
-	return (*SetColumn[T, S, E])(unsafe.Pointer(c))
+	return recast[SetColumn[T, S, E]](c)
 }
 
 // Add is `column = column + ?`.
 func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&vs)))
+	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`.
 func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Remove, unsafe.Pointer(&vs)))
+	return Assign[T](refOf(&c.Column).assign(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
+	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
@@ -83,7 +82,7 @@ type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
 func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
 	c := Col(selector)
 	refOf(c).keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
-	return (*MapColumn[T, M, K, V])(unsafe.Pointer(c))
+	return recast[MapColumn[T, M, K, V]](c)
 }
 
 // keyed makes r that of a map.
@@ -105,27 +104,27 @@ func (r *ref) keyed(key, keys, value reflect.Type) {
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
 func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
-	return column[T, V](refOf(&c.Column).atKey(unsafe.Pointer(&k)))
+	return column[T, V](refOf(&c.Column).atKey(codec.At(&k)))
 }
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
 func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, unsafe.Pointer(&entries)))
+	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&entries)))
 }
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
 func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
-	return Assign[T](refOf(&c.Column).removeKeys(unsafe.Pointer(&ks)))
+	return Assign[T](refOf(&c.Column).removeKeys(codec.At(&ks)))
 }
 
 // Contains is `column CONTAINS v`: one of the values is v.
 func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(unsafe.Pointer(&v)))
+	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
 func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
-	return Cond[T](refOf(&c.Column).hasKey(unsafe.Pointer(&k)))
+	return Cond[T](refOf(&c.Column).hasKey(codec.At(&k)))
 }
 
 var indexCodec = mustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
@@ -162,25 +161,25 @@ func (r *ref) index(i int) *ref {
 }
 
 // atKey refers to the map value of the key at p.
-func (r *ref) atKey(p unsafe.Pointer) *ref { return r.at(operand{codec: r.sure().keys, p: p}) }
+func (r *ref) atKey(p codec.Addr) *ref { return r.at(operand{codec: r.sure().keys, p: p}) }
 
 // has asks for the element at p.
 //
 //go:noinline
-func (r *ref) has(p unsafe.Pointer) cond {
+func (r *ref) has(p codec.Addr) cond {
 	return cond{r, cql.Contains, operand{codec: r.sure().elems, p: p}}
 }
 
 // hasKey asks for the key at p.
 //
 //go:noinline
-func (r *ref) hasKey(p unsafe.Pointer) cond {
+func (r *ref) hasKey(p codec.Addr) cond {
 	return cond{r, cql.ContainsKey, operand{codec: r.sure().keys, p: p}}
 }
 
 // removeKeys removes the keys in the slice at p.
 //
 //go:noinline
-func (r *ref) removeKeys(p unsafe.Pointer) assign {
+func (r *ref) removeKeys(p codec.Addr) assign {
 	return assign{r, cql.Remove, operand{codec: r.sure().keySets, p: p}}
 }

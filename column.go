@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -79,8 +78,8 @@ func (a *assign) ref() *ref { return a.of.sure() }
 
 // operand is a value not yet encoded. It has two words, so that Go keeps a condition in registers.
 type operand struct {
-	codec *codec.Codec   // nil: the value is null
-	p     unsafe.Pointer // at the value, or, if codec is elsewhere, at an otherOperand
+	codec *codec.Codec // nil: the value is null
+	p     codec.Addr   // at the value, or, if codec is elsewhere, at an otherOperand
 }
 
 // elsewhere is the codec of an operand that is not a value at p, which is seldom.
@@ -95,12 +94,12 @@ type otherOperand struct {
 	err   error
 }
 
-func (o *otherOperand) operand() operand { return operand{elsewhere, unsafe.Pointer(o)} }
+func (o *otherOperand) operand() operand { return operand{elsewhere, codec.At(o)} }
 
 // other is what is not a value at p; nil if there is such a value or null.
 func (o *operand) other() *otherOperand {
 	if o.codec == elsewhere {
-		return (*otherOperand)(o.p)
+		return codec.As[otherOperand](o.p)
 	}
 	return nil
 }
@@ -259,18 +258,18 @@ func refOf[T, V any](c *Column[T, V]) *ref { return (*ref)(c) }
 // cond compares r with the value at p, which is of the Go type of r's column; nil is null.
 //
 //go:noinline
-func (r *ref) cond(op cql.Op, p unsafe.Pointer) cond { return cond{r, op, r.valueAt(p)} }
+func (r *ref) cond(op cql.Op, p codec.Addr) cond { return cond{r, op, r.valueAt(p)} }
 
 // assign changes r by the value at p; nil is null.
 //
 //go:noinline
-func (r *ref) assign(change cql.Change, p unsafe.Pointer) assign {
+func (r *ref) assign(change cql.Change, p codec.Addr) assign {
 	return assign{r, change, r.valueAt(p)}
 }
 
 // valueAt is the operand of the value at p.
-func (r *ref) valueAt(p unsafe.Pointer) operand {
-	if p == nil {
+func (r *ref) valueAt(p codec.Addr) operand {
+	if p.None() {
 		return operand{}
 	}
 	return operand{codec: r.sure().values, p: p}
@@ -301,16 +300,6 @@ func columnAt(typ, field reflect.Type, offset uintptr, err error) *ref {
 	return r
 }
 
-// offsetOf is how far into a T the field lies that the selector points at.
-func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
-	if selector == nil {
-		return 0, errors.New("the column's selector is nil")
-	}
-	zero := new(T)
-	call := func() uintptr { return uintptr(unsafe.Pointer(selector(zero))) }
-	return fieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
-}
-
 // fieldOffset is how far the address that selector returns is behind base.
 func fieldOffset(typ, field reflect.Type, base uintptr, selector func() uintptr) (offset uintptr, err error) {
 	defer func() {
@@ -332,32 +321,21 @@ func fieldOffset(typ, field reflect.Type, base uintptr, selector func() uintptr)
 func refTo(col *meta.Column) *ref { return &ref{col: col, name: col.Name, typ: col.Type} }
 
 // operandAt is what the column's field in v holds.
-func operandAt(col *meta.Column, v unsafe.Pointer) operand {
-	return operand{codec: col.Codec, p: unsafe.Add(v, col.Offset)}
+func operandAt(col *meta.Column, v codec.Addr) operand {
+	return operand{codec: col.Codec, p: v.Field(col.Offset)}
 }
 
 func operandOf[V any](c *codec.Codec, v V) operand {
-	return operand{codec: c, p: unsafe.Pointer(&v)}
-}
-
-// listed are values that lie side by side.
-type listed struct {
-	first unsafe.Pointer
-	size  uintptr
-	n     int
-}
-
-func listOf[V any](vs []V) listed {
-	return listed{unsafe.Pointer(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
+	return operand{codec: c, p: codec.At(&v)}
 }
 
 // copied is a copy of the values, which are of the type.
 func (l listed) copied(t reflect.Type) listed {
 	all := reflect.MakeSlice(reflect.SliceOf(t), l.n, l.n)
 	for i := range l.n {
-		all.Index(i).Set(reflect.NewAt(t, unsafe.Add(l.first, uintptr(i)*l.size)).Elem())
+		all.Index(i).Set(l.first.Field(uintptr(i) * l.size).Value(t))
 	}
-	l.first = all.UnsafePointer()
+	l.first = codec.AddrOf(all)
 	return l
 }
 
@@ -370,7 +348,7 @@ func (r *ref) in(vs listed) cond {
 		vs = vs.copied(cd.GoType())
 	}
 	for i := range list {
-		list[i] = operand{codec: cd, p: unsafe.Add(vs.first, uintptr(i)*vs.size)}
+		list[i] = operand{codec: cd, p: vs.at(i)}
 	}
 	return cond{r, cql.In, (&otherOperand{codec: cd, list: list}).operand()}
 }
@@ -384,32 +362,32 @@ func (c *Column[T, V]) Name() string { return refOf(c).sure().name }
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
 //
 //go:noinline
-func (c *Column[T, V]) Eq(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Eq(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, codec.At(&v))) }
 
 // Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
 //
 //go:noinline
-func (c *Column[T, V]) Ne(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Ne(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, codec.At(&v))) }
 
 // Lt is `column < v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Lt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Lt, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Lt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Lt, codec.At(&v))) }
 
 // Le is `column <= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Le(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Le, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Le(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Le, codec.At(&v))) }
 
 // Gt is `column > v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Gt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Gt, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Gt(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Gt, codec.At(&v))) }
 
 // Ge is `column >= v`; false on null.
 //
 //go:noinline
-func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ge, unsafe.Pointer(&v))) }
+func (c *Column[T, V]) Ge(v V) Cond[T] { return Cond[T](refOf(c).cond(cql.Ge, codec.At(&v))) }
 
 // In is `column IN ?` with vs bound as one list, so that it is one prepared statement
 // whatever its length. A read of many partitions by In is sent as several such statements,
@@ -423,31 +401,31 @@ func (c *Column[T, V]) In(vs ...V) Cond[T] {
 // IsNull is the condition `column = null`: no value, or no row at all.
 //
 //go:noinline
-func (c *Column[T, V]) IsNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, nil)) }
+func (c *Column[T, V]) IsNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Eq, codec.Addr{})) }
 
 // IsNotNull is the condition `column != null`.
 //
 //go:noinline
-func (c *Column[T, V]) IsNotNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, nil)) }
+func (c *Column[T, V]) IsNotNull() Cond[T] { return Cond[T](refOf(c).cond(cql.Ne, codec.Addr{})) }
 
 // Set is `column = v`. A v that stands for null deletes the value.
 //
 //go:noinline
 func (c *Column[T, V]) Set(v V) Assign[T] {
-	return Assign[T](refOf(c).assign(cql.Set, unsafe.Pointer(&v)))
+	return Assign[T](refOf(c).assign(cql.Set, codec.At(&v)))
 }
 
 // SetNull is `column = null`.
 //
 //go:noinline
-func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).assign(cql.Set, nil)) }
+func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).assign(cql.Set, codec.Addr{})) }
 
 // From reads the column from the row that refused an LWT. The value is zero unless it is Present.
 //
 //go:noinline
 func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	p := refOf(c).read(plainExisting(e), unsafe.Pointer(&v))
+	p := refOf(c).read(plainExisting(e), codec.At(&v))
 	if p != Present {
 		var zero V
 		return zero, p
@@ -456,7 +434,7 @@ func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 }
 
 // read decodes what r refers to into the zero value at p.
-func (r *ref) read(e *existing, p unsafe.Pointer) Presence {
+func (r *ref) read(e *existing, p codec.Addr) Presence {
 	if e == nil || r.sure().err != nil {
 		return Missing
 	}

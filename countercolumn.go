@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"errors"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -30,17 +29,17 @@ func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, 
 	if r.err == nil && r.typ.Kind != codec.Counter {
 		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for CounterCol; tag it type=counter")
 	}
-	return (*CounterColumn[T, N])(unsafe.Pointer(column[T, N](r)))
+	return recast[CounterColumn[T, N]](column[T, N](r))
 }
 
 // Increment is `column = column + n`: a row that is missing is created, and counts from 0.
 func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).assign(cql.Add, unsafe.Pointer(&n)))
+	return Assign[T](refOf(&c.column).assign(cql.Add, codec.At(&n)))
 }
 
 // Decrement is `column = column - n`.
 func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).assign(cql.Remove, unsafe.Pointer(&n)))
+	return Assign[T](refOf(&c.column).assign(cql.Remove, codec.At(&n)))
 }
 
 // Name is the column's name.

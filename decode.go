@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"errors"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -72,18 +71,18 @@ func (b *builder) planFor(t *table, columns driver.Columns) (p plan, err error) 
 }
 
 // decode sets the fields of the struct at v from a row's cells.
-func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
+func (p plan) decode(table string, v codec.Addr, cells [][]byte) error {
 	for i := range p {
 		s := &p[i]
 		cell := cells[s.cell]
 		if cell == nil && refusesNull(s.column, s.column.GoType) {
 			return s.failed(table, errRowless)
 		}
-		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cell); err != nil {
+		if err := s.codec.Decode(v.Field(s.column.Offset), cell); err != nil {
 			return s.failed(table, err)
 		}
 		if s.codec != s.column.Codec && cell != nil && s.column.Key() {
-			if err := s.exact(unsafe.Add(v, s.column.Offset), cell); err != nil {
+			if err := s.exact(v.Field(s.column.Offset), cell); err != nil {
 				return s.failed(table, err)
 			}
 		}
@@ -93,7 +92,7 @@ func (p plan) decode(table string, v unsafe.Pointer, cells [][]byte) error {
 
 // exact refuses a key of another type than the struct declares, if the field cannot hold it: two rows
 // would read as one, and what is written of it would name another row.
-func (s *step) exact(field unsafe.Pointer, cell []byte) error {
+func (s *step) exact(field codec.Addr, cell []byte) error {
 	again, null, err := s.codec.Append([]byte{}, field)
 	if err == nil && (null || s.codec.Type().Compare(again, cell) != 0) {
 		err = errors.New("the field cannot hold the row's key exactly: the column's type has something that the struct lacks")
@@ -102,10 +101,10 @@ func (s *step) exact(field unsafe.Pointer, cell []byte) error {
 }
 
 // decodeRow is decode of cells that have been kept.
-func (p plan) decodeRow(table string, v unsafe.Pointer, cells *cells) error {
+func (p plan) decodeRow(table string, v codec.Addr, cells *cells) error {
 	for i := range p {
 		s := &p[i]
-		if err := s.codec.Decode(unsafe.Add(v, s.column.Offset), cells.at(s.cell)); err != nil {
+		if err := s.codec.Decode(v.Field(s.column.Offset), cells.at(s.cell)); err != nil {
 			return s.failed(table, err)
 		}
 	}
@@ -132,7 +131,7 @@ func (e *existing) decode(b *builder) error {
 		if err != nil || s.codec == s.column.Codec || e.cells.at(s.cell) == nil {
 			continue
 		}
-		if _, _, failed := s.column.Codec.Append([]byte{}, unsafe.Add(e.value(), s.column.Offset)); failed != nil {
+		if _, _, failed := s.column.Codec.Append([]byte{}, e.value().Field(s.column.Offset)); failed != nil {
 			err = s.failed(e.table.name, failed)
 		}
 	}

@@ -3,8 +3,8 @@ package coodie
 import (
 	"context"
 	"errors"
+	"github.com/coodie-go/coodie/internal/codec"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -26,7 +26,7 @@ type document struct {
 	table *table
 	of    *document // that this is a copy of, kept by a write; nil: it is none
 	stale bool
-	seen  unsafe.Pointer // what Value was when it was read or last written, as far as a guard needs it: see see
+	seen  codec.Addr // what Value was when it was read or last written, as far as a guard needs it: see see
 }
 
 // Stale reports whether the row may differ from Value because of a write made through
@@ -138,11 +138,6 @@ func (d *document) chain() chain {
 	return w.chain()
 }
 
-// value is the document's Value.
-func (d *document) value() unsafe.Pointer {
-	return unsafe.Add(unsafe.Pointer(d), d.table.rowAt.document)
-}
-
 // follows is the document that follows what is applied of d's writes.
 func (d *document) follows() *document {
 	if d.of != nil {
@@ -250,7 +245,7 @@ func (c *chain) save(ctx context.Context) error {
 }
 
 // insertPlain writes the row, and returns what the write itself stores.
-func (c *chain) insertPlain(ctx context.Context, row unsafe.Pointer) (own []assign, err error) {
+func (c *chain) insertPlain(ctx context.Context, row codec.Addr) (own []assign, err error) {
 	b := c.insert(row, false)
 	own = b.own
 	return own, c.write(ctx, b)
@@ -375,7 +370,7 @@ func (c *chain) put(r *ref, o *operand) bool {
 	if null || r.col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	if c.doc.seen != nil && r.col.Kind == meta.Static {
+	if !c.doc.seen.None() && r.col.Kind == meta.Static {
 		c.doc.saw(r.col, *o)
 	}
 	cd := r.col.Codec
@@ -384,6 +379,6 @@ func (c *chain) put(r *ref, o *operand) bool {
 			return false
 		}
 	}
-	field := unsafe.Add(c.held, r.col.Offset)
+	field := c.held.Field(r.col.Offset)
 	return cd.Decode(field, cell) == nil && known
 }

@@ -3,7 +3,6 @@ package coodie
 import (
 	"errors"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -96,7 +95,7 @@ type expr struct {
 }
 
 // decoder sets the V at p, which is zero, from a cell that is not null.
-type decoder func(p unsafe.Pointer, cell []byte) error
+type decoder func(p codec.Addr, cell []byte) error
 
 func columnExpr(r *ref) *expr {
 	r = r.sure()
@@ -210,7 +209,7 @@ func (e *expr) bare() bool {
 }
 
 // cellReader sets the Go value at p from a cell; nil is null.
-type cellReader func(p unsafe.Pointer, cell []byte) error
+type cellReader func(p codec.Addr, cell []byte) error
 
 // reader reads the term's cells, those of column i, as target.
 func (e *expr) reader(columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
@@ -221,23 +220,23 @@ func (e *expr) reader(columns driver.Columns, i int, target reflect.Type) (cellR
 		}
 		switch {
 		case target == own:
-			return func(p unsafe.Pointer, cell []byte) error {
-				reflect.NewAt(target, p).Elem().SetZero()
+			return func(p codec.Addr, cell []byte) error {
+				p.Value(target).SetZero()
 				if cell == nil {
 					return nil
 				}
 				return e.decode(p, cell)
 			}, nil
 		case target.Kind() == reflect.Pointer && target.Elem() == own:
-			return func(p unsafe.Pointer, cell []byte) error {
-				at := reflect.NewAt(target, p).Elem()
+			return func(p codec.Addr, cell []byte) error {
+				at := p.Value(target)
 				at.SetZero()
 				if cell == nil {
 					return nil
 				}
 				v := reflect.New(own)
 				at.Set(v)
-				return e.decode(v.UnsafePointer(), cell)
+				return e.decode(codec.AddrOf(v), cell)
 			}, nil
 		}
 	}
@@ -249,8 +248,8 @@ func (e *expr) reader(columns driver.Columns, i int, target reflect.Type) (cellR
 		return nil, err
 	}
 	if target == anyType {
-		return func(p unsafe.Pointer, cell []byte) (err error) {
-			v := (*any)(p)
+		return func(p codec.Addr, cell []byte) (err error) {
+			v := codec.As[any](p)
 			switch *v = nil; {
 			case cell == nil:
 			case e.bare() && columns.Is(i, e.ref.typ):

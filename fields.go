@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -128,7 +127,7 @@ type second struct {
 }
 
 // writeApart builds the UPDATE of what an INSERT of the struct at p has left out.
-func (b *builder) writeApart(c *chain, p unsafe.Pointer) {
+func (b *builder) writeApart(c *chain, p codec.Addr) {
 	if len(b.apart) == 0 || b.err != nil {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -59,27 +58,27 @@ func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
 
 // Eq is the filter `(a, b) = (?, ?)`.
 func (c *Columns[T]) Eq(row T) Cond[T] {
-	return Cond[T]((*columns)(c).compare(cql.Eq, listed{unsafe.Pointer(&row), 0, 1}))
+	return Cond[T]((*columns)(c).compare(cql.Eq, listed{codec.At(&row), 0, 1}))
 }
 
 // Lt is the filter `(a, b) < (?, ?)`. In columns of descending order it selects what comes later.
 func (c *Columns[T]) Lt(row T) Cond[T] {
-	return Cond[T]((*columns)(c).compare(cql.Lt, listed{unsafe.Pointer(&row), 0, 1}))
+	return Cond[T]((*columns)(c).compare(cql.Lt, listed{codec.At(&row), 0, 1}))
 }
 
 // Le is the filter `(a, b) <= (?, ?)`.
 func (c *Columns[T]) Le(row T) Cond[T] {
-	return Cond[T]((*columns)(c).compare(cql.Le, listed{unsafe.Pointer(&row), 0, 1}))
+	return Cond[T]((*columns)(c).compare(cql.Le, listed{codec.At(&row), 0, 1}))
 }
 
 // Gt is the filter `(a, b) > (?, ?)`.
 func (c *Columns[T]) Gt(row T) Cond[T] {
-	return Cond[T]((*columns)(c).compare(cql.Gt, listed{unsafe.Pointer(&row), 0, 1}))
+	return Cond[T]((*columns)(c).compare(cql.Gt, listed{codec.At(&row), 0, 1}))
 }
 
 // Ge is the filter `(a, b) >= (?, ?)`.
 func (c *Columns[T]) Ge(row T) Cond[T] {
-	return Cond[T]((*columns)(c).compare(cql.Ge, listed{unsafe.Pointer(&row), 0, 1}))
+	return Cond[T]((*columns)(c).compare(cql.Ge, listed{codec.At(&row), 0, 1}))
 }
 
 // In is the filter `(a, b) IN ?`, with the rows' values bound as one list of tuples.
@@ -91,7 +90,7 @@ func (c *Columns[T]) In(rows ...T) Cond[T] {
 func (c *columns) compare(op cql.Op, rows listed) cond {
 	m := &many{refs: c.refs}
 	for i := range rows.n {
-		m.rows = append(m.rows, unsafe.Add(rows.first, uintptr(i)*rows.size))
+		m.rows = append(m.rows, rows.at(i))
 	}
 	return cond{op: op, value: (&otherOperand{many: m}).operand()}
 }
@@ -99,8 +98,8 @@ func (c *columns) compare(op cql.Op, rows listed) cond {
 // many is what a filter on several columns compares, and with which rows.
 type many struct {
 	refs  []*ref
-	rows  []unsafe.Pointer // structs of the table
-	token bool             // of the partition key; without a row the operand itself is the token
+	rows  []codec.Addr // structs of the table
+	token bool         // of the partition key; without a row the operand itself is the token
 }
 
 // restricts reports whether the filter is on the column, among others.
@@ -186,13 +185,13 @@ func (b *builder) slice(m *many) (key []*meta.Column) {
 }
 
 // tuple binds the columns' values in the struct at row, each by a marker of its own.
-func (b *builder) tuple(columns []*meta.Column, row unsafe.Pointer) (markers string) {
+func (b *builder) tuple(columns []*meta.Column, row codec.Addr) (markers string) {
 	markers = "("
 	for i, c := range columns {
 		if i > 0 {
 			markers += ", "
 		}
-		o := operand{codec: c.Codec, p: unsafe.Add(row, c.Offset)}
+		o := operand{codec: c.Codec, p: row.Field(c.Offset)}
 		marker, null := b.bind(c.Name, c.Type, &o)
 		if null {
 			b.nullKey(c)
@@ -203,7 +202,7 @@ func (b *builder) tuple(columns []*meta.Column, row unsafe.Pointer) (markers str
 }
 
 // tuples binds the columns' values in the structs at rows, as one list of tuples.
-func (b *builder) tuples(columns []*meta.Column, rows []unsafe.Pointer) {
+func (b *builder) tuples(columns []*meta.Column, rows []codec.Addr) {
 	if len(rows) == 0 {
 		b.fail("", "IN without a value never holds", nil)
 		return
@@ -216,7 +215,7 @@ func (b *builder) tuples(columns []*meta.Column, rows []unsafe.Pointer) {
 	_, err := b.call.BindList(t, len(rows), func(dst []byte, i int) ([]byte, bool, error) {
 		for _, c := range columns {
 			at := len(dst)
-			out, null, err := c.Codec.Append(append(dst, 0, 0, 0, 0), unsafe.Add(rows[i], c.Offset))
+			out, null, err := c.Codec.Append(append(dst, 0, 0, 0, 0), rows[i].Field(c.Offset))
 			if err != nil {
 				return dst, false, err
 			}

@@ -39,7 +39,7 @@ type manner struct {
 }
 
 func (c *chain) manner(verb cql.Verb, want want, cas bool) manner {
-	m := manner{verb: verb, want: want, kind: c.kind, cas: cas, document: c.value != nil, allowCreate: c.allowCreate, serial: c.serial}
+	m := manner{verb: verb, want: want, kind: c.kind, cas: cas, document: !c.value.None(), allowCreate: c.allowCreate, serial: c.serial}
 	m.statics = verb == cql.Select && c.table != nil && c.table.statics.Load()
 	return m
 }

@@ -3,12 +3,12 @@ package coodie
 import (
 	"context"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/codec"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -250,7 +250,7 @@ func TestFormIsFollowed(t *testing.T) {
 
 	insert := func(f Formed) *builder {
 		c := plainDocument(table.New(f)).chain()
-		b := c.insert(unsafe.Pointer(&f), true)
+		b := c.insert(codec.At(&f), true)
 		t.Cleanup(b.release)
 		return b
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -191,23 +190,23 @@ func (c *TokenColumn[T]) As(name string) *Func[T, int64] {
 
 var bigint = codec.Native(codec.BigInt)
 
-func microseconds(p unsafe.Pointer, cell []byte) error {
+func microseconds(p codec.Addr, cell []byte) error {
 	if len(cell) != 8 {
 		return fmt.Errorf("a time of writing of %d bytes", len(cell))
 	}
-	*(*time.Time)(p) = time.UnixMicro(int64(binary.BigEndian.Uint64(cell))).UTC()
+	*codec.As[time.Time](p) = time.UnixMicro(int64(binary.BigEndian.Uint64(cell))).UTC()
 	return nil
 }
 
-func seconds(p unsafe.Pointer, cell []byte) error {
+func seconds(p codec.Addr, cell []byte) error {
 	if len(cell) != 4 {
 		return fmt.Errorf("a TTL of %d bytes", len(cell))
 	}
-	*(*time.Duration)(p) = time.Duration(int32(binary.BigEndian.Uint32(cell))) * time.Second
+	*codec.As[time.Duration](p) = time.Duration(int32(binary.BigEndian.Uint32(cell))) * time.Second
 	return nil
 }
 
-func rawJSON(p unsafe.Pointer, cell []byte) error {
-	*(*json.RawMessage)(p) = append(json.RawMessage(nil), cell...)
+func rawJSON(p codec.Addr, cell []byte) error {
+	*codec.As[json.RawMessage](p) = append(json.RawMessage(nil), cell...)
 	return nil
 }

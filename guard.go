@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -27,7 +26,7 @@ type guard struct {
 //
 //go:noinline
 func (w write) conditional(kind casKind, conds []cond) conditional {
-	return conditional{write: w, list: unsafe.SliceData(conds), asks: asks{n: int32(len(conds)), kind: kind}}
+	return conditional{write: w, list: first(conds), asks: asks{n: int32(len(conds)), kind: kind}}
 }
 
 //go:noinline
@@ -57,14 +56,14 @@ func (d *document) guard() *guard {
 	t, g, value := d.table, new(guard), d.value()
 	v, a := t.meta.Version, t.meta.Attempt
 	seen := d.seen
-	if seen == nil {
+	if seen.None() {
 		seen = value
 	}
 	version := t.versionIn(value)
 	versions.Of.Saw(version)
 	g.conds = t.asHeld(g.conds, v, value)
 	proven := version != 0
-	if a != nil && *(*[16]byte)(unsafe.Add(value, a.Offset)) != ([16]byte{}) {
+	if a != nil && *codec.As[[16]byte](value.Field(a.Offset)) != ([16]byte{}) {
 		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, value)})
 		proven = true
 	}
@@ -86,7 +85,7 @@ func (d *document) guard() *guard {
 
 // asHeld adds the condition that a column is as the field in the struct at p was read: it holds
 // for each cell that reads so. Of a type that has grown, the fields that the struct knows are compared.
-func (t *table) asHeld(conds []cond, col *meta.Column, p unsafe.Pointer) []cond {
+func (t *table) asHeld(conds []cond, col *meta.Column, p codec.Addr) []cond {
 	o, on := operandAt(col, p), t.refTo(col)
 	cell, null, err := o.encode()
 	switch {
@@ -128,12 +127,12 @@ func isOneOf(on *ref, cells [][]byte, err error) cond {
 }
 
 // mayBeNull reports whether the field in the struct at p could have been read from null.
-func (t *table) mayBeNull(col *meta.Column, p unsafe.Pointer) bool {
+func (t *table) mayBeNull(col *meta.Column, p codec.Addr) bool {
 	o := operandAt(col, p)
 	if _, null, err := o.encode(); err != nil || null {
 		return true
 	}
-	return reflect.NewAt(col.GoType, unsafe.Add(p, col.Offset)).Elem().IsZero()
+	return p.Field(col.Offset).Value(col.GoType).IsZero()
 }
 
 // rowGuard guards a row that was read, by its cells: by its version if it has one, by each
@@ -154,7 +153,7 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess boo
 	}
 	if versioned {
 		p := t.newRow()
-		if cell, _ := row.cell(t.refTo(v)); v.Codec.Decode(unsafe.Add(p, v.Offset), cell) == nil {
+		if cell, _ := row.cell(t.refTo(v)); v.Codec.Decode(p.Field(v.Offset), cell) == nil {
 			versions.Of.Saw(t.versionIn(p))
 		}
 	}
@@ -162,9 +161,9 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess boo
 }
 
 // versionIn is the version in the struct at p.
-func (t *table) versionIn(p unsafe.Pointer) int64 {
+func (t *table) versionIn(p codec.Addr) int64 {
 	v := t.meta.Version
-	return reflect.NewAt(v.GoType, unsafe.Add(p, v.Offset)).Elem().Convert(reflect.TypeFor[int64]()).Int()
+	return p.Field(v.Offset).Value(v.GoType).Convert(reflect.TypeFor[int64]()).Int()
 }
 
 // versionAsked is the version that one of the conditions asks for.
@@ -185,7 +184,7 @@ func (b *builder) versionAsked() (version int64, ok bool) {
 // columns, and, of a row without a version, a column that proves it.
 //
 //go:noinline
-func (d *document) see(p unsafe.Pointer) {
+func (d *document) see(p codec.Addr) {
 	t := d.table
 	if t == nil || t.meta == nil || t.meta.Version == nil || !t.hasStatics && t.versionIn(p) != 0 {
 		return
@@ -208,7 +207,7 @@ func (d *document) saw(col *meta.Column, o operand) {
 		cell = nil
 	}
 	seen := d.table.copyRow(d.seen)
-	if col.Codec.Decode(unsafe.Add(seen, col.Offset), cell) == nil {
+	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
 		d.seen = seen
 	}
 }

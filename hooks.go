@@ -2,8 +2,8 @@ package coodie
 
 import (
 	"context"
+	"github.com/coodie-go/coodie/internal/codec"
 	"reflect"
-	"unsafe"
 )
 
 // BeforeSaver is a hook of a table's struct: a method of *T that may fill in fields.
@@ -101,8 +101,8 @@ func (t *table) prepares() bool {
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
-func (c *chain) prepare(ctx context.Context, op string, v unsafe.Pointer, fill bool) (unsafe.Pointer, error) {
-	if v == nil || !c.table.prepares() {
+func (c *chain) prepare(ctx context.Context, op string, v codec.Addr, fill bool) (codec.Addr, error) {
+	if v.None() || !c.table.prepares() {
 		return v, nil
 	}
 	ctx, cancel := c.per.within(ctx)
@@ -113,8 +113,8 @@ func (c *chain) prepare(ctx context.Context, op string, v unsafe.Pointer, fill b
 
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with
 // its defaults filled in for an INSERT.
-func (t *table) prepare(ctx context.Context, op string, v unsafe.Pointer, fill bool) (unsafe.Pointer, error) {
-	if v == nil || !t.prepares() {
+func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool) (codec.Addr, error) {
+	if v.None() || !t.prepares() {
 		return v, nil
 	}
 	own := t.copyRow(v)
@@ -154,7 +154,7 @@ const (
 )
 
 // loaded is what happens to a row after it has been read.
-func (t *table) loaded(ctx context.Context, v unsafe.Pointer) error {
+func (t *table) loaded(ctx context.Context, v codec.Addr) error {
 	if !t.hooks.afterLoad {
 		return nil
 	}
@@ -165,10 +165,10 @@ func (t *table) loaded(ctx context.Context, v unsafe.Pointer) error {
 }
 
 // hooked is the row at p as a *T, which has the hooks.
-func (t *table) hooked(p unsafe.Pointer) any { return reflect.NewAt(t.meta.Go, p).Interface() }
+func (t *table) hooked(p codec.Addr) any { return p.Value(t.meta.Go).Addr().Interface() }
 
 // adopt makes what was prepared from v the document's Value, once it is written.
-func (c *chain) adopt(written, v unsafe.Pointer) {
+func (c *chain) adopt(written, v codec.Addr) {
 	if c.doc == nil || c.table == nil {
 		return
 	}
@@ -179,7 +179,7 @@ func (c *chain) adopt(written, v unsafe.Pointer) {
 }
 
 // load decodes a row as a read returns it.
-func (m *mutation) load(ctx context.Context, v unsafe.Pointer, row *existing) error {
+func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error {
 	if err := m.chain.table.restore(v, row); err != nil {
 		return err
 	}
@@ -190,18 +190,18 @@ func (m *mutation) load(ctx context.Context, v unsafe.Pointer, row *existing) er
 
 // hooked runs the hooks of the row that the function has changed, nil if it has changed nothing. loaded
 // is the row as the function was given it; nil if there are no hooks.
-func (m *mutation) hooked(ctx context.Context, row *existing, changed unsafe.Pointer) (value, loaded unsafe.Pointer, err error) {
+func (m *mutation) hooked(ctx context.Context, row *existing, changed codec.Addr) (value, loaded codec.Addr, err error) {
 	t := m.chain.table
 	if t.hooks == (hooks{}) {
-		return changed, nil, nil
+		return changed, codec.Addr{}, nil
 	}
 	loaded = t.newRow()
 	if err := m.load(ctx, loaded, row); err != nil {
-		return nil, nil, err
+		return codec.Addr{}, codec.Addr{}, err
 	}
 	if differs(loaded, changed, t.meta.Columns) == nil {
 		m.res.value = loaded
-		return nil, nil, nil
+		return codec.Addr{}, codec.Addr{}, nil
 	}
 	value, err = m.chain.prepare(ctx, opMutate, changed, false)
 	return value, loaded, err

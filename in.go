@@ -3,10 +3,10 @@ package coodie
 import (
 	"context"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/codec"
 	"math"
 	"slices"
 	"sync"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -42,7 +42,7 @@ type parts struct {
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
 func (c *chain) split(op string, rows bool) (*parts, error) {
-	if !c.namesPartitions() || c.part > 0 || c.value != nil || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
+	if !c.namesPartitions() || c.part > 0 || !c.value.None() || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
 		return nil, nil
 	}
 	p := &parts{chain: *c, n: 1}
@@ -175,14 +175,14 @@ func (p *parts) part(i int) (c chain, values []operand) {
 
 // rows yields the rows of all parts in the order of the values, and those of one partition
 // in its own.
-func (p *parts) rows(ctx context.Context, yield func(unsafe.Pointer, error) bool) {
-	from := func(ctx context.Context, i int, emit func(unsafe.Pointer) bool) (err error) {
+func (p *parts) rows(ctx context.Context, yield func(codec.Addr, error) bool) {
+	from := func(ctx context.Context, i int, emit func(codec.Addr) bool) (err error) {
 		c, values := p.part(i)
 		if p.chunk > 0 {
 			c.limit = nil // the server would count in its own order
 			return p.arranged(ctx, c, values, emit)
 		}
-		c.rows(ctx, c.table.rooms(), func(v unsafe.Pointer, failed error) bool {
+		c.rows(ctx, c.table.rooms(), func(v codec.Addr, failed error) bool {
 			err = failed
 			return failed == nil && emit(v)
 		})
@@ -207,7 +207,7 @@ func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield 
 }
 
 // arranged gives the rows of a part of several partitions in the order of its values.
-func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit func(unsafe.Pointer) bool) error {
+func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit func(codec.Addr) bool) error {
 	last := p.in[len(p.in)-1]
 	col := c.where[last].ref().col
 	place := make(map[string]int, len(values))
@@ -218,8 +218,8 @@ func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit fu
 		}
 		place[string(cell)] = i
 	}
-	held, err := make([][]unsafe.Pointer, len(values)+1), error(nil)
-	c.rows(ctx, c.table.rooms(), func(v unsafe.Pointer, failed error) bool {
+	held, err := make([][]codec.Addr, len(values)+1), error(nil)
+	c.rows(ctx, c.table.rooms(), func(v codec.Addr, failed error) bool {
 		if err = failed; err != nil {
 			return false
 		}
@@ -247,10 +247,10 @@ func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit fu
 }
 
 // one is the first row of all parts. only: it must be the only one.
-func (p *parts) one(ctx context.Context, only bool, row unsafe.Pointer) error {
+func (p *parts) one(ctx context.Context, only bool, row codec.Addr) error {
 	var failed error
 	n := 0
-	p.rows(ctx, func(v unsafe.Pointer, err error) bool {
+	p.rows(ctx, func(v codec.Addr, err error) bool {
 		if failed = err; err != nil {
 			return false
 		}

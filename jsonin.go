@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -81,7 +80,7 @@ func (c chain) ofJSON(row json.RawMessage) chain {
 // object binds a JSON object as the one value of an INSERT JSON, and sets the key fields of the
 // struct at p. What is sent names each column that is written, in the struct's order, so
 // that DEFAULT UNSET is about no other.
-func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) {
+func (b *builder) object(p codec.Addr, row json.RawMessage, unsetNull bool) {
 	if b.err != nil {
 		return
 	}
@@ -105,7 +104,7 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 		}
 		switch {
 		case c.Key():
-			b.keyFromJSON(c, unsafe.Add(p, c.Offset), v, null)
+			b.keyFromJSON(c, p.Field(c.Offset), v, null)
 		case null && unsetNull:
 			continue
 		case null:
@@ -127,7 +126,7 @@ func (b *builder) object(p unsafe.Pointer, row json.RawMessage, unsetNull bool) 
 func (b *builder) ownVersion() int64 {
 	for i := range b.own {
 		if o := &b.own[i]; o.ref().col == b.table.Version {
-			return reflect.NewAt(b.table.Version.GoType, o.value.p).Elem().Convert(reflect.TypeFor[int64]()).Int()
+			return o.value.p.Value(b.table.Version.GoType).Convert(reflect.TypeFor[int64]()).Int()
 		}
 	}
 	return 0
@@ -220,7 +219,7 @@ func inQuotes(key string) bool {
 
 // keyFromJSON sets the field of a key column: whatever has to name the row again, Settle say,
 // takes the key from there.
-func (b *builder) keyFromJSON(c *meta.Column, field unsafe.Pointer, v json.RawMessage, null bool) {
+func (b *builder) keyFromJSON(c *meta.Column, field codec.Addr, v json.RawMessage, null bool) {
 	if b.err != nil {
 		return
 	}

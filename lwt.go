@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -64,7 +63,7 @@ func (w *conditional) remove(ctx context.Context, res *result, targets []*ref, c
 	return err
 }
 
-func (q *query) create(ctx context.Context, res *result, v unsafe.Pointer) (err error) {
+func (q *query) create(ctx context.Context, res *result, v codec.Addr) (err error) {
 	c := q.chain()
 	*res, err = c.insertCAS(ctx, v)
 	return err
@@ -105,7 +104,7 @@ func (c chain) replacement() (assigns []assign) {
 			continue
 		}
 		a := assign{of: c.table.refTo(col), value: operandAt(col, c.value)}
-		if col.Kind == meta.Static && c.doc.seen != nil && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
+		if col.Kind == meta.Static && !c.doc.seen.None() && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
 		}
@@ -155,11 +154,11 @@ func (c *Creation[T]) TTL(d time.Duration) *Creation[T] {
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
 func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
-	err = (*query)(c).create(ctx, plainResult(&out), unsafe.Pointer(&v))
+	err = (*query)(c).create(ctx, plainResult(&out), codec.At(&v))
 	return
 }
 
-func (c *chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error) {
+func (c *chain) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
 	c.kind = ifNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
@@ -171,7 +170,7 @@ func (c *chain) insertCAS(ctx context.Context, v unsafe.Pointer) (result, error)
 }
 
 // insertPrepared inserts a row that has passed the hooks, which was prepared from v.
-func (c *chain) insertPrepared(ctx context.Context, row, v unsafe.Pointer) (result, error) {
+func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, error) {
 	c.kind = ifNotExists
 	b := c.insert(row, true)
 	c.value = row
@@ -309,7 +308,7 @@ func (t *table) existing(columns driver.Columns, cells [][]byte, applied int) *e
 }
 
 func (e *existing) anyValue() bool {
-	for i := range e.cells.n {
+	for i := range int(e.cells.n) {
 		if e.cells.at(i) != nil {
 			return true
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unsafe"
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // MutateResult is what Mutate did.
@@ -111,7 +111,7 @@ func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Contex
 	switch {
 	case err == nil:
 		d.Value, d.doc.stale = res.Value, false
-		d.doc.see(unsafe.Pointer(&d.Value))
+		d.doc.see(codec.At(&d.Value))
 	case errors.Is(err, ErrOutcomeUnknown):
 		d.doc.stale = true
 	}
@@ -121,14 +121,14 @@ func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Contex
 func mutate[T any](ctx context.Context, c chain, do func(context.Context, *T) error, opts []MutateOption) (MutateResult[T], error) {
 	var plain change
 	if do != nil {
-		plain = func(ctx context.Context, p unsafe.Pointer) error { return do(ctx, (*T)(p)) }
+		plain = func(ctx context.Context, p codec.Addr) error { return do(ctx, codec.As[T](p)) }
 	}
 	m, err := c.mutate(ctx, plain, opts)
 	res := MutateResult[T]{
 		Changed: m.changed, Created: m.created, Attempts: m.attempts, Refused: m.refused, Unknown: m.unknown,
 	}
-	if m.value != nil {
-		res.Value = *(*T)(m.value)
+	if !m.value.None() {
+		res.Value = *codec.As[T](m.value)
 	}
 	return res, err
 }

@@ -2,8 +2,8 @@ package coodie
 
 import (
 	"context"
+	"github.com/coodie-go/coodie/internal/codec"
 	"slices"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -83,7 +83,7 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 // insertApart creates the row, prepared from c's value, in a partition with static columns, on the condition that those that
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
-func (m *mutation) insertApart(ctx context.Context, c *chain, row unsafe.Pointer, statics *existing) (result, error) {
+func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, statics *existing) (result, error) {
 	t, value := m.chain.table, c.value
 	before := t.newRow()
 	if statics != nil {
@@ -141,7 +141,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row unsafe.Pointer
 
 // sameAgain assigns what the INSERT stores already, so that another statement of its batch can
 // have conditions: equal values of one timestamp are one value.
-func (b *builder) sameAgain(row unsafe.Pointer) []assign {
+func (b *builder) sameAgain(row codec.Addr) []assign {
 	if len(b.own) > 0 {
 		return b.own
 	}

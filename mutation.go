@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/codec"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -31,11 +31,11 @@ type mutation struct {
 }
 
 // change is a Mutate's function, for the row at an address.
-type change func(ctx context.Context, row unsafe.Pointer) error
+type change func(ctx context.Context, row codec.Addr) error
 
 // mutated is a MutateResult, whatever its T.
 type mutated struct {
-	value                      unsafe.Pointer // nil if there is none
+	value                      codec.Addr // nil if there is none
 	changed, created           bool
 	attempts, refused, unknown int
 }
@@ -98,7 +98,7 @@ func (c chain) rowKey() (string, error) {
 		b.fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
 	}
 	c.choice.list(b) // says which columns are none
-	if c.value != nil {
+	if !c.value.None() {
 		b.documentKey(c.value, false)
 	} else {
 		if use := b.filters(c.where); use != keyFull {
@@ -200,7 +200,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 	return m.update(ctx, row, value)
 }
 
-func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *existing) (again bool, next *existing, err error) {
+func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existing) (again bool, next *existing, err error) {
 	t := m.chain.table
 	key := t.copyRow(value)
 	if err := m.chain.setKey(key); err != nil {
@@ -223,7 +223,7 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 		c.updated(nil, res.applied, c.own, err)
 	}
 	m.res.attempts++
-	again, next, err = m.outcome(ctx, res, err, nil, nil)
+	again, next, err = m.outcome(ctx, res, err, nil, codec.Addr{})
 	if !again && err == nil && !m.res.changed {
 		if !res.applied { // it turned out to be when it was settled
 			c.adopt(row, value)
@@ -234,10 +234,10 @@ func (m *mutation) insert(ctx context.Context, value unsafe.Pointer, statics *ex
 	return again, next, err
 }
 
-func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Pointer) (again bool, next *existing, err error) {
+func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr) (again bool, next *existing, err error) {
 	t := m.chain.table
 	value, loaded, err := m.hooked(ctx, row, changed)
-	if err != nil || value == nil {
+	if err != nil || value.None() {
 		return false, nil, m.chain.locate(err)
 	}
 	before := t.newRow()
@@ -250,7 +250,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 	var assigns []assign
 	for _, col := range t.meta.Columns {
 		from := before
-		if loaded != nil && !m.chain.choice.shows(col) {
+		if !loaded.None() && !m.chain.choice.shows(col) {
 			from = loaded // AfterLoad may have filled it
 		}
 		if col.Key() || col == t.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
@@ -295,7 +295,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed unsafe.Poi
 
 // outcome sorts the answer of an attempt. row is what it was to change, and before the
 // same as a T; nil of an insert.
-func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before unsafe.Pointer) (again bool, next *existing, _ error) {
+func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before codec.Addr) (again bool, next *existing, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.unknown++
 		if driver.Backoff(ctx, m.res.attempts, err) != nil {
@@ -329,7 +329,7 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 }
 
 // restore decodes a row into v, which shares no memory with another decoding of it.
-func (t *table) restore(v unsafe.Pointer, row *existing) error {
+func (t *table) restore(v codec.Addr, row *existing) error {
 	p, err := newPlan(nil, t, row.columns)
 	if err != nil {
 		return err
@@ -338,7 +338,7 @@ func (t *table) restore(v unsafe.Pointer, row *existing) error {
 }
 
 // complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
-func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
+func (c chain) complete(refused *existing, before codec.Addr) *existing {
 	if refused.state != RowPresent || refused.broken != nil {
 		return nil
 	}
@@ -346,10 +346,10 @@ func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 		if refused.presence(col.Name) != Missing || !c.choice.shows(col) {
 			continue
 		}
-		if !col.Key() || before == nil {
+		if !col.Key() || before.None() {
 			return nil
 		}
-		cell, _, err := col.Codec.Append([]byte{}, unsafe.Add(before, col.Offset))
+		cell, _, err := col.Codec.Append([]byte{}, before.Field(col.Offset))
 		if err != nil {
 			return nil
 		}
@@ -360,10 +360,10 @@ func (c chain) complete(refused *existing, before unsafe.Pointer) *existing {
 }
 
 // differs is the first of the columns in which a and b would be stored differently.
-func differs(a, b unsafe.Pointer, columns []*meta.Column) *meta.Column {
+func differs(a, b codec.Addr, columns []*meta.Column) *meta.Column {
 	for _, col := range columns {
-		x, xNull, xErr := col.Codec.Append(nil, unsafe.Add(a, col.Offset))
-		y, yNull, yErr := col.Codec.Append(nil, unsafe.Add(b, col.Offset))
+		x, xNull, xErr := col.Codec.Append(nil, a.Field(col.Offset))
+		y, yNull, yErr := col.Codec.Append(nil, b.Field(col.Offset))
 		if xErr != nil || yErr != nil || xNull != yNull || !bytes.Equal(x, y) {
 			return col
 		}
@@ -376,13 +376,13 @@ func (c chain) keyChanged(col *meta.Column) error {
 }
 
 // setKey sets the key fields of v to what the chain names.
-func (c chain) setKey(v unsafe.Pointer) error {
+func (c chain) setKey(v codec.Addr) error {
 	for _, col := range c.table.meta.Primary() {
 		cell, ok := c.keyCell(col)
 		if !ok {
 			continue
 		}
-		if err := hold(col, unsafe.Add(v, col.Offset), cell); err != nil {
+		if err := hold(col, v.Field(col.Offset), cell); err != nil {
 			return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "field " + col.Field + " cannot hold the key", Err: err}
 		}
 	}
@@ -391,7 +391,7 @@ func (c chain) setKey(v unsafe.Pointer) error {
 
 // hold sets a column's field to the value of a cell. The error is that the field cannot hold it,
 // or holds it as another value: a key that is read back would name another row.
-func hold(col *meta.Column, field unsafe.Pointer, cell []byte) error {
+func hold(col *meta.Column, field codec.Addr, cell []byte) error {
 	if err := col.Codec.Decode(field, cell); err != nil {
 		return err
 	}

@@ -3,8 +3,8 @@ package coodie
 import (
 	"context"
 	"encoding/binary"
+	"github.com/coodie-go/coodie/internal/codec"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
@@ -31,7 +31,7 @@ type Page[T any] struct {
 func (q *QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
 	var v T
-	next, err := (*query)(q).page(ctx, token, reused(&v), func(unsafe.Pointer, [][]byte) bool {
+	next, err := (*query)(q).page(ctx, token, reused(&v), func(codec.Addr, [][]byte) bool {
 		page.Items = append(page.Items, v)
 		return true
 	})
@@ -42,12 +42,12 @@ func (q *QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	return page, nil
 }
 
-func (q *query) page(ctx context.Context, token string, room func() unsafe.Pointer, each func(unsafe.Pointer, [][]byte) bool) (next string, err error) {
+func (q *query) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
 	return q.chain().page(ctx, token, room, each)
 }
 
 // page hands the rows of one page to each, and returns the token of the next.
-func (c chain) page(ctx context.Context, token string, room func() unsafe.Pointer, each func(unsafe.Pointer, [][]byte) bool) (next string, err error) {
+func (c chain) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	b := c.query(wantRows)

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -206,7 +205,7 @@ func (p *perCall) check(b *builder) {
 	// ScyllaDB takes whole milliseconds only.
 	d = (d + time.Millisecond - 1) / time.Millisecond * time.Millisecond
 	b.stmt.Timeout = true
-	if _, _, err := b.call.Bind(timeoutCodec, unsafe.Pointer(&d), false); err != nil {
+	if _, _, err := b.call.Bind(timeoutCodec, codec.At(&d), false); err != nil {
 		b.fail("", "UsingTimeout", err)
 	}
 }

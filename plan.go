@@ -164,7 +164,7 @@ func (c *chain) notes(b *builder) (notes []string) {
 	}
 	switch {
 	case b.reads:
-		some := c.value != nil || partition == len(table.Partition)
+		some := !c.value.None() || partition == len(table.Partition)
 		add(b.stmt.Filtering, "ALLOW FILTERING: the server may read the whole table and pass over most of it")
 		add(!some && !c.byToken() && len(b.stmt.Where) == 0, "no filter: all rows of the table are read, from all nodes; Scan does so in parts")
 		add(!some && !c.byToken() && len(b.stmt.Where) > 0, "not the whole partition key: all nodes are asked")

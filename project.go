@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -68,9 +67,9 @@ func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 				return nil, err
 			}
 		}
-		return func(v unsafe.Pointer, cells [][]byte) error {
+		return func(v codec.Addr, cells [][]byte) error {
 			for i, col := range row.Columns {
-				if err := readers[i](unsafe.Add(v, col.Offset), cells[i]); err != nil {
+				if err := readers[i](v.Field(col.Offset), cells[i]); err != nil {
 					var decode *DecodeError
 					if errors.As(err, &decode) {
 						decode.Field = col.Field
@@ -90,7 +89,7 @@ func (c *chain) fieldReader(col *meta.Column, e *expr) cellReader {
 	if e.bare() {
 		read = strict(e.ref.col, col.GoType, read)
 	}
-	return func(p unsafe.Pointer, cell []byte) error {
+	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {
 			return &DecodeError{Table: c.table.name, Column: col.Name, Err: err}
 		}

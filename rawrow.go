@@ -127,7 +127,7 @@ func (r Row) decode(i int, v reflect.Value, field string) error {
 	if err == nil {
 		var c *codec.Codec
 		if c, err = codec.For(v.Type(), t); err == nil {
-			err = c.Decode(v.Addr().UnsafePointer(), r.cells[i])
+			err = c.Decode(codec.AddrOf(v.Addr()), r.cells[i])
 		}
 	}
 	if err != nil {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/codec"
 	"math"
-	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -50,12 +49,12 @@ func (c *chain) query(want want) *builder {
 	c.choice.list(b)
 	c.tell(b, want)
 	where, use := c.where, keyFull
-	if c.value != nil {
+	if !c.value.None() {
 		b.documentKey(c.value, false)
 	} else {
 		use = b.filters(where)
 	}
-	if want == wantRow && c.value == nil {
+	if want == wantRow && c.value.None() {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
 		if use != keyFull {
@@ -110,19 +109,19 @@ func (c *chain) query(want want) *builder {
 
 // one reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
 // key says that.
-func (q *query) one(ctx context.Context, want want, most int, v unsafe.Pointer) error {
+func (q *query) one(ctx context.Context, want want, most int, v codec.Addr) error {
 	c := q.chain()
 	if most > 0 {
 		c.most(most)
 	}
 	err := c.one(ctx, want, most > 1, v)
 	if err != nil && c.table != nil {
-		reflect.NewAt(c.table.meta.Go, v).Elem().SetZero() // no half of a row
+		v.Value(c.table.meta.Go).SetZero() // no half of a row
 	}
 	return err
 }
 
-func (q *query) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+func (q *query) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
 	c := q.chain()
 	c.rows(ctx, room, yield)
 }
@@ -139,7 +138,7 @@ func (q *query) exists(ctx context.Context) (bool, error) {
 }
 
 // one reads the first row into the zero row at v. only: it must be the only one.
-func (c *chain) one(ctx context.Context, want want, only bool, v unsafe.Pointer) error {
+func (c *chain) one(ctx context.Context, want want, only bool, v codec.Addr) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if want == wantRows {
@@ -182,10 +181,10 @@ func (c *chain) oneOf(n int, failed error) error {
 }
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
-func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
 	switch p, err := c.split("select", true); {
 	case err != nil:
-		yield(nil, err)
+		yield(codec.Addr{}, err)
 		return
 	case p != nil:
 		p.rows(ctx, yield)
@@ -194,22 +193,22 @@ func (c *chain) rows(ctx context.Context, room func() unsafe.Pointer, yield func
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := c.decoded(ctx, room, func(v unsafe.Pointer, _ [][]byte) bool {
+	err := c.decoded(ctx, room, func(v codec.Addr, _ [][]byte) bool {
 		stopped = !yield(v, nil)
 		return !stopped
 	})
 	if err != nil && !stopped {
-		yield(nil, err)
+		yield(codec.Addr{}, err)
 	}
 }
 
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
-func (c *chain) decoded(ctx context.Context, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+func (c *chain) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
 	return c.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(b, rows, room, each) })
 }
 
-func (t *table) decode(b *builder, rows *driver.Rows, room func() unsafe.Pointer, each func(v unsafe.Pointer, cells [][]byte) bool) error {
+func (t *table) decode(b *builder, rows *driver.Rows, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
 	for {
 		more := b.next(rows)
 		// The columns' types are looked at even if there is no row: a filter may have missed it

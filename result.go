@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"errors"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -52,9 +51,9 @@ type rest struct {
 }
 
 // conds are the conditions that were given, and those of the guard.
-func (r *rest) conds() []cond { return unsafe.Slice(r.list, r.n) }
+func (r *rest) conds() []cond { return upTo(r.list, int(r.n)) }
 
-func (r *rest) setConds(conds []cond) { r.list, r.n = unsafe.SliceData(conds), int32(len(conds)) }
+func (r *rest) setConds(conds []cond) { r.list, r.n = first(conds), int32(len(conds)) }
 
 // table is the table's name; "" if there is none.
 func (r *rest) table() string {

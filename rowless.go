@@ -7,7 +7,6 @@ import (
 	"math"
 	"reflect"
 	"strings"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -42,7 +41,7 @@ const pageOfRows = 100
 // tells returns the clustering column that tells rows in the answer to a read of these filters;
 // one that is no tuple if there is one.
 func (c *chain) tells(want want) *meta.Column {
-	if c.table == nil || c.value != nil || want == wantRow || c.choice.partitions() {
+	if c.table == nil || !c.value.None() || want == wantRow || c.choice.partitions() {
 		return nil
 	}
 	for i := range c.where {
@@ -267,7 +266,7 @@ func strict(col *meta.Column, goType reflect.Type, read cellReader) cellReader {
 	if !refusesNull(col, goType) {
 		return read
 	}
-	return func(p unsafe.Pointer, cell []byte) error {
+	return func(p codec.Addr, cell []byte) error {
 		if cell == nil {
 			return errRowless
 		}

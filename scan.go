@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/codec"
 	"iter"
 	"slices"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -64,7 +64,7 @@ func (q *QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, 
 	if f == nil {
 		return (*query)(q).chain().usage("scan", "the function is nil")
 	}
-	return s.parallel(ctx, func(ctx context.Context, v unsafe.Pointer) error { return f(ctx, *(*T)(v)) })
+	return s.parallel(ctx, func(ctx context.Context, v codec.Addr) error { return f(ctx, *codec.As[T](v)) })
 }
 
 // ScanOption changes a Scan.
@@ -140,7 +140,7 @@ type scan struct {
 type scanned struct {
 	of   int // which range
 	upTo int64
-	rows []unsafe.Pointer
+	rows []codec.Addr
 }
 
 func (q *query) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
@@ -252,11 +252,11 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 			return &fanout.Interrupted{Err: fmt.Errorf("waiting for RateLimit: %w", driver.Ended(ctx))}
 		}
 		err := hand(ctx, b)
-		b.rows = make([]unsafe.Pointer, 0, s.batch)
+		b.rows = make([]codec.Addr, 0, s.batch)
 		return err
 	}
 	part := s.of(r)
-	err := part.decoded(ctx, s.chain.table.rooms(), func(v unsafe.Pointer, cells [][]byte) bool {
+	err := part.decoded(ctx, s.chain.table.rooms(), func(v codec.Addr, cells [][]byte) bool {
 		if s.chain.tokens {
 			if cell := cells[len(cells)-1]; len(cell) == 8 {
 				if token := int64(binary.BigEndian.Uint64(cell)); token != present {
@@ -280,7 +280,7 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 }
 
 // parallel calls f with the rows of all ranges.
-func (s *scan) parallel(ctx context.Context, f func(context.Context, unsafe.Pointer) error) error {
+func (s *scan) parallel(ctx context.Context, f func(context.Context, codec.Addr) error) error {
 	return s.run(ctx, func(ctx context.Context, b scanned) error {
 		for _, v := range b.rows {
 			if err := driver.Ended(ctx); err != nil {
@@ -296,7 +296,7 @@ func (s *scan) parallel(ctx context.Context, f func(context.Context, unsafe.Poin
 }
 
 // yield yields the rows of all ranges. It reports whether the loop broke off.
-func (s *scan) yield(ctx context.Context, yield func(unsafe.Pointer, error) bool) (stopped bool, err error) {
+func (s *scan) yield(ctx context.Context, yield func(codec.Addr, error) bool) (stopped bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan scanned)
 	defer func() { // nobody is left behind

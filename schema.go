@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -58,11 +57,11 @@ type table struct {
 	grown      atomic.Bool                // a type that is not frozen has fields that the struct lacks
 	lost       lost                       // what its writes have set to null unknowingly
 	hooks      hooks
-	hasStatics bool                                 // it has static columns
-	row        func() *existing                     // makes an Existing[T]
-	document   func() *document                     // makes a Document[T]
-	all        query                                // selects the whole table
-	rowAt      struct{ existing, document uintptr } // how far the Value of an Existing or Document is behind its beginning
+	hasStatics bool             // it has static columns
+	row        func() *existing // makes an Existing[T]
+	document   func() *document // makes a Document[T]
+	all        query            // selects the whole table
+	rowAt      layout
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -74,7 +73,7 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 		return nil, err
 	}
 	core.row, core.document = newExisting[T], newDocument[T]
-	core.rowAt.existing, core.rowAt.document = unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)
+	core.rowAt = layoutOf[T]()
 	return (*Table[T])(core), nil
 }
 
@@ -147,7 +146,7 @@ func (t *Table[T]) Name() string { return t.name }
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
 	d := &Document[T]{Value: v, doc: document{table: (*table)(t)}}
-	d.doc.see(unsafe.Pointer(&d.Value))
+	d.doc.see(codec.At(&d.Value))
 	return d
 }
 

@@ -3,9 +3,9 @@ package coodie
 import (
 	"context"
 	"encoding/json"
+	"github.com/coodie-go/coodie/internal/codec"
 	"iter"
 	"reflect"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -23,7 +23,7 @@ type selection struct {
 }
 
 // rowReader sets the zero value at v from a row's cells.
-type rowReader func(v unsafe.Pointer, cells [][]byte) error
+type rowReader func(v codec.Addr, cells [][]byte) error
 
 // Values reads the values of one expression: those of a column, or of an aggregate.
 //
@@ -45,7 +45,7 @@ func (q *query) values(term *expr, typ reflect.Type) *selection {
 		if err != nil {
 			return nil, err
 		}
-		return func(v unsafe.Pointer, cells [][]byte) error { return read(v, cells[0]) }, nil
+		return func(v codec.Addr, cells [][]byte) error { return read(v, cells[0]) }, nil
 	}
 	return s
 }
@@ -61,7 +61,7 @@ func (q *query) asJSON() *selection {
 	ch.json = true
 	s := &selection{chain: q.chain()}
 	s.plan = func(driver.Columns) (rowReader, error) {
-		return func(v unsafe.Pointer, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
+		return func(v codec.Addr, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
 	}
 	return s
 }
@@ -69,7 +69,7 @@ func (q *query) asJSON() *selection {
 // First reads the first value; ErrNotFound if there is none. An aggregate without GroupBy
 // always has one.
 func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
-	if err = (*selection)(s).one(ctx, false, unsafe.Pointer(&v)); err != nil {
+	if err = (*selection)(s).one(ctx, false, codec.At(&v)); err != nil {
 		v = *new(V)
 	}
 	return
@@ -77,14 +77,14 @@ func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
 
 // One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
 func (s *Selection[T, V]) One(ctx context.Context) (v V, err error) {
-	if err = (*selection)(s).one(ctx, true, unsafe.Pointer(&v)); err != nil {
+	if err = (*selection)(s).one(ctx, true, codec.At(&v)); err != nil {
 		v = *new(V)
 	}
 	return
 }
 
 // one reads the first value into the zero one at v. only: it must be the only one.
-func (s *selection) one(ctx context.Context, only bool, v unsafe.Pointer) error {
+func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
 	if s == nil {
 		return errZeroSelection
 	}
@@ -100,8 +100,8 @@ func (s *selection) one(ctx context.Context, only bool, v unsafe.Pointer) error 
 	}
 	var failed error
 	n := 0
-	room := func() unsafe.Pointer { return v }
-	first.rows(ctx, room, func(_ unsafe.Pointer, err error) bool {
+	room := func() codec.Addr { return v }
+	first.rows(ctx, room, func(_ codec.Addr, err error) bool {
 		if failed = err; err == nil {
 			n++
 		}
@@ -136,13 +136,13 @@ func (s *selection) bound(ctx context.Context) (context.Context, context.CancelF
 }
 
 // rows yields all values, and at the end the error if there is one. room gives each a place.
-func (s *selection) rows(ctx context.Context, room func() unsafe.Pointer, yield func(unsafe.Pointer, error) bool) {
+func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
 	if s == nil {
-		yield(nil, errZeroSelection)
+		yield(codec.Addr{}, errZeroSelection)
 		return
 	}
 	if s.err != nil {
-		yield(nil, s.err)
+		yield(codec.Addr{}, s.err)
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
@@ -175,7 +175,7 @@ func (s *selection) rows(ctx context.Context, room func() unsafe.Pointer, yield 
 		}
 	})
 	if err != nil && !stopped {
-		yield(nil, err)
+		yield(codec.Addr{}, err)
 	}
 }
 
@@ -194,7 +194,7 @@ func (c *chain) cellReader(columns driver.Columns, i int, e *expr, target reflec
 	if e.bare() {
 		read = strict(e.ref.col, target, read)
 	}
-	return func(p unsafe.Pointer, cell []byte) error {
+	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {
 			return failure(err)
 		}

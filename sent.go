@@ -2,9 +2,9 @@ package coodie
 
 import (
 	"bytes"
+	"github.com/coodie-go/coodie/internal/codec"
 	"reflect"
 	"time"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -112,7 +112,7 @@ func keptAssigns(assigns []assign) []assign {
 }
 
 // keptRow is the row at p with columns that share no memory with it: p itself if they do not.
-func (t *table) keptRow(p unsafe.Pointer, columns []*meta.Column) unsafe.Pointer {
+func (t *table) keptRow(p codec.Addr, columns []*meta.Column) codec.Addr {
 	row := p
 	for _, col := range columns {
 		if plain(col.GoType) {
@@ -124,17 +124,17 @@ func (t *table) keptRow(p unsafe.Pointer, columns []*meta.Column) unsafe.Pointer
 			continue
 		}
 		own := reflect.New(col.GoType)
-		if col.Codec.Decode(own.UnsafePointer(), cell) != nil {
+		if col.Codec.Decode(codec.AddrOf(own), cell) != nil {
 			continue
 		}
 		// A value that does not come back as it was, such as JSON's numbers in an any, stays shared.
-		if again, null, err := col.Codec.Append([]byte{}, own.UnsafePointer()); err != nil || null || !bytes.Equal(again, cell) {
+		if again, null, err := col.Codec.Append([]byte{}, codec.AddrOf(own)); err != nil || null || !bytes.Equal(again, cell) {
 			continue
 		}
 		if row == p {
 			row = t.copyRow(p)
 		}
-		reflect.NewAt(col.GoType, unsafe.Add(row, col.Offset)).Elem().Set(own.Elem())
+		row.Field(col.Offset).Value(col.GoType).Set(own.Elem())
 	}
 	return row
 }
@@ -142,7 +142,7 @@ func (t *table) keptRow(p unsafe.Pointer, columns []*meta.Column) unsafe.Pointer
 // keepKey makes the chain name its row by what is bound now.
 func (c *chain) keepKey() {
 	c.where = keptConds(c.where)
-	if c.table != nil && c.value != nil {
+	if c.table != nil && !c.value.None() {
 		c.value = c.table.keptRow(c.value, c.table.meta.Primary())
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -179,13 +178,13 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 	}
 	p := &pending{chain: *c, attempt: b.attempt, cause: cause, static: b.ofStatic()}
 	p.chain.keepKey()
-	if c.value != nil {
+	if !c.value.None() {
 		value := c.table.copyRow(p.chain.value) // as it was when the write was sent
 		p.chain.value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
 		if col := c.table.meta.Attempt; col != nil && changes && c.doc != nil && c.kind != ifNotExists {
-			id := *(*[16]byte)(unsafe.Add(value, col.Offset))
+			id := *codec.As[[16]byte](value.Field(col.Offset))
 			if id != ([16]byte{}) {
 				p.prior = id[:]
 			}

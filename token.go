@@ -2,7 +2,7 @@ package coodie
 
 import (
 	"encoding/binary"
-	"unsafe"
+	"github.com/coodie-go/coodie/internal/codec"
 
 	"github.com/coodie-go/coodie/internal/cql"
 )
@@ -36,11 +36,11 @@ func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T](tokenCond(cql.Ge, 
 
 // After is the filter `token(…) > token(?)` with row's partition key: the partitions that
 // a scan of the table comes to after row's.
-func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](tokenOf(cql.Gt, unsafe.Pointer(&row))) }
+func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](tokenOf(cql.Gt, codec.At(&row))) }
 
 // UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
 // scan of the table comes to until row's is done.
-func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](tokenOf(cql.Le, unsafe.Pointer(&row))) }
+func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](tokenOf(cql.Le, codec.At(&row))) }
 
 func tokenCond(op cql.Op, t int64) cond {
 	cell := binary.BigEndian.AppendUint64(nil, uint64(t))
@@ -48,7 +48,7 @@ func tokenCond(op cql.Op, t int64) cond {
 }
 
 // tokenOf compares with the token of the row.
-func tokenOf(op cql.Op, row unsafe.Pointer) cond {
-	m := &many{token: true, rows: []unsafe.Pointer{row}}
+func tokenOf(op cql.Op, row codec.Addr) cond {
+	m := &many{token: true, rows: []codec.Addr{row}}
 	return cond{op: op, value: (&otherOperand{many: m}).operand()}
 }

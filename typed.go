@@ -1,10 +1,12 @@
 package coodie
 
 import (
+	"errors"
 	"iter"
 	"reflect"
 	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/fanout"
 )
 
@@ -20,6 +22,42 @@ func plainConds[T any](conds []Cond[T]) []cond {
 // plainAssigns is assigns without the type parameter.
 func plainAssigns[T any](assigns []Assign[T]) []assign {
 	return unsafe.Slice((*assign)(unsafe.Pointer(unsafe.SliceData(assigns))), len(assigns))
+}
+
+// upTo are the n values that begin at first, and first is where values begin.
+func upTo[E any](first *E, n int) []E { return unsafe.Slice(first, n) }
+func first[E any](values []E) *E      { return unsafe.SliceData(values) }
+
+// addrsOf are the pointers, as the addresses of rows.
+func addrsOf[T any](rows []*T) []codec.Addr {
+	return unsafe.Slice((*codec.Addr)(unsafe.Pointer(unsafe.SliceData(rows))), len(rows))
+}
+
+// listed are values that lie side by side.
+type listed struct {
+	first codec.Addr
+	size  uintptr
+	n     int
+}
+
+func listOf[V any](vs []V) listed {
+	return listed{codec.At(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
+}
+
+// at is value i.
+func (l listed) at(i int) codec.Addr { return l.first.Field(uintptr(i) * l.size) }
+
+// recast is a Column as a column of its kind, which has the same layout.
+func recast[K, C any](c *C) *K { return (*K)(unsafe.Pointer(c)) }
+
+// offsetOf is how far into a T the field lies that the selector points at.
+func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
+	if selector == nil {
+		return 0, errors.New("the column's selector is nil")
+	}
+	zero := new(T)
+	call := func() uintptr { return uintptr(unsafe.Pointer(selector(zero))) }
+	return fieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
 }
 
 // both is the list of a condition, which may be nil, and more.
@@ -55,10 +93,18 @@ func existingOf[T any](e *existing) *Existing[T] { return (*Existing[T])(unsafe.
 // plainExisting is e without the type parameter.
 func plainExisting[T any](e *Existing[T]) *existing { return (*existing)(unsafe.Pointer(e)) }
 
-// value is the Value of the Existing[T] that e begins.
-func (e *existing) value() unsafe.Pointer {
-	return unsafe.Add(unsafe.Pointer(e), e.table.rowAt.existing)
+// layout is how far the Value of an Existing[T] or Document[T] is behind its beginning.
+type layout struct{ existing, document uintptr }
+
+func layoutOf[T any]() layout {
+	return layout{unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)}
 }
+
+// value is the Value of the Existing[T] that e begins.
+func (e *existing) value() codec.Addr { return codec.At(e).Field(e.table.rowAt.existing) }
+
+// value is the Value of the Document[T] that d begins.
+func (d *document) value() codec.Addr { return codec.At(d).Field(d.table.rowAt.document) }
 
 // plainResult is r without the type parameter.
 func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Pointer(r)) }
@@ -71,17 +117,21 @@ const (
 	_ = -unsafe.Offsetof(Existing[int]{}.row) - unsafe.Offsetof(Document[int]{}.doc)
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
+	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
+	_ = -(unsafe.Sizeof(ListColumn[int, []int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(SetColumn[int, []int, int]{}) - unsafe.Sizeof(ref{}))
+	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(VectorColumn[int, int]{}) - unsafe.Sizeof(ref{}))
+	_ = -(unsafe.Sizeof(CounterColumn[int, int]{}) - unsafe.Sizeof(ref{}))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(assign{}))
 )
 
 // yielding yields rows that are given by their address.
-func yielding[T any](yield func(T, error) bool) func(unsafe.Pointer, error) bool {
-	return func(p unsafe.Pointer, err error) bool {
+func yielding[T any](yield func(T, error) bool) func(codec.Addr, error) bool {
+	return func(p codec.Addr, err error) bool {
 		if err != nil {
 			var zero T
 			return yield(zero, err)
 		}
-		return yield(*(*T)(p), nil)
+		return yield(*codec.As[T](p), nil)
 	}
 }
 
@@ -89,37 +139,31 @@ func yielding[T any](yield func(T, error) bool) func(unsafe.Pointer, error) bool
 func newDocument[T any]() *document { return &new(Document[T]).doc }
 
 // documentAt is the chain of a document whose Value is at p, which is nobody else's.
-func (t *table) documentAt(p unsafe.Pointer) chain {
+func (t *table) documentAt(p codec.Addr) chain {
 	return chain{table: t, doc: &document{table: t}, held: p, value: p}
 }
 
 // newRow is a zero row.
-func (t *table) newRow() unsafe.Pointer { return reflect.New(t.meta.Go).UnsafePointer() }
+func (t *table) newRow() codec.Addr { return codec.New(t.meta.Go) }
 
 // copyRow is a row with the value of the one at p.
-func (t *table) copyRow(p unsafe.Pointer) unsafe.Pointer {
-	row := t.newRow()
-	t.setRow(row, p)
-	return row
-}
+func (t *table) copyRow(p codec.Addr) codec.Addr { return p.Copy(t.meta.Go) }
 
 // setRow gives the row at to the value of the one at from.
-func (t *table) setRow(to, from unsafe.Pointer) {
-	reflect.NewAt(t.meta.Go, to).Elem().Set(reflect.NewAt(t.meta.Go, from).Elem())
-}
+func (t *table) setRow(to, from codec.Addr) { to.Set(t.meta.Go, from) }
 
 // rooms gives a zero row at each call. The rows lie together in blocks, the larger the more
 // there are.
-func (t *table) rooms() func() unsafe.Pointer {
+func (t *table) rooms() func() codec.Addr {
 	var block reflect.Value
 	next, size := 0, 0
-	return func() unsafe.Pointer {
+	return func() codec.Addr {
 		if next == size {
 			next, size = 0, min(max(1, 2*size), fanout.Batch)
 			block = reflect.MakeSlice(reflect.SliceOf(t.meta.Go), size, size)
 		}
 		next++
-		return block.Index(next - 1).Addr().UnsafePointer()
+		return codec.AddrOf(block.Index(next - 1).Addr())
 	}
 }
 
@@ -136,10 +180,10 @@ func collect[V any](rows iter.Seq2[V, error]) ([]V, error) {
 }
 
 // reused makes room for one row after another in v: each is handed on as a copy.
-func reused[T any](v *T) func() unsafe.Pointer {
-	return func() unsafe.Pointer {
+func reused[T any](v *T) func() codec.Addr {
+	return func() codec.Addr {
 		var zero T
 		*v = zero
-		return unsafe.Pointer(v)
+		return codec.At(v)
 	}
 }

@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -26,7 +25,7 @@ func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
 	if r := refOf(c); r.err == nil && r.typ.Kind != codec.Vector {
 		r.err = fmt.Errorf("the column is a %s, which is not for VectorCol", r.typ)
 	}
-	return (*VectorColumn[T, V])(unsafe.Pointer(c))
+	return recast[VectorColumn[T, V]](c)
 }
 
 // ANN orders rows by how like their vectors are to v, the most like first: for OrderBy, with
@@ -34,7 +33,7 @@ func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
 func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T](refOf(&c.Column).likeness(unsafe.Pointer(&v)))
+	return Order[T](refOf(&c.Column).likeness(codec.At(&v)))
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
@@ -54,11 +53,11 @@ func (c *VectorColumn[T, V]) DotProduct(v V) *Func[T, float32] {
 
 func (c *VectorColumn[T, V]) similarity(name string, v V) *Func[T, float32] {
 	r := refOf(&c.Column)
-	return similarity[T](name, r, operand{codec: r.sure().values, p: unsafe.Pointer(&v)})
+	return similarity[T](name, r, operand{codec: r.sure().values, p: codec.At(&v)})
 }
 
 // likeness orders by likeness to the vector at p.
-func (r *ref) likeness(p unsafe.Pointer) ordering {
+func (r *ref) likeness(p codec.Addr) ordering {
 	return ordering{of: r, direction: cql.ANN, vector: operand{codec: r.sure().values, p: p}}
 }
 

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/ddl"
@@ -156,7 +155,7 @@ var textCodec = mustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Tex
 func (t *table) system(ctx context.Context, query string, args []string, each func([][]byte) error) error {
 	var call driver.Call
 	for i := range args {
-		if _, _, err := call.Bind(textCodec, unsafe.Pointer(&args[i]), false); err != nil {
+		if _, _, err := call.Bind(textCodec, codec.At(&args[i]), false); err != nil {
 			return err
 		}
 	}

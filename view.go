@@ -27,11 +27,19 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if err != nil {
 		return nil, err
 	}
-	own, its := (*table)(view).ddl(), of.ddl()
-	if field, reason := ddl.CheckView(&own, &its); reason != "" {
-		return nil, &SchemaError{Type: typ, Field: field, Reason: reason}
+	if err := (*table)(view).checkView(of); err != nil {
+		return nil, err
 	}
 	return view, nil
+}
+
+// checkView refuses what cannot be a view of base.
+func (t *table) checkView(base *table) error {
+	own, of := t.ddl(), base.ddl()
+	if field, reason := ddl.CheckView(&own, &of); reason != "" {
+		return &SchemaError{Type: t.meta.Go, Field: field, Reason: reason}
+	}
+	return nil
 }
 
 // refuseView refuses what a view cannot have: all but plain reads.

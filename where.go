@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -154,14 +153,14 @@ func (b *builder) lastCell() []byte {
 
 // documentKey restricts the primary key, or only the partition key, to that of the
 // struct at p.
-func (b *builder) documentKey(p unsafe.Pointer, partitionOnly bool) {
+func (b *builder) documentKey(p codec.Addr, partitionOnly bool) {
 	for _, key := range [2][]*meta.Column{b.table.Partition, b.table.Clustering} {
 		for _, c := range key {
 			if partitionOnly && c.Kind != meta.Partition {
 				return
 			}
 			b.call.For(c.Name, driver.Compared)
-			marker, null, err := b.call.Bind(c.Codec, unsafe.Add(p, c.Offset), false)
+			marker, null, err := b.call.Bind(c.Codec, p.Field(c.Offset), false)
 			if err != nil {
 				b.fail(c.Name, "field "+c.Field, err)
 				return

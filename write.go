@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -16,7 +15,7 @@ import (
 )
 
 // insert builds an INSERT of all columns of v.
-func (c *chain) insert(v unsafe.Pointer, cas bool) *builder {
+func (c *chain) insert(v codec.Addr, cas bool) *builder {
 	b := newBuilder(c.table, cql.Insert, "insert", cas)
 	if len(c.where) > 0 {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
@@ -346,7 +345,7 @@ func (c *chain) storesOwn(targets []*ref) bool {
 // restrict binds WHERE and IF. static: the statement is about the partition's static row.
 func (c *chain) restrict(b *builder, static, cas bool) {
 	use := keyFull
-	if c.value != nil {
+	if !c.value.None() {
 		b.documentKey(c.value, static)
 		if static && cas && c.kind == ifExists && len(b.table.Clustering) > 0 {
 			b.fail(b.written(), "only static columns are written, so IF EXISTS would ask for the partition's static values and not for this row; "+

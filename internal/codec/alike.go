@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"reflect"
 	"slices"
 )
 
@@ -30,7 +29,7 @@ func (c *Codec) AlikePart(cell []byte, i int) ([][]byte, error) {
 // readsAs tells of a cell whether it is read as the Go value whose cell the first one is.
 func (c *Codec) readsAs(cell []byte) func([]byte) bool {
 	return func(other []byte) bool {
-		v := reflect.New(c.goType).UnsafePointer()
+		v := New(c.goType)
 		if c.Decode(v, other) != nil {
 			return false
 		}

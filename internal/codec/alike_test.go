@@ -3,7 +3,6 @@ package codec_test
 import (
 	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,7 +49,7 @@ func TestAlike(t *testing.T) {
 			require.NoError(t, err)
 			p := reflect.New(goType)
 			p.Elem().Set(reflect.ValueOf(tt.v))
-			cell, null, err := cd.Append([]byte{}, p.UnsafePointer())
+			cell, null, err := cd.Append([]byte{}, codec.AddrOf(p))
 			require.NoError(t, err)
 			if null {
 				cell = nil
@@ -62,8 +61,8 @@ func TestAlike(t *testing.T) {
 			nulls := 0
 			for _, c := range cells {
 				back := reflect.New(goType)
-				require.NoError(t, cd.Decode(unsafe.Pointer(back.Pointer()), c))
-				again, isNull, err := cd.Append([]byte{}, back.UnsafePointer())
+				require.NoError(t, cd.Decode(codec.AddrOf(back), c))
+				again, isNull, err := cd.Append([]byte{}, codec.AddrOf(back))
 				require.NoError(t, err)
 				require.Equal(t, null, isNull)
 				if !null {
@@ -84,7 +83,7 @@ func TestAlikeIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	cd, err := codec.For(reflect.TypeFor[wide](), typ)
 	require.NoError(t, err)
-	cell, _, err := cd.Append([]byte{}, unsafe.Pointer(&wide{}))
+	cell, _, err := cd.Append([]byte{}, codec.At(&wide{}))
 	require.NoError(t, err)
 	_, err = cd.Alike(cell)
 	require.ErrorContains(t, err, "use pointers")

@@ -63,7 +63,7 @@ func DecodeAny(t *Type, data []byte) (any, error) {
 		return nil, err
 	}
 	v := reflect.New(goType)
-	if err := c.Decode(v.UnsafePointer(), data); err != nil {
+	if err := c.Decode(AddrOf(v), data); err != nil {
 		return nil, err
 	}
 	return v.Elem().Interface(), nil

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
@@ -66,7 +65,7 @@ func BenchmarkEncodeWide(b *testing.B) {
 		buf = buf[:0]
 		for i := range cols {
 			var err error
-			if buf, _, err = cols[i].codec.Append(buf, unsafe.Add(unsafe.Pointer(&wideRow), cols[i].offset)); err != nil {
+			if buf, _, err = cols[i].codec.Append(buf, At(&wideRow).Field(cols[i].offset)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -90,7 +89,7 @@ func wideCells(t testing.TB, cols []wideColumn) [][]byte {
 	cells := make([][]byte, len(cols))
 	for i := range cols {
 		var err error
-		if cells[i], _, err = cols[i].codec.Append(nil, unsafe.Add(unsafe.Pointer(&wideRow), cols[i].offset)); err != nil {
+		if cells[i], _, err = cols[i].codec.Append(nil, At(&wideRow).Field(cols[i].offset)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +103,7 @@ func BenchmarkDecodeWide(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range cols {
-			if err := cols[i].codec.Decode(unsafe.Add(unsafe.Pointer(&row), cols[i].offset), cells[i]); err != nil {
+			if err := cols[i].codec.Decode(At(&row).Field(cols[i].offset), cells[i]); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -132,7 +131,7 @@ func BenchmarkColumns(b *testing.B) {
 	cols := wideColumns(b)
 	cells := wideCells(b, cols)
 	for i := range cols {
-		p := unsafe.Add(unsafe.Pointer(&wideRow), cols[i].offset)
+		p := At(&wideRow).Field(cols[i].offset)
 		b.Run("encode/"+cols[i].name, func(b *testing.B) {
 			buf := make([]byte, 0, 4096)
 			b.ReportAllocs()
@@ -142,7 +141,7 @@ func BenchmarkColumns(b *testing.B) {
 		})
 		b.Run("decode/"+cols[i].name, func(b *testing.B) {
 			var row wide
-			p := unsafe.Add(unsafe.Pointer(&row), cols[i].offset)
+			p := At(&row).Field(cols[i].offset)
 			b.ReportAllocs()
 			for b.Loop() {
 				_ = cols[i].codec.Decode(p, cells[i])
@@ -158,17 +157,17 @@ func BenchmarkVector(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cell, _, _ := c.Append(nil, unsafe.Pointer(&v))
+	cell, _, _ := c.Append(nil, At(&v))
 	b.Run("encode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			cell, _, _ = c.Append(cell[:0], unsafe.Pointer(&v))
+			cell, _, _ = c.Append(cell[:0], At(&v))
 		}
 	})
 	b.Run("decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_ = c.Decode(unsafe.Pointer(&v), cell)
+			_ = c.Decode(At(&v), cell)
 		}
 	})
 }
@@ -179,7 +178,7 @@ func TestAllocations(t *testing.T) {
 	cells := wideCells(t, cols)
 	buf := make([]byte, 0, 4096)
 	for i := range cols {
-		p := unsafe.Add(unsafe.Pointer(&wideRow), cols[i].offset)
+		p := At(&wideRow).Field(cols[i].offset)
 		if n := testing.AllocsPerRun(100, func() { buf, _, _ = cols[i].codec.Append(buf[:0], p) }); n != 0 {
 			t.Errorf("writing %s allocates %v times", cols[i].name, n)
 		}
@@ -187,7 +186,7 @@ func TestAllocations(t *testing.T) {
 	var row wide
 	limits := map[string]float64{"text": 1, "blob": 1, "list": 2, "set": 2, "map": 3, "decimal": 1}
 	for i := range cols {
-		p := unsafe.Add(unsafe.Pointer(&row), cols[i].offset)
+		p := At(&row).Field(cols[i].offset)
 		if n := testing.AllocsPerRun(100, func() { _ = cols[i].codec.Decode(p, cells[i]) }); n > limits[cols[i].name] {
 			t.Errorf("reading %s allocates %v times, not %v", cols[i].name, n, limits[cols[i].name])
 		}

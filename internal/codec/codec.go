@@ -75,24 +75,24 @@ func (c *Codec) Type() *Type { return c.typ }
 // GoType returns the Go type.
 func (c *Codec) GoType() reflect.Type { return c.goType }
 
-// Append appends the cell of the value at p to dst. null reports that the value
+// Append appends the cell of the value at a to dst. null reports that the value
 // is CQL null and that nothing was appended: a nil pointer, slice, map or
 // net.IP, a zero time.Time, coodie.Date or netip.Addr, an empty string that
 // stands for a uuid. After an error out holds what dst held.
-func (c *Codec) Append(dst []byte, p unsafe.Pointer) (out []byte, null bool, err error) {
-	out, null, err = c.coder.encode(dst, p)
+func (c *Codec) Append(dst []byte, a Addr) (out []byte, null bool, err error) {
+	out, null, err = c.coder.encode(dst, a.p)
 	if err != nil {
 		return out[:len(dst)], false, named(err, c.goType, c.typ)
 	}
 	return out, null, nil
 }
 
-// Decode sets the value at p from a cell. Nil data is null and sets the zero
+// Decode sets the value at a from a cell. Nil data is null and sets the zero
 // value, as does an empty cell of a type that has no empty value. data is never
 // kept, except by a gocql.Unmarshaler that does so. After an error the value is
 // undefined.
-func (c *Codec) Decode(p unsafe.Pointer, data []byte) error {
-	if err := c.coder.decode(p, data); err != nil {
+func (c *Codec) Decode(a Addr, data []byte) error {
+	if err := c.coder.decode(a.p, data); err != nil {
 		return named(err, c.goType, c.typ)
 	}
 	return nil
@@ -109,7 +109,7 @@ func (c *Codec) AppendValue(dst []byte, v reflect.Value) (out []byte, null bool,
 		p.Elem().Set(v)
 		v = p.Elem()
 	}
-	return c.Append(dst, v.Addr().UnsafePointer())
+	return c.Append(dst, AddrOf(v.Addr()))
 }
 
 // setZero sets the value of type t at p to its zero value.

@@ -58,21 +58,21 @@ func FuzzDecode(f *testing.F) {
 		c := codecs[int(which)%len(codecs)]
 		p := reflect.New(c.GoType())
 		given := bytes.Clone(data)
-		if err := c.Decode(p.UnsafePointer(), given); err != nil {
+		if err := c.Decode(AddrOf(p), given); err != nil {
 			return
 		}
 		if !bytes.Equal(given, data) {
 			t.Fatal("decoding wrote into the cell")
 		}
-		first, null, err := c.Append(nil, p.UnsafePointer())
+		first, null, err := c.Append(nil, AddrOf(p))
 		if err != nil || null {
 			return // such as null inside a collection
 		}
 		again := reflect.New(c.GoType())
-		if err := c.Decode(again.UnsafePointer(), first); err != nil {
+		if err := c.Decode(AddrOf(again), first); err != nil {
 			t.Fatalf("%s as %s: own cell %x does not decode: %v", c.GoType(), c.Type(), first, err)
 		}
-		second, _, err := c.Append(nil, again.UnsafePointer())
+		second, _, err := c.Append(nil, AddrOf(again))
 		if err != nil || !bytes.Equal(first, second) {
 			t.Fatalf("%s as %s: %x became %x, %v", c.GoType(), c.Type(), first, second, err)
 		}
@@ -104,7 +104,7 @@ func TestLyingCellsCostNothing(t *testing.T) {
 		append([]byte{0, 0, 0, 1, 0, 0, 0, 8}, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0),
 	}
 	for _, c := range fuzzTargets(t) {
-		p := reflect.New(c.GoType()).UnsafePointer()
+		p := New(c.GoType())
 		for _, lie := range lies {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -141,7 +141,7 @@ func FuzzAgainstGocql(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Decode(ours.UnsafePointer(), data); err != nil || !reflect.DeepEqual(ours.Elem().Interface(), theirs.Elem().Interface()) {
+			if err := c.Decode(AddrOf(ours), data); err != nil || !reflect.DeepEqual(ours.Elem().Interface(), theirs.Elem().Interface()) {
 				t.Fatalf("%T: %v, gocql %v, %v", v, ours.Elem(), theirs.Elem(), err)
 			}
 		}

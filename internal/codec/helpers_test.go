@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -50,7 +49,7 @@ func decode(t testing.TB, typ *Type, like any, cell []byte) (any, error) {
 	if cell != nil && data == nil {
 		data = []byte{}
 	}
-	err = c.Decode(p.UnsafePointer(), data)
+	err = c.Decode(AddrOf(p), data)
 	for i := range data {
 		data[i] = 0xa5 // nothing may alias the driver's buffer
 	}
@@ -75,7 +74,7 @@ func info(t testing.TB, typ *Type) gocql.TypeInfo {
 	var seen seesInfo
 	c, err := For(reflect.TypeOf(seen), typ)
 	require.NoError(t, err)
-	_, _, err = c.Append(nil, unsafe.Pointer(&seen))
+	_, _, err = c.Append(nil, At(&seen))
 	require.NoError(t, err)
 	return seen.info
 }

@@ -187,7 +187,7 @@ func TestForLive(t *testing.T) {
 	_, err = For(reflect.TypeFor[pair](), wide)
 	require.Error(t, err, "one does not stand for the other")
 	var v pair
-	require.NoError(t, cd.Decode(reflect.ValueOf(&v).UnsafePointer(), cellFrom(t, wide, `[1, null, "x"]`)))
+	require.NoError(t, cd.Decode(AddrOf(reflect.ValueOf(&v)), cellFrom(t, wide, `[1, null, "x"]`)))
 	require.Equal(t, 1, *v.A)
 	require.Nil(t, v.B)
 	_, err = ForLive(reflect.TypeFor[pair](), &Type{Kind: Tuple, Elems: []*Type{Native(Int)}})

@@ -386,7 +386,7 @@ func TestDecodedNumbersShareNothing(t *testing.T) {
 	decodeInto := func(n int64) row {
 		cell, _, err := c.AppendValue(nil, reflect.ValueOf(row{*big.NewInt(n), *inf.NewDec(n, 0)}))
 		require.NoError(t, err)
-		require.NoError(t, c.Decode(reflect.ValueOf(&r).UnsafePointer(), cell))
+		require.NoError(t, c.Decode(AddrOf(reflect.ValueOf(&r)), cell))
 		return r // as an iterator's caller copies its row
 	}
 	first := decodeInto(1)

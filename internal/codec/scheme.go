@@ -98,8 +98,8 @@ func (c jsonCoder) decode(p unsafe.Pointer, data []byte) error {
 // Functions turn a V into a W, which has a cell, and back.
 type Functions struct {
 	V, W   reflect.Type
-	Encode func(v unsafe.Pointer) (w unsafe.Pointer, err error)
-	Decode func(v, w unsafe.Pointer) error
+	Encode func(v Addr) (w Addr, err error)
+	Decode func(v, w Addr) error
 }
 
 var registry = struct {
@@ -176,11 +176,11 @@ func (c *namedCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) 
 	if err := c.ready(); err != nil {
 		return dst, false, err
 	}
-	w, err := c.f.Encode(p)
+	w, err := c.f.Encode(Addr{p})
 	if err != nil {
 		return dst, false, because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
-	return c.inner.encode(dst, w)
+	return c.inner.encode(dst, w.p)
 }
 
 func (c *namedCoder) decode(p unsafe.Pointer, data []byte) error {
@@ -191,11 +191,11 @@ func (c *namedCoder) decode(p unsafe.Pointer, data []byte) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	w := reflect.New(c.f.W).UnsafePointer()
-	if err := c.inner.decode(w, data); err != nil {
+	w := New(c.f.W)
+	if err := c.inner.decode(w.p, data); err != nil {
 		return err
 	}
-	if err := c.f.Decode(p, w); err != nil {
+	if err := c.f.Decode(Addr{p}, w); err != nil {
 		return because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
 	return nil

@@ -41,7 +41,7 @@ func (a *arg) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
 	}
 	p := reflect.New(reflect.TypeOf(a.value))
 	p.Elem().Set(reflect.ValueOf(a.value))
-	cell, null, err := cd.Append([]byte{}, p.UnsafePointer())
+	cell, null, err := cd.Append([]byte{}, codec.AddrOf(p))
 	if err != nil {
 		return nil, &NotSentError{err}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 
@@ -39,8 +38,8 @@ type bind struct {
 	use        Use
 	column     string
 	typ        *codec.Type
-	codec      *codec.Codec   // encodes p again if the server's type differs; nil if it cannot
-	p          unsafe.Pointer //
+	codec      *codec.Codec // encodes p again if the server's type differs; nil if it cannot
+	p          codec.Addr   //
 }
 
 type state uint8
@@ -68,7 +67,7 @@ func (c *Call) Reset() (reusable bool) {
 		return false
 	}
 	for i := range c.binds {
-		c.binds[i].p = nil // what else the binds and values hold is the call's own
+		c.binds[i].p = codec.Addr{} // what else the binds and values hold is the call's own
 	}
 	c.scratch, c.binds, c.values = c.scratch[:0], c.binds[:0], c.values[:0]
 	c.column, c.use, c.lost, c.strict, c.grown = "", Compared, nil, false, false
@@ -81,7 +80,7 @@ func (c *Call) Reset() (reusable bool) {
 // A null is bound as null, or left unset when asked. A tuple takes a marker per element,
 // because gocql counts its elements as values of their own; a null tuple is the marker
 // "null" and binds nothing.
-func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker string, isNull bool, err error) {
+func (c *Call) Bind(cd *codec.Codec, p codec.Addr, unsetNull bool) (marker string, isNull bool, err error) {
 	start := len(c.scratch)
 	out, isNull, err := cd.Append(c.scratch, p)
 	if err != nil {
@@ -95,12 +94,12 @@ func (c *Call) Bind(cd *codec.Codec, p unsafe.Pointer, unsetNull bool) (marker s
 func (c *Call) BindCell(t *codec.Type, cell []byte) (marker string, err error) {
 	start := len(c.scratch)
 	c.scratch = append(c.scratch, cell...)
-	marker, _, err = c.bound(t, nil, nil, start, cell == nil, false)
+	marker, _, err = c.bound(t, nil, codec.Addr{}, start, cell == nil, false)
 	return marker, err
 }
 
 // bound adds the value of type t that lies in scratch from start on.
-func (c *Call) bound(t *codec.Type, cd *codec.Codec, p unsafe.Pointer, start int, isNull, unsetNull bool) (marker string, _ bool, err error) {
+func (c *Call) bound(t *codec.Type, cd *codec.Codec, p codec.Addr, start int, isNull, unsetNull bool) (marker string, _ bool, err error) {
 	out := c.scratch
 	if t.Kind == codec.Tuple {
 		if isNull {

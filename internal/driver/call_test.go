@@ -3,7 +3,6 @@ package driver
 import (
 	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -19,7 +18,7 @@ func TestEmptyIsNotNull(t *testing.T) {
 	var call Call
 	empty := ""
 	for range 2 {
-		_, isNull, err := call.Bind(text, unsafe.Pointer(&empty), false)
+		_, isNull, err := call.Bind(text, codec.At(&empty), false)
 		require.NoError(t, err)
 		require.False(t, isNull)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -19,7 +18,7 @@ func bind(t *testing.T, c *driver.Call, values ...string) {
 	text, err := codec.For(reflect.TypeFor[string](), &codec.Type{Kind: codec.Text})
 	require.NoError(t, err)
 	for i := range values {
-		_, _, err := c.Bind(text, unsafe.Pointer(&values[i]), false)
+		_, _, err := c.Bind(text, codec.At(&values[i]), false)
 		require.NoError(t, err)
 	}
 }

@@ -3,11 +3,9 @@ package meta
 import (
 	"fmt"
 	"math/big"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
-	"unsafe"
 
 	"gopkg.in/inf.v0"
 
@@ -21,8 +19,8 @@ type Default struct {
 }
 
 // Fill sets the column's field in the struct at p to its default, if it is null.
-func (c *Column) Fill(p unsafe.Pointer) error {
-	field := unsafe.Add(p, c.Offset)
+func (c *Column) Fill(p codec.Addr) error {
+	field := p.Field(c.Offset)
 	if !c.unset(field) {
 		return nil
 	}
@@ -36,7 +34,7 @@ func (c *Column) Fill(p unsafe.Pointer) error {
 }
 
 // unset reports whether the field is null. The zero uuid counts as null too: it is nobody's.
-func (c *Column) unset(field unsafe.Pointer) bool {
+func (c *Column) unset(field codec.Addr) bool {
 	cell, null, err := c.Codec.Append(nil, field)
 	return err == nil && (null || c.isUUID() && len(cell) == 16 && [16]byte(cell) == [16]byte{})
 }
@@ -48,7 +46,7 @@ func defaultOf(c *Column, text string) (*Default, error) {
 	switch {
 	case c.Type.Kind == codec.Counter:
 		return nil, fmt.Errorf("a counter has no default; it counts from 0")
-	case !c.unset(reflect.New(c.GoType).UnsafePointer()):
+	case !c.unset(codec.New(c.GoType)):
 		return nil, fmt.Errorf("default= is for a field that can be null: a zero %s would be taken for none; make it a pointer, or set it in BeforeSave", c.GoType)
 	}
 	d, err := parseDefault(c.Type, strings.TrimSpace(text))
@@ -56,7 +54,7 @@ func defaultOf(c *Column, text string) (*Default, error) {
 		return nil, err
 	}
 	if d.cell != nil {
-		if err := c.Codec.Decode(reflect.New(c.GoType).UnsafePointer(), d.cell); err != nil {
+		if err := c.Codec.Decode(codec.New(c.GoType), d.cell); err != nil {
 			return nil, fmt.Errorf("default=%s: %w", text, err)
 		}
 	}

@@ -5,10 +5,11 @@ import (
 	"reflect"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/codec"
 	"gopkg.in/inf.v0"
 )
 
@@ -39,7 +40,7 @@ func TestDefaults(t *testing.T) {
 	require.Len(t, table.Defaults, 18)
 	fill := func(v *defaults) {
 		for _, c := range table.Defaults {
-			require.NoError(t, c.Fill(unsafe.Pointer(v)), c.Name)
+			require.NoError(t, c.Fill(codec.At(v)), c.Name)
 		}
 	}
 	var v defaults
