@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -218,7 +217,7 @@ func (v Verdict) not() Verdict {
 }
 
 func equal(t *codec.Type, cell, value []byte) Verdict {
-	if emptied(t, value) {
+	if t.EmptyIsNull(value) {
 		value = nil // an empty collection that is not frozen is null to the server
 	}
 	if cell == nil || value == nil {
@@ -233,15 +232,6 @@ func equal(t *codec.Type, cell, value []byte) Verdict {
 	return verdictOf(t.Compare(cell, value) == 0)
 }
 
-// emptied reports whether the cell is an empty collection that the server stores as null.
-func emptied(t *codec.Type, cell []byte) bool {
-	switch t.Kind {
-	case codec.List, codec.Set, codec.Map:
-		return !t.Frozen && len(cell) >= 4 && binary.BigEndian.Uint32(cell) == 0
-	}
-	return false
-}
-
 // contains looks for value among the elements, values or keys of a collection's cell.
 func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	if cell == nil {
@@ -254,7 +244,7 @@ func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 			want, first = t.Key, 0
 		}
 	}
-	elems, ok := elements(cell, step)
+	elems, ok := codec.Elements(cell, step)
 	if !ok || want == nil {
 		return VerdictUnknown
 	}
@@ -273,33 +263,4 @@ func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 		}
 	}
 	return all
-}
-
-// elements cuts a collection's cell into its values, of which an entry has step.
-func elements(cell []byte, step int) (elems [][]byte, ok bool) {
-	if len(cell) < 4 {
-		return nil, false
-	}
-	n := int(binary.BigEndian.Uint32(cell)) * step
-	cell = cell[4:]
-	if n < 0 || n > len(cell)/4 {
-		return nil, false
-	}
-	for range n {
-		if len(cell) < 4 {
-			return nil, false
-		}
-		length := int(int32(binary.BigEndian.Uint32(cell)))
-		cell = cell[4:]
-		if length > len(cell) {
-			return nil, false
-		}
-		if length < 0 {
-			elems = append(elems, nil)
-			continue
-		}
-		elems = append(elems, cell[:length])
-		cell = cell[length:]
-	}
-	return elems, true
 }

@@ -1,13 +1,11 @@
 package coodie
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
 	"unsafe"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -373,8 +371,8 @@ func (c *chain) put(r *ref, o *operand) bool {
 		return false
 	}
 	// Where a type has grown, fields that the struct lacks may hold something.
-	known := null || !storedAsNull(r.col.Type, cell) || !byField(r.col.Type) || !c.table.grown.Load()
-	if null || storedAsNull(r.col.Type, cell) {
+	known := null || !r.col.Type.StoredAsNull(cell) || !byField(r.col.Type) || !c.table.grown.Load()
+	if null || r.col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
 	if c.doc.seen != nil && r.col.Kind == meta.Static {
@@ -388,13 +386,4 @@ func (c *chain) put(r *ref, o *operand) bool {
 	}
 	field := unsafe.Add(c.held, r.col.Offset)
 	return cd.Decode(field, cell) == nil && known
-}
-
-// storedAsNull reports whether a row cannot tell the cell from null: an empty collection
-// or a user-defined type of nulls that is not frozen.
-func storedAsNull(t *codec.Type, cell []byte) bool {
-	if t.Kind == codec.UDT && !t.Frozen {
-		return len(bytes.TrimLeft(cell, "\xff")) == 0 // a field's length of -1 is null
-	}
-	return emptied(t, cell)
 }

@@ -204,7 +204,7 @@ func (d *document) saw(col *meta.Column, o operand) {
 	if err != nil {
 		return
 	}
-	if null || storedAsNull(col.Type, cell) {
+	if null || col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
 	seen := d.table.copyRow(d.seen)

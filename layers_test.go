@@ -23,7 +23,7 @@ const module = "github.com/coodie-go/coodie"
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
 		"": {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace", "internal/conflict",
-			"internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue", "internal/versions"},
+			"internal/ddl", "internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue", "internal/versions"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},
@@ -33,6 +33,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/conflict":    {"internal/meta", "internal/cql", "internal/codec"},
 		"internal/replay":      {"internal/cqlparse"},
 		"internal/pace":        {},
+		"internal/ddl":         {"internal/codec", "internal/cql", "internal/meta"},
 		"internal/fanout":      {"internal/driver"},
 		"internal/pagetoken":   {},
 		"internal/ring":        {},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
 )
@@ -24,9 +25,9 @@ type TableOption interface {
 type settings struct {
 	keyspace        string
 	table           string
-	viewOf          string     // the table of which it is a materialized view
-	properties      []property // of CREATE TABLE
-	broken          error      // the first mistake in them
+	viewOf          string         // the table of which it is a materialized view
+	properties      []ddl.Property // of CREATE TABLE
+	broken          error          // the first mistake in them
 	serial          SerialConsistency
 	commit          Consistency // of conditional writes
 	commitSet       bool

@@ -4,18 +4,15 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
-)
 
-// property is an option of CREATE TABLE.
-type property struct{ name, value string }
+	"github.com/coodie-go/coodie/internal/ddl"
+)
 
 func withProperty(name, value string, mistake error) TableOption {
 	return tableOption(func(s *settings) {
-		s.properties = append(s.properties, property{name, value})
+		s.properties = append(s.properties, ddl.Property{Name: name, Value: value})
 		if s.broken == nil {
 			s.broken = mistake
 		}
@@ -33,13 +30,11 @@ func WithDefaultTTL(d time.Duration) TableOption {
 		mistake = fmt.Errorf("a default TTL is between 0, which is none, and 20 years")
 	}
 	seconds := int64((d + time.Second - 1) / time.Second)
-	return withProperty(defaultTTL, strconv.FormatInt(seconds, 10), mistake)
+	return withProperty(ddl.DefaultTTL, strconv.FormatInt(seconds, 10), mistake)
 }
 
-const defaultTTL = "default_time_to_live"
-
 // WithComment is the table's comment.
-func WithComment(text string) TableOption { return withProperty("comment", literal(text), nil) }
+func WithComment(text string) TableOption { return withProperty("comment", ddl.Text(text), nil) }
 
 // WithCompaction is the table's compaction strategy, by its class and options:
 //
@@ -51,7 +46,7 @@ func WithCompaction(class string, options map[string]string) TableOption {
 	if class == "" || all["class"] != class {
 		mistake = fmt.Errorf("a compaction strategy has one class")
 	}
-	return withProperty("compaction", mapLiteral(all), mistake)
+	return withProperty("compaction", ddl.MapText(all), mistake)
 }
 
 // WithProperty is any other option of CREATE TABLE: a text, bool, int, float64 or
@@ -63,7 +58,7 @@ func WithProperty(name string, value any) TableOption {
 	var mistake error
 	switch v := value.(type) {
 	case string:
-		text = literal(v)
+		text = ddl.Text(v)
 	case bool:
 		text = strconv.FormatBool(v)
 	case int:
@@ -71,12 +66,12 @@ func WithProperty(name string, value any) TableOption {
 	case float64:
 		text = strconv.FormatFloat(v, 'g', -1, 64)
 	case map[string]string:
-		text = mapLiteral(v)
+		text = ddl.MapText(v)
 	default:
 		mistake = fmt.Errorf("property %s: a %T is none of string, bool, int, float64 and map[string]string", name, value)
 	}
 	switch name {
-	case defaultTTL, "comment", "compaction":
+	case ddl.DefaultTTL, "comment", "compaction":
 		mistake = fmt.Errorf("property %s has an option of its own: WithDefaultTTL, WithComment, WithCompaction", name)
 	}
 	if !propertyName.MatchString(name) {
@@ -94,44 +89,13 @@ func (s *settings) checkProperties(counter bool) error {
 	}
 	seen := map[string]bool{}
 	for _, p := range s.properties {
-		if seen[p.name] {
-			return fmt.Errorf("property %s is given twice", p.name)
+		if seen[p.Name] {
+			return fmt.Errorf("property %s is given twice", p.Name)
 		}
-		seen[p.name] = true
-		if counter && p.name == defaultTTL && p.value != "0" {
+		seen[p.Name] = true
+		if counter && p.Name == ddl.DefaultTTL && p.Value != "0" {
 			return fmt.Errorf("counters take no TTL, so a counter table has no default one")
 		}
 	}
 	return nil
-}
-
-// property is the rendered value of the property, "" if it was not given.
-func (s *settings) property(name string) string {
-	for _, p := range s.properties {
-		if p.name == name {
-			return p.value
-		}
-	}
-	return ""
-}
-
-// literal is a text as CQL.
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
-// mapLiteral is a map of texts as CQL, the class first.
-func mapLiteral(m map[string]string) string {
-	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		switch "class" {
-		case a:
-			return -1
-		case b:
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	var terms []string
-	for _, k := range keys {
-		terms = append(terms, literal(k)+": "+literal(m[k]))
-	}
-	return "{" + strings.Join(terms, ", ") + "}"
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -46,124 +46,57 @@ func (t *table) verify(ctx context.Context) error {
 	if keyspace == "" {
 		return &UsageError{Op: "verify", Table: t.name, Reason: "no keyspace is known; give the session one, or use WithKeyspace"}
 	}
-	v := verifier{meta: t.meta}
-	live, err := t.liveColumns(ctx, keyspace)
+	d := t.ddl()
+	live, err := t.live(ctx, keyspace, &d)
 	if err != nil {
 		return err
 	}
-	if len(live) == 0 {
-		v.differ("the table does not exist in keyspace %s; Create makes it", keyspace)
-	} else {
-		if v.columns(live); v.statics {
-			t.statics.Store(true) // reads go by it: see telling
-		}
-		if err := t.verifyOptions(ctx, keyspace, &v); err != nil {
-			return err
-		}
-		for _, typ := range t.meta.Types {
-			fields, err := t.liveFields(ctx, keyspace, typ.Name)
-			if err != nil {
-				return err
-			}
-			v.userType(typ, fields)
-		}
+	differences := []string{"the table does not exist in keyspace " + keyspace + "; Create makes it"}
+	if len(live.Columns) > 0 {
+		differences = d.Compare(live)
 	}
-	if len(v.out) > 0 {
-		return &MismatchError{Table: keyspace + "." + t.settings.table, Differences: v.out}
+	if live.Static() {
+		t.statics.Store(true) // reads go by it: see telling
+	}
+	if len(differences) > 0 {
+		return &MismatchError{Table: keyspace + "." + t.settings.table, Differences: differences}
 	}
 	return nil
 }
 
-// liveColumn is a row of system_schema.columns.
-type liveColumn struct {
-	name, order, kind, typ string
-	position               int
-}
-
-type verifier struct {
-	meta    *meta.Table
-	out     []string
-	statics bool // the live table has static columns
-}
-
-func (v *verifier) differ(format string, args ...any) {
-	v.out = append(v.out, fmt.Sprintf(format, args...))
-}
-
-func (v *verifier) columns(live map[string]liveColumn) {
-	for _, c := range v.meta.Columns {
-		l, ok := live[c.Name]
-		if !ok {
-			v.differ("column %s (field %s): the table has no such column", c.Name, c.Field)
-			continue
-		}
-		v.column(c, l)
+// live reads what the server says of the table, as far as its description asks for it.
+func (t *table) live(ctx context.Context, keyspace string, d *ddl.Table) (live *ddl.Live, err error) {
+	live = &ddl.Live{Types: map[string]map[string]string{}}
+	if live.Columns, err = t.liveColumns(ctx, keyspace); err != nil || len(live.Columns) == 0 {
+		return live, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(live)) {
-		l := live[name]
-		v.statics = v.statics || l.kind == "static"
-		if (l.kind == "partition_key" || l.kind == "clustering") && v.meta.Column(l.name) == nil {
-			v.differ("column %s: part of the table's primary key, but the struct has no field for it", l.name)
+	if slices.ContainsFunc(t.meta.Columns, func(c *meta.Column) bool { return len(c.Indexes) > 0 }) {
+		if live.Indexes, err = t.liveIndexes(ctx, keyspace); err != nil {
+			return nil, err
 		}
 	}
-}
-
-func (v *verifier) column(c *meta.Column, l liveColumn) {
-	if typ, err := codec.ParseType(l.typ); err != nil || !c.Type.Equal(typ) {
-		v.differ("column %s (field %s): %s in the struct, %s in the table", c.Name, c.Field, c.Type, l.typ)
-	}
-	kinds := map[string]meta.Kind{"partition_key": meta.Partition, "clustering": meta.Clustering, "static": meta.Static, "regular": meta.Regular}
-	if kinds[l.kind] != c.Kind {
-		v.differ("column %s (field %s): %s in the struct, %s in the table", c.Name, c.Field, c.Kind, l.kind)
-		return
-	}
-	if position := position(v.meta, c); position != l.position {
-		v.differ("column %s (field %s): number %d of the %s columns in the struct, number %d in the table",
-			c.Name, c.Field, position+1, c.Kind, l.position+1)
-	}
-	if desc := l.order == "desc"; c.Kind == meta.Clustering && desc != c.Desc {
-		v.differ("column %s (field %s): clustering order is %s in the table", c.Name, c.Field, l.order)
-	}
-}
-
-// position is the column's place in its key, from 0; -1 for other columns.
-func position(t *meta.Table, c *meta.Column) int {
-	for _, key := range [...][]*meta.Column{t.Partition, t.Clustering} {
-		for i := range key {
-			if key[i] == c {
-				return i
-			}
+	if d.Property(ddl.DefaultTTL) != "" {
+		if live.DefaultTTL, err = t.liveTTL(ctx, keyspace); err != nil {
+			return nil, err
 		}
 	}
-	return -1
-}
-
-func (v *verifier) userType(typ *codec.Type, live map[string]string) {
-	if len(live) == 0 {
-		v.differ("type %s: the keyspace has no such user-defined type", typ.Name)
-		return
-	}
-	for _, f := range typ.Fields {
-		text, ok := live[f.Name]
-		if !ok {
-			v.differ("type %s: the live type has no field %s", typ.Name, f.Name)
-			continue
-		}
-		if t, err := codec.ParseType(text); err != nil || !f.Type.Freeze().Equal(t.Freeze()) {
-			v.differ("type %s: field %s is %s in the struct, %s in the live type", typ.Name, f.Name, f.Type, text)
+	for _, typ := range t.meta.Types {
+		if live.Types[typ.Name], err = t.liveFields(ctx, keyspace, typ.Name); err != nil {
+			return nil, err
 		}
 	}
+	return live, nil
 }
 
-func (t *table) liveColumns(ctx context.Context, keyspace string) (map[string]liveColumn, error) {
-	live := map[string]liveColumn{}
+func (t *table) liveColumns(ctx context.Context, keyspace string) (map[string]ddl.LiveColumn, error) {
+	live := map[string]ddl.LiveColumn{}
 	const query = "SELECT column_name, clustering_order, kind, type, position FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?"
 	err := t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
-		c := liveColumn{name: string(cells[0]), order: string(cells[1]), kind: string(cells[2]), typ: string(cells[3])}
+		c := ddl.LiveColumn{Name: string(cells[0]), Order: string(cells[1]), Kind: string(cells[2]), Type: string(cells[3])}
 		if len(cells[4]) == 4 {
-			c.position = int(int32(binary.BigEndian.Uint32(cells[4])))
+			c.Position = int(int32(binary.BigEndian.Uint32(cells[4])))
 		}
-		live[c.name] = c
+		live[c.Name] = c
 		return nil
 	})
 	return live, err
@@ -173,8 +106,8 @@ func (t *table) liveFields(ctx context.Context, keyspace, typ string) (map[strin
 	live := map[string]string{}
 	const query = "SELECT field_names, field_types FROM system_schema.types WHERE keyspace_name = ? AND type_name = ?"
 	err := t.system(ctx, query, []string{keyspace, typ}, func(cells [][]byte) error {
-		names, ok1 := elements(cells[0], 1)
-		types, ok2 := elements(cells[1], 1)
+		names, ok1 := codec.Elements(cells[0], 1)
+		types, ok2 := codec.Elements(cells[1], 1)
 		if !ok1 || !ok2 || len(names) != len(types) {
 			return fmt.Errorf("system_schema.types holds something else than two lists")
 		}
@@ -184,6 +117,37 @@ func (t *table) liveFields(ctx context.Context, keyspace, typ string) (map[strin
 		return nil
 	})
 	return live, err
+}
+
+func (t *table) liveIndexes(ctx context.Context, keyspace string) (live []ddl.LiveIndex, err error) {
+	const query = "SELECT kind, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?"
+	err = t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
+		l := ddl.LiveIndex{Kind: string(cells[0])}
+		options, _ := codec.Elements(cells[1], 2)
+		for i := 0; i+1 < len(options); i += 2 {
+			switch string(options[i]) {
+			case "target":
+				l.Target = string(options[i+1])
+			case "class_name":
+				l.Class = string(options[i+1])
+			}
+		}
+		live = append(live, l)
+		return nil
+	})
+	return live, err
+}
+
+// liveTTL is the default TTL, in seconds.
+func (t *table) liveTTL(ctx context.Context, keyspace string) (ttl int, err error) {
+	const query = "SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?"
+	err = t.system(ctx, query, []string{keyspace, t.settings.table}, func(cells [][]byte) error {
+		if len(cells[0]) == 4 {
+			ttl = int(binary.BigEndian.Uint32(cells[0]))
+		}
+		return nil
+	})
+	return ttl, err
 }
 
 var textCodec = mustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Text})

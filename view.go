@@ -1,12 +1,9 @@
 package coodie
 
 import (
-	"fmt"
 	"reflect"
-	"strings"
 
-	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/ddl"
 )
 
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
@@ -30,66 +27,19 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if err != nil {
 		return nil, err
 	}
-	if field, reason := (*table)(view).notViewOf(of); reason != "" {
-		return nil, &SchemaError{Type: typ, Field: field, Reason: reason}
+	if err := (*table)(view).checkView(of); err != nil {
+		return nil, err
 	}
 	return view, nil
 }
 
-// notViewOf says what keeps the table from being a view of base.
-func (t *table) notViewOf(base *table) (field, reason string) {
-	switch {
-	case base.settings.viewOf != "":
-		return "", "there is no view of a view"
-	case t.settings.keyspace != base.settings.keyspace:
-		return "", "a view lives in its table's keyspace"
-	case t.settings.property(defaultTTL) != "":
-		return "", "a view has no default TTL: its values expire with those of its table"
+// checkView refuses a struct that cannot be a view of the table.
+func (t *table) checkView(of *table) error {
+	own, its := t.ddl(), of.ddl()
+	if field, reason := ddl.CheckView(&own, &its); reason != "" {
+		return &SchemaError{Type: t.meta.Go, Field: field, Reason: reason}
 	}
-	return checkView(t.meta, base.meta)
-}
-
-// checkView says what keeps view from being one of base.
-func checkView(view, base *meta.Table) (field, reason string) {
-	if base.Counter {
-		return "", "there is no view of a counter table"
-	}
-	more := 0
-	for _, c := range view.Columns {
-		of := base.Column(c.Name)
-		switch {
-		case of == nil:
-			return c.Field, fmt.Sprintf("column %s is none of %s, of which this is a view", c.Name, base.Go)
-		case !of.Type.Equal(c.Type):
-			return c.Field, fmt.Sprintf("column %s is %s in %s, of which this is a view, and %s here", c.Name, of.Type, base.Go, c.Type)
-		case of.Kind == meta.Static || c.Kind == meta.Static:
-			return c.Field, "a view has no static columns"
-		case len(c.Indexes) > 0:
-			return c.Field, "a view takes no index"
-		case c.Key() && !of.Key():
-			more++
-		}
-		if more > 1 {
-			return c.Field, "the key of a view has at most one column that is not in the key of its table"
-		}
-	}
-	for _, of := range base.Primary() {
-		if c := view.Column(of.Name); c == nil || !c.Key() {
-			return "", fmt.Sprintf("the key of a view has every key column of its table; %s is missing", of.Name)
-		}
-	}
-	return "", ""
-}
-
-// createView is the view's counterpart of CREATE TABLE.
-func (t *table) createView() string {
-	var set []string
-	for _, c := range t.meta.Primary() {
-		set = append(set, cql.Quote(c.Name)+" IS NOT NULL")
-	}
-	return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + t.quoted + " AS SELECT " + names(t.meta.Columns) +
-		" FROM " + cql.TableName(t.settings.keyspace, t.settings.viewOf) +
-		" WHERE " + strings.Join(set, " AND ") + " " + primaryKey(t.meta) + t.with()
+	return nil
 }
 
 // refuseView refuses what a view cannot have: all but plain reads.

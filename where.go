@@ -55,7 +55,7 @@ func (b *builder) relation(c *cond) (out bound) {
 // server takes for null where it is not frozen.
 func (b *builder) bindsEmpty(c *cond) bool {
 	n := b.call.Len()
-	return b.err == nil && n > 0 && emptied(c.ref().typ, b.call.Cell(n-1))
+	return b.err == nil && n > 0 && c.ref().typ.EmptyIsNull(b.call.Cell(n-1))
 }
 
 func (b *builder) bindIn(c *cond) (hasNull bool) {
@@ -80,7 +80,7 @@ func (b *builder) bindIn(c *cond) (hasNull bool) {
 			return dst, true, nil
 		}
 		out, null, err := o.codec.Append(dst, o.p)
-		return out, null || err == nil && emptied(c.ref().typ, out[len(dst):]), err
+		return out, null || err == nil && c.ref().typ.EmptyIsNull(out[len(dst):]), err
 	})
 	if err != nil {
 		b.fail(c.ref().name, "", err)
@@ -122,7 +122,7 @@ func (b *builder) condition(c *cond, rowNamed bool) {
 	case c.op == cql.Like:
 		b.fail(col.Name, "LIKE is for Find; CQL has no such condition", nil)
 	}
-	if c.ref().elem != nil && col.Type.Kind == codec.Map && !rel.null && misjudged(col.Type, c.op) {
+	if c.ref().elem != nil && col.Type.Kind == codec.Map && !rel.null && !col.Type.Elem.ComparedAsKey(col.Type.Key, c.op.Ordered()) {
 		b.fail(col.Name, "Cassandra compares the value of a map's key as if it were a "+col.Type.Key.String()+
 			", like the keys, so "+c.op.String()+" can hold there when it should not; coodie refuses it on every server: "+
 			"compare the whole map, or a column of its own", nil)

@@ -258,7 +258,7 @@ func (a *assign) elements() (cells [][]byte) {
 		step = 2
 	}
 	cell, _, _ := a.value.encode()
-	all, _ := elements(cell, step)
+	all, _ := codec.Elements(cell, step)
 	for i := 0; i < len(all); i += step {
 		cells = append(cells, all[i])
 	}

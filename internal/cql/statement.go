@@ -37,6 +37,9 @@ func (o Op) String() string {
 	return [...]string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "CONTAINS KEY", "LIKE"}[o]
 }
 
+// Ordered reports whether the operator asks which of two values comes first.
+func (o Op) Ordered() bool { return o >= Lt && o <= Ge }
+
 // Change is what an assignment does to its column.
 type Change uint8
 
