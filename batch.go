@@ -280,7 +280,7 @@ func (b *Batch) tables() string {
 func (b *Batch) warning(text string, conditional bool) string {
 	var many string
 	if conditional { // it is prepared as a whole
-		many = b.db.shapes.add(text, "as conditional batches")
+		many = b.db.texts.add(text, "as conditional batches")
 	}
 	size := b.tooMany(conditional)
 	switch {

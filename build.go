@@ -20,13 +20,13 @@ import (
 //
 // Its memory is used again and again: whoever ends the statement releases it.
 type builder struct {
-	stmt    *cql.Statement // made, or that of the form, which is not to be changed
-	made    cql.Statement
-	form    *form // nil: it is none that is known
-	call    driver.Call
-	request driver.Request
-	known   knownPlan
-	room    plan // memory for the plan of one answer
+	stmt     *cql.Statement // made, or that of the template, which is not to be changed
+	made     cql.Statement
+	template *template // nil: it is none that is known
+	call     driver.Call
+	request  driver.Request
+	known    knownPlan
+	room     plan // memory for the plan of one answer
 	task
 	facts
 }
@@ -62,7 +62,7 @@ var builders = sync.Pool{New: func() any { return new(builder) }}
 
 func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
-	b.stmt, b.form = &b.made, nil
+	b.stmt, b.template = &b.made, nil
 	b.op, b.cas, b.reads = op, cas, verb == cql.Select
 	if t == nil {
 		b.table, b.refs, b.name = &meta.Table{}, nil, ""
@@ -89,7 +89,7 @@ func (b *builder) release() {
 	if !b.call.Reset() {
 		return
 	}
-	if b.form == nil {
+	if b.template == nil {
 		b.made.Reset()
 	}
 	b.request, b.facts = driver.Request{}, facts{}
@@ -280,7 +280,7 @@ func (b *builder) values(p codec.Addr, unsetNull, rowOnly bool) {
 		}
 		b.emptyKey(c, b.lastCell())
 		b.lists = b.lists || !null && c.Type.Kind == codec.List && !c.Type.Frozen
-		if b.form == nil {
+		if b.template == nil {
 			b.stmt.Values = append(b.stmt.Values, cql.Value{Column: named(c), Marker: marker})
 		}
 	}

@@ -121,7 +121,7 @@ func (q *query) getMany(ctx context.Context, keys listed, found []codec.Addr) er
 func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
 	c.value = key
 	row = c.table.newRow()
-	err = protect(func() error { return c.one(ctx, wantRow, false, row) })
+	err = protect(func() error { return c.one(ctx, readRow, false, row) })
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return codec.Addr{}, nil

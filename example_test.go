@@ -144,7 +144,7 @@ func ExampleQuerySet_If() {
 	// true <nil>
 }
 
-// The three forms of an answer, on the worked statements of the CQL guides.
+// The three templates of an answer, on the worked statements of the CQL guides.
 func ExampleLWTResult() {
 	type T struct {
 		K int  `cql:"k,partition"`

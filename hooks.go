@@ -9,7 +9,7 @@ import (
 // BeforeSaver is a hook of a table's struct: a method of *T that may fill in fields.
 //
 // It runs where a whole row is written: Insert, Save, Replace, Create, Mutate once its
-// function has changed something, and their forms in batches, where it runs within Exec.
+// function has changed something, and their templates in batches, where it runs within Exec.
 // Update, which writes only what it is told, and Delete run no hook. Validate comes after it;
 // before it comes, in an INSERT, the default (tag `default=`) of each column that is null.
 //

@@ -50,7 +50,7 @@ func (q *query) page(ctx context.Context, token string, room func() codec.Addr, 
 func (c chain) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	b := c.query(wantRows)
+	b := c.query(readRows)
 	defer b.release()
 	if b.request.Unpaged {
 		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)

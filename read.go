@@ -11,21 +11,21 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// want is what a read is after.
-type want uint8
+// readKind is what a read is after.
+type readKind uint8
 
 const (
-	wantRows    want = iota
-	wantRow          // the one row of a primary key
-	wantCount        // how many rows
-	wantAny          // whether there is a row
-	wantStatics      // the static columns of a partition
+	readRows    readKind = iota
+	readRow              // the one row of a primary key
+	readCount            // how many rows
+	readAny              // whether there is a row
+	readStatics          // the static columns of a partition
 )
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c *chain) query(want want) *builder {
-	m := c.manner(cql.Select, want, false)
+func (c *chain) query(want readKind) *builder {
+	m := c.templateKey(cql.Select, want, false)
 	if b := c.again(m, "select", nil, nil); b != nil {
 		return b
 	}
@@ -33,9 +33,9 @@ func (c *chain) query(want want) *builder {
 	b.rows.by, b.rows.known = c.tells(want), m.statics
 	switch {
 	case c.table == nil:
-	case want == wantCount:
+	case want == readCount:
 		b.stmt.Count = true
-	case want == wantAny:
+	case want == readAny:
 		i := b.table.Partition[0].Index
 		b.stmt.Columns = c.table.columns[i : i+1]
 	default:
@@ -46,7 +46,7 @@ func (c *chain) query(want want) *builder {
 			b.stmt.TokenOf = append(b.stmt.TokenOf, named(col))
 		}
 	}
-	c.choice.list(b)
+	c.readOptions.list(b)
 	c.tell(b, want)
 	where, use := c.where, keyFull
 	if !c.value.None() {
@@ -54,7 +54,7 @@ func (c *chain) query(want want) *builder {
 	} else {
 		use = b.filters(where)
 	}
-	if want == wantRow && c.value.None() {
+	if want == readRow && c.value.None() {
 		b.needKeys(where, b.table.Partition)
 		b.needKeys(where, b.table.Clustering)
 		if use != keyFull {
@@ -64,8 +64,8 @@ func (c *chain) query(want want) *builder {
 	switch {
 	case c.serial && c.table != nil && c.table.settings.viewOf != "":
 		b.fail("", "a materialized view follows its table with some delay, so no read of it is linearizable", nil)
-	case !c.serial || want == wantRow || want == wantStatics:
-	case want != wantAny:
+	case !c.serial || want == readRow || want == readStatics:
+	case want != readAny:
 		b.fail("", "only Get and Exists are linearizable: a serial read is of one row", nil)
 	case use != keyFull:
 		b.needKeys(where, b.table.Primary())
@@ -74,9 +74,9 @@ func (c *chain) query(want want) *builder {
 	if c.ttl != nil || c.timestamp != nil {
 		b.fail("", "a read takes no TTL and no timestamp", nil)
 	}
-	c.choice.arrange(b, where, c.limit)
+	c.readOptions.arrange(b, where, c.limit)
 	if c.limit != nil {
-		if want == wantCount {
+		if want == readCount {
 			b.fail("", "Count takes no Limit: CQL counts all rows and then limits the one answer", nil)
 		}
 		if *c.limit < 1 || *c.limit > math.MaxInt32 {
@@ -95,7 +95,7 @@ func (c *chain) query(want want) *builder {
 	r.Kind, r.Consistency = driver.Read, c.level()
 	c.paged(b)
 	b.fewer()
-	plain := want == wantCount || c.choice.aggregates() || c.per != nil && c.per.consistency != nil
+	plain := want == readCount || c.readOptions.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
 		r.Kind, r.Consistency = driver.SerialRead, Consistency(s.serial)
 	}
@@ -109,7 +109,7 @@ func (c *chain) query(want want) *builder {
 
 // one reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
 // key says that.
-func (q *query) one(ctx context.Context, want want, most int, v codec.Addr) error {
+func (q *query) one(ctx context.Context, want readKind, most int, v codec.Addr) error {
 	c := q.chain()
 	if most > 0 {
 		c.most(most)
@@ -138,10 +138,10 @@ func (q *query) exists(ctx context.Context) (bool, error) {
 }
 
 // one reads the first row into the zero row at v. only: it must be the only one.
-func (c *chain) one(ctx context.Context, want want, only bool, v codec.Addr) error {
+func (c *chain) one(ctx context.Context, want readKind, only bool, v codec.Addr) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	if want == wantRows {
+	if want == readRows {
 		switch p, err := c.split("select", true); {
 		case err != nil:
 			return err
@@ -205,7 +205,7 @@ func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(cod
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
 func (c *chain) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
-	return c.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(b, rows, room, each) })
+	return c.read(ctx, readRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(b, rows, room, each) })
 }
 
 func (t *table) decode(b *builder, rows *driver.Rows, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
@@ -240,7 +240,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 		return p.count(ctx)
 	}
 	var n int64
-	err := c.read(ctx, wantCount, func(_ *builder, rows *driver.Rows) error {
+	err := c.read(ctx, readCount, func(_ *builder, rows *driver.Rows) error {
 		if !rows.Next() {
 			return nil
 		}
@@ -264,7 +264,7 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	case p != nil:
 		return p.exists(ctx)
 	}
-	err = c.read(ctx, wantAny, func(b *builder, rows *driver.Rows) error {
+	err = c.read(ctx, readAny, func(b *builder, rows *driver.Rows) error {
 		found = b.next(rows)
 		return nil
 	})
@@ -272,7 +272,7 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c *chain) read(ctx context.Context, want want, each func(*builder, *driver.Rows) error) error {
+func (c *chain) read(ctx context.Context, want readKind, each func(*builder, *driver.Rows) error) error {
 	for skip := 0; ; {
 		b := c.query(want)
 		if b.err != nil {

@@ -182,7 +182,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
 		s.pace.Interval = time.Duration(float64(time.Second) / rate)
 	}
-	s.chain.part, s.chain.tokens = 1, c.choice.plain()
+	s.chain.part, s.chain.tokens = 1, c.readOptions.plain()
 	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (s *scan) of(r ring.Range) chain {
 
 // check builds the read, to see whether it can be.
 func (c chain) check() error {
-	b := c.query(wantRows)
+	b := c.query(readRows)
 	defer b.release()
 	return b.err
 }
@@ -355,4 +355,4 @@ func (s *scan) checkpoint() Checkpoint {
 func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.name, s.ranges)} }
 
 // plain reports whether a row is a row, of which its token can be asked as well.
-func (ch *choice) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }
+func (ch *readOptions) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }

@@ -20,7 +20,7 @@ type DB struct {
 	defaults settings
 	session  *driver.Session // of Connect; nil if it is the user's
 	queue    rowqueue.Queue[*existing]
-	shapes   shapes
+	texts    textCounter
 }
 
 func newDB(sender driver.Sender, opts []Option) *DB {
@@ -50,7 +50,7 @@ type table struct {
 	columns    []cql.Column
 	refs       []ref // the columns, as what is asked of them refers to them
 	texts      cql.Cache
-	forms      forms
+	templates  templates
 	queue      *rowqueue.Queue[*existing] // of the DB
 	warned     atomic.Bool                // of its many shapes
 	statics    atomic.Bool                // it is known to have static columns

@@ -224,16 +224,16 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 // statics reads columns that a whole partition shares, at serial consistency; nil if it is missing.
 func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
 	t := c.table
-	of := chain{table: t, told: told{per: c.per.further(), serial: true, choice: new(choice)}}
+	of := chain{table: t, told: told{per: c.per.further(), serial: true, readOptions: new(readOptions)}}
 	of.most(1)
 	for _, col := range columns {
-		of.choice.only = append(of.choice.only, t.refTo(col))
+		of.readOptions.only = append(of.readOptions.only, t.refTo(col))
 	}
 	for _, col := range t.meta.Partition {
 		cell, _ := c.keyCell(col)
 		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: (&otherOperand{codec: col.Codec, cell: cell}).operand()})
 	}
-	err = of.read(ctx, wantStatics, func(b *builder, rows *driver.Rows) error {
+	err = of.read(ctx, readStatics, func(b *builder, rows *driver.Rows) error {
 		if rows.Next() {
 			row = t.existing(rows.Columns(), rows.Cells(), -1)
 			return row.decode(b)
@@ -246,7 +246,7 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 // present reads the row that the chain names; nil if there is none. A row that comes with an
 // error is one that could not be decoded. Observers are told of op, and found if there is a row.
 func (c chain) present(ctx context.Context, op string, found Outcome) (row *existing, err error) {
-	b := c.query(wantRow)
+	b := c.query(readRow)
 	defer b.release()
 	if b.err != nil {
 		return nil, c.locate(b.err)

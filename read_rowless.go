@@ -40,8 +40,8 @@ const pageOfRows = 100
 
 // tells returns the clustering column that tells rows in the answer to a read of these filters;
 // one that is no tuple if there is one.
-func (c *chain) tells(want want) *meta.Column {
-	if c.table == nil || !c.value.None() || want == wantRow || c.choice.partitions() {
+func (c *chain) tells(want readKind) *meta.Column {
+	if c.table == nil || !c.value.None() || want == readRow || c.readOptions.partitions() {
 		return nil
 	}
 	for i := range c.where {
@@ -63,7 +63,7 @@ func (c *chain) tells(want want) *meta.Column {
 }
 
 // partitions reports whether the choice is of partitions, or of an order that none without a row has.
-func (ch *choice) partitions() bool {
+func (ch *readOptions) partitions() bool {
 	if ch == nil {
 		return false
 	}
@@ -86,19 +86,19 @@ func (ch *choice) partitions() bool {
 }
 
 // tell makes the SELECT list tell rows.
-func (c *chain) tell(b *builder, want want) {
-	ch, by := c.choice, b.rows.by
+func (c *chain) tell(b *builder, want readKind) {
+	ch, by := c.readOptions, b.rows.by
 	switch {
 	case by == nil || b.err != nil:
 		return
-	case want == wantCount:
+	case want == readCount:
 		if b.rows.known {
 			b.stmt.Terms = []string{countOf(by)}
 		}
 		return
 	case ch.oneRow():
 		return
-	case want == wantAny && (ch == nil || ch.only == nil && ch.terms == nil):
+	case want == readAny && (ch == nil || ch.only == nil && ch.terms == nil):
 		b.stmt.Columns = c.table.columns[by.Index : by.Index+1]
 	}
 	term, itself := cql.Quote(by.Name), true

@@ -8,10 +8,10 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// stray is an attempt of Mutate whose answer got lost and that has not been executed so
+// lostAttempt is an attempt of Mutate whose answer got lost and that has not been executed so
 // far: the request may still lie with a node that stands still. It can only be applied to
 // the row as it was then, and so never once another attempt, on the same condition, was.
-type stray struct {
+type lostAttempt struct {
 	attempt *[16]byte // nil if the table has no attempt column
 	cause   *OutcomeUnknownError
 }
@@ -29,7 +29,7 @@ func (m *mutation) settle(ctx context.Context, res result, cause error, row *exi
 	case row == nil || res.existing == nil || !m.unchanged(row, res.existing):
 		return false, nil, err
 	case !driver.Answered(res.pending.cause.Err):
-		m.strays = append(m.strays, stray{res.pending.attempt, res.pending.cause})
+		m.lostAttempts = append(m.lostAttempts, lostAttempt{res.pending.attempt, res.pending.cause})
 	}
 	return true, res.existing, cause
 }
@@ -37,7 +37,7 @@ func (m *mutation) settle(ctx context.Context, res result, cause error, row *exi
 // refusedAfterStray goes on after a refusal that may be due to an earlier attempt of our own.
 func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *existing, err error) {
 	row, err := m.chain.current(ctx)
-	p := pending{cause: m.strays[0].cause}
+	p := pending{cause: m.lostAttempts[0].cause}
 	switch {
 	case err != nil:
 		return false, nil, p.cannotTell("the row could not be read: " + err.Error())
@@ -68,7 +68,7 @@ func (m *mutation) isStray(row *existing) bool {
 		return false
 	}
 	cell, _ := row.sent(col)
-	for _, s := range m.strays {
+	for _, s := range m.lostAttempts {
 		if s.attempt != nil && bytes.Equal(cell, s.attempt[:]) {
 			return true
 		}

@@ -1,4 +1,4 @@
-package coodie_test
+package house_test
 
 import (
 	"go/ast"

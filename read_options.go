@@ -8,8 +8,8 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// choice is what a read is told beyond filters and limit. It is immutable; nil says nothing.
-type choice struct {
+// readOptions is what a read is told beyond filters and limit. It is immutable; nil says nothing.
+type readOptions struct {
 	only, without []*ref
 	orders        []ordering
 	groups        []*ref
@@ -84,7 +84,7 @@ func (b *builder) whole(r *ref, where string) *meta.Column {
 }
 
 // list makes the SELECT list of all columns one of those that were chosen.
-func (ch *choice) list(b *builder) {
+func (ch *readOptions) list(b *builder) {
 	if ch == nil || b.stmt.Count || b.err != nil {
 		return
 	}
@@ -134,12 +134,12 @@ func (b *builder) terms(terms []*expr) {
 }
 
 // oneRow reports whether the answer is one row, which the aggregates make of all.
-func (ch *choice) oneRow() bool {
+func (ch *readOptions) oneRow() bool {
 	return ch.aggregates() && len(ch.groups) == 0
 }
 
 // aggregates reports whether an aggregate is selected.
-func (ch *choice) aggregates() bool {
+func (ch *readOptions) aggregates() bool {
 	if ch == nil {
 		return false
 	}
@@ -155,7 +155,7 @@ func (ch *choice) aggregates() bool {
 func partitionWide(c *meta.Column) bool { return c.Kind == meta.Partition || c.Kind == meta.Static }
 
 // arrange binds all that follows WHERE but the limit.
-func (ch *choice) arrange(b *builder, where []cond, limit *int) {
+func (ch *readOptions) arrange(b *builder, where []cond, limit *int) {
 	if ch == nil || b.err != nil {
 		return
 	}
@@ -187,7 +187,7 @@ func (ch *choice) arrange(b *builder, where []cond, limit *int) {
 }
 
 // groupBy refuses groups that are not the primary key from its beginning.
-func (ch *choice) groupBy(b *builder, where []cond) {
+func (ch *readOptions) groupBy(b *builder, where []cond) {
 	if len(ch.groups) == 0 {
 		return
 	}

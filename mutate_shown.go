@@ -9,18 +9,18 @@ import (
 )
 
 // ofColumns reports whether the choice is of columns alone.
-func (ch *choice) ofColumns() bool {
+func (ch *readOptions) ofColumns() bool {
 	return ch == nil || ch.orders == nil && ch.groups == nil && !ch.distinct && !ch.filtering && ch.perPartition == nil &&
 		ch.terms == nil && !ch.json
 }
 
 // ofMutate is the choice of the columns that Mutate reads: those that were chosen, the key, the
 // version and the attempt id.
-func (ch *choice) ofMutate(table *meta.Table) *choice {
+func (ch *readOptions) ofMutate(table *meta.Table) *readOptions {
 	if ch == nil {
 		return nil
 	}
-	shown := new(choice)
+	shown := new(readOptions)
 	for _, col := range table.Columns {
 		if ch.shows(col) || col == table.Version || col == table.Attempt {
 			shown.only = append(shown.only, refTo(col))
@@ -30,7 +30,7 @@ func (ch *choice) ofMutate(table *meta.Table) *choice {
 }
 
 // shows reports whether Mutate's function is shown the column.
-func (ch *choice) shows(col *meta.Column) bool {
+func (ch *readOptions) shows(col *meta.Column) bool {
 	if ch == nil || col.Key() {
 		return true
 	}
@@ -50,7 +50,7 @@ func (ch *choice) shows(col *meta.Column) bool {
 
 // notShown is the error of a change to a column that was not read.
 func (c *chain) notShown(col *meta.Column) error {
-	if c.choice.shows(col) {
+	if c.readOptions.shows(col) {
 		return nil
 	}
 	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name,
@@ -63,7 +63,7 @@ func (m *mutation) staticsShown() (columns []*meta.Column) {
 		return nil
 	}
 	for _, col := range m.chain.table.meta.Columns {
-		if col.Kind == meta.Static && m.chain.choice.shows(col) {
+		if col.Kind == meta.Static && m.chain.readOptions.shows(col) {
 			columns = append(columns, col)
 		}
 	}
@@ -96,7 +96,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 	for _, col := range t.meta.Columns {
 		switch {
 		case col.Kind != meta.Static:
-		case m.chain.choice.shows(col):
+		case m.chain.readOptions.shows(col):
 			columns = append(columns, col)
 			guard.conds = append(guard.conds, t.asRead(statics, col))
 		case differs(before, value, []*meta.Column{col}) != nil,

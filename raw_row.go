@@ -153,6 +153,6 @@ func (p *rawStatement) tell(ctx context.Context, outcome Outcome, err error, sta
 	}
 	p.settings.tell(ctx, Event{
 		Op: "raw", Kind: p.kind, Table: p.table, Statement: p.request.Statement, Outcome: outcome, Err: err,
-		Warning: p.db.shapes.add(p.request.Statement, "as raw CQL"),
+		Warning: p.db.texts.add(p.request.Statement, "as raw CQL"),
 	}, start)
 }

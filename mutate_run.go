@@ -22,8 +22,8 @@ type mutation struct {
 	place  *rowqueue.Place[*existing] // in the queue; nil if not queued
 	guess  bool                       // the row was handed on, and nothing has proven it yet
 	res    mutated
-	// strays are attempts that may still be executed
-	strays []stray
+	// lostAttempts are attempts that may still be executed
+	lostAttempts []lostAttempt
 	// moved: a column's type was not what the row was read with
 	moved bool
 	// declined: the function has returned an error, which ends it all
@@ -55,7 +55,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	m := &mutation{chain: c, change: change, create: s.create}
-	m.chain.choice = c.choice.ofMutate(c.table.meta)
+	m.chain.readOptions = c.readOptions.ofMutate(c.table.meta)
 	key = c.table.name + "\x00" + key
 	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
@@ -70,8 +70,8 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	}
 	start := c.table.now()
 	err = m.run(ctx, s.attempts)
-	if len(m.strays) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
-		err = errors.Join(m.strays[0].cause, err)
+	if len(m.lostAttempts) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
+		err = errors.Join(m.lostAttempts[0].cause, err)
 	}
 	m.tell(ctx, err, start)
 	return m.res, err
@@ -84,7 +84,7 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	if m.res.changed {
 		e.Outcome = Applied
 	}
-	if m.declined && len(m.strays) == 0 {
+	if m.declined && len(m.lostAttempts) == 0 {
 		e.Err = nil // the function's own error: nobody asked for a write
 	}
 	t.settings.tell(ctx, e, start)
@@ -94,10 +94,10 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 func (c chain) rowKey() (string, error) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
-	if !c.choice.ofColumns() {
+	if !c.readOptions.ofColumns() {
 		b.fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
 	}
-	c.choice.list(b) // says which columns are none
+	c.readOptions.list(b) // says which columns are none
 	if !c.value.None() {
 		b.documentKey(c.value, false)
 	} else {
@@ -136,7 +136,7 @@ func (b *builder) keyAlone(where []cond) {
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
-	row := m.handed(attempts)
+	row := m.carriedOver(attempts)
 	m.guess = row != nil
 	for {
 		if row == nil {
@@ -250,7 +250,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	var assigns []assign
 	for _, col := range t.meta.Columns {
 		from := before
-		if !loaded.None() && !m.chain.choice.shows(col) {
+		if !loaded.None() && !m.chain.readOptions.shows(col) {
 			from = loaded // AfterLoad may have filled it
 		}
 		if col.Key() || col == t.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
@@ -270,10 +270,10 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	}
 	doc := t.documentAt(t.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
-	c.value, c.where, c.single, c.choice = before, nil, true, nil
+	c.value, c.where, c.single, c.readOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.kind, c.conds, c.allowCreate = ifConditions, nil, true
-	c.guard = t.rowGuard(row, m.chain.choice.shows, m.guess)
+	c.guard = t.rowGuard(row, m.chain.readOptions.shows, m.guess)
 	b := c.update(assigns, true)
 	if !b.proves {
 		b.fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
@@ -288,7 +288,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 		m.res.changed, m.res.value = true, value
 		after := t.documentAt(value)
 		after.updated(nil, true, c.own, nil)
-		m.handOn(row, append(assigns, c.own...))
+		m.carryOver(row, append(assigns, c.own...))
 	}
 	return again, next, err
 }
@@ -319,7 +319,7 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 		return false, nil, nil
 	}
 	m.res.refused++
-	if len(m.strays) > 0 {
+	if len(m.lostAttempts) > 0 {
 		return m.refusedAfterStray(ctx)
 	}
 	if next = res.existing; next != nil {
@@ -343,7 +343,7 @@ func (c chain) complete(refused *existing, before codec.Addr) *existing {
 		return nil
 	}
 	for _, col := range c.table.meta.Columns {
-		if refused.presence(col.Name) != Missing || !c.choice.shows(col) {
+		if refused.presence(col.Name) != Missing || !c.readOptions.shows(col) {
 			continue
 		}
 		if !col.Key() || before.None() {

@@ -21,7 +21,7 @@ func (c *chain) insert(v codec.Addr, cas bool) *builder {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
 	c.refuseReading(b)
-	if c.inserted(b); b.form == nil {
+	if c.inserted(b); b.template == nil {
 		b.stmt.IfNotExists = cas
 	}
 	b.divides = c.table.divides(cas)
@@ -41,7 +41,7 @@ func (c *chain) insert(v codec.Addr, cas bool) *builder {
 	b.using(c.ttl, c.timestamp)
 	c.callOfWrite(b)
 	b.writeApart(c, v)
-	c.learn(b, c.manner(cql.Insert, 0, cas), nil, nil)
+	c.learn(b, c.templateKey(cql.Insert, 0, cas), nil, nil)
 	return b
 }
 
@@ -52,7 +52,7 @@ func (c *chain) update(assigns []assign, cas bool) *builder {
 
 // assigning builds the UPDATE of a call of that name.
 func (c *chain) assigning(op string, assigns []assign, cas bool) *builder {
-	m := c.manner(cql.Update, 0, cas)
+	m := c.templateKey(cql.Update, 0, cas)
 	if b := c.again(m, op, assigns, nil); b != nil {
 		return b
 	}
@@ -89,7 +89,7 @@ func (c *chain) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
-	case c.choice != nil:
+	case c.readOptions != nil:
 		b.fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
 	case c.serial:
 		b.fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
@@ -296,7 +296,7 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 		}
 		return c.assigning("delete", assigns, true)
 	}
-	m := c.manner(cql.Delete, 0, cas)
+	m := c.templateKey(cql.Delete, 0, cas)
 	if !columns || len(targets) > 0 {
 		if b := c.again(m, "delete", nil, targets); b != nil {
 			return b

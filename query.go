@@ -48,7 +48,7 @@ type told struct {
 	limit       *int
 	ttl         *time.Duration
 	timestamp   *time.Time
-	choice      *choice // what else a read is told; nil: nothing
+	readOptions *readOptions // what else a read is told; nil: nothing
 	per         *perCall
 	concurrency int // statements under way at once; 0: as many as the call usually has
 	idempotence Idempotence

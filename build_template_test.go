@@ -134,7 +134,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 	var known *Table[T]
 	var sent *[]string
 	for i := range 10000 {
-		if i%100 == 0 { // a table has room for some of the forms only
+		if i%100 == 0 { // a table has room for some of the templates only
 			known, sent = recorded[T](t)
 		}
 		seed := random.Uint64()
@@ -207,7 +207,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 }
 
 // The second write of a form is built from it, one that has been told more is not, and a
-// table keeps so many forms and no more.
+// table keeps so many templates and no more.
 func TestFormIsFollowed(t *testing.T) {
 	table, _ := recorded[Formed](t)
 	p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
@@ -219,18 +219,18 @@ func TestFormIsFollowed(t *testing.T) {
 		t.Cleanup(b.release)
 		return b
 	}
-	require.Nil(t, build(one.If(name.Eq("a"))).form, "the first")
-	require.NotNil(t, build(one.If(name.Eq("b"))).form)
-	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).form)
-	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).form, "null")
-	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).form, "a TTL")
-	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).form, "another order of the markers")
+	require.Nil(t, build(one.If(name.Eq("a"))).template, "the first")
+	require.NotNil(t, build(one.If(name.Eq("b"))).template)
+	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).template)
+	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).template, "null")
+	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).template, "a TTL")
+	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).template, "another order of the markers")
 
-	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
-	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).form)
+	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
+	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
 	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
 
-	read := func(q *QuerySet[Formed], w want) *builder {
+	read := func(q *QuerySet[Formed], w readKind) *builder {
 		c := (*query)(q).chain()
 		b := c.query(w)
 		t.Cleanup(b.release)
@@ -238,15 +238,15 @@ func TestFormIsFollowed(t *testing.T) {
 		return b
 	}
 	for _, q := range []*QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
-		require.Nil(t, read(q, wantAny).form, "the first")
-		known := read(q, wantAny)
-		require.NotNil(t, known.form)
-		require.Equal(t, read(q.AllowFiltering(), wantAny).stmt.Columns, known.stmt.Columns)
+		require.Nil(t, read(q, readAny).template, "the first")
+		known := read(q, readAny)
+		require.NotNil(t, known.template)
+		require.Equal(t, read(q.AllowFiltering(), readAny).stmt.Columns, known.stmt.Columns)
 	}
-	require.Nil(t, read(one, wantRow).form, "of another kind")
-	require.Equal(t, driver.Read, read(one, wantRow).request.Kind)
-	require.Equal(t, driver.SerialRead, read(one.Linearizable(), wantAny).request.Kind)
-	require.Nil(t, read(one.Limit(1), wantAny).form, "a limit")
+	require.Nil(t, read(one, readRow).template, "of another kind")
+	require.Equal(t, driver.Read, read(one, readRow).request.Kind)
+	require.Equal(t, driver.SerialRead, read(one.Linearizable(), readAny).request.Kind)
+	require.Nil(t, read(one.Limit(1), readAny).template, "a limit")
 
 	insert := func(f Formed) *builder {
 		c := plainDocument(table.New(f)).chain()
@@ -254,17 +254,17 @@ func TestFormIsFollowed(t *testing.T) {
 		t.Cleanup(b.release)
 		return b
 	}
-	require.Nil(t, insert(Formed{P: "p", C: ptr(1)}).form)
-	require.NotNil(t, insert(Formed{P: "q", C: ptr(2), Name: ptr("n"), Tags: []string{"t"}}).form)
+	require.Nil(t, insert(Formed{P: "p", C: ptr(1)}).template)
+	require.NotNil(t, insert(Formed{P: "q", C: ptr(2), Name: ptr("n"), Tags: []string{"t"}}).template)
 
-	for n := range maxForms + 5 {
+	for n := range maxTemplates + 5 {
 		conds := make([]Cond[Formed], n+2)
 		for i := range conds {
 			conds[i] = name.Eq("a")
 		}
 		build(one.IfAll(conds))
 	}
-	require.Len(t, *table.forms.known.Load(), maxForms)
+	require.Len(t, *table.templates.known.Load(), maxTemplates)
 }
 
 // recorded opens T's table on a server that applies everything, and collects what it is sent:

@@ -99,8 +99,8 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
 	read, refused := (*query)(row).chain(), (*query)(other).chain()
-	require.Equal(t, replay.Read, read.replayed(read.query(wantRows)))
-	require.Equal(t, replay.Refused, refused.replayed(refused.query(wantRows)))
+	require.Equal(t, replay.Read, read.replayed(read.query(readRows)))
+	require.Equal(t, replay.Refused, refused.replayed(refused.query(readRows)))
 	cas := row.IfExists()
 	lwt := (*conditional)(&cas).chain()
 	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{assign(name.Set("a"))}, true)))

@@ -5,9 +5,9 @@ import "github.com/coodie-go/coodie/internal/driver"
 // handedOnAtMost is how many calls of Mutate may follow one read.
 const handedOnAtMost = 32
 
-// handed is the row as the call before has written it, which saves this one the read; nil if
+// carriedOver is the row as the call before has written it, which saves this one the read; nil if
 // that is not known. It is a guess until a write on the condition that it holds is applied.
-func (m *mutation) handed(attempts int) *existing {
+func (m *mutation) carriedOver(attempts int) *existing {
 	p := m.place
 	if p == nil {
 		return nil
@@ -25,13 +25,13 @@ func (m *mutation) handed(attempts int) *existing {
 // masked is the row without the columns that the function is not to be shown: nothing would
 // prove them.
 func (m *mutation) masked(row *existing) *existing {
-	if row == nil || m.chain.choice == nil {
+	if row == nil || m.chain.readOptions == nil {
 		return row
 	}
 	var columns driver.Columns
 	var cells [][]byte
 	for i := range row.columns.Len() {
-		if col := row.table.meta.Column(row.columns.Name(i)); col != nil && m.chain.choice.shows(col) {
+		if col := row.table.meta.Column(row.columns.Name(i)); col != nil && m.chain.readOptions.shows(col) {
 			columns.Add(row.columns, i)
 			cells = append(cells, row.cells.at(i))
 		}
@@ -44,16 +44,16 @@ func (m *mutation) masked(row *existing) *existing {
 // shownBy reports whether the row has all that the function is to be shown.
 func (m *mutation) shownBy(row *existing) bool {
 	for _, col := range m.chain.table.meta.Columns {
-		if m.chain.choice.shows(col) && row.presence(col.Name) == Missing {
+		if m.chain.readOptions.shows(col) && row.presence(col.Name) == Missing {
 			return false
 		}
 	}
 	return true
 }
 
-// handOn leaves the row to those who wait for it: as it was before this call, with what the
+// carryOver leaves the row to those who wait for it: as it was before this call, with what the
 // call has written.
-func (m *mutation) handOn(row *existing, written []assign) {
+func (m *mutation) carryOver(row *existing, written []assign) {
 	t := m.chain.table
 	if m.place == nil || m.res.unknown > 0 || !t.queue.Awaited(m.place) {
 		return

@@ -42,7 +42,7 @@ type parts struct {
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
 func (c *chain) split(op string, rows bool) (*parts, error) {
-	if !c.namesPartitions() || c.part > 0 || !c.value.None() || c.serial || c.choice.ordered() || c.limit != nil && *c.limit < 1 {
+	if !c.namesPartitions() || c.part > 0 || !c.value.None() || c.serial || c.readOptions.ordered() || c.limit != nil && *c.limit < 1 {
 		return nil, nil
 	}
 	p := &parts{chain: *c, n: 1}
@@ -118,14 +118,14 @@ func (c *chain) wholeRows() bool {
 			return false
 		}
 	}
-	return c.choice.whole()
+	return c.readOptions.whole()
 }
 
 // ordered reports whether the rows of all partitions have one order.
-func (ch *choice) ordered() bool { return ch != nil && len(ch.orders) > 0 }
+func (ch *readOptions) ordered() bool { return ch != nil && len(ch.orders) > 0 }
 
 // whole reports whether rows are read as they are, with all columns.
-func (ch *choice) whole() bool {
+func (ch *readOptions) whole() bool {
 	return ch == nil || ch.only == nil && ch.without == nil && ch.groups == nil && !ch.distinct
 }
 
@@ -341,11 +341,11 @@ func (c *chain) oneStatement(b *builder) {
 // asOne says what keeps a read in one statement.
 func (c *chain) asOne() string {
 	switch {
-	case c.choice.ordered():
+	case c.readOptions.ordered():
 		return "a read with OrderBy"
-	case c.choice != nil && c.choice.json:
+	case c.readOptions != nil && c.readOptions.json:
 		return "a read of JSON"
-	case c.choice != nil && c.choice.terms != nil:
+	case c.readOptions != nil && c.readOptions.terms != nil:
 		return "a read by Values or Project"
 	}
 	return "this read"

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -388,7 +389,9 @@ func errorTypes(t *testing.T) (types []string) {
 			if dir := filepath.Dir(file); dir != "." {
 				pkg = filepath.Base(dir)
 			}
-			for _, m := range method.FindAllStringSubmatch(read(t, file), -1) {
+			source, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, m := range method.FindAllStringSubmatch(string(source), -1) {
 				types = append(types, "*"+pkg+"."+m[1])
 			}
 		}

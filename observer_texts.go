@@ -24,16 +24,16 @@ func (t *table) manyTexts() string {
 	return ""
 }
 
-// shapes are the statements of a DB that no table keeps: those of batches with conditions,
+// textCounter are the statements of a DB that no table keeps: those of batches with conditions,
 // of which each is prepared as a whole.
-type shapes struct {
+type textCounter struct {
 	mu   sync.Mutex
 	seed maphash.Seed
 	seen map[uint64]struct{} // hashes: a text may be long, and hold values
 }
 
 // add adds a text, and warns once, when there are many.
-func (s *shapes) add(text, of string) (warning string) {
+func (s *textCounter) add(text, of string) (warning string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.seen) > manyShapes {

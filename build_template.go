@@ -12,13 +12,13 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// form is a write or read that was built before, as far as it does not depend on its values:
+// template is a write or read that was built before, as far as it does not depend on its values:
 // what was asked for, and the statement that came of it. Of one that asks for the same, only
 // the values are bound. Where one of these is null or empty (of an INSERT it may be), or cannot be
-// bound, that may be another statement, or none: then it is built as if there were no form.
-type form struct {
-	manner
-	asked []asked // assignments, targets, filters and conditions
+// bound, that may be another statement, or none: then it is built as if there were no template.
+type template struct {
+	templateKey
+	asked []templateStep // assignments, targets, filters and conditions
 
 	stmt    cql.Statement
 	text    string
@@ -29,23 +29,23 @@ type form struct {
 	key     []*meta.Column // of the struct, if it is a document's
 }
 
-// manner is how something is asked for.
-type manner struct {
+// templateKey is how something is asked for.
+type templateKey struct {
 	verb                               cql.Verb
-	want                               want // of a read
+	want                               readKind // of a read
 	kind                               casKind
 	cas, document, allowCreate, serial bool
 	statics                            bool // of a read: the table is known to have some
 }
 
-func (c *chain) manner(verb cql.Verb, want want, cas bool) manner {
-	m := manner{verb: verb, want: want, kind: c.kind, cas: cas, document: !c.value.None(), allowCreate: c.allowCreate, serial: c.serial}
+func (c *chain) templateKey(verb cql.Verb, want readKind, cas bool) templateKey {
+	m := templateKey{verb: verb, want: want, kind: c.kind, cas: cas, document: !c.value.None(), allowCreate: c.allowCreate, serial: c.serial}
 	m.statics = verb == cql.Select && c.table != nil && c.table.statics.Load()
 	return m
 }
 
-// asked is a column, and what is done with it.
-type asked struct {
+// templateStep is a column, and what is done with it.
+type templateStep struct {
 	ref  *ref
 	part part
 	do   uint8 // an Op or a Change
@@ -61,38 +61,38 @@ const (
 	inIf
 )
 
-func (a *asked) is(o asked) bool {
+func (a *templateStep) is(o templateStep) bool {
 	return a.part == o.part && a.do == o.do && (a.ref == o.ref || formalColumn(o.ref) && a.ref.col == o.ref.col)
 }
 
 // formal reports whether what is asked for is one statement, whatever the value, unless that is
 // null or empty. IN is of a list of values.
-func (a *asked) formal() bool {
+func (a *templateStep) formal() bool {
 	return formalColumn(a.ref) && !(a.part >= inWhere && a.do == uint8(cql.In))
 }
 
-// asks yields what a write or read of the chain asks for, in the order of a form.
-func (c *chain) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[asked] {
-	return func(yield func(asked) bool) {
+// asks yields what a write or read of the chain asks for, in the order of a template.
+func (c *chain) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[templateStep] {
+	return func(yield func(templateStep) bool) {
 		for i := range assigns {
-			if !yield(asked{assigns[i].of, inSet, uint8(assigns[i].change)}) {
+			if !yield(templateStep{assigns[i].of, inSet, uint8(assigns[i].change)}) {
 				return
 			}
 		}
 		for _, r := range targets {
-			if !yield(asked{r, inDelete, 0}) {
+			if !yield(templateStep{r, inDelete, 0}) {
 				return
 			}
 		}
 		where := c.filters()
 		for i := range where {
-			if !yield(asked{where[i].on, inWhere, uint8(where[i].op)}) {
+			if !yield(templateStep{where[i].on, inWhere, uint8(where[i].op)}) {
 				return
 			}
 		}
 		conds := c.conditions(cas)
 		for i := range conds {
-			if !yield(asked{conds[i].on, inIf, uint8(conds[i].op)}) {
+			if !yield(templateStep{conds[i].on, inIf, uint8(conds[i].op)}) {
 				return
 			}
 		}
@@ -107,39 +107,39 @@ func formalColumn(r *ref) bool {
 
 // formal reports whether what the chain has been told leaves the values alone to decide.
 func (c *chain) formal(verb cql.Verb) bool {
-	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.choice == nil && c.limit == nil &&
+	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.readOptions == nil && c.limit == nil &&
 		c.guard == nil && !c.rowOnly && c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
 		(verb == cql.Insert || verb == cql.Select || c.table.meta.Version == nil) // an UPDATE counts it
 }
 
-// forms are those of one table. The zero value is ready; it is safe for many goroutines.
-type forms struct {
-	known atomic.Pointer[[]*form] // which does not change: a new form makes a new list
-	mu    sync.Mutex              // of who makes one
+// templates are those of one table. The zero value is ready; it is safe for many goroutines.
+type templates struct {
+	known atomic.Pointer[[]*template] // which does not change: a new template makes a new list
+	mu    sync.Mutex                  // of who makes one
 }
 
-// maxForms bounds the forms of a table, which are looked through one by one.
-const maxForms = 32
+// maxTemplates bounds the templates of a table, which are looked through one by one.
+const maxTemplates = 32
 
 // list is what is known; nobody changes it.
-func (fs *forms) list() []*form {
-	if p := fs.known.Load(); p != nil {
+func (ts *templates) list() []*template {
+	if p := ts.known.Load(); p != nil {
 		return *p
 	}
 	return nil
 }
 
-// find returns the form of what the chain asks for in that manner, if there is one.
-func (fs *forms) find(c *chain, m manner, assigns []assign, targets []*ref) *form {
-	for _, f := range fs.list() {
-		if f.manner == m && f.fits(c, assigns, targets) {
+// find returns the template of what the chain asks for in that manner, if there is one.
+func (ts *templates) find(c *chain, m templateKey, assigns []assign, targets []*ref) *template {
+	for _, f := range ts.list() {
+		if f.templateKey == m && f.fits(c, assigns, targets) {
 			return f
 		}
 	}
 	return nil
 }
 
-func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
+func (f *template) fits(c *chain, assigns []assign, targets []*ref) bool {
 	if len(f.asked) != len(assigns)+len(targets)+len(c.filters())+len(c.conditions(f.cas)) {
 		return false
 	}
@@ -153,17 +153,17 @@ func (f *form) fits(c *chain, assigns []assign, targets []*ref) bool {
 	return true
 }
 
-// again builds what has a form that is known; nil if it has none, or not for these values.
-func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *builder {
+// again builds what has a template that is known; nil if it has none, or not for these values.
+func (c *chain) again(m templateKey, op string, assigns []assign, targets []*ref) *builder {
 	if !c.formal(m.verb) {
 		return nil
 	}
-	f := c.table.forms.find(c, m, assigns, targets)
+	f := c.table.templates.find(c, m, assigns, targets)
 	if f == nil {
 		return nil
 	}
 	b := newBuilder(c.table, m.verb, op, m.cas)
-	b.form, b.stmt, b.proves, b.rows, b.request = f, &f.stmt, f.proves, f.rows, f.request
+	b.template, b.stmt, b.proves, b.rows, b.request = f, &f.stmt, f.proves, f.rows, f.request
 	b.conds = c.conditions(m.cas)
 	if b.err == nil && b.follow(f, c, assigns) {
 		return b
@@ -172,8 +172,8 @@ func (c *chain) again(m manner, op string, assigns []assign, targets []*ref) *bu
 	return nil
 }
 
-// follow binds the values in the order of the form's markers.
-func (b *builder) follow(f *form, c *chain, assigns []assign) bool {
+// follow binds the values in the order of the template's markers.
+func (b *builder) follow(f *template, c *chain, assigns []assign) bool {
 	for i := range assigns {
 		if !b.fills(&assigns[i].value) {
 			return false
@@ -214,20 +214,20 @@ func (b *builder) fills(o *operand) bool {
 	return err == nil && !null && b.call.Size() > size
 }
 
-// inserted gives an INSERT that was built before its form. Its statement names every column,
+// inserted gives an INSERT that was built before its template. Its statement names every column,
 // null or not, unless there is a tuple: see values.
 func (c *chain) inserted(b *builder) {
 	if c.formal(cql.Insert) && !c.table.divides(b.cas) {
-		if f := c.table.forms.find(c, c.manner(cql.Insert, 0, b.cas), nil, nil); f != nil {
-			b.form, b.stmt = f, &f.stmt
+		if f := c.table.templates.find(c, c.templateKey(cql.Insert, 0, b.cas), nil, nil); f != nil {
+			b.template, b.stmt = f, &f.stmt
 		}
 	}
 }
 
-// learn keeps the form of what b is, if it has one and there is room for it.
-func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
+// learn keeps the template of what b is, if it has one and there is room for it.
+func (c *chain) learn(b *builder, m templateKey, assigns []assign, targets []*ref) {
 	insert := m.verb == cql.Insert
-	if b.form != nil || b.err != nil || !c.formal(m.verb) || len(c.table.forms.list()) >= maxForms {
+	if b.template != nil || b.err != nil || !c.formal(m.verb) || len(c.table.templates.list()) >= maxTemplates {
 		return
 	}
 	if insert {
@@ -250,8 +250,8 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 			return
 		}
 	}
-	f := &form{
-		manner: m, asked: slices.Collect(c.asks(m.cas, assigns, targets)),
+	f := &template{
+		templateKey: m, asked: slices.Collect(c.asks(m.cas, assigns, targets)),
 		stmt: b.stmt.Clone(), text: c.table.text(b), request: b.request, proves: b.proves, rows: b.rows, attempt: b.attempt != nil,
 	}
 	if f.document && !insert {
@@ -259,19 +259,19 @@ func (c *chain) learn(b *builder, m manner, assigns []assign, targets []*ref) {
 			f.key = append(f.key, b.table.Columns[f.stmt.Where[i].Column.ID])
 		}
 	}
-	fs := &c.table.forms
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	if known := fs.list(); len(known) < maxForms && fs.find(c, m, assigns, targets) == nil {
+	ts := &c.table.templates
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if known := ts.list(); len(known) < maxTemplates && ts.find(c, m, assigns, targets) == nil {
 		known = append(slices.Clip(known), f)
-		fs.known.Store(&known)
+		ts.known.Store(&known)
 	}
 }
 
 // text is the statement that b is.
 func (t *table) text(b *builder) string {
-	if b.form != nil {
-		return b.form.text
+	if b.template != nil {
+		return b.template.text
 	}
 	return t.texts.Text(b.stmt)
 }

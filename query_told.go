@@ -24,10 +24,10 @@ func (q *query) tell() (*query, *told) {
 }
 
 // choose is a copy of the query, and of what its reads are told, which may be changed.
-func (q *query) choose() (*query, *choice) {
+func (q *query) choose() (*query, *readOptions) {
 	q, t := q.tell()
-	t.choice = copied(t.choice)
-	return q, t.choice
+	t.readOptions = copied(t.readOptions)
+	return q, t.readOptions
 }
 
 // call is a copy of the query, and of what the call is told, which may be changed.

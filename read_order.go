@@ -47,7 +47,7 @@ func (q *QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) *QuerySet[T] {
 }
 
 // orderBy binds ORDER BY.
-func (ch *choice) orderBy(b *builder, where []cond, limit *int) {
+func (ch *readOptions) orderBy(b *builder, where []cond, limit *int) {
 	for i := range ch.orders {
 		o := &ch.orders[i]
 		col := b.whole(o.ref(), "OrderBy")
@@ -68,7 +68,7 @@ func (ch *choice) orderBy(b *builder, where []cond, limit *int) {
 }
 
 // clusteringOrder refuses an order that a partition cannot be read in.
-func (ch *choice) clusteringOrder(b *builder, where []cond) {
+func (ch *readOptions) clusteringOrder(b *builder, where []cond) {
 	for _, c := range b.table.Partition {
 		if !b.fixed(where, c, cql.Eq, cql.In) {
 			b.fail(c.Name, "OrderBy orders rows within a partition: add a filter on this partition key column, by Eq or In", nil)
@@ -113,7 +113,7 @@ func (b *builder) fixed(where []cond, c *meta.Column, ops ...cql.Op) bool {
 const maxANN = 1000
 
 // ann binds the vector of ANN, after refusing what the server would.
-func (ch *choice) ann(b *builder, o *ordering, limit *int) {
+func (ch *readOptions) ann(b *builder, o *ordering, limit *int) {
 	name := o.ref().name
 	switch {
 	case o.ref().typ.Kind != codec.Vector:

@@ -95,7 +95,7 @@ func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
 		most = 2
 	}
 	first := *s
-	if first.chain.limit == nil && !first.chain.choice.oneRow() {
+	if first.chain.limit == nil && !first.chain.readOptions.oneRow() {
 		first.chain.limit = &most
 	}
 	var failed error
@@ -148,7 +148,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, wantRows, func(b *builder, rows *driver.Rows) error {
+	err := s.chain.read(ctx, readRows, func(b *builder, rows *driver.Rows) error {
 		var read rowReader
 		var columns driver.Columns
 		for {

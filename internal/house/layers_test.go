@@ -1,4 +1,4 @@
-package coodie_test
+package house_test
 
 import (
 	"bytes"
@@ -215,6 +215,29 @@ func TestMethodsByConstantName(t *testing.T) {
 		})
 	}
 	require.NotZero(t, calls)
+}
+
+// TestUnsafe: rows and fields are handled by codec.Addr. Only core.go, which leads from a T to the code
+// beneath, and the codec look at memory otherwise.
+func TestUnsafe(t *testing.T) {
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && path != "internal" && !strings.HasPrefix(path, "internal/"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, imported := range file.Imports {
+			if imported.Path.Value == `"unsafe"` {
+				require.True(t, path == "core.go" || filepath.Dir(path) == "internal/codec", path)
+			}
+		}
+		return nil
+	}))
 }
 
 // TestGenericCodeIsThin: code with the type of a table's struct as a parameter is compiled
