@@ -260,6 +260,7 @@ func TestMatch(t *testing.T) {
 			}
 			require.Equal(t, test.want, struck)
 			require.Equal(t, len(test.want), fault.Hits())
+			fault.Remove() // that it may rest is what some cases are about
 		})
 	}
 }
@@ -338,7 +339,8 @@ func TestSeveralFaults(t *testing.T) {
 // Faults leave alone what goes past the network.
 func TestDirectStatementsAreNotStruck(t *testing.T) {
 	srv, _ := start(t)
-	srv.Fault(cqltest.On(cqltest.Any), cqltest.Overloaded())
+	fault := srv.Fault(cqltest.On(cqltest.Any), cqltest.Overloaded())
 	srv.MustExec("INSERT INTO locks (name, owner) VALUES ('deploy', 'alice')")
 	require.Equal(t, "alice", owner(srv))
+	fault.Remove()
 }

@@ -37,7 +37,8 @@ type TB interface {
 }
 
 // RunT starts a server for one test and closes it when the test ends. If it
-// cannot start, the test fails at once.
+// cannot start, the test fails at once; if a [Server.Fault] never struck, it
+// fails at its end.
 func RunT(t TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := Run(opts...)
@@ -47,6 +48,7 @@ func RunT(t TB, opts ...Option) *Server {
 	}
 	s.t = t
 	t.Cleanup(s.Close)
+	t.Cleanup(s.checkFaults)
 	return s
 }
 

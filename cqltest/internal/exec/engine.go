@@ -174,6 +174,20 @@ func (e *Engine) Truncate() {
 	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
 }
 
+// Tables returns the users' tables by name, as keyspace.table.
+func (e *Engine) Tables() []string {
+	var names []string
+	for _, ks := range e.schema.Load().sortedKeyspaces() {
+		if ks.system {
+			continue
+		}
+		for _, t := range sortedTables(ks) {
+			names = append(names, t.keyspace+"."+t.name)
+		}
+	}
+	return names
+}
+
 // eachTable visits the tables that hold rows of users.
 func (s *schema) eachTable(fn func(*table)) {
 	for _, ks := range s.keyspaces {
