@@ -95,6 +95,7 @@ type Fault struct {
 
 	// Guarded by owner.mu.
 	seen, hits int
+	asked      bool // for its hits
 	rng        *rand.Rand
 }
 
@@ -115,8 +116,9 @@ type Fault struct {
 //
 // A fault that is still set at the end of the test that [RunT] started the server for,
 // and has struck no statement, fails the test: it is about a table that nobody uses, or
-// about a statement that never came. If it may rest, [Fault.Remove] it before the test
-// ends. A fault of [Match.Chance] need only have met a statement that it could strike.
+// about a statement that never came. It does not if the test has asked for its
+// [Fault.Hits] and so judges by itself, or has ended it by [Fault.Remove]. A fault of
+// [Match.Chance] need only have met a statement that it could strike.
 func (s *Server) Fault(m Match, steps ...Step) *Fault {
 	f := &Fault{match: m, steps: steps, owner: &s.faults}
 	if m.chance < 1 {
@@ -139,6 +141,7 @@ func (s *Server) ClearFaults() {
 func (f *Fault) Hits() int {
 	f.owner.mu.Lock()
 	defer f.owner.mu.Unlock()
+	f.asked = true
 	return f.hits
 }
 
@@ -149,10 +152,11 @@ func (f *Fault) Remove() {
 	f.owner.list = slices.DeleteFunc(f.owner.list, func(g *Fault) bool { return f == g })
 }
 
-// rested says why f struck nothing, or returns "" if it did or was left to chance.
+// rested says why f struck nothing, or returns "" if it did, was left to chance
+// or is for the test to judge.
 func (f *Fault) rested() string {
 	switch {
-	case f.hits > 0 || f.rng != nil && f.reached():
+	case f.hits > 0 || f.asked || f.rng != nil && f.reached():
 		return ""
 	case f.seen == 0:
 		return "no statement fits it"

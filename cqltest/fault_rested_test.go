@@ -54,6 +54,7 @@ func TestAFaultThatNeverStruckFailsTheTest(t *testing.T) {
 		{name: "left to chance", match: cqltest.On(cqltest.Insert).Chance(1e-9, 1)},
 		{name: "chance on another kind", match: cqltest.On(cqltest.Delete).Chance(0.5, 1),
 			want: "cqltest: the fault On(DELETE).Chance(0.5, 1) never struck: no statement fits it\nthe tables are: app.locks"},
+		{name: "the test looked", match: cqltest.On(cqltest.Delete), then: func(f *cqltest.Fault) { f.Hits() }},
 		{name: "removed", match: cqltest.On(cqltest.Delete), then: (*cqltest.Fault).Remove},
 	} {
 		t.Run(test.name, func(t *testing.T) {

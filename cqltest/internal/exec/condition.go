@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
@@ -205,6 +206,11 @@ func javaHash(b []byte) int32 {
 func javaBucket(h int32) uint32 {
 	u := uint32(h)
 	return (u ^ u>>16) & 15
+}
+
+// hashedOrder compares names by where a small hash set of the server has them.
+func hashedOrder(a, b string) int {
+	return cmp.Compare(javaBucket(javaHash([]byte(a))), javaBucket(javaHash([]byte(b))))
 }
 
 // holds says whether the condition holds on a row, which may be nil.

@@ -62,6 +62,12 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 		return p.alterType(s)
 	case *cqlparse.DropType:
 		return p.dropType(s)
+	case *cqlparse.CreateView:
+		return p.createView(s)
+	case *cqlparse.AlterView:
+		return p.alterView(s)
+	case *cqlparse.DropView:
+		return p.dropView(s)
 	case *cqlparse.CreateIndex:
 		return p.createIndex(s)
 	case *cqlparse.DropIndex:
@@ -95,8 +101,6 @@ func (p *preparer) dropMissing(ast cqlparse.Statement) (statement, error) {
 	var name cqlparse.QualifiedName
 	var ifExists bool
 	switch s := ast.(type) {
-	case *cqlparse.DropView:
-		what, name, ifExists = "Materialized view", s.Name, s.IfExists
 	case *cqlparse.DropFunction:
 		what, name, ifExists = "Function", s.Name, s.IfExists
 	case *cqlparse.DropAggregate:
@@ -306,6 +310,9 @@ func (s *truncateStatement) run(x *execution) (*Result, error) {
 		x.engine.write.Lock()
 		defer x.engine.write.Unlock()
 		s.table.data.Truncate()
+		for _, v := range x.engine.schema.Load().keyspaces[s.table.keyspace].viewsOf(s.table) {
+			v.data.Truncate()
+		}
 	}
 	return &Result{Kind: Void}, nil
 }
@@ -314,6 +321,9 @@ func (p *preparer) truncate(s *cqlparse.Truncate) (statement, error) {
 	t, err := p.table(s.Table)
 	if err != nil {
 		return nil, err
+	}
+	if t.isView() {
+		return nil, invalid("Cannot TRUNCATE materialized view directly; must truncate base table instead")
 	}
 	return &truncateStatement{t}, nil
 }

@@ -73,6 +73,9 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 		}
 		return nil, invalid("Index '%s' already exists", ix.name)
 	}
+	if t.isView() {
+		return nil, invalid("Secondary indexes on materialized views aren't supported")
+	}
 	if t.counter {
 		return nil, invalid("Secondary indexes on counter tables aren't supported")
 	}

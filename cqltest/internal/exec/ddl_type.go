@@ -229,7 +229,7 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 			return nil, nil, invalid("Cannot drop user type '%s.%s' as it is still used by user types %s", ks, name, strings.Join(users, ", "))
 		}
 		for _, t := range byChange(space) {
-			if slices.ContainsFunc(t.columns, func(c *column) bool { return c.typ.References(ks, name) }) {
+			if !t.isView() && slices.ContainsFunc(t.columns, func(c *column) bool { return c.typ.References(ks, name) }) {
 				users = append(users, t.name)
 			}
 		}

@@ -104,7 +104,7 @@ func (d *describeStatement) listing(x *execution, s *schema) ([]element, error) 
 	var list []element
 	for _, ks := range spaces {
 		if d.ast.What == cqlparse.DescribeTables {
-			for _, t := range sortedTables(ks) {
+			for _, t := range ks.baseTables() {
 				list = append(list, element{ks.name, "table", t.name, ""})
 			}
 		}
@@ -150,8 +150,8 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 	case cqlparse.DescribeKeyspace:
 		return ks.elements(a), nil
 	case cqlparse.DescribeTable:
-		if t := ks.tables[name]; t != nil {
-			return t.elements(a.Internals), nil
+		if t := ks.tables[name]; t != nil && !t.isView() {
+			return ks.tableElements(t, a.Internals), nil
 		}
 		return nil, invalid("Table '%s' not found in keyspace '%s'", name, ks.name)
 	case cqlparse.DescribeType:
@@ -165,6 +165,9 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 		}
 		return nil, invalid("Table for existing index '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeView:
+		if t := ks.tables[name]; t != nil && t.isView() {
+			return t.elements(a.Internals), nil
+		}
 		return nil, invalid("Materialized view '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeFunction:
 		return nil, invalid("User defined function '%s' not found in '%s'", name, ks.name)
@@ -172,7 +175,7 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 		return nil, invalid("User defined aggregate '%s' not found in '%s'", name, ks.name)
 	}
 	if t := ks.tables[name]; t != nil {
-		return t.elements(a.Internals), nil
+		return ks.tableElements(t, a.Internals), nil
 	}
 	if t := ks.hasIndex(name); t != nil {
 		return t.indexElement(name), nil
@@ -203,13 +206,25 @@ func (k *keyspace) elements(a *cqlparse.Describe) []element {
 	for _, n := range slices.Sorted(maps.Keys(k.types)) {
 		add(n)
 	}
-	for _, t := range sortedTables(k) {
-		list = append(list, t.elements(a.Internals)...)
+	for _, t := range k.baseTables() {
+		list = append(list, k.tableElements(t, a.Internals)...)
+	}
+	return list
+}
+
+// tableElements describes a table and its materialized views.
+func (k *keyspace) tableElements(t *table, internals bool) []element {
+	list := t.elements(internals)
+	for _, v := range k.viewsOf(t) {
+		list = append(list, v.elements(internals)...)
 	}
 	return list
 }
 
 func (t *table) elements(internals bool) []element {
+	if t.isView() {
+		return []element{{t.keyspace, "materialized_view", t.name, t.viewCQL(internals)}}
+	}
 	list := []element{{t.keyspace, "table", t.name, t.cql(internals)}}
 	for _, ix := range t.indexes {
 		list = append(list, t.indexElement(ix.name)...)
@@ -297,14 +312,7 @@ func (t *table) cql(internals bool) string {
 		lines = append(lines, line)
 	}
 	if !oneKey {
-		key := namesCQL(t.partition)
-		if len(t.partition) > 1 {
-			key = "(" + key + ")"
-		}
-		for _, c := range t.clustering {
-			key += ", " + c.cql()
-		}
-		lines = append(lines, "    PRIMARY KEY ("+key+")")
+		lines = append(lines, "    "+t.keyCQL())
 	}
 	b.WriteString(strings.Join(lines, ",\n") + "\n)")
 	t.optionsCQL(&b, internals)
@@ -312,6 +320,30 @@ func (t *table) cql(internals bool) string {
 	if t.virtual {
 		b.WriteString("\n*/")
 	}
+	return b.String()
+}
+
+func (t *table) keyCQL() string {
+	key := namesCQL(t.partition)
+	if len(t.partition) > 1 {
+		key = "(" + key + ")"
+	}
+	for _, c := range t.clustering {
+		key += ", " + c.cql()
+	}
+	return "PRIMARY KEY (" + key + ")"
+}
+
+func (t *table) viewCQL(internals bool) string {
+	var b strings.Builder
+	columns := "*"
+	if !t.view.includeAll {
+		columns = namesCQL(t.columns)
+	}
+	base := quoteIdent(t.keyspace) + "." + quoteIdent(t.view.base)
+	fmt.Fprintf(&b, "CREATE MATERIALIZED VIEW %s AS\n    SELECT %s\n    FROM %s\n    WHERE %s\n    %s\n", t, columns, base, t.view.clause(), t.keyCQL())
+	t.optionsCQL(&b, internals)
+	b.WriteByte(';')
 	return b.String()
 }
 
@@ -342,7 +374,7 @@ func (t *table) optionsCQL(b *strings.Builder, internals bool) {
 	if t.virtual {
 		options = append(options, "comment = "+cqlparse.QuoteString(t.params.comment))
 	} else {
-		options = append(options, t.params.cql()...)
+		options = append(options, t.params.cql(t.isView())...)
 	}
 	for i, o := range options {
 		lead := "\n    AND "
@@ -353,10 +385,10 @@ func (t *table) optionsCQL(b *strings.Builder, internals bool) {
 	}
 }
 
-func (p *tableParams) cql() []string {
+func (p *tableParams) cql(view bool) []string {
 	on := func(b *bool) string { return strconv.FormatBool(b == nil || *b) }
 	q := cqlparse.QuoteString
-	return []string{
+	list := []string{
 		"additional_write_policy = " + q(p.additionalWritePolicy),
 		"allow_auto_snapshot = " + on(p.allowAutoSnapshot),
 		"bloom_filter_fp_chance = " + javaDouble(p.bloomFilter()),
@@ -377,4 +409,8 @@ func (p *tableParams) cql() []string {
 		"read_repair = " + q(p.readRepair),
 		"speculative_retry = " + q(p.speculativeRetry),
 	}
+	if view { // whose rows live as long as those of the base table
+		list = slices.DeleteFunc(list, func(s string) bool { return strings.HasPrefix(s, "default_time_to_live") })
+	}
+	return list
 }

@@ -218,6 +218,8 @@ func (e *Engine) systemRows(s *schema, name string) []sysRow {
 		return e.auth.rows()
 	case "system.IndexInfo":
 		return indexRows(s, func(t *table, ix *index) sysRow { return sysRow{"table_name": t.keyspace, "index_name": ix.name} })
+	case "system.built_views":
+		return builtViewRows(s)
 	case "system_views.sai_column_indexes":
 		return indexRows(s, attachedRow)
 	case "system_views.settings":
@@ -270,6 +272,26 @@ func hostID(address string, port int) [16]byte {
 	return uuid3("host " + address + ":" + strconv.Itoa(port))
 }
 
+// builtViewRows have a row for each materialized view.
+func builtViewRows(s *schema) (rows []sysRow) {
+	for _, ks := range s.sortedKeyspaces() {
+		for _, t := range sortedTables(ks) {
+			if t.isView() {
+				rows = append(rows, sysRow{"keyspace_name": ks.name, "view_name": t.name, "status_replicated": true})
+			}
+		}
+	}
+	return rows
+}
+
+// viewRow is the row of a materialized view in system_schema.views.
+func viewRow(base, t *table) sysRow {
+	row := tableRow(t)
+	row["view_name"], row["base_table_id"], row["base_table_name"] = t.name, base.id, base.name
+	row["include_all_columns"], row["where_clause"] = t.view.includeAll, t.view.clause()
+	return row
+}
+
 // indexRows have a row for each index that the function knows about.
 func indexRows(s *schema, row func(t *table, ix *index) sysRow) (rows []sysRow) {
 	for _, ks := range s.sortedKeyspaces() {
@@ -317,6 +339,10 @@ func schemaRows(s *schema, name string, virtual bool) []sysRow {
 			}
 		}
 		for _, t := range sortedTables(ks) {
+			if name == "views" && t.isView() {
+				rows = append(rows, viewRow(ks.tables[t.view.base], t))
+				continue
+			}
 			rows = append(rows, tableRows(t, name)...)
 		}
 	}
@@ -327,6 +353,9 @@ func tableRows(t *table, name string) []sysRow {
 	var rows []sysRow
 	switch name {
 	case "tables":
+		if t.isView() {
+			return nil
+		}
 		return []sysRow{tableRow(t)}
 	case "scylla_tables":
 		return []sysRow{{"keyspace_name": t.keyspace, "table_name": t.name, "version": t.id}}

@@ -54,7 +54,9 @@ func (w *writes) apply(x *execution, writeType string) error {
 		if u.table.counter {
 			sumCounters(x, u)
 		}
-		u.table.data.Apply(&u.Update)
+		if err := x.store(u); err != nil {
+			return err
+		}
 	}
 	if failed && x.params.Consistency != Any {
 		return x.failure(CodeWriteFailure, writeType)
