@@ -61,8 +61,10 @@
 // value, IF m[k] = v, is decided by the order of the map's keys, and with uuid keys
 // holds whatever v is. ScyllaDB's dialect compares values.
 //
-// Not supported, and refused by name: materialized views, user-defined functions
-// and aggregates, ANN ordering, permissions beyond those of the one superuser of
+// Materialized views are in step with their base table at once, and a new one shows the
+// rows that are there; a real cluster takes its time over both.
+//
+// Not supported, and refused by name: user-defined functions and aggregates, ANN ordering, permissions beyond those of the one superuser of
 // [WithAuth], stemming and stop words of SASI. An index allows the searches it
 // would serve, by filtering; its options count. Two equal keys in a map literal:
 // the last value counts, where Cassandra keeps a random one. The values of IN in
