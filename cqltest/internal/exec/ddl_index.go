@@ -115,6 +115,11 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	if ix.sasi() {
 		x.warn("SASI indexes are experimental and are not recommended for production use.")
 	}
+	for _, o := range t.indexes {
+		if o.target != nil && t.vectorIndex(o.target) == o {
+			x.warn(vectorWarning) // the server looks at all indexes again
+		}
+	}
 	next := t.clone()
 	next.indexes = append(next.indexes, ix)
 	slices.SortFunc(next.indexes, func(a, b *index) int { return strings.Compare(a.name, b.name) })

@@ -23,6 +23,7 @@ const (
 	opContainsKey
 	opEntry
 	opLike
+	opNearest // the row has a vector
 )
 
 // expression is one thing that a row has to satisfy to be returned.
@@ -160,6 +161,9 @@ func (x *execution) expressions(w *restrictions, r *restriction) ([]expression, 
 			out = append(out, expression{col: col, op: op, value: v[0]})
 		}
 		return out, nil
+	case nearestRestriction:
+		v, err := x.eval(r.nearest)
+		return []expression{{col: col, op: opNearest, value: v}}, err
 	case likeRestriction:
 		v, err := x.eval(r.like)
 		if err != nil {
@@ -205,6 +209,8 @@ func (e *expression) holds(r *rowView) bool {
 		return e.like.matches(e.index.terms(string(b)), e.index.terms(string(e.value)))
 	}
 	switch e.op {
+	case opNearest:
+		return len(b) > 0
 	case opContains, opContainsKey, opEntry:
 		return e.contains(b)
 	case opIN:

@@ -37,6 +37,8 @@ func (ix *index) serves(r *restriction) bool {
 	}
 	isSet := ix.target.typ.Kind == types.KindSet
 	switch r.kind {
+	case nearestRestriction:
+		return ix.storageAttached()
 	case eqRestriction:
 		return (ix.mode == "" || ix.mode == "full") && !(ix.sasi() && ix.tokenizes())
 	case sliceRestriction:

@@ -219,6 +219,9 @@ func (t *table) declareViewKeys(base *table, selected map[string]*column, s *cql
 		seen[id.Name] = true
 	}
 	desc := map[string]bool{}
+	for _, id := range s.Key.Clustering { // as in the base, unless the view says otherwise
+		desc[id.Name] = selected[id.Name].desc
+	}
 	for _, o := range s.ClusteringOrder {
 		desc[o.Column.Name] = o.Desc
 	}

@@ -18,6 +18,7 @@ const (
 	containsRestriction
 	likeRestriction
 	notNullRestriction
+	nearestRestriction // ORDER BY column ANN OF
 )
 
 // tuple is the right side of a relation: one term for each column, or one
@@ -79,7 +80,8 @@ type restriction struct {
 	contains, containsKey  []terms.Term
 	entryKeys, entryValues []terms.Term
 
-	like terms.Term
+	like    terms.Term
+	nearest terms.Term // the vector of ANN OF
 }
 
 func (r *restriction) first() *column { return r.cols[0] }

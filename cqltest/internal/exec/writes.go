@@ -45,6 +45,9 @@ func (w *writes) apply(x *execution, writeType string) error {
 	if err := w.checkIndexed(); err != nil {
 		return err
 	}
+	if err := w.checkVectors(x, writeType); err != nil {
+		return err
+	}
 	failed := false
 	for _, u := range w.list {
 		if slices.ContainsFunc(u.Ranges, boundedByNull) {
