@@ -11,7 +11,7 @@ import (
 // An Allowance is a difference from the real server that is known and
 // explained.
 type Allowance struct {
-	Kind   string // message: only the words differ; refused: answered with an error instead; crash: the real server fails; fault: it contradicts itself
+	Kind   string // message: only the words differ; refused: answered with an error instead; crash: the real server fails
 	Script string
 	Title  string
 	Reason string
@@ -49,7 +49,7 @@ func LoadAllowances(path string) (Allowances, error) {
 		}
 		kind, rest, _ := strings.Cut(line, " ")
 		script, title, ok := strings.Cut(rest, ": ")
-		if !ok || !slices.Contains([]string{"message", "refused", "crash", "fault"}, kind) || len(reason) == 0 {
+		if !ok || !slices.Contains([]string{"message", "refused", "crash"}, kind) || len(reason) == 0 {
 			return nil, fmt.Errorf("%s: cannot read %q", path, line)
 		}
 		list = append(list, &Allowance{Kind: kind, Script: script, Title: title, Reason: strings.Join(reason, " ")})
@@ -72,8 +72,6 @@ func (a *Allowance) permits(want, got Answer) bool {
 	switch a.Kind {
 	case "message":
 		return slices.Equal(Compare(want, got), []Aspect{Message})
-	case "fault":
-		return true
 	case "refused":
 		return len(got.Part(Code)) > 0
 	default: // crash

@@ -154,13 +154,16 @@ func renderElements(open string, raw []byte, per int, types []datatype.DataType,
 // fromNode is where a message about a failure names the node.
 var fromNode = regexp.MustCompile(`UNKNOWN from /[^ ]+:7000`)
 
+var javaObject = regexp.MustCompile(`@[0-9a-f]+\)$`)
+
 // steady takes out of a message what is not the same each time: the node's address; the words
-// of a NullPointerException, which Java leaves out once there were many; and the name of
-// from_json, which stands for both its spellings as the server met them first.
+// of a NullPointerException, which Java leaves out once there were many; the numbers of
+// Java's objects; and the name of from_json, which stands for both its spellings as the server met them first.
 func steady(message string) string {
 	if short := "java.lang.NullPointerException"; strings.HasPrefix(message, short) {
 		return short
 	}
+	message = javaObject.ReplaceAllString(message, "@0)")
 	return sortSignatures(fromNode.ReplaceAllString(strings.ReplaceAll(message, "'system.fromjson[", "'system.from_json["), "UNKNOWN from the node"))
 }
 

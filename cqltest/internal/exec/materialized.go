@@ -210,9 +210,9 @@ func (t *table) declareViewKeys(base *table, selected map[string]*column, s *cql
 		case seen[id.Name]:
 			return invalid("Duplicate column '%s' in PRIMARY KEY clause for materialized view '%s'", id.Name, t.name)
 		case c.typ.IsMultiCell() && c.typ.IsCollection():
-			return invalid("Invalid non-frozen collection type '%s' for PRIMARY KEY column '%s'", c.typ, id.Name)
+			return invalid("Invalid non-frozen collection type '%s' for PRIMARY KEY column '%s'", c.typ.ClassName(), id.Name)
 		case c.typ.IsMultiCell():
-			return invalid("Invalid non-frozen user-defined type '%s' for PRIMARY KEY column '%s'", c.typ, id.Name)
+			return invalid("Invalid non-frozen user-defined type '%s' for PRIMARY KEY column '%s'", c.typ.ClassName(), id.Name)
 		case c.typ.ContainsDuration():
 			return invalid("duration type is not supported for PRIMARY KEY column '%s'", id.Name)
 		}
