@@ -2,10 +2,12 @@ package cqltest
 
 import (
 	"net"
+	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // Dialect says which server's answers are given.
@@ -33,6 +35,7 @@ type config struct {
 	logLimit       int
 	datacenter     string
 	peers          []peer
+	functions      map[string]exec.FunctionBody
 	init           []func(*Server) error
 }
 
@@ -119,6 +122,39 @@ func (c *config) enginePeers() ([]exec.Peer, error) {
 		out = append(out, exec.Peer{Address: host, Port: n, DataCenter: p.datacenter})
 	}
 	return out, nil
+}
+
+// WithFunction gives the functions of that name, or of that keyspace.name, a body in Go:
+// the server keeps and shows what CREATE FUNCTION says, but does not run Java. The body gets
+// its arguments decoded as [Row] lists types, a null as nil; its result is of the type that
+// [Row] lists for the function's, or one like it, see [Server.Exec]. An error fails the
+// statement as an exception does. A call of a function without a body is refused. The body is
+// called by several goroutines at once, and is not to use the server.
+func WithFunction(name string, body func(args []any) (any, error)) Option {
+	return func(c *config) {
+		if c.functions == nil {
+			c.functions = map[string]exec.FunctionBody{}
+		}
+		c.functions[name] = functionBody(body)
+	}
+}
+
+// functionBody decodes what a body gets, and encodes what it returns.
+func functionBody(body func(args []any) (any, error)) exec.FunctionBody {
+	return func(args []*types.Type, result *types.Type, values [][]byte) ([]byte, error) {
+		decoded := make([]any, len(values))
+		for i, v := range values {
+			var err error
+			if decoded[i], err = goValue(args[i], v); err != nil {
+				return nil, err
+			}
+		}
+		answer, err := body(decoded)
+		if err != nil {
+			return nil, err
+		}
+		return encode(result, reflect.ValueOf(answer))
+	}
 }
 
 // WithLogLimit sets how many statements [Server.Log] remembers, the oldest

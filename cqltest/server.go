@@ -70,6 +70,7 @@ func Run(opts ...Option) (*Server, error) {
 		Password:      c.password,
 		DataCenter:    c.datacenter,
 		Peers:         peers,
+		Functions:     c.functions,
 	})
 	for _, init := range c.init {
 		if err := init(s); err != nil {

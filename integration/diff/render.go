@@ -167,6 +167,17 @@ func steady(message string) string {
 	return sortSignatures(fromNode.ReplaceAllString(strings.ReplaceAll(message, "'system.fromjson[", "'system.from_json["), "UNKNOWN from the node"))
 }
 
+var nextSignature = regexp.MustCompile(`, (?:system|d_\w+)\.`)
+
+func splitSignatures(list string) (signatures []string) {
+	start := 0
+	for _, at := range nextSignature.FindAllStringIndex(list, -1) {
+		signatures = append(signatures, list[start:at[0]])
+		start = at[0] + len(", ")
+	}
+	return append(signatures, list[start:])
+}
+
 // sortSignatures puts the overloads that a message about a function call lists
 // in order: the server lists them as its hash map holds them.
 func sortSignatures(message string) string {
@@ -176,9 +187,9 @@ func sortSignatures(message string) string {
 			continue
 		}
 		list, after, _ := cutLast(list, ")")
-		overloads := strings.Split(strings.TrimPrefix(list, "system."), ", system.")
+		overloads := splitSignatures(list)
 		slices.Sort(overloads)
-		return before + opening + "system." + strings.Join(overloads, ", system.") + ")" + after
+		return before + opening + strings.Join(overloads, ", ") + ")" + after
 	}
 	return message
 }

@@ -31,16 +31,17 @@ type Peer struct {
 // Options configure an Engine. The zero value is usable.
 type Options struct {
 	Dialect          Dialect
-	Now              func() time.Time // time.Now if nil
-	ListenAddress    string           // 127.0.0.1 if empty; what system.local says
-	BroadcastAddress string           // ListenAddress if empty
-	Port             int              // 9042 if zero
-	ClusterName      string           // "Test Cluster" if empty
-	DataCenter       string           // "datacenter1" if empty
-	Peers            []Peer           // the other nodes that the system tables know
-	Rack             string           // "rack1" if empty
-	Authenticator    string           // class name; "" or AllowAllAuthenticator: none
-	User, Password   string           // the superuser; cassandra, cassandra if empty
+	Now              func() time.Time        // time.Now if nil
+	ListenAddress    string                  // 127.0.0.1 if empty; what system.local says
+	BroadcastAddress string                  // ListenAddress if empty
+	Port             int                     // 9042 if zero
+	ClusterName      string                  // "Test Cluster" if empty
+	DataCenter       string                  // "datacenter1" if empty
+	Peers            []Peer                  // the other nodes that the system tables know
+	Rack             string                  // "rack1" if empty
+	Authenticator    string                  // class name; "" or AllowAllAuthenticator: none
+	Functions        map[string]FunctionBody // of users' functions, by name or keyspace.name
+	User, Password   string                  // the superuser; cassandra, cassandra if empty
 }
 
 // Client is the state of one connection. It belongs to one goroutine at a time.
@@ -149,6 +150,7 @@ type Prepared struct {
 	remembered bool    // by PREPARE
 	qualified  bool    // names the keyspace of every table
 	tables     []tableName
+	called     []tableName // the users' functions it calls
 }
 
 // ResultKind says which of a Result's fields matter.
@@ -165,7 +167,7 @@ const (
 // SchemaChange describes one change, for the result and for events.
 type SchemaChange struct {
 	Change    string // CREATED, UPDATED, DROPPED
-	Target    string // KEYSPACE, TABLE, TYPE
+	Target    string // KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE
 	Keyspace  string
 	Name      string // empty for KEYSPACE
 	Arguments []string

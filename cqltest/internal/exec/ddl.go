@@ -62,6 +62,14 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 		return p.alterType(s)
 	case *cqlparse.DropType:
 		return p.dropType(s)
+	case *cqlparse.CreateFunction:
+		return p.createFunction(s)
+	case *cqlparse.DropFunction:
+		return p.dropFunction(s)
+	case *cqlparse.CreateAggregate:
+		return p.createAggregate(s)
+	case *cqlparse.DropAggregate:
+		return p.dropAggregate(s)
 	case *cqlparse.CreateView:
 		return p.createView(s)
 	case *cqlparse.AlterView:
@@ -83,51 +91,31 @@ func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
 	if s, err := p.roleStatement(ast); s != nil || err != nil {
 		return s, err
 	}
-	if s, err := p.dropMissing(ast); s != nil || err != nil {
+	if s, err := p.trigger(ast); s != nil || err != nil {
 		return s, err
-	}
-	if tr, ok := ast.(*cqlparse.CreateTrigger); ok {
-		if _, err := p.table(tr.Table); err != nil {
-			return nil, err
-		}
-		return nil, invalid("Trigger class '%s' couldn't be loaded", tr.Class.Text)
 	}
 	return nil, invalid("%s is not supported by cqltest", ast.Kind())
 }
 
-// dropMissing drops what no schema here can have.
-func (p *preparer) dropMissing(ast cqlparse.Statement) (statement, error) {
-	var what string
-	var name cqlparse.QualifiedName
-	var ifExists bool
+// trigger refuses triggers, of which no schema here can have any.
+func (p *preparer) trigger(ast cqlparse.Statement) (statement, error) {
 	switch s := ast.(type) {
-	case *cqlparse.DropFunction:
-		what, name, ifExists = "Function", s.Name, s.IfExists
-	case *cqlparse.DropAggregate:
-		what, name, ifExists = "Aggregate", s.Name, s.IfExists
-	case *cqlparse.DropTrigger:
+	case *cqlparse.CreateTrigger:
 		if _, err := p.table(s.Table); err != nil {
+			return nil, err
+		}
+		return nil, invalid("Trigger class '%s' couldn't be loaded", s.Class.Text)
+	case *cqlparse.DropTrigger:
+		t, err := p.table(s.Table)
+		if err != nil {
 			return nil, err
 		}
 		if s.IfExists {
 			return &nothing{ast.Kind()}, nil
 		}
-		ks, err := p.keyspaceOf(s.Table)
-		if err != nil {
-			return nil, err
-		}
-		return nil, invalid("Trigger '%s' on '%s.%s' doesn't exist", s.Name.Name, ks, s.Table.Name.Name)
-	default:
-		return nil, nil
+		return nil, invalid("Trigger '%s' on '%s.%s' doesn't exist", s.Name.Name, t.keyspace, t.name)
 	}
-	ks, err := p.inKeyspace(name)
-	if err != nil {
-		return nil, err
-	}
-	if ifExists {
-		return &nothing{ast.Kind()}, nil
-	}
-	return nil, invalid("%s '%s.%s' doesn't exist", what, ks, name.Name.Name)
+	return nil, nil
 }
 
 // nothing is a statement without effect.

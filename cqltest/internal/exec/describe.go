@@ -18,7 +18,10 @@ type describeStatement struct{ ast *cqlparse.Describe }
 func (d *describeStatement) info() StatementInfo { return StatementInfo{Kind: "describe"} }
 
 // element is a line of an answer to DESCRIBE.
-type element struct{ keyspace, kind, name, cql string }
+type element struct {
+	keyspace, kind, name, cql string
+	signed                    bool // the name is that of a function, with its arguments
+}
 
 func (d *describeStatement) run(x *execution) (*Result, error) {
 	s := x.engine.schema.Load()
@@ -47,7 +50,11 @@ func (d *describeStatement) run(x *execution) (*Result, error) {
 		res.PagingState = put64(uint64(offset + n))
 	}
 	for _, e := range list {
-		line := [][]byte{[]byte(quoteIdent(e.keyspace)), []byte(e.kind), []byte(quoteIdent(e.name)), []byte(e.cql)}
+		name := e.name
+		if !e.signed {
+			name = quoteIdent(name)
+		}
+		line := [][]byte{[]byte(quoteIdent(e.keyspace)), []byte(e.kind), []byte(name), []byte(e.cql)}
 		res.Rows = append(res.Rows, line[:len(names)])
 	}
 	return res, nil
@@ -74,7 +81,7 @@ func (d *describeStatement) elements(x *execution, s *schema) (list []element, l
 	switch a.What {
 	case cqlparse.DescribeKeyspaces:
 		for _, ks := range s.sortedKeyspaces() {
-			list = append(list, element{ks.name, "keyspace", ks.name, ""})
+			list = append(list, element{keyspace: ks.name, kind: "keyspace", name: ks.name})
 		}
 		return list, true, nil
 	case cqlparse.DescribeTables, cqlparse.DescribeTypes, cqlparse.DescribeFunctions, cqlparse.DescribeAggregates:
@@ -105,12 +112,15 @@ func (d *describeStatement) listing(x *execution, s *schema) ([]element, error) 
 	for _, ks := range spaces {
 		if d.ast.What == cqlparse.DescribeTables {
 			for _, t := range ks.baseTables() {
-				list = append(list, element{ks.name, "table", t.name, ""})
+				list = append(list, element{keyspace: ks.name, kind: "table", name: t.name})
 			}
+		}
+		if d.ast.What == cqlparse.DescribeFunctions || d.ast.What == cqlparse.DescribeAggregates {
+			list = append(list, ks.functionElements(d.ast.What == cqlparse.DescribeAggregates, "")...)
 		}
 		if d.ast.What == cqlparse.DescribeTypes {
 			for _, n := range slices.Sorted(maps.Keys(ks.types)) {
-				list = append(list, element{ks.name, "type", n, ""})
+				list = append(list, element{keyspace: ks.name, kind: "type", name: n})
 			}
 		}
 	}
@@ -156,7 +166,7 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 		return nil, invalid("Table '%s' not found in keyspace '%s'", name, ks.name)
 	case cqlparse.DescribeType:
 		if t := ks.types[name]; t != nil {
-			return []element{{ks.name, "type", name, typeCQL(t)}}, nil
+			return []element{{keyspace: ks.name, kind: "type", name: name, cql: typeCQL(t)}}, nil
 		}
 		return nil, invalid("User defined type '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeIndex:
@@ -170,8 +180,14 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 		}
 		return nil, invalid("Materialized view '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeFunction:
+		if list := ks.functionElements(false, name); list != nil {
+			return list, nil
+		}
 		return nil, invalid("User defined function '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeAggregate:
+		if list := ks.functionElements(true, name); list != nil {
+			return list, nil
+		}
 		return nil, invalid("User defined aggregate '%s' not found in '%s'", name, ks.name)
 	}
 	if t := ks.tables[name]; t != nil {
@@ -185,7 +201,7 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 
 // elements describes a keyspace and what is in it.
 func (k *keyspace) elements(a *cqlparse.Describe) []element {
-	list := []element{{k.name, "keyspace", k.name, k.cql()}}
+	list := []element{{keyspace: k.name, kind: "keyspace", name: k.name, cql: k.cql()}}
 	if a.Only {
 		return list
 	}
@@ -201,11 +217,13 @@ func (k *keyspace) elements(a *cqlparse.Describe) []element {
 				add(n)
 			}
 		}
-		list = append(list, element{k.name, "type", name, typeCQL(k.types[name])})
+		list = append(list, element{keyspace: k.name, kind: "type", name: name, cql: typeCQL(k.types[name])})
 	}
 	for _, n := range slices.Sorted(maps.Keys(k.types)) {
 		add(n)
 	}
+	list = append(list, k.functionElements(false, "")...)
+	list = append(list, k.functionElements(true, "")...)
 	for _, t := range k.baseTables() {
 		list = append(list, k.tableElements(t, a.Internals)...)
 	}
@@ -223,9 +241,9 @@ func (k *keyspace) tableElements(t *table, internals bool) []element {
 
 func (t *table) elements(internals bool) []element {
 	if t.isView() {
-		return []element{{t.keyspace, "materialized_view", t.name, t.viewCQL(internals)}}
+		return []element{{keyspace: t.keyspace, kind: "materialized_view", name: t.name, cql: t.viewCQL(internals)}}
 	}
-	list := []element{{t.keyspace, "table", t.name, t.cql(internals)}}
+	list := []element{{keyspace: t.keyspace, kind: "table", name: t.name, cql: t.cql(internals)}}
 	for _, ix := range t.indexes {
 		list = append(list, t.indexElement(ix.name)...)
 	}
@@ -235,7 +253,7 @@ func (t *table) elements(internals bool) []element {
 func (t *table) indexElement(name string) []element {
 	for _, ix := range t.indexes {
 		if ix.name == name {
-			return []element{{t.keyspace, "index", name, ix.cql(t)}}
+			return []element{{keyspace: t.keyspace, kind: "index", name: name, cql: ix.cql(t)}}
 		}
 	}
 	return nil

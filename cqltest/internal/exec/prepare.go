@@ -25,6 +25,7 @@ type preparer struct {
 
 	markers   []types.Column  // by marker position
 	tables    []*table        // the tables the statement concerns
+	called    []tableName     // the users' functions it calls
 	keyMarker map[*column]int // which marker a component of the partition key equals
 }
 
@@ -91,7 +92,7 @@ func (p *preparer) table(name cqlparse.QualifiedName) (*table, error) {
 // gathered in p when done is called.
 func (p *preparer) scope(t *table) *terms.Scope {
 	return &terms.Scope{
-		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt,
+		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt, Functions: p.functions,
 		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
 		IsKey: func(i int) bool { return t.columns[i].primaryKey() },
 	}

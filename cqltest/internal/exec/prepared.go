@@ -15,7 +15,8 @@ const (
 	maxPreparedBytes = 64 << 20
 )
 
-// tableName names a table that a statement reads or writes.
+// tableName names a table that a statement reads or writes, or the functions of a
+// name that it calls.
 type tableName struct{ keyspace, name string }
 
 // Prepare parses and validates cql and remembers the outcome, or returns what it
@@ -122,6 +123,7 @@ func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 			out.tables = append(out.tables, tableName{t.keyspace, t.name})
 		}
 	}
+	out.called = p.called
 	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
 		out.Columns = r.columns()
 	}
@@ -194,6 +196,10 @@ func (e *Engine) setSchema(next *schema) {
 	defer e.prepared.Unlock()
 	for id, p := range e.prepared.byID {
 		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
+			e.drop(id)
+			continue
+		}
+		if slices.ContainsFunc(p.called, func(n tableName) bool { return !sameFunctions(old.functionsNamed(n), next.functionsNamed(n)) }) {
 			e.drop(id)
 		}
 	}

@@ -29,6 +29,7 @@ type keyspace struct {
 	system      bool // not for users to alter
 	tables      map[string]*table
 	types       map[string]*types.Type // not frozen
+	functions   []*function            // as they were created
 }
 
 type columnKind uint8

@@ -329,6 +329,9 @@ func schemaRows(s *schema, name string, virtual bool) []sysRow {
 		if name == "keyspaces" {
 			rows = append(rows, sysRow{"keyspace_name": ks.name, "durable_writes": ks.durable, "replication": ks.replication})
 		}
+		if name == "functions" || name == "aggregates" {
+			rows = append(rows, ks.functionRows(name == "aggregates")...)
+		}
 		if name == "types" {
 			for n, t := range ks.types {
 				types := make([]string, len(t.Elems))

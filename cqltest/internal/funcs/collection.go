@@ -45,7 +45,7 @@ func collectionFactories() []*factory {
 				for i := range elems {
 					a.Add(elems[i : i+1])
 				}
-				return a.Result(), nil
+				return a.Result()
 			}, args[0]), nil
 		}}
 	}
