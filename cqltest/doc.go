@@ -19,7 +19,7 @@
 //		}
 //	}
 //
-// Any driver of protocol version 3 or 4 can connect to [Server.Addr], in any
+// Any driver of protocol version 3, 4 or 5 can connect to [Server.Addr], in any
 // language; the command in cmd/cqltest serves those outside Go.
 //
 // # Looking behind the driver
@@ -72,8 +72,7 @@
 // Not supported, and refused by name: permissions beyond those of the one superuser of [WithAuth], stemming and stop words of SASI. An index allows the searches it
 // would serve, by filtering; its options count. Two equal keys in a map literal:
 // the last value counts, where Cassandra keeps a random one. The values of IN in
-// several columns can name 250,000 rows together. Protocol version 5 is refused
-// the way that makes drivers step down to 4. A traced statement has a session
+// several columns can name 250,000 rows together. A traced statement has a session
 // and one event in system_traces. In ScyllaDB's dialect, see [WithDialect], the
-// node has one shard.
+// node has one shard and serves protocol version 4 at most.
 package cqltest

@@ -82,6 +82,7 @@ func Run(opts ...Option) (*Server, error) {
 	s.wire = wire.NewServer(handler{s})
 	s.wire.Authenticator = s.authenticator()
 	if c.dialect == Scylla {
+		s.wire.MaxVersion = 4
 		s.wire.Supported = scyllaExtensions
 	}
 	s.engine.Subscribe(s.wire.Publish)

@@ -174,6 +174,9 @@ func (e *Engine) Truncate() {
 	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
 }
 
+// HasKeyspace says whether there is a keyspace of that name.
+func (e *Engine) HasKeyspace(name string) bool { return e.schema.Load().keyspaces[name] != nil }
+
 // Tables returns the users' tables by name, as keyspace.table.
 func (e *Engine) Tables() []string {
 	var names []string

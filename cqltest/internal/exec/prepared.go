@@ -97,6 +97,19 @@ func textID(keyspace, cql string) string {
 	return string(sum[:])
 }
 
+// MetadataID names the columns of a result, as Cassandra does but for descending
+// clustering columns. Clients only compare it.
+func MetadataID(columns []ColumnSpec) []byte {
+	sum := md5.New()
+	for _, c := range columns {
+		sum.Write([]byte(c.Name))
+		sum.Write([]byte{0})
+		sum.Write([]byte(c.Type.ClassName()))
+		sum.Write([]byte{0, 0})
+	}
+	return sum.Sum(nil)
+}
+
 // Compile is Prepare without remembering the outcome.
 func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 	s := e.schema.Load()

@@ -56,6 +56,7 @@ type Conn struct {
 	mu         sync.Mutex
 	client     exec.Client
 	compressor compressor
+	segments   *segments // how frames are sent; nil: as they are
 	registered bool
 	closed     bool
 }
@@ -133,7 +134,7 @@ func (c *Conn) next() bool {
 		return false
 	}
 	h := parseHeader(&raw)
-	if version < MinVersion || version > MaxVersion {
+	if version < MinVersion || version > c.server.MaxVersion {
 		return c.refuseVersion(version) && c.skip(h)
 	}
 	if c.version == 0 {
@@ -186,7 +187,11 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 		if r.err != nil {
 			m = Error{r.err}
 		}
-		return c.write(h.stream, &Response{Message: m})
+		ok := c.write(h.stream, &Response{Message: m})
+		if op := m.opcode(); c.version >= 5 && h.opcode == primitive.OpCodeStartup && op != primitive.OpCodeError {
+			c.startSegments()
+		}
+		return ok
 	}
 	handle, err := c.request(h, r)
 	if err != nil {
@@ -198,6 +203,16 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 	}
 	c.start(func() { c.run(h, handle) })
 	return true
+}
+
+// startSegments has everything from now on travel in segments. What was read
+// ahead of the answer to STARTUP is part of them.
+func (c *Conn) startSegments() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := segments{packed: c.compressor != nil}
+	c.segments, c.compressor = &s, nil
+	c.in = bufio.NewReader(&segmentReader{segments: s, in: c.in})
 }
 
 // start hands a job to an idle worker, or to a new one, or waits for one. A
@@ -231,7 +246,8 @@ func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
 		q.Tracing = tracing
 		handle = func() Response { return handler.Query(ctx, c, q) }
 	case primitive.OpCodePrepare:
-		p := &Prepare{CQL: r.longString(), Tracing: tracing}
+		p := r.prepare(h.version)
+		p.Tracing = tracing
 		handle = func() Response { return handler.Prepare(ctx, c, p) }
 	case primitive.OpCodeExecute:
 		e := r.execute(h.version)
@@ -272,14 +288,18 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // write sends one response and says whether the connection still stands.
 func (c *Conn) write(stream int16, r *Response) bool {
 	c.mu.Lock()
-	compressor := c.compressor
+	compressor, segments := c.compressor, c.segments
 	c.mu.Unlock()
-	if op := r.Message.opcode(); op == primitive.OpCodeReady || op == primitive.OpCodeAuthenticate {
+	if op := r.Message.opcode(); op == primitive.OpCodeReady || op == primitive.OpCodeAuthenticate || c.version >= 5 {
 		compressor = nil
 	}
 	buf := buffers.Get().(*[]byte)
 	*buf = appendFrame((*buf)[:0], max(c.version, MinVersion), stream, r, compressor)
-	ok := c.send(*buf)
+	frame := *buf
+	if segments != nil {
+		frame = segments.append(nil, frame)
+	}
+	ok := c.send(frame)
 	if cap(*buf) <= largeBody {
 		buffers.Put(buf)
 	}
@@ -299,8 +319,8 @@ func (c *Conn) send(frame []byte) bool {
 // refuseVersion answers on stream 0 in the highest version served, or in the
 // oldest ones' own shorter frame, so that drivers step down.
 func (c *Conn) refuseVersion(version int) bool {
-	r := Response{Message: Error{versionError(version)}}
-	frame := appendFrame(nil, MaxVersion, 0, &r, nil)
+	r := Response{Message: Error{c.server.versionError(version)}}
+	frame := appendFrame(nil, c.server.MaxVersion, 0, &r, nil)
 	if version == 1 || version == 2 { // the stream is one byte in these
 		frame = append(frame[:2], frame[3:]...)
 		frame[0] = 0x80 | byte(version)

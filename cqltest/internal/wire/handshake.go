@@ -77,7 +77,7 @@ func (s *Server) supported() supported {
 	m := supported{
 		"CQL_VERSION":       {cqlVersion},
 		"COMPRESSION":       {"snappy", "lz4"},
-		"PROTOCOL_VERSIONS": supportedVersions,
+		"PROTOCOL_VERSIONS": s.versions(),
 	}
 	maps.Copy(m, s.Supported)
 	return m
@@ -99,6 +99,9 @@ func (c *Conn) startup(options map[string]string) Message {
 		z := compressors[strings.ToLower(name)]
 		if z == nil {
 			return Error{protocolError("Unknown compression algorithm: %s", name)}
+		}
+		if c.version >= 5 && z != compressors["lz4"] {
+			return Error{protocolError("Snappy compression is not supported in protocol V5")}
 		}
 		c.mu.Lock()
 		c.compressor = z

@@ -11,12 +11,12 @@ import (
 )
 
 func TestHandshake(t *testing.T) {
-	for _, version := range []primitive.ProtocolVersion{primitive.ProtocolVersion3, primitive.ProtocolVersion4} {
+	for _, version := range []primitive.ProtocolVersion{primitive.ProtocolVersion3, primitive.ProtocolVersion4, primitive.ProtocolVersion5} {
 		t.Run(version.String(), func(t *testing.T) {
 			c := dial(t, newServer(t, &stub{}), version)
 
 			supported := c.ask(&message.Options{}).(*message.Supported)
-			require.Equal(t, []string{"3/v3", "4/v4"}, supported.Options["PROTOCOL_VERSIONS"])
+			require.Equal(t, []string{"3/v3", "4/v4", "5/v5"}, supported.Options["PROTOCOL_VERSIONS"])
 			require.ElementsMatch(t, []string{"lz4", "snappy"}, supported.Options["COMPRESSION"])
 
 			refused := c.ask(&message.Query{Query: "SELECT"}).(*message.ProtocolError)
@@ -74,12 +74,11 @@ func TestAuthentication(t *testing.T) {
 // A driver steps down when the error comes in a frame it can read, on stream 0.
 func TestVersionRefused(t *testing.T) {
 	for version, header := range map[byte][]byte{
-		0:  {0x84, 0, 0, 0, 0},
+		0:  {0x85, 0, 0, 0, 0},
 		1:  {0x81, 0, 0, 0},
 		2:  {0x82, 0, 0, 0},
-		5:  {0x84, 0, 0, 0, 0},
-		6:  {0x84, 0, 0, 0, 0},
-		66: {0x84, 0, 0, 0, 0}, // DSE
+		6:  {0x85, 0, 0, 0, 0},
+		66: {0x85, 0, 0, 0, 0}, // DSE
 	} {
 		c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 		go c.conn.Write([]byte{version, 0, 0, 0, byte(primitive.OpCodeOptions), 0, 0, 0, 0})
@@ -89,7 +88,7 @@ func TestVersionRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, header, got[:len(header)], "version %d", version)
 		require.Contains(t, string(got[:n]), "unsupported protocol version")
-		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4)")
+		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4, 5/v5)")
 	}
 }
 
@@ -97,10 +96,24 @@ func TestVersionRefused(t *testing.T) {
 func TestVersionRefusedThenServed(t *testing.T) {
 	c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 	frame := rawFrame(primitive.OpCodeOptions, 0, "skipped")
+	frame[0] = 6
+	go c.conn.Write(frame)
+	c.version = primitive.ProtocolVersion5
+	require.IsType(t, &message.ProtocolError{}, c.receive().Body.Message)
+	c.version = primitive.ProtocolVersion4
+	require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+}
+
+// ScyllaDB serves version 4 at most.
+func TestVersionFiveRefused(t *testing.T) {
+	s := newServer(t, &stub{})
+	s.MaxVersion = 4
+	c := dial(t, s, primitive.ProtocolVersion4)
+	frame := rawFrame(primitive.OpCodeOptions, 0, "skipped")
 	frame[0] = 5
 	go c.conn.Write(frame)
-	require.IsType(t, &message.ProtocolError{}, c.receive().Body.Message)
-	require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+	require.Contains(t, c.receive().Body.Message.(*message.ProtocolError).ErrorMessage, "supported versions are (3/v3, 4/v4)")
+	require.Equal(t, []string{"3/v3", "4/v4"}, c.ask(&message.Options{}).(*message.Supported).Options["PROTOCOL_VERSIONS"])
 }
 
 // Without authentication a client that offers its password is let in.

@@ -90,10 +90,19 @@ func (e Error) append(b []byte, version int) []byte {
 		b = appendInt(b, e.BlockFor)
 		if code == exec.CodeWriteFailure || code == exec.CodeReadFailure {
 			b = appendInt(b, e.NumFailures)
+			if version >= 5 { // the nodes that failed, and why
+				for i := range e.NumFailures {
+					b = append(b, 4, 127, 0, 0, byte(i+1))
+					b = appendShort(b, 0)
+				}
+			}
 		}
 		switch code {
 		case exec.CodeWriteTimeout, exec.CodeWriteFailure:
 			b = appendString(b, cmp.Or(e.WriteType, "SIMPLE"))
+			if version >= 5 && code == exec.CodeWriteTimeout && e.WriteType == string(primitive.WriteTypeCas) {
+				b = appendShort(b, e.Contentions)
+			}
 		case exec.CodeReadTimeout, exec.CodeReadFailure:
 			b = append(b, boolByte(e.DataPresent))
 		}

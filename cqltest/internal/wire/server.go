@@ -26,6 +26,7 @@ type Server struct {
 	Authenticator string              // class name; empty: none
 	Supported     map[string][]string // goes into SUPPORTED beside the usual
 	MaxFrame      int                 // DefaultMaxFrame if zero
+	MaxVersion    int                 // of the protocol
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -39,7 +40,7 @@ type Server struct {
 
 // NewServer returns a server that hands requests to h.
 func NewServer(h Handler) *Server {
-	s := &Server{Handler: h, MaxFrame: DefaultMaxFrame, conns: make(map[*Conn]struct{})}
+	s := &Server{Handler: h, MaxFrame: DefaultMaxFrame, MaxVersion: MaxVersion, conns: make(map[*Conn]struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
