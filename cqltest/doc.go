@@ -46,6 +46,12 @@
 // steps are error frames of every kind, [Apply], [Delay], [LoseAnswer],
 // [CloseConnection] and [Do]; see [Server.Fault].
 //
+// # Several nodes
+//
+// [RunCluster] starts the nodes of one cluster in one process, in datacenters and racks,
+// each with its own faults and log. Nodes can be stopped and paused, so that routing,
+// retries on another coordinator and the rules of datacenters can be tested.
+//
 // # Many cases on one server
 //
 // [Server.Snapshot] and [Server.Restore] bring back a prepared state in
@@ -54,8 +60,9 @@
 //
 // # What it is not
 //
-// It is one node, alone in its cluster. Consistency levels are accepted and
-// logged, and one node meets all of them. Nothing is written to disk.
+// A [Server] is one node, alone in its cluster. Consistency levels are accepted and
+// logged, and one node meets all of them. The nodes of a [Cluster] share one set of data:
+// replicas never differ, and no write is ever half done. Nothing is written to disk.
 //
 // It answers as Cassandra 5.0.6 does even where that surprises: a condition on a map's
 // value, IF m[k] = v, is decided by the order of the map's keys, and with uuid keys
@@ -69,8 +76,9 @@
 // User-defined functions and aggregates are schema; what one computes is said in Go,
 // see [WithFunction].
 //
-// Not supported, and refused by name: permissions beyond those of the one superuser of [WithAuth], stemming and stop words of SASI. An index allows the searches it
-// would serve, by filtering; its options count. Two equal keys in a map literal:
+// Not supported, and refused by name: permissions beyond those of the one superuser of
+// [WithAuth], stemming and stop words of SASI. An index allows the searches it would
+// serve, by filtering; its options count. Two equal keys in a map literal:
 // the last value counts, where Cassandra keeps a random one. The values of IN in
 // several columns can name 250,000 rows together. A traced statement has a session
 // and one event in system_traces. In ScyllaDB's dialect, see [WithDialect], the

@@ -21,12 +21,12 @@ type handler struct{ *Server }
 
 // call is one request for the execution of a statement.
 type call struct {
-	server    *Server
-	conn      *wire.Conn
-	params    wire.Params
-	tracing   bool
-	began     time.Time
-	id        []byte // of a prepared statement
+	server  *Server
+	conn    *wire.Conn
+	params  wire.Params
+	tracing bool
+	began   time.Time
+	id      []byte // of a prepared statement
 
 	// Of an EXECUTE from version 5 of the protocol on: what names the result columns
 	// that the client knows.

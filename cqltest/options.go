@@ -39,8 +39,13 @@ type config struct {
 	init           []func(*Server) error
 }
 
+const (
+	defaultAddress = "127.0.0.1:0"
+	defaultPort    = 9042 // that clients are told of a server without a port of its own
+)
+
 func newConfig(opts []Option) config {
-	c := config{address: "127.0.0.1:0", clock: time.Now, logLimit: 10_000}
+	c := config{address: defaultAddress, clock: time.Now, logLimit: 10_000}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -107,9 +112,9 @@ func WithPeer(hostport, datacenter string) Option {
 
 type peer struct{ hostport, datacenter string }
 
-// enginePeers are the peers as the engine takes them.
-func (c *config) enginePeers() ([]exec.Peer, error) {
-	var out []exec.Peer
+// nodes are the server itself and its peers, as the engine takes them.
+func (c *config) nodes() ([]exec.Node, error) {
+	out := []exec.Node{{DataCenter: c.datacenter}}
 	for _, p := range c.peers {
 		host, port, err := net.SplitHostPort(p.hostport)
 		if err != nil {
@@ -119,7 +124,7 @@ func (c *config) enginePeers() ([]exec.Peer, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, exec.Peer{Address: host, Port: n, DataCenter: p.datacenter})
+		out = append(out, exec.Node{Address: host, Port: n, DataCenter: p.datacenter})
 	}
 	return out, nil
 }

@@ -221,7 +221,7 @@ func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNot
 	if replication == nil {
 		return nil
 	}
-	checked, warnings, err := readReplication(k.name, x.engine.opts.DataCenter, replication)
+	checked, warnings, err := readReplication(k.name, &x.engine.ring, replication)
 	if err != nil {
 		return err
 	}

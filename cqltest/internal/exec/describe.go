@@ -69,7 +69,7 @@ func describeCluster(x *execution) *Result {
 	if ks := x.schema.keyspaces[x.client.Keyspace]; ks != nil && !ks.system {
 		t := types.Map(types.Text, types.List(types.Text, false), false)
 		res.Columns = append(res.Columns, ColumnSpec{"system", "describe", "range_ownership", t})
-		owners := types.PackList(1, [][]byte{[]byte(o.BroadcastAddress + ":7000")})
+		owners := types.PackList(1, [][]byte{[]byte(x.node().Address + ":7000")})
 		res.Rows[0] = append(res.Rows[0], t.PackMap([][]byte{[]byte("0"), owners}))
 	}
 	return res

@@ -185,12 +185,22 @@ func (q *query) prepare() (bool, error) {
 	if len(q.slices) == 0 {
 		return false, nil
 	}
-	return true, validKeys(q.keys) // Cassandra looks at the keys when it reads them
+	if err := validKeys(q.keys); err != nil { // Cassandra looks at the keys when it reads them
+		return false, err
+	}
+	short := x.shortfall(q.s.table, x.params.Consistency, x.tokensOf(q.keys))
+	if err := short.unavailable(); err != nil {
+		return false, err
+	}
+	if err := short.timeout(CodeReadTimeout, ""); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // read walks the partitions until the page, or the limit, is full.
 func (q *query) read() error {
-	view := q.x.engine.view(q.s.table)
+	view := q.x.engine.view(q.s.table, q.x.client.Node)
 	var failed error
 	visit := func(p *store.Partition) bool {
 		if failed = q.x.err(); failed != nil {

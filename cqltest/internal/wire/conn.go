@@ -49,7 +49,7 @@ type Conn struct {
 	jobs    chan func()   // taken by workers that are idle
 	workers chan struct{} // a token for each worker
 	writing chan struct{} // a mutex whose waiters count as blocked for testing/synctest
-	events  chan exec.SchemaChange
+	events  chan Message
 	gone    chan struct{} // closed with the connection
 	running sync.WaitGroup
 
@@ -57,7 +57,7 @@ type Conn struct {
 	client     exec.Client
 	compressor compressor
 	segments   *segments // how frames are sent; nil: as they are
-	registered bool
+	registered map[primitive.EventType]bool
 	closed     bool
 }
 
@@ -70,9 +70,9 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		jobs:    make(chan func()),
 		workers: make(chan struct{}, maxConcurrent),
 		writing: make(chan struct{}, 1),
-		events:  make(chan exec.SchemaChange, maxEvents),
+		events:  make(chan Message, maxEvents),
 		gone:    gone,
-		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone},
+		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone, Node: s.Node},
 	}
 }
 
@@ -152,6 +152,7 @@ func (c *Conn) next() bool {
 	if err != nil {
 		return false
 	}
+	c.server.awaitResume()
 	switch {
 	case h.response:
 		return c.fail(h, protocolError("Wrong protocol direction (expected REQUEST, got RESPONSE) for opcode %d", h.opcode))
@@ -334,30 +335,30 @@ func (c *Conn) skip(h header) bool {
 	return err == nil
 }
 
-// register starts pushing events.
-func (c *Conn) register() {
+// register starts pushing events of a kind.
+func (c *Conn) register(kind primitive.EventType) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.registered {
-		return
+	if c.registered == nil {
+		c.registered = map[primitive.EventType]bool{}
+		c.running.Go(func() {
+			for e := range c.events {
+				c.write(-1, &Response{Message: e})
+			}
+		})
 	}
-	c.registered = true
-	c.running.Go(func() {
-		for e := range c.events {
-			c.write(-1, &Response{Message: schemaEvent(e)})
-		}
-	})
+	c.registered[kind] = true
 }
 
 // notify queues an event for a client that registered.
-func (c *Conn) notify(change exec.SchemaChange) {
+func (c *Conn) notify(kind primitive.EventType, event Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.registered || c.closed {
+	if !c.registered[kind] || c.closed {
 		return
 	}
 	select {
-	case c.events <- change:
+	case c.events <- event:
 	default:
 	}
 }

@@ -134,14 +134,12 @@ func (c *Conn) authenticate(token []byte) Message {
 	return authSuccess{}
 }
 
-// registerFor starts events. Only schema changes ever happen here: the
-// topology is one node that stays up.
+// registerFor starts events. The topology never changes here.
 func (c *Conn) registerFor(r *reader) Message {
 	for _, name := range r.stringList() {
-		switch primitive.EventType(strings.ToUpper(name)) {
-		case primitive.EventTypeSchemaChange:
-			c.register()
-		case primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
+		switch kind := primitive.EventType(strings.ToUpper(name)); kind {
+		case primitive.EventTypeSchemaChange, primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
+			c.register(kind)
 		default:
 			return Error{protocolError("Invalid value '%s' for Type", name)}
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net"
 	"testing"
 
 	"github.com/datastax/go-cassandra-native-protocol/message"
@@ -139,10 +140,15 @@ func TestEvents(t *testing.T) {
 	s.Publish(exec.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: "ks", Name: "t"})
 	s.Publish(exec.SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"})
 
+	s.PublishStatus(false, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3), Port: 9042})
+
 	first := c.receive()
 	require.EqualValues(t, -1, first.Header.StreamId)
 	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "CREATED", Target: "TABLE", Keyspace: "ks", Object: "t"}, first.Body.Message)
 	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"}, c.receive().Body.Message)
+	down := c.receive().Body.Message.(*message.StatusChangeEvent)
+	require.Equal(t, primitive.StatusChangeTypeDown, down.ChangeType)
+	require.Equal(t, "127.0.0.3:9042", down.Address.String())
 
 	require.IsType(t, &message.VoidResult{}, deaf.ask(&message.Query{Query: "SELECT"}), "no event where none was asked for")
 

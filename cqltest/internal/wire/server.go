@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 
+	"github.com/datastax/go-cassandra-native-protocol/primitive"
+
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
 )
 
@@ -27,6 +29,7 @@ type Server struct {
 	Supported     map[string][]string // goes into SUPPORTED beside the usual
 	MaxFrame      int                 // DefaultMaxFrame if zero
 	MaxVersion    int                 // of the protocol
+	Node          int                 // goes into the clients' state
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -36,6 +39,7 @@ type Server struct {
 	closed    bool
 	listeners []net.Listener
 	conns     map[*Conn]struct{}
+	paused    chan struct{} // closed when requests are answered again; nil if they are
 }
 
 // NewServer returns a server that hands requests to h.
@@ -85,10 +89,62 @@ func (s *Server) Serve(nc net.Conn) {
 
 // Publish pushes a schema change to every connection that registered for it.
 func (s *Server) Publish(change exec.SchemaChange) {
+	s.push(primitive.EventTypeSchemaChange, schemaEvent(change))
+}
+
+// PublishStatus tells every connection that registered for it that a node went up
+// or down.
+func (s *Server) PublishStatus(up bool, node *net.TCPAddr) {
+	s.push(primitive.EventTypeStatusChange, statusEvent{up, node})
+}
+
+func (s *Server) push(kind primitive.EventType, m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		c.notify(change)
+		c.notify(kind, m)
+	}
+}
+
+// Pause keeps requests, the handshake's too, waiting until Resume.
+func (s *Server) Pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.paused == nil && !s.closed {
+		s.paused = make(chan struct{})
+	}
+}
+
+// Resume ends Pause.
+func (s *Server) Resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.paused != nil {
+		close(s.paused)
+		s.paused = nil
+	}
+}
+
+// awaitResume waits while the server is paused.
+func (s *Server) awaitResume() {
+	s.mu.Lock()
+	paused := s.paused
+	s.mu.Unlock()
+	if paused != nil {
+		<-paused
+	}
+}
+
+// Unlisten closes listeners and connections; the server can listen again.
+func (s *Server) Unlisten() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.listeners {
+		l.Close()
+	}
+	s.listeners = nil
+	for c := range s.conns {
+		c.Close()
 	}
 }
 
@@ -103,6 +159,7 @@ func (s *Server) CloseConns() {
 
 // Close stops listening, closes every connection and waits for its requests.
 func (s *Server) Close() {
+	s.Resume()
 	s.mu.Lock()
 	s.closed = true
 	for _, l := range s.listeners {
