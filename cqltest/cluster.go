@@ -41,9 +41,16 @@ func (s *Server) Cluster() *gocql.ClusterConfig {
 // [Server.Cluster] uses it by itself for a server started [WithPipe].
 //
 // For a node of a [RunCluster] it connects to the node that has the address.
-func (s *Server) Dialer() gocql.Dialer { return dialer{s} }
+func (s *Server) Dialer() gocql.Dialer { return dialer{s, 0} }
 
-type dialer struct{ s *Server }
+// SkewedDialer is [Server.Dialer] for a client whose clock is ahead by d, or behind if
+// that is negative: the timestamps that its driver gives to writes are moved by it.
+func (s *Server) SkewedDialer(d time.Duration) gocql.Dialer { return dialer{s, d} }
+
+type dialer struct {
+	s    *Server
+	skew time.Duration
+}
 
 func (d dialer) DialContext(_ context.Context, network, address string) (net.Conn, error) {
 	s := d.s.at(address)
@@ -51,7 +58,7 @@ func (d dialer) DialContext(_ context.Context, network, address string) (net.Con
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 	}
 	client, server := net.Pipe()
-	s.wire.Serve(pipe{server, s.addr})
+	s.wire.Serve(pipe{server, s.addr}, d.skew)
 	return pipe{client, s.addr}, nil
 }
 

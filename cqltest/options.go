@@ -1,6 +1,7 @@
 package cqltest
 
 import (
+	"crypto/tls"
 	"net"
 	"reflect"
 	"strconv"
@@ -36,6 +37,8 @@ type config struct {
 	datacenter     string
 	peers          []peer
 	functions      map[string]exec.FunctionBody
+	tls            *tls.Config
+	maxConns       int
 	init           []func(*Server) error
 }
 
@@ -97,6 +100,15 @@ func WithSchema(script string) Option {
 func WithAuth(user, password string) Option {
 	return func(c *config) { c.user, c.password = user, password }
 }
+
+// WithTLS has the server speak TLS only, over pipes too. Clients have to show a
+// certificate if the configuration's ClientAuth says so. [Server.Cluster] does not know
+// which certificates the client is to trust: set its SslOpts.
+func WithTLS(t *tls.Config) Option { return func(c *config) { c.tls = t } }
+
+// WithMaxConnections closes connections beyond n as they come, as
+// native_transport_max_concurrent_connections does.
+func WithMaxConnections(n int) Option { return func(c *config) { c.maxConns = n } }
 
 // WithDatacenter names the datacenter that the server says it is in. The default is
 // "datacenter1".

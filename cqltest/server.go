@@ -109,6 +109,8 @@ func (s *Server) serve() {
 	s.wire = wire.NewServer(handler{s})
 	s.wire.Node = s.node
 	s.wire.Authenticator = s.config.authenticator()
+	s.wire.TLS = s.config.tls
+	s.wire.MaxConns = s.config.maxConns
 	if s.config.dialect == Scylla {
 		s.wire.MaxVersion = 4
 		s.wire.Supported = scyllaExtensions

@@ -80,7 +80,7 @@ func newServer(t testing.TB, h Handler) *Server {
 
 func dial(t testing.TB, s *Server, version primitive.ProtocolVersion) *client {
 	ours, theirs := net.Pipe()
-	s.Serve(theirs)
+	s.Serve(theirs, 0)
 	t.Cleanup(func() { ours.Close() })
 	ours.SetDeadline(time.Now().Add(10 * time.Second))
 	return &client{t: t, conn: ours, codec: frame.NewRawCodec(), version: version}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -40,6 +41,7 @@ type Conn struct {
 	server *Server
 	net    net.Conn
 	in     *bufio.Reader
+	skew   time.Duration // of the client's clock
 
 	// Only the reading goroutine uses these.
 	version int // of the first frame
@@ -245,6 +247,7 @@ func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
 	case primitive.OpCodeQuery:
 		q := r.query(h.version)
 		q.Tracing = tracing
+		c.shift(&q.Params)
 		handle = func() Response { return handler.Query(ctx, c, q) }
 	case primitive.OpCodePrepare:
 		p := r.prepare(h.version)
@@ -253,15 +256,24 @@ func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
 	case primitive.OpCodeExecute:
 		e := r.execute(h.version)
 		e.Tracing = tracing
+		c.shift(&e.Params)
 		handle = func() Response { return handler.Execute(ctx, c, e) }
 	case primitive.OpCodeBatch:
 		b := r.batch(h.version)
 		b.Tracing = tracing
+		c.shift(&b.Params)
 		handle = func() Response { return handler.Batch(ctx, c, b) }
 	default:
 		r.err = unknownOpcode(h.opcode)
 	}
 	return handle, r.err
+}
+
+// shift moves a timestamp to where the client's clock would have it.
+func (c *Conn) shift(p *Params) {
+	if p.DefaultTimestamp != nil {
+		*p.DefaultTimestamp += c.skew.Microseconds()
+	}
 }
 
 // run answers one request. A handler's panic is a server error to its client

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -30,6 +32,8 @@ type Server struct {
 	MaxFrame      int                 // DefaultMaxFrame if zero
 	MaxVersion    int                 // of the protocol
 	Node          int                 // goes into the clients' state
+	TLS           *tls.Config         // not nil: connections speak TLS
+	MaxConns      int                 // zero: as many as come
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -64,17 +68,22 @@ func (s *Server) Listen(l net.Listener) {
 			if err != nil {
 				return
 			}
-			s.Serve(nc)
+			s.Serve(nc, 0)
 		}
 	})
 }
 
-// Serve serves one connection on a goroutine of its own.
-func (s *Server) Serve(nc net.Conn) {
+// Serve serves one connection on a goroutine of its own. skew is how far the clock of
+// its client is ahead.
+func (s *Server) Serve(nc net.Conn, skew time.Duration) {
+	if s.TLS != nil {
+		nc = tls.Server(nc, s.TLS)
+	}
 	c := newConn(s, nc)
+	c.skew = skew
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.MaxConns > 0 && len(s.conns) >= s.MaxConns {
 		nc.Close()
 		return
 	}
