@@ -76,8 +76,8 @@
 // User-defined functions and aggregates are schema; what one computes is said in Go,
 // see [WithFunction].
 //
-// Not supported, and refused by name: permissions beyond those of the one superuser of
-// [WithAuth], stemming and stop words of SASI. An index allows the searches it would
+// Not supported, and refused by name: permissions on MBeans, identities of certificates,
+// and stemming and stop words of SASI. An index allows the searches it would
 // serve, by filtering; its options count. Two equal keys in a map literal:
 // the last value counts, where Cassandra keeps a random one. The values of IN in
 // several columns can name 250,000 rows together. A traced statement has a session

@@ -55,7 +55,7 @@ var scyllaExtensions = map[string][]string{
 
 const lwtMarkExtension = "SCYLLA_LWT_ADD_METADATA_MARK"
 
-func (h handler) Authenticate(user, password string) bool {
+func (h handler) Authenticate(user, password string) error {
 	return h.engine.Authenticate(user, password)
 }
 

@@ -95,8 +95,9 @@ func WithSchema(script string) Option {
 	}
 }
 
-// WithAuth makes clients log in, as Cassandra's PasswordAuthenticator does. The
-// user is a superuser and the only one.
+// WithAuth makes clients log in, as Cassandra's PasswordAuthenticator does, and checks
+// their permissions, as CassandraAuthorizer does, without its caches. The user is a
+// superuser and, at first, the only role. [Server.Exec] needs no permissions.
 func WithAuth(user, password string) Option {
 	return func(c *config) { c.user, c.password = user, password }
 }

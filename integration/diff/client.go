@@ -25,8 +25,14 @@ type Client struct {
 	pending  bytes.Buffer  // of what came in segments
 }
 
-// Dial connects and starts up in a version of the protocol.
-func Dial(ctx context.Context, addr string, version primitive.ProtocolVersion) (*Client, error) {
+// A LoginError is a server's answer to a name or password that it does not take.
+type LoginError struct{ Answer *frame.Frame }
+
+func (e *LoginError) Error() string { return fmt.Sprintf("login refused: %v", e.Answer.Body.Message) }
+
+// Dial connects and starts up in a version of the protocol, and logs in if the server
+// asks for it.
+func Dial(ctx context.Context, addr string, version primitive.ProtocolVersion, user, password string) (*Client, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
@@ -38,14 +44,21 @@ func Dial(ctx context.Context, addr string, version primitive.ProtocolVersion) (
 		conn.Close()
 		return nil, fmt.Errorf("startup: %w", err)
 	}
-	if _, ok := f.Body.Message.(*message.Ready); !ok {
-		conn.Close()
-		return nil, fmt.Errorf("startup: answered %v", f.Body.Message)
-	}
 	if version >= primitive.ProtocolVersion5 {
 		c.segments = segment.NewCodec()
 	}
-	return c, nil
+	if _, ok := f.Body.Message.(*message.Authenticate); ok {
+		if f, err = c.Do(&message.AuthResponse{Token: []byte("\x00" + user + "\x00" + password)}); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("login: %w", err)
+		}
+	}
+	switch f.Body.Message.(type) {
+	case *message.Ready, *message.AuthSuccess:
+		return c, nil
+	}
+	conn.Close()
+	return nil, &LoginError{f}
 }
 
 // Do sends a request and waits for its answer. After an error the connection

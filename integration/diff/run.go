@@ -3,6 +3,7 @@ package diff
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,9 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/message"
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 )
+
+// superuser is a new server's user, and its password.
+const superuser = "cassandra"
 
 // maxPages bounds how often a step is continued.
 const maxPages = 50
@@ -64,7 +68,11 @@ func (r *runner) client(name string) (*Client, error) {
 	if strings.HasPrefix(name, "v5") {
 		version = primitive.ProtocolVersion5
 	}
-	c, err := Dial(r.ctx, r.addr, version)
+	user, password, named := strings.Cut(name, ":")
+	if !named {
+		user, password = superuser, superuser
+	}
+	c, err := Dial(r.ctx, r.addr, version, user, password)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +88,7 @@ func (r *runner) client(name string) (*Client, error) {
 
 // outside runs statements that are no part of the script.
 func (r *runner) outside(statements ...string) error {
-	c, err := Dial(r.ctx, r.addr, primitive.ProtocolVersion4)
+	c, err := Dial(r.ctx, r.addr, primitive.ProtocolVersion4, superuser, superuser)
 	if err != nil {
 		return err
 	}
@@ -108,11 +116,15 @@ func (r *runner) step(s *Step) (Answer, error) {
 	if s.Sleep > 0 {
 		time.Sleep(s.Sleep)
 	}
+	a := recorder{mask: s.Mask}
 	c, err := r.client(s.Conn)
+	if refused := new(LoginError); errors.As(err, &refused) {
+		a.frame(refused.Answer)
+		return a.answer, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	a := recorder{mask: s.Mask}
 	switch s.How {
 	case Simple:
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {

@@ -10,6 +10,7 @@ import (
 // definition is a statement that changes the schema.
 type definition struct {
 	about StatementInfo
+	on    string // the table that permissions are about, if not about.Table
 	// apply returns the changed schema and the change; no change if the
 	// schema stays as it is. The caller holds the write lock.
 	apply func(x *execution, s *schema) (*schema, *SchemaChange, error)
@@ -38,6 +39,7 @@ func (d *definition) change(x *execution) (*SchemaChange, error) {
 		return nil, err
 	}
 	e.setSchema(next)
+	x.follow(ch)
 	return ch, nil
 }
 
@@ -175,7 +177,7 @@ func (p *preparer) createKeyspace(s *cqlparse.CreateKeyspace) (statement, error)
 	if name == "system" || name == "system_schema" {
 		return nil, invalid("System keyspace '%s' is not user-modifiable", name)
 	}
-	return &definition{StatementInfo{Kind: "create_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_keyspace", Keyspace: name}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if err := checkKeyspaceName(name); err != nil {
 			return nil, nil, err
 		}
@@ -237,7 +239,7 @@ func (p *preparer) alterKeyspace(s *cqlparse.AlterKeyspace) (statement, error) {
 	if err := p.editable(name, "ALTER", "keyspace "+name); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: "alter_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "alter_keyspace", Keyspace: name}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		old := sch.keyspaces[name]
 		if old == nil {
 			if s.IfExists {
@@ -276,7 +278,7 @@ func (p *preparer) dropKeyspace(s *cqlparse.DropKeyspace) (statement, error) {
 	if err := p.editable(name, "DROP", "keyspace "+name); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: "drop_keyspace", Keyspace: name}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_keyspace", Keyspace: name}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if sch.keyspaces[name] == nil {
 			if s.IfExists {
 				return sch, nil, nil

@@ -22,7 +22,7 @@ func (p *preparer) createIndex(s *cqlparse.CreateIndex) (statement, error) {
 		return nil, err
 	}
 	info := StatementInfo{Kind: "create_index", Keyspace: ks, Table: name.Name.Name}
-	return &definition{info, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: info, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		next, err := addIndex(x, sch, ks, s)
 		if err != nil || next == nil {
 			return sch, nil, err
@@ -227,7 +227,7 @@ func (p *preparer) dropIndex(s *cqlparse.DropIndex) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "drop_index", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_index", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
 			t = space.hasIndex(name)
@@ -237,6 +237,9 @@ func (p *preparer) dropIndex(s *cqlparse.DropIndex) (statement, error) {
 				return sch, nil, nil
 			}
 			return nil, nil, invalid("Index '%s.%s' doesn't exist'", ks, name)
+		}
+		if err := x.ensure("ALTER", tableResource(ks, t.name)); err != nil {
+			return nil, nil, err
 		}
 		next := t.clone()
 		next.indexes = slices.DeleteFunc(next.indexes, func(ix *index) bool { return ix.name == name })

@@ -41,7 +41,7 @@ func (p *preparer) createTable(s *cqlparse.CreateTable) (statement, error) {
 		return nil, err
 	}
 	info := StatementInfo{Kind: "create_table", Keyspace: ks, Table: name}
-	return &definition{info, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: info, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		if space == nil {
 			return nil, nil, invalid("Keyspace '%s' doesn't exist", ks)
@@ -309,7 +309,7 @@ func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bo
 	if err := p.editable(ks, verb, "table "+ks+"."+n); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: kind, Keyspace: ks, Table: n}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: kind, Keyspace: ks, Table: n}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
 			t = space.tables[n]

@@ -15,7 +15,7 @@ func (p *preparer) createType(s *cqlparse.CreateType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "create_type", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_type", Keyspace: ks}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		if space == nil {
 			return nil, nil, invalid("Keyspace '%s' doesn't exist", ks)
@@ -67,7 +67,7 @@ func (p *preparer) alterType(s *cqlparse.AlterType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "alter_type", Keyspace: ks}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "alter_type", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		old := sch.udt(ks, name)
 		if old == nil {
 			if s.IfExists {
@@ -210,7 +210,7 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "drop_type", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_type", Keyspace: ks}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if sch.udt(ks, name) == nil {
 			if s.IfExists {
 				return sch, nil, nil

@@ -86,6 +86,9 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 		return nil, err
 	}
 	x.warnUse(p)
+	if err := x.authorize(p); err != nil {
+		return nil, x.warned(e.asError(err))
+	}
 	res, err := p.stmt.run(x)
 	if err != nil {
 		return nil, x.warned(e.asError(err))

@@ -191,7 +191,7 @@ func (p *preparer) createFunction(s *cqlparse.CreateFunction) (statement, error)
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "create_function", Keyspace: ks}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_function", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		f := &function{name: name, strict: !s.CalledOnNullInput, language: s.Language.Name, text: s.Body.Text}
 		if s.OrReplace && s.IfNotExists {
 			return nil, nil, invalid("Cannot use both 'OR REPLACE' and 'IF NOT EXISTS' directives")
@@ -286,7 +286,7 @@ func (p *preparer) createAggregate(s *cqlparse.CreateAggregate) (statement, erro
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "create_aggregate", Keyspace: ks}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_aggregate", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if s.OrReplace && s.IfNotExists {
 			return nil, nil, invalid("Cannot use both 'OR REPLACE' and 'IF NOT EXISTS' directives")
 		}
@@ -380,7 +380,7 @@ func (p *preparer) dropOf(what string, name cqlparse.QualifiedName, signature *c
 		return nil, err
 	}
 	n := name.Name.Name
-	return &definition{StatementInfo{Kind: "drop_" + what, Keyspace: ks}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_" + what, Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		found, shown, err := space.named(sch, ks, n, what == "aggregate", signature)
 		switch {
@@ -396,6 +396,9 @@ func (p *preparer) dropOf(what string, name cqlparse.QualifiedName, signature *c
 			return nil, nil, invalid("%s%s '%s.%s' doesn't exist", strings.ToUpper(what[:1]), what[1:], ks, shown)
 		}
 		f := found[0]
+		if err := x.ensure("DROP", f.resource(ks)); err != nil {
+			return nil, nil, err
+		}
 		var users []string
 		for _, a := range space.functions {
 			if a.aggregate != nil && a.uses(f) {

@@ -71,7 +71,7 @@ func (p *preparer) createView(s *cqlparse.CreateView) (statement, error) {
 		return nil, invalid("Bind variables are not allowed in CREATE MATERIALIZED VIEW statements")
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "create_view", Keyspace: ks, Table: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_view", Keyspace: ks, Table: name}, on: s.Base.Name.Name, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		if space == nil {
 			return nil, nil, invalid("Keyspace '%s' doesn't exist", ks)
@@ -345,7 +345,7 @@ func (p *preparer) onView(kind string, name cqlparse.QualifiedName, ifExists boo
 		return nil, err
 	}
 	n := name.Name.Name
-	return &definition{StatementInfo{Kind: kind, Keyspace: ks, Table: n}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: kind, Keyspace: ks, Table: n}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var v *table
 		if space := sch.keyspaces[ks]; space != nil {
 			v = space.tables[n]
@@ -355,6 +355,9 @@ func (p *preparer) onView(kind string, name cqlparse.QualifiedName, ifExists boo
 				return sch, nil, nil
 			}
 			return nil, nil, invalid("Materialized view '%s.%s' doesn't exist", ks, n)
+		}
+		if err := x.ensure("ALTER", tableResource(ks, v.view.base)); err != nil {
+			return nil, nil, err
 		}
 		return apply(x, sch, sch.keyspaces[ks], v)
 	}}, nil

@@ -103,7 +103,7 @@ func (e *Engine) view(t *table, node int) *store.View {
 	name := t.keyspace + "." + t.name
 	key := viewKey{name, node}
 	view := v.views[key]
-	if view == nil || name == "system_auth.roles" {
+	if view == nil || t.keyspace == "system_auth" {
 		view = t.fill(e.systemRows(s, name, node))
 		v.views[key] = view
 	}
@@ -219,8 +219,8 @@ func (e *Engine) systemRows(s *schema, name string, node int) []sysRow {
 		return []sysRow{{"key": "scylla_schema_version_since", "value": ""}}
 	case "system.versions":
 		return []sysRow{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
-	case "system_auth.roles":
-		return e.auth.rows()
+	case "system_auth.roles", "system_auth.role_members", "system_auth.role_permissions":
+		return e.auth.rows(strings.TrimPrefix(name, "system_auth."))
 	case "system.IndexInfo":
 		return indexRows(s, func(t *table, ix *index) sysRow { return sysRow{"table_name": t.keyspace, "index_name": ix.name} })
 	case "system.built_views":

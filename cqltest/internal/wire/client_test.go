@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -43,8 +44,11 @@ func (s *stub) last() any {
 	return s.requests[len(s.requests)-1]
 }
 
-func (s *stub) Authenticate(user, password string) bool {
-	return user == "alice" && password == "secret"
+func (s *stub) Authenticate(user, password string) error {
+	if user != "alice" || password != "secret" {
+		return fmt.Errorf("Provided username %s and/or password are incorrect", user)
+	}
+	return nil
 }
 
 func (s *stub) Query(ctx context.Context, c *Conn, q *Query) Response { return s.handle(ctx, c, q) }

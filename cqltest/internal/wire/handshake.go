@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -121,11 +120,8 @@ func (c *Conn) authenticate(token []byte) Message {
 		return authSuccess{}
 	}
 	user, password := credentials(token)
-	if !c.server.Handler.Authenticate(user, password) {
-		return Error{&exec.Error{
-			Code:    exec.CodeBadCredentials,
-			Message: fmt.Sprintf("Provided username %s and/or password are incorrect", user),
-		}}
+	if err := c.server.Handler.Authenticate(user, password); err != nil {
+		return Error{&exec.Error{Code: exec.CodeBadCredentials, Message: err.Error()}}
 	}
 	c.mu.Lock()
 	c.client.User = user

@@ -15,9 +15,9 @@ import (
 // Handler answers the requests of connections that are past their handshake.
 // It is called from many goroutines.
 type Handler interface {
-	// Authenticate says whether the pair is known; it is asked only if the
+	// Authenticate refuses a pair that is not known; it is asked only if the
 	// server has an Authenticator.
-	Authenticate(user, password string) bool
+	Authenticate(user, password string) error
 	Query(ctx context.Context, c *Conn, q *Query) Response
 	Prepare(ctx context.Context, c *Conn, p *Prepare) Response
 	Execute(ctx context.Context, c *Conn, e *Execute) Response
