@@ -196,7 +196,8 @@ func (w *world) createView(t *rapid.T, name string) string {
 	var restricted []string
 	for _, c := range keys {
 		r := c.name + " IS NOT NULL"
-		if c.role != regular && oneIn(t, 5) {
+		// Of a view for a partition key of no bytes the real server then fails every write.
+		if c.role == clustering && oneIn(t, 5) {
 			r = c.name + pick(t, []string{" > ", " <= ", " = "}) + literal(t, c.typ)
 		}
 		restricted = append(restricted, r)

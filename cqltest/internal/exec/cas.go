@@ -632,16 +632,20 @@ func (q *casRequest) scyllaResult(x *execution, applied bool) *Result {
 	for _, rc := range q.order {
 		v := &rowView{table: q.table, key: q.keyComponents(), static: static, now: x.nowSec}
 		onlyStatic := rc.clustering == nil
+		there := static != nil
 		if !onlyStatic {
 			v.row = part.Row(rc.clustering, x.nowSec)
+			there = there && rc.kind == columnsHold // of a row that is not there, existence shows nothing
+		} else {
+			part.Rows(store.All, false, x.nowSec, func(*store.Row) bool { there = true; return false })
 		}
 		line := [][]byte{boolean(applied)}
 		for _, c := range cols {
 			var b []byte
 			switch {
-			case v.row != nil || c.kind == staticColumn:
+			case v.row != nil || there && c.kind == staticColumn:
 				b = v.value(c)
-			case c.kind == partitionKey && (onlyStatic || static != nil):
+			case c.kind == partitionKey && there:
 				b = v.value(c)
 			}
 			line = append(line, b)

@@ -19,6 +19,7 @@ type condition struct {
 	values   []terms.Term
 	inMarker terms.Term
 	asKeys   bool // m[k] op v compares values by the order of the keys
+	lenient  bool // an element at null, or before the first, is null
 }
 
 func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (*condition, error) {
@@ -29,10 +30,13 @@ func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (
 	if col.typ.IsCounter() {
 		return nil, invalid("Conditions on counters are not supported")
 	}
+	if p.dialect == Scylla && (c.Op == cqlparse.OpContains || c.Op == cqlparse.OpContainsKey) {
+		return nil, syntaxError("line 1:%d no viable alternative at input 'CONTAINS'", c.Column.Offset)
+	}
 	if p.dialect == Cassandra && (c.Op == cqlparse.OpLike || c.Op == cqlparse.OpNotIn) {
 		return nil, invalid("%s conditions are not supported", c.Op)
 	}
-	cond := &condition{col: col, op: c.Op, field: -1}
+	cond := &condition{col: col, op: c.Op, field: -1, lenient: p.dialect == Scylla}
 	recv := t.spec(col)
 	switch {
 	case c.Key != nil:
@@ -277,6 +281,10 @@ func (b *boundCondition) current(row *store.Row) (*types.Type, []byte, error) {
 	cell := row.Cell(b.col.id)
 	cx := row.Complex(b.col.id)
 	switch {
+	case b.condition.key != nil && b.lenient && typ.Kind == types.KindMap && b.key == nil:
+		return typ.Value(), nil, nil
+	case b.condition.key != nil && b.lenient && typ.Kind == types.KindList && (len(b.key) != 4 || int32(be64(b.key)) < 0):
+		return typ.Elem(), nil, nil
 	case b.condition.key != nil && typ.Kind == types.KindMap:
 		if b.key == nil {
 			return nil, nil, invalid("Invalid null value for map element access")

@@ -136,6 +136,9 @@ func (e *Engine) scalar(keyspace string, f *function) *funcs.Function {
 // functions returns the users' functions of a name, and remembers that the
 // statement asked for them.
 func (p *preparer) functions(keyspace, name string) []*funcs.Function {
+	if f := funcs.Legacy(name); f != nil && p.dialect == Scylla {
+		return []*funcs.Function{f}
+	}
 	ks := p.schema.keyspaces[keyspace]
 	if ks == nil {
 		return nil

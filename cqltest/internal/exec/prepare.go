@@ -163,6 +163,7 @@ type execution struct {
 	now      time.Time
 	nowSec   int64 // for TTLs
 	warnings []string
+	lists    *struct{ appended, prepended int } // list elements written so far, for ScyllaDB's order
 }
 
 func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params Params) (*execution, error) {
@@ -182,7 +183,7 @@ func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params P
 }
 
 func (e *Engine) newExecution(ctx context.Context, c *Client, params *Params) *execution {
-	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now()}
+	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now(), lists: new(struct{ appended, prepended int })}
 	x.nowSec = x.now.Unix()
 	if params.NowInSeconds != nil {
 		x.nowSec = *params.NowInSeconds

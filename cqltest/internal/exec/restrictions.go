@@ -52,7 +52,10 @@ func (p *preparer) relations(sc *terms.Scope, t *table, verb string, relations [
 		if err != nil {
 			return nil, err
 		}
-		if r.kind == likeRestriction && (verb != "SELECT" || !w.indexed(r)) {
+		if r.kind == likeRestriction && p.dialect == Scylla && !r.first().typ.IsText() {
+			return nil, invalid("LIKE is allowed only on string types, which %s is not", r.first().name)
+		}
+		if r.kind == likeRestriction && (verb != "SELECT" || p.dialect == Cassandra && !w.indexed(r)) {
 			return nil, invalid("LIKE restriction is only supported on properly indexed columns. %s is not valid.", cqlparse.Print(rel))
 		}
 		if err := w.add(r); err != nil {

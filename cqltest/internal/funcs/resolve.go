@@ -107,7 +107,7 @@ func (c *Call) users() []*Function {
 	if keyspace == "" {
 		keyspace = c.Home
 	}
-	if c.User == nil || keyspace == "system" {
+	if c.User == nil {
 		return nil
 	}
 	return c.User(keyspace, c.Name)
