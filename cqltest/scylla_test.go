@@ -50,6 +50,46 @@ func TestScyllaAnswers(t *testing.T) {
 	require.Error(t, cqltest.RunT(t).Exec("SELECT dateof(now()) FROM system.local"))
 }
 
+// A local index serves what names the partition, and nothing else.
+func TestScyllaLocalIndex(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (p int, c int, v int, PRIMARY KEY (p, c));
+		CREATE INDEX tv ON t ((p), v);
+		INSERT INTO t (p, c, v) VALUES (1, 1, 7);
+		INSERT INTO t (p, c, v) VALUES (1, 2, 8);
+		INSERT INTO t (p, c, v) VALUES (2, 1, 7)`))
+	require.Equal(t, []cqltest.Row{{"c": 1}}, srv.MustRows("SELECT c FROM t WHERE p = 1 AND v = 7"))
+	require.ErrorContains(t, srv.Exec("SELECT c FROM t WHERE v = 7"), "ALLOW FILTERING")
+	require.Error(t, srv.Exec("CREATE INDEX ON t ((c), v)"))
+	require.Contains(t, srv.MustRows("DESCRIBE INDEX tv")[0]["create_statement"], "ON ks.t ((p), v);")
+	require.Equal(t, map[string]string{"target": `{"pk": ["p"], "ck": ["v"]}`},
+		srv.MustRows("SELECT options FROM system_schema.indexes WHERE keyspace_name = 'ks'")[0]["options"])
+}
+
+// SCYLLA_CLUSTERING_BOUND goes by the order of the rows, not of the values.
+func TestScyllaClusteringBound(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (p int, a int, b int, PRIMARY KEY (p, a, b)) WITH CLUSTERING ORDER BY (a DESC, b ASC);
+		INSERT INTO t (p, a, b) VALUES (1, 2, 1);
+		INSERT INTO t (p, a, b) VALUES (1, 2, 2);
+		INSERT INTO t (p, a, b) VALUES (1, 1, 1);
+		INSERT INTO t (p, a, b) VALUES (1, 1, 2)`))
+	at := func(where string) (list [][2]int) {
+		for _, r := range srv.MustRows("SELECT a, b FROM t WHERE p = 1 AND " + where) {
+			list = append(list, [2]int{r["a"].(int), r["b"].(int)})
+		}
+		return list
+	}
+	require.Equal(t, [][2]int{{2, 2}, {1, 1}, {1, 2}}, at("SCYLLA_CLUSTERING_BOUND (a, b) > (2, 1)"))
+	require.Equal(t, [][2]int{{2, 1}, {2, 2}, {1, 1}}, at("SCYLLA_CLUSTERING_BOUND (a, b) <= (1, 1)"))
+	require.Equal(t, [][2]int{{2, 2}, {1, 1}}, at("SCYLLA_CLUSTERING_BOUND (a, b) > (2, 1) AND SCYLLA_CLUSTERING_BOUND (a, b) < (1, 2)"))
+	require.Equal(t, [][2]int{{1, 1}, {1, 2}}, at("SCYLLA_CLUSTERING_BOUND (a) > (2)"))
+	require.Equal(t, [][2]int{{2, 2}}, at("(a, b) > (2, 1)"), "values go by their own order")
+	require.Error(t, srv.Exec("SELECT a FROM t WHERE p = 1 AND SCYLLA_CLUSTERING_BOUND (a, b) = (1, 1)"))
+	require.Error(t, cqltest.RunT(t, cqltest.WithKeyspace("ks"), cqltest.WithSchema("CREATE TABLE t (p int, a int, PRIMARY KEY (p, a))")).
+		Exec("SELECT a FROM t WHERE p = 1 AND SCYLLA_CLUSTERING_BOUND (a) > (1)"))
+}
+
 // The elements of a list are ordered by the timestamps of what wrote them.
 func TestScyllaListTimestamps(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema("CREATE TABLE t (k int PRIMARY KEY, l list<int>)"))

@@ -135,6 +135,15 @@ func (ix *index) aim(t *table, targets []*cqlparse.IndexTarget) error {
 		}
 		return nil
 	}
+	if targets[0].Partition != nil {
+		if err := t.isPartitionKey(targets[0].Partition); err != nil {
+			return err
+		}
+		ix.local, targets = true, targets[1:]
+		if len(targets) == 0 {
+			return invalid("Missing column in a local index definition")
+		}
+	}
 	if len(targets) > 1 {
 		if !custom {
 			return invalid("Only CUSTOM indexes support multiple columns")
@@ -219,6 +228,15 @@ func (ix *index) targetOption() string {
 		return "values(" + name + ")"
 	}
 	return ix.mode + "(" + name + ")"
+}
+
+// isPartitionKey refuses a list of columns that is not the whole partition key.
+func (t *table) isPartitionKey(list []cqlparse.Identifier) error {
+	same := func(id cqlparse.Identifier, c *column) bool { return id.Name == c.name }
+	if slices.EqualFunc(list, t.partition, same) {
+		return nil
+	}
+	return invalid("Local index definition must contain full partition key only")
 }
 
 func (p *preparer) dropIndex(s *cqlparse.DropIndex) (statement, error) {

@@ -297,6 +297,9 @@ func (ix *index) cql(t *table) string {
 			target = ix.mode + "(" + target + ")"
 		}
 	}
+	if ix.local {
+		target = "(" + namesCQL(t.partition) + "), " + target
+	}
 	if ix.kind != "CUSTOM" {
 		return fmt.Sprintf("CREATE INDEX %s ON %s (%s);", quoteIdent(ix.name), t, target)
 	}

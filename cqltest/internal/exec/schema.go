@@ -80,6 +80,7 @@ type index struct {
 	target     *column
 	mode       string // values, keys, entries, full, or ""
 	options    map[string]string
+	local      bool // of ScyllaDB: serves what names the partition
 }
 
 // table is a table's definition.

@@ -386,6 +386,9 @@ func tableRows(t *table, name string) []sysRow {
 			if target := ix.targetOption(); target != "" {
 				options["target"] = target
 			}
+			if ix.local {
+				options["target"] = ix.localTarget(t)
+			}
 			if ix.class != "" {
 				options["class_name"] = ix.class
 			}
@@ -396,6 +399,15 @@ func tableRows(t *table, name string) []sysRow {
 		}
 	}
 	return rows
+}
+
+// localTarget is how ScyllaDB shows what a local index covers.
+func (ix *index) localTarget(t *table) string {
+	names := make([]string, len(t.partition))
+	for i, c := range t.partition {
+		names[i] = strconv.Quote(c.name)
+	}
+	return `{"pk": [` + strings.Join(names, ", ") + `], "ck": [` + strconv.Quote(ix.targetOption()) + `]}`
 }
 
 // compactColumns shows a COMPACT STORAGE table without clustering columns the
