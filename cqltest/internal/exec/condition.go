@@ -30,9 +30,6 @@ func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (
 	if col.typ.IsCounter() {
 		return nil, invalid("Conditions on counters are not supported")
 	}
-	if p.dialect == Scylla && (c.Op == cqlparse.OpContains || c.Op == cqlparse.OpContainsKey) {
-		return nil, syntaxError("line 1:%d no viable alternative at input 'CONTAINS'", c.Column.Offset)
-	}
 	if p.dialect == Cassandra && (c.Op == cqlparse.OpLike || c.Op == cqlparse.OpNotIn) {
 		return nil, invalid("%s conditions are not supported", c.Op)
 	}
