@@ -59,6 +59,11 @@ func differs(want, got diff.Answer) bool {
 	if slices.Contains(want.Part(diff.Code), "error 0000") {
 		return false
 	}
+	// Of a page of groups that ends at some keys the real server does not read the state
+	// that it has just given out.
+	if slices.Contains(want, "more") && slices.Contains(want, "message Invalid value for the paging state") {
+		return false
+	}
 	return slices.ContainsFunc(diff.Compare(want, got), func(a diff.Aspect) bool { return a != diff.Message })
 }
 
