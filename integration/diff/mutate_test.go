@@ -78,7 +78,6 @@ func mutated(s *diff.Script, random *rand.Rand) *diff.Script {
 	}
 	for i := range m.Steps {
 		step := &m.Steps[i]
-		step.Sleep = 0
 		if step.How == diff.Batch || danger.MatchString(step.Text) || random.IntN(5) > 0 {
 			continue
 		}
