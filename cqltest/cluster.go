@@ -3,6 +3,7 @@ package cqltest
 import (
 	"context"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -38,14 +39,42 @@ func (s *Server) Cluster() *gocql.ClusterConfig {
 
 // Dialer connects to the server in memory, whatever address it is given.
 // [Server.Cluster] uses it by itself for a server started [WithPipe].
-func (s *Server) Dialer() gocql.Dialer { return dialer{s} }
+//
+// For a node of a [RunCluster] it connects to the node that has the address.
+func (s *Server) Dialer() gocql.Dialer { return dialer{s, 0} }
 
-type dialer struct{ s *Server }
+// SkewedDialer is [Server.Dialer] for a client whose clock is ahead by d, or behind if
+// that is negative: the timestamps that its driver gives to writes are moved by it.
+func (s *Server) SkewedDialer(d time.Duration) gocql.Dialer { return dialer{s, d} }
 
-func (d dialer) DialContext(context.Context, string, string) (net.Conn, error) {
+type dialer struct {
+	s    *Server
+	skew time.Duration
+}
+
+func (d dialer) DialContext(_ context.Context, network, address string) (net.Conn, error) {
+	s := d.s.at(address)
+	if s == nil || s.isDown() {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+	}
 	client, server := net.Pipe()
-	d.s.wire.Serve(pipe{server, d.s.addr})
-	return pipe{client, d.s.addr}, nil
+	s.wire.Serve(pipe{server, s.addr}, d.skew)
+	return pipe{client, s.addr}, nil
+}
+
+// at returns the server that has an address: of a cluster's, the node there; one that is
+// alone has every address.
+func (s *Server) at(address string) *Server {
+	if s.cluster == nil {
+		return s
+	}
+	host, _, _ := net.SplitHostPort(address)
+	for _, node := range s.cluster.servers {
+		if node.addr.IP.String() == host {
+			return node
+		}
+	}
+	return nil
 }
 
 // pipe is a net.Pipe that looks like a TCP connection to drivers, which take

@@ -19,7 +19,7 @@
 //		}
 //	}
 //
-// Any driver of protocol version 3 or 4 can connect to [Server.Addr], in any
+// Any driver of protocol version 3, 4 or 5 can connect to [Server.Addr], in any
 // language; the command in cmd/cqltest serves those outside Go.
 //
 // # Looking behind the driver
@@ -46,6 +46,12 @@
 // steps are error frames of every kind, [Apply], [Delay], [LoseAnswer],
 // [CloseConnection] and [Do]; see [Server.Fault].
 //
+// # Several nodes
+//
+// [RunCluster] starts the nodes of one cluster in one process, in datacenters and racks,
+// each with its own faults and log. Nodes can be stopped and paused, so that routing,
+// retries on another coordinator and the rules of datacenters can be tested.
+//
 // # Many cases on one server
 //
 // [Server.Snapshot] and [Server.Restore] bring back a prepared state in
@@ -54,20 +60,27 @@
 //
 // # What it is not
 //
-// It is one node, alone in its cluster. Consistency levels are accepted and
-// logged, and one node meets all of them. Nothing is written to disk.
+// A [Server] is one node, alone in its cluster. Consistency levels are accepted and
+// logged, and one node meets all of them. The nodes of a [Cluster] share one set of data:
+// replicas never differ, and no write is ever half done. Nothing is written to disk.
 //
 // It answers as Cassandra 5.0.6 does even where that surprises: a condition on a map's
 // value, IF m[k] = v, is decided by the order of the map's keys, and with uuid keys
 // holds whatever v is. ScyllaDB's dialect compares values.
 //
-// Not supported, and refused by name: materialized views, user-defined functions
-// and aggregates, ANN ordering, permissions beyond those of the one superuser of
-// [WithAuth], stemming and stop words of SASI. An index allows the searches it
-// would serve, by filtering; its options count. Two equal keys in a map literal:
+// Materialized views are in step with their base table at once, and a new one shows the
+// rows that are there; a real cluster takes its time over both.
+//
+// ORDER BY … ANN OF is exact, where a real index approximates.
+//
+// User-defined functions and aggregates are schema; what one computes is said in Go,
+// see [WithFunction].
+//
+// Not supported, and refused by name: permissions on MBeans, identities of certificates,
+// and stemming and stop words of SASI. An index allows the searches it would
+// serve, by filtering; its options count. Two equal keys in a map literal:
 // the last value counts, where Cassandra keeps a random one. The values of IN in
-// several columns can name 250,000 rows together. Protocol version 5 is refused
-// the way that makes drivers step down to 4. A traced statement has a session
+// several columns can name 250,000 rows together. A traced statement has a session
 // and one event in system_traces. In ScyllaDB's dialect, see [WithDialect], the
-// node has one shard.
+// node has one shard and serves protocol version 4 at most.
 package cqltest

@@ -1,8 +1,10 @@
 package cqltest
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -93,6 +95,7 @@ type Fault struct {
 
 	// Guarded by owner.mu.
 	seen, hits int
+	asked      bool // for its hits
 	rng        *rand.Rand
 }
 
@@ -110,6 +113,12 @@ type Fault struct {
 // If several faults choose a statement, the one that was set first strikes.
 // What the server would refuse, such as a syntax error or an unknown table, is
 // refused before faults are looked at.
+//
+// A fault that is still set at the end of the test that [RunT] started the server for,
+// and has struck no statement, fails the test: it is about a table that nobody uses, or
+// about a statement that never came. It does not if the test has asked for its
+// [Fault.Hits] and so judges by itself, or has ended it by [Fault.Remove]. A fault of
+// [Match.Chance] need only have met a statement that it could strike.
 func (s *Server) Fault(m Match, steps ...Step) *Fault {
 	f := &Fault{match: m, steps: steps, owner: &s.faults}
 	if m.chance < 1 {
@@ -132,6 +141,7 @@ func (s *Server) ClearFaults() {
 func (f *Fault) Hits() int {
 	f.owner.mu.Lock()
 	defer f.owner.mu.Unlock()
+	f.asked = true
 	return f.hits
 }
 
@@ -140,6 +150,70 @@ func (f *Fault) Remove() {
 	f.owner.mu.Lock()
 	defer f.owner.mu.Unlock()
 	f.owner.list = slices.DeleteFunc(f.owner.list, func(g *Fault) bool { return f == g })
+}
+
+// rested says why f struck nothing, or returns "" if it did, was left to chance
+// or is for the test to judge.
+func (f *Fault) rested() string {
+	switch {
+	case f.hits > 0 || f.asked || f.rng != nil && f.reached():
+		return ""
+	case f.seen == 0:
+		return "no statement fits it"
+	case f.seen == 1:
+		return "a single statement fits it"
+	}
+	return fmt.Sprintf("only %d statements fit it", f.seen)
+}
+
+// reached says whether a statement came that f was due for.
+func (f *Fault) reached() bool { return f.seen >= f.match.first }
+
+// String returns m as it is written, less the functions that narrow it.
+func (m Match) String() string {
+	args := []string{m.kinds.String()}
+	for _, t := range m.tables {
+		args = append(args, strconv.Quote(t))
+	}
+	s := "On(" + strings.Join(args, ", ") + ")"
+	if len(m.where) > 0 {
+		s += ".Where(…)"
+	}
+	switch {
+	case m.last == 0 && m.first > 1:
+		s += fmt.Sprintf(".After(%d)", m.first-1)
+	case m.last > 0 && m.first == m.last && m.first > 1:
+		s += fmt.Sprintf(".Nth(%d)", m.first)
+	case m.last > 0:
+		s += fmt.Sprintf(".First(%d)", m.last)
+	}
+	if m.chance < 1 {
+		s += fmt.Sprintf(".Chance(%v, %d)", m.chance, m.seed)
+	}
+	return s
+}
+
+// checkFaults fails the test if a fault that is still set never struck.
+func (s *Server) checkFaults() {
+	if t, ok := s.t.(interface{ Failed() bool }); ok && t.Failed() {
+		return // of which this may be but a consequence
+	}
+	s.faults.mu.Lock()
+	var lines []string
+	for _, f := range s.faults.list {
+		if why := f.rested(); why != "" {
+			lines = append(lines, fmt.Sprintf("the fault %s never struck: %s", f.match, why))
+		}
+	}
+	s.faults.mu.Unlock()
+	if len(lines) == 0 {
+		return
+	}
+	tables := strings.Join(s.engine.Tables(), ", ")
+	if tables == "" {
+		tables = "none"
+	}
+	s.fail(fmt.Errorf("%s\nthe tables are: %s", strings.Join(lines, "\n"), tables))
 }
 
 type faults struct {

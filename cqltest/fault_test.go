@@ -338,7 +338,8 @@ func TestSeveralFaults(t *testing.T) {
 // Faults leave alone what goes past the network.
 func TestDirectStatementsAreNotStruck(t *testing.T) {
 	srv, _ := start(t)
-	srv.Fault(cqltest.On(cqltest.Any), cqltest.Overloaded())
+	fault := srv.Fault(cqltest.On(cqltest.Any), cqltest.Overloaded())
 	srv.MustExec("INSERT INTO locks (name, owner) VALUES ('deploy', 'alice')")
 	require.Equal(t, "alice", owner(srv))
+	fault.Remove()
 }

@@ -1,10 +1,12 @@
 package cqltest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -19,12 +21,18 @@ type handler struct{ *Server }
 
 // call is one request for the execution of a statement.
 type call struct {
-	server    *Server
-	conn      *wire.Conn
-	params    wire.Params
-	tracing   bool
-	began     time.Time
-	id        []byte // of a prepared statement
+	server  *Server
+	conn    *wire.Conn
+	params  wire.Params
+	tracing bool
+	began   time.Time
+	id      []byte // of a prepared statement
+
+	// Of an EXECUTE from version 5 of the protocol on: what names the result columns
+	// that the client knows.
+	metadataID []byte
+	version    int
+
 	statement Statement
 	run       func(context.Context) (*exec.Result, error)
 
@@ -47,15 +55,15 @@ var scyllaExtensions = map[string][]string{
 
 const lwtMarkExtension = "SCYLLA_LWT_ADD_METADATA_MARK"
 
-func (h handler) Authenticate(user, password string) bool {
+func (h handler) Authenticate(user, password string) error {
 	return h.engine.Authenticate(user, password)
 }
 
 func (h handler) Query(ctx context.Context, conn *wire.Conn, q *wire.Query) wire.Response {
 	c := h.call(conn, q.Request)
 	client := conn.Client()
-	if q.Keyspace != "" {
-		client.Keyspace = q.Keyspace
+	if err := h.inKeyspace(&client, q.Keyspace); err != nil {
+		return *c.failure(err)
 	}
 	p, err := h.engine.Compile(&client, q.CQL)
 	if err != nil {
@@ -72,7 +80,7 @@ func (h handler) Execute(ctx context.Context, conn *wire.Conn, e *wire.Execute) 
 	if !ok {
 		return *c.failure(unprepared(e.ID))
 	}
-	c.id = e.ID
+	c.id, c.metadataID, c.version = e.ID, e.MetadataID, client.ProtocolVersion
 	c.prepared(&client, p)
 	c.statement.Prepared = true
 	return c.serve(ctx)
@@ -81,6 +89,9 @@ func (h handler) Execute(ctx context.Context, conn *wire.Conn, e *wire.Execute) 
 func (h handler) Prepare(ctx context.Context, conn *wire.Conn, p *wire.Prepare) wire.Response {
 	c := h.call(conn, wire.Request{Tracing: p.Tracing})
 	client := conn.Client()
+	if err := h.inKeyspace(&client, p.Keyspace); err != nil {
+		return *c.failure(err)
+	}
 	prepared, warnings, err := h.engine.Prepare(&client, p.CQL)
 	if err != nil {
 		return *c.failure(err)
@@ -99,8 +110,8 @@ func (h handler) Prepare(ctx context.Context, conn *wire.Conn, p *wire.Prepare) 
 func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire.Response {
 	c := h.call(conn, b.Request)
 	client := conn.Client()
-	if b.Keyspace != "" {
-		client.Keyspace = b.Keyspace
+	if err := h.inKeyspace(&client, b.Keyspace); err != nil {
+		return *c.failure(err)
 	}
 	batch := exec.Batch{Type: b.Type, Entries: make([]exec.BatchEntry, len(b.Entries))}
 	c.statement.Kind = Batch
@@ -131,6 +142,19 @@ func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire
 		return h.engine.Batch(ctx, &client, batch, c.params.Params)
 	}
 	return c.serve(ctx)
+}
+
+// inKeyspace has a request run in a keyspace of its own, if it names one. It is warned
+// of USE apart from its connection.
+func (h handler) inKeyspace(client *exec.Client, keyspace string) error {
+	if keyspace == "" || keyspace == client.Keyspace {
+		return nil
+	}
+	if !h.engine.HasKeyspace(keyspace) {
+		return &exec.Error{Code: exec.CodeInvalid, Message: "Keyspace '" + keyspace + "' does not exist"}
+	}
+	client.Keyspace, client.UseWarned = keyspace, new(atomic.Bool)
+	return nil
 }
 
 func (h handler) call(conn *wire.Conn, r wire.Request) *call {
@@ -186,11 +210,19 @@ func (c *call) answer(ctx context.Context) wire.Response {
 	if result.Kind == exec.SetKeyspace {
 		c.conn.SetKeyspace(result.Keyspace)
 	}
-	// The columns of a prepared conditional statement change from one execution
-	// to the next, so no client can know them beforehand.
-	describe := c.statement.Conditional() && c.statement.Prepared
+	message := wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata}
+	switch {
+	case c.statement.Conditional() && c.statement.Prepared:
+		// The columns of a prepared conditional statement change from one execution
+		// to the next, so no client can know them beforehand.
+		message.SkipMetadata = false
+	case c.version >= 5 && c.id != nil && result.Kind == exec.Rows:
+		if id := exec.MetadataID(result.Columns); !bytes.Equal(id, c.metadataID) {
+			message.MetadataID = id
+		}
+	}
 	return wire.Response{
-		Message:  wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata && !describe},
+		Message:  message,
 		Warnings: result.Warnings,
 		TraceID:  c.trace(),
 	}

@@ -1,11 +1,14 @@
 package cqltest
 
 import (
+	"crypto/tls"
 	"net"
+	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // Dialect says which server's answers are given.
@@ -33,11 +36,19 @@ type config struct {
 	logLimit       int
 	datacenter     string
 	peers          []peer
+	functions      map[string]exec.FunctionBody
+	tls            *tls.Config
+	maxConns       int
 	init           []func(*Server) error
 }
 
+const (
+	defaultAddress = "127.0.0.1:0"
+	defaultPort    = 9042 // that clients are told of a server without a port of its own
+)
+
 func newConfig(opts []Option) config {
-	c := config{address: "127.0.0.1:0", clock: time.Now, logLimit: 10_000}
+	c := config{address: defaultAddress, clock: time.Now, logLimit: 10_000}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -84,11 +95,21 @@ func WithSchema(script string) Option {
 	}
 }
 
-// WithAuth makes clients log in, as Cassandra's PasswordAuthenticator does. The
-// user is a superuser and the only one.
+// WithAuth makes clients log in, as Cassandra's PasswordAuthenticator does, and checks
+// their permissions, as CassandraAuthorizer does, without its caches. The user is a
+// superuser and, at first, the only role. [Server.Exec] needs no permissions.
 func WithAuth(user, password string) Option {
 	return func(c *config) { c.user, c.password = user, password }
 }
+
+// WithTLS has the server speak TLS only, over pipes too. Clients have to show a
+// certificate if the configuration's ClientAuth says so. [Server.Cluster] does not know
+// which certificates the client is to trust: set its SslOpts.
+func WithTLS(t *tls.Config) Option { return func(c *config) { c.tls = t } }
+
+// WithMaxConnections closes connections beyond n as they come, as
+// native_transport_max_concurrent_connections does.
+func WithMaxConnections(n int) Option { return func(c *config) { c.maxConns = n } }
 
 // WithDatacenter names the datacenter that the server says it is in. The default is
 // "datacenter1".
@@ -104,9 +125,9 @@ func WithPeer(hostport, datacenter string) Option {
 
 type peer struct{ hostport, datacenter string }
 
-// enginePeers are the peers as the engine takes them.
-func (c *config) enginePeers() ([]exec.Peer, error) {
-	var out []exec.Peer
+// nodes are the server itself and its peers, as the engine takes them.
+func (c *config) nodes() ([]exec.Node, error) {
+	out := []exec.Node{{DataCenter: c.datacenter}}
 	for _, p := range c.peers {
 		host, port, err := net.SplitHostPort(p.hostport)
 		if err != nil {
@@ -116,9 +137,42 @@ func (c *config) enginePeers() ([]exec.Peer, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, exec.Peer{Address: host, Port: n, DataCenter: p.datacenter})
+		out = append(out, exec.Node{Address: host, Port: n, DataCenter: p.datacenter})
 	}
 	return out, nil
+}
+
+// WithFunction gives the functions of that name, or of that keyspace.name, a body in Go:
+// the server keeps and shows what CREATE FUNCTION says, but does not run Java. The body gets
+// its arguments decoded as [Row] lists types, a null as nil; its result is of the type that
+// [Row] lists for the function's, or one like it, see [Server.Exec]. An error fails the
+// statement as an exception does. A call of a function without a body is refused. The body is
+// called by several goroutines at once, and is not to use the server.
+func WithFunction(name string, body func(args []any) (any, error)) Option {
+	return func(c *config) {
+		if c.functions == nil {
+			c.functions = map[string]exec.FunctionBody{}
+		}
+		c.functions[name] = functionBody(body)
+	}
+}
+
+// functionBody decodes what a body gets, and encodes what it returns.
+func functionBody(body func(args []any) (any, error)) exec.FunctionBody {
+	return func(args []*types.Type, result *types.Type, values [][]byte) ([]byte, error) {
+		decoded := make([]any, len(values))
+		for i, v := range values {
+			var err error
+			if decoded[i], err = goValue(args[i], v); err != nil {
+				return nil, err
+			}
+		}
+		answer, err := body(decoded)
+		if err != nil {
+			return nil, err
+		}
+		return encode(result, reflect.ValueOf(answer))
+	}
 }
 
 // WithLogLimit sets how many statements [Server.Log] remembers, the oldest

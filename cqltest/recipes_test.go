@@ -134,6 +134,30 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+func TestTheOtherDatacenterIsDown(t *testing.T) {
+	cluster := cqltest.RunCluster(t, append(cqltest.Nodes(3, "east"), cqltest.Nodes(3, "west")...),
+		cqltest.WithSchema("CREATE KEYSPACE app WITH replication = {'class': 'NetworkTopologyStrategy', 'east': 3, 'west': 3}; USE app;"+schema))
+	cluster.Node(3).Stop() // clients find the others
+
+	config := cluster.Config()
+	config.Keyspace = "app"
+	config.PoolConfig.HostSelectionPolicy = gocql.DCAwareRoundRobinPolicy("west")
+	session, err := config.CreateSession()
+	require.NoError(t, err)
+	defer session.Close()
+
+	_, err = Acquire(session, "deploy", "alice", time.Minute)
+	require.NoError(t, err)
+
+	for _, east := range cluster.Nodes()[:3] {
+		east.Stop()
+	}
+	_, err = Acquire(session, "deploy", "alice", time.Minute)
+	var unavailable *gocql.RequestErrUnavailable
+	require.ErrorAs(t, err, &unavailable, "SERIAL asks both datacenters")
+	require.Equal(t, []int{4, 2}, []int{unavailable.Required, unavailable.Alive})
+}
+
 // The page shows code that this file and recipes_bubble_test.go compile and run.
 func TestRecipesAreRun(t *testing.T) {
 	page, err := os.ReadFile("../docs/cqltest.md")
@@ -152,5 +176,5 @@ func TestRecipesAreRun(t *testing.T) {
 			shown++
 		}
 	}
-	require.Equal(t, 8, shown)
+	require.Equal(t, 9, shown)
 }

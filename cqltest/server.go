@@ -10,14 +10,15 @@ import (
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
-// Server is one node, alone in its cluster. Its methods are safe for many
+// Server is one node: alone, or of a [Cluster]. Its methods are safe for many
 // goroutines.
 type Server struct {
 	config config
 	engine *exec.Engine
 	wire   *wire.Server
 	addr   *net.TCPAddr
-	t      TB // nil unless started by RunT
+	node   int // of the engine's
+	t      TB  // nil unless started by RunT
 
 	start *Snapshot // what Reset returns to
 
@@ -27,6 +28,10 @@ type Server struct {
 
 	faults faults
 	log    statementLog
+
+	cluster *Cluster // nil for a server that is alone
+	stateMu sync.Mutex
+	state   exec.NodeState
 }
 
 // TB is the part of [testing.TB] that [RunT] needs.
@@ -37,7 +42,8 @@ type TB interface {
 }
 
 // RunT starts a server for one test and closes it when the test ends. If it
-// cannot start, the test fails at once.
+// cannot start, the test fails at once; if a [Server.Fault] never struck, it
+// fails at its end.
 func RunT(t TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := Run(opts...)
@@ -47,41 +53,22 @@ func RunT(t TB, opts ...Option) *Server {
 	}
 	s.t = t
 	t.Cleanup(s.Close)
+	t.Cleanup(s.checkFaults)
 	return s
 }
 
 // Run starts a server. The caller closes it.
 func Run(opts ...Option) (*Server, error) {
 	c := newConfig(opts)
-	s := &Server{config: c, addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9042}}
-	s.log.limit = c.logLimit
-	s.direct.User = c.user
-	peers, err := c.enginePeers()
+	nodes, err := c.nodes()
 	if err != nil {
 		return nil, err
 	}
-	s.engine = exec.New(exec.Options{
-		Dialect:       c.dialect.engine(),
-		Now:           c.clock,
-		Authenticator: s.authenticator(),
-		User:          c.user,
-		Password:      c.password,
-		DataCenter:    c.datacenter,
-		Peers:         peers,
-	})
-	for _, init := range c.init {
-		if err := init(s); err != nil {
-			return nil, err
-		}
+	s := newServer(c, c.engine(nodes, false), 0, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: defaultPort})
+	if err := s.initialize(); err != nil {
+		return nil, err
 	}
-	s.start = s.Snapshot()
-
-	s.wire = wire.NewServer(handler{s})
-	s.wire.Authenticator = s.authenticator()
-	if c.dialect == Scylla {
-		s.wire.Supported = scyllaExtensions
-	}
-	s.engine.Subscribe(s.wire.Publish)
+	s.serve()
 	if c.pipe {
 		return s, nil
 	}
@@ -98,8 +85,55 @@ func Run(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) authenticator() string {
-	if s.config.user == "" {
+// newServer makes a server that is one of the engine's nodes.
+func newServer(c config, engine *exec.Engine, node int, addr *net.TCPAddr) *Server {
+	s := &Server{config: c, engine: engine, node: node, addr: addr}
+	s.log.limit = c.logLimit
+	s.direct.User, s.direct.Direct = c.user, true
+	return s
+}
+
+// initialize runs what the options want run first.
+func (s *Server) initialize() error {
+	for _, init := range s.config.init {
+		if err := init(s); err != nil {
+			return err
+		}
+	}
+	s.start = s.Snapshot()
+	return nil
+}
+
+// serve makes the server ready for connections.
+func (s *Server) serve() {
+	s.wire = wire.NewServer(handler{s})
+	s.wire.Node = s.node
+	s.wire.Authenticator = s.config.authenticator()
+	s.wire.TLS = s.config.tls
+	s.wire.MaxConns = s.config.maxConns
+	if s.config.dialect == Scylla {
+		s.wire.MaxVersion = 4
+		s.wire.Supported = scyllaExtensions
+	}
+	s.engine.Subscribe(s.wire.Publish)
+}
+
+// engine makes the engine of one server, or of the nodes of a cluster.
+func (c *config) engine(nodes []exec.Node, cluster bool) *exec.Engine {
+	return exec.New(exec.Options{
+		Dialect:       c.dialect.engine(),
+		Now:           c.clock,
+		Nodes:         nodes,
+		Cluster:       cluster,
+		Authenticator: c.authenticator(),
+		Functions:     c.functions,
+		User:          c.user,
+		Password:      c.password,
+	})
+}
+
+func (c *config) authenticator() string {
+	if c.user == "" {
 		return ""
 	}
 	return "org.apache.cassandra.auth.PasswordAuthenticator"

@@ -25,7 +25,11 @@
 //	-- page N            fetch in pages of N rows
 //	-- consistency NAME  -- serial NAME   -- timestamp MICROS   -- skipmeta
 //	-- mask COLUMN...    do not compare the contents of these columns; * is all
-//	-- conn NAME         send on another connection, which starts without keyspace
+//	-- conn NAME         send on another connection, which starts without keyspace and,
+//	                     if its name begins with v5, speaks version 5 of the protocol;
+//	                     a name like USER:PASSWORD logs in. The scripts auth*.cql run on
+//	                     servers that ask for it; whoever names no user is cassandra
+//	-- keyspace NAME  -- now SECONDS   of the request, from version 5 on
 //	-- sleep DURATION    wait before sending
 //
 // A value is null, unset, 0x… or TYPE:TEXT such as int:5, text:"a b",

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/integration/diff"
 )
 
@@ -29,7 +28,7 @@ func TestEmbedded(t *testing.T) {
 				t.Parallel()
 				golden, err := diff.LoadGolden(goldenPath(s), s)
 				require.NoError(t, err)
-				answers, err := diff.Run(context.Background(), cqltest.RunT(t).Addr(), s)
+				answers, err := diff.Run(context.Background(), embedded(t), s)
 				require.NoError(t, err)
 				mu.Lock()
 				defer mu.Unlock()

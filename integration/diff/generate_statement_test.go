@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -22,6 +23,9 @@ func some(t *rapid.T, from []column, least int) []column {
 func (w *world) statement(t *rapid.T) string {
 	if w.counter { // what a deleted counter counts on from is not defined
 		return pick(t, []func(*rapid.T) string{w.count, w.query})(t)
+	}
+	if w.views > 0 && oneIn(t, 3) {
+		return "SELECT * FROM v" + strconv.Itoa(rapid.IntRange(0, w.views-1).Draw(t, "view"))
 	}
 	return pick(t, []func(*rapid.T) string{w.insert, w.insert, w.update, w.update, w.delete, w.query, w.query, w.batch})(t)
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/integration/diff"
 )
 
@@ -30,11 +29,11 @@ var (
 // same script in their place, and runs the result on both servers.
 func TestMutated(t *testing.T) {
 	real := realServer(t)
-	embedded := cqltest.RunT(t).Addr()
+	addr := embedded(t)
 	for _, s := range scripts(t) {
 		// protocol is about what stands beside the text, which a server may refuse before it
-		// looks at the text.
-		if slices.Contains([]string{"ddl_keyspace", "protocol", "system", "syntax", "unsupported"}, s.Name) {
+		// looks at the text; user_functions holds Java, which only one of the two compiles.
+		if slices.Contains([]string{"ddl_keyspace", "protocol", "system", "syntax", "unsupported", "user_functions"}, s.Name) {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
@@ -42,7 +41,7 @@ func TestMutated(t *testing.T) {
 				m := mutated(s, rand.New(rand.NewPCG(*seed, uint64(round))))
 				want, err := diff.Run(context.Background(), real, m)
 				require.NoError(t, err)
-				got, err := diff.Run(context.Background(), embedded, m)
+				got, err := diff.Run(context.Background(), addr, m)
 				require.NoError(t, err)
 				for i := range m.Steps {
 					if differs(want[i], got[i]) {
@@ -61,6 +60,11 @@ func differs(want, got diff.Answer) bool {
 	if slices.Contains(want.Part(diff.Code), "error 0000") {
 		return false
 	}
+	// Of a page of groups that ends at some keys the real server does not read the state
+	// that it has just given out.
+	if slices.Contains(want, "more") && slices.Contains(want, "message Invalid value for the paging state") {
+		return false
+	}
 	return slices.ContainsFunc(diff.Compare(want, got), func(a diff.Aspect) bool { return a != diff.Message })
 }
 
@@ -75,7 +79,6 @@ func mutated(s *diff.Script, random *rand.Rand) *diff.Script {
 	}
 	for i := range m.Steps {
 		step := &m.Steps[i]
-		step.Sleep = 0
 		if step.How == diff.Batch || danger.MatchString(step.Text) || random.IntN(5) > 0 {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/integration/diff"
 )
 
@@ -14,7 +13,7 @@ import (
 // What fails is printed as the smallest script found, ready for testdata.
 func TestRandom(t *testing.T) {
 	real := realServer(t)
-	embedded := cqltest.RunT(t).Addr()
+	addr := embedded(t)
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawWorld(t).script(t)
 		s, err := diff.Parse("random", text)
@@ -25,7 +24,7 @@ func TestRandom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := diff.Run(context.Background(), embedded, s)
+		got, err := diff.Run(context.Background(), addr, s)
 		if err != nil {
 			t.Fatal(err)
 		}

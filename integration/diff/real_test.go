@@ -47,6 +47,9 @@ func scripts(t *testing.T) []*diff.Script {
 	require.NotEmpty(t, paths)
 	var loaded []*diff.Script
 	for _, path := range paths {
+		if strings.HasPrefix(filepath.Base(path), "auth") {
+			continue // for servers that ask for a login, see TestAuth
+		}
 		s, err := diff.Load(path)
 		require.NoError(t, err)
 		loaded = append(loaded, s)

@@ -154,14 +154,28 @@ func renderElements(open string, raw []byte, per int, types []datatype.DataType,
 // fromNode is where a message about a failure names the node.
 var fromNode = regexp.MustCompile(`UNKNOWN from /[^ ]+:7000`)
 
+var javaObject = regexp.MustCompile(`@[0-9a-f]+\)$`)
+
 // steady takes out of a message what is not the same each time: the node's address; the words
-// of a NullPointerException, which Java leaves out once there were many; and the name of
-// from_json, which stands for both its spellings as the server met them first.
+// of a NullPointerException, which Java leaves out once there were many; the numbers of
+// Java's objects; and the name of from_json, which stands for both its spellings as the server met them first.
 func steady(message string) string {
 	if short := "java.lang.NullPointerException"; strings.HasPrefix(message, short) {
 		return short
 	}
+	message = javaObject.ReplaceAllString(message, "@0)")
 	return sortSignatures(fromNode.ReplaceAllString(strings.ReplaceAll(message, "'system.fromjson[", "'system.from_json["), "UNKNOWN from the node"))
+}
+
+var nextSignature = regexp.MustCompile(`, (?:system|d_\w+)\.`)
+
+func splitSignatures(list string) (signatures []string) {
+	start := 0
+	for _, at := range nextSignature.FindAllStringIndex(list, -1) {
+		signatures = append(signatures, list[start:at[0]])
+		start = at[0] + len(", ")
+	}
+	return append(signatures, list[start:])
 }
 
 // sortSignatures puts the overloads that a message about a function call lists
@@ -173,9 +187,9 @@ func sortSignatures(message string) string {
 			continue
 		}
 		list, after, _ := cutLast(list, ")")
-		overloads := strings.Split(strings.TrimPrefix(list, "system."), ", system.")
+		overloads := splitSignatures(list)
 		slices.Sort(overloads)
-		return before + opening + "system." + strings.Join(overloads, ", system.") + ")" + after
+		return before + opening + strings.Join(overloads, ", ") + ")" + after
 	}
 	return message
 }

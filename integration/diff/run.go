@@ -3,6 +3,7 @@ package diff
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 )
 
+// superuser is a new server's user, and its password.
+const superuser = "cassandra"
+
 // maxPages bounds how often a step is continued.
 const maxPages = 50
 
@@ -20,7 +24,7 @@ const maxPages = 50
 // answer per step. Its error is about the harness; what the server refuses is
 // an answer.
 func Run(ctx context.Context, addr string, s *Script) ([]Answer, error) {
-	r := runner{ctx: ctx, addr: addr, keyspace: s.Keyspace(), clients: map[string]*Client{}, prepared: map[string][]byte{}}
+	r := runner{ctx: ctx, addr: addr, keyspace: s.Keyspace(), clients: map[string]*Client{}, prepared: map[string]preparedIDs{}}
 	defer r.close()
 	drop := "DROP KEYSPACE IF EXISTS " + r.keyspace
 	create := "CREATE KEYSPACE " + r.keyspace + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
@@ -42,8 +46,11 @@ type runner struct {
 	addr     string
 	keyspace string
 	clients  map[string]*Client
-	prepared map[string][]byte // ids by the names that the script gives
+	prepared map[string]preparedIDs // by the names that the script gives
 }
+
+// preparedIDs name a prepared statement and, from version 5 on, its columns.
+type preparedIDs struct{ statement, columns []byte }
 
 func (r *runner) close() {
 	for _, c := range r.clients {
@@ -57,7 +64,15 @@ func (r *runner) client(name string) (*Client, error) {
 	if c := r.clients[name]; c != nil {
 		return c, nil
 	}
-	c, err := Dial(r.ctx, r.addr)
+	version := primitive.ProtocolVersion4
+	if strings.HasPrefix(name, "v5") {
+		version = primitive.ProtocolVersion5
+	}
+	user, password, named := strings.Cut(name, ":")
+	if !named {
+		user, password = superuser, superuser
+	}
+	c, err := Dial(r.ctx, r.addr, version, user, password)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +88,7 @@ func (r *runner) client(name string) (*Client, error) {
 
 // outside runs statements that are no part of the script.
 func (r *runner) outside(statements ...string) error {
-	c, err := Dial(r.ctx, r.addr)
+	c, err := Dial(r.ctx, r.addr, primitive.ProtocolVersion4, superuser, superuser)
 	if err != nil {
 		return err
 	}
@@ -101,11 +116,15 @@ func (r *runner) step(s *Step) (Answer, error) {
 	if s.Sleep > 0 {
 		time.Sleep(s.Sleep)
 	}
+	a := recorder{mask: s.Mask}
 	c, err := r.client(s.Conn)
+	if refused := new(LoginError); errors.As(err, &refused) {
+		a.frame(refused.Answer)
+		return a.answer, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	a := recorder{mask: s.Mask}
 	switch s.How {
 	case Simple:
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
@@ -113,25 +132,29 @@ func (r *runner) step(s *Step) (Answer, error) {
 		})
 	case Prepare, Bound:
 		var prepared *message.PreparedResult
-		if prepared, err = a.prepare(c, s.Text); err != nil || prepared == nil {
+		if prepared, err = a.prepare(c, s); err != nil || prepared == nil {
 			if s.Name != "" {
-				r.prepared[s.Name] = nil
+				r.prepared[s.Name] = preparedIDs{}
 			}
 			break
 		}
 		if s.Name != "" {
 			a.line("id %x", prepared.PreparedQueryId)
-			r.prepared[s.Name] = prepared.PreparedQueryId
+			if prepared.ResultMetadataId != nil {
+				a.line("columns' id %x", prepared.ResultMetadataId)
+			}
+			r.prepared[s.Name] = preparedIDs{prepared.PreparedQueryId, prepared.ResultMetadataId}
 		}
 		if s.How == Prepare {
 			break
 		}
 		a.columns = prepared.ResultMetadata.Columns
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
-			return &message.Execute{QueryId: prepared.PreparedQueryId, Options: o}
+			return &message.Execute{QueryId: prepared.PreparedQueryId, ResultMetadataId: prepared.ResultMetadataId, Options: o}
 		})
 	case Execute:
-		id, named := r.prepared[s.Text]
+		ids, named := r.prepared[s.Text]
+		id := ids.statement
 		if !named {
 			if id, err = hex.DecodeString(s.Text); err != nil {
 				return nil, fmt.Errorf("nothing is prepared under that name: %w", err)
@@ -142,7 +165,7 @@ func (r *runner) step(s *Step) (Answer, error) {
 			break
 		}
 		err = a.pages(c, s, func(o *message.QueryOptions) message.Message {
-			return &message.Execute{QueryId: id, Options: o}
+			return &message.Execute{QueryId: id, ResultMetadataId: ids.columns, Options: o}
 		})
 	case Batch:
 		err = a.batch(c, s)
@@ -163,6 +186,8 @@ func (s *Step) queryOptions() *message.QueryOptions {
 		SkipMetadata:      s.SkipMeta,
 		PageSize:          s.PageSize,
 		PagingState:       s.State,
+		Keyspace:          s.Keyspace,
+		NowInSeconds:      s.Now,
 	}
 	for _, v := range s.Values {
 		if v.Name == "" {
@@ -208,8 +233,8 @@ func (a *recorder) pages(c *Client, s *Step, request func(*message.QueryOptions)
 	return nil
 }
 
-func (a *recorder) prepare(c *Client, cql string) (*message.PreparedResult, error) {
-	f, err := c.Do(&message.Prepare{Query: cql})
+func (a *recorder) prepare(c *Client, s *Step) (*message.PreparedResult, error) {
+	f, err := c.Do(&message.Prepare{Query: s.Text, Keyspace: s.Keyspace})
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +249,14 @@ func (a *recorder) batch(c *Client, s *Step) error {
 		Consistency:       s.Consistency,
 		SerialConsistency: s.Serial,
 		DefaultTimestamp:  s.Timestamp,
+		Keyspace:          s.Keyspace,
+		NowInSeconds:      s.Now,
 	}
 	for i := range s.Children {
 		child := &s.Children[i]
 		entry := &message.BatchChild{Query: child.Text, Values: child.queryOptions().PositionalValues}
 		if child.How == Bound {
-			prepared, err := a.prepare(c, child.Text)
+			prepared, err := a.prepare(c, child)
 			if err != nil || prepared == nil {
 				return err
 			}
@@ -275,6 +302,9 @@ func (a *recorder) rows(m *message.RowsResult) {
 		a.line("rows without metadata, %d columns", m.Metadata.ColumnCount)
 	} else {
 		a.line("rows %s", renderColumns(columns))
+	}
+	if id := m.Metadata.NewResultMetadataId; id != nil {
+		a.line("columns' id %x", id)
 	}
 	for _, row := range m.Data {
 		cells := make([]string, len(row))

@@ -60,6 +60,8 @@ type Options struct {
 	Sleep       time.Duration
 	State       []byte // paging state
 	Name        string // of a prepared statement, for Execute
+	Keyspace    string // of the request, from version 5 on
+	Now         *int32 // seconds since the epoch, from version 5 on
 }
 
 // Title names the step on one line.
@@ -190,6 +192,13 @@ func (p *parser) directive(name, rest string) (err error) {
 		var micros int64
 		micros, err = strconv.ParseInt(rest, 10, 64)
 		p.opts.Timestamp = &micros
+	case "keyspace":
+		p.opts.Keyspace = rest
+	case "now":
+		var n int64
+		n, err = strconv.ParseInt(rest, 10, 32)
+		now := int32(n)
+		p.opts.Now = &now
 	case "skipmeta":
 		p.opts.SkipMeta = true
 	case "mask":

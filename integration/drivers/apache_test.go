@@ -29,9 +29,9 @@ func connect(t *testing.T, srv *cqltest.Server, change ...func(*gocql.ClusterCon
 	return session
 }
 
-// The driver speaks version 5 by default and steps down.
+// The driver speaks version 5 by default, and lower ones if it is told to.
 func TestApacheDriver(t *testing.T) {
-	for _, version := range []int{0, 3, 4} {
+	for _, version := range []int{0, 3, 4, 5} {
 		t.Run(fmt.Sprint("protocol ", version), func(t *testing.T) {
 			srv := cqltest.RunT(t)
 			session := connect(t, srv, func(c *gocql.ClusterConfig) { c.ProtoVersion = version })
@@ -46,6 +46,12 @@ func TestApacheDriver(t *testing.T) {
 			}))
 		})
 	}
+	t.Run("lz4 in segments", func(t *testing.T) {
+		exercise(t, connect(t, cqltest.RunT(t), func(c *gocql.ClusterConfig) {
+			c.ProtoVersion = 5
+			c.Compressor = lz4.LZ4Compressor{}
+		}))
+	})
 	t.Run("scylla", func(t *testing.T) {
 		exercise(t, connect(t, cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla)), func(c *gocql.ClusterConfig) { c.ProtoVersion = 4 }))
 	})
@@ -53,7 +59,7 @@ func TestApacheDriver(t *testing.T) {
 		srv := cqltest.RunT(t, cqltest.WithAuth("alice", "secret"))
 		login := func(password string) func(*gocql.ClusterConfig) {
 			return func(c *gocql.ClusterConfig) {
-				c.ProtoVersion = 4
+				c.ProtoVersion = 5
 				c.Authenticator = gocql.PasswordAuthenticator{Username: "alice", Password: password}
 			}
 		}

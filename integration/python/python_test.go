@@ -76,10 +76,12 @@ func TestPythonDriver(t *testing.T) {
 	}{
 		"as it is": {},
 		"version":  {args: []string{"version=3"}},
+		"four":     {args: []string{"version=4"}},
 		"lz4":      {args: []string{"compression=lz4"}},
-		"snappy":   {args: []string{"compression=snappy"}},
+		"four lz4": {args: []string{"version=4", "compression=lz4"}},
+		"snappy":   {args: []string{"version=4", "compression=snappy"}},
 		"password": {args: []string{"user=alice", "password=secret"}, opts: []cqltest.Option{cqltest.WithAuth("alice", "secret")}},
-		"scylla":   {opts: []cqltest.Option{cqltest.WithDialect(cqltest.Scylla)}},
+		"scylla":   {args: []string{"expected=4"}, opts: []cqltest.Option{cqltest.WithDialect(cqltest.Scylla)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := cqltest.RunT(t, test.opts...)
@@ -115,7 +117,7 @@ func TestCqlsh(t *testing.T) {
 	require.Contains(t, out, "     False | deploy | alice")
 	require.Contains(t, out, "Tracing session: ")
 	require.Contains(t, out, "CREATE TABLE app.locks (\n    name text PRIMARY KEY,\n    owner text\n) WITH")
-	require.Contains(t, out, "Cassandra 5.0.6 | CQL spec 3.4.7 | Native protocol v4")
+	require.Contains(t, out, "Cassandra 5.0.6 | CQL spec 3.4.7 | Native protocol v5")
 
 	writes := srv.Log().Matching(cqltest.On(cqltest.Conditional, "locks"))
 	require.Len(t, writes, 2)

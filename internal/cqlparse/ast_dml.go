@@ -205,6 +205,7 @@ const (
 type Relation struct {
 	Pos
 	On      RelationKind
+	Bound   bool         // ScyllaDB's SCYLLA_CLUSTERING_BOUND: OnTuple in the order of the rows
 	Columns []Identifier // exactly one for OnColumn and OnElement
 	Key     Term         // OnElement
 	Index   Identifier   // OnIndexExpr

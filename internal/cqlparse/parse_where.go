@@ -39,6 +39,10 @@ func (p *parser) relation() *Relation {
 		p.expect(tokComma)
 		r.Value = p.term()
 		p.expect(tokRParen)
+	case p.extended() && p.atWord("scylla_clustering_bound") && p.kindAt(2) == tokLParen:
+		p.next()
+		r.Bound = true
+		p.tupleRelation(r)
 	case k == kwToken:
 		r.On = OnToken
 		p.look(2)

@@ -227,6 +227,9 @@ func (p *printer) relation(r *Relation) {
 		p.add("token")
 		fallthrough
 	case OnTuple:
+		if r.Bound {
+			p.add("SCYLLA_CLUSTERING_BOUND ")
+		}
 		p.add("(")
 		printList(p, ", ", r.Columns)
 		p.add(")")

@@ -21,26 +21,16 @@ const (
 	Scylla
 )
 
-// Peer is another node.
-type Peer struct {
-	Address    string
-	Port       int
-	DataCenter string
-}
-
 // Options configure an Engine. The zero value is usable.
 type Options struct {
-	Dialect          Dialect
-	Now              func() time.Time // time.Now if nil
-	ListenAddress    string           // 127.0.0.1 if empty; what system.local says
-	BroadcastAddress string           // ListenAddress if empty
-	Port             int              // 9042 if zero
-	ClusterName      string           // "Test Cluster" if empty
-	DataCenter       string           // "datacenter1" if empty
-	Peers            []Peer           // the other nodes that the system tables know
-	Rack             string           // "rack1" if empty
-	Authenticator    string           // class name; "" or AllowAllAuthenticator: none
-	User, Password   string           // the superuser; cassandra, cassandra if empty
+	Dialect        Dialect
+	Now            func() time.Time        // time.Now if nil
+	Nodes          []Node                  // one if empty; its address is 127.0.0.1:9042, in datacenter1 and rack1, as far as left empty
+	Cluster        bool                    // the nodes are real, and can be down; otherwise the system tables name them, and the first is alone
+	ClusterName    string                  // "Test Cluster" if empty
+	Authenticator  string                  // class name; "" or AllowAllAuthenticator: none
+	Functions      map[string]FunctionBody // of users' functions, by name or keyspace.name
+	User, Password string                  // the superuser; cassandra, cassandra if empty
 }
 
 // Client is the state of one connection. It belongs to one goroutine at a time.
@@ -48,6 +38,8 @@ type Client struct {
 	Keyspace        string          // set by USE; wire may set it as well
 	User            string          // "anonymous" if empty
 	ProtocolVersion int             // 4 if zero
+	Node            int             // that it is connected to
+	Direct          bool            // its statements need no replicas
 	Gone            <-chan struct{} // closed when nobody waits for answers any more; may be nil
 	UseWarned       *atomic.Bool    // whether it was warned of USE; shared by copies, nil if it is not to be warned
 }
@@ -149,6 +141,7 @@ type Prepared struct {
 	remembered bool    // by PREPARE
 	qualified  bool    // names the keyspace of every table
 	tables     []tableName
+	called     []tableName // the users' functions it calls
 }
 
 // ResultKind says which of a Result's fields matter.
@@ -165,7 +158,7 @@ const (
 // SchemaChange describes one change, for the result and for events.
 type SchemaChange struct {
 	Change    string // CREATED, UPDATED, DROPPED
-	Target    string // KEYSPACE, TABLE, TYPE
+	Target    string // KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE
 	Keyspace  string
 	Name      string // empty for KEYSPACE
 	Arguments []string

@@ -234,6 +234,14 @@ func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) 
 		b.list = append(b.list, m)
 		entries = append(entries, casEntry{m, &own})
 	}
+	for _, m := range b.list {
+		if !x.enforces() {
+			break
+		}
+		if err := x.mayModify(m); err != nil {
+			return nil, e.asError(err)
+		}
+	}
 	if err := b.validate(); err != nil {
 		return nil, e.asError(err)
 	}

@@ -275,7 +275,7 @@ func (x *execution) ranges(r *restriction) ([]store.Slice, error) {
 		}
 		*end.into = v
 	}
-	if len(r.cols) == 1 {
+	if len(r.cols) == 1 || r.bound {
 		return []store.Slice{simpleRange(r, lo, hi)}, nil
 	}
 	return mixedRanges(r, lo, hi), nil
@@ -289,7 +289,7 @@ func simpleRange(r *restriction, lo, hi [][]byte) store.Slice {
 	if r.end != nil {
 		s.End = store.Bound{Prefix: hi, Inclusive: r.end.inclusive}
 	}
-	if r.first().desc {
+	if r.first().desc && !r.bound {
 		s.Start, s.End = s.End, s.Start
 	}
 	return s

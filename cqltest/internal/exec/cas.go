@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,6 +87,9 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 
 	x.engine.write.Lock()
 	defer x.engine.write.Unlock()
+	if err := q.promise(x); err != nil {
+		return nil, err
+	}
 	q.current = &casRows{partition: q.table.data.View().Partition(q.key)}
 	q.current.read = func(clustering [][]byte) *store.Row { return q.fetched(x, clustering) }
 	ok, err := q.holds(x)
@@ -97,7 +101,7 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 		if err := q.collect(x, w); err != nil {
 			return nil, err
 		}
-		if err := w.apply(x, "SIMPLE"); err != nil {
+		if err := w.commit(x, "SIMPLE"); err != nil {
 			return nil, err
 		}
 	}
@@ -105,6 +109,20 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 		return q.scyllaResult(x, ok), nil
 	}
 	return q.result(x, ok), nil
+}
+
+// promise asks the replicas to take part in Paxos. Without enough of them nothing is
+// written.
+func (q *casRequest) promise(x *execution) error {
+	level := cmp.Or(x.params.SerialConsistency, Serial)
+	short := x.shortfall(q.table, level, []int64{q.key.Token})
+	if err := short.unavailable(); err != nil {
+		return err
+	}
+	if err := short.timeout(CodeWriteTimeout, "CAS"); err != nil {
+		return err
+	}
+	return nil
 }
 
 func (x *execution) checkCASConsistency(keyspace string) error {
@@ -124,7 +142,8 @@ func (x *execution) checkCASConsistency(keyspace string) error {
 	return nil
 }
 
-// available says whether enough replicas could answer. As many nodes are taken
+// available says whether enough replicas could answer, where one node stands for a
+// cluster: where there are several, see [execution.shortfall]. As many nodes are taken
 // to be up as the keyspace has replicas, so that a schema made for a cluster
 // works; only TWO and THREE can ask for more than that.
 func (x *execution) available(keyspace string) error {
@@ -138,7 +157,7 @@ func (x *execution) available(keyspace string) error {
 		return nil
 	}
 	ks := x.schema.keyspaces[keyspace]
-	if ks == nil || ks.system {
+	if ks == nil || ks.system || x.engine.ring.real {
 		return nil
 	}
 	if alive := ks.replicas(); alive < need {
@@ -613,16 +632,20 @@ func (q *casRequest) scyllaResult(x *execution, applied bool) *Result {
 	for _, rc := range q.order {
 		v := &rowView{table: q.table, key: q.keyComponents(), static: static, now: x.nowSec}
 		onlyStatic := rc.clustering == nil
+		there := static != nil
 		if !onlyStatic {
 			v.row = part.Row(rc.clustering, x.nowSec)
+			there = there && rc.kind == columnsHold // of a row that is not there, existence shows nothing
+		} else {
+			part.Rows(store.All, false, x.nowSec, func(*store.Row) bool { there = true; return false })
 		}
 		line := [][]byte{boolean(applied)}
 		for _, c := range cols {
 			var b []byte
 			switch {
-			case v.row != nil || c.kind == staticColumn:
+			case v.row != nil || there && c.kind == staticColumn:
 				b = v.value(c)
-			case c.kind == partitionKey && (onlyStatic || static != nil):
+			case c.kind == partitionKey && there:
 				b = v.value(c)
 			}
 			line = append(line, b)

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
@@ -18,6 +19,7 @@ type condition struct {
 	values   []terms.Term
 	inMarker terms.Term
 	asKeys   bool // m[k] op v compares values by the order of the keys
+	lenient  bool // an element at null, or before the first, is null
 }
 
 func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (*condition, error) {
@@ -31,7 +33,7 @@ func (p *preparer) condition(sc *terms.Scope, t *table, c *cqlparse.Condition) (
 	if p.dialect == Cassandra && (c.Op == cqlparse.OpLike || c.Op == cqlparse.OpNotIn) {
 		return nil, invalid("%s conditions are not supported", c.Op)
 	}
-	cond := &condition{col: col, op: c.Op, field: -1}
+	cond := &condition{col: col, op: c.Op, field: -1, lenient: p.dialect == Scylla}
 	recv := t.spec(col)
 	switch {
 	case c.Key != nil:
@@ -207,6 +209,11 @@ func javaBucket(h int32) uint32 {
 	return (u ^ u>>16) & 15
 }
 
+// hashedOrder compares names by where a small hash set of the server has them.
+func hashedOrder(a, b string) int {
+	return cmp.Compare(javaBucket(javaHash([]byte(a))), javaBucket(javaHash([]byte(b))))
+}
+
 // holds says whether the condition holds on a row, which may be nil.
 func (b *boundCondition) holds(row *store.Row) (bool, error) {
 	if b.op == cqlparse.OpNotIn {
@@ -271,6 +278,10 @@ func (b *boundCondition) current(row *store.Row) (*types.Type, []byte, error) {
 	cell := row.Cell(b.col.id)
 	cx := row.Complex(b.col.id)
 	switch {
+	case b.condition.key != nil && b.lenient && typ.Kind == types.KindMap && b.key == nil:
+		return typ.Value(), nil, nil
+	case b.condition.key != nil && b.lenient && typ.Kind == types.KindList && (len(b.key) != 4 || int32(be64(b.key)) < 0):
+		return typ.Elem(), nil, nil
 	case b.condition.key != nil && typ.Kind == types.KindMap:
 		if b.key == nil {
 			return nil, nil, invalid("Invalid null value for map element access")

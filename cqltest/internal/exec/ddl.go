@@ -10,6 +10,7 @@ import (
 // definition is a statement that changes the schema.
 type definition struct {
 	about StatementInfo
+	on    string // the table that permissions are about, if not about.Table
 	// apply returns the changed schema and the change; no change if the
 	// schema stays as it is. The caller holds the write lock.
 	apply func(x *execution, s *schema) (*schema, *SchemaChange, error)
@@ -38,6 +39,7 @@ func (d *definition) change(x *execution) (*SchemaChange, error) {
 		return nil, err
 	}
 	e.setSchema(next)
+	x.follow(ch)
 	return ch, nil
 }
 
@@ -62,6 +64,20 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 		return p.alterType(s)
 	case *cqlparse.DropType:
 		return p.dropType(s)
+	case *cqlparse.CreateFunction:
+		return p.createFunction(s)
+	case *cqlparse.DropFunction:
+		return p.dropFunction(s)
+	case *cqlparse.CreateAggregate:
+		return p.createAggregate(s)
+	case *cqlparse.DropAggregate:
+		return p.dropAggregate(s)
+	case *cqlparse.CreateView:
+		return p.createView(s)
+	case *cqlparse.AlterView:
+		return p.alterView(s)
+	case *cqlparse.DropView:
+		return p.dropView(s)
 	case *cqlparse.CreateIndex:
 		return p.createIndex(s)
 	case *cqlparse.DropIndex:
@@ -77,53 +93,31 @@ func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
 	if s, err := p.roleStatement(ast); s != nil || err != nil {
 		return s, err
 	}
-	if s, err := p.dropMissing(ast); s != nil || err != nil {
+	if s, err := p.trigger(ast); s != nil || err != nil {
 		return s, err
-	}
-	if tr, ok := ast.(*cqlparse.CreateTrigger); ok {
-		if _, err := p.table(tr.Table); err != nil {
-			return nil, err
-		}
-		return nil, invalid("Trigger class '%s' couldn't be loaded", tr.Class.Text)
 	}
 	return nil, invalid("%s is not supported by cqltest", ast.Kind())
 }
 
-// dropMissing drops what no schema here can have.
-func (p *preparer) dropMissing(ast cqlparse.Statement) (statement, error) {
-	var what string
-	var name cqlparse.QualifiedName
-	var ifExists bool
+// trigger refuses triggers, of which no schema here can have any.
+func (p *preparer) trigger(ast cqlparse.Statement) (statement, error) {
 	switch s := ast.(type) {
-	case *cqlparse.DropView:
-		what, name, ifExists = "Materialized view", s.Name, s.IfExists
-	case *cqlparse.DropFunction:
-		what, name, ifExists = "Function", s.Name, s.IfExists
-	case *cqlparse.DropAggregate:
-		what, name, ifExists = "Aggregate", s.Name, s.IfExists
-	case *cqlparse.DropTrigger:
+	case *cqlparse.CreateTrigger:
 		if _, err := p.table(s.Table); err != nil {
+			return nil, err
+		}
+		return nil, invalid("Trigger class '%s' couldn't be loaded", s.Class.Text)
+	case *cqlparse.DropTrigger:
+		t, err := p.table(s.Table)
+		if err != nil {
 			return nil, err
 		}
 		if s.IfExists {
 			return &nothing{ast.Kind()}, nil
 		}
-		ks, err := p.keyspaceOf(s.Table)
-		if err != nil {
-			return nil, err
-		}
-		return nil, invalid("Trigger '%s' on '%s.%s' doesn't exist", s.Name.Name, ks, s.Table.Name.Name)
-	default:
-		return nil, nil
+		return nil, invalid("Trigger '%s' on '%s.%s' doesn't exist", s.Name.Name, t.keyspace, t.name)
 	}
-	ks, err := p.inKeyspace(name)
-	if err != nil {
-		return nil, err
-	}
-	if ifExists {
-		return &nothing{ast.Kind()}, nil
-	}
-	return nil, invalid("%s '%s.%s' doesn't exist", what, ks, name.Name.Name)
+	return nil, nil
 }
 
 // nothing is a statement without effect.
@@ -183,7 +177,7 @@ func (p *preparer) createKeyspace(s *cqlparse.CreateKeyspace) (statement, error)
 	if name == "system" || name == "system_schema" {
 		return nil, invalid("System keyspace '%s' is not user-modifiable", name)
 	}
-	return &definition{StatementInfo{Kind: "create_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_keyspace", Keyspace: name}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if err := checkKeyspaceName(name); err != nil {
 			return nil, nil, err
 		}
@@ -229,7 +223,7 @@ func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNot
 	if replication == nil {
 		return nil
 	}
-	checked, warnings, err := readReplication(k.name, x.engine.opts.DataCenter, replication)
+	checked, warnings, err := readReplication(k.name, &x.engine.ring, replication)
 	if err != nil {
 		return err
 	}
@@ -245,7 +239,7 @@ func (p *preparer) alterKeyspace(s *cqlparse.AlterKeyspace) (statement, error) {
 	if err := p.editable(name, "ALTER", "keyspace "+name); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: "alter_keyspace", Keyspace: name}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "alter_keyspace", Keyspace: name}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		old := sch.keyspaces[name]
 		if old == nil {
 			if s.IfExists {
@@ -284,7 +278,7 @@ func (p *preparer) dropKeyspace(s *cqlparse.DropKeyspace) (statement, error) {
 	if err := p.editable(name, "DROP", "keyspace "+name); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: "drop_keyspace", Keyspace: name}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_keyspace", Keyspace: name}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if sch.keyspaces[name] == nil {
 			if s.IfExists {
 				return sch, nil, nil
@@ -306,6 +300,9 @@ func (s *truncateStatement) run(x *execution) (*Result, error) {
 		x.engine.write.Lock()
 		defer x.engine.write.Unlock()
 		s.table.data.Truncate()
+		for _, v := range x.engine.schema.Load().keyspaces[s.table.keyspace].viewsOf(s.table) {
+			v.data.Truncate()
+		}
 	}
 	return &Result{Kind: Void}, nil
 }
@@ -314,6 +311,9 @@ func (p *preparer) truncate(s *cqlparse.Truncate) (statement, error) {
 	t, err := p.table(s.Table)
 	if err != nil {
 		return nil, err
+	}
+	if t.isView() {
+		return nil, invalid("Cannot TRUNCATE materialized view directly; must truncate base table instead")
 	}
 	return &truncateStatement{t}, nil
 }

@@ -22,7 +22,7 @@ func (p *preparer) createIndex(s *cqlparse.CreateIndex) (statement, error) {
 		return nil, err
 	}
 	info := StatementInfo{Kind: "create_index", Keyspace: ks, Table: name.Name.Name}
-	return &definition{info, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: info, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		next, err := addIndex(x, sch, ks, s)
 		if err != nil || next == nil {
 			return sch, nil, err
@@ -73,6 +73,9 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 		}
 		return nil, invalid("Index '%s' already exists", ix.name)
 	}
+	if t.isView() {
+		return nil, invalid("Secondary indexes on materialized views aren't supported")
+	}
 	if t.counter {
 		return nil, invalid("Secondary indexes on counter tables aren't supported")
 	}
@@ -112,6 +115,11 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	if ix.sasi() {
 		x.warn("SASI indexes are experimental and are not recommended for production use.")
 	}
+	for _, o := range t.indexes {
+		if o.target != nil && t.vectorIndex(o.target) == o {
+			x.warn(vectorWarning) // the server looks at all indexes again
+		}
+	}
 	next := t.clone()
 	next.indexes = append(next.indexes, ix)
 	slices.SortFunc(next.indexes, func(a, b *index) int { return strings.Compare(a.name, b.name) })
@@ -126,6 +134,15 @@ func (ix *index) aim(t *table, targets []*cqlparse.IndexTarget) error {
 			return invalid("Only CUSTOM indexes can be created without specifying a target column")
 		}
 		return nil
+	}
+	if targets[0].Partition != nil {
+		if err := t.isPartitionKey(targets[0].Partition); err != nil {
+			return err
+		}
+		ix.local, targets = true, targets[1:]
+		if len(targets) == 0 {
+			return invalid("Missing column in a local index definition")
+		}
 	}
 	if len(targets) > 1 {
 		if !custom {
@@ -213,13 +230,22 @@ func (ix *index) targetOption() string {
 	return ix.mode + "(" + name + ")"
 }
 
+// isPartitionKey refuses a list of columns that is not the whole partition key.
+func (t *table) isPartitionKey(list []cqlparse.Identifier) error {
+	same := func(id cqlparse.Identifier, c *column) bool { return id.Name == c.name }
+	if slices.EqualFunc(list, t.partition, same) {
+		return nil
+	}
+	return invalid("Local index definition must contain full partition key only")
+}
+
 func (p *preparer) dropIndex(s *cqlparse.DropIndex) (statement, error) {
 	ks, err := p.inKeyspace(s.Name)
 	if err != nil {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "drop_index", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_index", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
 			t = space.hasIndex(name)
@@ -229,6 +255,9 @@ func (p *preparer) dropIndex(s *cqlparse.DropIndex) (statement, error) {
 				return sch, nil, nil
 			}
 			return nil, nil, invalid("Index '%s.%s' doesn't exist'", ks, name)
+		}
+		if err := x.ensure("ALTER", tableResource(ks, t.name)); err != nil {
+			return nil, nil, err
 		}
 		next := t.clone()
 		next.indexes = slices.DeleteFunc(next.indexes, func(ix *index) bool { return ix.name == name })

@@ -41,7 +41,7 @@ func (p *preparer) createTable(s *cqlparse.CreateTable) (statement, error) {
 		return nil, err
 	}
 	info := StatementInfo{Kind: "create_table", Keyspace: ks, Table: name}
-	return &definition{info, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: info, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		if space == nil {
 			return nil, nil, invalid("Keyspace '%s' doesn't exist", ks)
@@ -111,12 +111,9 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	params.bloomFilterFPChance = &bloom
 	t := &table{keyspace: ks, name: name, params: params, compact: s.CompactStorage, id: newID(), dropped: map[string]droppedColumn{}}
 	if id, given := props["id"]; given {
-		text, _ := id.(string)
-		b, err := types.UUID.FromString(text)
-		if err != nil || len(b) != 16 {
-			return nil, configError("Invalid table id")
+		if t.id, err = tableID(id); err != nil {
+			return nil, err
 		}
-		t.id = [16]byte(b)
 	}
 	columns := map[string]declared{}
 	var names []string
@@ -150,13 +147,30 @@ func buildTable(sch *schema, ks string, s *cqlparse.CreateTable) (*table, error)
 	if err := t.declareColumns(s, columns, names); err != nil {
 		return nil, err
 	}
-	if !validName(name) {
-		return nil, configError("%s.%s: Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"%[2]s\")", ks, name)
-	}
-	if len(name) > 222 {
-		return nil, configError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
+	if err := checkTableName(ks, name); err != nil {
+		return nil, err
 	}
 	return t.finish(), nil
+}
+
+// tableID reads the option id.
+func tableID(option any) ([16]byte, error) {
+	text, _ := option.(string)
+	b, err := types.UUID.FromString(text)
+	if err != nil || len(b) != 16 {
+		return [16]byte{}, configError("Invalid table id")
+	}
+	return [16]byte(b), nil
+}
+
+func checkTableName(ks, name string) error {
+	if !validName(name) {
+		return configError("%s.%s: Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"%[2]s\")", ks, name)
+	}
+	if len(name) > 222 {
+		return configError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
+	}
+	return nil
 }
 
 // resolve turns a written type into a type of the schema.
@@ -295,7 +309,7 @@ func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bo
 	if err := p.editable(ks, verb, "table "+ks+"."+n); err != nil {
 		return nil, err
 	}
-	return &definition{StatementInfo{Kind: kind, Keyspace: ks, Table: n}, func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: kind, Keyspace: ks, Table: n}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		var t *table
 		if space := sch.keyspaces[ks]; space != nil {
 			t = space.tables[n]
@@ -306,6 +320,12 @@ func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bo
 			}
 			return nil, nil, invalid("Table '%s.%s' doesn't exist", ks, n)
 		}
+		if t.isView() && verb == "DROP" {
+			return nil, nil, invalid("Cannot use DROP TABLE on a materialized view. Please use DROP MATERIALIZED VIEW instead.")
+		}
+		if t.isView() {
+			return nil, nil, invalid("Cannot use ALTER TABLE on a materialized view; use ALTER MATERIALIZED VIEW instead")
+		}
 		next, err := apply(x, sch, sch.keyspaces[ks], t)
 		switch {
 		case err != nil || next == t:
@@ -313,12 +333,17 @@ func (p *preparer) onTable(kind string, name cqlparse.QualifiedName, ifExists bo
 		case next == nil:
 			return sch.with(sch.keyspaces[ks].withoutTable(n)), &SchemaChange{Change: "DROPPED", Target: "TABLE", Keyspace: ks, Name: n}, nil
 		}
-		return sch.with(sch.keyspaces[ks].withTable(next)), &SchemaChange{Change: "UPDATED", Target: "TABLE", Keyspace: ks, Name: n}, nil
+		return sch.with(sch.keyspaces[ks].withAltered(t, next)), &SchemaChange{Change: "UPDATED", Target: "TABLE", Keyspace: ks, Name: n}, nil
 	}}, nil
 }
 
 func (p *preparer) dropTable(s *cqlparse.DropTable) (statement, error) {
-	return p.onTable("drop_table", s.Table, s.IfExists, func(*execution, *schema, *keyspace, *table) (*table, error) { return nil, nil })
+	return p.onTable("drop_table", s.Table, s.IfExists, func(_ *execution, _ *schema, _ *keyspace, t *table) (*table, error) {
+		if len(t.views) > 0 {
+			return nil, invalid("Cannot drop a table when materialized views still depend on it (%s)", t.keyspace)
+		}
+		return nil, nil
+	})
 }
 
 func (p *preparer) alterTable(s *cqlparse.AlterTable) (statement, error) {
@@ -460,9 +485,7 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 	}
 	changed := false
 	drops := slices.Clone(s.Drops) // the server keeps them in a hash set
-	slices.SortStableFunc(drops, func(a, b cqlparse.Identifier) int {
-		return int(javaBucket(javaHash([]byte(a.Name)))) - int(javaBucket(javaHash([]byte(b.Name))))
-	})
+	slices.SortStableFunc(drops, func(a, b cqlparse.Identifier) int { return hashedOrder(a.Name, b.Name) })
 	for _, id := range drops {
 		c := t.byName[id.Name]
 		if c == nil {
@@ -479,6 +502,9 @@ func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error)
 		}
 		if deps := t.indexesOn(c); len(deps) > 0 {
 			return nil, invalid("Cannot drop column %s because it has dependent secondary indexes (%s)", c.name, indexNames(deps))
+		}
+		if len(t.views) > 0 {
+			return nil, invalid("Cannot drop column %s on base table %s with materialized views", c.cql(), t.name)
 		}
 		same := func(o *column) bool { return o.name == c.name }
 		next.statics = slices.DeleteFunc(next.statics, same)
@@ -570,6 +596,10 @@ func alterOptions(x *execution, t *table, s *cqlparse.AlterTable) (*table, error
 	}
 	if t.counter && params.defaultTTL > 0 {
 		return nil, invalid("Cannot set default_time_to_live on a table with counters")
+	}
+	if len(t.views) > 0 && params.gcGraceSeconds == 0 {
+		return nil, invalid("Cannot alter gc_grace_seconds of the base table of a materialized view to 0, since this value is used to TTL undelivered updates. " +
+			"Setting gc_grace_seconds too low might cause undelivered updates to expire before being replayed.")
 	}
 	if x.engine.opts.Dialect == Cassandra && reflect.DeepEqual(params, t.params) {
 		return t, nil // and nobody is told of it

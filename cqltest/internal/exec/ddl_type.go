@@ -15,7 +15,7 @@ func (p *preparer) createType(s *cqlparse.CreateType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "create_type", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "create_type", Keyspace: ks}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		space := sch.keyspaces[ks]
 		if space == nil {
 			return nil, nil, invalid("Keyspace '%s' doesn't exist", ks)
@@ -67,7 +67,7 @@ func (p *preparer) alterType(s *cqlparse.AlterType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "alter_type", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "alter_type", Keyspace: ks}, apply: func(x *execution, sch *schema) (*schema, *SchemaChange, error) {
 		old := sch.udt(ks, name)
 		if old == nil {
 			if s.IfExists {
@@ -79,7 +79,7 @@ func (p *preparer) alterType(s *cqlparse.AlterType) (statement, error) {
 		if err != nil || next == old {
 			return sch, nil, err
 		}
-		return sch.with(sch.keyspaces[ks].replaceType(next)), &SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: ks, Name: name}, nil
+		return sch.with(sch.keyspaces[ks].replaceType(next).withFunctionTypes(x.engine, next)), &SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: ks, Name: name}, nil
 	}}, nil
 }
 
@@ -210,7 +210,7 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 		return nil, err
 	}
 	name := s.Name.Name.Name
-	return &definition{StatementInfo{Kind: "drop_type", Keyspace: ks}, func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
+	return &definition{about: StatementInfo{Kind: "drop_type", Keyspace: ks}, apply: func(_ *execution, sch *schema) (*schema, *SchemaChange, error) {
 		if sch.udt(ks, name) == nil {
 			if s.IfExists {
 				return sch, nil, nil
@@ -218,7 +218,10 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 			return nil, nil, invalid("Type '%s.%s' doesn't exist", ks, name)
 		}
 		space := sch.keyspaces[ks]
-		var users []string
+		users := space.usersOf(name)
+		if len(users) > 0 {
+			return nil, nil, invalid("Cannot drop user type '%s.%s' as it is still used by functions %s", ks, name, strings.Join(users, ", "))
+		}
 		for n, t := range space.types {
 			if n != name && t.References(ks, name) {
 				users = append(users, n)
@@ -229,7 +232,7 @@ func (p *preparer) dropType(s *cqlparse.DropType) (statement, error) {
 			return nil, nil, invalid("Cannot drop user type '%s.%s' as it is still used by user types %s", ks, name, strings.Join(users, ", "))
 		}
 		for _, t := range byChange(space) {
-			if slices.ContainsFunc(t.columns, func(c *column) bool { return c.typ.References(ks, name) }) {
+			if !t.isView() && slices.ContainsFunc(t.columns, func(c *column) bool { return c.typ.References(ks, name) }) {
 				users = append(users, t.name)
 			}
 		}

@@ -18,7 +18,10 @@ type describeStatement struct{ ast *cqlparse.Describe }
 func (d *describeStatement) info() StatementInfo { return StatementInfo{Kind: "describe"} }
 
 // element is a line of an answer to DESCRIBE.
-type element struct{ keyspace, kind, name, cql string }
+type element struct {
+	keyspace, kind, name, cql string
+	signed                    bool // the name is that of a function, with its arguments
+}
 
 func (d *describeStatement) run(x *execution) (*Result, error) {
 	s := x.engine.schema.Load()
@@ -47,7 +50,11 @@ func (d *describeStatement) run(x *execution) (*Result, error) {
 		res.PagingState = put64(uint64(offset + n))
 	}
 	for _, e := range list {
-		line := [][]byte{[]byte(quoteIdent(e.keyspace)), []byte(e.kind), []byte(quoteIdent(e.name)), []byte(e.cql)}
+		name := e.name
+		if !e.signed {
+			name = quoteIdent(name)
+		}
+		line := [][]byte{[]byte(quoteIdent(e.keyspace)), []byte(e.kind), []byte(name), []byte(e.cql)}
 		res.Rows = append(res.Rows, line[:len(names)])
 	}
 	return res, nil
@@ -62,7 +69,7 @@ func describeCluster(x *execution) *Result {
 	if ks := x.schema.keyspaces[x.client.Keyspace]; ks != nil && !ks.system {
 		t := types.Map(types.Text, types.List(types.Text, false), false)
 		res.Columns = append(res.Columns, ColumnSpec{"system", "describe", "range_ownership", t})
-		owners := types.PackList(1, [][]byte{[]byte(o.BroadcastAddress + ":7000")})
+		owners := types.PackList(1, [][]byte{[]byte(x.node().Address + ":7000")})
 		res.Rows[0] = append(res.Rows[0], t.PackMap([][]byte{[]byte("0"), owners}))
 	}
 	return res
@@ -74,7 +81,7 @@ func (d *describeStatement) elements(x *execution, s *schema) (list []element, l
 	switch a.What {
 	case cqlparse.DescribeKeyspaces:
 		for _, ks := range s.sortedKeyspaces() {
-			list = append(list, element{ks.name, "keyspace", ks.name, ""})
+			list = append(list, element{keyspace: ks.name, kind: "keyspace", name: ks.name})
 		}
 		return list, true, nil
 	case cqlparse.DescribeTables, cqlparse.DescribeTypes, cqlparse.DescribeFunctions, cqlparse.DescribeAggregates:
@@ -104,13 +111,16 @@ func (d *describeStatement) listing(x *execution, s *schema) ([]element, error) 
 	var list []element
 	for _, ks := range spaces {
 		if d.ast.What == cqlparse.DescribeTables {
-			for _, t := range sortedTables(ks) {
-				list = append(list, element{ks.name, "table", t.name, ""})
+			for _, t := range ks.baseTables() {
+				list = append(list, element{keyspace: ks.name, kind: "table", name: t.name})
 			}
+		}
+		if d.ast.What == cqlparse.DescribeFunctions || d.ast.What == cqlparse.DescribeAggregates {
+			list = append(list, ks.functionElements(d.ast.What == cqlparse.DescribeAggregates, "")...)
 		}
 		if d.ast.What == cqlparse.DescribeTypes {
 			for _, n := range slices.Sorted(maps.Keys(ks.types)) {
-				list = append(list, element{ks.name, "type", n, ""})
+				list = append(list, element{keyspace: ks.name, kind: "type", name: n})
 			}
 		}
 	}
@@ -150,13 +160,13 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 	case cqlparse.DescribeKeyspace:
 		return ks.elements(a), nil
 	case cqlparse.DescribeTable:
-		if t := ks.tables[name]; t != nil {
-			return t.elements(a.Internals), nil
+		if t := ks.tables[name]; t != nil && !t.isView() {
+			return ks.tableElements(t, a.Internals), nil
 		}
 		return nil, invalid("Table '%s' not found in keyspace '%s'", name, ks.name)
 	case cqlparse.DescribeType:
 		if t := ks.types[name]; t != nil {
-			return []element{{ks.name, "type", name, typeCQL(t)}}, nil
+			return []element{{keyspace: ks.name, kind: "type", name: name, cql: typeCQL(t)}}, nil
 		}
 		return nil, invalid("User defined type '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeIndex:
@@ -165,14 +175,23 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 		}
 		return nil, invalid("Table for existing index '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeView:
+		if t := ks.tables[name]; t != nil && t.isView() {
+			return t.elements(a.Internals), nil
+		}
 		return nil, invalid("Materialized view '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeFunction:
+		if list := ks.functionElements(false, name); list != nil {
+			return list, nil
+		}
 		return nil, invalid("User defined function '%s' not found in '%s'", name, ks.name)
 	case cqlparse.DescribeAggregate:
+		if list := ks.functionElements(true, name); list != nil {
+			return list, nil
+		}
 		return nil, invalid("User defined aggregate '%s' not found in '%s'", name, ks.name)
 	}
 	if t := ks.tables[name]; t != nil {
-		return t.elements(a.Internals), nil
+		return ks.tableElements(t, a.Internals), nil
 	}
 	if t := ks.hasIndex(name); t != nil {
 		return t.indexElement(name), nil
@@ -182,7 +201,7 @@ func (d *describeStatement) one(x *execution, s *schema) ([]element, error) {
 
 // elements describes a keyspace and what is in it.
 func (k *keyspace) elements(a *cqlparse.Describe) []element {
-	list := []element{{k.name, "keyspace", k.name, k.cql()}}
+	list := []element{{keyspace: k.name, kind: "keyspace", name: k.name, cql: k.cql()}}
 	if a.Only {
 		return list
 	}
@@ -198,19 +217,33 @@ func (k *keyspace) elements(a *cqlparse.Describe) []element {
 				add(n)
 			}
 		}
-		list = append(list, element{k.name, "type", name, typeCQL(k.types[name])})
+		list = append(list, element{keyspace: k.name, kind: "type", name: name, cql: typeCQL(k.types[name])})
 	}
 	for _, n := range slices.Sorted(maps.Keys(k.types)) {
 		add(n)
 	}
-	for _, t := range sortedTables(k) {
-		list = append(list, t.elements(a.Internals)...)
+	list = append(list, k.functionElements(false, "")...)
+	list = append(list, k.functionElements(true, "")...)
+	for _, t := range k.baseTables() {
+		list = append(list, k.tableElements(t, a.Internals)...)
+	}
+	return list
+}
+
+// tableElements describes a table and its materialized views.
+func (k *keyspace) tableElements(t *table, internals bool) []element {
+	list := t.elements(internals)
+	for _, v := range k.viewsOf(t) {
+		list = append(list, v.elements(internals)...)
 	}
 	return list
 }
 
 func (t *table) elements(internals bool) []element {
-	list := []element{{t.keyspace, "table", t.name, t.cql(internals)}}
+	if t.isView() {
+		return []element{{keyspace: t.keyspace, kind: "materialized_view", name: t.name, cql: t.viewCQL(internals)}}
+	}
+	list := []element{{keyspace: t.keyspace, kind: "table", name: t.name, cql: t.cql(internals)}}
 	for _, ix := range t.indexes {
 		list = append(list, t.indexElement(ix.name)...)
 	}
@@ -220,7 +253,7 @@ func (t *table) elements(internals bool) []element {
 func (t *table) indexElement(name string) []element {
 	for _, ix := range t.indexes {
 		if ix.name == name {
-			return []element{{t.keyspace, "index", name, ix.cql(t)}}
+			return []element{{keyspace: t.keyspace, kind: "index", name: name, cql: ix.cql(t)}}
 		}
 	}
 	return nil
@@ -264,6 +297,9 @@ func (ix *index) cql(t *table) string {
 			target = ix.mode + "(" + target + ")"
 		}
 	}
+	if ix.local {
+		target = "(" + namesCQL(t.partition) + "), " + target
+	}
 	if ix.kind != "CUSTOM" {
 		return fmt.Sprintf("CREATE INDEX %s ON %s (%s);", quoteIdent(ix.name), t, target)
 	}
@@ -297,14 +333,7 @@ func (t *table) cql(internals bool) string {
 		lines = append(lines, line)
 	}
 	if !oneKey {
-		key := namesCQL(t.partition)
-		if len(t.partition) > 1 {
-			key = "(" + key + ")"
-		}
-		for _, c := range t.clustering {
-			key += ", " + c.cql()
-		}
-		lines = append(lines, "    PRIMARY KEY ("+key+")")
+		lines = append(lines, "    "+t.keyCQL())
 	}
 	b.WriteString(strings.Join(lines, ",\n") + "\n)")
 	t.optionsCQL(&b, internals)
@@ -312,6 +341,30 @@ func (t *table) cql(internals bool) string {
 	if t.virtual {
 		b.WriteString("\n*/")
 	}
+	return b.String()
+}
+
+func (t *table) keyCQL() string {
+	key := namesCQL(t.partition)
+	if len(t.partition) > 1 {
+		key = "(" + key + ")"
+	}
+	for _, c := range t.clustering {
+		key += ", " + c.cql()
+	}
+	return "PRIMARY KEY (" + key + ")"
+}
+
+func (t *table) viewCQL(internals bool) string {
+	var b strings.Builder
+	columns := "*"
+	if !t.view.includeAll {
+		columns = namesCQL(t.columns)
+	}
+	base := quoteIdent(t.keyspace) + "." + quoteIdent(t.view.base)
+	fmt.Fprintf(&b, "CREATE MATERIALIZED VIEW %s AS\n    SELECT %s\n    FROM %s\n    WHERE %s\n    %s\n", t, columns, base, t.view.clause(), t.keyCQL())
+	t.optionsCQL(&b, internals)
+	b.WriteByte(';')
 	return b.String()
 }
 
@@ -342,7 +395,7 @@ func (t *table) optionsCQL(b *strings.Builder, internals bool) {
 	if t.virtual {
 		options = append(options, "comment = "+cqlparse.QuoteString(t.params.comment))
 	} else {
-		options = append(options, t.params.cql()...)
+		options = append(options, t.params.cql(t.isView())...)
 	}
 	for i, o := range options {
 		lead := "\n    AND "
@@ -353,10 +406,10 @@ func (t *table) optionsCQL(b *strings.Builder, internals bool) {
 	}
 }
 
-func (p *tableParams) cql() []string {
+func (p *tableParams) cql(view bool) []string {
 	on := func(b *bool) string { return strconv.FormatBool(b == nil || *b) }
 	q := cqlparse.QuoteString
-	return []string{
+	list := []string{
 		"additional_write_policy = " + q(p.additionalWritePolicy),
 		"allow_auto_snapshot = " + on(p.allowAutoSnapshot),
 		"bloom_filter_fp_chance = " + javaDouble(p.bloomFilter()),
@@ -377,4 +430,8 @@ func (p *tableParams) cql() []string {
 		"read_repair = " + q(p.readRepair),
 		"speculative_retry = " + q(p.speculativeRetry),
 	}
+	if view { // whose rows live as long as those of the base table
+		list = slices.DeleteFunc(list, func(s string) bool { return strings.HasPrefix(s, "default_time_to_live") })
+	}
+	return list
 }

@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +24,7 @@ type Engine struct {
 	write  sync.Mutex
 	schema atomic.Pointer[schema]
 	clock  clock
+	ring   ring
 
 	prepared struct {
 		sync.RWMutex
@@ -44,20 +47,24 @@ func New(opts Options) *Engine {
 			*s = v
 		}
 	}
-	def(&opts.ListenAddress, "127.0.0.1")
-	def(&opts.BroadcastAddress, opts.ListenAddress)
 	def(&opts.ClusterName, "Test Cluster")
-	def(&opts.DataCenter, "datacenter1")
-	def(&opts.Rack, "rack1")
 	def(&opts.User, "cassandra")
 	def(&opts.Password, "cassandra")
-	if opts.Port == 0 {
-		opts.Port = 9042
+	nodes := slices.Clone(opts.Nodes)
+	if len(nodes) == 0 {
+		nodes = []Node{{}}
+	}
+	for i := range nodes {
+		n := &nodes[i]
+		def(&n.Address, "127.0.0.1")
+		def(&n.DataCenter, "datacenter1")
+		def(&n.Rack, "rack1")
+		n.Port = cmp.Or(n.Port, 9042)
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	e := &Engine{opts: opts}
+	e := &Engine{opts: opts, ring: newRing(nodes, opts.Cluster)}
 	e.clock.source = opts.Now
 	e.clock.elements.Store(1 << 40)
 	e.prepared.byID = map[string]*Prepared{}
@@ -79,6 +86,9 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 		return nil, err
 	}
 	x.warnUse(p)
+	if err := x.authorize(p); err != nil {
+		return nil, x.warned(e.asError(err))
+	}
 	res, err := p.stmt.run(x)
 	if err != nil {
 		return nil, x.warned(e.asError(err))
@@ -174,6 +184,23 @@ func (e *Engine) Truncate() {
 	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
 }
 
+// HasKeyspace says whether there is a keyspace of that name.
+func (e *Engine) HasKeyspace(name string) bool { return e.schema.Load().keyspaces[name] != nil }
+
+// Tables returns the users' tables by name, as keyspace.table.
+func (e *Engine) Tables() []string {
+	var names []string
+	for _, ks := range e.schema.Load().sortedKeyspaces() {
+		if ks.system {
+			continue
+		}
+		for _, t := range sortedTables(ks) {
+			names = append(names, t.keyspace+"."+t.name)
+		}
+	}
+	return names
+}
+
 // eachTable visits the tables that hold rows of users.
 func (s *schema) eachTable(fn func(*table)) {
 	for _, ks := range s.keyspaces {
@@ -191,12 +218,12 @@ func (e *Engine) Advance(d time.Duration) { e.clock.offset.Add(int64(d)) }
 // Now is the engine's clock.
 func (e *Engine) Now() time.Time { return e.clock.now() }
 
-// SetAddress changes the address and port that system.local advertises; call it
-// once the listener is bound, before clients connect.
+// SetAddress changes the first node's address and port; call it once the listener
+// is bound, before clients connect.
 func (e *Engine) SetAddress(host string, port int) {
 	e.write.Lock()
 	defer e.write.Unlock()
-	e.opts.ListenAddress, e.opts.BroadcastAddress, e.opts.Port = host, host, port
+	e.ring.nodes[0].Address, e.ring.nodes[0].Port = host, port
 	e.system.forget()
 }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,6 +24,8 @@ const (
 	opContainsKey
 	opEntry
 	opLike
+	opNearest // the row has a vector
+	opPattern // LIKE without an index, of ScyllaDB
 )
 
 // expression is one thing that a row has to satisfy to be returned.
@@ -160,7 +163,14 @@ func (x *execution) expressions(w *restrictions, r *restriction) ([]expression, 
 			out = append(out, expression{col: col, op: op, value: v[0]})
 		}
 		return out, nil
+	case nearestRestriction:
+		v, err := x.eval(r.nearest)
+		return []expression{{col: col, op: opNearest, value: v}}, err
 	case likeRestriction:
+		if x.engine.opts.Dialect == Scylla {
+			v, err := x.eval(r.like)
+			return []expression{{col: col, op: opPattern, value: v}}, err
+		}
 		v, err := x.eval(r.like)
 		if err != nil {
 			return nil, err
@@ -205,6 +215,10 @@ func (e *expression) holds(r *rowView) bool {
 		return e.like.matches(e.index.terms(string(b)), e.index.terms(string(e.value)))
 	}
 	switch e.op {
+	case opNearest:
+		return len(b) > 0
+	case opPattern:
+		return like(string(b), string(e.value))
 	case opContains, opContainsKey, opEntry:
 		return e.contains(b)
 	case opIN:
@@ -313,10 +327,30 @@ func (w *restrictions) likeExpression(r *restriction, value []byte) (expression,
 	return expression{}, invalid("%s %s %s is only supported on properly indexed columns", e.col.name, kind, term)
 }
 
-// like matches a pattern whose only wildcard is % at either end.
+// like matches a pattern of ScyllaDB: % stands for any text, _ for one character, and \
+// takes the meaning from what follows.
 func like(s, pattern string) bool {
-	kind, term := splitPattern(pattern)
-	return kind.matches([]string{s}, []string{term})
+	expr := []byte("(?s)^")
+	escaped := false
+	for _, c := range pattern {
+		switch {
+		case escaped:
+			expr, escaped = append(expr, regexp.QuoteMeta(string(c))...), false
+		case c == '\\':
+			escaped = true
+		case c == '%':
+			expr = append(expr, ".*"...)
+		case c == '_':
+			expr = append(expr, '.')
+		default:
+			expr = append(expr, regexp.QuoteMeta(string(c))...)
+		}
+	}
+	if escaped {
+		expr = append(expr, `\\`...)
+	}
+	match, err := regexp.MatchString(string(append(expr, '$')), s)
+	return err == nil && match
 }
 
 // rowView is a row as expressions and selectors see it: key, static and regular

@@ -17,7 +17,7 @@ func (ix *index) storageAttached() bool {
 
 // same says whether two indexes are the same but for what they belong to.
 func (ix *index) same(o *index) bool {
-	return ix.name == o.name && ix.kind == o.kind && ix.class == o.class && ix.mode == o.mode && maps.Equal(ix.options, o.options) &&
+	return ix.name == o.name && ix.kind == o.kind && ix.class == o.class && ix.mode == o.mode && ix.local == o.local && maps.Equal(ix.options, o.options) &&
 		(ix.target == o.target || ix.target != nil && o.target != nil && ix.target.name == o.target.name)
 }
 
@@ -37,6 +37,8 @@ func (ix *index) serves(r *restriction) bool {
 	}
 	isSet := ix.target.typ.Kind == types.KindSet
 	switch r.kind {
+	case nearestRestriction:
+		return ix.storageAttached()
 	case eqRestriction:
 		return (ix.mode == "" || ix.mode == "full") && !(ix.sasi() && ix.tokenizes())
 	case sliceRestriction:
@@ -64,11 +66,16 @@ func rangeIndexable(t *types.Type) bool {
 // indexed says whether some index serves r.
 func (w *restrictions) indexed(r *restriction) bool {
 	for _, ix := range w.table.indexes {
-		if ix.serves(r) {
+		if ix.serves(r) && w.reaches(ix) {
 			return true
 		}
 	}
 	return false
+}
+
+// reaches says whether an index can be asked: a local one only about a partition.
+func (w *restrictions) reaches(ix *index) bool {
+	return !ix.local || len(w.partition.cols) == len(w.table.partition)
 }
 
 func (w *restrictions) anyIndexed(set *restrictionSet) bool {
@@ -86,6 +93,9 @@ func (w *restrictions) filtersNeedFiltering(filters []*restriction) bool {
 	var groups [][]*index
 	var attached []*index
 	for _, ix := range w.table.indexes {
+		if !w.reaches(ix) {
+			continue
+		}
 		if ix.storageAttached() {
 			attached = append(attached, ix)
 		} else {

@@ -155,6 +155,9 @@ func TestScylla(t *testing.T) {
 			{"DELETE FROM lwt WHERE a = 1 IF EXISTS", "[applied], a, b | true, 1, 2"},
 		}},
 		{"statics", wide, []step{
+			// The key shows if the partition is there, as in ScyllaDB's lwt_test.result.
+			{"UPDATE w SET s = 1 WHERE p = 1 IF EXISTS", "[applied], p, c, s, v | false, null, null, null, null"},
+			{"INSERT INTO w (p, c, v) VALUES (1, 2, 1)", ""},
 			{"UPDATE w SET s = 1 WHERE p = 1 IF EXISTS", "[applied], p, c, s, v | false, 1, null, null, null"},
 			{"INSERT INTO w (p, c, s, v) VALUES (1, 1, 1, 1)", ""},
 			{"UPDATE w SET v = 2 WHERE p = 1 AND c = 1 IF v = 7 AND s = 1", "[applied], s, v | false, 1, 1"},

@@ -147,6 +147,8 @@ func (m *modification) validate() error {
 		return invalid("Cannot provide custom timestamp for counter updates")
 	case m.table.counter && m.ttl != nil:
 		return invalid("Cannot provide custom TTL for counter updates")
+	case m.table.isView():
+		return invalid("Cannot directly modify a materialized view")
 	}
 	return nil
 }

@@ -82,12 +82,32 @@ func (u *updater) pending() *store.Row {
 
 // nextPath returns a list path behind all others, prevPath one before them.
 func (u *updater) nextPath() []byte {
+	if u.x.engine.opts.Dialect == Scylla {
+		u.x.lists.appended++
+		return stampedPath(u.timestamp, u.x.lists.appended)
+	}
 	return put64(1<<63 + uint64(u.x.engine.clock.elements.Add(1)))
 }
 
 func (u *updater) prevPath() []byte {
+	if u.x.engine.opts.Dialect == Scylla {
+		u.x.lists.prepended++
+		return stampedPath(2*firstPrepend-u.timestamp, -u.x.lists.prepended)
+	}
 	return put64(1<<63 - uint64(u.x.engine.clock.elements.Add(1)))
 }
+
+// stampedPath is a list path of ScyllaDB, where elements are ordered by the timestamp of
+// what wrote them, and by n if one statement or batch did.
+func stampedPath(timestamp int64, n int) []byte {
+	seq := uint16(1<<15 + n)
+	return append(put64(1<<63^uint64(timestamp)), byte(seq>>8), byte(seq))
+}
+
+// firstPrepend is the timestamp of the start of 2010. ScyllaDB mirrors the timestamps of
+// prepended elements at it, so that what is prepended later comes first, and has no way to
+// prepend before it.
+const firstPrepend = 1262304000000000
 
 func (o *operation) apply(u *updater) error {
 	if o.col.typ.IsMultiCell() {
@@ -206,6 +226,9 @@ func (o *operation) addAll(u *updater, v []byte, prepend bool) error {
 	elems, err := types.UnpackList(v)
 	if err != nil {
 		return err
+	}
+	if prepend && u.x.engine.opts.Dialect == Scylla && u.timestamp <= firstPrepend {
+		return invalid("List prepend custom timestamp must be greater than Jan 1 2010 00:00:00")
 	}
 	if prepend {
 		slices.Reverse(elems)

@@ -155,7 +155,7 @@ func (r *propertyReader) checkCompaction(class string, m map[string]string) {
 }
 
 // readReplication checks the replication option of a keyspace.
-func readReplication(keyspace, dataCenter string, m map[string]string) (map[string]string, []string, error) {
+func readReplication(keyspace string, r *ring, m map[string]string) (map[string]string, []string, error) {
 	class := m["class"]
 	short := strings.TrimPrefix(class, locatorPackage)
 	out := maps.Clone(m)
@@ -170,26 +170,30 @@ func readReplication(keyspace, dataCenter string, m map[string]string) (map[stri
 		if _, ok := m["replication_factor"]; !ok {
 			out["replication_factor"] = "1"
 		}
-		warnings, err := readReplicationFactor(out["replication_factor"], keyspace)
+		warnings, err := readReplicationFactor(out["replication_factor"], keyspace, r.members(""))
 		return out, warnings, err
 	case "NetworkTopologyStrategy":
 		delete(out, "replication_factor")
 		var warnings []string
 		rf, given := m["replication_factor"]
-		if _, explicit := out[dataCenter]; !explicit && (given || len(out) == 1) {
-			if !given {
-				rf = "1"
+		if !given {
+			rf = "1"
+		}
+		if given || len(out) == 1 {
+			for _, dc := range r.dataCenters() {
+				if _, explicit := out[dc]; !explicit {
+					out[dc] = rf
+				}
 			}
-			out[dataCenter] = rf
 		}
 		for _, dc := range slices.Sorted(maps.Keys(out)) {
 			if dc == "class" {
 				continue
 			}
-			if dc != dataCenter {
+			if !slices.Contains(r.dataCenters(), dc) {
 				return nil, nil, configError("Unrecognized strategy option {%s} passed to NetworkTopologyStrategy for keyspace %s", dc, keyspace)
 			}
-			w, err := readReplicationFactor(out[dc], keyspace)
+			w, err := readReplicationFactor(out[dc], keyspace, r.members(dc))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -209,7 +213,7 @@ func readReplication(keyspace, dataCenter string, m map[string]string) (map[stri
 	return nil, nil, configError("Unable to find replication strategy class '%s'", class)
 }
 
-func readReplicationFactor(s, keyspace string) ([]string, error) {
+func readReplicationFactor(s, keyspace string, nodes int) ([]string, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		return nil, configError("For input string: \"%s\"", s)
@@ -217,8 +221,8 @@ func readReplicationFactor(s, keyspace string) ([]string, error) {
 	if n < 0 {
 		return nil, configError("Replication factor must be non-negative, found %d", n)
 	}
-	if n > 1 {
-		return []string{fmt.Sprintf("Your replication factor %d for keyspace %s is higher than the number of nodes 1", n, keyspace)}, nil
+	if n > nodes {
+		return []string{fmt.Sprintf("Your replication factor %d for keyspace %s is higher than the number of nodes %d", n, keyspace, nodes)}, nil
 	}
 	return nil, nil
 }

@@ -25,6 +25,7 @@ type preparer struct {
 
 	markers   []types.Column  // by marker position
 	tables    []*table        // the tables the statement concerns
+	called    []tableName     // the users' functions it calls
 	keyMarker map[*column]int // which marker a component of the partition key equals
 }
 
@@ -91,7 +92,7 @@ func (p *preparer) table(name cqlparse.QualifiedName) (*table, error) {
 // gathered in p when done is called.
 func (p *preparer) scope(t *table) *terms.Scope {
 	return &terms.Scope{
-		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt,
+		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt, Functions: p.functions,
 		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
 		IsKey: func(i int) bool { return t.columns[i].primaryKey() },
 	}
@@ -162,6 +163,7 @@ type execution struct {
 	now      time.Time
 	nowSec   int64 // for TTLs
 	warnings []string
+	lists    *struct{ appended, prepended int } // list elements written so far, for ScyllaDB's order
 }
 
 func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params Params) (*execution, error) {
@@ -181,7 +183,7 @@ func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params P
 }
 
 func (e *Engine) newExecution(ctx context.Context, c *Client, params *Params) *execution {
-	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now()}
+	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now(), lists: new(struct{ appended, prepended int })}
 	x.nowSec = x.now.Unix()
 	if params.NowInSeconds != nil {
 		x.nowSec = *params.NowInSeconds

@@ -15,7 +15,8 @@ const (
 	maxPreparedBytes = 64 << 20
 )
 
-// tableName names a table that a statement reads or writes.
+// tableName names a table that a statement reads or writes, or the functions of a
+// name that it calls.
 type tableName struct{ keyspace, name string }
 
 // Prepare parses and validates cql and remembers the outcome, or returns what it
@@ -96,6 +97,19 @@ func textID(keyspace, cql string) string {
 	return string(sum[:])
 }
 
+// MetadataID names the columns of a result, as Cassandra does but for descending
+// clustering columns. Clients only compare it.
+func MetadataID(columns []ColumnSpec) []byte {
+	sum := md5.New()
+	for _, c := range columns {
+		sum.Write([]byte(c.Name))
+		sum.Write([]byte{0})
+		sum.Write([]byte(c.Type.ClassName()))
+		sum.Write([]byte{0, 0})
+	}
+	return sum.Sum(nil)
+}
+
 // Compile is Prepare without remembering the outcome.
 func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 	s := e.schema.Load()
@@ -122,6 +136,7 @@ func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 			out.tables = append(out.tables, tableName{t.keyspace, t.name})
 		}
 	}
+	out.called = p.called
 	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
 		out.Columns = r.columns()
 	}
@@ -194,6 +209,10 @@ func (e *Engine) setSchema(next *schema) {
 	defer e.prepared.Unlock()
 	for id, p := range e.prepared.byID {
 		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
+			e.drop(id)
+			continue
+		}
+		if slices.ContainsFunc(p.called, func(n tableName) bool { return !sameFunctions(old.functionsNamed(n), next.functionsNamed(n)) }) {
 			e.drop(id)
 		}
 	}

@@ -18,6 +18,7 @@ const (
 	containsRestriction
 	likeRestriction
 	notNullRestriction
+	nearestRestriction // ORDER BY column ANN OF
 )
 
 // tuple is the right side of a relation: one term for each column, or one
@@ -69,6 +70,7 @@ type restriction struct {
 	kind  restrictionKind
 	cols  []*column
 	multi bool
+	bound bool // ends of a slice are places between rows, whatever the direction of the columns
 	token bool
 
 	eq         tuple
@@ -79,7 +81,8 @@ type restriction struct {
 	contains, containsKey  []terms.Term
 	entryKeys, entryValues []terms.Term
 
-	like terms.Term
+	like    terms.Term
+	nearest terms.Term // the vector of ANN OF
 }
 
 func (r *restriction) first() *column { return r.cols[0] }
@@ -139,6 +142,9 @@ func (r *restriction) mergeSlice(o *restriction, format string) (*restriction, e
 	}
 	if r.end != nil && o.end != nil {
 		return nil, invalid(format, "end")
+	}
+	if r.bound != o.bound {
+		return nil, invalid("Invalid combination of SCYLLA_CLUSTERING_BOUND with other restrictions of %s", r.first().name)
 	}
 	m := *r
 	m.multi = r.multi || o.multi
@@ -436,7 +442,10 @@ func (p *preparer) tupleRelation(sc *terms.Scope, t *table, rel *cqlparse.Relati
 	case cqlparse.OpNEQ, cqlparse.OpNotIn:
 		return nil, invalid("Unsupported \"!=\" relation: %s", cqlparse.Print(rel))
 	}
-	r := &restriction{multi: true}
+	r := &restriction{multi: true, bound: rel.Bound}
+	if rel.Bound && (rel.Op == cqlparse.OpIn || rel.Op == cqlparse.OpEQ) {
+		return nil, invalid("SCYLLA_CLUSTERING_BOUND takes <, <=, > and >= only")
+	}
 	var recv []types.Column
 	for _, id := range rel.Columns {
 		c, err := t.column(id.Name)

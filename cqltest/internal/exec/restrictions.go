@@ -31,6 +31,15 @@ type restrictions struct {
 // where prepares a WHERE clause. onlyStatic says that the statement reads or
 // writes static columns only.
 func (p *preparer) where(sc *terms.Scope, t *table, verb string, relations []*cqlparse.Relation, onlyStatic, filtering bool) (*restrictions, error) {
+	w, err := p.relations(sc, t, verb, relations, filtering)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.validate(onlyStatic)
+}
+
+// relations prepares the relations of a WHERE clause, to be validated.
+func (p *preparer) relations(sc *terms.Scope, t *table, verb string, relations []*cqlparse.Relation, filtering bool) (*restrictions, error) {
 	w := &restrictions{table: t, verb: verb, filtering: filtering}
 	for _, rel := range relations {
 		if (rel.Op == cqlparse.OpContains || rel.Op == cqlparse.OpContainsKey) && (verb == "UPDATE" || verb == "DELETE") {
@@ -43,14 +52,17 @@ func (p *preparer) where(sc *terms.Scope, t *table, verb string, relations []*cq
 		if err != nil {
 			return nil, err
 		}
-		if r.kind == likeRestriction && (verb != "SELECT" || !w.indexed(r)) {
+		if r.kind == likeRestriction && p.dialect == Scylla && !r.first().typ.IsText() {
+			return nil, invalid("LIKE is allowed only on string types, which %s is not", r.first().name)
+		}
+		if r.kind == likeRestriction && (verb != "SELECT" || p.dialect == Cassandra && !w.indexed(r)) {
 			return nil, invalid("LIKE restriction is only supported on properly indexed columns. %s is not valid.", cqlparse.Print(rel))
 		}
 		if err := w.add(r); err != nil {
 			return nil, err
 		}
 	}
-	return w, w.validate(onlyStatic)
+	return w, nil
 }
 
 func (w *restrictions) selects() bool { return w.verb == "SELECT" }
@@ -136,6 +148,9 @@ func (w *restrictions) validate(onlyStatic bool) error {
 	if !w.others.empty() {
 		if !w.selects() {
 			return invalid("Non PRIMARY KEY columns found in where clause: %s ", columnNames(w.others.cols))
+		}
+		if err := w.validateNearest(); err != nil {
+			return err
 		}
 		if queriable {
 			w.usesIndex = true

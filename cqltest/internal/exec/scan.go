@@ -27,6 +27,8 @@ type query struct {
 
 	result  *Result
 	sortRow [][][]byte // the ORDER BY columns of each result row
+	target  []byte     // of ANN OF
+	scores  []float32  // of each result row
 	group   *terms.Group
 	groupOf groupKey
 	groupBy [][]byte  // the ORDER BY columns of the group's first row
@@ -65,6 +67,11 @@ func (s *selection) run(x *execution) (*Result, error) {
 	if s.distinct {
 		q.perPart = 1
 	}
+	if s.near != nil {
+		if err := q.startNearest(); err != nil {
+			return nil, err
+		}
+	}
 	if s.sel != nil {
 		if err := s.sel.Start(&x.env); err != nil {
 			return nil, err
@@ -81,6 +88,14 @@ func (s *selection) run(x *execution) (*Result, error) {
 	}
 	s.warn(x)
 	sorted := len(s.sortBy) > 0
+	if s.near != nil {
+		q.pageSize = 0
+		for i := range q.filter {
+			if q.filter[i].op == opNearest {
+				q.target = q.filter[i].value
+			}
+		}
+	}
 	paged := q.pageSize > 0 && (q.limit > q.pageSize || sorted) && !s.aggregate && !(s.grouped && s.distinct)
 	if q.pageSize > 0 && sorted && (ok || s.aggregate || s.grouped) {
 		return nil, invalid("Cannot page queries with both ORDER BY and a IN restriction on the partition key;" +
@@ -96,7 +111,7 @@ func (s *selection) run(x *execution) (*Result, error) {
 		q.limit = q.resume.remaining
 	}
 	userLimit := q.limit
-	if sorted || s.aggregate {
+	if sorted || s.near != nil || s.aggregate {
 		q.limit = math.MaxInt
 	}
 	if ok {
@@ -112,6 +127,9 @@ func (s *selection) run(x *execution) (*Result, error) {
 	}
 	if sorted && !s.aggregate {
 		q.sort()
+	}
+	if s.near != nil {
+		q.sortNearest()
 	}
 	if len(q.result.Rows) > userLimit {
 		q.result.Rows = q.result.Rows[:userLimit]
@@ -167,12 +185,22 @@ func (q *query) prepare() (bool, error) {
 	if len(q.slices) == 0 {
 		return false, nil
 	}
-	return true, validKeys(q.keys) // Cassandra looks at the keys when it reads them
+	if err := validKeys(q.keys); err != nil { // Cassandra looks at the keys when it reads them
+		return false, err
+	}
+	short := x.shortfall(q.s.table, x.params.Consistency, x.tokensOf(q.keys))
+	if err := short.unavailable(); err != nil {
+		return false, err
+	}
+	if err := short.timeout(CodeReadTimeout, ""); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // read walks the partitions until the page, or the limit, is full.
 func (q *query) read() error {
-	view := q.x.engine.view(q.s.table)
+	view := q.x.engine.view(q.s.table, q.x.client.Node)
 	var failed error
 	visit := func(p *store.Partition) bool {
 		if failed = q.x.err(); failed != nil {
@@ -334,6 +362,9 @@ func (q *query) row(key store.Key, v *rowView) (bool, error) {
 	}
 	q.result.Rows = append(q.result.Rows, line)
 	q.sortRow = append(q.sortRow, q.sortKeys(v))
+	if q.s.near != nil {
+		q.scores = append(q.scores, q.score(v))
+	}
 	q.count++
 	q.inPart++
 	q.mark(key, v)

@@ -29,6 +29,7 @@ type keyspace struct {
 	system      bool // not for users to alter
 	tables      map[string]*table
 	types       map[string]*types.Type // not frozen
+	functions   []*function            // as they were created
 }
 
 type columnKind uint8
@@ -79,6 +80,7 @@ type index struct {
 	target     *column
 	mode       string // values, keys, entries, full, or ""
 	options    map[string]string
+	local      bool // of ScyllaDB: serves what names the partition
 }
 
 // table is a table's definition.
@@ -99,7 +101,9 @@ type table struct {
 	indexes        []*index // by name
 	dropped        map[string]droppedColumn
 	nextID         int32
-	changed        uint64 // the greater, the later
+	changed        uint64        // the greater, the later
+	views          []string      // names of the materialized views on it, the oldest first
+	view           *materialized // what it shows, if it is a view itself
 
 	data  *store.Table   // shared by all versions of the table; nil if the rows are made up when read
 	scope []types.Column // the columns as terms sees them
@@ -293,11 +297,22 @@ func sortedTables(k *keyspace) []*table {
 	return out
 }
 
-// byChange returns the tables in the order of their last change, which is how
-// the server lists those that are in the way.
+// baseTables returns the tables that are no materialized views, by name.
+func (k *keyspace) baseTables() []*table {
+	return slices.DeleteFunc(sortedTables(k), (*table).isView)
+}
+
+// byChange returns the tables, and behind them the materialized views, in the
+// order of their last change, which is how the server lists those that are in the
+// way.
 func byChange(k *keyspace) []*table {
 	out := sortedTables(k)
-	slices.SortStableFunc(out, func(a, b *table) int { return cmp.Compare(a.changed, b.changed) })
+	slices.SortStableFunc(out, func(a, b *table) int {
+		if a.isView() != b.isView() {
+			return cmp.Compare(boolean(a.isView())[0], boolean(b.isView())[0])
+		}
+		return cmp.Compare(a.changed, b.changed)
+	})
 	return out
 }
 

@@ -27,6 +27,10 @@ func dropScyllaOptions(ast cqlparse.Statement) {
 		options = &s.Options
 	case *cqlparse.AlterTable:
 		options = &s.Options
+	case *cqlparse.CreateView:
+		options = &s.Options
+	case *cqlparse.AlterView:
+		options = &s.Options
 	default:
 		return
 	}

@@ -21,6 +21,7 @@ type selection struct {
 	distinct  bool
 	reversed  bool
 	sortBy    []sortColumn // after the query, if IN on the partition key meets ORDER BY
+	near      *restriction // ORDER BY … ANN OF, if not nil
 	limit     terms.Term
 	perPart   terms.Term
 	timeout   terms.Term
@@ -49,19 +50,27 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	sc := p.scope(t)
 	defer p.done(sc)
 	s := &selection{table: t, distinct: ast.Distinct, json: ast.JSON}
-	named, err := selectedColumns(t, ast.Selectors)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.refuseANN(t, ast.OrderBy); err != nil {
+	if s.near, err = p.nearest(sc, t, ast.OrderBy); err != nil {
 		return nil, err
 	}
 	orderings, err := p.orderings(t, ast.OrderBy)
 	if err != nil {
 		return nil, err
 	}
-	s.where, err = p.where(sc, t, "SELECT", ast.Where, onlyStatics(t, ast.Selectors, named), ast.AllowFiltering)
+	named, err := selectedColumns(t, ast.Selectors)
 	if err != nil {
+		return nil, err
+	}
+	if s.where, err = p.relations(sc, t, "SELECT", ast.Where, ast.AllowFiltering); err != nil {
+		return nil, err
+	}
+	if s.near != nil {
+		if err := s.where.add(s.near); err != nil {
+			return nil, err
+		}
+		orderings = nil
+	}
+	if err := s.where.validate(onlyStatics(t, ast.Selectors, named)); err != nil {
 		return nil, err
 	}
 	selectors := ast.Selectors
@@ -314,26 +323,6 @@ func (p *preparer) groupBy(sc *terms.Scope, s *selection, ast *cqlparse.Select) 
 	}
 	if s.groupSize > 0 && s.distinct {
 		return invalid("Grouping on clustering columns is not allowed for SELECT DISTINCT queries")
-	}
-	return nil
-}
-
-// refuseANN refuses orderings by similarity.
-func (p *preparer) refuseANN(t *table, list []*cqlparse.Ordering) error {
-	for _, o := range list {
-		if o.ANN == nil {
-			continue
-		}
-		c, err := t.column(o.Column.Name)
-		switch {
-		case err != nil:
-			return err
-		case c.typ.Kind != types.KindVector || c.typ.Elem().Kind != types.KindFloat:
-			return invalid("ANN ordering is only supported on float vector indexes")
-		case len(t.indexesOn(c)) == 0:
-			return invalid("ANN ordering by vector requires the column to be indexed")
-		}
-		return invalid("ANN ordering is not supported by cqltest")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -75,7 +74,12 @@ func systemType(s string) *types.Type {
 type systemViews struct {
 	mu     sync.Mutex
 	schema *schema
-	views  map[string]*store.View
+	views  map[viewKey]*store.View
+}
+
+type viewKey struct {
+	table string
+	node  int
 }
 
 func (v *systemViews) forget() {
@@ -84,8 +88,8 @@ func (v *systemViews) forget() {
 	v.views = nil
 }
 
-// view returns a table's rows as they are now.
-func (e *Engine) view(t *table) *store.View {
+// view returns a table's rows as they are now, to who asks a node.
+func (e *Engine) view(t *table, node int) *store.View {
 	if t.data != nil {
 		return t.data.View()
 	}
@@ -94,13 +98,14 @@ func (e *Engine) view(t *table) *store.View {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.schema != s || v.views == nil {
-		v.schema, v.views = s, map[string]*store.View{}
+		v.schema, v.views = s, map[viewKey]*store.View{}
 	}
 	name := t.keyspace + "." + t.name
-	view := v.views[name]
-	if view == nil || name == "system_auth.roles" {
-		view = t.fill(e.systemRows(s, name))
-		v.views[name] = view
+	key := viewKey{name, node}
+	view := v.views[key]
+	if view == nil || t.keyspace == "system_auth" {
+		view = t.fill(e.systemRows(s, name, node))
+		v.views[key] = view
 	}
 	return view
 }
@@ -204,20 +209,22 @@ func encode(t *types.Type, v any) []byte {
 }
 
 // systemRows are the rows of a system table.
-func (e *Engine) systemRows(s *schema, name string) []sysRow {
+func (e *Engine) systemRows(s *schema, name string, node int) []sysRow {
 	switch name {
 	case "system.local":
-		return []sysRow{e.localRow(s)}
+		return []sysRow{e.localRow(s, node)}
 	case "system.peers", "system.peers_v2":
-		return e.peerRows(s)
+		return e.peerRows(s, node)
 	case "system.scylla_local":
 		return []sysRow{{"key": "scylla_schema_version_since", "value": ""}}
 	case "system.versions":
 		return []sysRow{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
-	case "system_auth.roles":
-		return e.auth.rows()
+	case "system_auth.roles", "system_auth.role_members", "system_auth.role_permissions":
+		return e.auth.rows(strings.TrimPrefix(name, "system_auth."))
 	case "system.IndexInfo":
 		return indexRows(s, func(t *table, ix *index) sysRow { return sysRow{"table_name": t.keyspace, "index_name": ix.name} })
+	case "system.built_views":
+		return builtViewRows(s)
 	case "system_views.sai_column_indexes":
 		return indexRows(s, attachedRow)
 	case "system_views.settings":
@@ -236,31 +243,32 @@ var schemaTables = uuid3("system_schema.tables")
 
 const partitioner = "org.apache.cassandra.dht.Murmur3Partitioner"
 
-func (e *Engine) localRow(s *schema) sysRow {
-	o := &e.opts
+func (e *Engine) localRow(s *schema, node int) sysRow {
+	o, n := &e.opts, e.ring.nodes[node]
 	release, protocol := "5.0.6", "5"
 	if o.Dialect == Scylla {
 		release, protocol = "3.0.8", "4"
 	}
 	return sysRow{
-		"key": "local", "bootstrapped": "COMPLETED", "broadcast_address": o.BroadcastAddress, "broadcast_port": 7000,
-		"cluster_name": o.ClusterName, "cql_version": "3.4.7", "data_center": o.DataCenter, "gossip_generation": 1,
-		"host_id": hostID(o.BroadcastAddress, o.Port), "listen_address": o.ListenAddress, "listen_port": 7000,
-		"native_protocol_version": protocol, "partitioner": partitioner, "rack": o.Rack, "release_version": release,
-		"rpc_address": o.BroadcastAddress, "rpc_port": o.Port, "schema_version": s.version, "tokens": []string{"0"},
+		"key": "local", "bootstrapped": "COMPLETED", "broadcast_address": n.Address, "broadcast_port": 7000,
+		"cluster_name": o.ClusterName, "cql_version": "3.4.7", "data_center": n.DataCenter, "gossip_generation": 1,
+		"host_id": hostID(n.Address, n.Port), "listen_address": n.Address, "listen_port": 7000,
+		"native_protocol_version": protocol, "partitioner": partitioner, "rack": n.Rack, "release_version": release,
+		"rpc_address": n.Address, "rpc_port": n.Port, "schema_version": s.version, "tokens": []string{strconv.FormatInt(n.token, 10)},
 		"truncated_at": types.Map(types.UUID, types.Blob, false).PackMap([][]byte{schemaTables[:], make([]byte, 20)}),
 	}
 }
 
-// peerRows are what the node knows of others: it answers as one of several, though it
-// keeps everything itself.
-func (e *Engine) peerRows(s *schema) (rows []sysRow) {
-	share := math.MaxUint64 / uint64(len(e.opts.Peers)+1) // of the ring, on which this node is at 0
-	for i, p := range e.opts.Peers {
+// peerRows are what a node knows of the others.
+func (e *Engine) peerRows(s *schema, node int) (rows []sysRow) {
+	for i, n := range e.ring.nodes {
+		if i == node {
+			continue
+		}
 		rows = append(rows, sysRow{
-			"peer": p.Address, "peer_port": 7000, "data_center": p.DataCenter, "host_id": hostID(p.Address, p.Port),
-			"native_address": p.Address, "native_port": p.Port, "rpc_address": p.Address, "rack": e.opts.Rack,
-			"release_version": "5.0.6", "schema_version": s.version, "tokens": []string{strconv.FormatInt(int64(uint64(i+1)*share), 10)},
+			"peer": n.Address, "peer_port": 7000, "data_center": n.DataCenter, "host_id": hostID(n.Address, n.Port),
+			"native_address": n.Address, "native_port": n.Port, "rpc_address": n.Address, "rack": n.Rack,
+			"release_version": "5.0.6", "schema_version": s.version, "tokens": []string{strconv.FormatInt(n.token, 10)},
 		})
 	}
 	return rows
@@ -268,6 +276,26 @@ func (e *Engine) peerRows(s *schema) (rows []sysRow) {
 
 func hostID(address string, port int) [16]byte {
 	return uuid3("host " + address + ":" + strconv.Itoa(port))
+}
+
+// builtViewRows have a row for each materialized view.
+func builtViewRows(s *schema) (rows []sysRow) {
+	for _, ks := range s.sortedKeyspaces() {
+		for _, t := range sortedTables(ks) {
+			if t.isView() {
+				rows = append(rows, sysRow{"keyspace_name": ks.name, "view_name": t.name, "status_replicated": true})
+			}
+		}
+	}
+	return rows
+}
+
+// viewRow is the row of a materialized view in system_schema.views.
+func viewRow(base, t *table) sysRow {
+	row := tableRow(t)
+	row["view_name"], row["base_table_id"], row["base_table_name"] = t.name, base.id, base.name
+	row["include_all_columns"], row["where_clause"] = t.view.includeAll, t.view.clause()
+	return row
 }
 
 // indexRows have a row for each index that the function knows about.
@@ -307,6 +335,9 @@ func schemaRows(s *schema, name string, virtual bool) []sysRow {
 		if name == "keyspaces" {
 			rows = append(rows, sysRow{"keyspace_name": ks.name, "durable_writes": ks.durable, "replication": ks.replication})
 		}
+		if name == "functions" || name == "aggregates" {
+			rows = append(rows, ks.functionRows(name == "aggregates")...)
+		}
 		if name == "types" {
 			for n, t := range ks.types {
 				types := make([]string, len(t.Elems))
@@ -317,6 +348,10 @@ func schemaRows(s *schema, name string, virtual bool) []sysRow {
 			}
 		}
 		for _, t := range sortedTables(ks) {
+			if name == "views" && t.isView() {
+				rows = append(rows, viewRow(ks.tables[t.view.base], t))
+				continue
+			}
 			rows = append(rows, tableRows(t, name)...)
 		}
 	}
@@ -327,6 +362,9 @@ func tableRows(t *table, name string) []sysRow {
 	var rows []sysRow
 	switch name {
 	case "tables":
+		if t.isView() {
+			return nil
+		}
 		return []sysRow{tableRow(t)}
 	case "scylla_tables":
 		return []sysRow{{"keyspace_name": t.keyspace, "table_name": t.name, "version": t.id}}
@@ -348,6 +386,9 @@ func tableRows(t *table, name string) []sysRow {
 			if target := ix.targetOption(); target != "" {
 				options["target"] = target
 			}
+			if ix.local {
+				options["target"] = ix.localTarget(t)
+			}
 			if ix.class != "" {
 				options["class_name"] = ix.class
 			}
@@ -358,6 +399,15 @@ func tableRows(t *table, name string) []sysRow {
 		}
 	}
 	return rows
+}
+
+// localTarget is how ScyllaDB shows what a local index covers.
+func (ix *index) localTarget(t *table) string {
+	names := make([]string, len(t.partition))
+	for i, c := range t.partition {
+		names[i] = strconv.Quote(c.name)
+	}
+	return `{"pk": [` + strings.Join(names, ", ") + `], "ck": [` + strconv.Quote(ix.targetOption()) + `]}`
 }
 
 // compactColumns shows a COMPACT STORAGE table without clustering columns the

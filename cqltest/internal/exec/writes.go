@@ -36,13 +36,32 @@ func (w *writes) partition(t *table, key store.Key) *store.Update {
 	return &u.Update
 }
 
-// apply stores everything. The caller holds the write lock.
+// apply stores everything, unless it is known that too few replicas are up.
+func (w *writes) apply(x *execution, writeType string) error {
+	for _, u := range w.list {
+		if err := w.shortfall(x, u).unavailable(); err != nil {
+			return err
+		}
+	}
+	return w.commit(x, writeType)
+}
+
+// shortfall says why the level of a write cannot be met for one of its partitions.
+func (w *writes) shortfall(x *execution, u *tableUpdate) *shortfall {
+	return x.shortfall(u.table, x.params.Consistency, []int64{u.Key.Token})
+}
+
+// commit stores everything, whoever is there to hear of it. The caller holds the
+// write lock.
 //
 // A replica cannot store the deletion of a range that is bounded by null. Such
 // a partition's write fails; at consistency ANY the server keeps it for later
 // and says nothing.
-func (w *writes) apply(x *execution, writeType string) error {
+func (w *writes) commit(x *execution, writeType string) error {
 	if err := w.checkIndexed(); err != nil {
+		return err
+	}
+	if err := w.checkVectors(x, writeType); err != nil {
 		return err
 	}
 	failed := false
@@ -54,10 +73,24 @@ func (w *writes) apply(x *execution, writeType string) error {
 		if u.table.counter {
 			sumCounters(x, u)
 		}
-		u.table.data.Apply(&u.Update)
+		if err := x.store(u); err != nil {
+			return err
+		}
 	}
 	if failed && x.params.Consistency != Any {
 		return x.failure(CodeWriteFailure, writeType)
+	}
+	for _, u := range w.list {
+		if u.table.counter {
+			writeType = "COUNTER"
+		}
+		short := w.shortfall(x, u)
+		if err := short.unavailable(); err != nil { // of a commit: the proposal was accepted
+			return err
+		}
+		if err := short.timeout(CodeWriteTimeout, writeType); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -69,7 +102,7 @@ func boundedByNull(t store.RangeTombstone) bool {
 
 // failure says that the only replica failed to read or to write.
 func (x *execution) failure(code int, writeType string) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf("Operation failed - received 0 responses and 1 failures: UNKNOWN from /%s:7000", x.engine.opts.BroadcastAddress),
+	return &Error{Code: code, Message: fmt.Sprintf("Operation failed - received 0 responses and 1 failures: UNKNOWN from /%s:7000", x.node().Address),
 		Consistency: x.params.Consistency, BlockFor: 1, NumFailures: 1, WriteType: writeType}
 }
 

@@ -38,8 +38,8 @@ func aggregateFactories() []*factory {
 
 type rowCount int64
 
-func (c *rowCount) Add([][]byte)   { *c++ }
-func (c *rowCount) Result() []byte { return types.EncodeBigint(int64(*c)) }
+func (c *rowCount) Add([][]byte)            { *c++ }
+func (c *rowCount) Result() ([]byte, error) { return types.EncodeBigint(int64(*c)), nil }
 
 type valueCount int64
 
@@ -48,7 +48,7 @@ func (c *valueCount) Add(args [][]byte) {
 		*c++
 	}
 }
-func (c *valueCount) Result() []byte { return types.EncodeBigint(int64(*c)) }
+func (c *valueCount) Result() ([]byte, error) { return types.EncodeBigint(int64(*c)), nil }
 
 // extreme is min or max, by the type's order.
 type extreme struct {
@@ -62,7 +62,7 @@ func (e *extreme) Add(args [][]byte) {
 		e.best = v
 	}
 }
-func (e *extreme) Result() []byte { return e.best }
+func (e *extreme) Result() ([]byte, error) { return e.best, nil }
 
 func newSum(t *types.Type) Aggregate {
 	switch t.Kind {
@@ -82,13 +82,13 @@ type integerSum struct {
 	sum int64
 }
 
-func (s *integerSum) Add(args [][]byte) { s.sum += types.DecodeInteger(args[0]) }
-func (s *integerSum) Result() []byte    { return encodeInteger(s.t, s.sum) }
+func (s *integerSum) Add(args [][]byte)       { s.sum += types.DecodeInteger(args[0]) }
+func (s *integerSum) Result() ([]byte, error) { return encodeInteger(s.t, s.sum), nil }
 
 type varintSum struct{ sum *big.Int }
 
-func (s *varintSum) Add(args [][]byte) { s.sum.Add(s.sum, types.DecodeVarint(args[0])) }
-func (s *varintSum) Result() []byte    { return types.EncodeVarint(s.sum) }
+func (s *varintSum) Add(args [][]byte)       { s.sum.Add(s.sum, types.DecodeVarint(args[0])) }
+func (s *varintSum) Result() ([]byte, error) { return types.EncodeVarint(s.sum), nil }
 
 type decimalSum struct{ sum types.Big }
 
@@ -100,7 +100,7 @@ func (s *decimalSum) Add(args [][]byte) {
 		s.sum = sum
 	}
 }
-func (s *decimalSum) Result() []byte { return types.EncodeDecimal(s.sum) }
+func (s *decimalSum) Result() ([]byte, error) { return types.EncodeDecimal(s.sum), nil }
 
 // floatSum carries the lost low bits along, the way the server does; it adds
 // the compensation in the end instead of taking it away, as the server does
@@ -132,7 +132,7 @@ func (s *floatSum) total() float64 {
 	return f
 }
 
-func (s *floatSum) Result() []byte { return encodeFloating(s.t, s.total()) }
+func (s *floatSum) Result() ([]byte, error) { return encodeFloating(s.t, s.total()), nil }
 
 func newAvg(t *types.Type) Aggregate {
 	switch t.Kind {
@@ -158,15 +158,15 @@ func (a *integerAvg) Add(args [][]byte) {
 	}
 }
 
-func (a *integerAvg) Result() []byte {
+func (a *integerAvg) Result() ([]byte, error) {
 	q := new(big.Int)
 	if a.count > 0 {
 		q.Quo(a.sum, big.NewInt(a.count))
 	}
 	if a.t.Kind == types.KindVarint {
-		return types.EncodeVarint(q)
+		return types.EncodeVarint(q), nil
 	}
-	return encodeInteger(a.t, q.Int64())
+	return encodeInteger(a.t, q.Int64()), nil
 }
 
 // floatAvg falls back on decimals when finite numbers add up to infinity.
@@ -203,17 +203,17 @@ func (a *floatAvg) Add(args [][]byte) {
 	}
 }
 
-func (a *floatAvg) Result() []byte {
+func (a *floatAvg) Result() ([]byte, error) {
 	switch {
 	case a.count == 0:
-		return encodeFloating(a.t, 0)
+		return encodeFloating(a.t, 0), nil
 	case a.big != nil:
 		q, err := quoDecimal(*a.big, types.Big{Unscaled: big.NewInt(a.count)}, a.big.Scale, halfEven)
 		if err == nil {
-			return encodeFloating(a.t, toFloat64(types.Decimal, types.EncodeDecimal(q)))
+			return encodeFloating(a.t, toFloat64(types.Decimal, types.EncodeDecimal(q))), nil
 		}
 	}
-	return encodeFloating(a.t, a.total()/float64(a.count))
+	return encodeFloating(a.t, a.total()/float64(a.count)), nil
 }
 
 // decimalAvg keeps a running average, rounded at the scale of what comes in.
@@ -240,4 +240,4 @@ func (a *decimalAvg) Add(args [][]byte) {
 	}
 }
 
-func (a *decimalAvg) Result() []byte { return types.EncodeDecimal(a.avg) }
+func (a *decimalAvg) Result() ([]byte, error) { return types.EncodeDecimal(a.avg), nil }

@@ -45,7 +45,7 @@ func collectionFactories() []*factory {
 				for i := range elems {
 					a.Add(elems[i : i+1])
 				}
-				return a.Result(), nil
+				return a.Result()
 			}, args[0]), nil
 		}}
 	}
@@ -65,47 +65,3 @@ func collectionFactories() []*factory {
 }
 
 func isSetOrList(t *types.Type) bool { return t.Kind == types.KindSet || t.Kind == types.KindList }
-
-func vectorFactories() []*factory {
-	first, second := 0, 1
-	floats := func(same *int) param {
-		return param{text: "vector<float, n>", vectorOf: types.Float, same: same, requirement: "a float vector argument",
-			accept: func(t *types.Type) bool { return t.Kind == types.KindVector && t.Elem().Kind == types.KindFloat }}
-	}
-	similarity := func(name string, zeroAllowed bool, compare func(dot, squareX, squareY, distance float32) float64) *factory {
-		return &factory{name: name, params: []param{floats(&second), floats(&first)}, make: func(args []*types.Type, _ *types.Type) (*Function, error) {
-			if args[0].Dim != args[1].Dim {
-				return nil, types.Invalidf("All arguments must have the same vector dimensions")
-			}
-			return scalar(name, types.Float, func(values [][]byte) ([]byte, error) {
-				xs, err := args[0].UnpackVector(values[0])
-				if err != nil {
-					return nil, err
-				}
-				ys, err := args[1].UnpackVector(values[1])
-				if err != nil {
-					return nil, err
-				}
-				var dot, squareX, squareY, distance float32
-				for i := range xs {
-					x, y := types.DecodeFloat(xs[i]), types.DecodeFloat(ys[i])
-					dot += x * y
-					squareX += x * x
-					squareY += y * y
-					distance += (x - y) * (x - y)
-				}
-				if !zeroAllowed && (squareX == 0 || squareY == 0) {
-					return nil, types.Invalidf("Function %s doesn't support all-zero vectors.", name)
-				}
-				return types.EncodeFloat(float32(compare(dot, squareX, squareY, distance))), nil
-			}, args...), nil
-		}}
-	}
-	return []*factory{
-		similarity("similarity_cosine", false, func(dot, sx, sy, _ float32) float64 {
-			return float64((1 + float32(float64(dot)/math.Sqrt(float64(sx)*float64(sy)))) / 2)
-		}),
-		similarity("similarity_euclidean", true, func(_, _, _, distance float32) float64 { return float64(1 / (1 + distance)) }),
-		similarity("similarity_dot_product", true, func(dot, _, _, _ float32) float64 { return float64((1 + dot) / 2) }),
-	}
-}

@@ -22,9 +22,10 @@ type Env struct {
 // Function is a scalar function, whose Call is set, or an aggregate, whose New
 // is set, with fixed argument types. Functions are immutable.
 type Function struct {
-	Name   string
-	Args   []*types.Type
-	Result *types.Type
+	Keyspace string // of a user's function; empty for a native one
+	Name     string
+	Args     []*types.Type
+	Result   *types.Type
 	// Impure is set when equal arguments may give different results.
 	Impure bool
 
@@ -33,6 +34,9 @@ type Function struct {
 	// New returns an aggregate for an empty group.
 	New func() Aggregate
 
+	// Refusal says why the function cannot be called, if it cannot.
+	Refusal error
+
 	factory bool
 	column  func(args []string) string
 }
@@ -40,7 +44,7 @@ type Function struct {
 // Aggregate accumulates the rows of one group.
 type Aggregate interface {
 	Add(args [][]byte)
-	Result() []byte
+	Result() ([]byte, error)
 }
 
 // FromFactory says whether f was made for the types of one call, such as
@@ -51,7 +55,14 @@ func (f *Function) FromFactory() bool { return f.factory }
 func (f *Function) IsAggregate() bool { return f.New != nil }
 
 // FullName returns the name with its keyspace.
-func (f *Function) FullName() string { return "system." + f.Name }
+func (f *Function) FullName() string { return f.keyspace() + "." + f.Name }
+
+func (f *Function) keyspace() string {
+	if f.Keyspace == "" {
+		return "system"
+	}
+	return f.Keyspace
+}
 
 // String returns the signature as it appears in messages.
 func (f *Function) String() string {
@@ -63,7 +74,7 @@ func (f *Function) String() string {
 			args[i] = a.String()
 		}
 	}
-	return "system." + cqlparse.QuoteIdentifier(f.Name) + " : (" + strings.Join(args, ", ") + ") -> " + f.Result.String()
+	return f.keyspace() + "." + cqlparse.QuoteIdentifier(f.Name) + " : (" + strings.Join(args, ", ") + ") -> " + f.Result.String()
 }
 
 // ColumnName is the name of the result column of a call on args.
@@ -80,7 +91,7 @@ func (f *Function) failure(message string) error {
 	for i, a := range f.Args {
 		args[i] = a.String()
 	}
-	return &types.Error{Code: types.CodeFunctionFailure, Message: message, Keyspace: "system", Function: f.Name, ArgTypes: args}
+	return &types.Error{Code: types.CodeFunctionFailure, Message: message, Keyspace: f.keyspace(), Function: f.Name, ArgTypes: args}
 }
 
 // isNull says whether a function takes b, an argument of type t, for null.

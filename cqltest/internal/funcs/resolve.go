@@ -33,6 +33,10 @@ type Call struct {
 	// PartitionKey lists the key types of the table, for token(); nil where
 	// there is no table.
 	PartitionKey []*types.Type
+	// User returns the user functions of a name in a keyspace, of which Home is
+	// the one that calls without keyspace mean; nil if there are none.
+	User func(keyspace, name string) []*Function
+	Home string
 }
 
 // DisplayName is the function's name as the call writes it.
@@ -75,6 +79,42 @@ var natives = sync.OnceValue(func() *registry {
 // Resolve finds the function a call means: nil if there is none of that name,
 // an error if none or several of that name fit the arguments.
 func Resolve(c *Call) (*Function, error) {
+	f, err := c.resolve()
+	if f != nil && err == nil && f.Refusal != nil {
+		return nil, f.Refusal
+	}
+	return f, err
+}
+
+func (c *Call) resolve() (*Function, error) {
+	candidates, err := c.natives()
+	if err != nil {
+		return nil, err
+	}
+	candidates = append(candidates[:len(candidates):len(candidates)], c.users()...)
+	switch len(candidates) {
+	case 0:
+		return nil, nil
+	case 1:
+		return candidates[0], checkArgs(candidates[0], c.Args)
+	}
+	return bestMatch(c, candidates)
+}
+
+// users returns the users' functions of the name.
+func (c *Call) users() []*Function {
+	keyspace := c.Keyspace
+	if keyspace == "" {
+		keyspace = c.Home
+	}
+	if c.User == nil {
+		return nil
+	}
+	return c.User(keyspace, c.Name)
+}
+
+// natives returns the native functions of the name.
+func (c *Call) natives() ([]*Function, error) {
 	if c.Keyspace != "" && c.Keyspace != "system" {
 		return nil, nil
 	}
@@ -92,13 +132,7 @@ func Resolve(c *Call) (*Function, error) {
 	if c.Name == "token" && c.PartitionKey != nil {
 		candidates = append(candidates, tokenFunction(c.PartitionKey))
 	}
-	switch len(candidates) {
-	case 0:
-		return nil, nil
-	case 1:
-		return candidates[0], checkArgs(candidates[0], c.Args)
-	}
-	return bestMatch(c, candidates)
+	return candidates, nil
 }
 
 // ArgColumn is the receiver of argument i of f.

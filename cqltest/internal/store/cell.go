@@ -98,6 +98,7 @@ type Liveness struct {
 	Expires   int64
 	TTL       int32
 	Set       bool
+	Strict    bool // without its marker the row does not exist, whatever cells it has
 }
 
 // NewLiveness returns a row marker.

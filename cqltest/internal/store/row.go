@@ -253,6 +253,9 @@ func (r *Row) Live(deletion Deletion, now int64) *Row {
 	}
 	deletion = deletion.Max(r.Deletion)
 	marker := r.Liveness.Live(now) && !deletion.Covers(r.Liveness.Timestamp)
+	if r.Liveness.Strict && !marker {
+		return nil
+	}
 	if !deletion.Set && r.allLive(now) {
 		if marker || len(r.Columns) > 0 {
 			return r

@@ -130,6 +130,22 @@ func (t *Table) Apply(u *Update) {
 	}
 }
 
+// Put stores a row as it is, in place of one with that clustering.
+func (t *Table) Put(key Key, row *Row) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.view = nil
+	t.tree.Set(item{key: &key, row: row})
+}
+
+// Remove takes a row out, leaving no trace.
+func (t *Table) Remove(key Key, clustering [][]byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.view = nil
+	t.tree.Delete(item{key: &key, row: &Row{Clustering: clustering}})
+}
+
 func (t *Table) applyRow(key *Key, row *Row) {
 	old, found := t.tree.Get(item{key: key, row: row})
 	if found {

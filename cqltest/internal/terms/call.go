@@ -67,7 +67,7 @@ func (r *callRaw) call(recv *types.Type) *funcs.Call {
 	for i, a := range r.args {
 		args[i] = a
 	}
-	return &funcs.Call{Keyspace: r.keyspace, Name: r.name, Args: args, Receiver: recv, PartitionKey: r.p.s.PartitionKey}
+	return &funcs.Call{Keyspace: r.keyspace, Name: r.name, Args: args, Receiver: recv, PartitionKey: r.p.s.PartitionKey, User: r.p.s.Functions, Home: r.p.s.Keyspace}
 }
 
 func (r *callRaw) resolve(recv *types.Type) (*funcs.Function, error) {

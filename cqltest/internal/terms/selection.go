@@ -166,7 +166,7 @@ type aggregateResult struct {
 
 func (a *aggregateResult) Type() *types.Type             { return a.t }
 func (a *aggregateResult) Constant() bool                { return false }
-func (a *aggregateResult) Eval(env *Env) ([]byte, error) { return env.aggregates[a.i].Result(), nil }
+func (a *aggregateResult) Eval(env *Env) ([]byte, error) { return env.aggregates[a.i].Result() }
 
 // Group gathers the rows of one group. What stands outside of aggregates shows
 // the group's first row.

@@ -19,6 +19,9 @@ type Scope struct {
 	Keyspace, Table string
 	// UDT returns a user-defined type, not frozen, or nil.
 	UDT types.Lookup
+	// Functions returns the user functions of a name in a keyspace; nil if there
+	// are none.
+	Functions func(keyspace, name string) []*funcs.Function
 	// Columns are the table's columns, which a selection may name. A column is
 	// known to [Row] by its place here.
 	Columns []types.Column

@@ -3,14 +3,18 @@ package wire
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/datastax/go-cassandra-native-protocol/compression"
 	"github.com/datastax/go-cassandra-native-protocol/frame"
 	"github.com/datastax/go-cassandra-native-protocol/message"
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
+	"github.com/datastax/go-cassandra-native-protocol/segment"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
@@ -40,8 +44,11 @@ func (s *stub) last() any {
 	return s.requests[len(s.requests)-1]
 }
 
-func (s *stub) Authenticate(user, password string) bool {
-	return user == "alice" && password == "secret"
+func (s *stub) Authenticate(user, password string) error {
+	if user != "alice" || password != "secret" {
+		return fmt.Errorf("Provided username %s and/or password are incorrect", user)
+	}
+	return nil
 }
 
 func (s *stub) Query(ctx context.Context, c *Conn, q *Query) Response { return s.handle(ctx, c, q) }
@@ -63,6 +70,10 @@ type client struct {
 	conn    net.Conn
 	codec   frame.RawCodec
 	version primitive.ProtocolVersion
+
+	packing  compression.Compressor
+	segments segment.Codec // from version 5 on, once it is started
+	pending  bytes.Buffer  // of what came in segments
 }
 
 func newServer(t testing.TB, h Handler) *Server {
@@ -73,7 +84,7 @@ func newServer(t testing.TB, h Handler) *Server {
 
 func dial(t testing.TB, s *Server, version primitive.ProtocolVersion) *client {
 	ours, theirs := net.Pipe()
-	s.Serve(theirs)
+	s.Serve(theirs, 0)
 	t.Cleanup(func() { ours.Close() })
 	ours.SetDeadline(time.Now().Add(10 * time.Second))
 	return &client{t: t, conn: ours, codec: frame.NewRawCodec(), version: version}
@@ -94,6 +105,10 @@ func (c *client) send(stream int16, m message.Message, change ...func(*frame.Fra
 	}
 	var b bytes.Buffer
 	require.NoError(c.t, c.codec.EncodeFrame(f, &b))
+	if c.segments != nil {
+		c.writeSegments(b.Bytes(), segment.MaxPayloadLength)
+		return
+	}
 	c.write(b.Bytes())
 }
 
@@ -105,9 +120,47 @@ func (c *client) write(b []byte) {
 
 func (c *client) receive() *frame.Frame {
 	c.t.Helper()
-	f, err := c.codec.DecodeFrame(c.conn)
+	in := io.Reader(c.conn)
+	if c.segments != nil {
+		in = (*segmented)(c)
+	}
+	f, err := c.codec.DecodeFrame(in)
 	require.NoError(c.t, err)
+	switch f.Body.Message.(type) {
+	case *message.Ready, *message.Authenticate:
+		if c.version >= primitive.ProtocolVersion5 && c.segments == nil {
+			c.segments = segment.NewCodecWithCompression(c.packing)
+		}
+	}
 	return f
+}
+
+// segmented reads the frames that segments carry.
+type segmented client
+
+func (c *segmented) Read(p []byte) (int, error) {
+	for c.pending.Len() == 0 {
+		s, err := c.segments.DecodeSegment(c.conn)
+		if err != nil {
+			return 0, err
+		}
+		c.pending.Write(s.Payload.UncompressedData)
+	}
+	return c.pending.Read(p)
+}
+
+// writeSegments sends data in segments of at most size bytes.
+func (c *client) writeSegments(data []byte, size int) {
+	c.t.Helper()
+	whole := len(data) <= size
+	for len(data) > 0 {
+		part := data[:min(len(data), size)]
+		data = data[len(part):]
+		var b bytes.Buffer
+		require.NoError(c.t, c.segments.EncodeSegment(&segment.Segment{
+			Header: &segment.Header{IsSelfContained: whole}, Payload: &segment.Payload{UncompressedData: part}}, &b))
+		c.write(b.Bytes())
+	}
 }
 
 func (c *client) ask(m message.Message, change ...func(*frame.Frame)) message.Message {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
@@ -40,6 +41,7 @@ type Conn struct {
 	server *Server
 	net    net.Conn
 	in     *bufio.Reader
+	skew   time.Duration // of the client's clock
 
 	// Only the reading goroutine uses these.
 	version int // of the first frame
@@ -49,14 +51,15 @@ type Conn struct {
 	jobs    chan func()   // taken by workers that are idle
 	workers chan struct{} // a token for each worker
 	writing chan struct{} // a mutex whose waiters count as blocked for testing/synctest
-	events  chan exec.SchemaChange
+	events  chan Message
 	gone    chan struct{} // closed with the connection
 	running sync.WaitGroup
 
 	mu         sync.Mutex
 	client     exec.Client
 	compressor compressor
-	registered bool
+	segments   *segments // how frames are sent; nil: as they are
+	registered map[primitive.EventType]bool
 	closed     bool
 }
 
@@ -69,9 +72,9 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		jobs:    make(chan func()),
 		workers: make(chan struct{}, maxConcurrent),
 		writing: make(chan struct{}, 1),
-		events:  make(chan exec.SchemaChange, maxEvents),
+		events:  make(chan Message, maxEvents),
 		gone:    gone,
-		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone},
+		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone, Node: s.Node},
 	}
 }
 
@@ -133,7 +136,7 @@ func (c *Conn) next() bool {
 		return false
 	}
 	h := parseHeader(&raw)
-	if version < MinVersion || version > MaxVersion {
+	if version < MinVersion || version > c.server.MaxVersion {
 		return c.refuseVersion(version) && c.skip(h)
 	}
 	if c.version == 0 {
@@ -151,6 +154,7 @@ func (c *Conn) next() bool {
 	if err != nil {
 		return false
 	}
+	c.server.awaitResume()
 	switch {
 	case h.response:
 		return c.fail(h, protocolError("Wrong protocol direction (expected REQUEST, got RESPONSE) for opcode %d", h.opcode))
@@ -186,7 +190,11 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 		if r.err != nil {
 			m = Error{r.err}
 		}
-		return c.write(h.stream, &Response{Message: m})
+		ok := c.write(h.stream, &Response{Message: m})
+		if op := m.opcode(); c.version >= 5 && h.opcode == primitive.OpCodeStartup && op != primitive.OpCodeError {
+			c.startSegments()
+		}
+		return ok
 	}
 	handle, err := c.request(h, r)
 	if err != nil {
@@ -198,6 +206,16 @@ func (c *Conn) dispatch(h header, body []byte) bool {
 	}
 	c.start(func() { c.run(h, handle) })
 	return true
+}
+
+// startSegments has everything from now on travel in segments. What was read
+// ahead of the answer to STARTUP is part of them.
+func (c *Conn) startSegments() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := segments{packed: c.compressor != nil}
+	c.segments, c.compressor = &s, nil
+	c.in = bufio.NewReader(&segmentReader{segments: s, in: c.in})
 }
 
 // start hands a job to an idle worker, or to a new one, or waits for one. A
@@ -229,22 +247,33 @@ func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
 	case primitive.OpCodeQuery:
 		q := r.query(h.version)
 		q.Tracing = tracing
+		c.shift(&q.Params)
 		handle = func() Response { return handler.Query(ctx, c, q) }
 	case primitive.OpCodePrepare:
-		p := &Prepare{CQL: r.longString(), Tracing: tracing}
+		p := r.prepare(h.version)
+		p.Tracing = tracing
 		handle = func() Response { return handler.Prepare(ctx, c, p) }
 	case primitive.OpCodeExecute:
 		e := r.execute(h.version)
 		e.Tracing = tracing
+		c.shift(&e.Params)
 		handle = func() Response { return handler.Execute(ctx, c, e) }
 	case primitive.OpCodeBatch:
 		b := r.batch(h.version)
 		b.Tracing = tracing
+		c.shift(&b.Params)
 		handle = func() Response { return handler.Batch(ctx, c, b) }
 	default:
 		r.err = unknownOpcode(h.opcode)
 	}
 	return handle, r.err
+}
+
+// shift moves a timestamp to where the client's clock would have it.
+func (c *Conn) shift(p *Params) {
+	if p.DefaultTimestamp != nil {
+		*p.DefaultTimestamp += c.skew.Microseconds()
+	}
 }
 
 // run answers one request. A handler's panic is a server error to its client
@@ -272,14 +301,18 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // write sends one response and says whether the connection still stands.
 func (c *Conn) write(stream int16, r *Response) bool {
 	c.mu.Lock()
-	compressor := c.compressor
+	compressor, segments := c.compressor, c.segments
 	c.mu.Unlock()
-	if op := r.Message.opcode(); op == primitive.OpCodeReady || op == primitive.OpCodeAuthenticate {
+	if op := r.Message.opcode(); op == primitive.OpCodeReady || op == primitive.OpCodeAuthenticate || c.version >= 5 {
 		compressor = nil
 	}
 	buf := buffers.Get().(*[]byte)
 	*buf = appendFrame((*buf)[:0], max(c.version, MinVersion), stream, r, compressor)
-	ok := c.send(*buf)
+	frame := *buf
+	if segments != nil {
+		frame = segments.append(nil, frame)
+	}
+	ok := c.send(frame)
 	if cap(*buf) <= largeBody {
 		buffers.Put(buf)
 	}
@@ -299,8 +332,8 @@ func (c *Conn) send(frame []byte) bool {
 // refuseVersion answers on stream 0 in the highest version served, or in the
 // oldest ones' own shorter frame, so that drivers step down.
 func (c *Conn) refuseVersion(version int) bool {
-	r := Response{Message: Error{versionError(version)}}
-	frame := appendFrame(nil, MaxVersion, 0, &r, nil)
+	r := Response{Message: Error{c.server.versionError(version)}}
+	frame := appendFrame(nil, c.server.MaxVersion, 0, &r, nil)
 	if version == 1 || version == 2 { // the stream is one byte in these
 		frame = append(frame[:2], frame[3:]...)
 		frame[0] = 0x80 | byte(version)
@@ -314,30 +347,30 @@ func (c *Conn) skip(h header) bool {
 	return err == nil
 }
 
-// register starts pushing events.
-func (c *Conn) register() {
+// register starts pushing events of a kind.
+func (c *Conn) register(kind primitive.EventType) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.registered {
-		return
+	if c.registered == nil {
+		c.registered = map[primitive.EventType]bool{}
+		c.running.Go(func() {
+			for e := range c.events {
+				c.write(-1, &Response{Message: e})
+			}
+		})
 	}
-	c.registered = true
-	c.running.Go(func() {
-		for e := range c.events {
-			c.write(-1, &Response{Message: schemaEvent(e)})
-		}
-	})
+	c.registered[kind] = true
 }
 
 // notify queues an event for a client that registered.
-func (c *Conn) notify(change exec.SchemaChange) {
+func (c *Conn) notify(kind primitive.EventType, event Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.registered || c.closed {
+	if !c.registered[kind] || c.closed {
 		return
 	}
 	select {
-	case c.events <- change:
+	case c.events <- event:
 	default:
 	}
 }

@@ -14,7 +14,7 @@ import (
 // The protocol versions that are served.
 const (
 	MinVersion = 3
-	MaxVersion = 4
+	MaxVersion = 5
 )
 
 // DefaultMaxFrame is Cassandra's native_transport_max_frame_size.
@@ -22,8 +22,13 @@ const DefaultMaxFrame = 16 << 20
 
 const headerLength = 9
 
-// supportedVersions is the list in the form the SUPPORTED message wants.
-var supportedVersions = []string{"3/v3", "4/v4"}
+// versions lists what is served, in the form the SUPPORTED message wants.
+func (s *Server) versions() (list []string) {
+	for v := MinVersion; v <= s.MaxVersion; v++ {
+		list = append(list, fmt.Sprintf("%d/v%[1]d", v))
+	}
+	return list
+}
 
 // header is what precedes the body of every frame.
 type header struct {
@@ -50,9 +55,9 @@ func (h header) has(f primitive.HeaderFlag) bool { return h.flags&f != 0 }
 
 // versionError is answered to a version that is not served. Its text is what
 // drivers look for before they try a lower one.
-func versionError(version int) *exec.Error {
+func (s *Server) versionError(version int) *exec.Error {
 	return protocolError("Invalid or unsupported protocol version (%d); supported versions are (%s)",
-		version, strings.Join(supportedVersions, ", "))
+		version, strings.Join(s.versions(), ", "))
 }
 
 func protocolError(format string, args ...any) *exec.Error {

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -77,7 +76,7 @@ func (s *Server) supported() supported {
 	m := supported{
 		"CQL_VERSION":       {cqlVersion},
 		"COMPRESSION":       {"snappy", "lz4"},
-		"PROTOCOL_VERSIONS": supportedVersions,
+		"PROTOCOL_VERSIONS": s.versions(),
 	}
 	maps.Copy(m, s.Supported)
 	return m
@@ -100,6 +99,9 @@ func (c *Conn) startup(options map[string]string) Message {
 		if z == nil {
 			return Error{protocolError("Unknown compression algorithm: %s", name)}
 		}
+		if c.version >= 5 && z != compressors["lz4"] {
+			return Error{protocolError("Snappy compression is not supported in protocol V5")}
+		}
 		c.mu.Lock()
 		c.compressor = z
 		c.mu.Unlock()
@@ -118,11 +120,8 @@ func (c *Conn) authenticate(token []byte) Message {
 		return authSuccess{}
 	}
 	user, password := credentials(token)
-	if !c.server.Handler.Authenticate(user, password) {
-		return Error{&exec.Error{
-			Code:    exec.CodeBadCredentials,
-			Message: fmt.Sprintf("Provided username %s and/or password are incorrect", user),
-		}}
+	if err := c.server.Handler.Authenticate(user, password); err != nil {
+		return Error{&exec.Error{Code: exec.CodeBadCredentials, Message: err.Error()}}
 	}
 	c.mu.Lock()
 	c.client.User = user
@@ -131,14 +130,12 @@ func (c *Conn) authenticate(token []byte) Message {
 	return authSuccess{}
 }
 
-// registerFor starts events. Only schema changes ever happen here: the
-// topology is one node that stays up.
+// registerFor starts events. The topology never changes here.
 func (c *Conn) registerFor(r *reader) Message {
 	for _, name := range r.stringList() {
-		switch primitive.EventType(strings.ToUpper(name)) {
-		case primitive.EventTypeSchemaChange:
-			c.register()
-		case primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
+		switch kind := primitive.EventType(strings.ToUpper(name)); kind {
+		case primitive.EventTypeSchemaChange, primitive.EventTypeTopologyChange, primitive.EventTypeStatusChange:
+			c.register(kind)
 		default:
 			return Error{protocolError("Invalid value '%s' for Type", name)}
 		}

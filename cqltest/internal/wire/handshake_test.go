@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net"
 	"testing"
 
 	"github.com/datastax/go-cassandra-native-protocol/message"
@@ -11,12 +12,12 @@ import (
 )
 
 func TestHandshake(t *testing.T) {
-	for _, version := range []primitive.ProtocolVersion{primitive.ProtocolVersion3, primitive.ProtocolVersion4} {
+	for _, version := range []primitive.ProtocolVersion{primitive.ProtocolVersion3, primitive.ProtocolVersion4, primitive.ProtocolVersion5} {
 		t.Run(version.String(), func(t *testing.T) {
 			c := dial(t, newServer(t, &stub{}), version)
 
 			supported := c.ask(&message.Options{}).(*message.Supported)
-			require.Equal(t, []string{"3/v3", "4/v4"}, supported.Options["PROTOCOL_VERSIONS"])
+			require.Equal(t, []string{"3/v3", "4/v4", "5/v5"}, supported.Options["PROTOCOL_VERSIONS"])
 			require.ElementsMatch(t, []string{"lz4", "snappy"}, supported.Options["COMPRESSION"])
 
 			refused := c.ask(&message.Query{Query: "SELECT"}).(*message.ProtocolError)
@@ -74,12 +75,11 @@ func TestAuthentication(t *testing.T) {
 // A driver steps down when the error comes in a frame it can read, on stream 0.
 func TestVersionRefused(t *testing.T) {
 	for version, header := range map[byte][]byte{
-		0:  {0x84, 0, 0, 0, 0},
+		0:  {0x85, 0, 0, 0, 0},
 		1:  {0x81, 0, 0, 0},
 		2:  {0x82, 0, 0, 0},
-		5:  {0x84, 0, 0, 0, 0},
-		6:  {0x84, 0, 0, 0, 0},
-		66: {0x84, 0, 0, 0, 0}, // DSE
+		6:  {0x85, 0, 0, 0, 0},
+		66: {0x85, 0, 0, 0, 0}, // DSE
 	} {
 		c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 		go c.conn.Write([]byte{version, 0, 0, 0, byte(primitive.OpCodeOptions), 0, 0, 0, 0})
@@ -89,7 +89,7 @@ func TestVersionRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, header, got[:len(header)], "version %d", version)
 		require.Contains(t, string(got[:n]), "unsupported protocol version")
-		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4)")
+		require.Contains(t, string(got[:n]), "supported versions are (3/v3, 4/v4, 5/v5)")
 	}
 }
 
@@ -97,10 +97,24 @@ func TestVersionRefused(t *testing.T) {
 func TestVersionRefusedThenServed(t *testing.T) {
 	c := dial(t, newServer(t, &stub{}), primitive.ProtocolVersion4)
 	frame := rawFrame(primitive.OpCodeOptions, 0, "skipped")
+	frame[0] = 6
+	go c.conn.Write(frame)
+	c.version = primitive.ProtocolVersion5
+	require.IsType(t, &message.ProtocolError{}, c.receive().Body.Message)
+	c.version = primitive.ProtocolVersion4
+	require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+}
+
+// ScyllaDB serves version 4 at most.
+func TestVersionFiveRefused(t *testing.T) {
+	s := newServer(t, &stub{})
+	s.MaxVersion = 4
+	c := dial(t, s, primitive.ProtocolVersion4)
+	frame := rawFrame(primitive.OpCodeOptions, 0, "skipped")
 	frame[0] = 5
 	go c.conn.Write(frame)
-	require.IsType(t, &message.ProtocolError{}, c.receive().Body.Message)
-	require.IsType(t, &message.Ready{}, c.ask(message.NewStartup()))
+	require.Contains(t, c.receive().Body.Message.(*message.ProtocolError).ErrorMessage, "supported versions are (3/v3, 4/v4)")
+	require.Equal(t, []string{"3/v3", "4/v4"}, c.ask(&message.Options{}).(*message.Supported).Options["PROTOCOL_VERSIONS"])
 }
 
 // Without authentication a client that offers its password is let in.
@@ -126,10 +140,15 @@ func TestEvents(t *testing.T) {
 	s.Publish(exec.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: "ks", Name: "t"})
 	s.Publish(exec.SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"})
 
+	s.PublishStatus(false, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3), Port: 9042})
+
 	first := c.receive()
 	require.EqualValues(t, -1, first.Header.StreamId)
 	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "CREATED", Target: "TABLE", Keyspace: "ks", Object: "t"}, first.Body.Message)
 	require.Equal(t, &message.SchemaChangeEvent{ChangeType: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"}, c.receive().Body.Message)
+	down := c.receive().Body.Message.(*message.StatusChangeEvent)
+	require.Equal(t, primitive.StatusChangeTypeDown, down.ChangeType)
+	require.Equal(t, "127.0.0.3:9042", down.Address.String())
 
 	require.IsType(t, &message.VoidResult{}, deaf.ask(&message.Query{Query: "SELECT"}), "no event where none was asked for")
 

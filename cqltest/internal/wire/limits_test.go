@@ -200,7 +200,7 @@ func TestServeAfterClose(t *testing.T) {
 	s := NewServer(&stub{})
 	s.Close()
 	ours, theirs := net.Pipe()
-	s.Serve(theirs)
+	s.Serve(theirs, 0)
 	_, err := ours.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 }

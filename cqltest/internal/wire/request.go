@@ -29,14 +29,17 @@ type Query struct {
 
 // Prepare is a PREPARE request.
 type Prepare struct {
-	Tracing bool
-	CQL     string
+	Tracing  bool
+	CQL      string
+	Keyspace string // from version 5 on; the connection's if empty
 }
 
 // Execute is an EXECUTE request.
 type Execute struct {
 	Request
 	ID []byte
+	// MetadataID names, from version 5 on, the result columns that the client knows.
+	MetadataID []byte
 }
 
 // Batch is a BATCH request.
@@ -59,8 +62,19 @@ func (r *reader) query(version int) *Query {
 	return q
 }
 
+func (r *reader) prepare(version int) *Prepare {
+	p := &Prepare{CQL: r.longString()}
+	if version >= 5 && primitive.PrepareFlag(r.int()).Contains(primitive.PrepareFlagWithKeyspace) {
+		p.Keyspace = r.string()
+	}
+	return p
+}
+
 func (r *reader) execute(version int) *Execute {
 	e := &Execute{ID: r.shortBytes()}
+	if version >= 5 {
+		e.MetadataID = r.shortBytes()
+	}
 	e.Params = r.params(version)
 	return e
 }
@@ -93,7 +107,12 @@ func (r *reader) batch(version int) *Batch {
 func (r *reader) params(version int) Params {
 	var p Params
 	p.Consistency = r.consistency()
-	flags := primitive.QueryFlag(r.byte())
+	var flags primitive.QueryFlag
+	if version >= 5 {
+		flags = primitive.QueryFlag(r.int())
+	} else {
+		flags = primitive.QueryFlag(r.byte())
+	}
 	if flags.Contains(primitive.QueryFlagValues) {
 		p.Values, p.Names = r.values(version, flags.Contains(primitive.QueryFlagValueNames))
 	}
@@ -120,6 +139,10 @@ func (r *reader) params(version int) Params {
 	}
 	if flags.Contains(primitive.QueryFlagWithKeyspace) {
 		p.Keyspace = r.string()
+	}
+	if flags.Contains(primitive.QueryFlagNowInSeconds) {
+		now := int64(r.int())
+		p.NowInSeconds = &now
 	}
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"maps"
+	"net"
 	"slices"
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
@@ -34,6 +35,10 @@ type (
 	authSuccess  struct{}
 	supported    map[string][]string
 	schemaEvent  exec.SchemaChange
+	statusEvent  struct {
+		up   bool
+		node *net.TCPAddr
+	}
 
 	// Error is an ERROR message.
 	Error struct{ *exec.Error }
@@ -44,6 +49,7 @@ func (authenticate) opcode() primitive.OpCode { return primitive.OpCodeAuthentic
 func (authSuccess) opcode() primitive.OpCode  { return primitive.OpCodeAuthSuccess }
 func (supported) opcode() primitive.OpCode    { return primitive.OpCodeSupported }
 func (schemaEvent) opcode() primitive.OpCode  { return primitive.OpCodeEvent }
+func (statusEvent) opcode() primitive.OpCode  { return primitive.OpCodeEvent }
 func (Error) opcode() primitive.OpCode        { return primitive.OpCodeError }
 
 func (ready) append(b []byte, _ int) []byte          { return b }
@@ -62,6 +68,21 @@ func (s supported) append(b []byte, _ int) []byte {
 func (e schemaEvent) append(b []byte, version int) []byte {
 	b = appendString(b, string(primitive.EventTypeSchemaChange))
 	return appendSchemaChange(b, (*exec.SchemaChange)(&e))
+}
+
+func (e statusEvent) append(b []byte, _ int) []byte {
+	change := primitive.StatusChangeTypeDown
+	if e.up {
+		change = primitive.StatusChangeTypeUp
+	}
+	b = appendString(b, string(primitive.EventTypeStatusChange))
+	b = appendString(b, string(change))
+	ip := e.node.IP
+	if four := ip.To4(); four != nil {
+		ip = four
+	}
+	b = append(append(b, byte(len(ip))), ip...)
+	return appendInt(b, e.node.Port)
 }
 
 func (e Error) append(b []byte, version int) []byte {
@@ -90,10 +111,19 @@ func (e Error) append(b []byte, version int) []byte {
 		b = appendInt(b, e.BlockFor)
 		if code == exec.CodeWriteFailure || code == exec.CodeReadFailure {
 			b = appendInt(b, e.NumFailures)
+			if version >= 5 { // the nodes that failed, and why
+				for i := range e.NumFailures {
+					b = append(b, 4, 127, 0, 0, byte(i+1))
+					b = appendShort(b, 0)
+				}
+			}
 		}
 		switch code {
 		case exec.CodeWriteTimeout, exec.CodeWriteFailure:
 			b = appendString(b, cmp.Or(e.WriteType, "SIMPLE"))
+			if version >= 5 && code == exec.CodeWriteTimeout && e.WriteType == string(primitive.WriteTypeCas) {
+				b = appendShort(b, e.Contentions)
+			}
 		case exec.CodeReadTimeout, exec.CodeReadFailure:
 			b = append(b, boolByte(e.DataPresent))
 		}

@@ -14,6 +14,9 @@ import (
 type Result struct {
 	*exec.Result
 	SkipMetadata bool
+	// MetadataID, if not nil, says that the columns are not those that the client
+	// knows, and names them. Versions before 5 cannot say so.
+	MetadataID []byte
 }
 
 // Prepared is the RESULT message that answers PREPARE.
@@ -47,7 +50,11 @@ func (r Result) append(b []byte, version int) []byte {
 
 func (r Result) appendRows(b []byte, version int) []byte {
 	b = appendInt(b, int(primitive.ResultTypeRows))
-	b = appendRowsMetadata(b, r.Columns, r.PagingState, r.SkipMetadata, version)
+	changed := r.MetadataID
+	if version < 5 {
+		changed = nil
+	}
+	b = appendRowsMetadata(b, r.Columns, r.PagingState, changed, r.SkipMetadata && changed == nil, version)
 	b = appendInt(b, len(r.Rows))
 	for _, row := range r.Rows {
 		for _, cell := range row {
@@ -61,6 +68,11 @@ func (p Prepared) append(b []byte, version int) []byte {
 	b = appendInt(b, int(primitive.ResultTypePrepared))
 	b = appendShort(b, len(p.ID))
 	b = append(b, p.ID...)
+	if version >= 5 {
+		id := exec.MetadataID(p.Columns)
+		b = appendShort(b, len(id))
+		b = append(b, id...)
+	}
 
 	var flags uint32
 	if oneTable(p.Binds) {
@@ -78,16 +90,19 @@ func (p Prepared) append(b []byte, version int) []byte {
 		}
 	}
 	b = appendColumns(b, p.Binds, version)
-	return appendRowsMetadata(b, p.Columns, nil, len(p.Columns) == 0, version)
+	return appendRowsMetadata(b, p.Columns, nil, nil, len(p.Columns) == 0, version)
 }
 
-func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging []byte, skip bool, version int) []byte {
+func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging, changed []byte, skip bool, version int) []byte {
 	flags := primitive.RowsFlag(0)
 	if paging != nil {
 		flags |= primitive.RowsFlagHasMorePages
 	}
 	if skip {
 		flags |= primitive.RowsFlagNoMetadata
+	}
+	if changed != nil {
+		flags |= primitive.RowsFlagMetadataChanged
 	}
 	if oneTable(columns) {
 		flags |= primitive.RowsFlagGlobalTablesSpec
@@ -96,6 +111,10 @@ func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging []byte, skip
 	b = appendInt(b, len(columns))
 	if paging != nil {
 		b = appendBytes(b, paging)
+	}
+	if changed != nil {
+		b = appendShort(b, len(changed))
+		b = append(b, changed...)
 	}
 	if skip {
 		return b

@@ -28,7 +28,7 @@ def connect(**more):
 
 
 cluster, session = connect()
-assert cluster.protocol_version == int(options.get("version", 4)), cluster.protocol_version
+assert cluster.protocol_version == int(options.get("version", options.get("expected", 5))), cluster.protocol_version
 
 session.execute("CREATE KEYSPACE py WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
 session.set_keyspace("py")
@@ -68,7 +68,7 @@ assert len(list(session.execute(simple))) == 25
 
 # Named values, and unset ones by leaving them out.
 update = session.prepare("UPDATE items SET v = :v, s = :s WHERE k = :k AND c = :c")
-session.execute(update, {"c": 1, "k": 1, "v": "named"} if int(options.get("version", 4)) >= 4 else {"c": 1, "k": 1, "v": "named", "s": None})
+session.execute(update, {"c": 1, "k": 1, "v": "named"} if cluster.protocol_version >= 4 else {"c": 1, "k": 1, "v": "named", "s": None})
 assert session.execute("SELECT v FROM items WHERE k = 1 AND c = 1").one().v == "named"
 session.execute("UPDATE items SET v = %(v)s WHERE k = %(k)s AND c = 2", {"k": 1, "v": "it's"})
 assert session.execute("SELECT v FROM items WHERE k = 1 AND c = 2").one().v == "it's"

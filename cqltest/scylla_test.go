@@ -1,0 +1,114 @@
+package cqltest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+// What ScyllaDB answers otherwise than Cassandra, as its own recordings have it.
+func TestScyllaAnswers(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (p int, c int, s int static, v int, w text, l list<int>, m map<text, int>, PRIMARY KEY (p, c));
+		INSERT INTO t (p, c, v, w) VALUES (1, 1, 1, 'abc');
+		INSERT INTO t (p, c, v, w) VALUES (1, 2, 2, 'a%c');
+		INSERT INTO t (p, s) VALUES (2, 20);
+		UPDATE t SET l = [7], m = {'a': 1} WHERE p = 1 AND c = 1`))
+	rows := func(cql string) []cqltest.Row { return srv.MustRows(cql) }
+	type row = cqltest.Row
+
+	// A static row that is not there shows the key only of a partition that is.
+	require.Equal(t, []row{{"[applied]": false, "p": 1, "c": nil, "s": nil, "v": nil, "w": nil, "l": nil, "m": nil}}, rows("UPDATE t SET s = 1 WHERE p = 1 IF EXISTS"))
+	require.Equal(t, []row{{"[applied]": false, "p": nil, "c": nil, "s": nil, "v": nil, "w": nil, "l": nil, "m": nil}}, rows("UPDATE t SET s = 1 WHERE p = 9 IF EXISTS"))
+	// Existence of a row shows nothing of one that is not there, a condition the static column.
+	require.Equal(t, []row{{"[applied]": false, "p": nil, "c": nil, "s": nil, "v": nil, "w": nil, "l": nil, "m": nil}}, rows("UPDATE t SET v = 1 WHERE p = 2 AND c = 1 IF EXISTS"))
+	require.Equal(t, []row{{"[applied]": false, "s": 20, "v": nil}}, rows("UPDATE t SET v = 1 WHERE p = 2 AND c = 1 IF s = 20 AND v = 1"))
+
+	// An element at null, or before the first, is null.
+	for condition, applied := range map[string]bool{
+		"m[null] = null": true, "m[null] = 1": false, "l[null] = null": true, "l[null] = 7": false, "l[-1] = 7": false, "l[0] = 7": true, "l[5] = null": true,
+	} {
+		require.Equal(t, applied, rows("UPDATE t SET v = 1 WHERE p = 1 AND c = 1 IF " + condition)[0]["[applied]"], condition)
+	}
+	var refused *cqltest.Error
+	require.ErrorAs(t, srv.Exec("UPDATE t SET v = 1 WHERE p = 1 AND c = 1 IF v > null"), &refused)
+	require.Equal(t, 0x2200, refused.Code)
+
+	// LIKE needs no index, but ALLOW FILTERING.
+	for pattern, want := range map[string]int{"a%": 2, "a_c": 2, "%b%": 1, `a\%c`: 1, "abc": 1, "": 0, "b%": 0} {
+		require.Len(t, rows("SELECT c FROM t WHERE w LIKE '"+pattern+"' ALLOW FILTERING"), want, pattern)
+	}
+	require.ErrorContains(t, srv.Exec("SELECT c FROM t WHERE w LIKE 'a%'"), "ALLOW FILTERING")
+	require.Error(t, srv.Exec("SELECT c FROM t WHERE v LIKE 'a%' ALLOW FILTERING"))
+	require.Equal(t, true, rows("UPDATE t SET v = 1 WHERE p = 1 AND c = 1 IF w LIKE '_b_'")[0]["[applied]"])
+
+	require.Len(t, rows("SELECT dateof(now()), unixtimestampof(now()) FROM system.local"), 1)
+	require.Error(t, cqltest.RunT(t).Exec("SELECT dateof(now()) FROM system.local"))
+}
+
+// A local index serves what names the partition, and nothing else.
+func TestScyllaLocalIndex(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (p int, c int, v int, PRIMARY KEY (p, c));
+		CREATE INDEX tv ON t ((p), v);
+		INSERT INTO t (p, c, v) VALUES (1, 1, 7);
+		INSERT INTO t (p, c, v) VALUES (1, 2, 8);
+		INSERT INTO t (p, c, v) VALUES (2, 1, 7)`))
+	require.Equal(t, []cqltest.Row{{"c": 1}}, srv.MustRows("SELECT c FROM t WHERE p = 1 AND v = 7"))
+	require.ErrorContains(t, srv.Exec("SELECT c FROM t WHERE v = 7"), "ALLOW FILTERING")
+	require.Error(t, srv.Exec("CREATE INDEX ON t ((c), v)"))
+	require.Contains(t, srv.MustRows("DESCRIBE INDEX tv")[0]["create_statement"], "ON ks.t ((p), v);")
+	require.Equal(t, map[string]string{"target": `{"pk": ["p"], "ck": ["v"]}`},
+		srv.MustRows("SELECT options FROM system_schema.indexes WHERE keyspace_name = 'ks'")[0]["options"])
+}
+
+// SCYLLA_CLUSTERING_BOUND goes by the order of the rows, not of the values.
+func TestScyllaClusteringBound(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (p int, a int, b int, PRIMARY KEY (p, a, b)) WITH CLUSTERING ORDER BY (a DESC, b ASC);
+		INSERT INTO t (p, a, b) VALUES (1, 2, 1);
+		INSERT INTO t (p, a, b) VALUES (1, 2, 2);
+		INSERT INTO t (p, a, b) VALUES (1, 1, 1);
+		INSERT INTO t (p, a, b) VALUES (1, 1, 2)`))
+	at := func(where string) (list [][2]int) {
+		for _, r := range srv.MustRows("SELECT a, b FROM t WHERE p = 1 AND " + where) {
+			list = append(list, [2]int{r["a"].(int), r["b"].(int)})
+		}
+		return list
+	}
+	require.Equal(t, [][2]int{{2, 2}, {1, 1}, {1, 2}}, at("SCYLLA_CLUSTERING_BOUND (a, b) > (2, 1)"))
+	require.Equal(t, [][2]int{{2, 1}, {2, 2}, {1, 1}}, at("SCYLLA_CLUSTERING_BOUND (a, b) <= (1, 1)"))
+	require.Equal(t, [][2]int{{2, 2}, {1, 1}}, at("SCYLLA_CLUSTERING_BOUND (a, b) > (2, 1) AND SCYLLA_CLUSTERING_BOUND (a, b) < (1, 2)"))
+	require.Equal(t, [][2]int{{1, 1}, {1, 2}}, at("SCYLLA_CLUSTERING_BOUND (a) > (2)"))
+	require.Equal(t, [][2]int{{2, 2}}, at("(a, b) > (2, 1)"), "values go by their own order")
+	require.Error(t, srv.Exec("SELECT a FROM t WHERE p = 1 AND SCYLLA_CLUSTERING_BOUND (a, b) = (1, 1)"))
+	require.Error(t, cqltest.RunT(t, cqltest.WithKeyspace("ks"), cqltest.WithSchema("CREATE TABLE t (p int, a int, PRIMARY KEY (p, a))")).
+		Exec("SELECT a FROM t WHERE p = 1 AND SCYLLA_CLUSTERING_BOUND (a) > (1)"))
+}
+
+// The elements of a list are ordered by the timestamps of what wrote them.
+func TestScyllaListTimestamps(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema("CREATE TABLE t (k int PRIMARY KEY, l list<int>)"))
+	const base = "160710000000000"
+	for _, step := range []struct {
+		cql  string
+		want []int
+	}{
+		{"UPDATE t USING TIMESTAMP " + base + "5 SET l = l + [3] WHERE k = 1", []int{3}},
+		{"UPDATE t USING TIMESTAMP " + base + "5 SET l = l + [2] WHERE k = 1", []int{3}},
+		{"UPDATE t USING TIMESTAMP " + base + "5 SET l = l + [1, 5] WHERE k = 1", []int{3, 5}},
+		{"UPDATE t USING TIMESTAMP " + base + "7 SET l = l + [9] WHERE k = 1", []int{3, 5, 9}},
+		{"UPDATE t USING TIMESTAMP " + base + "6 SET l = l + [8] WHERE k = 1", []int{3, 5, 8, 9}},
+		{"UPDATE t USING TIMESTAMP " + base + "1 SET l = [1, 2] + l WHERE k = 1", []int{1, 2, 3, 5, 8, 9}},
+		{"BEGIN BATCH USING TIMESTAMP " + base + "0 UPDATE t SET l = [-1] + l WHERE k = 1; UPDATE t SET l = [-3, -2] + l WHERE k = 1; UPDATE t SET l = l + [0] WHERE k = 1; APPLY BATCH",
+			[]int{1, 2, -3, -2, -1, 0, 3, 5, 8, 9}},
+	} {
+		srv.MustExec(step.cql)
+		require.Equal(t, step.want, srv.MustRows("SELECT l FROM t")[0]["l"], step.cql)
+	}
+	require.ErrorContains(t, srv.Exec("UPDATE t USING TIMESTAMP 1000 SET l = [1] + l WHERE k = 1"), "2010")
+	srv.MustExec("UPDATE t SET l = [1, 2, 3] WHERE k = 2; UPDATE t SET l = l + [4] WHERE k = 2; UPDATE t SET l = [0] + l WHERE k = 2;")
+	require.Equal(t, []int{0, 1, 2, 3, 4}, srv.MustRows("SELECT l FROM t WHERE k = 2")[0]["l"])
+}
