@@ -28,9 +28,9 @@ func watched(t *testing.T, observers ...coodie.Option) (*cqltest.Server, *coodie
 }
 
 // patient is a session on a server of its own that waits for long on a busy machine.
-func patient(t *testing.T) (*cqltest.Server, *gocql.Session) {
+func patient(t *testing.T, opts ...cqltest.Option) (*cqltest.Server, *gocql.Session) {
 	t.Helper()
-	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	srv := cqltest.RunT(t, append([]cqltest.Option{cqltest.WithKeyspace("app")}, opts...)...)
 	session, err := srv.Cluster().CreateSession()
 	require.NoError(t, err)
 	t.Cleanup(session.Close)

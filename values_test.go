@@ -629,7 +629,7 @@ func judgements(of func(column string) *coodie.AnyColumn[Judged]) (conds []coodi
 func TestVerdictsAreTheServers(t *testing.T) {
 	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "ScyllaDB": cqltest.Scylla} {
 		t.Run(name, func(t *testing.T) {
-			_, session := server(t, cqltest.WithDialect(dialect))
+			_, session := patient(t, cqltest.WithDialect(dialect))
 			table := open[Judged](t, session)
 			ctx := t.Context()
 			require.NoError(t, table.New(judged()).Save(ctx))

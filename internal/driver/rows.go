@@ -19,6 +19,7 @@ type Rows struct {
 	request *Request
 	pending bool   // gocql may fetch another page, and encode the values for it
 	frames  frames // of the request, or of one of its pages
+	pager   pager  // nil: the answer does not tell
 
 	fitted Columns  // the columns that what follows fits
 	width  int      // how many values gocql makes of a row: a top-level tuple is one per element
@@ -58,6 +59,7 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 		ctx = request.counting(ctx, &r.frames)
 	}
 	r.iter = s.Send(ctx, request)
+	r.pager, _ = r.iter.(pager)
 	r.columns = Columns{r.iter.Columns()}
 }
 
@@ -65,6 +67,7 @@ func (r *Rows) try(ctx context.Context, s Sender, request *Request) {
 func (r *Rows) reset() {
 	clear(r.raw)
 	clear(r.joined)
+	r.pager = nil
 	r.iter, r.columns, r.err, r.ctx, r.request, r.pending = nil, Columns{}, nil, nil, nil, false
 	r.frames.n.Store(0)
 	r.frames.begun = false
@@ -96,6 +99,7 @@ func (r *Rows) Next() (ok bool) {
 	if !r.fitted.Same(r.columns) {
 		r.targets()
 	}
+	turns := r.pager != nil && r.pager.WillSwitchPage()
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
 	}
@@ -103,8 +107,16 @@ func (r *Rows) Next() (ok bool) {
 		r.columns = columns
 		r.targets()
 	}
-	r.frames.progress()
+	if turns { // and not at each row: the page after this one may be under way
+		r.frames.progress()
+	}
 	return true
+}
+
+// pager is an answer that comes in pages.
+type pager interface {
+	// WillSwitchPage reports whether the next row is the first of another page.
+	WillSwitchPage() bool
 }
 
 // Cells returns the row's cells, one per column: nil is null, empty is empty. They
