@@ -99,6 +99,9 @@ func (r *Rows) Next() (ok bool) {
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
 	}
+	if isFork {
+		keep(r.raw[:r.width])
+	}
 	if columns := (Columns{r.iter.Columns()}); !r.columns.Same(columns) { // of another page
 		r.columns = columns
 		r.targets()
@@ -148,7 +151,7 @@ func (r *Rows) Close() error {
 			if several, ok := err.(*RepeatedError); ok && r.frames.none() {
 				err = several.Err // no attempt came as far as sending
 			}
-			r.err = withhold(r.request, err)
+			r.err = withhold(r.request, spoken(err))
 			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
 				r.err = Ended(r.ctx) // with its cause
 			}
