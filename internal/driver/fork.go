@@ -133,24 +133,6 @@ func potentiallyExecuted(err error) bool {
 	return errors.As(err, &attempt) && attempt.PotentiallyExecuted()
 }
 
-// keep copies a row's cells for the fork, which uses the memory of an answer again as soon as
-// its last row was read.
-func keep(cells [][]byte) {
-	n := 0
-	for _, cell := range cells {
-		n += len(cell)
-	}
-	room := make([]byte, 0, n)
-	for i, cell := range cells {
-		if cell == nil {
-			continue
-		}
-		start := len(room)
-		room = append(room, cell...)
-		cells[i] = room[start:len(room):len(room)]
-	}
-}
-
 // query is the driver's query of a request. The fork reads a further page under a context of its
 // own, which does not count frames. A binding function is called once for each of them.
 func (s *sender) query(ctx context.Context, r *Request) *gocql.Query {

@@ -99,9 +99,6 @@ func (r *Rows) Next() (ok bool) {
 	if !r.iter.Scan(r.dest[:r.width]...) {
 		return false
 	}
-	if isFork {
-		keep(r.raw[:r.width])
-	}
 	if columns := (Columns{r.iter.Columns()}); !r.columns.Same(columns) { // of another page
 		r.columns = columns
 		r.targets()
@@ -111,7 +108,8 @@ func (r *Rows) Next() (ok bool) {
 }
 
 // Cells returns the row's cells, one per column: nil is null, empty is empty. They
-// alias gocql's memory and are valid until the next call of Next.
+// alias gocql's memory and are valid until the next call of Next, even if that finds no row:
+// ScyllaDB's fork then uses the memory for another answer.
 //
 // gocql splits a top-level tuple into its elements, so a tuple whose elements are all
 // null cannot be told from a null tuple: it reads as null.

@@ -148,6 +148,59 @@ func TestRefusalsAreDefinite(t *testing.T) {
 			require.Equal(t, kind, coodie.KindOf(err), step+" "+lwt)
 		}
 	}
+
+	session, err := srv.Cluster().CreateSession()
+	require.NoError(t, err)
+	defer session.Close()
+	require.Equal(t, coodie.KindInvalid, coodie.KindOf(session.Query("SELECT * FROM missing").Exec()), "the driver's own error too")
+}
+
+// noneAtLast is a policy that ends with a host that is gone.
+type noneAtLast struct{ gocql.HostSelectionPolicy }
+
+func (n noneAtLast) Pick(q gocql.ExecutableQuery) gocql.NextHost {
+	next, last := n.HostSelectionPolicy.Pick(q), false
+	return func() gocql.SelectedHost {
+		if h := next(); h != nil || last {
+			return h
+		}
+		last = true
+		return gone{}
+	}
+}
+
+type gone struct{}
+
+func (gone) Info() *gocql.HostInfo { return nil }
+func (gone) Token() gocql.Token    { return nil }
+func (gone) Mark(error)            {}
+
+// nextHost retries on the next host.
+type nextHost struct{ stubborn }
+
+func (nextHost) GetRetryType(error) gocql.RetryType { return gocql.RetryNextHost }
+
+// TestGoneAtLast: a plain write that may be sent twice was executed on the first host, and the next one is gone. The
+// fork then says "host is down, not executed".
+func TestGoneAtLast(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	cluster := srv.Cluster()
+	cluster.RetryPolicy = nextHost{}
+	cluster.PoolConfig.HostSelectionPolicy = noneAtLast{gocql.RoundRobinHostPolicy()}
+	db, err := coodie.Connect(cluster, coodie.WithRetries(0), coodie.WithClientTimestamps())
+	require.NoError(t, err)
+	defer db.Close()
+	claims, err := coodie.Open[Claim](db)
+	require.NoError(t, err)
+	require.NoError(t, claims.Create(t.Context()))
+	srv.Fault(cqltest.On(cqltest.Write), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
+	err = claims.New(Claim{Name: "a", N: 1}).Save(t.Context())
+	require.ErrorContains(t, err, "host is nil or down")
+	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+	b := db.Batch()
+	claims.New(Claim{Name: "a", N: 2}).In(b).Save()
+	claims.New(Claim{Name: "b", N: 2}).In(b).Save()
+	require.ErrorIs(t, b.Exec(t.Context()), coodie.ErrOutcomeUnknown)
 }
 
 // TestUnreachable: a node without a connection got nothing.
