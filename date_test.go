@@ -10,9 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
-var dateInfo = gocql.NewNativeType(4, gocql.TypeDate, "")
+var dateInfo = driver.NativeType(gocql.TypeDate)
 
 func TestDateCells(t *testing.T) {
 	for _, tt := range []struct {
@@ -77,7 +78,7 @@ func TestInvalidDates(t *testing.T) {
 	}
 	var d coodie.Date
 	require.Error(t, d.UnmarshalCQL(dateInfo, []byte{1}))
-	require.Error(t, d.UnmarshalCQL(gocql.NewNativeType(4, gocql.TypeInt, ""), []byte{0, 0, 0, 1}))
+	require.Error(t, d.UnmarshalCQL(driver.NativeType(gocql.TypeInt), []byte{0, 0, 0, 1}))
 	_, err := coodie.Date{Year: 2023, Month: 1, Day: 1}.MarshalCQL(nil)
 	require.Error(t, err)
 }

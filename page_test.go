@@ -88,7 +88,7 @@ func TestPageErrors(t *testing.T) {
 	first, err := q.Page(ctx, "")
 	require.NoError(t, err)
 
-	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ProtocolError("Invalid value for the paging state"))
+	srv.Fault(cqltest.On(cqltest.Select, "reading"), cqltest.ProtocolError("Invalid value for the paging state"))
 	_, err = q.Page(ctx, first.Next)
 	var bad *coodie.PageTokenError
 	require.ErrorAs(t, err, &bad)
@@ -97,17 +97,21 @@ func TestPageErrors(t *testing.T) {
 	var query *coodie.QueryError
 	require.ErrorAs(t, err, &query, "with the server's error")
 
-	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ServerError("java.lang.RuntimeException: Reading from an in-memory buffer shouldn't trigger an IOException"))
+	srv.ClearFaults()
+	srv.Fault(cqltest.On(cqltest.Select, "reading"), cqltest.ServerError("java.lang.RuntimeException: Reading from an in-memory buffer shouldn't trigger an IOException"))
 	_, err = q.Page(ctx, first.Next)
 	require.ErrorIs(t, err, coodie.ErrBadPageToken)
-	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.ServerError("java.lang.AssertionError"))
+	srv.ClearFaults()
+	srv.Fault(cqltest.On(cqltest.Select, "reading"), cqltest.ServerError("java.lang.AssertionError"))
 	_, err = q.Page(ctx, first.Next)
 	require.NotErrorIs(t, err, coodie.ErrBadPageToken)
 
-	srv.Fault(cqltest.On(cqltest.Select, "reading").First(1), cqltest.Unauthorized("no"))
+	srv.ClearFaults()
+	srv.Fault(cqltest.On(cqltest.Select, "reading"), cqltest.Unauthorized("no"))
 	_, err = q.Page(ctx, first.Next)
 	require.ErrorAs(t, err, &query)
 	require.NotErrorIs(t, err, coodie.ErrBadPageToken)
+	srv.ClearFaults()
 
 	var usage *coodie.UsageError
 	_, err = q.Linearizable().Page(ctx, "")

@@ -9,6 +9,7 @@ import (
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
 
@@ -229,8 +230,8 @@ func FuzzAnswer(f *testing.F) {
 		columns := []gocql.ColumnInfo{
 			fake.Column("tenant", gocql.TypeVarchar), fake.Column("id", gocql.TypeInt),
 			fake.Column("at", gocql.TypeTimestamp), fake.Column("seq", gocql.TypeInt), fake.Column("name", gocql.TypeVarchar),
-			{Name: "tags", TypeInfo: gocql.CollectionType{NativeType: gocql.NewNativeType(4, gocql.TypeList, ""), Elem: gocql.NewNativeType(4, gocql.TypeVarchar, "")}},
-			{Name: "attrs", TypeInfo: gocql.CollectionType{NativeType: gocql.NewNativeType(4, gocql.TypeMap, ""), Key: gocql.NewNativeType(4, gocql.TypeVarchar, ""), Elem: gocql.NewNativeType(4, gocql.TypeInt, "")}},
+			{Name: "tags", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeList), Elem: driver.NativeType(gocql.TypeVarchar)}},
+			{Name: "attrs", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeMap), Key: driver.NativeType(gocql.TypeVarchar), Elem: driver.NativeType(gocql.TypeInt)}},
 			fake.Column("unknown", gocql.TypeDecimal), fake.Column("attrs", gocql.TypeInet),
 		}
 		a := fake.Answer{Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeBoolean), columns[int(column)%len(columns)]},

@@ -21,7 +21,7 @@ func TestCheckpointText(t *testing.T) {
 
 // TestRing: the tokens of all nodes are read, and what is no ring of Murmur3Partitioner is refused.
 func TestRing(t *testing.T) {
-	set := gocql.ColumnInfo{Name: "tokens", TypeInfo: gocql.CollectionType{NativeType: gocql.NewNativeType(4, gocql.TypeSet, ""), Elem: gocql.NewNativeType(4, gocql.TypeVarchar, "")}}
+	set := gocql.ColumnInfo{Name: "tokens", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeSet), Elem: driver.NativeType(gocql.TypeVarchar)}}
 	tokens := func(texts ...string) (cell []byte) {
 		cell = []byte{0, 0, 0, byte(len(texts))}
 		for _, text := range texts {

@@ -26,7 +26,7 @@ func (e *RepeatedError) Unwrap() error { return e.Err }
 // attempted returns the answer of a request. The error of a write that took several attempts
 // is a *RepeatedError.
 func attempted(r *Request, answer Iter, attempts int) Iter {
-	if attempts > 1 && r.Kind != Read && r.Kind != SerialRead {
+	if attempts > 1 && r.Kind != Read && r.Kind != SerialRead || attempts == 1 && r.Replayable && isFork {
 		return repeated{answer, attempts}
 	}
 	return answer
@@ -38,10 +38,14 @@ type repeated struct {
 }
 
 func (r repeated) Close() error {
-	if err := r.Iter.Close(); err != nil {
+	err := r.Iter.Close()
+	switch {
+	case unreachable(err): // which is no attempt, but an earlier one may have been executed
+		return &RepeatedError{r.attempts + 1, err}
+	case err != nil && r.attempts > 1:
 		return &RepeatedError{r.attempts, err}
 	}
-	return nil
+	return err
 }
 
 // never is a retry policy that says no, also of an LWT (a method that ScyllaDB's fork of

@@ -23,7 +23,7 @@ func TestEmptyIsNotNull(t *testing.T) {
 		require.False(t, isNull)
 	}
 	for _, v := range call.Values() {
-		cell, err := v.(gocql.Marshaler).MarshalCQL(gocql.NewNativeType(4, gocql.TypeVarchar, ""))
+		cell, err := v.(gocql.Marshaler).MarshalCQL(nativeOf(gocql.TypeVarchar))
 		require.NoError(t, err)
 		require.NotNil(t, cell)
 		require.Empty(t, cell)

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-
-	"github.com/gocql/gocql"
 )
 
 // cause is a message of the server that is known. What it shows quotes no value.
@@ -150,8 +148,8 @@ func withoutValues(r *Request, err error) error {
 	if several, ok := err.(*RepeatedError); ok {
 		return &RepeatedError{several.Attempts, withhold(r, several.Err)}
 	}
-	var answer gocql.RequestError
-	if !errors.As(err, &answer) || !r.encoded() {
+	answer, ok := answerOf(err)
+	if !ok || !r.encoded() {
 		return err
 	}
 	m, ok := codes[answer.Code()]
@@ -211,8 +209,7 @@ func Advice(err error) string {
 	if m.advice != "" {
 		return m.advice
 	}
-	var answer gocql.RequestError
-	if errors.As(err, &answer) {
+	if answer, ok := answerOf(err); ok {
 		if c := causeOf(answer.Message()); c != nil && c.advice != "" {
 			return c.advice
 		}

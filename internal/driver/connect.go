@@ -151,7 +151,7 @@ func (w *witness) watch(cfg *gocql.ClusterConfig) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if c.Err != nil && !w.over {
-			w.failures[c.Host.HostnameAndPort()] = c.Err
+			w.failures[addressOf(c.Host)] = c.Err
 		}
 	})
 }
@@ -220,7 +220,7 @@ func typed(err error) error {
 			return fmt.Errorf("%w: %w", t.err, err)
 		}
 	}
-	return err
+	return spoken(err)
 }
 
 // Unverified reports whether sessions of cfg speak TLS with whoever answers, as gocql does unless it

@@ -157,7 +157,7 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 	case LoggedBatch, UnloggedBatch, CounterBatch:
 		return s.sendBatch(ctx, r)
 	}
-	fresh := s.session.Query(s.schema.text(r.Statement), r.Values...)
+	fresh := s.query(ctx, r)
 	q := fresh
 	if ctx != context.Background() {
 		q = q.WithContext(ctx) // a copy

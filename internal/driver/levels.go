@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/gocql/gocql"
@@ -26,15 +25,15 @@ const (
 
 // IsSyntax reports whether the server has refused the statement's syntax.
 func IsSyntax(err error) bool {
-	var answer gocql.RequestError
-	return errors.As(err, &answer) && answer.Code() == gocql.ErrCodeSyntax
+	answer, ok := answerOf(err)
+	return ok && answer.Code() == gocql.ErrCodeSyntax
 }
 
 // RefusesPageState reports whether the server could not read its paging state: it is another
 // version's, or somebody has changed it, which only a token without a key allows.
 func RefusesPageState(err error) bool {
-	var answer gocql.RequestError
-	if !errors.As(err, &answer) {
+	answer, ok := answerOf(err)
+	if !ok {
 		return false
 	}
 	says := func(text string) bool { return strings.Contains(answer.Message(), text) }

@@ -144,12 +144,13 @@ func judge(err error) meaning {
 		return meaning{definite: true}
 	}
 	m := meaning{kind: KindOther}
-	var request gocql.RequestError
 	var network net.Error
-	if errors.As(err, &request) {
+	if request, ok := answerOf(err); ok {
 		if known, ok := codes[request.Code()]; ok {
 			m = known
 		}
+	} else if unreachable(err) {
+		m = meaning{kind: KindNoHost, definite: true, transient: true}
 	} else if found := sentinel(err); found != nil {
 		m = *found
 	} else if found := handshake(err); found != nil {
@@ -170,6 +171,9 @@ func judge(err error) meaning {
 	var several *RepeatedError
 	if errors.As(err, &several) {
 		m.definite = false // of an attempt before the last one
+	}
+	if potentiallyExecuted(err) && notSent == nil {
+		m.definite = false
 	}
 	return m
 }
@@ -208,8 +212,8 @@ func Retryable(kind Kind, err error) bool {
 // as a whole first; the partitions of another batch one after the other. It is true of
 // every other error.
 func beforeProposal(kind Kind, err error) bool {
-	var request gocql.RequestError
-	if !errors.As(err, &request) || request.Code() != gocql.ErrCodeUnavailable {
+	request, ok := answerOf(err)
+	if !ok || request.Code() != gocql.ErrCodeUnavailable {
 		return true
 	}
 	switch kind {
@@ -232,9 +236,9 @@ func beforeProposal(kind Kind, err error) bool {
 // that goes on.
 // Of several attempts only the last one is known.
 func Answered(err error) bool {
-	var answer gocql.RequestError
 	var several *RepeatedError
-	return errors.As(err, &answer) && !errors.As(err, &several)
+	_, ok := answerOf(err)
+	return ok && !errors.As(err, &several)
 }
 
 // Acks is what the server said of a write that timed out or failed: the kind of write,

@@ -120,7 +120,8 @@ type pager interface {
 }
 
 // Cells returns the row's cells, one per column: nil is null, empty is empty. They
-// alias gocql's memory and are valid until the next call of Next.
+// alias gocql's memory and are valid until the next call of Next, even if that finds no row:
+// ScyllaDB's fork then uses the memory for another answer.
 //
 // gocql splits a top-level tuple into its elements, so a tuple whose elements are all
 // null cannot be told from a null tuple: it reads as null.
@@ -160,7 +161,7 @@ func (r *Rows) Close() error {
 			if several, ok := err.(*RepeatedError); ok && r.frames.none() {
 				err = several.Err // no attempt came as far as sending
 			}
-			r.err = withhold(r.request, err)
+			r.err = withhold(r.request, spoken(err))
 			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
 				r.err = Ended(r.ctx) // with its cause
 			}

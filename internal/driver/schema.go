@@ -3,8 +3,8 @@ package driver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -186,10 +186,21 @@ func (s *sender) see() {
 		if name == "" {
 			continue
 		}
-		if m, err := s.session.KeyspaceMetadata(name); err == nil && m != k.last && s.schema.sees(k, m) {
+		if m, err := s.metadata(name, k); err == nil && m != k.last && s.schema.sees(k, m) {
 			s.schema.generation.Add(1)
 		}
 	}
+}
+
+// metadata is what gocql knows of the keyspace now.
+func (s *sender) metadata(name string, k *keyspace) (*gocql.KeyspaceMetadata, error) {
+	s.schema.mu.Lock()
+	tables := slices.Collect(maps.Keys(k.declared))
+	s.schema.mu.Unlock()
+	if k.last != nil {
+		tables = slices.AppendSeq(tables, maps.Keys(k.last.Tables))
+	}
+	return keyspaceMetadata(s.session, name, tables)
 }
 
 // sees takes a description of the keyspace, and reports whether a type in it has changed or, if it is seen for
@@ -212,18 +223,19 @@ func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
 	for _, table := range m.Tables {
 		types := tables[table.Name]
 		for _, c := range table.Columns {
-			see(table.Name+"\x00"+c.Name, c.Validator, func() bool {
+			typ := validatorOf(c)
+			see(table.Name+"\x00"+c.Name, typ, func() bool {
 				if types == nil || types(c.Name) == nil {
 					return true
 				}
 				userTypes(users, types(c.Name))
-				live, err := codec.ParseType(c.Validator)
+				live, err := codec.ParseType(typ)
 				return err == nil && types(c.Name).Equal(live)
 			})
 		}
 	}
-	for _, t := range m.UserTypes {
-		see(t.Name, fmt.Sprint(t.FieldNames, t.FieldTypes), func() bool { return sameFields(users[t.Name], t) })
+	for _, t := range userTypesOf(m) {
+		see(t.name, t.text, func() bool { return sameFields(users[t.name], t) })
 	}
 	if len(k.types) > len(now)+mostDropped {
 		k.types = now
@@ -250,16 +262,15 @@ func userTypes(found map[string]*codec.Type, t *codec.Type) {
 }
 
 // sameFields compares a declared type with a live one, as far as gocql knows that.
-func sameFields(declared *codec.Type, live *gocql.UserTypeMetadata) bool {
+func sameFields(declared *codec.Type, live liveType) bool {
 	if declared == nil {
 		return true
 	}
-	if len(declared.Fields) != len(live.FieldNames) {
+	if len(declared.Fields) != len(live.fields) {
 		return false
 	}
 	for i, f := range declared.Fields {
-		known := live.FieldTypes[i].Type() != gocql.TypeCustom // of a user-defined type it knows the name alone
-		if f.Name != live.FieldNames[i] || known && !same(f.Type, live.FieldTypes[i]) {
+		if f.Name != live.fields[i] || !live.same(i, f.Type) {
 			return false
 		}
 	}

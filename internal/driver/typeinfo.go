@@ -92,9 +92,9 @@ func nestedType(info gocql.TypeInfo, depth int) (t *codec.Type, err error) {
 // infoOf is the type as gocql describes it to Marshalers.
 func infoOf(t *codec.Type) gocql.TypeInfo {
 	if t == nil {
-		return gocql.NewNativeType(protocol, gocql.TypeCustom, "")
+		return withClass("")
 	}
-	native := gocql.NewNativeType(protocol, typeOfKind[t.Kind], "")
+	native := nativeOf(typeOfKind[t.Kind])
 	switch t.Kind {
 	case codec.List, codec.Set:
 		return gocql.CollectionType{NativeType: native, Elem: infoOf(t.Elem)}
@@ -113,7 +113,7 @@ func infoOf(t *codec.Type) gocql.TypeInfo {
 		}
 		return info
 	case codec.Vector, codec.Custom:
-		return gocql.NewNativeType(protocol, gocql.TypeCustom, t.Class())
+		return withClass(t.Class())
 	}
 	return native
 }

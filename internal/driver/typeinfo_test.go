@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -51,14 +50,14 @@ func TestTypeInfoBothWays(t *testing.T) {
 // What a real Cassandra 5.0 sends for a vector.
 func TestVectorsOfTheServer(t *testing.T) {
 	const prefix = "org.apache.cassandra.db.marshal."
-	info := gocql.NewNativeType(4, gocql.TypeCustom, prefix+"VectorType("+prefix+"FloatType, 3)")
+	info := withClass(prefix + "VectorType(" + prefix + "FloatType, 3)")
 	typ, err := typeOf(info)
 	require.NoError(t, err)
 	require.Equal(t, "vector<float, 3>", typ.String())
 	require.True(t, same(typ, info))
 
-	info = gocql.NewNativeType(4, gocql.TypeCustom, prefix+"VectorType("+prefix+"UserType(ks,61646472,7a6970:"+prefix+"Int32Type,74616773:"+
-		prefix+"FrozenType("+prefix+"ListType("+prefix+"UTF8Type))) , 2)")
+	info = withClass(prefix + "VectorType(" + prefix + "UserType(ks,61646472,7a6970:" + prefix + "Int32Type,74616773:" +
+		prefix + "FrozenType(" + prefix + "ListType(" + prefix + "UTF8Type))) , 2)")
 	typ, err = typeOf(info)
 	require.NoError(t, err)
 	require.Equal(t, `vector<frozen<addr>, 2>`, typ.String())
@@ -66,7 +65,7 @@ func TestVectorsOfTheServer(t *testing.T) {
 
 	for _, class := range []string{"", "x(", prefix + "VectorType(", prefix + "VectorType(" + prefix + "FloatType)", prefix + "VectorType(" + prefix + "FloatType,x)",
 		prefix + "UserType(ks,zz)", prefix + "ListType()", strings.Repeat(prefix+"ListType(", 100)} {
-		typ, err := typeOf(gocql.NewNativeType(4, gocql.TypeCustom, class))
+		typ, err := typeOf(withClass(class))
 		require.NoError(t, err)
 		require.Equal(t, codec.Custom, typ.Kind)
 		require.Equal(t, class, typ.Name)

@@ -1,4 +1,4 @@
-// Package scylla checks that ScyllaDB's fork of gocql can work with the embedded
-// server, and that package cqltest builds where the fork has taken gocql's
-// place, as ScyllaDB's users have it.
+// Package scylla tests the mapper and package cqltest where ScyllaDB's fork has taken
+// gocql's place by a replace, as ScyllaDB's users have it. Its workspaces, go.work and
+// v1.17.3.work, take in the root too: make forks runs the mapper's own tests there.
 package scylla

@@ -12,7 +12,9 @@ require (
 	github.com/datastax/go-cassandra-native-protocol v0.0.0-20260130100129-9d5b43677a33 // indirect
 	github.com/golang/snappy v0.0.4 // indirect
 	github.com/google/uuid v1.6.0 // indirect
-	github.com/klauspost/compress v1.18.4 // indirect
+	github.com/klauspost/compress v1.18.6 // indirect
+	github.com/scylladb/go-reflectx v1.0.1 // indirect
+	github.com/scylladb/gocqlx/v2 v2.8.0 // indirect
 	github.com/tidwall/btree v1.8.1 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sync v0.22.0 // indirect
@@ -21,5 +23,5 @@ require (
 
 replace (
 	github.com/coodie-go/coodie => ../../../
-	github.com/gocql/gocql => github.com/scylladb/gocql v1.17.3
+	github.com/gocql/gocql => github.com/scylladb/gocql v1.18.3
 )

@@ -30,7 +30,7 @@ type Sender struct {
 
 // Column describes a column of a native type.
 func Column(name string, typ gocql.Type) gocql.ColumnInfo {
-	return gocql.ColumnInfo{Name: name, TypeInfo: gocql.NewNativeType(4, typ, "")}
+	return gocql.ColumnInfo{Name: name, TypeInfo: driver.NativeType(typ)}
 }
 
 // Sent returns the requests so far.
