@@ -76,7 +76,7 @@ func TestLocalDatacenterIsKept(t *testing.T) {
 	quiet(t)
 	ctx := t.Context()
 	here, there := twoDatacenters(t)
-	db, err := coodie.Connect(here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(gocql.LocalSerial))
+	db, err := coodie.Connect(here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(gocql.LocalSerial), coodie.WithRetries(0))
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
