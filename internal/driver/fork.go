@@ -93,9 +93,17 @@ func spoken(err error) error {
 	if several, ok := err.(*RepeatedError); ok {
 		return &RepeatedError{several.Attempts, spoken(several.Err)}
 	}
+	if !isFork || err == nil {
+		return err
+	}
+	return asAnswer(err)
+}
+
+// asAnswer is spoken of an error of the fork. Apart, since it allocates.
+func asAnswer(err error) error {
 	var answer gocql.RequestError
 	var frame errorFrame
-	if !isFork || errors.As(err, &answer) || !errors.As(err, &frame) {
+	if errors.As(err, &answer) || !errors.As(err, &frame) {
 		return err
 	}
 	return &answered{frame, err}
