@@ -16,6 +16,7 @@ APART    := ./integration/drivers/scylla
 # cannot share the fork, so tests that connect in one are left out.
 FORKS    := go.work v1.17.3.work
 UNFORKED := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
+FORKED   ?= ../../../internal/driver ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
 FUZZTIME    ?= 10s
@@ -54,10 +55,10 @@ bubbles:
 	done
 
 .PHONY: forks
-forks: ## run the mapper's tests with ScyllaDB's fork of gocql (on Cassandra too: COODIE_HOSTS=...)
+forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages; on Cassandra too: COODIE_HOSTS=...)
 	@set -e; cd $(APART); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
-		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m -skip '$(UNFORKED)' . ../../../internal/driver ../../.. ../../../recipes \
+		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m -skip '$(UNFORKED)' . $(FORKED) \
 			$$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
 	done
 
