@@ -10,10 +10,11 @@ import (
 	"os"
 )
 
-// The bounds of today. must and aim are the goals for the build of a user's program.
+// The bounds of today. CPU time on a machine that others use has been seen at twice its least, so its bound is
+// far; what compiles is bounded closely by the code. must and aim are the goals for the build of a user's program.
 var (
-	oneTable    = programBounds{cpu: bound{3, 1.8, 1.4}, code: bound{most: 135}, binary: bound{3.2, 2.5, 1.5}}
-	manyTables  = programBounds{cpu: bound{16, 9, 4.5}, peak: bound{800, 500, 300}, code: bound{most: 1560}, binary: bound{5, 5, 3}}
+	oneTable    = programBounds{cpu: bound{5, 1.8, 1.4}, code: bound{most: 135}, binary: bound{3.2, 2.5, 1.5}}
+	manyTables  = programBounds{cpu: bound{30, 9, 4.5}, peak: bound{800, 500, 300}, code: bound{most: 1560}, binary: bound{5, 5, 3}}
 	methodBound = bound{150, 150, 150}
 )
 
@@ -21,7 +22,7 @@ var (
 const many = 30
 
 func main() {
-	gate := flag.Bool("gate", false, "build the slow program once, and fail beyond the bounds")
+	gate := flag.Bool("gate", false, "build the slow program twice, and fail beyond the bounds")
 	method := flag.Bool("method", false, "measure what one method more on QuerySet costs, and nothing else")
 	flag.Parse()
 	if err := run(*gate, *method); err != nil {
@@ -53,8 +54,8 @@ func run(gate, methodOnly bool) error {
 	return r.err()
 }
 
-// measure builds the programs. With once set, the slowest is built once.
-func measure(b *builder, r *report, once bool) error {
+// measure builds the programs. With few set, the slowest is built twice.
+func measure(b *builder, r *report, few bool) error {
 	for _, library := range []string{"gocqlx", "coodie"} { // compiles what the programs import
 		if _, err := b.build(library, 1, 1); err != nil {
 			return err
@@ -72,8 +73,8 @@ func measure(b *builder, r *report, once bool) error {
 		if err != nil {
 			return err
 		}
-		if once && p.tables == many {
-			p.times = 1
+		if few && p.tables == many {
+			p.times = 2
 		}
 		coodie, err := b.build("coodie", p.tables, p.times)
 		if err != nil {
