@@ -107,7 +107,7 @@ func (r *Rows) Next() (ok bool) {
 		r.columns = columns
 		r.targets()
 	}
-	if turns { // and not at each row: the page after this one may be under way
+	if turns || r.pager == nil { // not at each row if it can be helped: the page after this one may be under way
 		r.frames.progress()
 	}
 	return true
