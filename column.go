@@ -333,7 +333,7 @@ func operandOf[V any](c *codec.Codec, v V) operand {
 func (l listed) copied(t reflect.Type) listed {
 	all := reflect.MakeSlice(reflect.SliceOf(t), l.n, l.n)
 	for i := range l.n {
-		all.Index(i).Set(l.first.Field(uintptr(i) * l.size).Value(t))
+		all.Index(i).Set(l.at(i).Value(t))
 	}
 	l.first = codec.AddrOf(all)
 	return l

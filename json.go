@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -191,15 +191,7 @@ func (b *builder) columnOf(key string, member int) (*meta.Column, error) {
 		}
 		return nil, fmt.Errorf("the key %q means column %s, as CQL has it: write %s for the column of mixed case", key, name, jsonName(key))
 	}
-	return nil, fmt.Errorf("member %d of the object is no column of %s, which has %s", member, b.table.Go, quotedNames(b.table.Columns))
-}
-
-func quotedNames(columns []*meta.Column) string {
-	out := make([]string, len(columns))
-	for i, c := range columns {
-		out[i] = cql.Quote(c.Name)
-	}
-	return strings.Join(out, ", ")
+	return nil, fmt.Errorf("member %d of the object is no column of %s, which has %s", member, b.table.Go, ddl.Names(b.table.Columns))
 }
 
 // jsonName is a column's name as a key of an object. INSERT JSON folds the case of a name that

@@ -43,18 +43,5 @@ func TestAuthRecording(t *testing.T) {
 	}
 	real := cassandra.Run(t, cassandra.Options{Password: true, Settings: map[string]string{
 		"permissions_validity": "0ms", "roles_validity": "0ms", "credentials_validity": "0ms"}})
-	s := authScript(t)
-	answers, err := diff.Run(context.Background(), real.Hosts()[0]+":9042", s)
-	require.NoError(t, err)
-	if *update {
-		require.NoError(t, os.WriteFile(goldenPath(s), []byte(diff.FormatGolden(s, answers)), 0o644))
-		return
-	}
-	golden, err := diff.LoadGolden(goldenPath(s), s)
-	require.NoError(t, err)
-	for i := range s.Steps {
-		if len(diff.Compare(golden[i], answers[i])) > 0 {
-			t.Error(diff.FormatDiff(s, &s.Steps[i], golden[i], answers[i]))
-		}
-	}
+	recording(t, real.Hosts()[0]+":9042", authScript(t))
 }

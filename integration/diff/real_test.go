@@ -59,24 +59,30 @@ func scripts(t *testing.T) []*diff.Script {
 
 func goldenPath(s *diff.Script) string { return filepath.Join("testdata", s.Name+".golden") }
 
+// recording holds the script's recording against a real server, or makes it.
+func recording(t *testing.T, addr string, s *diff.Script) {
+	t.Helper()
+	answers, err := diff.Run(context.Background(), addr, s)
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(goldenPath(s), []byte(diff.FormatGolden(s, answers)), 0o644))
+		return
+	}
+	golden, err := diff.LoadGolden(goldenPath(s), s)
+	require.NoError(t, err)
+	for i := range s.Steps {
+		if len(diff.Compare(golden[i], answers[i])) > 0 {
+			t.Error(diff.FormatDiff(s, &s.Steps[i], golden[i], answers[i]))
+		}
+	}
+}
+
 // TestRecordings holds the recordings against a real server, or makes them.
 func TestRecordings(t *testing.T) {
 	addr := realServer(t)
 	for _, s := range scripts(t) {
 		t.Run(s.Name, func(t *testing.T) {
-			answers, err := diff.Run(context.Background(), addr, s)
-			require.NoError(t, err)
-			if *update {
-				require.NoError(t, os.WriteFile(goldenPath(s), []byte(diff.FormatGolden(s, answers)), 0o644))
-				return
-			}
-			golden, err := diff.LoadGolden(goldenPath(s), s)
-			require.NoError(t, err)
-			for i := range s.Steps {
-				if len(diff.Compare(golden[i], answers[i])) > 0 {
-					t.Error(diff.FormatDiff(s, &s.Steps[i], golden[i], answers[i]))
-				}
-			}
+			recording(t, addr, s)
 		})
 	}
 }

@@ -85,12 +85,12 @@ func (t *Table) createTable() string {
 }
 
 func primaryKey(table *meta.Table) string {
-	partition := names(table.Partition)
+	partition := Names(table.Partition)
 	if len(table.Partition) > 1 {
 		partition = "(" + partition + ")"
 	}
 	if len(table.Clustering) > 0 {
-		partition += ", " + names(table.Clustering)
+		partition += ", " + Names(table.Clustering)
 	}
 	return "PRIMARY KEY (" + partition + ")"
 }
@@ -110,7 +110,8 @@ func (t *Table) with() string {
 	return " WITH " + strings.Join(with, " AND ")
 }
 
-func names(columns []*meta.Column) string {
+// Names are the columns' names as CQL lists them.
+func Names(columns []*meta.Column) string {
 	out := make([]string, len(columns))
 	for i, c := range columns {
 		out[i] = cql.Quote(c.Name)

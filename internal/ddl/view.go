@@ -57,7 +57,7 @@ func (t *Table) createView() string {
 	for _, c := range t.Meta.Primary() {
 		set = append(set, cql.Quote(c.Name)+" IS NOT NULL")
 	}
-	return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + t.quoted() + " AS SELECT " + names(t.Meta.Columns) +
+	return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + t.quoted() + " AS SELECT " + Names(t.Meta.Columns) +
 		" FROM " + cql.TableName(t.Keyspace, t.ViewOf) +
 		" WHERE " + strings.Join(set, " AND ") + " " + primaryKey(t.Meta) + t.with()
 }
