@@ -46,10 +46,9 @@ type Batch struct {
 	maxStatements int
 	maxBytes      int
 
-	writes  []*handle
-	attempt *[16]byte // that all its writes store
-	version int64     // that those of its writes store which do not know the one before; 0: none so far
-	done    bool
+	writes   []*handle
+	together together
+	done     bool
 }
 
 // BatchOption changes a limit of a Batch.
@@ -115,9 +114,26 @@ func (b *Batch) ended() error {
 	return nil
 }
 
-// attemptID is the id that every write of the batch stores as its attempt.
-func (b *Batch) attemptID() [16]byte {
-	if b.attempt == nil {
+// shared is what the writes of the batch share.
+func (b *Batch) shared() *together {
+	if b == nil {
+		return new(together)
+	}
+	return &b.together
+}
+
+// together is what the writes of one batch share.
+type together struct {
+	attempt *[16]byte // that all of them store
+	version int64     // that those of them store which do not know the one before; 0: none so far
+}
+
+// attemptID is the id that every write of the batch stores as its attempt. One that stands alone has one of its own.
+func (b *together) attemptID() [16]byte {
+	switch {
+	case b == nil:
+		return codec.NewUUID()
+	case b.attempt == nil:
 		id := codec.NewUUID()
 		b.attempt = &id
 	}
@@ -125,7 +141,7 @@ func (b *Batch) attemptID() [16]byte {
 }
 
 // newVersion is a version that no row had before; in one batch always the same.
-func (b *Batch) newVersion() int64 {
+func (b *together) newVersion() int64 {
 	switch {
 	case b == nil:
 		return versions.Of.First()

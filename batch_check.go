@@ -18,8 +18,8 @@ func (b *Batch) check() error {
 	}
 	size := 0
 	for _, w := range b.writes {
-		if w.b.err != nil {
-			return w.chain.locate(w.b.err)
+		if err := w.wrong(); err != nil {
+			return err
 		}
 		size += w.b.call.Size()
 		if err := b.checkWrite(w); err != nil {

@@ -25,6 +25,7 @@ type handle struct {
 	asks        []rowCondition
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
+	mistake     error                 // why the row cannot be written, such as its hook's error
 	rebuild     func() *builder       // builds the write of a row once more; nil of another
 	static      bool                  // the write concerns the static row
 	res         result
@@ -69,6 +70,14 @@ func (h *handle) result(res *result) error {
 	}
 	*res = h.res
 	return h.err
+}
+
+// wrong is why the write cannot be sent; nil if it can.
+func (h *handle) wrong() error {
+	if h.mistake != nil {
+		return h.chain.locate(h.mistake)
+	}
+	return h.chain.locate(usageError(h.b.err))
 }
 
 // add puts the built statement into the chain's batch.
@@ -146,9 +155,9 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 
 // existing is the line as a row of the handle's table.
 func (h *handle) existing(line *batchLine) *existing {
-	e := h.chain.table.existing(line.columns, line.cells, line.at)
+	e := h.chain.table.source.existing(line.columns, line.cells, line.at)
 	e.state = RowPresent
-	_ = e.decode(h.b) // it stays in e.broken
+	_ = e.decode("") // it stays in e.broken
 	return e
 }
 

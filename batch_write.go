@@ -46,7 +46,7 @@ func (w *conditional) in(batch *Batch) *chain {
 }
 
 func (c chain) in(batch *Batch) *chain {
-	c.batch = batch
+	c.batch, c.together = batch, batch.shared()
 	return &c
 }
 
@@ -177,10 +177,8 @@ func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*bu
 		row, err := c.prepare(ctx, op, v, fill)
 		c.value = row
 		b, f := build(c)
-		if err != nil {
-			b.err = err
-		}
 		h.holds(c, b, c.adopts(row, v, f))
+		h.mistake = err
 		h.rebuilt(c, build)
 	}
 	c.batch.add(h)

@@ -25,10 +25,14 @@ type builder struct {
 	template *template // nil: it is none that is known
 	call     driver.Call
 	request  driver.Request
-	known    knownPlan
-	room     plan // memory for the plan of one answer
 	task
 	facts
+}
+
+// misuse says why a statement cannot be built.
+type misuse struct {
+	op, table, column, reason string
+	err                       error
 }
 
 // task is what a builder was told by newBuilder.
@@ -43,13 +47,12 @@ type task struct {
 
 // facts are what a builder has found out beside its statement.
 type facts struct {
-	err     error
+	err     *misuse       // the first mistake
 	proves  bool          // some condition can only hold on an existing row
 	own     []assign      // what the write itself stores: its attempt id, the version
 	conds   []cond        // of IF, those of the guard last
 	attempt *[16]byte     // nil if it stores none
 	replay  replay.Reason // whether carrying it out twice in a row is the same as once
-	outcome Outcome       // of a read that succeeds
 	lists   bool          // it sets a whole list
 	rows    telling       // of a read
 	storing bool          // what is bound takes the place of another value
@@ -60,7 +63,7 @@ type facts struct {
 
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
-func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
+func newBuilder(t *shape, verb cql.Verb, op string, cas bool) *builder {
 	b := builders.Get().(*builder)
 	b.stmt, b.template = &b.made, nil
 	b.op, b.cas, b.reads = op, cas, verb == cql.Select
@@ -70,14 +73,14 @@ func newBuilder(t *table, verb cql.Verb, op string, cas bool) *builder {
 		return b
 	}
 	b.table, b.refs, b.name = t.meta, t.refs, t.name
-	if t.settings.strictTypes {
+	if t.rules.strictTypes {
 		b.call.Strict()
 	}
 	b.stmt.Verb, b.stmt.Table = verb, t.quoted
 	if t.meta.Counter {
 		b.replay = replay.Counter
 	}
-	b.refuseView(&t.settings, verb == cql.Select && !cas)
+	b.refuseView(&t.rules, verb == cql.Select && !cas)
 	if cas && t.meta.Counter {
 		b.fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
@@ -98,16 +101,11 @@ func (b *builder) release() {
 
 // newAttempt gives the write an id of its own, if the table has a column for it. The
 // writes of a batch share one, for they come about together.
-func (b *builder) newAttempt(batch *Batch) {
+func (b *builder) newAttempt(batch *together) {
 	if b.table.Attempt == nil {
 		return
 	}
-	var id [16]byte
-	if batch != nil {
-		id = batch.attemptID()
-	} else {
-		id = codec.NewUUID()
-	}
+	id := batch.attemptID()
 	b.attempt = &id
 	b.stores(b.table.Attempt, codec.At(&id))
 }
@@ -119,7 +117,7 @@ func (b *builder) stores(col *meta.Column, p codec.Addr) {
 
 // newVersion gives the row a version that it never had: the one after the version that the
 // conditions ask for, if they do. Other writes of a batch share one, for they may be of one row.
-func (b *builder) newVersion(batch *Batch) {
+func (b *builder) newVersion(batch *together) {
 	v := b.table.Version
 	n, known := b.versionAsked()
 	if !known {
@@ -136,7 +134,7 @@ func (b *builder) newVersion(batch *Batch) {
 
 // plainWrite refuses a write without a condition where it would break those with one. In
 // a batch another statement may have a condition: its Exec looks at WithLWTOnly.
-func (b *builder) plainWrite(s *settings, batched bool) {
+func (b *builder) plainWrite(s *rules, batched bool) {
 	switch {
 	case b.cas:
 	case s.lwtOnly && !batched:
@@ -156,7 +154,7 @@ func (b *builder) ofStatic() bool {
 
 func (b *builder) fail(column, reason string, err error) {
 	if b.err == nil {
-		b.err = &UsageError{Op: b.op, Table: b.name, Column: column, Reason: reason, Err: err}
+		b.err = &misuse{b.op, b.name, column, reason, err}
 	}
 }
 

@@ -44,11 +44,11 @@ func (b *builder) inserted(c *meta.Column) driver.Use {
 
 // divides reports whether an INSERT leaves types that are not frozen to an UPDATE, since one of
 // them has grown.
-func (t *table) divides(cas bool) bool { return t != nil && !cas && t.grown.Load() }
+func (t *shape) divides(cas bool) bool { return t != nil && !cas && t.grown.Load() }
 
 // divided reports whether a write has failed only because a type has grown. It is built once
 // more, and is then another one.
-func (t *table) divided(err error) bool {
+func (t *shape) divided(err error) bool {
 	var grown *driver.GrownError
 	if !errors.As(err, &grown) {
 		return false
@@ -127,7 +127,7 @@ type second struct {
 }
 
 // writeApart builds the UPDATE of what an INSERT of the struct at p has left out.
-func (b *builder) writeApart(c *chain, p codec.Addr) {
+func (b *builder) writeApart(c *spec, p codec.Addr) {
 	if len(b.apart) == 0 || b.err != nil {
 		return
 	}
@@ -148,7 +148,7 @@ func (b *builder) writeApart(c *chain, p codec.Addr) {
 }
 
 // statements are the texts of the built statement and of the one that goes along with it.
-func (t *table) statements(b *builder) []string {
+func (t *shape) statements(b *builder) []string {
 	texts := []string{t.text(b)}
 	if b.rest != nil {
 		texts = append(texts, t.texts.Text(&b.rest.stmt))

@@ -112,7 +112,7 @@ func keptAssigns(assigns []assign) []assign {
 }
 
 // keptRow is the row at p with columns that share no memory with it: p itself if they do not.
-func (t *table) keptRow(p codec.Addr, columns []*meta.Column) codec.Addr {
+func (t *shape) keptRow(p codec.Addr, columns []*meta.Column) codec.Addr {
 	row := p
 	for _, col := range columns {
 		if plain(col.GoType) {
@@ -140,7 +140,7 @@ func (t *table) keptRow(p codec.Addr, columns []*meta.Column) codec.Addr {
 }
 
 // keepKey makes the chain name its row by what is bound now.
-func (c *chain) keepKey() {
+func (c *spec) keepKey() {
 	c.where = keptConds(c.where)
 	if c.table != nil && !c.value.None() {
 		c.value = c.table.keptRow(c.value, c.table.meta.Primary())

@@ -38,7 +38,7 @@ type templateKey struct {
 	statics                            bool // of a read: the table is known to have some
 }
 
-func (c *chain) templateKey(verb cql.Verb, want readKind, cas bool) templateKey {
+func (c *spec) templateKey(verb cql.Verb, want readKind, cas bool) templateKey {
 	m := templateKey{verb: verb, want: want, kind: c.kind, cas: cas, document: !c.value.None(), allowCreate: c.allowCreate, serial: c.serial}
 	m.statics = verb == cql.Select && c.table != nil && c.table.statics.Load()
 	return m
@@ -72,7 +72,7 @@ func (a *templateStep) formal() bool {
 }
 
 // asks yields what a write or read of the chain asks for, in the order of a template.
-func (c *chain) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[templateStep] {
+func (c *spec) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[templateStep] {
 	return func(yield func(templateStep) bool) {
 		for i := range assigns {
 			if !yield(templateStep{assigns[i].of, inSet, uint8(assigns[i].change)}) {
@@ -106,9 +106,9 @@ func formalColumn(r *ref) bool {
 }
 
 // formal reports whether what the chain has been told leaves the values alone to decide.
-func (c *chain) formal(verb cql.Verb) bool {
+func (c *spec) formal(verb cql.Verb) bool {
 	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.readOptions == nil && c.limit == nil &&
-		c.guard == nil && !c.rowOnly && c.batch == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
+		c.guard == nil && !c.rowOnly && c.together == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
 		(verb == cql.Insert || verb == cql.Select || c.table.meta.Version == nil) // an UPDATE counts it
 }
 
@@ -130,7 +130,7 @@ func (ts *templates) list() []*template {
 }
 
 // find returns the template of what the chain asks for in that manner, if there is one.
-func (ts *templates) find(c *chain, m templateKey, assigns []assign, targets []*ref) *template {
+func (ts *templates) find(c *spec, m templateKey, assigns []assign, targets []*ref) *template {
 	for _, f := range ts.list() {
 		if f.templateKey == m && f.fits(c, assigns, targets) {
 			return f
@@ -139,7 +139,7 @@ func (ts *templates) find(c *chain, m templateKey, assigns []assign, targets []*
 	return nil
 }
 
-func (f *template) fits(c *chain, assigns []assign, targets []*ref) bool {
+func (f *template) fits(c *spec, assigns []assign, targets []*ref) bool {
 	if len(f.asked) != len(assigns)+len(targets)+len(c.filters())+len(c.conditions(f.cas)) {
 		return false
 	}
@@ -154,7 +154,7 @@ func (f *template) fits(c *chain, assigns []assign, targets []*ref) bool {
 }
 
 // again builds what has a template that is known; nil if it has none, or not for these values.
-func (c *chain) again(m templateKey, op string, assigns []assign, targets []*ref) *builder {
+func (c *spec) again(m templateKey, op string, assigns []assign, targets []*ref) *builder {
 	if !c.formal(m.verb) {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (c *chain) again(m templateKey, op string, assigns []assign, targets []*ref
 }
 
 // follow binds the values in the order of the template's markers.
-func (b *builder) follow(f *template, c *chain, assigns []assign) bool {
+func (b *builder) follow(f *template, c *spec, assigns []assign) bool {
 	for i := range assigns {
 		if !b.fills(&assigns[i].value) {
 			return false
@@ -216,7 +216,7 @@ func (b *builder) fills(o *operand) bool {
 
 // inserted gives an INSERT that was built before its template. Its statement names every column,
 // null or not, unless there is a tuple: see values.
-func (c *chain) inserted(b *builder) {
+func (c *spec) inserted(b *builder) {
 	if c.formal(cql.Insert) && !c.table.divides(b.cas) {
 		if f := c.table.templates.find(c, c.templateKey(cql.Insert, 0, b.cas), nil, nil); f != nil {
 			b.template, b.stmt = f, &f.stmt
@@ -225,7 +225,7 @@ func (c *chain) inserted(b *builder) {
 }
 
 // learn keeps the template of what b is, if it has one and there is room for it.
-func (c *chain) learn(b *builder, m templateKey, assigns []assign, targets []*ref) {
+func (c *spec) learn(b *builder, m templateKey, assigns []assign, targets []*ref) {
 	insert := m.verb == cql.Insert
 	if b.template != nil || b.err != nil || !c.formal(m.verb) || len(c.table.templates.list()) >= maxTemplates {
 		return
@@ -269,7 +269,7 @@ func (c *chain) learn(b *builder, m templateKey, assigns []assign, targets []*re
 }
 
 // text is the statement that b is.
-func (t *table) text(b *builder) string {
+func (t *shape) text(b *builder) string {
 	if b.template != nil {
 		return b.template.text
 	}

@@ -228,13 +228,13 @@ func TestFormIsFollowed(t *testing.T) {
 
 	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
-	require.Error(t, build(one.If(name.Ne("a"))).err, "could create the row")
+	require.NotNil(t, build(one.If(name.Ne("a"))).err, "could create the row")
 
 	read := func(q *QuerySet[Formed], w readKind) *builder {
 		c := (*query)(q).chain()
 		b := c.query(w)
 		t.Cleanup(b.release)
-		require.NoError(t, b.err)
+		require.Nil(t, b.err)
 		return b
 	}
 	for _, q := range []*QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {

@@ -15,7 +15,7 @@ import (
 )
 
 // insert builds an INSERT of all columns of v.
-func (c *chain) insert(v codec.Addr, cas bool) *builder {
+func (c *spec) insert(v codec.Addr, cas bool) *builder {
 	b := newBuilder(c.table, cql.Insert, "insert", cas)
 	if len(c.where) > 0 {
 		b.fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
@@ -29,9 +29,9 @@ func (c *chain) insert(v codec.Addr, cas bool) *builder {
 	if b.table.Counter {
 		b.fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
 	}
-	b.newAttempt(c.batch)
+	b.newAttempt(c.together)
 	if cas && b.table.Version != nil {
-		b.newVersion(c.batch)
+		b.newVersion(c.together)
 	}
 	if c.object != nil {
 		b.object(v, *c.object, cas || c.omitNil)
@@ -46,12 +46,12 @@ func (c *chain) insert(v codec.Addr, cas bool) *builder {
 }
 
 // update builds an UPDATE.
-func (c *chain) update(assigns []assign, cas bool) *builder {
+func (c *spec) update(assigns []assign, cas bool) *builder {
 	return c.assigning("update", assigns, cas)
 }
 
 // assigning builds the UPDATE of a call of that name.
-func (c *chain) assigning(op string, assigns []assign, cas bool) *builder {
+func (c *spec) assigning(op string, assigns []assign, cas bool) *builder {
 	m := c.templateKey(cql.Update, 0, cas)
 	if b := c.again(m, op, assigns, nil); b != nil {
 		return b
@@ -85,7 +85,7 @@ func (c *chain) assigning(op string, assigns []assign, cas bool) *builder {
 
 // refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
 // the whole range.
-func (c *chain) refuseReading(b *builder) {
+func (c *spec) refuseReading(b *builder) {
 	switch {
 	case c.limit != nil:
 		b.fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
@@ -98,19 +98,19 @@ func (c *chain) refuseReading(b *builder) {
 
 // refusePlain refuses a plain write where the table does not take one, and a conditional
 // one that was declared idempotent.
-func (c *chain) refusePlain(b *builder) {
-	if b.cas && c.idempotence == Idempotent {
+func (c *spec) refusePlain(b *builder) {
+	if b.cas && c.idempotence == idempotent {
 		b.fail("", errLWTIdempotent, nil)
 	}
-	b.refusePeek(c.peek, c.batch != nil)
+	b.refusePeek(c.peek, c.together != nil)
 	if c.table != nil {
-		b.plainWrite(&c.table.settings, c.batch != nil)
+		b.plainWrite(&c.table.rules, c.together != nil)
 	}
 }
 
 // decide settles the conditions, and whether the statement is about the partition's static
 // row. static: it changes static columns alone.
-func (c *chain) decide(b *builder, static, cas bool) bool {
+func (c *spec) decide(b *builder, static, cas bool) bool {
 	if !cas {
 		return static
 	}
@@ -135,13 +135,13 @@ func (c *chain) decide(b *builder, static, cas bool) bool {
 }
 
 // assignOwn makes an UPDATE store its attempt id and the next version.
-func (c *chain) assignOwn(b *builder, assigns []assign) {
-	b.newAttempt(c.batch)
+func (c *spec) assignOwn(b *builder, assigns []assign) {
+	b.newAttempt(c.together)
 	if v := b.table.Version; v != nil && b.cas {
 		if assigned(b, v) {
 			b.checkVersion(assigns)
 		} else {
-			b.newVersion(c.batch)
+			b.newVersion(c.together)
 		}
 	}
 	for i := range b.own {
@@ -288,7 +288,7 @@ func (r *ref) overlaps(o *ref) bool {
 
 // remove builds a DELETE of the row, or of the targets. A DELETE stores neither an attempt id nor
 // a version; so where the table has them, columns are deleted by an UPDATE to null.
-func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
+func (c *spec) remove(targets []*ref, columns, cas bool) *builder {
 	if cas && c.ttl == nil && c.storesOwn(targets) {
 		assigns := make([]assign, len(targets))
 		for i, r := range targets {
@@ -328,7 +328,7 @@ func (c *chain) remove(targets []*ref, columns, cas bool) *builder {
 }
 
 // storesOwn reports whether a write of these columns has to tell that the row has changed.
-func (c *chain) storesOwn(targets []*ref) bool {
+func (c *spec) storesOwn(targets []*ref) bool {
 	if c.table == nil || c.table.meta.Attempt == nil && c.table.meta.Version == nil {
 		return false
 	}
@@ -343,7 +343,7 @@ func (c *chain) storesOwn(targets []*ref) bool {
 }
 
 // restrict binds WHERE and IF. static: the statement is about the partition's static row.
-func (c *chain) restrict(b *builder, static, cas bool) {
+func (c *spec) restrict(b *builder, static, cas bool) {
 	use := keyFull
 	if !c.value.None() {
 		b.documentKey(c.value, static)
@@ -386,7 +386,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	t := c.table
 	defer b.release()
 	if b.err != nil {
-		return c.locate(b.err)
+		return c.locate(usageError(b.err))
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
@@ -395,7 +395,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	r.ClientTimestamp, r.Timestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, c.stamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
-	ctx, cancel := c.per.within(ctx)
+	ctx, cancel := within(ctx, c.per)
 	defer cancel()
 	start := t.now()
 	var err error

@@ -160,7 +160,8 @@ func (c chain) bulk(ctx context.Context, op string, rows listed, do func(i int, 
 	}
 	errs := make([]error, rows.n)
 	fanout.Each(rows.n, limit, func(i int) {
-		item := chain{table: c.table, value: rows.at(i)}
+		item := c.table.chain()
+		item.value = rows.at(i)
 		err := driver.Ended(ctx)
 		if err != nil {
 			err = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
@@ -176,9 +177,9 @@ func (c chain) bulk(ctx context.Context, op string, rows listed, do func(i int, 
 func (c chain) atOnce(op string, usual int) (int, error) {
 	switch {
 	case c.table == nil:
-		b := newBuilder(c.table, 0, op, false)
+		b := newBuilder(nil, 0, op, false)
 		defer b.release()
-		return 0, b.err
+		return 0, usageError(b.err)
 	case c.concurrency < 0:
 		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.concurrency))
 	case c.concurrency > 0:

@@ -278,22 +278,25 @@ func (r *ref) valueAt(p codec.Addr) operand {
 // selected resolves a selector to the column it points at.
 func selected[T, F any](selector func(*T) *F) *ref {
 	offset, err := offsetOf(selector)
-	return columnAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
+	return selectedAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
 }
 
-func columnAt(typ, field reflect.Type, offset uintptr, err error) *ref {
-	r := &ref{name: "(selector)"}
+func selectedAt(typ, field reflect.Type, offset uintptr, err error) *ref {
 	table, wrong := described(typ)
 	if wrong != nil {
-		r.err = wrong
-		return r
+		err = wrong
 	}
+	return columnAt(table, field, offset, err)
+}
+
+// columnAt refers to the column whose field lies at the offset in the struct.
+func columnAt(table *meta.Table, field reflect.Type, offset uintptr, err error) *ref {
+	r := &ref{name: "(selector)", err: err}
 	if err != nil {
-		r.err = err
 		return r
 	}
 	if r.col = table.At(offset, field); r.col == nil {
-		r.err = fmt.Errorf("the selector points at no column of %s: at a skipped field, or inside of one", typ)
+		r.err = fmt.Errorf("the selector points at no column of %s: at a skipped field, or inside of one", table.Go)
 		return r
 	}
 	r.name, r.typ = r.col.Name, r.col.Type
@@ -425,7 +428,7 @@ func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).assign(cq
 //go:noinline
 func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	p := refOf(c).read(plainExisting(e), codec.At(&v))
+	p := plainExisting(e).read(refOf(c), codec.At(&v))
 	if p != Present {
 		var zero V
 		return zero, p
@@ -434,7 +437,7 @@ func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 }
 
 // read decodes what r refers to into the zero value at p.
-func (r *ref) read(e *existing, p codec.Addr) Presence {
+func (e *existing) read(r *ref, p codec.Addr) Presence {
 	if e == nil || r.sure().err != nil {
 		return Missing
 	}

@@ -91,7 +91,9 @@ func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
 
 // From reads the column from the row that refused an LWT, as the Go type of its field.
 // The value is nil unless it is Present.
-func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) { return (*ref)(c).from(plainExisting(e)) }
+func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
+	return plainExisting(e).readAny((*ref)(c))
+}
 
 // compare is the condition with a value of any Go type, for what typ makes of the column's type.
 //
@@ -121,7 +123,8 @@ func (r *ref) atAny(key any) *ref {
 	return r.at(r.operand(keyType, key))
 }
 
-func (r *ref) from(e *existing) (any, Presence) {
+// readAny is the value of what r refers to.
+func (e *existing) readAny(r *ref) (any, Presence) {
 	r = r.sure()
 	if e == nil || r.err != nil {
 		return nil, Missing

@@ -93,18 +93,16 @@ func existingOf[T any](e *existing) *Existing[T] { return (*Existing[T])(unsafe.
 // plainExisting is e without the type parameter.
 func plainExisting[T any](e *Existing[T]) *existing { return (*existing)(unsafe.Pointer(e)) }
 
-// layout is how far the Value of an Existing[T] or Document[T] is behind its beginning.
-type layout struct{ existing, document uintptr }
-
-func layoutOf[T any]() layout {
-	return layout{unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)}
+// places are how far the Value of an Existing[T] and that of a Document[T] are behind their beginning.
+func places[T any]() (existing, document uintptr) {
+	return unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)
 }
 
 // value is the Value of the Existing[T] that e begins.
-func (e *existing) value() codec.Addr { return codec.At(e).Field(e.table.rowAt.existing) }
+func (e *existing) value() codec.Addr { return codec.At(e).Field(e.of.valueAt) }
 
 // value is the Value of the Document[T] that d begins.
-func (d *document) value() codec.Addr { return codec.At(d).Field(d.table.rowAt.document) }
+func (d *document) value() codec.Addr { return codec.At(d).Field(d.table.valueAt) }
 
 // plainResult is r without the type parameter.
 func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Pointer(r)) }
@@ -140,21 +138,23 @@ func newDocument[T any]() *document { return &new(Document[T]).doc }
 
 // documentAt is the chain of a document whose Value is at p, which is nobody else's.
 func (t *table) documentAt(p codec.Addr) chain {
-	return chain{table: t, doc: &document{table: t}, held: p, value: p}
+	c := t.chain()
+	c.doc, c.held, c.value = &document{table: t}, p, p
+	return c
 }
 
 // newRow is a zero row.
-func (t *table) newRow() codec.Addr { return codec.New(t.meta.Go) }
+func (t *shape) newRow() codec.Addr { return codec.New(t.meta.Go) }
 
 // copyRow is a row with the value of the one at p.
-func (t *table) copyRow(p codec.Addr) codec.Addr { return p.Copy(t.meta.Go) }
+func (t *shape) copyRow(p codec.Addr) codec.Addr { return p.Copy(t.meta.Go) }
 
 // setRow gives the row at to the value of the one at from.
-func (t *table) setRow(to, from codec.Addr) { to.Set(t.meta.Go, from) }
+func (t *shape) setRow(to, from codec.Addr) { to.Set(t.meta.Go, from) }
 
 // rooms gives a zero row at each call. The rows lie together in blocks, the larger the more
 // there are.
-func (t *table) rooms() func() codec.Addr {
+func (t *shape) rooms() func() codec.Addr {
 	var block reflect.Value
 	next, size := 0, 0
 	return func() codec.Addr {

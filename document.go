@@ -232,7 +232,7 @@ func (c *chain) save(ctx context.Context) error {
 	row, err := c.prepare(ctx, opSave, c.value, !c.omitNil)
 	var own []assign
 	if err == nil {
-		if own, err = c.insertPlain(ctx, row); c.table.divided(err) {
+		if own, err = c.insertPlain(ctx, row); c.spec.table.divided(err) {
 			again, second := c.insertPlain(ctx, row)
 			own, err = again, outcomeOfBoth(err, second)
 		}

@@ -106,6 +106,14 @@ func (e *UsageError) Error() string {
 
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// usageError is why a statement could not be built; nil if it could.
+func usageError(m *misuse) error {
+	if m == nil {
+		return nil
+	}
+	return &UsageError{Op: m.op, Table: m.table, Column: m.column, Reason: m.reason, Err: m.err}
+}
+
 // QueryError is a statement that failed and was certainly not executed, or a read
 // that failed. KindOf says why, and the text what to do about it.
 //

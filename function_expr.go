@@ -131,10 +131,13 @@ func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
 // selected1 is the term of s, which may be nil.
 func selected1[T any](s Selectable[T]) *expr {
 	if s == nil {
-		return &expr{err: errNoColumn}
+		return noExpr()
 	}
 	return s.expression(nil)
 }
+
+// noExpr is in the place of one that is nil.
+func noExpr() *expr { return &expr{err: errNoColumn} }
 
 // term binds a term of the SELECT list, and writes it.
 func (b *builder) term(e *expr) (text string) {
@@ -211,8 +214,8 @@ func (e *expr) bare() bool {
 // cellReader sets the Go value at p from a cell; nil is null.
 type cellReader func(p codec.Addr, cell []byte) error
 
-// reader reads the term's cells, those of column i, as target.
-func (e *expr) reader(columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
+// readerOf reads the term's cells, those of column i, as target.
+func readerOf(e *expr, columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
 	if e.decode != nil {
 		own := e.goType
 		if own.Kind() == reflect.Pointer { // Nullable's

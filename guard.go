@@ -85,7 +85,7 @@ func (d *document) guard() *guard {
 
 // asHeld adds the condition that a column is as the field in the struct at p was read: it holds
 // for each cell that reads so. Of a type that has grown, the fields that the struct knows are compared.
-func (t *table) asHeld(conds []cond, col *meta.Column, p codec.Addr) []cond {
+func (t *shape) asHeld(conds []cond, col *meta.Column, p codec.Addr) []cond {
 	o, on := operandAt(col, p), t.refTo(col)
 	cell, null, err := o.encode()
 	switch {
@@ -127,7 +127,7 @@ func isOneOf(on *ref, cells [][]byte, err error) cond {
 }
 
 // mayBeNull reports whether the field in the struct at p could have been read from null.
-func (t *table) mayBeNull(col *meta.Column, p codec.Addr) bool {
+func (t *shape) mayBeNull(col *meta.Column, p codec.Addr) bool {
 	o := operandAt(col, p)
 	if _, null, err := o.encode(); err != nil || null {
 		return true
@@ -161,7 +161,7 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess boo
 }
 
 // versionIn is the version in the struct at p.
-func (t *table) versionIn(p codec.Addr) int64 {
+func (t *shape) versionIn(p codec.Addr) int64 {
 	v := t.meta.Version
 	return p.Field(v.Offset).Value(v.GoType).Convert(reflect.TypeFor[int64]()).Int()
 }

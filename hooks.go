@@ -105,10 +105,12 @@ func (c *chain) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if v.None() || !c.table.prepares() {
 		return v, nil
 	}
-	ctx, cancel := c.per.within(ctx)
+	ctx, cancel := within(ctx, c.per)
 	defer cancel()
 	row, err := c.table.prepare(ctx, op, v, fill)
-	return row, (&chain{table: c.table, value: v}).locate(err)
+	named := c.table.chain()
+	named.value = v
+	return row, named.locate(err)
 }
 
 // prepare returns v as it is to be written: v itself, or a copy that has passed the hooks, with
@@ -180,10 +182,10 @@ func (c *chain) adopt(written, v codec.Addr) {
 
 // load decodes a row as a read returns it.
 func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error {
-	if err := m.chain.table.restore(v, row); err != nil {
+	if err := m.chain.table.source.restore(v, row); err != nil {
 		return err
 	}
-	ctx, cancel := m.chain.per.within(ctx)
+	ctx, cancel := within(ctx, m.chain.per)
 	defer cancel()
 	return m.chain.table.loaded(ctx, v)
 }

@@ -190,7 +190,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	res.setConds(b.conds)
 	res.given, res.beyond = int32(len(c.conds)), len(b.stmt.If) > len(b.conds)
 	if b.err != nil {
-		return res, c.locate(b.err)
+		return res, c.locate(usageError(b.err))
 	}
 	res.static = b.ofStatic()
 	ctx, done := c.bound(ctx)
@@ -201,7 +201,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()
-	within, cancel := c.per.within(ctx)
+	within, cancel := within(ctx, c.per)
 	defer cancel()
 	err = c.answer(&res, b, b.call.Do(within, t.sender, r))
 	r.Lost = b.call.Lost()
@@ -225,7 +225,7 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 }
 
 // asked is the kind of the condition that the built statement has.
-func (c *chain) asked(b *builder) casKind {
+func (c *spec) asked(b *builder) casKind {
 	if b.cas && c.kind == ifExists && !b.stmt.IfExists {
 		return ifConditions // the document's version has taken the place of IF EXISTS
 	}
@@ -250,7 +250,7 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 	}
 	var e *existing
 	if columns.Len() > 1 {
-		e = c.table.existing(columns, cells, at)
+		e = c.table.source.existing(columns, cells, at)
 	}
 	for rows.Next() {
 		if _, again, err := readApplied(rows.Columns(), rows.Cells()); err != nil || again != applied {
@@ -265,14 +265,14 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 		// ScyllaDB sends the old row along: all null if there was none.
 		if e.anyValue() {
 			e.state = RowPresent
-			_ = e.decode(b) // Previous reports it: the write was applied all the same
+			_ = e.decode(b.request.Statement) // Previous reports it: the write was applied all the same
 			res.previous = e
 		}
 		return nil
 	}
 	e.state = e.proven(res.kind)
 	res.existing = e
-	return e.decode(b)
+	return e.decode(b.request.Statement)
 }
 
 // readApplied reads the [applied] column, which is the one at and the only one.
@@ -298,9 +298,9 @@ var errNoAnswer = errors.New("the server's answer to a conditional write has no 
 
 // existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.
-func (t *table) existing(columns driver.Columns, cells [][]byte, applied int) *existing {
-	e := t.row()
-	e.table, e.cells = t, pack(e.room[:], cells, applied)
+func (s *source) existing(columns driver.Columns, cells [][]byte, applied int) *existing {
+	e := s.row()
+	e.of, e.cells = s, pack(e.room[:], cells, applied)
 	if e.columns = columns; applied >= 0 {
 		e.columns = columns.Without(applied)
 	}
@@ -330,7 +330,7 @@ func (e *existing) proven(kind casKind) RowState {
 		if e.cells.at(i) == nil {
 			continue
 		}
-		col := e.table.meta.Column(e.columns.Name(i))
+		col := e.of.shape.meta.Column(e.columns.Name(i))
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
 			return RowPresent
 		}

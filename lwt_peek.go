@@ -68,7 +68,8 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 func (c chain) peeked(ctx context.Context) (*existing, error) {
 	per, level := copied(c.per), c.table.settings.peekLevel()
 	per.consistency = &level
-	peek := chain{table: c.table, value: c.value, told: told{per: per}}
+	peek := c.table.chain()
+	peek.value, peek.per = c.value, per
 	return peek.present(ctx, opPeek, Refused)
 }
 

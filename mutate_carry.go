@@ -14,7 +14,7 @@ func (m *mutation) carriedOver(attempts int) *existing {
 	}
 	row := p.Left
 	p.Left = nil
-	if row == nil || row.table != m.chain.table || attempts == 1 || p.Since == handedOnAtMost || !m.shownBy(row) {
+	if row == nil || row.of != &m.chain.table.source || attempts == 1 || p.Since == handedOnAtMost || !m.shownBy(row) {
 		p.Since = 0
 		return nil
 	}
@@ -31,12 +31,12 @@ func (m *mutation) masked(row *existing) *existing {
 	var columns driver.Columns
 	var cells [][]byte
 	for i := range row.columns.Len() {
-		if col := row.table.meta.Column(row.columns.Name(i)); col != nil && m.chain.readOptions.shows(col) {
+		if col := row.of.shape.meta.Column(row.columns.Name(i)); col != nil && m.chain.readOptions.shows(col) {
 			columns.Add(row.columns, i)
 			cells = append(cells, row.cells.at(i))
 		}
 	}
-	shown := row.table.existing(columns, cells, -1)
+	shown := row.of.existing(columns, cells, -1)
 	shown.state = row.state
 	return shown
 }
@@ -78,6 +78,6 @@ func (m *mutation) carryOver(row *existing, written []assign) {
 			cells[j] = cell
 		}
 	}
-	m.place.Left = t.existing(row.columns, cells, -1)
+	m.place.Left = t.source.existing(row.columns, cells, -1)
 	m.place.Left.state = RowPresent
 }

@@ -45,7 +45,8 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	for _, o := range opts {
 		o(&s)
 	}
-	key, err := c.rowKey()
+	key, mistake := c.rowKey()
+	err := c.locate(usageError(mistake))
 	if err == nil && (change == nil || s.attempts < 1) {
 		err = &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
 	}
@@ -91,7 +92,7 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 }
 
 // rowKey is the encoded primary key that the chain names.
-func (c chain) rowKey() (string, error) {
+func (c *spec) rowKey() (string, *misuse) {
 	b := newBuilder(c.table, cql.Select, "mutate", true)
 	defer b.release()
 	if !c.readOptions.ofColumns() {
@@ -107,11 +108,13 @@ func (c chain) rowKey() (string, error) {
 		}
 		b.keyAlone(c.where)
 		if b.err == nil {
-			b.err = c.setKey(c.table.newRow())
+			if col, err := c.setKey(c.table.newRow()); err != nil {
+				b.fail(col.Name, cannotHold(col), err)
+			}
 		}
 	}
 	if b.err != nil {
-		return "", c.locate(b.err)
+		return "", b.err
 	}
 	var key []byte
 	for i := range b.call.Len() {
@@ -182,7 +185,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 			return false, nil, err
 		}
 		if statics, err = m.statics(ctx); err == nil && statics != nil {
-			err = m.chain.table.restore(value, statics)
+			err = m.chain.table.source.restore(value, statics)
 		}
 		if err != nil {
 			return false, nil, err
@@ -241,7 +244,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 		return false, nil, m.chain.locate(err)
 	}
 	before := t.newRow()
-	if err := t.restore(before, row); err != nil {
+	if err := t.source.restore(before, row); err != nil {
 		return false, nil, err
 	}
 	if col := differs(before, value, t.meta.Primary()); col != nil {
@@ -328,15 +331,6 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 	return true, next, nil
 }
 
-// restore decodes a row into v, which shares no memory with another decoding of it.
-func (t *table) restore(v codec.Addr, row *existing) error {
-	p, err := newPlan(nil, t, row.columns)
-	if err != nil {
-		return err
-	}
-	return p.decodeRow(t.name, v, &row.cells)
-}
-
 // complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
 func (c chain) complete(refused *existing, before codec.Addr) *existing {
 	if refused.state != RowPresent || refused.broken != nil {
@@ -376,18 +370,28 @@ func (c chain) keyChanged(col *meta.Column) error {
 }
 
 // setKey sets the key fields of v to what the chain names.
-func (c chain) setKey(v codec.Addr) error {
+func (c *chain) setKey(v codec.Addr) error {
+	if col, err := c.spec.setKey(v); err != nil {
+		return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: cannotHold(col), Err: err}
+	}
+	return nil
+}
+
+// setKey sets the key fields of v to what is named. The error is that the column's field cannot hold it.
+func (c *spec) setKey(v codec.Addr) (*meta.Column, error) {
 	for _, col := range c.table.meta.Primary() {
 		cell, ok := c.keyCell(col)
 		if !ok {
 			continue
 		}
 		if err := hold(col, v.Field(col.Offset), cell); err != nil {
-			return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "field " + col.Field + " cannot hold the key", Err: err}
+			return col, err
 		}
 	}
-	return nil
+	return nil, nil
 }
+
+func cannotHold(col *meta.Column) string { return "field " + col.Field + " cannot hold the key" }
 
 // hold sets a column's field to the value of a cell. The error is that the field cannot hold it,
 // or holds it as another value: a key that is read back would name another row.

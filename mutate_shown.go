@@ -87,11 +87,12 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 	t, value := m.chain.table, c.value
 	before := t.newRow()
 	if statics != nil {
-		if err := t.restore(before, statics); err != nil {
+		if err := t.source.restore(before, statics); err != nil {
 			return result{}, err
 		}
 	}
-	guard := chain{table: t, told: told{ttl: c.ttl}, kind: ifConditions, rowOnly: true, allowCreate: true}
+	guard := t.chain()
+	guard.ttl, guard.kind, guard.rowOnly, guard.allowCreate = c.ttl, ifConditions, true, true
 	var columns []*meta.Column
 	for _, col := range t.meta.Columns {
 		switch {
@@ -110,11 +111,11 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 		c.updated(nil, res.applied, c.own, err)
 		return res, err
 	}
-	ctx, cancel := c.per.within(ctx)
+	ctx, cancel := within(ctx, c.per)
 	defer cancel()
 	batch := t.db.Batch()
-	c.kind, c.value, c.per, c.batch = ifNotExists, row, nil, batch
-	guard.value, guard.batch = row, batch
+	c.kind, c.value, c.per, c.batch, c.together = ifNotExists, row, nil, batch, &batch.together
+	guard.value, guard.batch, guard.together = row, batch, &batch.together
 	b := c.insert(row, true)
 	var assigns []assign
 	for _, col := range columns {

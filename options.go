@@ -131,6 +131,14 @@ func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }
 // user-defined type that is not frozen: docs/columns.md.
 func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes = true }) }
 
+// rules are the settings that statements obey.
+func (s *settings) rules() rules {
+	return rules{
+		strictTypes: s.strictTypes, lwtOnly: s.lwtOnly, clientTimestamp: s.clientTimestamp, viewOf: s.viewOf, inChunk: s.inChunk,
+		pageSize: s.pageSize, consistency: s.consistency, serial: s.serial, idempotence: said(s.idempotence),
+	}
+}
+
 // resolve fills in the defaults and refuses what cannot be.
 func (s *settings) resolve() error {
 	switch s.serial {

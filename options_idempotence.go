@@ -62,11 +62,20 @@ func (w *Write[T]) Idempotent(is bool) *Write[T] {
 	return (*Write[T])((*write)(w).sure().withIdempotent(is))
 }
 
-func declared(is bool) Idempotence {
+// said is an Idempotence.
+type said uint8
+
+const (
+	inferred said = iota
+	idempotent
+	notIdempotent
+)
+
+func declared(is bool) said {
 	if is {
-		return Idempotent
+		return idempotent
 	}
-	return NotIdempotent
+	return notIdempotent
 }
 
 // errLWTIdempotent is why an LWT cannot be declared idempotent.
@@ -74,41 +83,41 @@ const errLWTIdempotent = "a conditional write is never idempotent: sent again, i
 	"and another write may have come between; this holds for IF NOT EXISTS too"
 
 // replayed says whether the built statement may be sent twice, and why.
-func (c *chain) replayed(b *builder) replay.Reason {
+func (c *spec) replayed(b *builder) replay.Reason {
 	stamped := c.timestamp != nil
 	if b.err == nil {
-		stamped = stamped || c.table.settings.clientTimestamp
+		stamped = stamped || c.table.rules.clientTimestamp
 	}
-	inferred := b.replay
+	found := b.replay
 	switch {
 	case b.cas:
-		inferred = replay.Conditional
+		found = replay.Conditional
 	case b.reads:
-		inferred = replay.Read
-	case inferred != replay.Same:
+		found = replay.Read
+	case found != replay.Same:
 	case !stamped:
-		inferred = replay.Reordered
+		found = replay.Reordered
 	case b.lists:
-		inferred = replay.StampedList
+		found = replay.StampedList
 	}
 	if b.err != nil {
-		return inferred
+		return found
 	}
-	return decide(inferred, c.idempotence, c.table.settings.idempotence)
+	return decide(found, c.idempotence, c.table.rules.idempotence)
 }
 
 // decide lets what was declared go before what was inferred.
-func decide(inferred replay.Reason, statement, table Idempotence) replay.Reason {
-	said := statement
-	if said == Inferred {
-		said = table
+func decide(found replay.Reason, statement, table said) replay.Reason {
+	of := statement
+	if of == inferred {
+		of = table
 	}
 	switch {
-	case inferred == replay.Conditional:
-	case said == Idempotent && !inferred.Safe():
+	case found == replay.Conditional:
+	case of == idempotent && !found.Safe():
 		return replay.Declared
-	case said == NotIdempotent:
+	case of == notIdempotent:
 		return replay.Refused
 	}
-	return inferred
+	return found
 }

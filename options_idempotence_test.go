@@ -84,7 +84,7 @@ func TestReasons(t *testing.T) {
 	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
 		c := (*query)(q).chain()
 		b := c.update(plainAssigns(assigns), false)
-		require.NoError(t, b.err)
+		require.Nil(t, b.err)
 		return c.replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))

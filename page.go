@@ -56,7 +56,7 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)
 	}
 	if b.err != nil {
-		return "", c.locate(b.err)
+		return "", c.locate(usageError(b.err))
 	}
 	r, s := &b.request, &c.table.settings
 	args, most := b.cells(), b.rows.most
@@ -79,9 +79,11 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 		}
 		r.PageState = state
 	}
-	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
-		err := c.table.decode(b, rows, room, each)
-		state, left := rows.PageState(), b.rows.most-b.rows.rows
+	answer := newReader(&c.table.source, b)
+	defer answer.release()
+	err = c.send(ctx, b, answer, new(Outcome), func(r *reader) error {
+		err := c.table.decode(r, room, each)
+		state, left := r.PageState(), r.tells.most-r.rows
 		switch {
 		case len(state) == 0 || most > 0 && left == 0:
 			return err

@@ -149,7 +149,7 @@ func (c *chain) note(ctx context.Context, b *builder) {
 }
 
 // notes are what a plan warns of.
-func (c *chain) notes(b *builder) (notes []string) {
+func (c *spec) notes(b *builder) (notes []string) {
 	add := func(is bool, note string) {
 		if is {
 			notes = append(notes, note)
@@ -183,7 +183,7 @@ func (c *chain) notes(b *builder) (notes []string) {
 }
 
 // byToken reports whether a filter is on the token of the partition key.
-func (c *chain) byToken() bool {
+func (c *spec) byToken() bool {
 	for i := range c.where {
 		if m := c.where[i].value.many(); m != nil && m.token {
 			return true

@@ -51,41 +51,57 @@ type told struct {
 	readOptions *readOptions // what else a read is told; nil: nothing
 	per         *perCall
 	concurrency int // statements under way at once; 0: as many as the call usually has
-	idempotence Idempotence
+	idempotence said
 	omitNil     bool
 	serial      bool
 	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
 }
 
-// chain is all that a call is carried out by. The terminal call of a query, a write or a
-// conditional makes it.
-type chain struct {
-	table *table
+// spec is what is asked of a statement.
+type spec struct {
+	table *shape
 	where []cond
 	told
-	doc         *document  // follows what is applied; nil for a QuerySet
-	held        codec.Addr // the Value of doc
 	value       codec.Addr // the row that holds the key; nil: where does
 	conds       []cond
 	guard       *guard // what must be unchanged besides, or nil
 	kind        casKind
 	allowCreate bool
 	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
-	single      bool             // sent once even if it was certainly not executed: the caller has a loop of its own
 	part        int              // of how many statements at once this read is one; 0: it stands alone
 	tokens      bool             // the token of each row is read as well, as the last column
 	rowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
-	own         []assign         // what the write itself stored: its attempt id, the version
-	stamp       int64            // the client timestamp of a plain write; 0: the sender takes one
-	sent        *bool            // becomes true when a write is about to be sent; nil: nobody asks
-	batch       *Batch           // that the write is part of; nil: it stands alone
+	together    *together        // that the write is part of a batch; nil: it stands alone
+}
+
+// chain is all that a call is carried out by. The terminal call of a query, a write or a
+// conditional makes it.
+type chain struct {
+	table *table
+	spec
+	doc    *document  // follows what is applied; nil for a QuerySet
+	held   codec.Addr // the Value of doc
+	single bool       // sent once even if it was certainly not executed: the caller has a loop of its own
+	own    []assign   // what the write itself stored: its attempt id, the version
+	stamp  int64      // the client timestamp of a plain write; 0: the sender takes one
+	sent   *bool      // becomes true when a write is about to be sent; nil: nobody asks
+	batch  *Batch     // that the write is part of; nil: it stands alone
+}
+
+// chain is one that has been told nothing.
+func (t *table) chain() (c chain) {
+	if t != nil {
+		c.table, c.spec.table = t, &t.shape
+	}
+	return c
 }
 
 func (q *query) chain() (c chain) {
 	if q == nil {
 		return c
 	}
-	c.table, c.where = q.table, q.where()
+	c = q.table.chain()
+	c.where = q.where()
 	if q.told != nil {
 		c.told = *q.told
 	}
@@ -160,7 +176,7 @@ func (q *query) filter(filters []cond) *query {
 }
 
 // filters are those of WHERE, unless the key is that of a row.
-func (c *chain) filters() []cond {
+func (c *spec) filters() []cond {
 	if !c.value.None() {
 		return nil
 	}
@@ -168,7 +184,7 @@ func (c *chain) filters() []cond {
 }
 
 // conditions are those of IF, which a read of the same chain lacks.
-func (c *chain) conditions(cas bool) []cond {
+func (c *spec) conditions(cas bool) []cond {
 	if !cas {
 		return nil
 	}
@@ -176,7 +192,7 @@ func (c *chain) conditions(cas bool) []cond {
 }
 
 // most reads n rows at most; a limit that is wrong stays so.
-func (c *chain) most(n int) {
+func (c *spec) most(n int) {
 	if c.limit == nil || *c.limit > n {
 		c.limit = &n
 	}
@@ -190,7 +206,7 @@ func (c *chain) sending() {
 }
 
 // keyCell is the one value that the chain gives a key column.
-func (c *chain) keyCell(col *meta.Column) (cell []byte, ok bool) {
+func (c *spec) keyCell(col *meta.Column) (cell []byte, ok bool) {
 	if !c.value.None() {
 		o := operandAt(col, c.value)
 		cell, null, err := o.encode()

@@ -118,7 +118,7 @@ func (c *Creation[T]) UsingTimeout(d time.Duration) *Creation[T] {
 }
 
 // within is the context of one statement of the call.
-func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFunc) {
+func within(ctx context.Context, p *perCall) (context.Context, context.CancelFunc) {
 	if p == nil || p.timeout == nil {
 		return ctx, func() {}
 	}
@@ -126,16 +126,16 @@ func (p *perCall) within(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // level is the consistency of a plain statement.
-func (c *chain) level() Consistency {
+func (c *spec) level() Consistency {
 	if c.per != nil && c.per.consistency != nil {
 		return *c.per.consistency
 	}
-	return c.table.settings.consistency
+	return c.table.rules.consistency
 }
 
 // paged sets how the rows of a read are fetched.
-func (c *chain) paged(b *builder) {
-	size := c.table.settings.pageSize
+func (c *spec) paged(b *builder) {
+	size := c.table.rules.pageSize
 	if c.per != nil && c.per.pageSize != nil {
 		size = *c.per.pageSize
 	}
@@ -146,7 +146,7 @@ func (c *chain) paged(b *builder) {
 }
 
 // callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
-func (c *chain) callOfRead(b *builder) {
+func (c *spec) callOfRead(b *builder) {
 	p := c.per
 	if p == nil {
 		return
@@ -170,7 +170,7 @@ func (c *chain) callOfRead(b *builder) {
 
 // callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
 // after the TTL and timestamp.
-func (c *chain) callOfWrite(b *builder) {
+func (c *spec) callOfWrite(b *builder) {
 	p := c.per
 	if p == nil {
 		return
@@ -178,7 +178,7 @@ func (c *chain) callOfWrite(b *builder) {
 	switch {
 	case p.pageSize != nil || p.prefetch != nil || p.bypassCache:
 		b.fail("", "a write takes no PageSize, Prefetch or BypassCache: they are for reads", nil)
-	case c.batch != nil:
+	case c.together != nil:
 		b.fail("", "a write in a batch takes no Consistency, Timeout or UsingTimeout of its own: end the batch by the context of its Exec", nil)
 	case b.cas && p.consistency != nil:
 		b.fail("", "a conditional write takes no Consistency: it commits at the table's (WithCommitConsistency)", nil)

@@ -62,7 +62,7 @@ func (r Raw) PageSize(rows int) Raw {
 // Idempotent decides whether the session's retry policy may send the statement again: see
 // WithIdempotence. A conditional statement cannot be declared idempotent.
 func (r Raw) Idempotent(is bool) Raw {
-	r.idempotence = declared(is)
+	r.idempotence = Idempotence(declared(is))
 	return r
 }
 

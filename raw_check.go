@@ -60,7 +60,7 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reason = decide(reason, r.idempotence, s.idempotence); reason == replay.Conditional && r.idempotence == Idempotent {
+	if reason = decide(reason, said(r.idempotence), said(s.idempotence)); reason == replay.Conditional && r.idempotence == Idempotent {
 		return nil, r.usage(p.table, errLWTIdempotent, nil)
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()

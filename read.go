@@ -24,7 +24,7 @@ const (
 
 // query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c *chain) query(want readKind) *builder {
+func (c *spec) query(want readKind) *builder {
 	m := c.templateKey(cql.Select, want, false)
 	if b := c.again(m, "select", nil, nil); b != nil {
 		return b
@@ -62,7 +62,7 @@ func (c *chain) query(want readKind) *builder {
 		}
 	}
 	switch {
-	case c.serial && c.table != nil && c.table.settings.viewOf != "":
+	case c.serial && c.table != nil && c.table.rules.viewOf != "":
 		b.fail("", "a materialized view follows its table with some delay, so no read of it is linearizable", nil)
 	case !c.serial || want == readRow || want == readStatics:
 	case want != readAny:
@@ -91,7 +91,7 @@ func (c *chain) query(want readKind) *builder {
 	if b.err != nil {
 		return b
 	}
-	s, r := &c.table.settings, &b.request
+	s, r := &c.table.rules, &b.request
 	r.Kind, r.Consistency = driver.Read, c.level()
 	c.paged(b)
 	b.fewer()
@@ -149,23 +149,23 @@ func (c *chain) one(ctx context.Context, want readKind, only bool, v codec.Addr)
 			return p.one(ctx, only, v)
 		}
 	}
-	return c.read(ctx, want, func(b *builder, rows *driver.Rows) error {
-		b.rows.skip = 0
-		found := b.next(rows)
-		p, err := b.planFor(c.table, rows.Columns())
+	return c.read(ctx, want, func(r *reader) error {
+		r.skip = 0
+		found := r.next()
+		p, err := r.plan()
 		if err != nil {
 			return err
 		}
 		if !found {
-			return &NotFoundError{Op: b.op, Table: b.name}
+			return &NotFoundError{Op: "select", Table: c.table.name}
 		}
-		if err := p.decode(c.table.name, v, rows.Cells()); err != nil {
+		if err := r.decode(p, v); err != nil {
 			return err
 		}
-		if only && b.next(rows) {
-			return &MultipleError{Op: b.op, Table: b.name}
+		if only && r.next() {
+			return &MultipleError{Op: "select", Table: c.table.name}
 		}
-		return c.table.loaded(rows.Context(), v)
+		return c.table.loaded(r.Context(), v)
 	})
 }
 
@@ -205,26 +205,26 @@ func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(cod
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
 func (c *chain) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
-	return c.read(ctx, readRows, func(b *builder, rows *driver.Rows) error { return c.table.decode(b, rows, room, each) })
+	return c.read(ctx, readRows, func(r *reader) error { return c.table.decode(r, room, each) })
 }
 
-func (t *table) decode(b *builder, rows *driver.Rows, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
+func (t *table) decode(r *reader, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
 	for {
-		more := b.next(rows)
+		more := r.next()
 		// The columns' types are looked at even if there is no row: a filter may have missed it
 		// because the column that it is on has another type by now.
-		p, err := b.planFor(t, rows.Columns())
+		p, err := r.plan()
 		if err != nil || !more {
 			return err
 		}
-		v, cells := room(), rows.Cells()
-		if err := p.decode(t.name, v, cells); err != nil {
+		v := room()
+		if err := r.decode(p, v); err != nil {
 			return err
 		}
-		if err := t.loaded(rows.Context(), v); err != nil {
+		if err := t.loaded(r.Context(), v); err != nil {
 			return err
 		}
-		if !each(v, cells) {
+		if !each(v, r.Cells()) {
 			return nil
 		}
 	}
@@ -240,11 +240,11 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 		return p.count(ctx)
 	}
 	var n int64
-	err := c.read(ctx, readCount, func(_ *builder, rows *driver.Rows) error {
-		if !rows.Next() {
+	err := c.read(ctx, readCount, func(r *reader) error {
+		if !r.Next() {
 			return nil
 		}
-		cells := rows.Cells()
+		cells := r.Cells()
 		if len(cells) != 1 || len(cells[0]) != 8 {
 			return &DecodeError{Table: c.table.name, Column: "count", Err: fmt.Errorf("count(*) is not a bigint")}
 		}
@@ -264,24 +264,26 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	case p != nil:
 		return p.exists(ctx)
 	}
-	err = c.read(ctx, readAny, func(b *builder, rows *driver.Rows) error {
-		found = b.next(rows)
+	err = c.read(ctx, readAny, func(r *reader) error {
+		found = r.next()
 		return nil
 	})
 	return found && err == nil, err
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c *chain) read(ctx context.Context, want readKind, each func(*builder, *driver.Rows) error) error {
+func (c *chain) read(ctx context.Context, want readKind, each func(*reader) error) error {
 	for skip := 0; ; {
 		b := c.query(want)
 		if b.err != nil {
 			defer b.release()
-			return c.locate(b.err)
+			return c.locate(usageError(b.err))
 		}
-		b.rows.skip = skip
-		err := c.send(ctx, b, each)
-		again, handed := b.rows.cut(c.limit), b.rows.rows
+		r := newReader(&c.table.source, b)
+		r.skip = skip
+		err := c.send(ctx, b, r, new(Outcome), each)
+		again, handed := r.cut(c.limit), r.rows
+		r.release()
 		b.release()
 		if !again {
 			return err
@@ -293,18 +295,18 @@ func (c *chain) read(ctx context.Context, want readKind, each func(*builder, *dr
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c *chain) send(ctx context.Context, b *builder, each func(*builder, *driver.Rows) error) error {
-	ctx, cancel := c.per.within(ctx)
+func (c *chain) send(ctx context.Context, b *builder, answer *reader, outcome *Outcome, each func(*reader) error) error {
+	ctx, cancel := within(ctx, c.per)
 	defer cancel()
 	c.note(ctx, b)
 	r, start := &b.request, c.table.now()
-	rows := b.call.Do(ctx, c.table.sender, r)
-	err := each(b, rows)
-	if failed := rows.Close(); failed != nil {
-		b.rows.cuts = false
+	answer.Rows, answer.statement = b.call.Do(ctx, c.table.sender, r), r.Statement
+	err := each(answer)
+	if failed := answer.Close(); failed != nil {
+		answer.tells.cuts = false
 		err = c.table.failure(b.op, r, failed)
 	}
 	err = c.locate(err)
-	c.table.observe(ctx, b.op, r, b.outcome, err, start)
+	c.table.observe(ctx, b.op, r, *outcome, err, start)
 	return err
 }

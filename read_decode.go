@@ -8,6 +8,15 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// source is a table as its rows are read.
+type source struct {
+	shape   *shape
+	row     func() *existing                            // makes an Existing[T]
+	valueAt uintptr                                     // how far its Value is behind its beginning
+	fault   func(column, field string, err error) error // says that a cell does not fit
+	refresh func(statement string)                      // forgets the columns that gocql has cached
+}
+
 // plan is how the cells of one result are decoded into a struct: one step per column
 // that the struct has. Columns that it lacks are passed over.
 type plan []step
@@ -18,11 +27,11 @@ type step struct {
 	codec  *codec.Codec
 }
 
-// newPlan matches columns by name, into the memory of p. Where the server's type is not the declared one, but
+// plan matches columns by name, into the memory of p. Where the server's type is not the declared one, but
 // the field can hold it, the field is decoded from what the server says it is.
-func newPlan(p plan, table *table, columns driver.Columns) (plan, error) {
+func (s *source) plan(p plan, columns driver.Columns) (plan, error) {
 	for i := range columns.Len() {
-		c := table.meta.ColumnAt(i, columns.Name(i))
+		c := s.shape.meta.ColumnAt(i, columns.Name(i))
 		if c == nil {
 			continue
 		}
@@ -33,10 +42,10 @@ func newPlan(p plan, table *table, columns driver.Columns) (plan, error) {
 				cd, err = c.Codec.Live(t)
 			}
 			if err != nil {
-				return p, &DecodeError{Table: table.name, Column: c.Name, Field: c.Field, Err: err}
+				return p, s.fault(c.Name, c.Field, err)
 			}
 			if byField(c.Type) && c.Type.Lacks(t) != "" {
-				table.grown.Store(true)
+				s.shape.grown.Store(true)
 			}
 		}
 		p = append(p, step{i, c, cd})
@@ -44,46 +53,20 @@ func newPlan(p plan, table *table, columns driver.Columns) (plan, error) {
 	return p, nil
 }
 
-// knownPlan is the plan of the last rows. The next ones of the same statement mostly have
-// the very same columns.
-type knownPlan struct {
-	table   *meta.Table
-	columns driver.Columns
-	plan    plan
-}
-
-// planFor is newPlan, made once for the answers of one statement after the other.
-func (b *builder) planFor(t *table, columns driver.Columns) (p plan, err error) {
-	if columns.Len() == 0 {
-		return nil, nil // of no answer
-	}
-	k := &b.known
-	if k.table == t.meta && k.columns.Same(columns) {
-		return k.plan, nil
-	}
-	if p, err = newPlan(k.plan[:0], t, columns); err != nil {
-		*k = knownPlan{}
-		driver.Refresh(t.sender, b.request.Statement) // writes are not to be encoded for the old types
-		return nil, err
-	}
-	*k = knownPlan{t.meta, columns, p}
-	return p, nil
-}
-
 // decode sets the fields of the struct at v from a row's cells.
-func (p plan) decode(table string, v codec.Addr, cells [][]byte) error {
+func (s *source) decode(p plan, v codec.Addr, cells [][]byte) error {
 	for i := range p {
-		s := &p[i]
-		cell := cells[s.cell]
-		if cell == nil && refusesNull(s.column, s.column.GoType) {
-			return s.failed(table, errRowless)
+		step := &p[i]
+		cell := cells[step.cell]
+		if cell == nil && refusesNull(step.column, step.column.GoType) {
+			return s.failed(step, errRowless)
 		}
-		if err := s.codec.Decode(v.Field(s.column.Offset), cell); err != nil {
-			return s.failed(table, err)
+		if err := step.codec.Decode(v.Field(step.column.Offset), cell); err != nil {
+			return s.failed(step, err)
 		}
-		if s.codec != s.column.Codec && cell != nil && s.column.Key() {
-			if err := s.exact(v.Field(s.column.Offset), cell); err != nil {
-				return s.failed(table, err)
+		if step.codec != step.column.Codec && cell != nil && step.column.Key() {
+			if err := step.exact(v.Field(step.column.Offset), cell); err != nil {
+				return s.failed(step, err)
 			}
 		}
 	}
@@ -101,30 +84,39 @@ func (s *step) exact(field codec.Addr, cell []byte) error {
 }
 
 // decodeRow is decode of cells that have been kept.
-func (p plan) decodeRow(table string, v codec.Addr, cells *cells) error {
+func (s *source) decodeRow(p plan, v codec.Addr, cells *cells) error {
 	for i := range p {
-		s := &p[i]
-		if err := s.codec.Decode(v.Field(s.column.Offset), cells.at(s.cell)); err != nil {
-			return s.failed(table, err)
+		step := &p[i]
+		if err := step.codec.Decode(v.Field(step.column.Offset), cells.at(step.cell)); err != nil {
+			return s.failed(step, err)
 		}
 	}
 	return nil
 }
 
-func (s *step) failed(table string, err error) error {
-	return &DecodeError{Table: table, Column: s.column.Name, Field: s.column.Field, Err: err}
+func (s *source) failed(step *step, err error) error {
+	return s.fault(step.column.Name, step.column.Field, err)
 }
 
-// decode fills Value from the cells, which have answered b. They stay as they came: a cell may be
+// restore decodes a row into v, which shares no memory with another decoding of it.
+func (s *source) restore(v codec.Addr, row *existing) error {
+	p, err := s.plan(nil, row.columns)
+	if err != nil {
+		return err
+	}
+	return s.decodeRow(p, v, &row.cells)
+}
+
+// decode fills Value from the cells, which have answered the statement. They stay as they came: a cell may be
 // of another type than the struct declares (a user-defined type that has grown, a bigint for an int).
 // The value must fit the declared type as well, which is what declared makes of it.
-func (e *existing) decode(b *builder) error {
-	p, err := newPlan(b.room, e.table, e.columns)
-	b.room = p[:0]
+func (e *existing) decode(statement string) error {
+	var room [16]step
+	p, err := e.of.plan(room[:0], e.columns)
 	if err != nil {
-		driver.Refresh(e.table.sender, b.request.Statement)
+		e.of.refresh(statement)
 	} else {
-		err = p.decodeRow(e.table.name, e.value(), &e.cells)
+		err = e.of.decodeRow(p, e.value(), &e.cells)
 	}
 	for i := range p {
 		s := &p[i]
@@ -132,7 +124,7 @@ func (e *existing) decode(b *builder) error {
 			continue
 		}
 		if _, _, failed := s.column.Codec.Append([]byte{}, e.value().Field(s.column.Offset)); failed != nil {
-			err = s.failed(e.table.name, failed)
+			err = e.of.failed(s, failed)
 		}
 	}
 	e.broken = err

@@ -55,9 +55,9 @@ func (c *chain) split(op string, rows bool) (*parts, error) {
 		if w.op == cql.Eq {
 			continue
 		}
-		values, err := c.distinct(op, col, w.value.list())
-		if err != nil || len(values) == 0 {
-			return nil, err
+		values, mistake := c.distinct(op, col, w.value.list())
+		if mistake != nil || len(values) == 0 {
+			return nil, usageError(mistake)
 		}
 		p.in, p.values = append(p.in, at), append(p.values, values)
 	}
@@ -85,7 +85,7 @@ func (c *chain) split(op string, rows bool) (*parts, error) {
 }
 
 // namesPartitions reports whether there is an In on a column of the partition key.
-func (c *chain) namesPartitions() bool {
+func (c *spec) namesPartitions() bool {
 	for i := range c.where {
 		if w := &c.where[i]; w.op == cql.In && w.ref().col != nil && w.ref().col.Kind == meta.Partition {
 			return c.table != nil
@@ -95,7 +95,7 @@ func (c *chain) namesPartitions() bool {
 }
 
 // filterOn is the one filter, by Eq or In, that the column has; -1 if it has others.
-func (c *chain) filterOn(col *meta.Column) int {
+func (c *spec) filterOn(col *meta.Column) int {
 	at := -1
 	for i := range c.where {
 		w := &c.where[i]
@@ -112,7 +112,7 @@ func (c *chain) filterOn(col *meta.Column) int {
 
 // wholeRows reports whether the filters name rows by their whole primary key, and all
 // columns of theirs are read.
-func (c *chain) wholeRows() bool {
+func (c *spec) wholeRows() bool {
 	for _, col := range c.table.meta.Clustering {
 		if c.filterOn(col) < 0 {
 			return false
@@ -130,7 +130,7 @@ func (ch *readOptions) whole() bool {
 }
 
 // distinct are the values of In without those that come twice, of which none may be null.
-func (c *chain) distinct(op string, col *meta.Column, list []operand) ([]operand, error) {
+func (c *spec) distinct(op string, col *meta.Column, list []operand) ([]operand, *misuse) {
 	b := newBuilder(c.table, cql.Select, op, false)
 	defer b.release()
 	seen, values := make(map[string]bool, len(list)), make([]operand, 0, len(list))
@@ -281,7 +281,7 @@ func (p *parts) exists(ctx context.Context) (found bool, err error) {
 
 // shared is the size of the page that a part reads, so that all parts that are read at
 // once hold about one page together.
-func (c *chain) shared(pageSize int) int {
+func (c *spec) shared(pageSize int) int {
 	const least = 100
 	if c.part <= 1 {
 		return pageSize
@@ -322,11 +322,11 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 
 // oneStatement refuses a read or write that names too many partitions for one statement, and is
 // not split.
-func (c *chain) oneStatement(b *builder) {
+func (c *spec) oneStatement(b *builder) {
 	if c.part > 0 || !c.namesPartitions() {
 		return
 	}
-	n, most := c.named(), max(c.table.settings.inChunk, inValues)
+	n, most := c.named(), max(c.table.rules.inChunk, inValues)
 	switch {
 	case n <= most:
 	case b.reads:
@@ -339,7 +339,7 @@ func (c *chain) oneStatement(b *builder) {
 }
 
 // asOne says what keeps a read in one statement.
-func (c *chain) asOne() string {
+func (c *spec) asOne() string {
 	switch {
 	case c.readOptions.ordered():
 		return "a read with OrderBy"

@@ -3,14 +3,11 @@ package coodie
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
-	"reflect"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
@@ -22,14 +19,11 @@ import (
 
 // telling is how a read tells rows from the lines of partitions that have none.
 type telling struct {
-	by     *meta.Column // the clustering column that is null in a line without a row; nil: there are no such lines, or they are wanted
-	known  bool         // the table is known to have static columns, so that there may be such lines
-	cell   int          // where it is among the cells, from 1; 0: nowhere
-	most   int          // rows are counted here, up to so many; 0: the server counts
-	cuts   bool         // the server counts, and might count lines without a row
-	passed int          // how many of these there were
-	rows   int          // how many rows there were
-	skip   int          // how many of them an earlier statement of the same read has handed on
+	by    *meta.Column // the clustering column that is null in a line without a row; nil: there are no such lines, or they are wanted
+	known bool         // the table is known to have static columns, so that there may be such lines
+	cell  int          // where it is among the cells, from 1; 0: nowhere
+	most  int          // rows are counted here, up to so many; 0: the server counts
+	cuts  bool         // the server counts, and might count lines without a row
 }
 
 // lineOfRow is the name of a clustering column that is selected for telling alone.
@@ -40,7 +34,7 @@ const pageOfRows = 100
 
 // tells returns the clustering column that tells rows in the answer to a read of these filters;
 // one that is no tuple if there is one.
-func (c *chain) tells(want readKind) *meta.Column {
+func (c *spec) tells(want readKind) *meta.Column {
 	if c.table == nil || !c.value.None() || want == readRow || c.readOptions.partitions() {
 		return nil
 	}
@@ -86,7 +80,7 @@ func (ch *readOptions) partitions() bool {
 }
 
 // tell makes the SELECT list tell rows.
-func (c *chain) tell(b *builder, want readKind) {
+func (c *spec) tell(b *builder, want readKind) {
 	ch, by := c.readOptions, b.rows.by
 	switch {
 	case by == nil || b.err != nil:
@@ -126,7 +120,7 @@ func (c *chain) tell(b *builder, want readKind) {
 func countOf(col *meta.Column) string { return cql.Call("count", cql.Quote(col.Name)) }
 
 // bindLimit binds LIMIT, unless the rows have to be counted here.
-func (c *chain) bindLimit(b *builder) {
+func (c *spec) bindLimit(b *builder) {
 	n, named := *c.limit, c.named()
 	switch {
 	case b.rows.cell == 0 || named == 1: // a partition without a row is one line
@@ -144,7 +138,7 @@ func (c *chain) bindLimit(b *builder) {
 }
 
 // named is how many partitions the filters name, by Eq and In; 0 if they do not name them.
-func (c *chain) named() int {
+func (c *spec) named() int {
 	n := 1
 	for _, col := range c.table.meta.Partition {
 		at := c.filterOn(col)
@@ -172,57 +166,6 @@ func (b *builder) fewer() {
 	}
 }
 
-// next goes to the next row.
-func (b *builder) next(rows *driver.Rows) bool {
-	t := &b.rows
-	for t.most == 0 || t.rows < t.most {
-		if !rows.Next() {
-			return false
-		}
-		if t.cell > 0 && b.rowless(rows.Cells()) {
-			t.passed++
-			continue
-		}
-		if t.rows++; t.rows > t.skip {
-			return true
-		}
-	}
-	return false
-}
-
-// cut reports whether LIMIT has left rows out, since lines without a row were counted.
-func (t *telling) cut(limit *int) bool {
-	return t.cuts && t.passed > 0 && limit != nil && t.rows+t.passed >= *limit
-}
-
-// rowless reports whether the cells are those of a partition without a row.
-func (b *builder) rowless(cells [][]byte) bool {
-	if !b.stmt.JSON {
-		at := b.rows.cell - 1
-		return at < len(cells) && (cells[at] == nil || b.rows.by.Type.Kind == codec.Tuple && string(cells[at]) == "null")
-	}
-	if !bytes.Contains(cells[0], []byte("null")) {
-		return false
-	}
-	name := lineOfRow
-	if b.stmt.Line == "" {
-		name = b.rows.by.Name
-	}
-	_, value := jsonMember(cells[0], name)
-	return string(value) == "null"
-}
-
-// shown are the cells without what was selected for telling alone. A JSON object is one cell, and that is
-// its last member.
-func (b *builder) shown(cells [][]byte) [][]byte {
-	if b.stmt.JSON && b.stmt.Line != "" {
-		if end, value := jsonMember(cells[0], lineOfRow); value != nil {
-			return [][]byte{append(cells[0][:end:end], '}')}
-		}
-	}
-	return cells
-}
-
 // jsonMember finds the member of an object that is the column of that name, and where the one before it ends.
 func jsonMember(object []byte, name string) (end int64, value json.RawMessage) {
 	if name != strings.ToLower(name) {
@@ -243,33 +186,4 @@ func jsonMember(object []byte, name string) (end int64, value json.RawMessage) {
 		}
 	}
 	return 0, nil
-}
-
-var errRowless = errors.New("the partition has static values and no row, so its clustering columns are null; " +
-	"make the field a pointer, or select no clustering column")
-
-// refusesNull reports whether a null of the column cannot be told from a value in a field of
-// the type.
-func refusesNull(col *meta.Column, goType reflect.Type) bool {
-	if col.Kind != meta.Clustering || col.Type.Kind == codec.Tuple {
-		return false
-	}
-	switch goType.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
-		return false
-	}
-	return !codec.Unmarshals(goType)
-}
-
-// strict is read with an error instead of the zero value for a null of a clustering column.
-func strict(col *meta.Column, goType reflect.Type, read cellReader) cellReader {
-	if !refusesNull(col, goType) {
-		return read
-	}
-	return func(p codec.Addr, cell []byte) error {
-		if cell == nil {
-			return errRowless
-		}
-		return read(p, cell)
-	}
 }

@@ -193,7 +193,7 @@ type Existing[T any] struct {
 
 // existing is an Existing, whatever its T.
 type existing struct {
-	table   *table
+	of      *source
 	columns driver.Columns // without [applied]
 	cells   cells          // of the columns
 	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
@@ -267,12 +267,12 @@ func pairsMap(pairs []Pair) map[string]any {
 
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
-	if col := e.table.meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
+	if col := e.of.shape.meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
 		cell, err := e.declared(i)
 		if err != nil || cell == nil {
 			return nil, err
 		}
-		return decodeAny(e.table.refTo(col), cell)
+		return decodeAny(e.of.shape.refTo(col), cell)
 	}
 	typ, err := e.columns.Type(i)
 	if err != nil {

@@ -69,7 +69,7 @@ func (e *existing) liveType(i int, col *meta.Column) (*codec.Type, error) {
 // declared is cell i as the struct declares its column: without fields that it lacks.
 func (e *existing) declared(i int) ([]byte, error) {
 	cell := e.cells.at(i)
-	col := e.table.meta.Column(e.columns.Name(i))
+	col := e.of.shape.meta.Column(e.columns.Name(i))
 	if cell == nil || col == nil || e.columns.Is(i, col.Type) {
 		return cell, nil
 	}
@@ -164,7 +164,7 @@ func (t *table) asRead(row *existing, col *meta.Column) cond {
 // readsNull is the condition that a column reads as null: the column's type is live. gocql
 // takes a tuple apart, and so one whose elements are all null reads as null, though it is another
 // value to the server.
-func (t *table) readsNull(col *meta.Column, live *codec.Type) cond {
+func (t *shape) readsNull(col *meta.Column, live *codec.Type) cond {
 	c := cond{on: t.refTo(col), op: cql.Eq}
 	if live.Kind == codec.Tuple {
 		c.op = cql.In

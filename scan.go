@@ -205,7 +205,7 @@ func (s *scan) of(r ring.Range) chain {
 func (c chain) check() error {
 	b := c.query(readRows)
 	defer b.release()
-	return b.err
+	return usageError(b.err)
 }
 
 // run reads all ranges, several at once, and hands their rows on.

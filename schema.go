@@ -38,30 +38,49 @@ type Table[T any] table
 
 // table is a Table, whatever its T.
 type table struct {
-	db         *DB
-	opts       []TableOption // for On and InKeyspace
-	keyspace   string        // that InKeyspace gave it
-	bindings   *bindings
-	sender     driver.Sender
-	settings   settings
-	meta       *meta.Table
-	name       string // for messages: keyspace.table, or table
-	quoted     string // for statements
-	columns    []cql.Column
-	refs       []ref // the columns, as what is asked of them refers to them
-	texts      cql.Cache
-	templates  templates
+	db       *DB
+	opts     []TableOption // for On and InKeyspace
+	keyspace string        // that InKeyspace gave it
+	bindings *bindings
+	sender   driver.Sender
+	settings settings
+	shape
+	source     source
 	queue      *rowqueue.Queue[*existing] // of the DB
 	warned     atomic.Bool                // of its many shapes
-	statics    atomic.Bool                // it is known to have static columns
-	grown      atomic.Bool                // a type that is not frozen has fields that the struct lacks
 	lost       lost                       // what its writes have set to null unknowingly
 	hooks      hooks
 	hasStatics bool             // it has static columns
-	row        func() *existing // makes an Existing[T]
 	document   func() *document // makes a Document[T]
 	all        query            // selects the whole table
-	rowAt      layout
+	valueAt    uintptr          // how far its Value is behind its beginning
+}
+
+// shape is a table as its statements are made.
+type shape struct {
+	meta      *meta.Table
+	name      string // for messages: keyspace.table, or table
+	quoted    string // for statements
+	columns   []cql.Column
+	refs      []ref // the columns, as what is asked of them refers to them
+	rules     rules
+	texts     cql.Cache
+	templates templates
+	statics   atomic.Bool // it is known to have static columns
+	grown     atomic.Bool // a type that is not frozen has fields that the struct lacks
+}
+
+// rules are what a table allows, and how its statements are sent.
+type rules struct {
+	strictTypes     bool   // no write sets to null a field that the struct lacks
+	lwtOnly         bool   // no plain writes
+	clientTimestamp bool   // plain writes have the client's
+	viewOf          string // the table of which it is a materialized view
+	inChunk         int    // partitions that a statement names by IN at most; 0: inValues
+	pageSize        int
+	consistency     Consistency
+	serial          SerialConsistency
+	idempotence     said
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -72,8 +91,8 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	core.row, core.document = newExisting[T], newDocument[T]
-	core.rowAt = layoutOf[T]()
+	core.source.row, core.document = newExisting[T], newDocument[T]
+	core.source.valueAt, core.valueAt = places[T]()
 	return (*Table[T])(core), nil
 }
 
@@ -112,10 +131,17 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	}
 	t := &table{
 		db: db, opts: slices.Clone(opts), bindings: new(bindings),
-		sender: driver.Retry(db.sender, s.retries), settings: s, meta: of, queue: &db.queue,
-		name: s.table, quoted: cql.TableName(s.keyspace, s.table),
+		sender: driver.Retry(db.sender, s.retries), settings: s, queue: &db.queue,
 	}
+	t.meta, t.name, t.quoted, t.rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
 	t.all.table = t
+	t.source = source{
+		shape: &t.shape,
+		fault: func(column, field string, err error) error {
+			return &DecodeError{Table: t.name, Column: column, Field: field, Err: err}
+		},
+		refresh: func(statement string) { driver.Refresh(t.sender, statement) },
+	}
 	t.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
@@ -160,7 +186,7 @@ func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
 // the struct lacks is a *UsageError of the call that uses it.
 func (t *Table[T]) Col(name string) *AnyColumn[T] { return (*AnyColumn[T])((*table)(t).column(name)) }
 
-func (t *table) column(name string) *ref {
+func (t *shape) column(name string) *ref {
 	if col := t.meta.Column(name); col != nil {
 		return t.refTo(col)
 	}
@@ -168,4 +194,4 @@ func (t *table) column(name string) *ref {
 }
 
 // refTo refers to the whole of one of the table's columns.
-func (t *table) refTo(col *meta.Column) *ref { return &t.refs[col.Index] }
+func (t *shape) refTo(col *meta.Column) *ref { return &t.refs[col.Index] }

@@ -54,7 +54,8 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 		return nil, err
 	}
 	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
-	bound.row, bound.document, bound.rowAt = t.row, t.document, t.rowAt
+	bound.document, bound.valueAt = t.document, t.valueAt
+	bound.source.row, bound.source.valueAt = t.source.row, t.source.valueAt
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
 		t.bindings.bound = map[boundTo]*table{}
 	}

@@ -43,7 +43,7 @@ func (t *table) checkView(base *table) error {
 }
 
 // refuseView refuses what a view cannot have: all but plain reads.
-func (b *builder) refuseView(s *settings, read bool) {
+func (b *builder) refuseView(s *rules, read bool) {
 	if s.viewOf != "" && !read {
 		b.fail("", "a materialized view is read-only: write to "+s.viewOf+", of which it is one", nil)
 	}

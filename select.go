@@ -148,15 +148,15 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, readRows, func(b *builder, rows *driver.Rows) error {
+	err := s.chain.read(ctx, readRows, func(r *reader) error {
 		var read rowReader
 		var columns driver.Columns
 		for {
-			more := b.next(rows)
-			if now := rows.Columns(); now.Len() > 0 && !columns.Same(now) {
+			more := r.next()
+			if now := r.Columns(); now.Len() > 0 && !columns.Same(now) {
 				var err error
 				if read, err = s.plan(now); err != nil {
-					driver.Refresh(s.chain.table.sender, b.request.Statement)
+					r.of.refresh(r.statement)
 					return err
 				}
 				columns = now
@@ -165,7 +165,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 				return nil
 			}
 			v := room()
-			if err := read(v, b.shown(rows.Cells())); err != nil {
+			if err := read(v, r.shown()); err != nil {
 				return err
 			}
 			if !yield(v, nil) {
@@ -187,7 +187,7 @@ func (c *chain) cellReader(columns driver.Columns, i int, e *expr, target reflec
 	failure := func(err error) error {
 		return &DecodeError{Table: c.table.name, Column: columns.Name(i), Err: err}
 	}
-	read, err := e.reader(columns, i, target)
+	read, err := readerOf(e, columns, i, target)
 	if err != nil {
 		return nil, failure(err)
 	}

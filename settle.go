@@ -224,7 +224,8 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 // statics reads columns that a whole partition shares, at serial consistency; nil if it is missing.
 func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
 	t := c.table
-	of := chain{table: t, told: told{per: c.per.further(), serial: true, readOptions: new(readOptions)}}
+	of := t.chain()
+	of.per, of.serial, of.readOptions = c.per.further(), true, new(readOptions)
 	of.most(1)
 	for _, col := range columns {
 		of.readOptions.only = append(of.readOptions.only, t.refTo(col))
@@ -233,10 +234,10 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 		cell, _ := c.keyCell(col)
 		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: (&otherOperand{codec: col.Codec, cell: cell}).operand()})
 	}
-	err = of.read(ctx, readStatics, func(b *builder, rows *driver.Rows) error {
-		if rows.Next() {
-			row = t.existing(rows.Columns(), rows.Cells(), -1)
-			return row.decode(b)
+	err = of.read(ctx, readStatics, func(r *reader) error {
+		if r.Next() {
+			row = t.source.existing(r.Columns(), r.Cells(), -1)
+			return row.decode(r.statement)
 		}
 		return nil
 	})
@@ -249,17 +250,20 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 	b := c.query(readRow)
 	defer b.release()
 	if b.err != nil {
-		return nil, c.locate(b.err)
+		return nil, c.locate(usageError(b.err))
 	}
 	b.op = op
-	err = c.send(ctx, b, func(b *builder, rows *driver.Rows) error {
-		if !rows.Next() {
+	outcome := Done
+	answer := newReader(&c.table.source, b)
+	defer answer.release()
+	err = c.send(ctx, b, answer, &outcome, func(r *reader) error {
+		if !r.Next() {
 			return nil
 		}
-		row = c.table.existing(rows.Columns(), rows.Cells(), -1)
+		row = c.table.source.existing(r.Columns(), r.Cells(), -1)
 		row.state = RowPresent
-		b.outcome = found
-		return row.decode(b)
+		outcome = found
+		return row.decode(r.statement)
 	})
 	if err != nil && row != nil && row.broken == nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (p *parts) write(ctx context.Context, op string, build func(*chain) *builde
 	defer cancel()
 	first, _ := p.part(0)
 	b := build(&first)
-	mistake := b.err
+	mistake := usageError(b.err)
 	b.release()
 	if mistake != nil { // which all parts have
 		return mistake
