@@ -128,7 +128,7 @@ func (c *spec) decide(b *builder, static, cas bool) bool {
 	case errors.Is(err, errNoVersion):
 		b.fail("version", "", err)
 	case err != nil:
-		b.fail(b.table.Version.Name, err.Error(), ErrCannotGuard)
+		b.fail(b.table.Version.Name, err.Error(), errCannotGuard)
 	}
 	b.conds = append(b.conds[:len(b.conds):len(b.conds)], c.guard.conds...)
 	return static

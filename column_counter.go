@@ -1,8 +1,6 @@
 package coodie
 
 import (
-	"errors"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 )
@@ -26,9 +24,7 @@ type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
 //	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
 func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
 	r := selected(selector)
-	if r.err == nil && r.typ.Kind != codec.Counter {
-		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for CounterCol; tag it type=counter")
-	}
+	r.only(codec.Counter, "CounterCol", "; tag it type=counter")
 	return recast[CounterColumn[T, N]](column[T, N](r))
 }
 

@@ -1,7 +1,7 @@
 package coodie
 
 import (
-	"fmt"
+	"reflect"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -22,9 +22,7 @@ func NullVectorCol[T, V any](selector func(*T) **V) *VectorColumn[T, V] {
 }
 
 func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
-	if r := refOf(c); r.err == nil && r.typ.Kind != codec.Vector {
-		r.err = fmt.Errorf("the column is a %s, which is not for VectorCol", r.typ)
-	}
+	refOf(c).only(codec.Vector, "VectorCol", "")
 	return recast[VectorColumn[T, V]](c)
 }
 
@@ -52,8 +50,7 @@ func (c *VectorColumn[T, V]) DotProduct(v V) *Func[T, float32] {
 }
 
 func (c *VectorColumn[T, V]) similarity(name string, v V) *Func[T, float32] {
-	r := refOf(&c.Column)
-	return similarity[T](name, r, operand{codec: r.sure().values, p: codec.At(&v)})
+	return (*Func[T, float32])(refOf(&c.Column).similarity(name, codec.At(&v)))
 }
 
 // likeness orders by likeness to the vector at p.
@@ -61,15 +58,21 @@ func (r *ref) likeness(p codec.Addr) ordering {
 	return ordering{of: r, direction: cql.ANN, vector: operand{codec: r.sure().values, p: p}}
 }
 
-func similarity[T any](name string, r *ref, o operand) *Func[T, float32] {
+// similarity is the function of the column and the vector at p.
+func (r *ref) similarity(name string, p codec.Addr) *expr {
+	return similarTo(name, r, operand{codec: r.sure().values, p: p})
+}
+
+func (r *ref) similarityAny(name string, v any) *expr { return similarTo(name, r, r.operand(whole, v)) }
+
+func similarTo(name string, r *ref, o operand) *expr {
 	column := columnExpr(r)
-	return function[T, float32](name, codec.Native(codec.Float), column, &expr{name: column.name, value: &o, typ: column.typ})
+	return called(name, codec.Native(codec.Float), reflect.TypeFor[float32](), []*expr{column, {name: column.name, value: &o, typ: column.typ}})
 }
 
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
 func (c *AnyColumn[T]) ANN(v any) Order[T] {
-	r := (*ref)(c)
-	return Order[T](ordering{of: r, direction: cql.ANN, vector: r.operand(whole, v)})
+	return Order[T]((*ref)(c).likenessTo(v))
 }
 
 // Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.
@@ -86,5 +89,5 @@ func (c *AnyColumn[T]) DotProduct(v any) *Func[T, float32] {
 }
 
 func (c *AnyColumn[T]) similarity(name string, v any) *Func[T, float32] {
-	return similarity[T](name, (*ref)(c), (*ref)(c).operand(whole, v))
+	return (*Func[T, float32])((*ref)(c).similarityAny(name, v))
 }

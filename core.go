@@ -76,7 +76,7 @@ func refs[T any](targets []Target[T]) []*ref {
 	out := make([]*ref, len(targets))
 	for i, t := range targets {
 		if t == nil {
-			out[i] = &ref{err: errNilColumn}
+			out[i] = badRef("", errNilColumn)
 			continue
 		}
 		out[i] = t.target(nil).sure()

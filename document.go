@@ -352,7 +352,7 @@ func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
 	}
 	for i := range columns {
 		r := columns[i]
-		if r.elem != nil || r.field != "" || !c.put(r, &operand{}) {
+		if r.IsPart() || !c.put(r, &operand{}) {
 			c.doc.stale = true
 		}
 	}

@@ -25,7 +25,7 @@ var (
 	ErrContended = errors.New("coodie: contended")
 	// ErrCannotGuard is matched by the *UsageError of a Mutate or IfUnchanged for whose row no
 	// condition could tell it from a missing one.
-	ErrCannotGuard = errors.New("coodie: no condition guards the row")
+	ErrCannotGuard = errCannotGuard
 )
 
 // NotFoundError is returned by Get, One and First when no row matches, and by Mutate when the row

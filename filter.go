@@ -45,15 +45,16 @@ type columns struct{ refs []*ref }
 //
 //	events.Find(device.Eq("d1"), coodie.Cols(at, seq).Gt(last))
 func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
-	c := &Columns[T]{make([]*ref, 0, 1+len(more))}
+	refs := make([]*ref, 0, 1+len(more))
 	for _, t := range append([]Target[T]{first}, more...) {
 		if t == nil {
-			c.refs = append(c.refs, &ref{err: errors.New("Cols got a nil column")})
+			refs = append(refs, badRef("", errors.New("Cols got a nil column")))
 			continue
 		}
-		c.refs = append(c.refs, t.target(nil).sure())
+		refs = append(refs, t.target(nil).sure())
 	}
-	return c
+	c := Columns[T](columnsOf(refs))
+	return &c
 }
 
 // Eq is the filter `(a, b) = (?, ?)`.

@@ -15,11 +15,11 @@ import (
 // CountAll is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
 // aggregates. For the bare number there is QuerySet.Count. As there, a partition that has static
 // values and no row does not count, and GroupBy has no group of it.
-func CountAll[T any]() *Func[T, int64] { return aggregate(function[T, int64]("count", bigint)) }
+func CountAll[T any]() *Func[T, int64] { return (*Func[T, int64])(count()) }
 
 // CountOf is `count(column)`: how many rows have a value there.
 func CountOf[T any](column Selectable[T]) *Func[T, int64] {
-	return aggregate(function[T, int64]("count", bigint, selected1(column)))
+	return (*Func[T, int64])(count(selected1(column)))
 }
 
 // Sum is `sum(e)`. Of no rows it is 0.
@@ -43,20 +43,7 @@ func Min[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("min", e) }
 func Max[T, V any](e Expr[T, V]) *Func[T, V] { return ofArgument("max", e) }
 
 func ofArgument[T, V any](name string, e Expr[T, V]) *Func[T, V] {
-	arg := selected1(e)
-	f := &expr{call: name, args: []*expr{arg}, goType: reflect.TypeFor[V](), typ: arg.typ, codec: arg.codec, err: arg.err}
-	if arg.err != nil {
-		f.name = arg.name
-	}
-	if f.decode = arg.decode; arg.typ != nil && (name == "sum" || name == "avg") && !numeric(arg.typ.Kind) && f.err == nil {
-		f.name, f.err = arg.name, fmt.Errorf("%s is of numbers, and this is a %s", name, arg.typ)
-	}
-	return aggregate((*Func[T, V])(f))
-}
-
-func aggregate[T, V any](f *Func[T, V]) *Func[T, V] {
-	f.aggregate = true
-	return f
+	return (*Func[T, V])(aggregateOf(name, reflect.TypeFor[V](), selected1(e)))
 }
 
 func numeric(k codec.Kind) bool {
@@ -72,19 +59,7 @@ func numeric(k codec.Kind) bool {
 //
 //	coodie.Cast[float64](price)
 func Cast[V, T any](e Selectable[T]) *Func[T, V] {
-	arg := selected1(e)
-	f := &expr{args: []*expr{arg}, goType: reflect.TypeFor[V](), err: arg.err}
-	var err error
-	if f.cast, err = codec.Infer(f.goType, codec.Options{}); err == nil && f.cast.Kind >= codec.List {
-		err = errors.New("CQL casts to native types only, not to " + f.cast.String())
-	}
-	if f.typ = f.cast; f.err == nil {
-		f.err = err
-	}
-	if f.err != nil {
-		f.cast, f.name = codec.Native(codec.Text), arg.name
-	}
-	return (*Func[T, V])(f)
+	return (*Func[T, V])(castTo(reflect.TypeFor[V](), selected1(e)))
 }
 
 // Call is the call of any other function, the server's or a user-defined one
@@ -99,7 +74,7 @@ func Call[V, T any](name string, args ...Selectable[T]) *Func[T, V] {
 	for i := range args {
 		list[i] = selected1(args[i])
 	}
-	return function[T, V](name, nil, list...)
+	return (*Func[T, V])(called(name, nil, reflect.TypeFor[V](), list))
 }
 
 // WriteTime is `writetime(column)`: when the value was written, which its writer's or
@@ -109,37 +84,26 @@ func Call[V, T any](name string, args ...Selectable[T]) *Func[T, V] {
 // Call[[]int64]("writetime", column). Cassandra fails at the element of a bound key, so
 // that is refused; the field of a user-defined type can be asked for.
 func WriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
-	f := function[T, time.Time]("writetime", nil, selected1(column))
-	(*expr)(f).written("writetime", false)
-	f.typ, f.decode = bigint, microseconds
-	return f
+	return (*Func[T, time.Time])(writeTime(selected1(column)))
 }
 
 // MaxWriteTime is `maxwritetime(column)`: the latest WriteTime of the cells of a collection
 // or user-defined type. ScyllaDB lacks it.
 func MaxWriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
-	f := function[T, time.Time]("maxwritetime", nil, selected1(column))
-	(*expr)(f).written("maxwritetime", true)
-	f.typ, f.decode = bigint, microseconds
-	return f
+	return (*Func[T, time.Time])(maxWriteTime(selected1(column)))
 }
 
 // TTL is `ttl(column)`: how long the value has left to live, in whole seconds. It is null,
 // and so 0, where the value has no end, and where there is none. What WriteTime says of
 // keys and collections holds here, too; Call[[]*int]("ttl", column) reads them all.
 func TTL[T any](column Selectable[T]) *Func[T, time.Duration] {
-	f := function[T, time.Duration]("ttl", nil, selected1(column))
-	(*expr)(f).written("ttl", false)
-	f.typ, f.decode = codec.Native(codec.Int), seconds
-	return f
+	return (*Func[T, time.Duration])(ttlOf(selected1(column)))
 }
 
 // ToJSON is `toJson(e)`: the value as JSON. Null is the JSON null. Of whole rows see
 // QuerySet.JSON.
 func ToJSON[T any](e Selectable[T]) *Func[T, json.RawMessage] {
-	f := function[T, json.RawMessage]("tojson", nil, selected1(e))
-	f.typ, f.decode = codec.Native(codec.Text), rawJSON
-	return f
+	return (*Func[T, json.RawMessage])(toJSON(selected1(e)))
 }
 
 // written refuses what has no time of writing.
@@ -170,14 +134,7 @@ func (e *expr) written(what string, cells bool) {
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (c *TokenColumn[T]) expression(*T) *expr {
 	table, err := described(reflect.TypeFor[T]())
-	if err != nil {
-		return &expr{err: err}
-	}
-	var key []*expr
-	for _, col := range table.Partition {
-		key = append(key, columnExpr(refTo(col)))
-	}
-	return called("token", bigint, reflect.TypeFor[int64](), key)
+	return tokenExpr(table, err)
 }
 
 //lint:ignore U1000 tells an Expr's Go type
@@ -209,4 +166,80 @@ func seconds(p codec.Addr, cell []byte) error {
 func rawJSON(p codec.Addr, cell []byte) error {
 	*codec.As[json.RawMessage](p) = append(json.RawMessage(nil), cell...)
 	return nil
+}
+
+// aggregateOf is an aggregate of the argument.
+func aggregateOf(name string, goType reflect.Type, arg *expr) *expr {
+	f := &expr{call: name, args: []*expr{arg}, goType: goType, typ: arg.typ, codec: arg.codec, err: arg.err, aggregate: true}
+	if arg.err != nil {
+		f.name = arg.name
+	}
+	if f.decode = arg.decode; arg.typ != nil && (name == "sum" || name == "avg") && !numeric(arg.typ.Kind) && f.err == nil {
+		f.name, f.err = arg.name, fmt.Errorf("%s is of numbers, and this is a %s", name, arg.typ)
+	}
+	return f
+}
+
+// count counts rows, or those in which the argument is not null.
+func count(arg ...*expr) *expr {
+	f := called("count", bigint, reflect.TypeFor[int64](), arg)
+	f.aggregate = true
+	return f
+}
+
+// castTo is the argument cast to the CQL type that the Go type has by default.
+func castTo(goType reflect.Type, arg *expr) *expr {
+	f := &expr{args: []*expr{arg}, goType: goType, err: arg.err}
+	var err error
+	if f.cast, err = codec.Infer(f.goType, codec.Options{}); err == nil && f.cast.Kind >= codec.List {
+		err = errors.New("CQL casts to native types only, not to " + f.cast.String())
+	}
+	if f.typ = f.cast; f.err == nil {
+		f.err = err
+	}
+	if f.err != nil {
+		f.cast, f.name = codec.Native(codec.Text), arg.name
+	}
+	return f
+}
+
+// writeTime is when the column's value was written.
+func writeTime(column *expr) *expr {
+	return timeOf("writetime", column, false, bigint, reflect.TypeFor[time.Time](), microseconds)
+}
+
+// maxWriteTime is when the latest of the column's cells was written.
+func maxWriteTime(column *expr) *expr {
+	return timeOf("maxwritetime", column, true, bigint, reflect.TypeFor[time.Time](), microseconds)
+}
+
+// ttlOf is how long the column's value has left to live.
+func ttlOf(column *expr) *expr {
+	return timeOf("ttl", column, false, codec.Native(codec.Int), reflect.TypeFor[time.Duration](), seconds)
+}
+
+func timeOf(name string, column *expr, cells bool, typ *codec.Type, goType reflect.Type, decode decoder) *expr {
+	f := called(name, nil, goType, []*expr{column})
+	f.written(name, cells)
+	f.typ, f.decode = typ, decode
+	return f
+}
+
+// toJSON is the term's value as JSON.
+func toJSON(e *expr) *expr {
+	f := called("tojson", nil, reflect.TypeFor[json.RawMessage](), []*expr{e})
+	f.typ, f.decode = codec.Native(codec.Text), rawJSON
+	return f
+}
+
+// tokenExpr is the token of the table's partition key.
+func tokenExpr(table *meta.Table, err error) *expr {
+	if err != nil {
+		return &expr{err: err}
+	}
+	var key []*expr
+	for _, col := range table.Partition {
+		key = append(key, columnExpr(refTo(col)))
+	}
+	return called("token", bigint, reflect.TypeFor[int64](), key)
 }

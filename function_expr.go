@@ -102,11 +102,6 @@ func columnExpr(r *ref) *expr {
 	return &expr{name: r.name, ref: *r, typ: r.typ, err: r.err}
 }
 
-// function is the call of a function whose result is a V of CQL type typ.
-func function[T, V any](name string, typ *codec.Type, args ...*expr) *Func[T, V] {
-	return (*Func[T, V])(called(name, typ, reflect.TypeFor[V](), args))
-}
-
 // called is the call of a function whose result is of CQL type typ, read as goType.
 func called(name string, typ *codec.Type, goType reflect.Type, args []*expr) *expr {
 	e := &expr{call: name, args: args, typ: typ, goType: goType}
@@ -123,9 +118,7 @@ func called(name string, typ *codec.Type, goType reflect.Type, args []*expr) *ex
 
 // Nullable is e with null told apart from the zero V: it is nil.
 func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
-	n := *selected1(e)
-	n.goType, n.codec = reflect.TypeFor[*V](), nil
-	return (*Func[T, *V])(&n)
+	return (*Func[T, *V])(selected1(e).nullable(reflect.TypeFor[*V]()))
 }
 
 // selected1 is the term of s, which may be nil.

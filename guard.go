@@ -42,6 +42,8 @@ func (w write) unchanged() conditional {
 }
 
 var (
+	errCannotGuard = errors.New("coodie: no condition guards the row")
+
 	errNoVersion = errors.New("the struct has no column tagged `version`")
 
 	errHoldsNoVersion = errors.New("the document holds no version, and no other regular column that was certainly not null " +
@@ -50,12 +52,11 @@ var (
 		"which gives the row a version")
 )
 
-// guard guards the row of a document by what the document holds of it. A field that is
-// zero does not tell null from the zero value, so its condition admits both.
-func (d *document) guard() *guard {
-	t, g, value := d.table, new(guard), d.value()
+// guardOf guards the row of a document by what the document holds of it: the value, and what was seen of it, if that
+// is kept apart. A field that is zero does not tell null from the zero value, so its condition admits both.
+func (t *shape) guardOf(value, seen codec.Addr) *guard {
+	g := new(guard)
 	v, a := t.meta.Version, t.meta.Attempt
-	seen := d.seen
 	if seen.None() {
 		seen = value
 	}
@@ -64,7 +65,7 @@ func (d *document) guard() *guard {
 	g.conds = t.asHeld(g.conds, v, value)
 	proven := version != 0
 	if a != nil && *codec.As[[16]byte](value.Field(a.Offset)) != ([16]byte{}) {
-		g.conds = append(g.conds, cond{on: t.refTo(a), op: cql.Eq, value: operandAt(a, value)})
+		g.conds = append(g.conds, compareTo(t.refTo(a), cql.Eq, operandAt(a, value)))
 		proven = true
 	}
 	for _, col := range t.meta.Columns {

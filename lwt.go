@@ -103,7 +103,7 @@ func (c chain) replacement() (assigns []assign) {
 		if col.Key() || col == c.table.meta.Attempt || col == c.table.meta.Version {
 			continue
 		}
-		a := assign{of: c.table.refTo(col), value: operandAt(col, c.value)}
+		a := setTo(c.table.refTo(col), operandAt(col, c.value))
 		if col.Kind == meta.Static && !c.doc.seen.None() && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
@@ -115,7 +115,7 @@ func (c chain) replacement() (assigns []assign) {
 		assigns = same
 	}
 	if static && len(assigns) > 0 {
-		assigns[0].of = &ref{name: assigns[0].of.name, err: errStaticReplace}
+		assigns[0] = setTo(badRef(assigns[0].ref().Name(), errStaticReplace), operand{})
 	}
 	return assigns
 }

@@ -265,7 +265,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 		if col == t.meta.Version {
 			return false, nil, &UsageError{Op: opMutate, Table: t.name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, assign{of: t.refTo(col), value: t.rewritten(row, col, before, value)})
+		assigns = append(assigns, setTo(t.refTo(col), t.rewritten(row, col, before, value)))
 	}
 	if len(assigns) == 0 {
 		m.res.value = before

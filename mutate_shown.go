@@ -120,18 +120,18 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 	var assigns []assign
 	for _, col := range columns {
 		if differs(before, row, []*meta.Column{col}) != nil {
-			a := assign{of: t.refTo(col), value: operandAt(col, row)}
+			value := operandAt(col, row)
 			if statics != nil {
-				a.value = t.rewritten(statics, col, before, row)
+				value = t.rewritten(statics, col, before, row)
 			}
-			assigns = append(assigns, a)
+			assigns = append(assigns, setTo(t.refTo(col), value))
 		}
 	}
 	if assigns == nil {
 		assigns = b.sameAgain(row)
 	}
 	if assigns == nil {
-		assigns = []assign{{of: guard.conds[0].on, value: guard.conds[0].value}}
+		assigns = []assign{setTo(guard.conds[0].ref(), *guard.conds[0].Value())}
 	}
 	c.own = b.own
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))

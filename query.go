@@ -125,7 +125,7 @@ func (w *conditional) chain() chain {
 	c.conds, c.kind, c.allowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
 	switch {
 	case w.write.doc != nil && c.table.meta.Version != nil:
-		c.guard = w.write.doc.guard()
+		c.guard = c.spec.table.guardOf(w.write.doc.value(), w.write.doc.seen)
 	case w.asks.unchanged:
 		c.guard = &guard{err: errNoVersion}
 	}

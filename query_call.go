@@ -14,7 +14,7 @@ import (
 // perCall is what a chain says of its call instead of the table's settings. It is
 // immutable; a chain that says nothing has none.
 type perCall struct {
-	consistency  *Consistency
+	consistency  *driver.Consistency
 	timeout      *time.Duration
 	usingTimeout *time.Duration
 	bypassCache  bool
@@ -126,7 +126,7 @@ func within(ctx context.Context, p *perCall) (context.Context, context.CancelFun
 }
 
 // level is the consistency of a plain statement.
-func (c *spec) level() Consistency {
+func (c *spec) level() driver.Consistency {
 	if c.per != nil && c.per.consistency != nil {
 		return *c.per.consistency
 	}
@@ -222,8 +222,8 @@ func (p *perCall) further() *perCall {
 }
 
 // serialLevel reports whether the consistency is a serial one.
-func serialLevel(c Consistency) bool {
-	s := SerialConsistency(c)
+func serialLevel(c driver.Consistency) bool {
+	s := driver.SerialConsistency(c)
 	return s == driver.Serial || s == driver.LocalSerial
 }
 

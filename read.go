@@ -97,7 +97,7 @@ func (c *spec) query(want readKind) *builder {
 	b.fewer()
 	plain := want == readCount || c.readOptions.aggregates() || c.per != nil && c.per.consistency != nil
 	if c.serial || s.lwtOnly && use == keyFull && !plain && c.part == 0 {
-		r.Kind, r.Consistency = driver.SerialRead, Consistency(s.serial)
+		r.Kind, r.Consistency = driver.SerialRead, driver.Consistency(s.serial)
 	}
 	replay := c.replayed(b)
 	r.Once, r.Reason = !replay.Safe(), replay.String()

@@ -102,7 +102,7 @@ func (c *spec) filterOn(col *meta.Column) int {
 		if w.ref().col != col {
 			continue
 		}
-		if at >= 0 || w.ref().err != nil || w.ref().elem != nil || w.ref().field != "" || w.op != cql.Eq && w.op != cql.In {
+		if at >= 0 || w.ref().err != nil || w.ref().IsPart() || w.op != cql.Eq && w.op != cql.In {
 			return -1
 		}
 		at = i
@@ -163,11 +163,11 @@ func (p *parts) part(i int) (c chain, values []operand) {
 		if at == len(p.in)-1 && p.chunk > 0 {
 			n := (len(all) + p.chunk - 1) / p.chunk
 			values = all[i%n*p.chunk : min(len(all), (i%n+1)*p.chunk)]
-			w.value = (&otherOperand{codec: all[0].encodes(), list: values}).operand()
+			*w = compareTo(w.ref(), cql.In, listOfOperands(values))
 			i /= n
 			continue
 		}
-		w.op, w.value = cql.Eq, all[i%len(all)]
+		*w = compareTo(w.ref(), cql.Eq, all[i%len(all)])
 		i /= len(all)
 	}
 	return c, values

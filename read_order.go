@@ -21,16 +21,16 @@ type ordering struct {
 func (o *ordering) ref() *ref { return o.of.sure() }
 
 // Asc orders by the clustering column, the lowest first.
-func (c *Column[T, V]) Asc() Order[T] { return Order[T](ordering{of: refOf(c), direction: cql.Asc}) }
+func (c *Column[T, V]) Asc() Order[T] { return Order[T](orderOf(refOf(c), cql.Asc)) }
 
 // Desc orders by the clustering column, the highest first.
-func (c *Column[T, V]) Desc() Order[T] { return Order[T](ordering{of: refOf(c), direction: cql.Desc}) }
+func (c *Column[T, V]) Desc() Order[T] { return Order[T](orderOf(refOf(c), cql.Desc)) }
 
 // Asc orders by the clustering column, the lowest first.
-func (c *AnyColumn[T]) Asc() Order[T] { return Order[T](ordering{of: (*ref)(c), direction: cql.Asc}) }
+func (c *AnyColumn[T]) Asc() Order[T] { return Order[T](orderOf((*ref)(c), cql.Asc)) }
 
 // Desc orders by the clustering column, the highest first.
-func (c *AnyColumn[T]) Desc() Order[T] { return Order[T](ordering{of: (*ref)(c), direction: cql.Desc}) }
+func (c *AnyColumn[T]) Desc() Order[T] { return Order[T](orderOf((*ref)(c), cql.Desc)) }
 
 // OrderBy orders the rows within their partition; a later OrderBy replaces it. CQL can
 // read a partition in its clustering order or in the reverse, no other way: so the columns

@@ -288,7 +288,7 @@ func (e *existing) cell(r *ref) ([]byte, Presence) {
 		return nil, Missing
 	}
 	cell, err := e.declared(i)
-	if err == nil && cell != nil && (r.elem != nil || r.field != "") {
+	if err == nil && cell != nil && (r.IsPart()) {
 		cell, err = r.part(r.col.Type, cell)
 	}
 	if err != nil {

@@ -113,7 +113,7 @@ func (e *existing) compared(r *ref) (cell []byte, t *codec.Type, p Presence) {
 	if whole != r.col.Type {
 		t = r.typeIn(whole)
 	}
-	if cell != nil && (r.elem != nil || r.field != "") {
+	if cell != nil && (r.IsPart()) {
 		if cell, err = r.part(whole, cell); err != nil {
 			return nil, r.typ, Missing
 		}
@@ -152,13 +152,13 @@ func (t *table) asRead(row *existing, col *meta.Column) cond {
 	}
 	live, err := row.liveType(i, col)
 	if err != nil {
-		return cond{on: t.refTo(col), value: badOperand(err)}
+		return compareTo(t.refTo(col), cql.Eq, badOperand(err))
 	}
 	cell := row.cells.at(i)
 	if cell == nil {
 		return t.readsNull(col, live)
 	}
-	return cond{on: t.refTo(col), op: cql.Eq, value: cellOf(live, cell)}
+	return compareTo(t.refTo(col), cql.Eq, cellOf(live, cell))
 }
 
 // readsNull is the condition that a column reads as null: the column's type is live. gocql

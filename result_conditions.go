@@ -115,10 +115,10 @@ func (r *result) judge(c *cond) Verdict {
 		return VerdictUnknown
 	}
 	verdict := judge(c, t, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && c.ref().elem == nil && c.ref().field == "" && judge(c, t, t, t.Nulls()) != verdict {
+	if cell == nil && t.Kind == codec.Tuple && !c.ref().IsPart() && judge(c, t, t, t.Nulls()) != verdict {
 		return VerdictUnknown // gocql reads both as null
 	}
-	if col := c.ref().col; c.ref().elem != nil && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
+	if col := c.ref().col; c.ref().IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
 		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
 	}
 	return verdict
@@ -128,7 +128,7 @@ func (r *result) judge(c *cond) Verdict {
 func (r *result) inexact(i int) bool {
 	c, e := &r.conds()[i], r.existing
 	col := c.ref().col
-	if e == nil || col == nil || c.ref().elem != nil || c.ref().field != "" {
+	if e == nil || col == nil || c.ref().IsPart() {
 		return false
 	}
 	at := e.columns.Index(col.Name)

@@ -78,8 +78,8 @@ type rules struct {
 	viewOf          string // the table of which it is a materialized view
 	inChunk         int    // partitions that a statement names by IN at most; 0: inValues
 	pageSize        int
-	consistency     Consistency
-	serial          SerialConsistency
+	consistency     driver.Consistency
+	serial          driver.SerialConsistency
 	idempotence     said
 }
 

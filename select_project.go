@@ -130,8 +130,7 @@ func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
 			if of == nil {
 				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
 			}
-			e = columnExpr(c.table.refTo(of))
-			e.goType = of.GoType
+			e = termOf(c.table.refTo(of))
 		}
 		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
 			e.typ != nil && !col.Type.Equal(e.typ) {

@@ -232,7 +232,7 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 	}
 	for _, col := range t.meta.Partition {
 		cell, _ := c.keyCell(col)
-		of.where = append(of.where, cond{on: t.refTo(col), op: cql.Eq, value: (&otherOperand{codec: col.Codec, cell: cell}).operand()})
+		of.where = append(of.where, compareTo(t.refTo(col), cql.Eq, encoded(col.Codec, cell)))
 	}
 	err = of.read(ctx, readStatics, func(r *reader) error {
 		if r.Next() {
