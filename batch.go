@@ -317,7 +317,7 @@ func (b *Batch) partitions() (n int) {
 	seen := map[string]bool{}
 	for _, w := range b.writes {
 		if w.partition == "" {
-			n += max(1, w.chain.named()) // by In
+			n += max(1, w.chain.spec.named()) // by In
 		} else if !seen[w.partition] {
 			seen[w.partition] = true
 			n++
@@ -350,7 +350,7 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 		notes = append(notes, size)
 	}
 	for _, w := range b.writes {
-		for _, note := range w.chain.notes(w.b) {
+		for _, note := range w.chain.spec.notes(w.b) {
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
 			}

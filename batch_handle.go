@@ -40,7 +40,7 @@ func (h *handle) table() string {
 	if h.chain.table == nil {
 		return ""
 	}
-	return h.chain.table.name
+	return h.chain.table.schema.name
 }
 
 // Result is what became of the write, once Batch.Exec has returned.
@@ -90,11 +90,11 @@ func (c chain) add(b *builder, f follow) *handle {
 
 // holds gives the handle its built statement.
 func (h *handle) holds(c chain, b *builder, f follow) {
-	kind := c.asked(b)
+	kind := c.spec.asked(b)
 	c.batch = nil
-	c.keepKey()
-	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.replayed(b)
-	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, of: c.table, given: int32(len(c.conds)), batched: true}
+	c.spec.keepKey()
+	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.spec.replayed(b)
+	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, of: c.table, given: int32(len(c.spec.conds)), batched: true}
 	h.res.setConds(keptConds(b.conds))
 	h.res.beyond = len(b.stmt.If) > len(b.conds)
 	h.err = c.locate(errNotExecuted(b.op, b.name))
@@ -116,7 +116,7 @@ func (h *handle) build(ctx context.Context) {
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind casKind) {
 	b := h.b
-	h.statements = h.chain.table.statements(b)
+	h.statements = h.chain.table.schema.statements(b)
 	h.partition, _ = h.encodedKey(b.table.Partition)
 	if !h.conditional {
 		return
@@ -144,7 +144,7 @@ func (h *handle) describe(kind casKind) {
 func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	var out []byte
 	for _, col := range columns {
-		cell, ok := h.chain.keyCell(col)
+		cell, ok := h.chain.spec.keyCell(col)
 		if !ok {
 			return "", false
 		}
@@ -165,12 +165,12 @@ func (h *handle) existing(line *batchLine) *existing {
 func (h *handle) is(line *batchLine) whose {
 	e := h.existing(line)
 	found := own
-	for _, col := range h.chain.table.meta.Primary() {
+	for _, col := range h.chain.table.schema.meta.Primary() {
 		if h.static && col.Kind == meta.Clustering {
 			continue
 		}
 		cell, p := e.sent(col)
-		switch want, _ := h.chain.keyCell(col); {
+		switch want, _ := h.chain.spec.keyCell(col); {
 		case p == Null:
 			found = nobodys
 		case p == Present && !bytes.Equal(cell, want) && !e.isKey(col, want):
@@ -227,7 +227,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 // read takes over the line of the write's row.
 func (h *handle) read(line *batchLine) {
 	if h.static {
-		static := line.static(h.chain.table.meta)
+		static := line.static(h.chain.table.schema.meta)
 		line = &static
 	}
 	e := h.existing(line)
@@ -247,7 +247,7 @@ func (h *handle) read(line *batchLine) {
 func (h *handle) state(e *existing, who whose) RowState {
 	keyed := false
 	for i := range e.columns.Len() {
-		col := h.chain.table.meta.Column(e.columns.Name(i))
+		col := h.chain.table.schema.meta.Column(e.columns.Name(i))
 		switch {
 		case col == nil:
 		case h.static && col.Kind == meta.Static && e.cells.at(i) != nil:

@@ -46,7 +46,7 @@ func (w *conditional) in(batch *Batch) *chain {
 }
 
 func (c chain) in(batch *Batch) *chain {
-	c.batch, c.together = batch, batch.shared()
+	c.batch, c.spec.together = batch, batch.shared()
 	return &c
 }
 
@@ -56,7 +56,7 @@ type BatchWrite[T any] chain
 
 // Insert is Document.Insert.
 func (w *BatchWrite[T]) Insert() *Handle[T] {
-	return (*Handle[T])((*chain)(w).creates(w.value))
+	return (*Handle[T])((*chain)(w).creates(w.spec.value))
 }
 
 // Save is Document.Save.
@@ -65,25 +65,25 @@ func (w *BatchWrite[T]) Save() {
 }
 
 func (c *chain) addSave() {
-	c.addRow(opSave, c.value, !c.omitNil, func(c chain) (*builder, follow) { return c.insert(c.value, false), c.updates(nil) })
+	c.addRow(opSave, c.spec.value, !c.spec.omitNil, func(c chain) (*builder, follow) { return c.spec.insert(c.spec.value, false), c.updates(nil) })
 }
 
 func (c *chain) addUpdate(assigns []assign, cas bool) *handle {
-	return c.add(c.update(assigns, cas), c.updates(assigns))
+	return c.add(c.spec.update(assigns, cas), c.updates(assigns))
 }
 
 // addRemove adds a delete of the row, or of the columns.
 func (c *chain) addRemove(targets []*ref, columns, cas bool) *handle {
 	if !columns {
-		return c.add(c.remove(nil, false, cas), c.updates(nil))
+		return c.add(c.spec.remove(nil, false, cas), c.updates(nil))
 	}
-	return c.add(c.remove(targets, true, cas), c.deletes(targets))
+	return c.add(c.spec.remove(targets, true, cas), c.deletes(targets))
 }
 
 func (c *chain) addReplace() *handle {
-	return c.addRow(opReplace, c.value, false, func(c chain) (*builder, follow) {
+	return c.addRow(opReplace, c.spec.value, false, func(c chain) (*builder, follow) {
 		assigns := c.replacement()
-		return c.update(assigns, true), c.updates(assigns)
+		return c.spec.update(assigns, true), c.updates(assigns)
 	})
 }
 
@@ -155,27 +155,27 @@ func (c *BatchCreation[T]) Create(v T) *Handle[T] {
 }
 
 func (c chain) creates(v codec.Addr) *handle {
-	c.kind = ifNotExists
-	return c.addRow(opInsert, v, true, func(c chain) (*builder, follow) { return c.insert(c.value, true), c.updates(nil) })
+	c.spec.kind = ifNotExists
+	return c.addRow(opInsert, v, true, func(c chain) (*builder, follow) { return c.spec.insert(c.spec.value, true), c.updates(nil) })
 }
 
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
 func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*builder, follow)) *handle {
 	if c.table != nil && !v.None() {
-		v = c.table.keptRow(v, c.table.meta.Columns)
+		v = c.table.schema.keptRow(v, c.table.schema.meta.Columns)
 	}
-	c.value = v
+	c.spec.value = v
 	if !c.table.prepares() || v.None() {
 		b, f := build(c)
 		h := c.add(b, c.adopts(v, v, f))
 		h.rebuilt(c, build)
 		return h
 	}
-	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.name)}
+	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.name)}
 	h.later = func(ctx context.Context) {
 		row, err := c.prepare(ctx, op, v, fill)
-		c.value = row
+		c.spec.value = row
 		b, f := build(c)
 		h.holds(c, b, c.adopts(row, v, f))
 		h.mistake = err

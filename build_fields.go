@@ -74,16 +74,16 @@ func (b *Batch) divided(err error) bool {
 	}
 	for _, w := range b.writes {
 		if w.b.call.Grown() {
-			w.chain.table.grown.Store(true)
+			w.chain.table.schema.grown.Store(true)
 		}
 	}
 	for _, w := range b.writes {
-		if w.rebuild == nil || !w.chain.table.divides(w.conditional) {
+		if w.rebuild == nil || !w.chain.table.schema.divides(w.conditional) {
 			continue
 		}
 		w.b.release()
 		w.b = w.rebuild()
-		w.statements = w.chain.table.statements(w.b)
+		w.statements = w.chain.table.schema.statements(w.b)
 	}
 	return true
 }
@@ -193,7 +193,7 @@ func (t *table) loses(fields []driver.Lost) (warning string) {
 		}
 		t.lost.known[f.Column] = true
 		warning = warnings(warning, fmt.Sprintf("column %s of %s is written whole, and the field %s of its live type, which the struct lacks, is set to null: "+
-			"add it to the struct, write by Mutate, or refuse such writes (WithStrictTypes)", f.Column, t.name, f.Field))
+			"add it to the struct, write by Mutate, or refuse such writes (WithStrictTypes)", f.Column, t.schema.name, f.Field))
 	}
 	return warning
 }

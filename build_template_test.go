@@ -215,7 +215,7 @@ func TestFormIsFollowed(t *testing.T) {
 	one := table.Find(p.Eq("p"), c.Eq(1))
 	build := func(w Conditional[Formed]) *builder {
 		c := (*conditional)(&w).chain()
-		b := c.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
+		b := c.spec.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
 		t.Cleanup(b.release)
 		return b
 	}
@@ -232,7 +232,7 @@ func TestFormIsFollowed(t *testing.T) {
 
 	read := func(q *QuerySet[Formed], w readKind) *builder {
 		c := (*query)(q).chain()
-		b := c.query(w)
+		b := c.spec.query(w)
 		t.Cleanup(b.release)
 		require.Nil(t, b.err)
 		return b
@@ -250,7 +250,7 @@ func TestFormIsFollowed(t *testing.T) {
 
 	insert := func(f Formed) *builder {
 		c := plainDocument(table.New(f)).chain()
-		b := c.insert(codec.At(&f), true)
+		b := c.spec.insert(codec.At(&f), true)
 		t.Cleanup(b.release)
 		return b
 	}
@@ -264,7 +264,7 @@ func TestFormIsFollowed(t *testing.T) {
 		}
 		build(one.IfAll(conds))
 	}
-	require.Len(t, *table.templates.known.Load(), maxTemplates)
+	require.Len(t, *table.schema.templates.known.Load(), maxTemplates)
 }
 
 // recorded opens T's table on a server that applies everything, and collects what it is sent:

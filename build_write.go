@@ -390,19 +390,19 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 	}
 	ctx, done := c.bound(ctx)
 	defer done()
-	r, replay := &b.request, c.replayed(b)
-	r.Kind, r.Statement, r.Consistency = driver.Write, t.text(b), c.level()
+	r, replay := &b.request, c.spec.replayed(b)
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.schema.text(b), c.spec.level()
 	r.ClientTimestamp, r.Timestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, c.stamp, replay.Safe(), replay.String()
 	c.note(ctx, b)
 	c.sending()
-	ctx, cancel := within(ctx, c.per)
+	ctx, cancel := within(ctx, c.spec.per)
 	defer cancel()
 	start := t.now()
 	var err error
 	if b.rest == nil {
 		err = b.call.Do(ctx, t.sender, r).Close()
 	} else {
-		texts := t.statements(b)
+		texts := t.schema.statements(b)
 		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, batchText("BEGIN BATCH ", texts), b.entries(texts)
 		err = driver.Exec(ctx, t.sender, r)
 	}
@@ -417,7 +417,7 @@ func (c *chain) write(ctx context.Context, b *builder) error {
 
 // failure wraps an error of the driver, and says whether the request may have been executed.
 func (t *table) failure(op string, r *driver.Request, err error) error {
-	return failure(op, t.name, r, err)
+	return failure(op, t.schema.name, r, err)
 }
 
 func failure(op, table string, r *driver.Request, err error) error {

@@ -119,8 +119,8 @@ func (q *query) getMany(ctx context.Context, keys listed, found []codec.Addr) er
 
 // get reads the row with the key of the one at key; nil if there is none.
 func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
-	c.value = key
-	row = c.table.newRow()
+	c.spec.value = key
+	row = c.table.schema.newRow()
 	err = protect(func() error { return c.one(ctx, readRow, false, row) })
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -135,18 +135,18 @@ func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err err
 // anything was sent has certainly written nothing.
 func (c chain) item(op string, value codec.Addr, write func(chain) error) error {
 	t, sent := c.table, false
-	doc := t.documentAt(t.copyRow(value))
-	c.doc, c.held, c.value, c.sent = doc.doc, doc.held, doc.value, &sent
+	doc := t.documentAt(t.schema.copyRow(value))
+	c.doc, c.held, c.spec.value, c.sent = doc.doc, doc.held, doc.spec.value, &sent
 	err := protect(func() error { return write(c) })
-	t.setRow(value, c.held)
+	t.schema.setRow(value, c.held)
 	var panicked *PanicError
 	switch {
 	case !errors.As(err, &panicked):
 		return err
 	case sent:
-		return &OutcomeUnknownError{Op: op, Table: t.name, Err: err}
+		return &OutcomeUnknownError{Op: op, Table: t.schema.name, Err: err}
 	}
-	return &QueryError{Op: op, Table: t.name, Err: &driver.NotSentError{Err: err}}
+	return &QueryError{Op: op, Table: t.schema.name, Err: &driver.NotSentError{Err: err}}
 }
 
 // bulk carries out a call, item by item. Each error names the key of its item.
@@ -155,22 +155,22 @@ func (c chain) bulk(ctx context.Context, op string, rows listed, do func(i int, 
 	if err != nil {
 		return err
 	}
-	if len(c.where) > 0 {
+	if len(c.spec.where) > 0 {
 		return c.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
 	errs := make([]error, rows.n)
 	fanout.Each(rows.n, limit, func(i int) {
 		item := c.table.chain()
-		item.value = rows.at(i)
+		item.spec.value = rows.at(i)
 		err := driver.Ended(ctx)
 		if err != nil {
-			err = &QueryError{Op: op, Table: c.table.name, Err: &driver.NotSentError{Err: err}}
+			err = &QueryError{Op: op, Table: c.table.schema.name, Err: &driver.NotSentError{Err: err}}
 		} else {
-			err = do(i, item.value)
+			err = do(i, item.spec.value)
 		}
 		errs[i] = item.locate(err)
 	})
-	return bulkError(op, c.table.name, errs)
+	return bulkError(op, c.table.schema.name, errs)
 }
 
 // atOnce is how many statements of a call may be under way at once.
@@ -180,14 +180,14 @@ func (c chain) atOnce(op string, usual int) (int, error) {
 		b := newBuilder(nil, 0, op, false)
 		defer b.release()
 		return 0, usageError(b.err)
-	case c.concurrency < 0:
-		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.concurrency))
-	case c.concurrency > 0:
-		return c.concurrency, nil
+	case c.spec.concurrency < 0:
+		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.spec.concurrency))
+	case c.spec.concurrency > 0:
+		return c.spec.concurrency, nil
 	}
 	return usual, nil
 }
 
 func (c chain) usage(op, reason string) error {
-	return &UsageError{Op: op, Table: c.table.name, Reason: reason}
+	return &UsageError{Op: op, Table: c.table.schema.name, Reason: reason}
 }

@@ -139,7 +139,7 @@ func newDocument[T any]() *document { return &new(Document[T]).doc }
 // documentAt is the chain of a document whose Value is at p, which is nobody else's.
 func (t *table) documentAt(p codec.Addr) chain {
 	c := t.chain()
-	c.doc, c.held, c.value = &document{table: t}, p, p
+	c.doc, c.held, c.spec.value = &document{table: t}, p, p
 	return c
 }
 

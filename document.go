@@ -156,7 +156,7 @@ func (w write) kept() write {
 	if d := w.doc; d != nil && d.of == nil {
 		w.doc = d.table.document()
 		*w.doc = document{table: d.table, of: d, seen: d.seen}
-		d.table.setRow(w.doc.value(), d.value())
+		d.table.schema.setRow(w.doc.value(), d.value())
 	}
 	return w
 }
@@ -213,7 +213,7 @@ func (w *write) insert(ctx context.Context, res *result) (err error) {
 
 func (c *chain) insertDocument(ctx context.Context) (result, error) {
 	insert := *c
-	res, err := insert.insertCAS(ctx, c.value)
+	res, err := insert.insertCAS(ctx, c.spec.value)
 	c.updated(nil, res.applied, insert.own, err)
 	return res, err
 }
@@ -229,7 +229,7 @@ func (w *write) save(ctx context.Context) error {
 func (c *chain) save(ctx context.Context) error {
 	ctx, done := c.bound(ctx)
 	defer done()
-	row, err := c.prepare(ctx, opSave, c.value, !c.omitNil)
+	row, err := c.prepare(ctx, opSave, c.spec.value, !c.spec.omitNil)
 	var own []assign
 	if err == nil {
 		if own, err = c.insertPlain(ctx, row); c.spec.table.divided(err) {
@@ -238,7 +238,7 @@ func (c *chain) save(ctx context.Context) error {
 		}
 	}
 	if err == nil {
-		c.adopt(row, c.value)
+		c.adopt(row, c.spec.value)
 	}
 	c.updated(nil, err == nil, own, err)
 	return err
@@ -246,7 +246,7 @@ func (c *chain) save(ctx context.Context) error {
 
 // insertPlain writes the row, and returns what the write itself stores.
 func (c *chain) insertPlain(ctx context.Context, row codec.Addr) (own []assign, err error) {
-	b := c.insert(row, false)
+	b := c.spec.insert(row, false)
 	own = b.own
 	return own, c.write(ctx, b)
 }
@@ -262,7 +262,7 @@ func (w *write) update(ctx context.Context, assigns []assign) error {
 }
 
 func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
-	b := c.update(assigns, false)
+	b := c.spec.update(assigns, false)
 	own := b.own
 	err := c.write(ctx, b)
 	c.updated(assigns, err == nil, own, err)
@@ -280,13 +280,13 @@ func (w *write) remove(ctx context.Context, targets []*ref, columns bool) error 
 	if !columns {
 		return c.removePlain(ctx)
 	}
-	err := c.write(ctx, c.remove(targets, true, false))
+	err := c.write(ctx, c.spec.remove(targets, true, false))
 	c.deleted(targets, err == nil, nil, err)
 	return err
 }
 
 func (c *chain) removePlain(ctx context.Context) error {
-	err := c.write(ctx, c.remove(nil, false, false))
+	err := c.write(ctx, c.spec.remove(nil, false, false))
 	c.updated(nil, err == nil, nil, err)
 	return err
 }
@@ -343,8 +343,8 @@ func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
 	if c.doc == nil {
 		return
 	}
-	if a := c.table.meta.Attempt; applied && a != nil && len(own) == 0 && c.storesOwn(columns) {
-		c.put(c.table.refTo(a), &operand{}) // a plain write has deleted it too
+	if a := c.table.schema.meta.Attempt; applied && a != nil && len(own) == 0 && c.spec.storesOwn(columns) {
+		c.put(c.table.schema.refTo(a), &operand{}) // a plain write has deleted it too
 	}
 	c.updated(nil, applied, own, err)
 	if !applied {
@@ -366,7 +366,7 @@ func (c *chain) put(r *ref, o *operand) bool {
 		return false
 	}
 	// Where a type has grown, fields that the struct lacks may hold something.
-	known := null || !r.col.Type.StoredAsNull(cell) || !byField(r.col.Type) || !c.table.grown.Load()
+	known := null || !r.col.Type.StoredAsNull(cell) || !byField(r.col.Type) || !c.table.schema.grown.Load()
 	if null || r.col.Type.StoredAsNull(cell) {
 		cell = nil
 	}

@@ -267,7 +267,7 @@ func (r *result) key() (key Key) {
 	if r.of == nil {
 		return nil
 	}
-	for i, columns := range [2][]*meta.Column{r.of.meta.Partition, r.of.meta.Clustering} {
+	for i, columns := range [2][]*meta.Column{r.of.schema.meta.Partition, r.of.schema.meta.Clustering} {
 		for _, col := range columns {
 			if i == 0 || !r.static {
 				key = append(key, Pair{Column: col.Name})
@@ -350,7 +350,7 @@ func (c *chain) locate(err error) error {
 	if !ok || c.table == nil || len(*e.row()) > 0 {
 		return err
 	}
-	if _, usage := err.(*UsageError); usage && c.object != nil {
+	if _, usage := err.(*UsageError); usage && c.spec.object != nil {
 		return err // the object may not have been read as far as its key
 	}
 	*e.row() = c.key()

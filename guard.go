@@ -141,9 +141,9 @@ func (t *shape) mayBeNull(col *meta.Column, p codec.Addr) bool {
 // this call, is guarded by each column as well: one may have expired, which no version counts.
 func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess bool) *guard {
 	g := new(guard)
-	v, a := t.meta.Version, t.meta.Attempt
+	v, a := t.schema.meta.Version, t.schema.meta.Attempt
 	versioned := v != nil && row.presence(v.Name) == Present
-	for _, col := range t.meta.Columns {
+	for _, col := range t.schema.meta.Columns {
 		switch {
 		case col.Key() || !shown(col):
 			continue
@@ -153,9 +153,9 @@ func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess boo
 		g.conds = append(g.conds, t.asRead(row, col))
 	}
 	if versioned {
-		p := t.newRow()
-		if cell, _ := row.cell(t.refTo(v)); v.Codec.Decode(p.Field(v.Offset), cell) == nil {
-			versions.Of.Saw(t.versionIn(p))
+		p := t.schema.newRow()
+		if cell, _ := row.cell(t.schema.refTo(v)); v.Codec.Decode(p.Field(v.Offset), cell) == nil {
+			versions.Of.Saw(t.schema.versionIn(p))
 		}
 	}
 	return g
@@ -187,11 +187,11 @@ func (b *builder) versionAsked() (version int64, ok bool) {
 //go:noinline
 func (d *document) see(p codec.Addr) {
 	t := d.table
-	if t == nil || t.meta == nil || t.meta.Version == nil || !t.hasStatics && t.versionIn(p) != 0 {
+	if t == nil || t.schema.meta == nil || t.schema.meta.Version == nil || !t.hasStatics && t.schema.versionIn(p) != 0 {
 		return
 	}
-	d.seen = t.copyRow(p)
-	for _, col := range t.meta.Columns {
+	d.seen = t.schema.copyRow(p)
+	for _, col := range t.schema.meta.Columns {
 		if col.Kind == meta.Static { // its memory may be changed in place
 			d.saw(col, operandAt(col, p))
 		}
@@ -207,7 +207,7 @@ func (d *document) saw(col *meta.Column, o operand) {
 	if null || col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	seen := d.table.copyRow(d.seen)
+	seen := d.table.schema.copyRow(d.seen)
 	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
 		d.seen = seen
 	}

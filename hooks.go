@@ -97,7 +97,7 @@ func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 
 // prepares reports whether anything happens to a row before it is written.
 func (t *table) prepares() bool {
-	return t != nil && (len(t.meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
+	return t != nil && (len(t.schema.meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
@@ -105,11 +105,11 @@ func (c *chain) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if v.None() || !c.table.prepares() {
 		return v, nil
 	}
-	ctx, cancel := within(ctx, c.per)
+	ctx, cancel := within(ctx, c.spec.per)
 	defer cancel()
 	row, err := c.table.prepare(ctx, op, v, fill)
 	named := c.table.chain()
-	named.value = v
+	named.spec.value = v
 	return row, named.locate(err)
 }
 
@@ -119,17 +119,17 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if v.None() || !t.prepares() {
 		return v, nil
 	}
-	own := t.copyRow(v)
+	own := t.schema.copyRow(v)
 	if fill {
-		for _, col := range t.meta.Defaults {
+		for _, col := range t.schema.meta.Defaults {
 			if err := col.Fill(own); err != nil {
-				return v, &UsageError{Op: op, Table: t.name, Column: col.Name, Reason: "its default could not be made", Err: err}
+				return v, &UsageError{Op: op, Table: t.schema.name, Column: col.Name, Reason: "its default could not be made", Err: err}
 			}
 		}
 	}
 	if t.hooks.beforeSave {
 		if err := t.hooked(own).(BeforeSaver).BeforeSave(ctx); err != nil {
-			return v, &HookError{Op: op, Table: t.name, Hook: "BeforeSave", Err: err}
+			return v, &HookError{Op: op, Table: t.schema.name, Hook: "BeforeSave", Err: err}
 		}
 	}
 	if t.hooks.validate {
@@ -141,7 +141,7 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 			err = v.Validate(ctx)
 		}
 		if err != nil {
-			return v, &HookError{Op: op, Table: t.name, Hook: "Validate", Err: err}
+			return v, &HookError{Op: op, Table: t.schema.name, Hook: "Validate", Err: err}
 		}
 	}
 	return own, nil
@@ -161,13 +161,13 @@ func (t *table) loaded(ctx context.Context, v codec.Addr) error {
 		return nil
 	}
 	if err := t.hooked(v).(AfterLoader).AfterLoad(ctx); err != nil {
-		return &HookError{Op: "select", Table: t.name, Hook: "AfterLoad", Err: err}
+		return &HookError{Op: "select", Table: t.schema.name, Hook: "AfterLoad", Err: err}
 	}
 	return nil
 }
 
 // hooked is the row at p as a *T, which has the hooks.
-func (t *table) hooked(p codec.Addr) any { return p.Value(t.meta.Go).Addr().Interface() }
+func (t *table) hooked(p codec.Addr) any { return p.Value(t.schema.meta.Go).Addr().Interface() }
 
 // adopt makes what was prepared from v the document's Value, once it is written.
 func (c *chain) adopt(written, v codec.Addr) {
@@ -175,7 +175,7 @@ func (c *chain) adopt(written, v codec.Addr) {
 		return
 	}
 	if written != v {
-		c.table.setRow(c.held, written)
+		c.table.schema.setRow(c.held, written)
 	}
 	c.doc.see(written)
 }
@@ -185,7 +185,7 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error 
 	if err := m.chain.table.source.restore(v, row); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, m.chain.per)
+	ctx, cancel := within(ctx, m.chain.spec.per)
 	defer cancel()
 	return m.chain.table.loaded(ctx, v)
 }
@@ -197,11 +197,11 @@ func (m *mutation) hooked(ctx context.Context, row *existing, changed codec.Addr
 	if t.hooks == (hooks{}) {
 		return changed, codec.Addr{}, nil
 	}
-	loaded = t.newRow()
+	loaded = t.schema.newRow()
 	if err := m.load(ctx, loaded, row); err != nil {
 		return codec.Addr{}, codec.Addr{}, err
 	}
-	if differs(loaded, changed, t.meta.Columns) == nil {
+	if differs(loaded, changed, t.schema.meta.Columns) == nil {
 		m.res.value = loaded
 		return codec.Addr{}, codec.Addr{}, nil
 	}

@@ -44,13 +44,13 @@ func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
 
 func (q *query) createJSON(ctx context.Context, res *result, row json.RawMessage) (err error) {
 	c := q.chain().ofJSON(row)
-	*res, err = c.claim(ctx, c.insert(c.value, true))
+	*res, err = c.claim(ctx, c.spec.insert(c.spec.value, true))
 	return err
 }
 
 func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
 	c := q.chain().ofJSON(row)
-	return c.write(ctx, c.insert(c.value, false))
+	return c.write(ctx, c.spec.insert(c.spec.value, false))
 }
 
 // CreateJSON is Creation.CreateJSON.
@@ -65,14 +65,14 @@ func (q *BatchQuery[T]) SaveJSON(row json.RawMessage) {
 
 func (c *chain) addJSON(row json.RawMessage, cas bool) *handle {
 	ofJSON := c.ofJSON(row)
-	return ofJSON.add(ofJSON.insert(ofJSON.value, cas), ofJSON.updates(nil))
+	return ofJSON.add(ofJSON.spec.insert(ofJSON.spec.value, cas), ofJSON.updates(nil))
 }
 
 // ofJSON is the chain of an INSERT of the object, whose key its value takes.
 func (c chain) ofJSON(row json.RawMessage) chain {
-	c.object, c.kind = &row, ifNotExists
+	c.spec.object, c.spec.kind = &row, ifNotExists
 	if c.table != nil {
-		c.value = c.table.newRow()
+		c.spec.value = c.table.schema.newRow()
 	}
 	return c
 }

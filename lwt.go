@@ -70,7 +70,7 @@ func (q *query) create(ctx context.Context, res *result, v codec.Addr) (err erro
 }
 
 func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
-	res, err = c.cas(ctx, c.update(assigns, true))
+	res, err = c.cas(ctx, c.spec.update(assigns, true))
 	c.updated(assigns, res.applied, c.own, err)
 	return res, err
 }
@@ -78,12 +78,12 @@ func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, er
 func (c chain) replace(ctx context.Context) (result, error) {
 	ctx, done := c.bound(ctx)
 	defer done()
-	v := c.value
+	v := c.spec.value
 	row, err := c.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return result{rest: rest{kind: c.kind, op: opReplace, of: c.table}}, err
+		return result{rest: rest{kind: c.spec.kind, op: opReplace, of: c.table}}, err
 	}
-	c.value = row
+	c.spec.value = row
 	res, err := c.updateCAS(ctx, c.replacement())
 	if res.applied {
 		c.adopt(row, v)
@@ -97,14 +97,14 @@ func (c chain) replacement() (assigns []assign) {
 	if c.table == nil || c.doc == nil {
 		return nil
 	}
-	static := c.guard == nil
+	static := c.spec.guard == nil
 	var same []assign // static columns that are left alone, as long as the guard finds them unchanged
-	for _, col := range c.table.meta.Columns {
-		if col.Key() || col == c.table.meta.Attempt || col == c.table.meta.Version {
+	for _, col := range c.table.schema.meta.Columns {
+		if col.Key() || col == c.table.schema.meta.Attempt || col == c.table.schema.meta.Version {
 			continue
 		}
-		a := setTo(c.table.refTo(col), operandAt(col, c.value))
-		if col.Kind == meta.Static && !c.doc.seen.None() && differs(c.doc.seen, c.value, []*meta.Column{col}) == nil {
+		a := setTo(c.table.schema.refTo(col), operandAt(col, c.spec.value))
+		if col.Kind == meta.Static && !c.doc.seen.None() && differs(c.doc.seen, c.spec.value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
 		}
@@ -137,7 +137,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 
 // removeCAS deletes the row, or the columns.
 func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
-	res, err = c.cas(ctx, c.remove(targets, columns, true))
+	res, err = c.cas(ctx, c.spec.remove(targets, columns, true))
 	c.deleted(targets, res.applied, c.own, err)
 	return res, err
 }
@@ -159,21 +159,21 @@ func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err er
 }
 
 func (c *chain) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
-	c.kind = ifNotExists
+	c.spec.kind = ifNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
-		return result{rest: rest{kind: c.kind, op: opInsert, of: c.table}}, err
+		return result{rest: rest{kind: c.spec.kind, op: opInsert, of: c.table}}, err
 	}
 	return c.insertPrepared(ctx, row, v)
 }
 
 // insertPrepared inserts a row that has passed the hooks, which was prepared from v.
 func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, error) {
-	c.kind = ifNotExists
-	b := c.insert(row, true)
-	c.value = row
+	c.spec.kind = ifNotExists
+	b := c.spec.insert(row, true)
+	c.spec.value = row
 	res, err := c.claim(ctx, b)
 	if res.applied {
 		c.adopt(row, v)
@@ -186,9 +186,9 @@ func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, 
 func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	defer b.release()
 	t := c.table
-	res.kind, res.proves, res.op, res.of = c.asked(b), b.proves, b.op, t
+	res.kind, res.proves, res.op, res.of = c.spec.asked(b), b.proves, b.op, t
 	res.setConds(b.conds)
-	res.given, res.beyond = int32(len(c.conds)), len(b.stmt.If) > len(b.conds)
+	res.given, res.beyond = int32(len(c.spec.conds)), len(b.stmt.If) > len(b.conds)
 	if b.err != nil {
 		return res, c.locate(usageError(b.err))
 	}
@@ -196,12 +196,12 @@ func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
 	ctx, done := c.bound(ctx)
 	defer done()
 	r := &b.request
-	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.text(b), c.single, replay.Conditional.String()
+	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.schema.text(b), c.single, replay.Conditional.String()
 	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()
-	within, cancel := within(ctx, c.per)
+	within, cancel := within(ctx, c.spec.per)
 	defer cancel()
 	err = c.answer(&res, b, b.call.Do(within, t.sender, r))
 	r.Lost = b.call.Lost()

@@ -47,7 +47,7 @@ func (b *builder) refusePeek(peek, batched bool) {
 
 // claim sends the built INSERT … IF NOT EXISTS, after the peek that was asked for.
 func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
-	if !c.peek || b.err != nil {
+	if !c.spec.peek || b.err != nil {
 		return c.cas(ctx, b)
 	}
 	ctx, done := c.bound(ctx)
@@ -66,10 +66,10 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 
 // peeked reads the row that the chain's value names: see present.
 func (c chain) peeked(ctx context.Context) (*existing, error) {
-	per, level := copied(c.per), c.table.settings.peekLevel()
+	per, level := copied(c.spec.per), c.table.settings.peekLevel()
 	per.consistency = &level
 	peek := c.table.chain()
-	peek.value, peek.per = c.value, per
+	peek.spec.value, peek.spec.per = c.spec.value, per
 	return peek.present(ctx, opPeek, Refused)
 }
 

@@ -25,13 +25,13 @@ func (m *mutation) carriedOver(attempts int) *existing {
 // masked is the row without the columns that the function is not to be shown: nothing would
 // prove them.
 func (m *mutation) masked(row *existing) *existing {
-	if row == nil || m.chain.readOptions == nil {
+	if row == nil || m.chain.spec.readOptions == nil {
 		return row
 	}
 	var columns driver.Columns
 	var cells [][]byte
 	for i := range row.columns.Len() {
-		if col := row.of.shape.meta.Column(row.columns.Name(i)); col != nil && m.chain.readOptions.shows(col) {
+		if col := row.of.shape.meta.Column(row.columns.Name(i)); col != nil && m.chain.spec.readOptions.shows(col) {
 			columns.Add(row.columns, i)
 			cells = append(cells, row.cells.at(i))
 		}
@@ -43,8 +43,8 @@ func (m *mutation) masked(row *existing) *existing {
 
 // shownBy reports whether the row has all that the function is to be shown.
 func (m *mutation) shownBy(row *existing) bool {
-	for _, col := range m.chain.table.meta.Columns {
-		if m.chain.readOptions.shows(col) && row.presence(col.Name) == Missing {
+	for _, col := range m.chain.table.schema.meta.Columns {
+		if m.chain.spec.readOptions.shows(col) && row.presence(col.Name) == Missing {
 			return false
 		}
 	}

@@ -45,10 +45,10 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	for _, o := range opts {
 		o(&s)
 	}
-	key, mistake := c.rowKey()
+	key, mistake := c.spec.rowKey()
 	err := c.locate(usageError(mistake))
 	if err == nil && (change == nil || s.attempts < 1) {
-		err = &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
+		err = &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
 	}
 	if err != nil {
 		return mutated{}, err
@@ -56,13 +56,13 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	m := &mutation{chain: c, change: change, create: s.create}
-	m.chain.readOptions = c.readOptions.ofMutate(c.table.meta)
-	key = c.table.name + "\x00" + key
+	m.chain.spec.readOptions = c.spec.readOptions.ofMutate(c.table.schema.meta)
+	key = c.table.schema.name + "\x00" + key
 	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
-			err = &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			err = &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
-			err = &QueryError{Op: opMutate, Table: c.table.name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
+			err = &QueryError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
 		}
 		return mutated{}, err
 	}
@@ -81,7 +81,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 // tell tells the observers of the whole.
 func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.chain.table
-	e := Event{Op: "mutate", Kind: EventMutate, Table: t.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
 		e.Outcome = Applied
 	}
@@ -161,7 +161,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		row, m.guess = m.masked(next), false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
+				Table: m.chain.table.schema.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
 			}
 		}
 		if err != nil {
@@ -175,11 +175,11 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 // try runs the function on the row, nil if it is missing, and writes the outcome. again:
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
 func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
-	value := m.chain.table.newRow()
+	value := m.chain.table.schema.newRow()
 	var statics *existing
 	if row == nil {
 		if !m.create {
-			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.name})
+			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.schema.name})
 		}
 		if err := m.chain.setKey(value); err != nil {
 			return false, nil, err
@@ -205,7 +205,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 
 func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existing) (again bool, next *existing, err error) {
 	t := m.chain.table
-	key := t.copyRow(value)
+	key := t.schema.copyRow(value)
 	if err := m.chain.setKey(key); err != nil {
 		return false, nil, err
 	}
@@ -213,11 +213,11 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existi
 	if err != nil {
 		return false, nil, err
 	}
-	if col := differs(key, row, t.meta.Primary()); col != nil {
+	if col := differs(key, row, t.schema.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
 	c := t.documentAt(value)
-	c.ttl, c.per, c.single = m.chain.ttl, m.chain.per, true
+	c.spec.ttl, c.spec.per, c.single = m.chain.spec.ttl, m.chain.spec.per, true
 	var res result
 	if t.hasStatics {
 		res, err = m.insertApart(ctx, &c, row, statics)
@@ -243,41 +243,41 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	if err != nil || value.None() {
 		return false, nil, m.chain.locate(err)
 	}
-	before := t.newRow()
+	before := t.schema.newRow()
 	if err := t.source.restore(before, row); err != nil {
 		return false, nil, err
 	}
-	if col := differs(before, value, t.meta.Primary()); col != nil {
+	if col := differs(before, value, t.schema.meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
 	var assigns []assign
-	for _, col := range t.meta.Columns {
+	for _, col := range t.schema.meta.Columns {
 		from := before
-		if !loaded.None() && !m.chain.readOptions.shows(col) {
+		if !loaded.None() && !m.chain.spec.readOptions.shows(col) {
 			from = loaded // AfterLoad may have filled it
 		}
-		if col.Key() || col == t.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
+		if col.Key() || col == t.schema.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if err := m.chain.notShown(col); err != nil {
 			return false, nil, err
 		}
-		if col == t.meta.Version {
-			return false, nil, &UsageError{Op: opMutate, Table: t.name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
+		if col == t.schema.meta.Version {
+			return false, nil, &UsageError{Op: opMutate, Table: t.schema.name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, setTo(t.refTo(col), t.rewritten(row, col, before, value)))
+		assigns = append(assigns, setTo(t.schema.refTo(col), t.rewritten(row, col, before, value)))
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
 		return false, nil, nil
 	}
-	doc := t.documentAt(t.copyRow(before)) // its attempt id settles a refusal
+	doc := t.documentAt(t.schema.copyRow(before)) // its attempt id settles a refusal
 	c := m.chain
-	c.value, c.where, c.single, c.readOptions = before, nil, true, nil
+	c.spec.value, c.spec.where, c.single, c.spec.readOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
-	c.kind, c.conds, c.allowCreate = ifConditions, nil, true
-	c.guard = t.rowGuard(row, m.chain.readOptions.shows, m.guess)
-	b := c.update(assigns, true)
+	c.spec.kind, c.spec.conds, c.spec.allowCreate = ifConditions, nil, true
+	c.spec.guard = t.rowGuard(row, m.chain.spec.readOptions.shows, m.guess)
+	b := c.spec.update(assigns, true)
 	if !b.proves {
 		b.fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
 			"a deleted row back; show more of the row, if Only or Defer hide it, or set a column by If or IfExists first", ErrCannotGuard)
@@ -336,8 +336,8 @@ func (c chain) complete(refused *existing, before codec.Addr) *existing {
 	if refused.state != RowPresent || refused.broken != nil {
 		return nil
 	}
-	for _, col := range c.table.meta.Columns {
-		if refused.presence(col.Name) != Missing || !c.readOptions.shows(col) {
+	for _, col := range c.table.schema.meta.Columns {
+		if refused.presence(col.Name) != Missing || !c.spec.readOptions.shows(col) {
 			continue
 		}
 		if !col.Key() || before.None() {
@@ -366,13 +366,13 @@ func differs(a, b codec.Addr, columns []*meta.Column) *meta.Column {
 }
 
 func (c chain) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
+	return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.
 func (c *chain) setKey(v codec.Addr) error {
 	if col, err := c.spec.setKey(v); err != nil {
-		return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name, Reason: cannotHold(col), Err: err}
+		return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name, Reason: cannotHold(col), Err: err}
 	}
 	return nil
 }

@@ -50,10 +50,10 @@ func (ch *readOptions) shows(col *meta.Column) bool {
 
 // notShown is the error of a change to a column that was not read.
 func (c *chain) notShown(col *meta.Column) error {
-	if c.readOptions.shows(col) {
+	if c.spec.readOptions.shows(col) {
 		return nil
 	}
-	return &UsageError{Op: opMutate, Table: c.table.name, Key: c.key(), Column: col.Name,
+	return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name,
 		Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
 }
 
@@ -62,8 +62,8 @@ func (m *mutation) staticsShown() (columns []*meta.Column) {
 	if !m.chain.table.hasStatics {
 		return nil
 	}
-	for _, col := range m.chain.table.meta.Columns {
-		if col.Kind == meta.Static && m.chain.readOptions.shows(col) {
+	for _, col := range m.chain.table.schema.meta.Columns {
+		if col.Kind == meta.Static && m.chain.spec.readOptions.shows(col) {
 			columns = append(columns, col)
 		}
 	}
@@ -84,39 +84,39 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
 func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, statics *existing) (result, error) {
-	t, value := m.chain.table, c.value
-	before := t.newRow()
+	t, value := m.chain.table, c.spec.value
+	before := t.schema.newRow()
 	if statics != nil {
 		if err := t.source.restore(before, statics); err != nil {
 			return result{}, err
 		}
 	}
 	guard := t.chain()
-	guard.ttl, guard.kind, guard.rowOnly, guard.allowCreate = c.ttl, ifConditions, true, true
+	guard.spec.ttl, guard.spec.kind, guard.spec.rowOnly, guard.spec.allowCreate = c.spec.ttl, ifConditions, true, true
 	var columns []*meta.Column
-	for _, col := range t.meta.Columns {
+	for _, col := range t.schema.meta.Columns {
 		switch {
 		case col.Kind != meta.Static:
-		case m.chain.readOptions.shows(col):
+		case m.chain.spec.readOptions.shows(col):
 			columns = append(columns, col)
-			guard.conds = append(guard.conds, t.asRead(statics, col))
+			guard.spec.conds = append(guard.spec.conds, t.asRead(statics, col))
 		case differs(before, value, []*meta.Column{col}) != nil,
-			!slices.Contains(t.meta.Defaults, col) && differs(before, row, []*meta.Column{col}) != nil:
+			!slices.Contains(t.schema.meta.Defaults, col) && differs(before, row, []*meta.Column{col}) != nil:
 			return result{}, m.chain.notShown(col)
 		}
 	}
-	c.rowOnly = true
+	c.spec.rowOnly = true
 	if columns == nil {
 		res, err := c.insertPrepared(ctx, row, value)
 		c.updated(nil, res.applied, c.own, err)
 		return res, err
 	}
-	ctx, cancel := within(ctx, c.per)
+	ctx, cancel := within(ctx, c.spec.per)
 	defer cancel()
 	batch := t.db.Batch()
-	c.kind, c.value, c.per, c.batch, c.together = ifNotExists, row, nil, batch, &batch.together
-	guard.value, guard.batch, guard.together = row, batch, &batch.together
-	b := c.insert(row, true)
+	c.spec.kind, c.spec.value, c.spec.per, c.batch, c.spec.together = ifNotExists, row, nil, batch, &batch.together
+	guard.spec.value, guard.batch, guard.spec.together = row, batch, &batch.together
+	b := c.spec.insert(row, true)
 	var assigns []assign
 	for _, col := range columns {
 		if differs(before, row, []*meta.Column{col}) != nil {
@@ -124,18 +124,18 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 			if statics != nil {
 				value = t.rewritten(statics, col, before, row)
 			}
-			assigns = append(assigns, setTo(t.refTo(col), value))
+			assigns = append(assigns, setTo(t.schema.refTo(col), value))
 		}
 	}
 	if assigns == nil {
 		assigns = b.sameAgain(row)
 	}
 	if assigns == nil {
-		assigns = []assign{setTo(guard.conds[0].ref(), *guard.conds[0].Value())}
+		assigns = []assign{setTo(guard.spec.conds[0].ref(), *guard.spec.conds[0].Value())}
 	}
 	c.own = b.own
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))
-	guard.add(guard.update(assigns, true), guard.updates(nil))
+	guard.add(guard.spec.update(assigns, true), guard.updates(nil))
 	_ = batch.Exec(ctx) // the handle has its error
 	return h.res, h.err
 }

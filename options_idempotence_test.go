@@ -83,9 +83,9 @@ func TestReasons(t *testing.T) {
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
 		c := (*query)(q).chain()
-		b := c.update(plainAssigns(assigns), false)
+		b := c.spec.update(plainAssigns(assigns), false)
 		require.Nil(t, b.err)
-		return c.replayed(b)
+		return c.spec.replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
 	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
@@ -99,11 +99,11 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
 	read, refused := (*query)(row).chain(), (*query)(other).chain()
-	require.Equal(t, replay.Read, read.replayed(read.query(readRows)))
-	require.Equal(t, replay.Refused, refused.replayed(refused.query(readRows)))
+	require.Equal(t, replay.Read, read.spec.replayed(read.spec.query(readRows)))
+	require.Equal(t, replay.Refused, refused.spec.replayed(refused.spec.query(readRows)))
 	cas := row.IfExists()
 	lwt := (*conditional)(&cas).chain()
-	require.Equal(t, replay.Conditional, lwt.replayed(lwt.update([]assign{assign(name.Set("a"))}, true)))
+	require.Equal(t, replay.Conditional, lwt.spec.replayed(lwt.spec.update([]assign{assign(name.Set("a"))}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

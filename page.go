@@ -50,7 +50,7 @@ func (q *query) page(ctx context.Context, token string, room func() codec.Addr, 
 func (c chain) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	b := c.query(readRows)
+	b := c.spec.query(readRows)
 	defer b.release()
 	if b.request.Unpaged {
 		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)
@@ -68,12 +68,12 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 	if token != "" {
 		state, why, ok := s.pages.Open(token, query, time.Now())
 		if !ok {
-			return "", &PageTokenError{Table: c.table.name, Reason: PageTokenReason(why)}
+			return "", &PageTokenError{Table: c.table.schema.name, Reason: PageTokenReason(why)}
 		}
 		if most > 0 {
 			left, n := binary.Uvarint(state)
 			if n <= 0 || left < 1 || left > uint64(most) {
-				return "", &PageTokenError{Table: c.table.name, Reason: PageTokenDamaged}
+				return "", &PageTokenError{Table: c.table.schema.name, Reason: PageTokenDamaged}
 			}
 			b.rows.most, state = int(left), state[n:]
 		}
@@ -94,7 +94,7 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 		return err
 	})
 	if token != "" && driver.RefusesPageState(err) {
-		err = &PageTokenError{Table: c.table.name, Reason: PageTokenDamaged, Err: err}
+		err = &PageTokenError{Table: c.table.schema.name, Reason: PageTokenDamaged, Err: err}
 	}
 	return next, err
 }

@@ -144,7 +144,7 @@ func (p Planned) String() string {
 // note adds the warnings of a plan to the request.
 func (c *chain) note(ctx context.Context, b *builder) {
 	if driver.IsPlanning(ctx) {
-		b.request.Notes = c.notes(b)
+		b.request.Notes = c.spec.notes(b)
 	}
 }
 

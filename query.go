@@ -77,8 +77,8 @@ type spec struct {
 // chain is all that a call is carried out by. The terminal call of a query, a write or a
 // conditional makes it.
 type chain struct {
-	table *table
-	spec
+	table  *table
+	spec   spec
 	doc    *document  // follows what is applied; nil for a QuerySet
 	held   codec.Addr // the Value of doc
 	single bool       // sent once even if it was certainly not executed: the caller has a loop of its own
@@ -91,7 +91,7 @@ type chain struct {
 // chain is one that has been told nothing.
 func (t *table) chain() (c chain) {
 	if t != nil {
-		c.table, c.spec.table = t, &t.shape
+		c.table, c.spec.table = t, &t.schema
 	}
 	return c
 }
@@ -101,9 +101,9 @@ func (q *query) chain() (c chain) {
 		return c
 	}
 	c = q.table.chain()
-	c.where = q.where()
+	c.spec.where = q.where()
 	if q.told != nil {
-		c.told = *q.told
+		c.spec.told = *q.told
 	}
 	return c
 }
@@ -114,7 +114,7 @@ func (w *write) chain() chain {
 	}
 	c := w.query.chain()
 	if w.doc != nil {
-		c.doc, c.value = w.doc.follows(), w.doc.value()
+		c.doc, c.spec.value = w.doc.follows(), w.doc.value()
 		c.held = c.doc.value()
 	}
 	return c
@@ -122,12 +122,12 @@ func (w *write) chain() chain {
 
 func (w *conditional) chain() chain {
 	c := w.write.chain()
-	c.conds, c.kind, c.allowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
+	c.spec.conds, c.spec.kind, c.spec.allowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
 	switch {
-	case w.write.doc != nil && c.table.meta.Version != nil:
-		c.guard = c.spec.table.guardOf(w.write.doc.value(), w.write.doc.seen)
+	case w.write.doc != nil && c.table.schema.meta.Version != nil:
+		c.spec.guard = c.spec.table.guardOf(w.write.doc.value(), w.write.doc.seen)
 	case w.asks.unchanged:
-		c.guard = &guard{err: errNoVersion}
+		c.spec.guard = &guard{err: errNoVersion}
 	}
 	return c
 }

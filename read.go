@@ -112,11 +112,11 @@ func (c *spec) query(want readKind) *builder {
 func (q *query) one(ctx context.Context, want readKind, most int, v codec.Addr) error {
 	c := q.chain()
 	if most > 0 {
-		c.most(most)
+		c.spec.most(most)
 	}
 	err := c.one(ctx, want, most > 1, v)
 	if err != nil && c.table != nil {
-		v.Value(c.table.meta.Go).SetZero() // no half of a row
+		v.Value(c.table.schema.meta.Go).SetZero() // no half of a row
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (q *query) count(ctx context.Context) (int64, error) {
 
 func (q *query) exists(ctx context.Context) (bool, error) {
 	c := q.chain()
-	c.most(1)
+	c.spec.most(1)
 	return c.exists(ctx)
 }
 
@@ -157,13 +157,13 @@ func (c *chain) one(ctx context.Context, want readKind, only bool, v codec.Addr)
 			return err
 		}
 		if !found {
-			return &NotFoundError{Op: "select", Table: c.table.name}
+			return &NotFoundError{Op: "select", Table: c.table.schema.name}
 		}
 		if err := r.decode(p, v); err != nil {
 			return err
 		}
 		if only && r.next() {
-			return &MultipleError{Op: "select", Table: c.table.name}
+			return &MultipleError{Op: "select", Table: c.table.schema.name}
 		}
 		return c.table.loaded(r.Context(), v)
 	})
@@ -175,9 +175,9 @@ func (c *chain) oneOf(n int, failed error) error {
 	case failed != nil || n == 1:
 		return failed
 	case n == 0:
-		return c.locate(&NotFoundError{Op: "select", Table: c.table.name})
+		return c.locate(&NotFoundError{Op: "select", Table: c.table.schema.name})
 	}
-	return c.locate(&MultipleError{Op: "select", Table: c.table.name})
+	return c.locate(&MultipleError{Op: "select", Table: c.table.schema.name})
 }
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
@@ -236,7 +236,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 	switch p, err := c.split("select", false); {
 	case err != nil:
 		return 0, err
-	case p != nil && c.limit == nil:
+	case p != nil && c.spec.limit == nil:
 		return p.count(ctx)
 	}
 	var n int64
@@ -246,7 +246,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 		}
 		cells := r.Cells()
 		if len(cells) != 1 || len(cells[0]) != 8 {
-			return &DecodeError{Table: c.table.name, Column: "count", Err: fmt.Errorf("count(*) is not a bigint")}
+			return &DecodeError{Table: c.table.schema.name, Column: "count", Err: fmt.Errorf("count(*) is not a bigint")}
 		}
 		n = int64(binary.BigEndian.Uint64(cells[0]))
 		return nil
@@ -274,7 +274,7 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 // read builds the SELECT, sends it and hands its rows to each.
 func (c *chain) read(ctx context.Context, want readKind, each func(*reader) error) error {
 	for skip := 0; ; {
-		b := c.query(want)
+		b := c.spec.query(want)
 		if b.err != nil {
 			defer b.release()
 			return c.locate(usageError(b.err))
@@ -282,13 +282,13 @@ func (c *chain) read(ctx context.Context, want readKind, each func(*reader) erro
 		r := newReader(&c.table.source, b)
 		r.skip = skip
 		err := c.send(ctx, b, r, new(Outcome), each)
-		again, handed := r.cut(c.limit), r.rows
+		again, handed := r.cut(c.spec.limit), r.rows
 		r.release()
 		b.release()
 		if !again {
 			return err
 		}
-		c.table.statics.Store(true)
+		c.table.schema.statics.Store(true)
 		skip = handed
 	}
 }
@@ -296,7 +296,7 @@ func (c *chain) read(ctx context.Context, want readKind, each func(*reader) erro
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
 func (c *chain) send(ctx context.Context, b *builder, answer *reader, outcome *Outcome, each func(*reader) error) error {
-	ctx, cancel := within(ctx, c.per)
+	ctx, cancel := within(ctx, c.spec.per)
 	defer cancel()
 	c.note(ctx, b)
 	r, start := &b.request, c.table.now()

@@ -42,20 +42,20 @@ type parts struct {
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
 func (c *chain) split(op string, rows bool) (*parts, error) {
-	if !c.namesPartitions() || c.part > 0 || !c.value.None() || c.serial || c.readOptions.ordered() || c.limit != nil && *c.limit < 1 {
+	if !c.spec.namesPartitions() || c.spec.part > 0 || !c.spec.value.None() || c.spec.serial || c.spec.readOptions.ordered() || c.spec.limit != nil && *c.spec.limit < 1 {
 		return nil, nil
 	}
 	p := &parts{chain: *c, n: 1}
-	for _, col := range c.table.meta.Partition {
-		at := c.filterOn(col)
+	for _, col := range c.table.schema.meta.Partition {
+		at := c.spec.filterOn(col)
 		if at < 0 {
 			return nil, nil // which the server judges
 		}
-		w := &c.where[at]
+		w := &c.spec.where[at]
 		if w.op == cql.Eq {
 			continue
 		}
-		values, mistake := c.distinct(op, col, w.value.list())
+		values, mistake := c.spec.distinct(op, col, w.value.list())
 		if mistake != nil || len(values) == 0 {
 			return nil, usageError(mistake)
 		}
@@ -66,7 +66,7 @@ func (c *chain) split(op string, rows bool) (*parts, error) {
 		several = inValues
 	}
 	usual := partitionsAtOnce
-	if several > 1 && (!rows || c.wholeRows()) {
+	if several > 1 && (!rows || c.spec.wholeRows()) {
 		p.chunk, usual = several, inAtOnce
 	}
 	for i, values := range p.values {
@@ -156,10 +156,10 @@ func (c *spec) distinct(op string, col *meta.Column, list []operand) ([]operand,
 // part is the call on part i, and the values that it has of the last In.
 func (p *parts) part(i int) (c chain, values []operand) {
 	c = p.chain
-	c.part = p.atOnce
-	c.where = slices.Clone(c.where)
+	c.spec.part = p.atOnce
+	c.spec.where = slices.Clone(c.spec.where)
 	for at := len(p.in) - 1; at >= 0; at-- {
-		w, all := &c.where[p.in[at]], p.values[at]
+		w, all := &c.spec.where[p.in[at]], p.values[at]
 		if at == len(p.in)-1 && p.chunk > 0 {
 			n := (len(all) + p.chunk - 1) / p.chunk
 			values = all[i%n*p.chunk : min(len(all), (i%n+1)*p.chunk)]
@@ -179,10 +179,10 @@ func (p *parts) rows(ctx context.Context, yield func(codec.Addr, error) bool) {
 	from := func(ctx context.Context, i int, emit func(codec.Addr) bool) (err error) {
 		c, values := p.part(i)
 		if p.chunk > 0 {
-			c.limit = nil // the server would count in its own order
+			c.spec.limit = nil // the server would count in its own order
 			return p.arranged(ctx, c, values, emit)
 		}
-		c.rows(ctx, c.table.rooms(), func(v codec.Addr, failed error) bool {
+		c.rows(ctx, c.table.schema.rooms(), func(v codec.Addr, failed error) bool {
 			err = failed
 			return failed == nil && emit(v)
 		})
@@ -194,13 +194,13 @@ func (p *parts) rows(ctx context.Context, yield func(codec.Addr, error) bool) {
 // inParts yields what from emits of each part, in order.
 func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield func(V, error) bool) {
 	some, left := p.atOnce, math.MaxInt
-	if limit := p.chain.limit; limit != nil {
+	if limit := p.chain.spec.limit; limit != nil {
 		some, left = *limit, *limit
 	}
 	fanout.InOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
 		left--
 		if stopped, ok := err.(*fanout.Interrupted); ok {
-			err = &QueryError{Op: "select", Table: p.chain.table.name, Err: stopped.Err}
+			err = &QueryError{Op: "select", Table: p.chain.table.schema.name, Err: stopped.Err}
 		}
 		return yield(v, panicked(err)) && left > 0
 	})
@@ -209,7 +209,7 @@ func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield 
 // arranged gives the rows of a part of several partitions in the order of its values.
 func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit func(codec.Addr) bool) error {
 	last := p.in[len(p.in)-1]
-	col := c.where[last].ref().col
+	col := c.spec.where[last].ref().col
 	place := make(map[string]int, len(values))
 	for i := range values {
 		cell, _, err := values[i].encode()
@@ -219,7 +219,7 @@ func (p *parts) arranged(ctx context.Context, c chain, values []operand, emit fu
 		place[string(cell)] = i
 	}
 	held, err := make([][]codec.Addr, len(values)+1), error(nil)
-	c.rows(ctx, c.table.rooms(), func(v codec.Addr, failed error) bool {
+	c.rows(ctx, c.table.schema.rooms(), func(v codec.Addr, failed error) bool {
 		if err = failed; err != nil {
 			return false
 		}
@@ -255,7 +255,7 @@ func (p *parts) one(ctx context.Context, only bool, row codec.Addr) error {
 			return false
 		}
 		if n++; n == 1 {
-			p.chain.table.setRow(row, v)
+			p.chain.table.schema.setRow(row, v)
 		}
 		return only && n < 2
 	})
@@ -301,7 +301,7 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 		var n int64
 		failed := protect(func() (err error) {
 			if ended := driver.Ended(ctx); ended != nil && i > 0 {
-				return &QueryError{Op: "select", Table: p.chain.table.name, Err: &driver.NotSentError{Err: ended}}
+				return &QueryError{Op: "select", Table: p.chain.table.schema.name, Err: &driver.NotSentError{Err: ended}}
 			}
 			c, _ := p.part(i)
 			n, err = c.count(ctx)

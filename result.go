@@ -60,7 +60,7 @@ func (r *rest) table() string {
 	if r.of == nil {
 		return ""
 	}
-	return r.of.name
+	return r.of.schema.name
 }
 
 // casKind is the condition of a conditional write.

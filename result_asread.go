@@ -148,17 +148,17 @@ func (t *table) asRead(row *existing, col *meta.Column) cond {
 		i = row.columns.Index(col.Name)
 	}
 	if i < 0 {
-		return t.readsNull(col, col.Type)
+		return t.schema.readsNull(col, col.Type)
 	}
 	live, err := row.liveType(i, col)
 	if err != nil {
-		return compareTo(t.refTo(col), cql.Eq, badOperand(err))
+		return compareTo(t.schema.refTo(col), cql.Eq, badOperand(err))
 	}
 	cell := row.cells.at(i)
 	if cell == nil {
-		return t.readsNull(col, live)
+		return t.schema.readsNull(col, live)
 	}
-	return compareTo(t.refTo(col), cql.Eq, cellOf(live, cell))
+	return compareTo(t.schema.refTo(col), cql.Eq, cellOf(live, cell))
 }
 
 // readsNull is the condition that a column reads as null: the column's type is live. gocql

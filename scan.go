@@ -159,11 +159,11 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	if s.atOnce, err = c.atOnce(op, scanAtOnce); err != nil {
 		return nil, err
 	}
-	from, name := s.settings.from, c.table.name
+	from, name := s.settings.from, c.table.schema.name
 	switch {
-	case c.limit != nil:
+	case c.spec.limit != nil:
 		return nil, c.usage(op, "a scan takes no Limit; break off the loop")
-	case c.serial:
+	case c.spec.serial:
 		return nil, c.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
 	case s.settings.ranges < 1:
 		return nil, c.usage(op, "MinRanges is at least 1")
@@ -172,9 +172,9 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	case from.left.Begun && from.left.Table != name:
 		return nil, c.usage(op, "the checkpoint is of a scan of "+from.left.Table)
 	}
-	for i := range c.where {
-		w := &c.where[i]
-		if m := w.value.many(); m != nil && m.token || w.ref().col != nil && slices.Contains(c.table.meta.Partition, w.ref().col) {
+	for i := range c.spec.where {
+		w := &c.spec.where[i]
+		if m := w.value.many(); m != nil && m.token || w.ref().col != nil && slices.Contains(c.table.schema.meta.Partition, w.ref().col) {
 			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
@@ -182,7 +182,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
 		s.pace.Interval = time.Duration(float64(time.Second) / rate)
 	}
-	s.chain.part, s.chain.tokens = 1, c.readOptions.plain()
+	s.chain.spec.part, s.chain.spec.tokens = 1, c.spec.readOptions.plain()
 	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
 	}
@@ -197,13 +197,13 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 // of is the read of a range.
 func (s *scan) of(r ring.Range) chain {
 	c := s.chain
-	c.where = slices.Concat(c.where, []cond{tokenCond(cql.Gt, r.After), tokenCond(cql.Le, r.UpTo)})
+	c.spec.where = slices.Concat(c.spec.where, []cond{tokenCond(cql.Gt, r.After), tokenCond(cql.Le, r.UpTo)})
 	return c
 }
 
 // check builds the read, to see whether it can be.
 func (c chain) check() error {
-	b := c.query(readRows)
+	b := c.spec.query(readRows)
 	defer b.release()
 	return usageError(b.err)
 }
@@ -235,9 +235,9 @@ func (s *scan) failed(err error) error {
 		return nil
 	}
 	if stopped, ok := err.(*fanout.Interrupted); ok {
-		err = &QueryError{Op: "select", Table: s.chain.table.name, Err: stopped.Err}
+		err = &QueryError{Op: "select", Table: s.chain.table.schema.name, Err: stopped.Err}
 	}
-	return &ScanError{Table: s.chain.table.name, Checkpoint: s.checkpoint(), Err: err}
+	return &ScanError{Table: s.chain.table.schema.name, Checkpoint: s.checkpoint(), Err: err}
 }
 
 // read reads range i and hands its rows on in batches.
@@ -256,8 +256,8 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 		return err
 	}
 	part := s.of(r)
-	err := part.decoded(ctx, s.chain.table.rooms(), func(v codec.Addr, cells [][]byte) bool {
-		if s.chain.tokens {
+	err := part.decoded(ctx, s.chain.table.schema.rooms(), func(v codec.Addr, cells [][]byte) bool {
+		if s.chain.spec.tokens {
 			if cell := cells[len(cells)-1]; len(cell) == 8 {
 				if token := int64(binary.BigEndian.Uint64(cell)); token != present {
 					b.upTo, present = present, token
@@ -352,7 +352,7 @@ func (s *scan) checkpoint() Checkpoint {
 	return s.point()
 }
 
-func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.name, s.ranges)} }
+func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.schema.name, s.ranges)} }
 
 // plain reports whether a row is a row, of which its token can be asked as well.
 func (ch *readOptions) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }

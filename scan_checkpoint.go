@@ -51,7 +51,7 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 		for err == nil && rows.Next() {
 			cells := rows.Cells()
 			if len(cells) > 1 && !strings.HasSuffix(string(cells[1]), "Murmur3Partitioner") {
-				err = &UsageError{Op: "scan", Table: t.name, Reason: "the cluster's partitioner is " + string(cells[1]) +
+				err = &UsageError{Op: "scan", Table: t.schema.name, Reason: "the cluster's partitioner is " + string(cells[1]) +
 					", and a scan goes by the tokens of Murmur3Partitioner; use Iter"}
 				break
 			}
@@ -62,7 +62,7 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 			for _, text := range texts {
 				token, bad := strconv.ParseInt(text, 10, 64)
 				if bad != nil {
-					err = fmt.Errorf("coodie: scan %s: the ring has a token %q", t.name, text)
+					err = fmt.Errorf("coodie: scan %s: the ring has a token %q", t.schema.name, text)
 				}
 				tokens = append(tokens, token)
 			}

@@ -38,13 +38,13 @@ type Table[T any] table
 
 // table is a Table, whatever its T.
 type table struct {
-	db       *DB
-	opts     []TableOption // for On and InKeyspace
-	keyspace string        // that InKeyspace gave it
-	bindings *bindings
-	sender   driver.Sender
-	settings settings
-	shape
+	db         *DB
+	opts       []TableOption // for On and InKeyspace
+	keyspace   string        // that InKeyspace gave it
+	bindings   *bindings
+	sender     driver.Sender
+	settings   settings
+	schema     shape
 	source     source
 	queue      *rowqueue.Queue[*existing] // of the DB
 	warned     atomic.Bool                // of its many shapes
@@ -133,21 +133,21 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		db: db, opts: slices.Clone(opts), bindings: new(bindings),
 		sender: driver.Retry(db.sender, s.retries), settings: s, queue: &db.queue,
 	}
-	t.meta, t.name, t.quoted, t.rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
+	t.schema.meta, t.schema.name, t.schema.quoted, t.schema.rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
 	t.all.table = t
 	t.source = source{
-		shape: &t.shape,
+		shape: &t.schema,
 		fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.name, Column: column, Field: field, Err: err}
+			return &DecodeError{Table: t.schema.name, Column: column, Field: field, Err: err}
 		},
 		refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
-	t.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
+	t.schema.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
 	}
 	if s.keyspace != "" {
-		t.name = s.keyspace + "." + s.table
+		t.schema.name = s.keyspace + "." + s.table
 	}
 	driver.Watch(db.sender, s.keyspace, s.table, func(column string) *codec.Type {
 		if c := of.Column(column); c != nil {
@@ -160,14 +160,14 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
-		t.columns = append(t.columns, named(c))
-		t.refs = append(t.refs, *refTo(c))
+		t.schema.columns = append(t.schema.columns, named(c))
+		t.schema.refs = append(t.schema.refs, *refTo(c))
 	}
 	return t, nil
 }
 
 // Name is the table's name, qualified by the keyspace if one was given by option.
-func (t *Table[T]) Name() string { return t.name }
+func (t *Table[T]) Name() string { return t.schema.name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
@@ -184,7 +184,9 @@ func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
 
 // Col is the column of that name, for code that learns names at run time. A name that
 // the struct lacks is a *UsageError of the call that uses it.
-func (t *Table[T]) Col(name string) *AnyColumn[T] { return (*AnyColumn[T])((*table)(t).column(name)) }
+func (t *Table[T]) Col(name string) *AnyColumn[T] {
+	return (*AnyColumn[T])((*table)(t).schema.column(name))
+}
 
 func (t *shape) column(name string) *ref {
 	if col := t.meta.Column(name); col != nil {

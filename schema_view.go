@@ -37,7 +37,7 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 func (t *table) checkView(base *table) error {
 	own, of := t.ddl(), base.ddl()
 	if field, reason := ddl.CheckView(&own, &of); reason != "" {
-		return &SchemaError{Type: t.meta.Go, Field: field, Reason: reason}
+		return &SchemaError{Type: t.schema.meta.Go, Field: field, Reason: reason}
 	}
 	return nil
 }

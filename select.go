@@ -95,8 +95,8 @@ func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
 		most = 2
 	}
 	first := *s
-	if first.chain.limit == nil && !first.chain.readOptions.oneRow() {
-		first.chain.limit = &most
+	if first.chain.spec.limit == nil && !first.chain.spec.readOptions.oneRow() {
+		first.chain.spec.limit = &most
 	}
 	var failed error
 	n := 0
@@ -182,10 +182,10 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 // cellReader reads the cells of column i, the term e, as target.
 func (c *chain) cellReader(columns driver.Columns, i int, e *expr, target reflect.Type) (cellReader, error) {
 	if i >= columns.Len() {
-		return nil, &DecodeError{Table: c.table.name, Column: e.name, Err: errShortRow}
+		return nil, &DecodeError{Table: c.table.schema.name, Column: e.name, Err: errShortRow}
 	}
 	failure := func(err error) error {
-		return &DecodeError{Table: c.table.name, Column: columns.Name(i), Err: err}
+		return &DecodeError{Table: c.table.schema.name, Column: columns.Name(i), Err: err}
 	}
 	read, err := readerOf(e, columns, i, target)
 	if err != nil {

@@ -91,7 +91,7 @@ func (c *chain) fieldReader(col *meta.Column, e *expr) cellReader {
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {
-			return &DecodeError{Table: c.table.name, Column: col.Name, Err: err}
+			return &DecodeError{Table: c.table.schema.name, Column: col.Name, Err: err}
 		}
 		return nil
 	}
@@ -103,7 +103,7 @@ func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
 		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
 	}
 	fail := func(column, format string, args ...any) error {
-		return &UsageError{Op: "select", Table: c.table.name, Column: column, Reason: fmt.Sprintf(format, args...)}
+		return &UsageError{Op: "select", Table: c.table.schema.name, Column: column, Reason: fmt.Sprintf(format, args...)}
 	}
 	if len(row.Columns) == 0 {
 		return nil, fail("", "%s has no field to read a column into", row.Go)
@@ -112,7 +112,7 @@ func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
 	for _, e := range exprs {
 		switch {
 		case e.err != nil:
-			return nil, &UsageError{Op: "select", Table: c.table.name, Column: e.name, Err: e.err}
+			return nil, &UsageError{Op: "select", Table: c.table.schema.name, Column: e.name, Err: e.err}
 		case e.name == "":
 			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
 		case row.Column(e.name) == nil:
@@ -126,16 +126,16 @@ func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
 	for i, col := range row.Columns {
 		e := given[col.Name]
 		if e == nil {
-			of := c.table.meta.Column(col.Name)
+			of := c.table.schema.meta.Column(col.Name)
 			if of == nil {
 				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
 			}
-			e = termOf(c.table.refTo(of))
+			e = termOf(c.table.schema.refTo(of))
 		}
 		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
 			e.typ != nil && !col.Type.Equal(e.typ) {
 			if _, err := codec.For(col.GoType, e.typ); err != nil {
-				return nil, &UsageError{Op: "select", Table: c.table.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+				return nil, &UsageError{Op: "select", Table: c.table.schema.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
 			}
 		}
 		terms[i] = e

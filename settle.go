@@ -72,7 +72,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
-	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.name, Outcome: decided(r.applied), Err: err}, start)
+	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.schema.name, Outcome: decided(r.applied), Err: err}, start)
 	return r, err
 }
 
@@ -146,11 +146,11 @@ func (p *pending) judge(row *existing) (applied bool, evidence string) {
 	case row == nil:
 		return false, "the row is absent now: never written, or deleted since"
 	}
-	col := p.chain.table.meta.Attempt
+	col := p.chain.table.schema.meta.Attempt
 	if col == nil {
 		return false, "the row exists, but without an attempt column nothing tells whose write it is"
 	}
-	found, _ := row.cell(p.chain.table.refTo(col))
+	found, _ := row.cell(p.chain.table.schema.refTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		return true, ""
@@ -177,13 +177,13 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 		return
 	}
 	p := &pending{chain: *c, attempt: b.attempt, cause: cause, static: b.ofStatic()}
-	p.chain.keepKey()
-	if !c.value.None() {
-		value := c.table.copyRow(p.chain.value) // as it was when the write was sent
-		p.chain.value, p.chain.doc = value, nil
+	p.chain.spec.keepKey()
+	if !c.spec.value.None() {
+		value := c.table.schema.copyRow(p.chain.spec.value) // as it was when the write was sent
+		p.chain.spec.value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
-		if col := c.table.meta.Attempt; col != nil && changes && c.doc != nil && c.kind != ifNotExists {
+		if col := c.table.schema.meta.Attempt; col != nil && changes && c.doc != nil && c.spec.kind != ifNotExists {
 			id := *codec.As[[16]byte](value.Field(col.Offset))
 			if id != ([16]byte{}) {
 				p.prior = id[:]
@@ -195,7 +195,7 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 
 // current reads the row that the chain names, at serial consistency; nil if there is none.
 func (c chain) current(ctx context.Context) (*existing, error) {
-	c.serial, c.limit, c.ttl, c.timestamp, c.per = true, nil, nil, nil, c.per.further()
+	c.spec.serial, c.spec.limit, c.spec.ttl, c.spec.timestamp, c.spec.per = true, nil, nil, nil, c.spec.per.further()
 	return c.present(ctx, "select", Done)
 }
 
@@ -203,7 +203,7 @@ func (c chain) current(ctx context.Context) (*existing, error) {
 // nil if it has no value.
 func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 	var columns []*meta.Column
-	for _, col := range c.table.meta.Columns {
+	for _, col := range c.table.schema.meta.Columns {
 		if partitionWide(col) {
 			columns = append(columns, col)
 		}
@@ -225,14 +225,14 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
 	t := c.table
 	of := t.chain()
-	of.per, of.serial, of.readOptions = c.per.further(), true, new(readOptions)
-	of.most(1)
+	of.spec.per, of.spec.serial, of.spec.readOptions = c.spec.per.further(), true, new(readOptions)
+	of.spec.most(1)
 	for _, col := range columns {
-		of.readOptions.only = append(of.readOptions.only, t.refTo(col))
+		of.spec.readOptions.only = append(of.spec.readOptions.only, t.schema.refTo(col))
 	}
-	for _, col := range t.meta.Partition {
-		cell, _ := c.keyCell(col)
-		of.where = append(of.where, compareTo(t.refTo(col), cql.Eq, encoded(col.Codec, cell)))
+	for _, col := range t.schema.meta.Partition {
+		cell, _ := c.spec.keyCell(col)
+		of.spec.where = append(of.spec.where, compareTo(t.schema.refTo(col), cql.Eq, encoded(col.Codec, cell)))
 	}
 	err = of.read(ctx, readStatics, func(r *reader) error {
 		if r.Next() {
@@ -247,7 +247,7 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 // present reads the row that the chain names; nil if there is none. A row that comes with an
 // error is one that could not be decoded. Observers are told of op, and found if there is a row.
 func (c chain) present(ctx context.Context, op string, found Outcome) (row *existing, err error) {
-	b := c.query(readRow)
+	b := c.spec.query(readRow)
 	defer b.release()
 	if b.err != nil {
 		return nil, c.locate(usageError(b.err))
@@ -274,12 +274,12 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 // key is the primary key that the chain names.
 func (c *chain) key() Key {
 	var key Key
-	for _, col := range c.table.meta.Primary() {
-		cell, ok := c.keyCell(col)
+	for _, col := range c.table.schema.meta.Primary() {
+		cell, ok := c.spec.keyCell(col)
 		if !ok {
 			continue
 		}
-		value, err := decodeAny(c.table.refTo(col), cell)
+		value, err := decodeAny(c.table.schema.refTo(col), cell)
 		if err != nil { // the field cannot hold it: it was named by another Go type
 			value, _ = codec.DecodeAny(col.Type, cell)
 		}

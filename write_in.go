@@ -13,13 +13,13 @@ import (
 // update is a plain update of the rows that the filters select.
 func (q *query) update(ctx context.Context, assigns []assign) error {
 	c := q.chain()
-	return c.writeSelected(ctx, "update", func(c *chain) *builder { return c.update(assigns, false) })
+	return c.writeSelected(ctx, "update", func(c *chain) *builder { return c.spec.update(assigns, false) })
 }
 
 // remove is a plain delete of the rows that the filters select, or of some columns of them.
 func (q *query) remove(ctx context.Context, targets []*ref, columns bool) error {
 	c := q.chain()
-	return c.writeSelected(ctx, "delete", func(c *chain) *builder { return c.remove(targets, columns, false) })
+	return c.writeSelected(ctx, "delete", func(c *chain) *builder { return c.spec.remove(targets, columns, false) })
 }
 
 // writeSelected sends what build makes of the chain, or of each part of it.
@@ -109,7 +109,7 @@ func (e *partlyError) Unwrap() error { return e.err }
 // inPart is the error of a call that failed in part. What says of its first failure that nothing
 // was executed is left out, since that is not true of the call.
 func (c *chain) inPart(op string, partly *partlyError, failed error) error {
-	out := &OutcomeUnknownError{Op: op, Table: c.table.name, Key: c.key(), Err: partly}
+	out := &OutcomeUnknownError{Op: op, Table: c.table.schema.name, Key: c.key(), Err: partly}
 	for {
 		switch e := failed.(type) {
 		case *QueryError:
