@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
-	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // Batch is several writes sent as one. Writes are added by In:
@@ -47,7 +47,7 @@ type Batch struct {
 	maxBytes      int
 
 	writes   []*handle
-	together together
+	together stmt.Together
 	done     bool
 }
 
@@ -86,7 +86,7 @@ func (db *DB) batch(kind driver.Kind, opts []BatchOption) *Batch {
 // rowCondition is a kind of condition on one row.
 type rowCondition struct {
 	row  string // encoded clustering columns, or staticRow
-	kind casKind
+	kind stmt.If
 }
 
 func (b *Batch) add(w *handle) {
@@ -96,7 +96,7 @@ func (b *Batch) add(w *handle) {
 		return
 	}
 	if b := w.b; b != nil {
-		b.release()
+		b.Release()
 	}
 	w.resolve(nil, nil, err)
 }
@@ -115,40 +115,11 @@ func (b *Batch) ended() error {
 }
 
 // shared is what the writes of the batch share.
-func (b *Batch) shared() *together {
+func (b *Batch) shared() *stmt.Together {
 	if b == nil {
-		return new(together)
+		return new(stmt.Together)
 	}
 	return &b.together
-}
-
-// together is what the writes of one batch share.
-type together struct {
-	attempt *[16]byte // that all of them store
-	version int64     // that those of them store which do not know the one before; 0: none so far
-}
-
-// attemptID is the id that every write of the batch stores as its attempt. One that stands alone has one of its own.
-func (b *together) attemptID() [16]byte {
-	switch {
-	case b == nil:
-		return codec.NewUUID()
-	case b.attempt == nil:
-		id := codec.NewUUID()
-		b.attempt = &id
-	}
-	return *b.attempt
-}
-
-// newVersion is a version that no row had before; in one batch always the same.
-func (b *together) newVersion() int64 {
-	switch {
-	case b == nil:
-		return versions.Of.First()
-	case b.version == 0:
-		b.version = versions.Of.First()
-	}
-	return b.version
 }
 
 // Exec sends the batch, once. The first mistake in one of its writes comes out here as a
@@ -177,7 +148,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 	var asked []*result
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
-		w.b.release()
+		w.b.Release()
 		w.b = nil
 		if w.conditional {
 			asked = append(asked, &w.res)
@@ -216,9 +187,9 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 			stamped++
 		}
 		if conditional {
-			r.Values = append(r.Values, w.b.call.Values()...)
+			r.Values = append(r.Values, w.b.Call.Values()...)
 		} else {
-			r.Entries = append(r.Entries, w.b.entries(w.statements)...)
+			r.Entries = append(r.Entries, w.b.Entries(w.statements)...)
 		}
 	}
 	if stamped > 0 && !r.ClientTimestamp {
@@ -270,7 +241,7 @@ func (b *Batch) text() string {
 	for _, w := range b.writes {
 		statements = append(statements, w.statements...)
 	}
-	return batchText(map[driver.Kind]string{
+	return stmt.BatchText(map[driver.Kind]string{
 		driver.LoggedBatch: "BEGIN BATCH ", driver.UnloggedBatch: "BEGIN UNLOGGED BATCH ", driver.CounterBatch: "BEGIN COUNTER BATCH ",
 	}[b.kind], statements)
 }
@@ -317,7 +288,7 @@ func (b *Batch) partitions() (n int) {
 	seen := map[string]bool{}
 	for _, w := range b.writes {
 		if w.partition == "" {
-			n += max(1, w.chain.spec.named()) // by In
+			n += max(1, w.chain.spec.PartitionsNamed()) // by In
 		} else if !seen[w.partition] {
 			seen[w.partition] = true
 			n++
@@ -350,7 +321,7 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 		notes = append(notes, size)
 	}
 	for _, w := range b.writes {
-		for _, note := range w.chain.spec.notes(w.b) {
+		for _, note := range w.chain.spec.Notes(w.b) {
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
 			}

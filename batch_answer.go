@@ -96,7 +96,7 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 		}
 		if out[i] == nil && w.asksStatic() {
 			// The row is missing, but its static columns are on every line.
-			line := a.lines[0].static(w.b.table)
+			line := a.lines[0].static(w.b.Meta)
 			out[i] = &line
 		}
 	}

@@ -3,6 +3,8 @@ package coodie
 import (
 	"fmt"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/conflict"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -21,7 +23,7 @@ func (b *Batch) check() error {
 		if err := w.wrong(); err != nil {
 			return err
 		}
-		size += w.b.call.Size()
+		size += w.b.Call.Size()
 		if err := b.checkWrite(w); err != nil {
 			return err
 		}
@@ -46,24 +48,24 @@ func (b *Batch) checkConflicts() error {
 	}
 	writes := make([]conflict.Write, len(b.writes))
 	for i, w := range b.writes {
-		writes[i] = conflict.Write{Table: w.b.table, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.stmt, Values: &w.b.call}
-		if w.b.rest != nil {
-			writes[i].Rest = &w.b.rest.stmt
+		writes[i] = conflict.Write{Table: w.b.Meta, Name: w.chain.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.Stmt, Values: &w.b.Call}
+		if w.b.Companion != nil {
+			writes[i].Rest = &w.b.Companion.Stmt
 		}
 	}
 	if c := conflict.Find(writes); c != nil {
-		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.name, Column: c.Column, Reason: c.Reason}
+		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.Name, Column: c.Column, Reason: c.Reason}
 	}
 	return nil
 }
 
 func (b *Batch) checkWrite(w *handle) error {
 	first := b.writes[0]
-	counter := w.b.table.Counter
+	counter := w.b.Meta.Counter
 	switch {
 	case w.chain.table.queue != &b.db.queue:
-		return b.usage("table " + w.b.name + " belongs to another DB than the batch")
-	case counter != first.b.table.Counter:
+		return b.usage("table " + w.b.Name + " belongs to another DB than the batch")
+	case counter != first.b.Meta.Counter:
 		return b.usage("counters cannot be mixed with other tables")
 	case counter && b.kind != driver.CounterBatch:
 		return b.usage("counters need a CounterBatch")
@@ -75,7 +77,7 @@ func (b *Batch) checkWrite(w *handle) error {
 	}
 	switch {
 	case w.settings().lwtOnly:
-		return b.usage("table " + w.b.name + " is for LWTs only (WithLWTOnly), and no write of the batch has a condition")
+		return b.usage("table " + w.b.Name + " is for LWTs only (WithLWTOnly), and no write of the batch has a condition")
 	case w.settings().consistency != first.settings().consistency:
 		return b.usage("its tables have different consistencies (WithConsistency), of which a batch has one")
 	}
@@ -85,16 +87,16 @@ func (b *Batch) checkWrite(w *handle) error {
 // checkConditional refuses what a batch with conditions cannot have.
 func (b *Batch) checkConditional() error {
 	first := b.writes[0]
-	asked := map[string]casKind{}
+	asked := map[string]stmt.If{}
 	for _, w := range b.writes {
 		switch {
-		case w.b.stmt.Table != first.b.stmt.Table:
+		case w.b.Stmt.Table != first.b.Stmt.Table:
 			return b.usage("a batch with a condition is on one table")
 		case w.settings().serial != first.settings().serial || w.settings().commit != first.settings().commit:
 			return b.usage("its tables differ in serial or commit consistency")
 		case w.partition == "" || w.partition != first.partition:
 			return b.usage("a batch with a condition is on one partition")
-		case w.b.stmt.Timestamp:
+		case w.b.Stmt.Timestamp:
 			return b.usage("a batch with a condition takes no timestamp: Paxos sets it")
 		}
 		for _, ask := range w.asks {

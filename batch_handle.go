@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
@@ -17,8 +19,8 @@ type Handle[T any] handle
 // handle is a write in a batch.
 type handle struct {
 	chain       chain
-	b           *builder // until the batch is executed; nil before build
-	statements  []string // one, or two that belong together
+	b           *stmt.Builder // until the batch is executed; nil before build
+	statements  []string      // one, or two that belong together
 	conditional bool
 	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
@@ -26,7 +28,7 @@ type handle struct {
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
 	mistake     error                 // why the row cannot be written, such as its hook's error
-	rebuild     func() *builder       // builds the write of a row once more; nil of another
+	rebuild     func() *stmt.Builder  // builds the write of a row once more; nil of another
 	static      bool                  // the write concerns the static row
 	res         result
 	err         error
@@ -40,7 +42,7 @@ func (h *handle) table() string {
 	if h.chain.table == nil {
 		return ""
 	}
-	return h.chain.table.schema.name
+	return h.chain.table.schema.Name
 }
 
 // Result is what became of the write, once Batch.Exec has returned.
@@ -77,11 +79,11 @@ func (h *handle) wrong() error {
 	if h.mistake != nil {
 		return h.chain.locate(h.mistake)
 	}
-	return h.chain.locate(usageError(h.b.err))
+	return h.chain.locate(usageError(h.b.Err))
 }
 
 // add puts the built statement into the chain's batch.
-func (c chain) add(b *builder, f follow) *handle {
+func (c chain) add(b *stmt.Builder, f follow) *handle {
 	h := &handle{}
 	h.holds(c, b, f)
 	c.batch.add(h)
@@ -89,16 +91,16 @@ func (c chain) add(b *builder, f follow) *handle {
 }
 
 // holds gives the handle its built statement.
-func (h *handle) holds(c chain, b *builder, f follow) {
-	kind := c.spec.asked(b)
+func (h *handle) holds(c chain, b *stmt.Builder, f follow) {
+	kind := c.spec.Asked(b)
 	c.batch = nil
-	c.spec.keepKey()
-	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.cas, c.spec.replayed(b)
-	h.res.rest = rest{kind: kind, proves: b.proves, op: b.op, of: c.table, given: int32(len(c.spec.conds)), batched: true}
-	h.res.setConds(keptConds(b.conds))
-	h.res.beyond = len(b.stmt.If) > len(b.conds)
-	h.err = c.locate(errNotExecuted(b.op, b.name))
-	if b.err == nil {
+	c.spec.KeepKey()
+	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.CAS, c.spec.Replayed(b)
+	h.res.rest = rest{kind: kind, proves: b.Proves, op: b.Op, of: c.table, given: int32(len(c.spec.Conds)), batched: true}
+	h.res.setConds(stmt.KeptConds(b.Conds))
+	h.res.beyond = len(b.Stmt.If) > len(b.Conds)
+	h.err = c.locate(errNotExecuted(b.Op, b.Name))
+	if b.Err == nil {
 		h.describe(kind)
 	}
 }
@@ -114,26 +116,26 @@ func (h *handle) build(ctx context.Context) {
 }
 
 // describe works out what the batch needs to know.
-func (h *handle) describe(kind casKind) {
+func (h *handle) describe(kind stmt.If) {
 	b := h.b
-	h.statements = h.chain.table.schema.statements(b)
-	h.partition, _ = h.encodedKey(b.table.Partition)
+	h.statements = h.chain.table.schema.Statements(b)
+	h.partition, _ = h.encodedKey(b.Meta.Partition)
 	if !h.conditional {
 		return
 	}
-	h.static = b.ofStatic()
+	h.static = b.OfStatic()
 	h.res.static = h.static
-	row, _ := h.encodedKey(b.table.Clustering)
+	row, _ := h.encodedKey(b.Meta.Clustering)
 	row = "row " + row
 	if h.static {
 		row = staticRow
 	}
-	if kind != ifConditions {
+	if kind != stmt.IfConditions {
 		h.asks = append(h.asks, rowCondition{row, kind})
 	}
-	for i := range b.stmt.If {
+	for i := range b.Stmt.If {
 		at := row
-		if b.table.Columns[b.stmt.If[i].Column.ID].Kind == meta.Static {
+		if b.Meta.Columns[b.Stmt.If[i].Column.ID].Kind == meta.Static {
 			at = staticRow
 		}
 		h.asks = append(h.asks, rowCondition{at, kind})
@@ -144,7 +146,7 @@ func (h *handle) describe(kind casKind) {
 func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	var out []byte
 	for _, col := range columns {
-		cell, ok := h.chain.spec.keyCell(col)
+		cell, ok := h.chain.spec.KeyCell(col)
 		if !ok {
 			return "", false
 		}
@@ -165,12 +167,12 @@ func (h *handle) existing(line *batchLine) *existing {
 func (h *handle) is(line *batchLine) whose {
 	e := h.existing(line)
 	found := own
-	for _, col := range h.chain.table.schema.meta.Primary() {
+	for _, col := range h.chain.table.schema.Meta.Primary() {
 		if h.static && col.Kind == meta.Clustering {
 			continue
 		}
 		cell, p := e.sent(col)
-		switch want, _ := h.chain.spec.keyCell(col); {
+		switch want, _ := h.chain.spec.KeyCell(col); {
 		case p == Null:
 			found = nobodys
 		case p == Present && !bytes.Equal(cell, want) && !e.isKey(col, want):
@@ -209,7 +211,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		return
 	}
 	if !h.conditional {
-		h.follow(a.applied || !a.conditional, h.b.own, nil)
+		h.follow(a.applied || !a.conditional, h.b.Stored, nil)
 		return
 	}
 	h.res = h.res.known(a.applied)
@@ -221,13 +223,13 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	case a.complete && !h.static:
 		h.res.absent = RowMissing // Cassandra leaves missing rows out
 	}
-	h.follow(a.applied, h.b.own, nil)
+	h.follow(a.applied, h.b.Stored, nil)
 }
 
 // read takes over the line of the write's row.
 func (h *handle) read(line *batchLine) {
 	if h.static {
-		static := line.static(h.chain.table.schema.meta)
+		static := line.static(h.chain.table.schema.Meta)
 		line = &static
 	}
 	e := h.existing(line)
@@ -247,7 +249,7 @@ func (h *handle) read(line *batchLine) {
 func (h *handle) state(e *existing, who whose) RowState {
 	keyed := false
 	for i := range e.columns.Len() {
-		col := h.chain.table.schema.meta.Column(e.columns.Name(i))
+		col := h.chain.table.schema.Meta.Column(e.columns.Name(i))
 		switch {
 		case col == nil:
 		case h.static && col.Kind == meta.Static && e.cells.at(i) != nil:
@@ -257,10 +259,10 @@ func (h *handle) state(e *existing, who whose) RowState {
 		}
 	}
 	switch {
-	case h.static && h.res.kind == ifExists, who == nobodys:
+	case h.static && h.res.kind == stmt.IfExists, who == nobodys:
 		return RowMissing
 	case h.static || !keyed:
-		return e.proven(ifConditions)
+		return e.proven(stmt.IfConditions)
 	}
 	return RowPresent
 }

@@ -2,7 +2,9 @@ package coodie
 
 import (
 	"context"
+
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // In makes the document's next write a part of the batch: see Batch. The write takes the
@@ -46,7 +48,7 @@ func (w *conditional) in(batch *Batch) *chain {
 }
 
 func (c chain) in(batch *Batch) *chain {
-	c.batch, c.spec.together = batch, batch.shared()
+	c.batch, c.spec.Together = batch, batch.shared()
 	return &c
 }
 
@@ -56,7 +58,7 @@ type BatchWrite[T any] chain
 
 // Insert is Document.Insert.
 func (w *BatchWrite[T]) Insert() *Handle[T] {
-	return (*Handle[T])((*chain)(w).creates(w.spec.value))
+	return (*Handle[T])((*chain)(w).creates(w.spec.Value))
 }
 
 // Save is Document.Save.
@@ -65,25 +67,25 @@ func (w *BatchWrite[T]) Save() {
 }
 
 func (c *chain) addSave() {
-	c.addRow(opSave, c.spec.value, !c.spec.omitNil, func(c chain) (*builder, follow) { return c.spec.insert(c.spec.value, false), c.updates(nil) })
+	c.addRow(opSave, c.spec.Value, !c.spec.OmitNil, func(c chain) (*stmt.Builder, follow) { return c.spec.Insert(c.spec.Value, false), c.updates(nil) })
 }
 
-func (c *chain) addUpdate(assigns []assign, cas bool) *handle {
-	return c.add(c.spec.update(assigns, cas), c.updates(assigns))
+func (c *chain) addUpdate(assigns []stmt.Assign, cas bool) *handle {
+	return c.add(c.spec.Update(assigns, cas), c.updates(assigns))
 }
 
 // addRemove adds a delete of the row, or of the columns.
-func (c *chain) addRemove(targets []*ref, columns, cas bool) *handle {
+func (c *chain) addRemove(targets []*stmt.Ref, columns, cas bool) *handle {
 	if !columns {
-		return c.add(c.spec.remove(nil, false, cas), c.updates(nil))
+		return c.add(c.spec.Remove(nil, false, cas), c.updates(nil))
 	}
-	return c.add(c.spec.remove(targets, true, cas), c.deletes(targets))
+	return c.add(c.spec.Remove(targets, true, cas), c.deletes(targets))
 }
 
 func (c *chain) addReplace() *handle {
-	return c.addRow(opReplace, c.spec.value, false, func(c chain) (*builder, follow) {
+	return c.addRow(opReplace, c.spec.Value, false, func(c chain) (*stmt.Builder, follow) {
 		assigns := c.replacement()
-		return c.spec.update(assigns, true), c.updates(assigns)
+		return c.spec.Update(assigns, true), c.updates(assigns)
 	})
 }
 
@@ -155,27 +157,27 @@ func (c *BatchCreation[T]) Create(v T) *Handle[T] {
 }
 
 func (c chain) creates(v codec.Addr) *handle {
-	c.spec.kind = ifNotExists
-	return c.addRow(opInsert, v, true, func(c chain) (*builder, follow) { return c.spec.insert(c.spec.value, true), c.updates(nil) })
+	c.spec.Kind = stmt.IfNotExists
+	return c.addRow(opInsert, v, true, func(c chain) (*stmt.Builder, follow) { return c.spec.Insert(c.spec.Value, true), c.updates(nil) })
 }
 
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
-func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*builder, follow)) *handle {
+func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*stmt.Builder, follow)) *handle {
 	if c.table != nil && !v.None() {
-		v = c.table.schema.keptRow(v, c.table.schema.meta.Columns)
+		v = c.table.schema.KeptRow(v, c.table.schema.Meta.Columns)
 	}
-	c.spec.value = v
+	c.spec.Value = v
 	if !c.table.prepares() || v.None() {
 		b, f := build(c)
 		h := c.add(b, c.adopts(v, v, f))
 		h.rebuilt(c, build)
 		return h
 	}
-	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.name)}
+	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.Name)}
 	h.later = func(ctx context.Context) {
 		row, err := c.prepare(ctx, op, v, fill)
-		c.spec.value = row
+		c.spec.Value = row
 		b, f := build(c)
 		h.holds(c, b, c.adopts(row, v, f))
 		h.mistake = err
@@ -186,19 +188,19 @@ func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*bu
 }
 
 // rebuilt says how the write of a row is built once more.
-func (h *handle) rebuilt(c chain, build func(chain) (*builder, follow)) {
-	h.rebuild = func() *builder {
+func (h *handle) rebuilt(c chain, build func(chain) (*stmt.Builder, follow)) {
+	h.rebuild = func() *stmt.Builder {
 		b, _ := build(c)
 		return b
 	}
 }
 
 // follow is how a document follows a write.
-type follow func(applied bool, own []assign, err error)
+type follow func(applied bool, own []stmt.Assign, err error)
 
 // adopts is f of a write of the whole row, which was prepared from v.
 func (c chain) adopts(row, v codec.Addr, f follow) follow {
-	return func(applied bool, own []assign, err error) {
+	return func(applied bool, own []stmt.Assign, err error) {
 		if applied {
 			c.adopt(row, v)
 		}
@@ -206,13 +208,13 @@ func (c chain) adopts(row, v codec.Addr, f follow) follow {
 	}
 }
 
-func (c chain) updates(assigns []assign) follow {
+func (c chain) updates(assigns []stmt.Assign) follow {
 	if c.doc != nil {
-		assigns = keptAssigns(assigns)
+		assigns = stmt.KeptAssigns(assigns)
 	}
-	return func(applied bool, own []assign, err error) { c.updated(assigns, applied, own, err) }
+	return func(applied bool, own []stmt.Assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (c chain) deletes(columns []*ref) follow {
-	return func(applied bool, own []assign, err error) { c.deleted(columns, applied, own, err) }
+func (c chain) deletes(columns []*stmt.Ref) follow {
+	return func(applied bool, own []stmt.Assign, err error) { c.deleted(columns, applied, own, err) }
 }

@@ -3,12 +3,14 @@ package coodie
 import (
 	"context"
 	"fmt"
-	"github.com/coodie-go/coodie/internal/codec"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -213,58 +215,58 @@ func TestFormIsFollowed(t *testing.T) {
 	p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
 	name := NullCol(func(f *Formed) **string { return &f.Name })
 	one := table.Find(p.Eq("p"), c.Eq(1))
-	build := func(w Conditional[Formed]) *builder {
+	build := func(w Conditional[Formed]) *stmt.Builder {
 		c := (*conditional)(&w).chain()
-		b := c.spec.update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
-		t.Cleanup(b.release)
+		b := c.spec.Update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
+		t.Cleanup(b.Release)
 		return b
 	}
-	require.Nil(t, build(one.If(name.Eq("a"))).template, "the first")
-	require.NotNil(t, build(one.If(name.Eq("b"))).template)
-	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).template)
-	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).template, "null")
-	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).template, "a TTL")
-	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).template, "another order of the markers")
+	require.Nil(t, build(one.If(name.Eq("a"))).Template, "the first")
+	require.NotNil(t, build(one.If(name.Eq("b"))).Template)
+	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).Template)
+	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).Template, "null")
+	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).Template, "a TTL")
+	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).Template, "another order of the markers")
 
-	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
-	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).template)
-	require.NotNil(t, build(one.If(name.Ne("a"))).err, "could create the row")
+	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).Template)
+	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).Template)
+	require.NotNil(t, build(one.If(name.Ne("a"))).Err, "could create the row")
 
-	read := func(q *QuerySet[Formed], w readKind) *builder {
+	read := func(q *QuerySet[Formed], w stmt.ReadKind) *stmt.Builder {
 		c := (*query)(q).chain()
-		b := c.spec.query(w)
-		t.Cleanup(b.release)
-		require.Nil(t, b.err)
+		b := c.spec.Query(w)
+		t.Cleanup(b.Release)
+		require.Nil(t, b.Err)
 		return b
 	}
 	for _, q := range []*QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
-		require.Nil(t, read(q, readAny).template, "the first")
-		known := read(q, readAny)
-		require.NotNil(t, known.template)
-		require.Equal(t, read(q.AllowFiltering(), readAny).stmt.Columns, known.stmt.Columns)
+		require.Nil(t, read(q, stmt.ReadAny).Template, "the first")
+		known := read(q, stmt.ReadAny)
+		require.NotNil(t, known.Template)
+		require.Equal(t, read(q.AllowFiltering(), stmt.ReadAny).Stmt.Columns, known.Stmt.Columns)
 	}
-	require.Nil(t, read(one, readRow).template, "of another kind")
-	require.Equal(t, driver.Read, read(one, readRow).request.Kind)
-	require.Equal(t, driver.SerialRead, read(one.Linearizable(), readAny).request.Kind)
-	require.Nil(t, read(one.Limit(1), readAny).template, "a limit")
+	require.Nil(t, read(one, stmt.ReadRow).Template, "of another kind")
+	require.Equal(t, driver.Read, read(one, stmt.ReadRow).Request.Kind)
+	require.Equal(t, driver.SerialRead, read(one.Linearizable(), stmt.ReadAny).Request.Kind)
+	require.Nil(t, read(one.Limit(1), stmt.ReadAny).Template, "a limit")
 
-	insert := func(f Formed) *builder {
+	insert := func(f Formed) *stmt.Builder {
 		c := plainDocument(table.New(f)).chain()
-		b := c.spec.insert(codec.At(&f), true)
-		t.Cleanup(b.release)
+		b := c.spec.Insert(codec.At(&f), true)
+		t.Cleanup(b.Release)
 		return b
 	}
-	require.Nil(t, insert(Formed{P: "p", C: ptr(1)}).template)
-	require.NotNil(t, insert(Formed{P: "q", C: ptr(2), Name: ptr("n"), Tags: []string{"t"}}).template)
+	require.Nil(t, insert(Formed{P: "p", C: ptr(1)}).Template)
+	require.NotNil(t, insert(Formed{P: "q", C: ptr(2), Name: ptr("n"), Tags: []string{"t"}}).Template)
 
-	for n := range maxTemplates + 5 {
+	for n := range stmt.MaxTemplates + 5 {
 		conds := make([]Cond[Formed], n+2)
 		for i := range conds {
 			conds[i] = name.Eq("a")
 		}
 		build(one.IfAll(conds))
 	}
-	require.Len(t, *table.schema.templates.known.Load(), maxTemplates)
+	require.Len(t, *table.schema.Templates.Known.Load(), stmt.MaxTemplates)
 }
 
 // recorded opens T's table on a server that applies everything, and collects what it is sent:

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
@@ -61,7 +63,7 @@ func (q *QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
 	return (*query)(q).saveAll(ctx, listOf(values))
 }
 
-func (q *query) saveAll(ctx context.Context, values listed) error {
+func (q *query) saveAll(ctx context.Context, values stmt.Listed) error {
 	c := q.chain()
 	return c.bulk(ctx, "save", values, func(_ int, v codec.Addr) error {
 		return c.item("save", v, func(c chain) error { return c.save(ctx) })
@@ -76,7 +78,7 @@ func (q *QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTR
 	return results, err
 }
 
-func (q *query) insertAll(ctx context.Context, values listed, place func(int) *result) error {
+func (q *query) insertAll(ctx context.Context, values stmt.Listed, place func(int) *result) error {
 	c := q.chain()
 	return c.bulk(ctx, "insert", values, func(i int, v codec.Addr) error {
 		return c.item("insert", v, func(c chain) (err error) {
@@ -92,7 +94,7 @@ func (q *QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
 	return (*query)(q).deleteAll(ctx, listOf(values))
 }
 
-func (q *query) deleteAll(ctx context.Context, values listed) error {
+func (q *query) deleteAll(ctx context.Context, values stmt.Listed) error {
 	c := q.chain()
 	return c.bulk(ctx, "delete", values, func(_ int, v codec.Addr) error {
 		return c.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
@@ -108,7 +110,7 @@ func (q *QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err err
 }
 
 // getMany sets one of found for each key.
-func (q *query) getMany(ctx context.Context, keys listed, found []codec.Addr) error {
+func (q *query) getMany(ctx context.Context, keys stmt.Listed, found []codec.Addr) error {
 	c := q.chain()
 	return c.bulk(ctx, "get", keys, func(i int, key codec.Addr) error {
 		row, err := c.get(ctx, key)
@@ -119,9 +121,9 @@ func (q *query) getMany(ctx context.Context, keys listed, found []codec.Addr) er
 
 // get reads the row with the key of the one at key; nil if there is none.
 func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
-	c.spec.value = key
-	row = c.table.schema.newRow()
-	err = protect(func() error { return c.one(ctx, readRow, false, row) })
+	c.spec.Value = key
+	row = c.table.schema.New()
+	err = protect(func() error { return c.one(ctx, stmt.ReadRow, false, row) })
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return codec.Addr{}, nil
@@ -135,59 +137,59 @@ func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err err
 // anything was sent has certainly written nothing.
 func (c chain) item(op string, value codec.Addr, write func(chain) error) error {
 	t, sent := c.table, false
-	doc := t.documentAt(t.schema.copyRow(value))
-	c.doc, c.held, c.spec.value, c.sent = doc.doc, doc.held, doc.spec.value, &sent
+	doc := t.documentAt(t.schema.Copy(value))
+	c.doc, c.held, c.spec.Value, c.sent = doc.doc, doc.held, doc.spec.Value, &sent
 	err := protect(func() error { return write(c) })
-	t.schema.setRow(value, c.held)
+	t.schema.Set(value, c.held)
 	var panicked *PanicError
 	switch {
 	case !errors.As(err, &panicked):
 		return err
 	case sent:
-		return &OutcomeUnknownError{Op: op, Table: t.schema.name, Err: err}
+		return &OutcomeUnknownError{Op: op, Table: t.schema.Name, Err: err}
 	}
-	return &QueryError{Op: op, Table: t.schema.name, Err: &driver.NotSentError{Err: err}}
+	return &QueryError{Op: op, Table: t.schema.Name, Err: &driver.NotSentError{Err: err}}
 }
 
 // bulk carries out a call, item by item. Each error names the key of its item.
-func (c chain) bulk(ctx context.Context, op string, rows listed, do func(i int, v codec.Addr) error) error {
+func (c chain) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i int, v codec.Addr) error) error {
 	limit, err := c.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
 	}
-	if len(c.spec.where) > 0 {
+	if len(c.spec.Where) > 0 {
 		return c.usage(op, "a bulk call takes no filters: each item names its own row")
 	}
-	errs := make([]error, rows.n)
-	fanout.Each(rows.n, limit, func(i int) {
+	errs := make([]error, rows.N)
+	fanout.Each(rows.N, limit, func(i int) {
 		item := c.table.chain()
-		item.spec.value = rows.at(i)
+		item.spec.Value = rows.At(i)
 		err := driver.Ended(ctx)
 		if err != nil {
-			err = &QueryError{Op: op, Table: c.table.schema.name, Err: &driver.NotSentError{Err: err}}
+			err = &QueryError{Op: op, Table: c.table.schema.Name, Err: &driver.NotSentError{Err: err}}
 		} else {
-			err = do(i, item.spec.value)
+			err = do(i, item.spec.Value)
 		}
 		errs[i] = item.locate(err)
 	})
-	return bulkError(op, c.table.schema.name, errs)
+	return bulkError(op, c.table.schema.Name, errs)
 }
 
 // atOnce is how many statements of a call may be under way at once.
 func (c chain) atOnce(op string, usual int) (int, error) {
 	switch {
 	case c.table == nil:
-		b := newBuilder(nil, 0, op, false)
-		defer b.release()
-		return 0, usageError(b.err)
-	case c.spec.concurrency < 0:
-		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.spec.concurrency))
-	case c.spec.concurrency > 0:
-		return c.spec.concurrency, nil
+		b := stmt.NewBuilder(nil, 0, op, false)
+		defer b.Release()
+		return 0, usageError(b.Err)
+	case c.spec.Concurrency < 0:
+		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.spec.Concurrency))
+	case c.spec.Concurrency > 0:
+		return c.spec.Concurrency, nil
 	}
 	return usual, nil
 }
 
 func (c chain) usage(op, reason string) error {
-	return &UsageError{Op: op, Table: c.table.schema.name, Reason: reason}
+	return &UsageError{Op: op, Table: c.table.schema.Name, Reason: reason}
 }

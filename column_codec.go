@@ -39,16 +39,3 @@ func RegisterCodec[V, W any](name string, encode func(V) (W, error), decode func
 		},
 	})
 }
-
-// codecFor is the codec of values of a Go type for what r refers to.
-func (r *ref) codecFor(goType reflect.Type) (*codec.Codec, error) {
-	if r.col != nil && r.elem == nil && r.field == "" {
-		return r.col.Codec.With(goType, r.typ)
-	}
-	return codec.For(goType, r.typ)
-}
-
-// whole reports whether the column is only read and written as a whole.
-func (r *ref) whole() bool { return r.col != nil && r.col.Codec.Whole() }
-
-const errWhole = "a column with a codec, or of JSON, is read and written whole"

@@ -1,7 +1,6 @@
 package coodie
 
 import (
-	"errors"
 	"reflect"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -16,33 +15,33 @@ type ListColumn[T any, S ~[]E, E any] struct {
 // ListCol is the list column that holds the selected slice field.
 func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
 	c := Col(selector)
-	refOf(c).element(reflect.TypeFor[E](), codec.List, "ListCol")
+	refOf(c).Element(reflect.TypeFor[E](), codec.List, "ListCol")
 	return recast[ListColumn[T, S, E]](c)
 }
 
 // At is the element at index i, from 0: for conditions, and for Set on a list that is
 // not frozen. A condition reads past the end as null; Set past the end is a server error.
-func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).index(i)) }
+func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).Index(i)) }
 
 // Append is `column = column + ?`. Sending it twice appends twice.
 func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&vs)))
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
 }
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
 func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Prepend, codec.At(&vs)))
+	return Assign[T](refOf(&c.Column).Change(cql.Prepend, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
 func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Remove, codec.At(&vs)))
+	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
@@ -54,23 +53,23 @@ type SetColumn[T any, S ~[]E, E any] struct {
 // or has a set type. For a map[E]struct{} field use Table.Col.
 func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
 	c := Col(selector)
-	refOf(c).element(reflect.TypeFor[E](), codec.Set, "SetCol")
+	refOf(c).Element(reflect.TypeFor[E](), codec.Set, "SetCol")
 	return recast[SetColumn[T, S, E]](c)
 }
 
 // Add is `column = column + ?`.
 func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&vs)))
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`.
 func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Remove, codec.At(&vs)))
+	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`.
 func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
@@ -81,19 +80,8 @@ type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
 // MapCol is the map column that holds the selected map field.
 func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
 	c := Col(selector)
-	refOf(c).keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
+	refOf(c).Keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
 	return recast[MapColumn[T, M, K, V]](c)
-}
-
-// keyed makes r that of a map.
-func (r *ref) keyed(key, keys, value reflect.Type) {
-	r.element(value, codec.Map, "MapCol")
-	if r.err == nil {
-		r.keys, r.err = codec.For(key, r.typ.Key)
-	}
-	if r.err == nil {
-		r.keySets, r.err = codec.For(keys, &codec.Type{Kind: codec.Set, Elem: r.typ.Key})
-	}
 }
 
 // At is the value of key k, null where there is none: for conditions, and for Set and
@@ -104,82 +92,25 @@ func (r *ref) keyed(key, keys, value reflect.Type) {
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
 func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
-	return column[T, V](refOf(&c.Column).atKey(codec.At(&k)))
+	return column[T, V](refOf(&c.Column).AtKey(codec.At(&k)))
 }
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
 func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
-	return Assign[T](refOf(&c.Column).assign(cql.Add, codec.At(&entries)))
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&entries)))
 }
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
 func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
-	return Assign[T](refOf(&c.Column).removeKeys(codec.At(&ks)))
+	return Assign[T](refOf(&c.Column).RemoveKeys(codec.At(&ks)))
 }
 
 // Contains is `column CONTAINS v`: one of the values is v.
 func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
-	return Cond[T](refOf(&c.Column).has(codec.At(&v)))
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
 
 // ContainsKey is `column CONTAINS KEY k`.
 func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
-	return Cond[T](refOf(&c.Column).hasKey(codec.At(&k)))
-}
-
-var indexCodec = mustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
-
-func mustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
-	c, err := codec.For(t, typ)
-	if err != nil {
-		panic("coodie: " + err.Error()) // a constant pair of types
-	}
-	return c
-}
-
-// element makes r that of a collection with elements of the Go type, after checking that the
-// column is the kind of collection that its constructor says.
-func (r *ref) element(elem reflect.Type, want codec.Kind, constructor string) {
-	switch {
-	case r.err != nil:
-	case r.whole():
-		r.err = errors.New(errWhole + "; use Col")
-	case r.typ.Kind != want:
-		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
-	default:
-		r.elems, r.err = codec.For(elem, r.typ.Elem)
-	}
-}
-
-// index refers to the list element.
-func (r *ref) index(i int) *ref {
-	index := operandOf(indexCodec, i)
-	if i < 0 {
-		index = badOperand(errors.New("a list index is not negative"))
-	}
-	return r.at(index)
-}
-
-// atKey refers to the map value of the key at p.
-func (r *ref) atKey(p codec.Addr) *ref { return r.at(operand{codec: r.sure().keys, p: p}) }
-
-// has asks for the element at p.
-//
-//go:noinline
-func (r *ref) has(p codec.Addr) cond {
-	return cond{r, cql.Contains, operand{codec: r.sure().elems, p: p}}
-}
-
-// hasKey asks for the key at p.
-//
-//go:noinline
-func (r *ref) hasKey(p codec.Addr) cond {
-	return cond{r, cql.ContainsKey, operand{codec: r.sure().keys, p: p}}
-}
-
-// removeKeys removes the keys in the slice at p.
-//
-//go:noinline
-func (r *ref) removeKeys(p codec.Addr) assign {
-	return assign{r, cql.Remove, operand{codec: r.sure().keySets, p: p}}
+	return Cond[T](refOf(&c.Column).HasKey(codec.At(&k)))
 }

@@ -3,6 +3,7 @@ package coodie
 import (
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // CounterColumn is a counter column; N is its field's Go type.
@@ -24,28 +25,28 @@ type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
 //	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
 func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
 	r := selected(selector)
-	r.only(codec.Counter, "CounterCol", "; tag it type=counter")
+	r.Only(codec.Counter, "CounterCol", "; tag it type=counter")
 	return recast[CounterColumn[T, N]](column[T, N](r))
 }
 
 // Increment is `column = column + n`: a row that is missing is created, and counts from 0.
 func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).assign(cql.Add, codec.At(&n)))
+	return Assign[T](refOf(&c.column).Change(cql.Add, codec.At(&n)))
 }
 
 // Decrement is `column = column - n`.
 func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).assign(cql.Remove, codec.At(&n)))
+	return Assign[T](refOf(&c.column).Change(cql.Remove, codec.At(&n)))
 }
 
 // Name is the column's name.
 func (c *CounterColumn[T, N]) Name() string { return c.column.Name() }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) target(*T) *ref { return refOf(&c.column) }
+func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return refOf(&c.column) }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) expression(t *T) *expr { return c.column.expression(t) }
+func (c *CounterColumn[T, N]) expression(t *T) *stmt.Term { return c.column.expression(t) }
 
 //lint:ignore U1000 tells an Expr's Go type
 func (c *CounterColumn[T, N]) valued(*N) {}

@@ -1,10 +1,9 @@
 package coodie
 
 import (
-	"reflect"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 )
 
 // VectorColumn is a column of vectors: a [n]float32, or a slice whose tag says
@@ -22,7 +21,7 @@ func NullVectorCol[T, V any](selector func(*T) **V) *VectorColumn[T, V] {
 }
 
 func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
-	refOf(c).only(codec.Vector, "VectorCol", "")
+	refOf(c).Only(codec.Vector, "VectorCol", "")
 	return recast[VectorColumn[T, V]](c)
 }
 
@@ -31,7 +30,7 @@ func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
 // reads such a query at consistency ONE, whatever it was asked for, and in one page.
 func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
-	return Order[T](refOf(&c.Column).likeness(codec.At(&v)))
+	return Order[T](refOf(&c.Column).Likeness(codec.At(&v)))
 }
 
 // Cosine is `similarity_cosine(column, v)`, from 0 to 1.
@@ -50,29 +49,12 @@ func (c *VectorColumn[T, V]) DotProduct(v V) *Func[T, float32] {
 }
 
 func (c *VectorColumn[T, V]) similarity(name string, v V) *Func[T, float32] {
-	return (*Func[T, float32])(refOf(&c.Column).similarity(name, codec.At(&v)))
-}
-
-// likeness orders by likeness to the vector at p.
-func (r *ref) likeness(p codec.Addr) ordering {
-	return ordering{of: r, direction: cql.ANN, vector: operand{codec: r.sure().values, p: p}}
-}
-
-// similarity is the function of the column and the vector at p.
-func (r *ref) similarity(name string, p codec.Addr) *expr {
-	return similarTo(name, r, operand{codec: r.sure().values, p: p})
-}
-
-func (r *ref) similarityAny(name string, v any) *expr { return similarTo(name, r, r.operand(whole, v)) }
-
-func similarTo(name string, r *ref, o operand) *expr {
-	column := columnExpr(r)
-	return called(name, codec.Native(codec.Float), reflect.TypeFor[float32](), []*expr{column, {name: column.name, value: &o, typ: column.typ}})
+	return (*Func[T, float32])(refOf(&c.Column).Similarity(name, codec.At(&v)))
 }
 
 // ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
 func (c *AnyColumn[T]) ANN(v any) Order[T] {
-	return Order[T]((*ref)(c).likenessTo(v))
+	return Order[T]((*stmt.Ref)(c).LikenessTo(v))
 }
 
 // Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.
@@ -89,5 +71,5 @@ func (c *AnyColumn[T]) DotProduct(v any) *Func[T, float32] {
 }
 
 func (c *AnyColumn[T]) similarity(name string, v any) *Func[T, float32] {
-	return (*Func[T, float32])((*ref)(c).similarityAny(name, v))
+	return (*Func[T, float32])((*stmt.Ref)(c).SimilarityAny(name, v))
 }

@@ -6,8 +6,9 @@ import (
 	"reflect"
 	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/fanout"
 )
 
 // Generic code is compiled again for each struct of a program. So what has a type parameter
@@ -15,13 +16,13 @@ import (
 // and result are the same for all T. This file leads from one side to the other.
 
 // plainConds is conds without the type parameter.
-func plainConds[T any](conds []Cond[T]) []cond {
-	return unsafe.Slice((*cond)(unsafe.Pointer(unsafe.SliceData(conds))), len(conds))
+func plainConds[T any](conds []Cond[T]) []stmt.Cond {
+	return unsafe.Slice((*stmt.Cond)(unsafe.Pointer(unsafe.SliceData(conds))), len(conds))
 }
 
 // plainAssigns is assigns without the type parameter.
-func plainAssigns[T any](assigns []Assign[T]) []assign {
-	return unsafe.Slice((*assign)(unsafe.Pointer(unsafe.SliceData(assigns))), len(assigns))
+func plainAssigns[T any](assigns []Assign[T]) []stmt.Assign {
+	return unsafe.Slice((*stmt.Assign)(unsafe.Pointer(unsafe.SliceData(assigns))), len(assigns))
 }
 
 // upTo are the n values that begin at first, and first is where values begin.
@@ -33,19 +34,9 @@ func addrsOf[T any](rows []*T) []codec.Addr {
 	return unsafe.Slice((*codec.Addr)(unsafe.Pointer(unsafe.SliceData(rows))), len(rows))
 }
 
-// listed are values that lie side by side.
-type listed struct {
-	first codec.Addr
-	size  uintptr
-	n     int
+func listOf[V any](vs []V) stmt.Listed {
+	return stmt.ListAt(codec.At(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs))
 }
-
-func listOf[V any](vs []V) listed {
-	return listed{codec.At(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs)}
-}
-
-// at is value i.
-func (l listed) at(i int) codec.Addr { return l.first.Field(uintptr(i) * l.size) }
 
 // recast is a Column as a column of its kind, which has the same layout.
 func recast[K, C any](c *C) *K { return (*K)(unsafe.Pointer(c)) }
@@ -57,14 +48,14 @@ func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 	}
 	zero := new(T)
 	call := func() uintptr { return uintptr(unsafe.Pointer(selector(zero))) }
-	return fieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
+	return stmt.FieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
 }
 
 // both is the list of a condition, which may be nil, and more.
 //
 //go:noinline
-func both(c *cond, more []cond) []cond {
-	conds := make([]cond, 0, 1+len(more))
+func both(c *stmt.Cond, more []stmt.Cond) []stmt.Cond {
+	conds := make([]stmt.Cond, 0, 1+len(more))
 	if c != nil {
 		conds = append(conds, *c)
 	}
@@ -72,14 +63,14 @@ func both(c *cond, more []cond) []cond {
 }
 
 // refs are the columns that the targets name.
-func refs[T any](targets []Target[T]) []*ref {
-	out := make([]*ref, len(targets))
+func refs[T any](targets []Target[T]) []*stmt.Ref {
+	out := make([]*stmt.Ref, len(targets))
 	for i, t := range targets {
 		if t == nil {
-			out[i] = badRef("", errNilColumn)
+			out[i] = stmt.BadRef("", stmt.ErrNilColumn)
 			continue
 		}
-		out[i] = t.target(nil).sure()
+		out[i] = t.target(nil).Sure()
 	}
 	return out
 }
@@ -116,10 +107,10 @@ const (
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
-	_ = -(unsafe.Sizeof(ListColumn[int, []int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(SetColumn[int, []int, int]{}) - unsafe.Sizeof(ref{}))
-	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(ref{})) - (unsafe.Sizeof(VectorColumn[int, int]{}) - unsafe.Sizeof(ref{}))
-	_ = -(unsafe.Sizeof(CounterColumn[int, int]{}) - unsafe.Sizeof(ref{}))
-	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(assign{}))
+	_ = -(unsafe.Sizeof(ListColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{})) - (unsafe.Sizeof(SetColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
+	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(stmt.Ref{})) - (unsafe.Sizeof(VectorColumn[int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
+	_ = -(unsafe.Sizeof(CounterColumn[int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
+	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )
 
 // yielding yields rows that are given by their address.
@@ -139,32 +130,8 @@ func newDocument[T any]() *document { return &new(Document[T]).doc }
 // documentAt is the chain of a document whose Value is at p, which is nobody else's.
 func (t *table) documentAt(p codec.Addr) chain {
 	c := t.chain()
-	c.doc, c.held, c.spec.value = &document{table: t}, p, p
+	c.doc, c.held, c.spec.Value = &document{table: t}, p, p
 	return c
-}
-
-// newRow is a zero row.
-func (t *shape) newRow() codec.Addr { return codec.New(t.meta.Go) }
-
-// copyRow is a row with the value of the one at p.
-func (t *shape) copyRow(p codec.Addr) codec.Addr { return p.Copy(t.meta.Go) }
-
-// setRow gives the row at to the value of the one at from.
-func (t *shape) setRow(to, from codec.Addr) { to.Set(t.meta.Go, from) }
-
-// rooms gives a zero row at each call. The rows lie together in blocks, the larger the more
-// there are.
-func (t *shape) rooms() func() codec.Addr {
-	var block reflect.Value
-	next, size := 0, 0
-	return func() codec.Addr {
-		if next == size {
-			next, size = 0, min(max(1, 2*size), fanout.Batch)
-			block = reflect.MakeSlice(reflect.SliceOf(t.meta.Go), size, size)
-		}
-		next++
-		return codec.AddrOf(block.Index(next - 1).Addr())
-	}
 }
 
 // collect is all that rows yields, nothing if that ends with an error.

@@ -3,8 +3,10 @@ package coodie
 import (
 	"context"
 	"errors"
-	"github.com/coodie-go/coodie/internal/codec"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -72,12 +74,12 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
 // is a *UsageError, because the server would test whether the partition has static values.
 func (d *Document[T]) IfExists() Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(ifExists, nil))
+	return Conditional[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
 
 // If makes the write conditional on c and all of more, with AND.
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(ifConditions, both((*cond)(&c), plainConds(more))))
+	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -108,7 +110,7 @@ func (d *Document[T]) IfUnchanged() Conditional[T] {
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(ifConditions, both(nil, plainConds(conds))))
+	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
@@ -156,7 +158,7 @@ func (w write) kept() write {
 	if d := w.doc; d != nil && d.of == nil {
 		w.doc = d.table.document()
 		*w.doc = document{table: d.table, of: d, seen: d.seen}
-		d.table.schema.setRow(w.doc.value(), d.value())
+		d.table.schema.Set(w.doc.value(), d.value())
 	}
 	return w
 }
@@ -171,12 +173,12 @@ func (d *document) save(ctx context.Context) error {
 	return w.save(ctx)
 }
 
-func (d *document) update(ctx context.Context, assigns []assign) error {
+func (d *document) update(ctx context.Context, assigns []stmt.Assign) error {
 	w := d.write()
 	return w.update(ctx, assigns)
 }
 
-func (d *document) remove(ctx context.Context, targets []*ref, columns bool) error {
+func (d *document) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
 	w := d.write()
 	return w.remove(ctx, targets, columns)
 }
@@ -213,7 +215,7 @@ func (w *write) insert(ctx context.Context, res *result) (err error) {
 
 func (c *chain) insertDocument(ctx context.Context) (result, error) {
 	insert := *c
-	res, err := insert.insertCAS(ctx, c.spec.value)
+	res, err := insert.insertCAS(ctx, c.spec.Value)
 	c.updated(nil, res.applied, insert.own, err)
 	return res, err
 }
@@ -229,25 +231,25 @@ func (w *write) save(ctx context.Context) error {
 func (c *chain) save(ctx context.Context) error {
 	ctx, done := c.bound(ctx)
 	defer done()
-	row, err := c.prepare(ctx, opSave, c.spec.value, !c.spec.omitNil)
-	var own []assign
+	row, err := c.prepare(ctx, opSave, c.spec.Value, !c.spec.OmitNil)
+	var own []stmt.Assign
 	if err == nil {
-		if own, err = c.insertPlain(ctx, row); c.spec.table.divided(err) {
+		if own, err = c.insertPlain(ctx, row); c.spec.Table.Divided(err) {
 			again, second := c.insertPlain(ctx, row)
 			own, err = again, outcomeOfBoth(err, second)
 		}
 	}
 	if err == nil {
-		c.adopt(row, c.spec.value)
+		c.adopt(row, c.spec.Value)
 	}
 	c.updated(nil, err == nil, own, err)
 	return err
 }
 
 // insertPlain writes the row, and returns what the write itself stores.
-func (c *chain) insertPlain(ctx context.Context, row codec.Addr) (own []assign, err error) {
-	b := c.spec.insert(row, false)
-	own = b.own
+func (c *chain) insertPlain(ctx context.Context, row codec.Addr) (own []stmt.Assign, err error) {
+	b := c.spec.Insert(row, false)
+	own = b.Stored
 	return own, c.write(ctx, b)
 }
 
@@ -256,14 +258,14 @@ func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
 	return (*write)(w).update(ctx, plainAssigns(assigns))
 }
 
-func (w *write) update(ctx context.Context, assigns []assign) error {
+func (w *write) update(ctx context.Context, assigns []stmt.Assign) error {
 	c := w.chain()
 	return c.updatePlain(ctx, assigns)
 }
 
-func (c *chain) updatePlain(ctx context.Context, assigns []assign) error {
-	b := c.spec.update(assigns, false)
-	own := b.own
+func (c *chain) updatePlain(ctx context.Context, assigns []stmt.Assign) error {
+	b := c.spec.Update(assigns, false)
+	own := b.Stored
 	err := c.write(ctx, b)
 	c.updated(assigns, err == nil, own, err)
 	return err
@@ -275,18 +277,18 @@ func (w *Write[T]) Delete(ctx context.Context) error {
 }
 
 // remove deletes the row, or the columns.
-func (w *write) remove(ctx context.Context, targets []*ref, columns bool) error {
+func (w *write) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
 	c := w.chain()
 	if !columns {
 		return c.removePlain(ctx)
 	}
-	err := c.write(ctx, c.spec.remove(targets, true, false))
+	err := c.write(ctx, c.spec.Remove(targets, true, false))
 	c.deleted(targets, err == nil, nil, err)
 	return err
 }
 
 func (c *chain) removePlain(ctx context.Context) error {
-	err := c.write(ctx, c.spec.remove(nil, false, false))
+	err := c.write(ctx, c.spec.Remove(nil, false, false))
 	c.updated(nil, err == nil, nil, err)
 	return err
 }
@@ -298,12 +300,12 @@ func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) erro
 
 // IfExists is Document.IfExists.
 func (w *Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(ifExists, nil))
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
 }
 
 // If is Document.If.
 func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(ifConditions, both((*cond)(&c), plainConds(more))))
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged is Document.IfUnchanged.
@@ -313,11 +315,11 @@ func (w *Write[T]) IfUnchanged() Conditional[T] {
 
 // IfAll is Document.IfAll.
 func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(ifConditions, both(nil, plainConds(conds))))
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // updated copies an applied write into Value.
-func (c *chain) updated(assigns []assign, applied bool, own []assign, err error) {
+func (c *chain) updated(assigns []stmt.Assign, applied bool, own []stmt.Assign, err error) {
 	if c.doc == nil {
 		return
 	}
@@ -328,23 +330,23 @@ func (c *chain) updated(assigns []assign, applied bool, own []assign, err error)
 		return
 	}
 	for i := range own {
-		c.put(own[i].ref(), &own[i].value)
+		c.put(own[i].Ref(), own[i].Value())
 	}
 	for i := range assigns {
 		a := &assigns[i]
-		if !a.whole() || !c.put(a.ref(), &a.value) {
+		if !a.Replaces() || !c.put(a.Ref(), a.Value()) {
 			c.doc.stale = true
 		}
 	}
 }
 
 // deleted sets columns that were deleted to null in Value.
-func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
+func (c *chain) deleted(columns []*stmt.Ref, applied bool, own []stmt.Assign, err error) {
 	if c.doc == nil {
 		return
 	}
-	if a := c.table.schema.meta.Attempt; applied && a != nil && len(own) == 0 && c.spec.storesOwn(columns) {
-		c.put(c.table.schema.refTo(a), &operand{}) // a plain write has deleted it too
+	if a := c.table.schema.Meta.Attempt; applied && a != nil && len(own) == 0 && c.spec.TouchesRow(columns) {
+		c.put(c.table.schema.RefTo(a), &stmt.Operand{}) // a plain write has deleted it too
 	}
 	c.updated(nil, applied, own, err)
 	if !applied {
@@ -352,7 +354,7 @@ func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
 	}
 	for i := range columns {
 		r := columns[i]
-		if r.IsPart() || !c.put(r, &operand{}) {
+		if r.IsPart() || !c.put(r, &stmt.Operand{}) {
 			c.doc.stale = true
 		}
 	}
@@ -360,25 +362,25 @@ func (c *chain) deleted(columns []*ref, applied bool, own []assign, err error) {
 
 // put sets a column's field to what was written: the value as the cell holds it, so
 // that a time has the stored precision.
-func (c *chain) put(r *ref, o *operand) bool {
-	cell, null, err := o.encode()
+func (c *chain) put(r *stmt.Ref, o *stmt.Operand) bool {
+	cell, null, err := o.Encode()
 	if err != nil {
 		return false
 	}
 	// Where a type has grown, fields that the struct lacks may hold something.
-	known := null || !r.col.Type.StoredAsNull(cell) || !byField(r.col.Type) || !c.table.schema.grown.Load()
-	if null || r.col.Type.StoredAsNull(cell) {
+	known := null || !r.Column().Type.StoredAsNull(cell) || !stmt.ByField(r.Column().Type) || !c.table.schema.Grown.Load()
+	if null || r.Column().Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	if !c.doc.seen.None() && r.col.Kind == meta.Static {
-		c.doc.saw(r.col, *o)
+	if !c.doc.seen.None() && r.Column().Kind == meta.Static {
+		c.doc.saw(r.Column(), *o)
 	}
-	cd := r.col.Codec
-	if t := o.typ(); cell != nil && o.cell() != nil && t != r.col.Type {
+	cd := r.Column().Codec
+	if t := o.Typ(); cell != nil && o.Cell() != nil && t != r.Column().Type {
 		if cd, err = cd.Live(t); err != nil {
 			return false
 		}
 	}
-	field := c.held.Field(r.col.Offset)
+	field := c.held.Field(r.Column().Offset)
 	return cd.Decode(field, cell) == nil && known
 }

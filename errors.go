@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -25,7 +27,7 @@ var (
 	ErrContended = errors.New("coodie: contended")
 	// ErrCannotGuard is matched by the *UsageError of a Mutate or IfUnchanged for whose row no
 	// condition could tell it from a missing one.
-	ErrCannotGuard = errCannotGuard
+	ErrCannotGuard = stmt.ErrCannotGuard
 )
 
 // NotFoundError is returned by Get, One and First when no row matches, and by Mutate when the row
@@ -107,11 +109,11 @@ func (e *UsageError) Error() string {
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // usageError is why a statement could not be built; nil if it could.
-func usageError(m *misuse) error {
+func usageError(m *stmt.Misuse) error {
 	if m == nil {
 		return nil
 	}
-	return &UsageError{Op: m.op, Table: m.table, Column: m.column, Reason: m.reason, Err: m.err}
+	return &UsageError{Op: m.Op, Table: m.Table, Column: m.Column, Reason: m.Reason, Err: m.Err}
 }
 
 // QueryError is a statement that failed and was certainly not executed, or a read
@@ -254,7 +256,7 @@ func (r *result) refusal() string {
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"
-	case r.kind == ifNotExists:
+	case r.kind == stmt.IfNotExists:
 		reason = "the row exists already"
 	case failed != "":
 		reason = failed
@@ -267,7 +269,7 @@ func (r *result) key() (key Key) {
 	if r.of == nil {
 		return nil
 	}
-	for i, columns := range [2][]*meta.Column{r.of.schema.meta.Partition, r.of.schema.meta.Clustering} {
+	for i, columns := range [2][]*meta.Column{r.of.schema.Meta.Partition, r.of.schema.Meta.Clustering} {
 		for _, col := range columns {
 			if i == 0 || !r.static {
 				key = append(key, Pair{Column: col.Name})
@@ -284,7 +286,7 @@ func (r *result) failed() string {
 		switch {
 		case c.Verdict != NotHeld:
 		case c.Guard && r.inexact(i):
-			inexact = append(inexact, r.conds()[i].ref().name)
+			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:
 			guards = append(guards, c.Text)
 		default:
@@ -350,7 +352,7 @@ func (c *chain) locate(err error) error {
 	if !ok || c.table == nil || len(*e.row()) > 0 {
 		return err
 	}
-	if _, usage := err.(*UsageError); usage && c.spec.object != nil {
+	if _, usage := err.(*UsageError); usage && c.spec.Object != nil {
 		return err // the object may not have been read as far as its key
 	}
 	*e.row() = c.key()

@@ -1,13 +1,12 @@
 package coodie
 
 import (
-	"errors"
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
-	"github.com/coodie-go/coodie/internal/meta"
 )
 
 // Expr is what a query on T's table can select: a column, a part of one (a map's value, a
@@ -19,198 +18,52 @@ type Expr[T, V any] interface {
 }
 
 // Selectable is an Expr whatever the Go type of its values.
-type Selectable[T any] interface{ expression(*T) *expr }
+type Selectable[T any] interface{ expression(*T) *stmt.Term }
 
 // Func is a function of columns, to be selected. The functions of this package make it.
-type Func[T, V any] expr
+type Func[T, V any] stmt.Term
 
 // As names the result: after it a struct's field is found by Project, and a key in JSON.
-func (f *Func[T, V]) As(name string) *Func[T, V] { return (*Func[T, V])((*expr)(f).as(name)) }
-
-//go:noinline
-func (e *expr) as(name string) *expr {
-	c := *e.sure()
-	c.name, c.named = name, true
-	return &c
-}
-
-// sure is e, or why a zero one cannot be selected.
-func (e *expr) sure() *expr {
-	if e == nil || e.goType == nil && e.err == nil {
-		return &expr{err: errZeroFunc}
-	}
-	return e
-}
-
-var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast or another function")
+func (f *Func[T, V]) As(name string) *Func[T, V] { return (*Func[T, V])((*stmt.Term)(f).As(name)) }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (f *Func[T, V]) expression(*T) *expr { return (*expr)(f).sure() }
+func (f *Func[T, V]) expression(*T) *stmt.Term { return (*stmt.Term)(f).Sure() }
 
 //lint:ignore U1000 tells an Expr's Go type
 func (f *Func[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *Column[T, V]) expression(*T) *expr { return refOf(c).expr(reflect.TypeFor[V]()) }
-
-func (r *ref) expr(typ reflect.Type) *expr {
-	e := columnExpr(r)
-	e.codec, e.goType = r.sure().values, typ
-	return e
-}
+func (c *Column[T, V]) expression(*T) *stmt.Term { return refOf(c).Term(reflect.TypeFor[V]()) }
 
 //lint:ignore U1000 tells an Expr's Go type
 func (c *Column[T, V]) valued(*V) {}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *AnyColumn[T]) expression(*T) *expr { return (*ref)(c).anyExpr() }
-
-//go:noinline
-func (r *ref) anyExpr() *expr {
-	e := columnExpr(r)
-	e.goType = anyType
-	return e
-}
+func (c *AnyColumn[T]) expression(*T) *stmt.Term { return (*stmt.Ref)(c).AnyTerm() }
 
 //lint:ignore U1000 tells an Expr's Go type
 func (c *AnyColumn[T]) valued(*any) {}
 
-var anyType = reflect.TypeFor[any]()
-
-// expr is one term of a SELECT list. It is immutable.
-type expr struct {
-	name      string       // of the result
-	named     bool         // by As
-	ref       ref          // a column or part of one, if neither call nor cast is set
-	call      string       // function of args
-	cast      *codec.Type  // what the one argument is cast to
-	args      []*expr      //
-	value     *operand     // a bound argument, instead of all these
-	typ       *codec.Type  // of the result, as far as it is known; nil if it is not
-	goType    reflect.Type // of V
-	codec     *codec.Codec // a column's own
-	decode    decoder      // where V is not what the CQL type is by itself; nil: the codec does
-	aggregate bool         // one value of many rows
-	err       error
-}
-
-// decoder sets the V at p, which is zero, from a cell that is not null.
-type decoder func(p codec.Addr, cell []byte) error
-
-func columnExpr(r *ref) *expr {
-	r = r.sure()
-	return &expr{name: r.name, ref: *r, typ: r.typ, err: r.err}
-}
-
-// called is the call of a function whose result is of CQL type typ, read as goType.
-func called(name string, typ *codec.Type, goType reflect.Type, args []*expr) *expr {
-	e := &expr{call: name, args: args, typ: typ, goType: goType}
-	for _, a := range args {
-		if a.err != nil && e.err == nil {
-			e.err, e.name = a.err, a.name
-		}
-	}
-	if e.err == nil && typ != nil && e.goType != anyType {
-		_, e.err = codec.For(e.goType, typ)
-	}
-	return e
-}
-
 // Nullable is e with null told apart from the zero V: it is nil.
 func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
-	return (*Func[T, *V])(selected1(e).nullable(reflect.TypeFor[*V]()))
+	return (*Func[T, *V])(selected1(e).Nullable(reflect.TypeFor[*V]()))
 }
 
 // selected1 is the term of s, which may be nil.
-func selected1[T any](s Selectable[T]) *expr {
+func selected1[T any](s Selectable[T]) *stmt.Term {
 	if s == nil {
-		return noExpr()
+		return stmt.NoTerm()
 	}
 	return s.expression(nil)
-}
-
-// noExpr is in the place of one that is nil.
-func noExpr() *expr { return &expr{err: errNoColumn} }
-
-// term binds a term of the SELECT list, and writes it.
-func (b *builder) term(e *expr) (text string) {
-	switch {
-	case e.err != nil:
-		b.fail(e.name, "", e.err)
-	case e.value != nil:
-		marker, null := b.bind(e.name, e.typ, e.value)
-		if null {
-			b.fail(e.name, "a function's argument is null", nil)
-		}
-		return marker
-	case e.call == "" && e.cast == nil && e.ref.col == nil:
-		b.fail(e.name, "", errNoColumn)
-	}
-	if b.err != nil {
-		return ""
-	}
-	if e.call == "" && e.cast == nil {
-		t := cql.Target{Column: named(e.ref.col), Field: e.ref.field}
-		if e.ref.elem != nil {
-			if e.ref.col.Type.Kind == codec.List {
-				b.fail(e.name, "CQL cannot select one element of a list; select the list", nil)
-				return ""
-			}
-			t.Elem = b.key(&e.ref)
-		}
-		return t.Text()
-	}
-	args := make([]string, len(e.args))
-	for i, a := range e.args {
-		args[i] = b.term(a)
-	}
-	switch {
-	case e.cast != nil:
-		return cql.Cast(args[0], e.cast.String())
-	case e.call == "count" && len(args) == 0:
-		if b.rows.by != nil && b.rows.known {
-			return countOf(b.rows.by) // a line without a row is none
-		}
-		return "count(*)"
-	}
-	return cql.Call(e.call, args...)
-}
-
-// aggregated reports whether the term makes one value of many rows.
-func (e *expr) aggregated() bool {
-	if e.aggregate {
-		return true
-	}
-	for _, a := range e.args {
-		if a.aggregated() {
-			return true
-		}
-	}
-	return false
-}
-
-// columns calls f with the columns that the term is made of.
-func (e *expr) columns(f func(*meta.Column)) {
-	if e.ref.col != nil {
-		f(e.ref.col)
-	}
-	for _, a := range e.args {
-		a.columns(f)
-	}
-}
-
-// bare reports whether the term is a whole column.
-func (e *expr) bare() bool {
-	return e.ref.col != nil && e.call == "" && e.cast == nil && e.ref.elem == nil && e.ref.field == ""
 }
 
 // cellReader sets the Go value at p from a cell; nil is null.
 type cellReader func(p codec.Addr, cell []byte) error
 
 // readerOf reads the term's cells, those of column i, as target.
-func readerOf(e *expr, columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
-	if e.decode != nil {
-		own := e.goType
+func readerOf(e *stmt.Term, columns driver.Columns, i int, target reflect.Type) (cellReader, error) {
+	if e.Decoder() != nil {
+		own := e.GoType()
 		if own.Kind() == reflect.Pointer { // Nullable's
 			own = own.Elem()
 		}
@@ -221,7 +74,7 @@ func readerOf(e *expr, columns driver.Columns, i int, target reflect.Type) (cell
 				if cell == nil {
 					return nil
 				}
-				return e.decode(p, cell)
+				return e.Decoder()(p, cell)
 			}, nil
 		case target.Kind() == reflect.Pointer && target.Elem() == own:
 			return func(p codec.Addr, cell []byte) error {
@@ -232,24 +85,24 @@ func readerOf(e *expr, columns driver.Columns, i int, target reflect.Type) (cell
 				}
 				v := reflect.New(own)
 				at.Set(v)
-				return e.decode(codec.AddrOf(v), cell)
+				return e.Decoder()(codec.AddrOf(v), cell)
 			}, nil
 		}
 	}
-	if e.codec != nil && target == e.goType && columns.Is(i, e.codec.Type()) {
-		return e.codec.Decode, nil
+	if e.Codec() != nil && target == e.GoType() && columns.Is(i, e.Codec().Type()) {
+		return e.Codec().Decode, nil
 	}
 	t, err := columns.Type(i)
 	if err != nil {
 		return nil, err
 	}
-	if target == anyType {
+	if target == stmt.AnyType {
 		return func(p codec.Addr, cell []byte) (err error) {
 			v := codec.As[any](p)
 			switch *v = nil; {
 			case cell == nil:
-			case e.bare() && columns.Is(i, e.ref.typ):
-				*v, err = decodeAny(&e.ref, cell)
+			case e.Bare() && columns.Is(i, e.Ref().Type()):
+				*v, err = stmt.DecodeAny(e.Ref(), cell)
 			default:
 				*v, err = codec.DecodeAny(t, cell)
 			}

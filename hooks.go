@@ -2,8 +2,10 @@ package coodie
 
 import (
 	"context"
-	"github.com/coodie-go/coodie/internal/codec"
 	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // BeforeSaver is a hook of a table's struct: a method of *T that may fill in fields.
@@ -97,7 +99,7 @@ func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 
 // prepares reports whether anything happens to a row before it is written.
 func (t *table) prepares() bool {
-	return t != nil && (len(t.schema.meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
+	return t != nil && (len(t.schema.Meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
@@ -105,11 +107,11 @@ func (c *chain) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if v.None() || !c.table.prepares() {
 		return v, nil
 	}
-	ctx, cancel := within(ctx, c.spec.per)
+	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	row, err := c.table.prepare(ctx, op, v, fill)
 	named := c.table.chain()
-	named.spec.value = v
+	named.spec.Value = v
 	return row, named.locate(err)
 }
 
@@ -119,17 +121,17 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if v.None() || !t.prepares() {
 		return v, nil
 	}
-	own := t.schema.copyRow(v)
+	own := t.schema.Copy(v)
 	if fill {
-		for _, col := range t.schema.meta.Defaults {
+		for _, col := range t.schema.Meta.Defaults {
 			if err := col.Fill(own); err != nil {
-				return v, &UsageError{Op: op, Table: t.schema.name, Column: col.Name, Reason: "its default could not be made", Err: err}
+				return v, &UsageError{Op: op, Table: t.schema.Name, Column: col.Name, Reason: "its default could not be made", Err: err}
 			}
 		}
 	}
 	if t.hooks.beforeSave {
 		if err := t.hooked(own).(BeforeSaver).BeforeSave(ctx); err != nil {
-			return v, &HookError{Op: op, Table: t.schema.name, Hook: "BeforeSave", Err: err}
+			return v, &HookError{Op: op, Table: t.schema.Name, Hook: "BeforeSave", Err: err}
 		}
 	}
 	if t.hooks.validate {
@@ -141,7 +143,7 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 			err = v.Validate(ctx)
 		}
 		if err != nil {
-			return v, &HookError{Op: op, Table: t.schema.name, Hook: "Validate", Err: err}
+			return v, &HookError{Op: op, Table: t.schema.Name, Hook: "Validate", Err: err}
 		}
 	}
 	return own, nil
@@ -161,13 +163,13 @@ func (t *table) loaded(ctx context.Context, v codec.Addr) error {
 		return nil
 	}
 	if err := t.hooked(v).(AfterLoader).AfterLoad(ctx); err != nil {
-		return &HookError{Op: "select", Table: t.schema.name, Hook: "AfterLoad", Err: err}
+		return &HookError{Op: "select", Table: t.schema.Name, Hook: "AfterLoad", Err: err}
 	}
 	return nil
 }
 
 // hooked is the row at p as a *T, which has the hooks.
-func (t *table) hooked(p codec.Addr) any { return p.Value(t.schema.meta.Go).Addr().Interface() }
+func (t *table) hooked(p codec.Addr) any { return p.Value(t.schema.Meta.Go).Addr().Interface() }
 
 // adopt makes what was prepared from v the document's Value, once it is written.
 func (c *chain) adopt(written, v codec.Addr) {
@@ -175,7 +177,7 @@ func (c *chain) adopt(written, v codec.Addr) {
 		return
 	}
 	if written != v {
-		c.table.schema.setRow(c.held, written)
+		c.table.schema.Set(c.held, written)
 	}
 	c.doc.see(written)
 }
@@ -185,7 +187,7 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error 
 	if err := m.chain.table.source.restore(v, row); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, m.chain.spec.per)
+	ctx, cancel := within(ctx, m.chain.spec.Per)
 	defer cancel()
 	return m.chain.table.loaded(ctx, v)
 }
@@ -197,11 +199,11 @@ func (m *mutation) hooked(ctx context.Context, row *existing, changed codec.Addr
 	if t.hooks == (hooks{}) {
 		return changed, codec.Addr{}, nil
 	}
-	loaded = t.schema.newRow()
+	loaded = t.schema.New()
 	if err := m.load(ctx, loaded, row); err != nil {
 		return codec.Addr{}, codec.Addr{}, err
 	}
-	if differs(loaded, changed, t.schema.meta.Columns) == nil {
+	if stmt.Differs(loaded, changed, t.schema.Meta.Columns) == nil {
 		m.res.value = loaded
 		return codec.Addr{}, codec.Addr{}, nil
 	}

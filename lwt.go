@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -46,7 +48,7 @@ func (c Conditional[T]) Replace(ctx context.Context) (out LWTResult[T], err erro
 	return
 }
 
-func (w *conditional) update(ctx context.Context, res *result, assigns []assign) (err error) {
+func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.Assign) (err error) {
 	c := w.chain()
 	*res, err = c.updateCAS(ctx, assigns)
 	return err
@@ -57,7 +59,7 @@ func (w *conditional) replace(ctx context.Context, res *result) (err error) {
 	return err
 }
 
-func (w *conditional) remove(ctx context.Context, res *result, targets []*ref, columns bool) (err error) {
+func (w *conditional) remove(ctx context.Context, res *result, targets []*stmt.Ref, columns bool) (err error) {
 	c := w.chain()
 	*res, err = c.removeCAS(ctx, targets, columns)
 	return err
@@ -69,8 +71,8 @@ func (q *query) create(ctx context.Context, res *result, v codec.Addr) (err erro
 	return err
 }
 
-func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, err error) {
-	res, err = c.cas(ctx, c.spec.update(assigns, true))
+func (c *chain) updateCAS(ctx context.Context, assigns []stmt.Assign) (res result, err error) {
+	res, err = c.cas(ctx, c.spec.Update(assigns, true))
 	c.updated(assigns, res.applied, c.own, err)
 	return res, err
 }
@@ -78,12 +80,12 @@ func (c *chain) updateCAS(ctx context.Context, assigns []assign) (res result, er
 func (c chain) replace(ctx context.Context) (result, error) {
 	ctx, done := c.bound(ctx)
 	defer done()
-	v := c.spec.value
+	v := c.spec.Value
 	row, err := c.prepare(ctx, opReplace, v, false)
 	if err != nil {
-		return result{rest: rest{kind: c.spec.kind, op: opReplace, of: c.table}}, err
+		return result{rest: rest{kind: c.spec.Kind, op: opReplace, of: c.table}}, err
 	}
-	c.spec.value = row
+	c.spec.Value = row
 	res, err := c.updateCAS(ctx, c.replacement())
 	if res.applied {
 		c.adopt(row, v)
@@ -93,18 +95,18 @@ func (c chain) replace(ctx context.Context) (result, error) {
 }
 
 // replacement sets every column that is not part of the key.
-func (c chain) replacement() (assigns []assign) {
+func (c chain) replacement() (assigns []stmt.Assign) {
 	if c.table == nil || c.doc == nil {
 		return nil
 	}
-	static := c.spec.guard == nil
-	var same []assign // static columns that are left alone, as long as the guard finds them unchanged
-	for _, col := range c.table.schema.meta.Columns {
-		if col.Key() || col == c.table.schema.meta.Attempt || col == c.table.schema.meta.Version {
+	static := c.spec.Guard == nil
+	var same []stmt.Assign // static columns that are left alone, as long as the guard finds them unchanged
+	for _, col := range c.table.schema.Meta.Columns {
+		if col.Key() || col == c.table.schema.Meta.Attempt || col == c.table.schema.Meta.Version {
 			continue
 		}
-		a := setTo(c.table.schema.refTo(col), operandAt(col, c.spec.value))
-		if col.Kind == meta.Static && !c.doc.seen.None() && differs(c.doc.seen, c.spec.value, []*meta.Column{col}) == nil {
+		a := stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, c.spec.Value))
+		if col.Kind == meta.Static && !c.doc.seen.None() && stmt.Differs(c.doc.seen, c.spec.Value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
 		}
@@ -115,7 +117,7 @@ func (c chain) replacement() (assigns []assign) {
 		assigns = same
 	}
 	if static && len(assigns) > 0 {
-		assigns[0] = setTo(badRef(assigns[0].ref().Name(), errStaticReplace), operand{})
+		assigns[0] = stmt.SetTo(stmt.BadRef(assigns[0].Ref().Name(), errStaticReplace), stmt.Operand{})
 	}
 	return assigns
 }
@@ -136,8 +138,8 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 }
 
 // removeCAS deletes the row, or the columns.
-func (c *chain) removeCAS(ctx context.Context, targets []*ref, columns bool) (res result, err error) {
-	res, err = c.cas(ctx, c.spec.remove(targets, columns, true))
+func (c *chain) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
+	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
 	c.deleted(targets, res.applied, c.own, err)
 	return res, err
 }
@@ -159,21 +161,21 @@ func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err er
 }
 
 func (c *chain) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
-	c.spec.kind = ifNotExists
+	c.spec.Kind = stmt.IfNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
-		return result{rest: rest{kind: c.spec.kind, op: opInsert, of: c.table}}, err
+		return result{rest: rest{kind: c.spec.Kind, op: opInsert, of: c.table}}, err
 	}
 	return c.insertPrepared(ctx, row, v)
 }
 
 // insertPrepared inserts a row that has passed the hooks, which was prepared from v.
 func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, error) {
-	c.spec.kind = ifNotExists
-	b := c.spec.insert(row, true)
-	c.spec.value = row
+	c.spec.Kind = stmt.IfNotExists
+	b := c.spec.Insert(row, true)
+	c.spec.Value = row
 	res, err := c.claim(ctx, b)
 	if res.applied {
 		c.adopt(row, v)
@@ -183,59 +185,51 @@ func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, 
 
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
-func (c *chain) cas(ctx context.Context, b *builder) (res result, err error) {
-	defer b.release()
+func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error) {
+	defer b.Release()
 	t := c.table
-	res.kind, res.proves, res.op, res.of = c.spec.asked(b), b.proves, b.op, t
-	res.setConds(b.conds)
-	res.given, res.beyond = int32(len(c.spec.conds)), len(b.stmt.If) > len(b.conds)
-	if b.err != nil {
-		return res, c.locate(usageError(b.err))
+	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t
+	res.setConds(b.Conds)
+	res.given, res.beyond = int32(len(c.spec.Conds)), len(b.Stmt.If) > len(b.Conds)
+	if b.Err != nil {
+		return res, c.locate(usageError(b.Err))
 	}
-	res.static = b.ofStatic()
+	res.static = b.OfStatic()
 	ctx, done := c.bound(ctx)
 	defer done()
-	r := &b.request
-	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.schema.text(b), c.single, replay.Conditional.String()
+	r := &b.Request
+	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.schema.Text(b), c.single, replay.Conditional.String()
 	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
 	start := t.now()
-	within, cancel := within(ctx, c.spec.per)
+	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	err = c.answer(&res, b, b.call.Do(within, t.sender, r))
-	r.Lost = b.call.Lost()
+	err = c.answer(&res, b, b.Call.Do(within, t.sender, r))
+	r.Lost = b.Call.Lost()
 	if err != nil {
 		var decode *DecodeError
 		if !errors.As(err, &decode) {
-			err = t.failure(b.op, r, err)
+			err = t.failure(b.Op, r, err)
 			c.suspend(&res, b, c.locate(err))
 		}
 	}
 	if !res.applied {
-		res.setConds(keptConds(res.conds()))
+		res.setConds(stmt.KeptConds(res.conds()))
 	}
 	err = c.locate(err)
-	t.observe(ctx, b.op, r, decided(res.applied), err, start)
+	t.observe(ctx, b.Op, r, decided(res.applied), err, start)
 	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}
-	c.own = b.own
+	c.own = b.Stored
 	return res, err
-}
-
-// asked is the kind of the condition that the built statement has.
-func (c *spec) asked(b *builder) casKind {
-	if b.cas && c.kind == ifExists && !b.stmt.IfExists {
-		return ifConditions // the document's version has taken the place of IF EXISTS
-	}
-	return c.kind
 }
 
 // answer reads the one row that a conditional write answers with: [applied] first, and
 // the rest only if the write was refused. Further rows must say the same of [applied]. A
 // *DecodeError concerns the rest.
-func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
+func (c *chain) answer(res *result, b *stmt.Builder, rows *driver.Rows) error {
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
@@ -265,14 +259,14 @@ func (c *chain) answer(res *result, b *builder, rows *driver.Rows) error {
 		// ScyllaDB sends the old row along: all null if there was none.
 		if e.anyValue() {
 			e.state = RowPresent
-			_ = e.decode(b.request.Statement) // Previous reports it: the write was applied all the same
+			_ = e.decode(b.Request.Statement) // Previous reports it: the write was applied all the same
 			res.previous = e
 		}
 		return nil
 	}
 	e.state = e.proven(res.kind)
 	res.existing = e
-	return e.decode(b.request.Statement)
+	return e.decode(b.Request.Statement)
 }
 
 // readApplied reads the [applied] column, which is the one at and the only one.
@@ -319,18 +313,18 @@ func (e *existing) anyValue() bool {
 // proven says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (e *existing) proven(kind casKind) RowState {
+func (e *existing) proven(kind stmt.If) RowState {
 	switch kind {
-	case ifNotExists:
+	case stmt.IfNotExists:
 		return RowPresent
-	case ifExists:
+	case stmt.IfExists:
 		return RowMissing
 	}
 	for i := range e.columns.Len() {
 		if e.cells.at(i) == nil {
 			continue
 		}
-		col := e.of.shape.meta.Column(e.columns.Name(i))
+		col := e.of.shape.Meta.Column(e.columns.Name(i))
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
 			return RowPresent
 		}

@@ -3,6 +3,8 @@ package coodie
 import (
 	"context"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
@@ -34,20 +36,9 @@ func (w *Write[T]) PeekFirst() *Write[T] { return (*Write[T])((*write)(w).sure()
 
 const opPeek = "peek"
 
-// refusePeek refuses a peek before anything but an INSERT … IF NOT EXISTS of its own.
-func (b *builder) refusePeek(peek, batched bool) {
-	switch {
-	case !peek:
-	case !b.stmt.IfNotExists:
-		b.fail("", "PeekFirst is for Insert and Create: it answers what IF NOT EXISTS would be refused with", nil)
-	case batched:
-		b.fail("", "a write in a batch takes no PeekFirst: the batch is one LWT, which a row that is there cannot answer alone", nil)
-	}
-}
-
 // claim sends the built INSERT … IF NOT EXISTS, after the peek that was asked for.
-func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
-	if !c.spec.peek || b.err != nil {
+func (c *chain) claim(ctx context.Context, b *stmt.Builder) (result, error) {
+	if !c.spec.Peek || b.Err != nil {
 		return c.cas(ctx, b)
 	}
 	ctx, done := c.bound(ctx)
@@ -56,8 +47,8 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 	if row == nil && err == nil {
 		return c.cas(ctx, b)
 	}
-	res := result{rest: rest{kind: ifNotExists, op: b.op, of: c.table}}
-	b.release()
+	res := result{rest: rest{kind: stmt.IfNotExists, op: b.Op, of: c.table}}
+	b.Release()
 	if row != nil {
 		res.existing, res.peeked, res.answered = row, true, true
 	}
@@ -66,10 +57,10 @@ func (c *chain) claim(ctx context.Context, b *builder) (result, error) {
 
 // peeked reads the row that the chain's value names: see present.
 func (c chain) peeked(ctx context.Context) (*existing, error) {
-	per, level := copied(c.spec.per), c.table.settings.peekLevel()
-	per.consistency = &level
+	per, level := stmt.Copied(c.spec.Per), c.table.settings.peekLevel()
+	per.Consistency = &level
 	peek := c.table.chain()
-	peek.spec.value, peek.spec.per = c.spec.value, per
+	peek.spec.Value, peek.spec.Per = c.spec.Value, per
 	return peek.present(ctx, opPeek, Refused)
 }
 

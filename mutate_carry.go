@@ -1,6 +1,9 @@
 package coodie
 
-import "github.com/coodie-go/coodie/internal/driver"
+import (
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/stmt"
+)
 
 // handedOnAtMost is how many calls of Mutate may follow one read.
 const handedOnAtMost = 32
@@ -25,13 +28,13 @@ func (m *mutation) carriedOver(attempts int) *existing {
 // masked is the row without the columns that the function is not to be shown: nothing would
 // prove them.
 func (m *mutation) masked(row *existing) *existing {
-	if row == nil || m.chain.spec.readOptions == nil {
+	if row == nil || m.chain.spec.ReadOptions == nil {
 		return row
 	}
 	var columns driver.Columns
 	var cells [][]byte
 	for i := range row.columns.Len() {
-		if col := row.of.shape.meta.Column(row.columns.Name(i)); col != nil && m.chain.spec.readOptions.shows(col) {
+		if col := row.of.shape.Meta.Column(row.columns.Name(i)); col != nil && m.chain.spec.ReadOptions.Shows(col) {
 			columns.Add(row.columns, i)
 			cells = append(cells, row.cells.at(i))
 		}
@@ -43,8 +46,8 @@ func (m *mutation) masked(row *existing) *existing {
 
 // shownBy reports whether the row has all that the function is to be shown.
 func (m *mutation) shownBy(row *existing) bool {
-	for _, col := range m.chain.table.schema.meta.Columns {
-		if m.chain.spec.readOptions.shows(col) && row.presence(col.Name) == Missing {
+	for _, col := range m.chain.table.schema.Meta.Columns {
+		if m.chain.spec.ReadOptions.Shows(col) && row.presence(col.Name) == Missing {
 			return false
 		}
 	}
@@ -53,18 +56,18 @@ func (m *mutation) shownBy(row *existing) bool {
 
 // carryOver leaves the row to those who wait for it: as it was before this call, with what the
 // call has written.
-func (m *mutation) carryOver(row *existing, written []assign) {
+func (m *mutation) carryOver(row *existing, written []stmt.Assign) {
 	t := m.chain.table
 	if m.place == nil || m.res.unknown > 0 || !t.queue.Awaited(m.place) {
 		return
 	}
 	cells := row.cells.list()
 	for i := range written {
-		col := written[i].ref().col
+		col := written[i].Ref().Column()
 		if col.Type.MultiCell() {
 			return // stored otherwise than it was sent: without order, or null if empty
 		}
-		cell, null, err := written[i].value.encode()
+		cell, null, err := written[i].Value().Encode()
 		if err != nil {
 			return
 		}
@@ -72,7 +75,7 @@ func (m *mutation) carryOver(row *existing, written []assign) {
 			cell = nil
 		}
 		if j := row.columns.Index(col.Name); j >= 0 {
-			if !null && !row.columns.Is(j, written[i].value.typ()) {
+			if !null && !row.columns.Is(j, written[i].Value().Typ()) {
 				return // it was encoded for another type
 			}
 			cells[j] = cell

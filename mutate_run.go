@@ -1,14 +1,13 @@
 package coodie
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"github.com/coodie-go/coodie/internal/codec"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/rowqueue"
@@ -45,10 +44,10 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	for _, o := range opts {
 		o(&s)
 	}
-	key, mistake := c.spec.rowKey()
+	key, mistake := c.spec.RowKey()
 	err := c.locate(usageError(mistake))
 	if err == nil && (change == nil || s.attempts < 1) {
-		err = &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
+		err = &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
 	}
 	if err != nil {
 		return mutated{}, err
@@ -56,13 +55,13 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	m := &mutation{chain: c, change: change, create: s.create}
-	m.chain.spec.readOptions = c.spec.readOptions.ofMutate(c.table.schema.meta)
-	key = c.table.schema.name + "\x00" + key
+	m.chain.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
+	key = c.table.schema.Name + "\x00" + key
 	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
-			err = &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			err = &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
-			err = &QueryError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
+			err = &QueryError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
 		}
 		return mutated{}, err
 	}
@@ -81,7 +80,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 // tell tells the observers of the whole.
 func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.chain.table
-	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.Name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
 		e.Outcome = Applied
 	}
@@ -89,53 +88,6 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 		e.Err = nil // the function's own error: nobody asked for a write
 	}
 	t.settings.tell(ctx, e, start)
-}
-
-// rowKey is the encoded primary key that the chain names.
-func (c *spec) rowKey() (string, *misuse) {
-	b := newBuilder(c.table, cql.Select, "mutate", true)
-	defer b.release()
-	if !c.readOptions.ofColumns() {
-		b.fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
-	}
-	c.readOptions.list(b) // says which columns are none
-	if !c.value.None() {
-		b.documentKey(c.value, false)
-	} else {
-		if use := b.filters(c.where); use != keyFull {
-			b.needKeys(c.where, b.table.Primary())
-			b.fail("", "Mutate is for one row: each key column by Eq", nil)
-		}
-		b.keyAlone(c.where)
-		if b.err == nil {
-			if col, err := c.setKey(c.table.newRow()); err != nil {
-				b.fail(col.Name, cannotHold(col), err)
-			}
-		}
-	}
-	if b.err != nil {
-		return "", b.err
-	}
-	var key []byte
-	for i := range b.call.Len() {
-		cell := b.call.Cell(i)
-		key = fmt.Appendf(key, "%d %d:", b.stmt.Where[min(i, len(b.stmt.Where)-1)].Column.ID, len(cell))
-		key = append(key, cell...)
-	}
-	return string(key), nil
-}
-
-// keyAlone refuses filters beside those on the key. Only the read would obey them: not the INSERT of
-// OrCreate, nor the rows that a refusal or the call before brings.
-func (b *builder) keyAlone(where []cond) {
-	for i := range where {
-		switch c := &where[i]; {
-		case c.value.many() != nil:
-			b.fail("", "Mutate finds its row by key columns, each by Eq, and by nothing else", nil)
-		case b.err == nil && !c.ref().col.Key():
-			b.fail(c.ref().name, "Mutate finds its row by key columns only; its function can look at the others", nil)
-		}
-	}
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
@@ -161,7 +113,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		row, m.guess = m.masked(next), false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.schema.name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
+				Table: m.chain.table.schema.Name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
 			}
 		}
 		if err != nil {
@@ -175,11 +127,11 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 // try runs the function on the row, nil if it is missing, and writes the outcome. again:
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
 func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
-	value := m.chain.table.schema.newRow()
+	value := m.chain.table.schema.New()
 	var statics *existing
 	if row == nil {
 		if !m.create {
-			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.schema.name})
+			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.schema.Name})
 		}
 		if err := m.chain.setKey(value); err != nil {
 			return false, nil, err
@@ -205,7 +157,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 
 func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existing) (again bool, next *existing, err error) {
 	t := m.chain.table
-	key := t.schema.copyRow(value)
+	key := t.schema.Copy(value)
 	if err := m.chain.setKey(key); err != nil {
 		return false, nil, err
 	}
@@ -213,11 +165,11 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existi
 	if err != nil {
 		return false, nil, err
 	}
-	if col := differs(key, row, t.schema.meta.Primary()); col != nil {
+	if col := stmt.Differs(key, row, t.schema.Meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
 	c := t.documentAt(value)
-	c.spec.ttl, c.spec.per, c.single = m.chain.spec.ttl, m.chain.spec.per, true
+	c.spec.TTL, c.spec.Per, c.single = m.chain.spec.TTL, m.chain.spec.Per, true
 	var res result
 	if t.hasStatics {
 		res, err = m.insertApart(ctx, &c, row, statics)
@@ -243,46 +195,46 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	if err != nil || value.None() {
 		return false, nil, m.chain.locate(err)
 	}
-	before := t.schema.newRow()
+	before := t.schema.New()
 	if err := t.source.restore(before, row); err != nil {
 		return false, nil, err
 	}
-	if col := differs(before, value, t.schema.meta.Primary()); col != nil {
+	if col := stmt.Differs(before, value, t.schema.Meta.Primary()); col != nil {
 		return false, nil, m.chain.keyChanged(col)
 	}
-	var assigns []assign
-	for _, col := range t.schema.meta.Columns {
+	var assigns []stmt.Assign
+	for _, col := range t.schema.Meta.Columns {
 		from := before
-		if !loaded.None() && !m.chain.spec.readOptions.shows(col) {
+		if !loaded.None() && !m.chain.spec.ReadOptions.Shows(col) {
 			from = loaded // AfterLoad may have filled it
 		}
-		if col.Key() || col == t.schema.meta.Attempt || differs(from, value, []*meta.Column{col}) == nil {
+		if col.Key() || col == t.schema.Meta.Attempt || stmt.Differs(from, value, []*meta.Column{col}) == nil {
 			continue
 		}
 		if err := m.chain.notShown(col); err != nil {
 			return false, nil, err
 		}
-		if col == t.schema.meta.Version {
-			return false, nil, &UsageError{Op: opMutate, Table: t.schema.name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
+		if col == t.schema.Meta.Version {
+			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, setTo(t.schema.refTo(col), t.rewritten(row, col, before, value)))
+		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), t.rewritten(row, col, before, value)))
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
 		return false, nil, nil
 	}
-	doc := t.documentAt(t.schema.copyRow(before)) // its attempt id settles a refusal
+	doc := t.documentAt(t.schema.Copy(before)) // its attempt id settles a refusal
 	c := m.chain
-	c.spec.value, c.spec.where, c.single, c.spec.readOptions = before, nil, true, nil
+	c.spec.Value, c.spec.Where, c.single, c.spec.ReadOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
-	c.spec.kind, c.spec.conds, c.spec.allowCreate = ifConditions, nil, true
-	c.spec.guard = t.rowGuard(row, m.chain.spec.readOptions.shows, m.guess)
-	b := c.spec.update(assigns, true)
-	if !b.proves {
-		b.fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
+	c.spec.Kind, c.spec.Conds, c.spec.AllowCreate = stmt.IfConditions, nil, true
+	c.spec.Guard = t.rowGuard(row, m.chain.spec.ReadOptions.Shows, m.guess)
+	b := c.spec.Update(assigns, true)
+	if !b.Proves {
+		b.Fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
 			"a deleted row back; show more of the row, if Only or Defer hide it, or set a column by If or IfExists first", ErrCannotGuard)
 	}
-	if b.err == nil {
+	if b.Err == nil {
 		m.res.attempts++
 	}
 	res, err := c.cas(ctx, b)
@@ -336,8 +288,8 @@ func (c chain) complete(refused *existing, before codec.Addr) *existing {
 	if refused.state != RowPresent || refused.broken != nil {
 		return nil
 	}
-	for _, col := range c.table.schema.meta.Columns {
-		if refused.presence(col.Name) != Missing || !c.spec.readOptions.shows(col) {
+	for _, col := range c.table.schema.Meta.Columns {
+		if refused.presence(col.Name) != Missing || !c.spec.ReadOptions.Shows(col) {
 			continue
 		}
 		if !col.Key() || before.None() {
@@ -353,55 +305,14 @@ func (c chain) complete(refused *existing, before codec.Addr) *existing {
 	return refused
 }
 
-// differs is the first of the columns in which a and b would be stored differently.
-func differs(a, b codec.Addr, columns []*meta.Column) *meta.Column {
-	for _, col := range columns {
-		x, xNull, xErr := col.Codec.Append(nil, a.Field(col.Offset))
-		y, yNull, yErr := col.Codec.Append(nil, b.Field(col.Offset))
-		if xErr != nil || yErr != nil || xNull != yNull || !bytes.Equal(x, y) {
-			return col
-		}
-	}
-	return nil
-}
-
 func (c chain) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
+	return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the chain names.
 func (c *chain) setKey(v codec.Addr) error {
-	if col, err := c.spec.setKey(v); err != nil {
-		return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name, Reason: cannotHold(col), Err: err}
+	if col, err := c.spec.SetKey(v); err != nil {
+		return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: stmt.CannotHold(col), Err: err}
 	}
 	return nil
-}
-
-// setKey sets the key fields of v to what is named. The error is that the column's field cannot hold it.
-func (c *spec) setKey(v codec.Addr) (*meta.Column, error) {
-	for _, col := range c.table.meta.Primary() {
-		cell, ok := c.keyCell(col)
-		if !ok {
-			continue
-		}
-		if err := hold(col, v.Field(col.Offset), cell); err != nil {
-			return col, err
-		}
-	}
-	return nil, nil
-}
-
-func cannotHold(col *meta.Column) string { return "field " + col.Field + " cannot hold the key" }
-
-// hold sets a column's field to the value of a cell. The error is that the field cannot hold it,
-// or holds it as another value: a key that is read back would name another row.
-func hold(col *meta.Column, field codec.Addr, cell []byte) error {
-	if err := col.Codec.Decode(field, cell); err != nil {
-		return err
-	}
-	again, null, err := col.Codec.Append([]byte{}, field)
-	if err == nil && (null || !bytes.Equal(again, cell)) {
-		err = errors.New("the field holds it as another value")
-	}
-	return err
 }

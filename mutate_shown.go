@@ -2,58 +2,20 @@ package coodie
 
 import (
 	"context"
-	"github.com/coodie-go/coodie/internal/codec"
 	"slices"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// ofColumns reports whether the choice is of columns alone.
-func (ch *readOptions) ofColumns() bool {
-	return ch == nil || ch.orders == nil && ch.groups == nil && !ch.distinct && !ch.filtering && ch.perPartition == nil &&
-		ch.terms == nil && !ch.json
-}
-
-// ofMutate is the choice of the columns that Mutate reads: those that were chosen, the key, the
-// version and the attempt id.
-func (ch *readOptions) ofMutate(table *meta.Table) *readOptions {
-	if ch == nil {
-		return nil
-	}
-	shown := new(readOptions)
-	for _, col := range table.Columns {
-		if ch.shows(col) || col == table.Version || col == table.Attempt {
-			shown.only = append(shown.only, refTo(col))
-		}
-	}
-	return shown
-}
-
-// shows reports whether Mutate's function is shown the column.
-func (ch *readOptions) shows(col *meta.Column) bool {
-	if ch == nil || col.Key() {
-		return true
-	}
-	has := func(list []*ref) bool {
-		for _, r := range list {
-			if r.col == col {
-				return true
-			}
-		}
-		return false
-	}
-	if ch.only != nil {
-		return has(ch.only)
-	}
-	return !has(ch.without)
-}
-
 // notShown is the error of a change to a column that was not read.
 func (c *chain) notShown(col *meta.Column) error {
-	if c.spec.readOptions.shows(col) {
+	if c.spec.ReadOptions.Shows(col) {
 		return nil
 	}
-	return &UsageError{Op: opMutate, Table: c.table.schema.name, Key: c.key(), Column: col.Name,
+	return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name,
 		Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
 }
 
@@ -62,8 +24,8 @@ func (m *mutation) staticsShown() (columns []*meta.Column) {
 	if !m.chain.table.hasStatics {
 		return nil
 	}
-	for _, col := range m.chain.table.schema.meta.Columns {
-		if col.Kind == meta.Static && m.chain.spec.readOptions.shows(col) {
+	for _, col := range m.chain.table.schema.Meta.Columns {
+		if col.Kind == meta.Static && m.chain.spec.ReadOptions.Shows(col) {
 			columns = append(columns, col)
 		}
 	}
@@ -84,72 +46,58 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
 func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, statics *existing) (result, error) {
-	t, value := m.chain.table, c.spec.value
-	before := t.schema.newRow()
+	t, value := m.chain.table, c.spec.Value
+	before := t.schema.New()
 	if statics != nil {
 		if err := t.source.restore(before, statics); err != nil {
 			return result{}, err
 		}
 	}
 	guard := t.chain()
-	guard.spec.ttl, guard.spec.kind, guard.spec.rowOnly, guard.spec.allowCreate = c.spec.ttl, ifConditions, true, true
+	guard.spec.TTL, guard.spec.Kind, guard.spec.RowOnly, guard.spec.AllowCreate = c.spec.TTL, stmt.IfConditions, true, true
 	var columns []*meta.Column
-	for _, col := range t.schema.meta.Columns {
+	for _, col := range t.schema.Meta.Columns {
 		switch {
 		case col.Kind != meta.Static:
-		case m.chain.spec.readOptions.shows(col):
+		case m.chain.spec.ReadOptions.Shows(col):
 			columns = append(columns, col)
-			guard.spec.conds = append(guard.spec.conds, t.asRead(statics, col))
-		case differs(before, value, []*meta.Column{col}) != nil,
-			!slices.Contains(t.schema.meta.Defaults, col) && differs(before, row, []*meta.Column{col}) != nil:
+			guard.spec.Conds = append(guard.spec.Conds, t.asRead(statics, col))
+		case stmt.Differs(before, value, []*meta.Column{col}) != nil,
+			!slices.Contains(t.schema.Meta.Defaults, col) && stmt.Differs(before, row, []*meta.Column{col}) != nil:
 			return result{}, m.chain.notShown(col)
 		}
 	}
-	c.spec.rowOnly = true
+	c.spec.RowOnly = true
 	if columns == nil {
 		res, err := c.insertPrepared(ctx, row, value)
 		c.updated(nil, res.applied, c.own, err)
 		return res, err
 	}
-	ctx, cancel := within(ctx, c.spec.per)
+	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	batch := t.db.Batch()
-	c.spec.kind, c.spec.value, c.spec.per, c.batch, c.spec.together = ifNotExists, row, nil, batch, &batch.together
-	guard.spec.value, guard.batch, guard.spec.together = row, batch, &batch.together
-	b := c.spec.insert(row, true)
-	var assigns []assign
+	c.spec.Kind, c.spec.Value, c.spec.Per, c.batch, c.spec.Together = stmt.IfNotExists, row, nil, batch, &batch.together
+	guard.spec.Value, guard.batch, guard.spec.Together = row, batch, &batch.together
+	b := c.spec.Insert(row, true)
+	var assigns []stmt.Assign
 	for _, col := range columns {
-		if differs(before, row, []*meta.Column{col}) != nil {
-			value := operandAt(col, row)
+		if stmt.Differs(before, row, []*meta.Column{col}) != nil {
+			value := stmt.OperandAt(col, row)
 			if statics != nil {
 				value = t.rewritten(statics, col, before, row)
 			}
-			assigns = append(assigns, setTo(t.schema.refTo(col), value))
+			assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), value))
 		}
 	}
 	if assigns == nil {
-		assigns = b.sameAgain(row)
+		assigns = b.SameAgain(row)
 	}
 	if assigns == nil {
-		assigns = []assign{setTo(guard.spec.conds[0].ref(), *guard.spec.conds[0].Value())}
+		assigns = []stmt.Assign{stmt.SetTo(guard.spec.Conds[0].Ref(), *guard.spec.Conds[0].Value())}
 	}
-	c.own = b.own
+	c.own = b.Stored
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))
-	guard.add(guard.spec.update(assigns, true), guard.updates(nil))
+	guard.add(guard.spec.Update(assigns, true), guard.updates(nil))
 	_ = batch.Exec(ctx) // the handle has its error
 	return h.res, h.err
-}
-
-// sameAgain assigns what the INSERT stores already, so that another statement of its batch can
-// have conditions: equal values of one timestamp are one value.
-func (b *builder) sameAgain(row codec.Addr) []assign {
-	if len(b.own) > 0 {
-		return b.own
-	}
-	for _, col := range b.table.Columns {
-		if col.Kind == meta.Regular && !col.Type.MultiCell() {
-			return []assign{{of: &b.refs[col.Index], value: operandAt(col, row)}}
-		}
-	}
-	return nil
 }

@@ -167,7 +167,7 @@ func (t *table) observe(ctx context.Context, op string, r *driver.Request, outco
 		return
 	}
 	t.settings.tell(ctx, Event{
-		Op: op, Kind: eventKind(r.Kind), Table: t.schema.name, Statement: r.Statement, Outcome: outcome, Err: err,
+		Op: op, Kind: eventKind(r.Kind), Table: t.schema.Name, Statement: r.Statement, Outcome: outcome, Err: err,
 		Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
 	}, start)
 }

@@ -18,8 +18,8 @@ func shapesWarning(of string) string {
 
 // manyTexts warns once, when the table has many shapes.
 func (t *table) manyTexts() string {
-	if t.schema.texts.Len() > manyShapes && t.warned.CompareAndSwap(false, true) {
-		return shapesWarning("on " + t.schema.name)
+	if t.schema.Texts.Len() > manyShapes && t.warned.CompareAndSwap(false, true) {
+		return shapesWarning("on " + t.schema.Name)
 	}
 	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
@@ -132,10 +134,10 @@ func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }
 func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes = true }) }
 
 // rules are the settings that statements obey.
-func (s *settings) rules() rules {
-	return rules{
-		strictTypes: s.strictTypes, lwtOnly: s.lwtOnly, clientTimestamp: s.clientTimestamp, viewOf: s.viewOf, inChunk: s.inChunk,
-		pageSize: s.pageSize, consistency: s.consistency, serial: s.serial, idempotence: said(s.idempotence),
+func (s *settings) rules() stmt.Rules {
+	return stmt.Rules{
+		StrictTypes: s.strictTypes, LWTOnly: s.lwtOnly, ClientTimestamp: s.clientTimestamp, ViewOf: s.viewOf, InChunk: s.inChunk,
+		PageSize: s.pageSize, Consistency: s.consistency, Serial: s.serial, Idempotence: stmt.Said(s.idempotence),
 	}
 }
 
@@ -159,7 +161,7 @@ func (s *settings) resolve() error {
 		s.consistency = quorum
 	}
 	for _, c := range [...]Consistency{s.commit, s.consistency} {
-		if serialLevel(c) {
+		if stmt.SerialLevel(c) {
 			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
 		}
 	}

@@ -1,7 +1,5 @@
 package coodie
 
-import "github.com/coodie-go/coodie/internal/replay"
-
 // Idempotence says whether a statement may be sent twice. Only those that may are handed
 // to the retry policy of the gocql session; see WithIdempotence.
 type Idempotence uint8
@@ -60,64 +58,4 @@ func (d *Document[T]) Idempotent(is bool) *Write[T] {
 // see WithIdempotence. A conditional write cannot be declared idempotent.
 func (w *Write[T]) Idempotent(is bool) *Write[T] {
 	return (*Write[T])((*write)(w).sure().withIdempotent(is))
-}
-
-// said is an Idempotence.
-type said uint8
-
-const (
-	inferred said = iota
-	idempotent
-	notIdempotent
-)
-
-func declared(is bool) said {
-	if is {
-		return idempotent
-	}
-	return notIdempotent
-}
-
-// errLWTIdempotent is why an LWT cannot be declared idempotent.
-const errLWTIdempotent = "a conditional write is never idempotent: sent again, it would meet its own row and be told \"refused\", " +
-	"and another write may have come between; this holds for IF NOT EXISTS too"
-
-// replayed says whether the built statement may be sent twice, and why.
-func (c *spec) replayed(b *builder) replay.Reason {
-	stamped := c.timestamp != nil
-	if b.err == nil {
-		stamped = stamped || c.table.rules.clientTimestamp
-	}
-	found := b.replay
-	switch {
-	case b.cas:
-		found = replay.Conditional
-	case b.reads:
-		found = replay.Read
-	case found != replay.Same:
-	case !stamped:
-		found = replay.Reordered
-	case b.lists:
-		found = replay.StampedList
-	}
-	if b.err != nil {
-		return found
-	}
-	return decide(found, c.idempotence, c.table.rules.idempotence)
-}
-
-// decide lets what was declared go before what was inferred.
-func decide(found replay.Reason, statement, table said) replay.Reason {
-	of := statement
-	if of == inferred {
-		of = table
-	}
-	switch {
-	case found == replay.Conditional:
-	case of == idempotent && !found.Safe():
-		return replay.Declared
-	case of == notIdempotent:
-		return replay.Refused
-	}
-	return found
 }

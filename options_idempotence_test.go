@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -83,9 +85,9 @@ func TestReasons(t *testing.T) {
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
 		c := (*query)(q).chain()
-		b := c.spec.update(plainAssigns(assigns), false)
-		require.Nil(t, b.err)
-		return c.spec.replayed(b)
+		b := c.spec.Update(plainAssigns(assigns), false)
+		require.Nil(t, b.Err)
+		return c.spec.Replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
 	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
@@ -99,11 +101,11 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
 
 	read, refused := (*query)(row).chain(), (*query)(other).chain()
-	require.Equal(t, replay.Read, read.spec.replayed(read.spec.query(readRows)))
-	require.Equal(t, replay.Refused, refused.spec.replayed(refused.spec.query(readRows)))
+	require.Equal(t, replay.Read, read.spec.Replayed(read.spec.Query(stmt.ReadRows)))
+	require.Equal(t, replay.Refused, refused.spec.Replayed(refused.spec.Query(stmt.ReadRows)))
 	cas := row.IfExists()
 	lwt := (*conditional)(&cas).chain()
-	require.Equal(t, replay.Conditional, lwt.spec.replayed(lwt.spec.update([]assign{assign(name.Set("a"))}, true)))
+	require.Equal(t, replay.Conditional, lwt.spec.Replayed(lwt.spec.Update([]stmt.Assign{stmt.Assign(name.Set("a"))}, true)))
 }
 
 // TestReadsAndIdempotence: a read is handed to the session's retry policy unless told not to be.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/ddl"
 )
 
@@ -26,7 +28,7 @@ func withProperty(name, value string, mistake error) TableOption {
 // writes a new lease of life. Verify compares it with the live table.
 func WithDefaultTTL(d time.Duration) TableOption {
 	var mistake error
-	if d < 0 || d > maxTTL {
+	if d < 0 || d > stmt.MaxTTL {
 		mistake = fmt.Errorf("a default TTL is between 0, which is none, and 20 years")
 	}
 	seconds := int64((d + time.Second - 1) / time.Second)

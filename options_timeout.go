@@ -47,7 +47,7 @@ func (q *query) bound(ctx context.Context) (context.Context, context.CancelFunc)
 // bound is Table.bound, unless the chain says how long a statement may take. A chain may
 // not have looked yet whether there is a table.
 func (c *chain) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.table == nil || c.spec.per != nil && c.spec.per.timeout != nil {
+	if c.table == nil || c.spec.Per != nil && c.spec.Per.Timeout != nil {
 		return ctx, unbound
 	}
 	return c.table.bound(ctx)

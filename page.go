@@ -3,8 +3,10 @@ package coodie
 import (
 	"context"
 	"encoding/binary"
-	"github.com/coodie-go/coodie/internal/codec"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
@@ -50,16 +52,16 @@ func (q *query) page(ctx context.Context, token string, room func() codec.Addr, 
 func (c chain) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	b := c.spec.query(readRows)
-	defer b.release()
-	if b.request.Unpaged {
-		b.fail("", "the server cannot page this read: it comes as a whole (All)", nil)
+	b := c.spec.Query(stmt.ReadRows)
+	defer b.Release()
+	if b.Request.Unpaged {
+		b.Fail("", "the server cannot page this read: it comes as a whole (All)", nil)
 	}
-	if b.err != nil {
-		return "", c.locate(usageError(b.err))
+	if b.Err != nil {
+		return "", c.locate(usageError(b.Err))
 	}
-	r, s := &b.request, &c.table.settings
-	args, most := b.cells(), b.rows.most
+	r, s := &b.Request, &c.table.settings
+	args, most := b.Cells(), b.RowMark.Most
 	if most > 0 { // the limit is none of the statement's: a token says how much of it is left
 		args = append(args, binary.AppendUvarint(nil, uint64(most)))
 	}
@@ -68,14 +70,14 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 	if token != "" {
 		state, why, ok := s.pages.Open(token, query, time.Now())
 		if !ok {
-			return "", &PageTokenError{Table: c.table.schema.name, Reason: PageTokenReason(why)}
+			return "", &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenReason(why)}
 		}
 		if most > 0 {
 			left, n := binary.Uvarint(state)
 			if n <= 0 || left < 1 || left > uint64(most) {
-				return "", &PageTokenError{Table: c.table.schema.name, Reason: PageTokenDamaged}
+				return "", &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenDamaged}
 			}
-			b.rows.most, state = int(left), state[n:]
+			b.RowMark.Most, state = int(left), state[n:]
 		}
 		r.PageState = state
 	}
@@ -83,7 +85,7 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 	defer answer.release()
 	err = c.send(ctx, b, answer, new(Outcome), func(r *reader) error {
 		err := c.table.decode(r, room, each)
-		state, left := r.PageState(), r.tells.most-r.rows
+		state, left := r.PageState(), r.tells.Most-r.rows
 		switch {
 		case len(state) == 0 || most > 0 && left == 0:
 			return err
@@ -94,18 +96,9 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 		return err
 	})
 	if token != "" && driver.RefusesPageState(err) {
-		err = &PageTokenError{Table: c.table.schema.name, Reason: PageTokenDamaged, Err: err}
+		err = &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenDamaged, Err: err}
 	}
 	return next, err
-}
-
-// cells are the values bound so far.
-func (b *builder) cells() [][]byte {
-	cells := make([][]byte, b.call.Len())
-	for i := range cells {
-		cells[i] = b.call.Cell(i)
-	}
-	return cells
 }
 
 // ownKeyspace is the one that the table's statements mean.

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
@@ -142,52 +143,8 @@ func (p Planned) String() string {
 }
 
 // note adds the warnings of a plan to the request.
-func (c *chain) note(ctx context.Context, b *builder) {
+func (c *chain) note(ctx context.Context, b *stmt.Builder) {
 	if driver.IsPlanning(ctx) {
-		b.request.Notes = c.spec.notes(b)
+		b.Request.Notes = c.spec.Notes(b)
 	}
-}
-
-// notes are what a plan warns of.
-func (c *spec) notes(b *builder) (notes []string) {
-	add := func(is bool, note string) {
-		if is {
-			notes = append(notes, note)
-		}
-	}
-	table := b.table
-	partition := 0
-	for _, col := range table.Partition {
-		if restricted(c.where, col) {
-			partition++
-		}
-	}
-	switch {
-	case b.reads:
-		some := !c.value.None() || partition == len(table.Partition)
-		add(b.stmt.Filtering, "ALLOW FILTERING: the server may read the whole table and pass over most of it")
-		add(!some && !c.byToken() && len(b.stmt.Where) == 0, "no filter: all rows of the table are read, from all nodes; Scan does so in parts")
-		add(!some && !c.byToken() && len(b.stmt.Where) > 0, "not the whole partition key: all nodes are asked")
-	case b.cas:
-	default:
-		add(table.Attempt != nil || table.Version != nil, "a plain write on a table of LWTs can hide or undo one that was applied: use If, IfExists or Insert")
-		nulls := 0
-		for i := range b.call.Len() {
-			if b.stmt.Verb == cql.Insert && b.call.Null(i) {
-				nulls++
-			}
-		}
-		add(nulls > 0, fmt.Sprintf("%d null columns are written as tombstones; OmitNil leaves them alone", nulls))
-	}
-	return notes
-}
-
-// byToken reports whether a filter is on the token of the partition key.
-func (c *spec) byToken() bool {
-	for i := range c.where {
-		if m := c.where[i].value.many(); m != nil && m.token {
-			return true
-		}
-	}
-	return false
 }

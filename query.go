@@ -1,23 +1,19 @@
 package coodie
 
 import (
-	"encoding/json"
 	"github.com/coodie-go/coodie/internal/codec"
-	"time"
-
-	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // query is what a QuerySet selects and has been told. It is immutable.
 type query struct {
 	table   *table
-	told    *told // nil: nothing
-	filters *cond // the first of them
-	n       int   // how many there are
+	told    *stmt.Told // nil: nothing
+	filters *stmt.Cond // the first of them
+	n       int        // how many there are
 }
 
-func (q *query) where() []cond { return upTo(q.filters, q.n) }
+func (q *query) where() []stmt.Cond { return upTo(q.filters, q.n) }
 
 // write is what a write of a document has been told: a query whose key a document holds. It is immutable.
 type write struct {
@@ -29,69 +25,38 @@ type write struct {
 // value of four words, which Go keeps in registers: generic code copies it.
 type conditional struct {
 	write write
-	list  *cond // the first of conds
+	list  *stmt.Cond // the first of conds
 	asks  asks
 }
 
 // asks are the kind of a condition and how many there are.
 type asks struct {
 	n           int32
-	kind        casKind
+	kind        stmt.If
 	allowCreate bool
 	unchanged   bool // IfUnchanged: the guard is the only condition
 }
 
-func (c *conditional) conds() []cond { return upTo(c.list, int(c.asks.n)) }
-
-// told is what a query is told besides its filters. It is immutable.
-type told struct {
-	limit       *int
-	ttl         *time.Duration
-	timestamp   *time.Time
-	readOptions *readOptions // what else a read is told; nil: nothing
-	per         *perCall
-	concurrency int // statements under way at once; 0: as many as the call usually has
-	idempotence said
-	omitNil     bool
-	serial      bool
-	peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
-}
-
-// spec is what is asked of a statement.
-type spec struct {
-	table *shape
-	where []cond
-	told
-	value       codec.Addr // the row that holds the key; nil: where does
-	conds       []cond
-	guard       *guard // what must be unchanged besides, or nil
-	kind        casKind
-	allowCreate bool
-	object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
-	part        int              // of how many statements at once this read is one; 0: it stands alone
-	tokens      bool             // the token of each row is read as well, as the last column
-	rowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
-	together    *together        // that the write is part of a batch; nil: it stands alone
-}
+func (c *conditional) conds() []stmt.Cond { return upTo(c.list, int(c.asks.n)) }
 
 // chain is all that a call is carried out by. The terminal call of a query, a write or a
 // conditional makes it.
 type chain struct {
 	table  *table
-	spec   spec
-	doc    *document  // follows what is applied; nil for a QuerySet
-	held   codec.Addr // the Value of doc
-	single bool       // sent once even if it was certainly not executed: the caller has a loop of its own
-	own    []assign   // what the write itself stored: its attempt id, the version
-	stamp  int64      // the client timestamp of a plain write; 0: the sender takes one
-	sent   *bool      // becomes true when a write is about to be sent; nil: nobody asks
-	batch  *Batch     // that the write is part of; nil: it stands alone
+	spec   stmt.Spec
+	doc    *document     // follows what is applied; nil for a QuerySet
+	held   codec.Addr    // the Value of doc
+	single bool          // sent once even if it was certainly not executed: the caller has a loop of its own
+	own    []stmt.Assign // what the write itself stored: its attempt id, the version
+	stamp  int64         // the client timestamp of a plain write; 0: the sender takes one
+	sent   *bool         // becomes true when a write is about to be sent; nil: nobody asks
+	batch  *Batch        // that the write is part of; nil: it stands alone
 }
 
 // chain is one that has been told nothing.
 func (t *table) chain() (c chain) {
 	if t != nil {
-		c.table, c.spec.table = t, &t.schema
+		c.table, c.spec.Table = t, &t.schema
 	}
 	return c
 }
@@ -101,9 +66,9 @@ func (q *query) chain() (c chain) {
 		return c
 	}
 	c = q.table.chain()
-	c.spec.where = q.where()
+	c.spec.Where = q.where()
 	if q.told != nil {
-		c.spec.told = *q.told
+		c.spec.Told = *q.told
 	}
 	return c
 }
@@ -114,7 +79,7 @@ func (w *write) chain() chain {
 	}
 	c := w.query.chain()
 	if w.doc != nil {
-		c.doc, c.spec.value = w.doc.follows(), w.doc.value()
+		c.doc, c.spec.Value = w.doc.follows(), w.doc.value()
 		c.held = c.doc.value()
 	}
 	return c
@@ -122,12 +87,12 @@ func (w *write) chain() chain {
 
 func (w *conditional) chain() chain {
 	c := w.write.chain()
-	c.spec.conds, c.spec.kind, c.spec.allowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
+	c.spec.Conds, c.spec.Kind, c.spec.AllowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
 	switch {
-	case w.write.doc != nil && c.table.schema.meta.Version != nil:
-		c.spec.guard = c.spec.table.guardOf(w.write.doc.value(), w.write.doc.seen)
+	case w.write.doc != nil && c.table.schema.Meta.Version != nil:
+		c.spec.Guard = c.spec.Table.GuardOf(w.write.doc.value(), w.write.doc.seen)
 	case w.asks.unchanged:
-		c.spec.guard = &guard{err: errNoVersion}
+		c.spec.Guard = &stmt.Guard{Err: stmt.ErrNoVersion}
 	}
 	return c
 }
@@ -135,7 +100,7 @@ func (w *conditional) chain() chain {
 // find is the query of the rows for which all filters hold.
 //
 //go:noinline
-func (t *table) find(filters []cond) *query {
+func (t *table) find(filters []stmt.Cond) *query {
 	if t == nil {
 		return (*query)(nil).filter(filters)
 	}
@@ -145,7 +110,7 @@ func (t *table) find(filters []cond) *query {
 // filter adds filters, which lie with the query if they are few.
 //
 //go:noinline
-func (q *query) filter(filters []cond) *query {
+func (q *query) filter(filters []stmt.Cond) *query {
 	if len(filters) == 0 {
 		return q
 	}
@@ -153,49 +118,26 @@ func (q *query) filter(filters []cond) *query {
 		q = new(query)
 	}
 	var c *query
-	var room []cond
+	var room []stmt.Cond
 	switch n := q.n + len(filters); n {
 	case 1:
 		both := new(struct {
 			query
-			room [1]cond
+			room [1]stmt.Cond
 		})
 		c, room = &both.query, both.room[:]
 	case 2:
 		both := new(struct {
 			query
-			room [2]cond
+			room [2]stmt.Cond
 		})
 		c, room = &both.query, both.room[:]
 	default:
-		c, room = new(query), make([]cond, n)
+		c, room = new(query), make([]stmt.Cond, n)
 	}
 	copy(room[copy(room, q.where()):], filters)
 	*c = query{q.table, q.told, &room[0], len(room)}
 	return c
-}
-
-// filters are those of WHERE, unless the key is that of a row.
-func (c *spec) filters() []cond {
-	if !c.value.None() {
-		return nil
-	}
-	return c.where
-}
-
-// conditions are those of IF, which a read of the same chain lacks.
-func (c *spec) conditions(cas bool) []cond {
-	if !cas {
-		return nil
-	}
-	return c.conds
-}
-
-// most reads n rows at most; a limit that is wrong stays so.
-func (c *spec) most(n int) {
-	if c.limit == nil || *c.limit > n {
-		c.limit = &n
-	}
 }
 
 // sending notes that a write is about to be sent.
@@ -203,20 +145,4 @@ func (c *chain) sending() {
 	if c.sent != nil {
 		*c.sent = true
 	}
-}
-
-// keyCell is the one value that the chain gives a key column.
-func (c *spec) keyCell(col *meta.Column) (cell []byte, ok bool) {
-	if !c.value.None() {
-		o := operandAt(col, c.value)
-		cell, null, err := o.encode()
-		return cell, err == nil && !null
-	}
-	for i := range c.where {
-		if w := &c.where[i]; w.ref().col == col && w.op == cql.Eq {
-			cell, null, err := w.value.encode()
-			return cell, err == nil && !null
-		}
-	}
-	return nil, false
 }

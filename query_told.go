@@ -2,16 +2,18 @@ package coodie
 
 import (
 	"time"
+
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // The setters are compiled once, not inlined into the generic methods that call them, of which there are
 // some for each table of a program.
 
 // tell is a copy of the query, and of what it has been told, which may be changed. They lie together.
-func (q *query) tell() (*query, *told) {
+func (q *query) tell() (*query, *stmt.Told) {
 	var c struct {
 		query query
-		told  told
+		told  stmt.Told
 	}
 	if q != nil {
 		c.query = *q
@@ -24,172 +26,163 @@ func (q *query) tell() (*query, *told) {
 }
 
 // choose is a copy of the query, and of what its reads are told, which may be changed.
-func (q *query) choose() (*query, *readOptions) {
+func (q *query) choose() (*query, *stmt.ReadOptions) {
 	q, t := q.tell()
-	t.readOptions = copied(t.readOptions)
-	return q, t.readOptions
+	t.ReadOptions = stmt.Copied(t.ReadOptions)
+	return q, t.ReadOptions
 }
 
 // call is a copy of the query, and of what the call is told, which may be changed.
-func (q *query) call() (*query, *perCall) {
+func (q *query) call() (*query, *stmt.CallOptions) {
 	q, t := q.tell()
-	t.per = copied(t.per)
-	return q, t.per
-}
-
-// copied is a copy of what p points to, zero if it is nil.
-func copied[P any](p *P) *P {
-	c := new(P)
-	if p != nil {
-		*c = *p
-	}
-	return c
+	t.Per = stmt.Copied(t.Per)
+	return q, t.Per
 }
 
 //go:noinline
 func (q *query) withLimit(n int) *query {
 	q, t := q.tell()
-	t.limit = &n
+	t.Limit = &n
 	return q
 }
 
 //go:noinline
 func (q *query) withSerial() *query {
 	q, t := q.tell()
-	t.serial = true
+	t.Serial = true
 	return q
 }
 
 //go:noinline
 func (q *query) withTTL(d time.Duration) *query {
 	q, t := q.tell()
-	t.ttl = &d
+	t.TTL = &d
 	return q
 }
 
 //go:noinline
 func (q *query) withTimestamp(at time.Time) *query {
 	q, t := q.tell()
-	t.timestamp = &at
+	t.Timestamp = &at
 	return q
 }
 
 //go:noinline
 func (q *query) withOmitNil() *query {
 	q, t := q.tell()
-	t.omitNil = true
+	t.OmitNil = true
 	return q
 }
 
 //go:noinline
 func (q *query) withPeek() *query {
 	q, t := q.tell()
-	t.peek = true
+	t.Peek = true
 	return q
 }
 
 //go:noinline
 func (q *query) withConcurrency(n int) *query {
 	q, t := q.tell()
-	t.concurrency = n
+	t.Concurrency = n
 	return q
 }
 
 //go:noinline
 func (q *query) withIdempotent(is bool) *query {
 	q, t := q.tell()
-	t.idempotence = declared(is)
+	t.Idempotence = stmt.Declared(is)
 	return q
 }
 
 //go:noinline
 func (q *query) withDistinct() *query {
 	q, t := q.choose()
-	t.distinct = true
+	t.Distinct = true
 	return q
 }
 
 //go:noinline
-func (q *query) withGroups(columns []*ref) *query {
+func (q *query) withGroups(columns []*stmt.Ref) *query {
 	q, t := q.choose()
-	t.groups = columns
+	t.Groups = columns
 	return q
 }
 
 //go:noinline
 func (q *query) withPerPartition(n int) *query {
 	q, t := q.choose()
-	t.perPartition = &n
+	t.PerPartition = &n
 	return q
 }
 
 //go:noinline
 func (q *query) withFiltering() *query {
 	q, t := q.choose()
-	t.filtering = true
+	t.Filtering = true
 	return q
 }
 
 //go:noinline
-func (q *query) withOrders(orders []ordering) *query {
+func (q *query) withOrders(orders []stmt.Order) *query {
 	q, t := q.choose()
-	t.orders = orders
+	t.Orders = orders
 	return q
 }
 
 //go:noinline
 func (q *query) withConsistency(l Consistency) *query {
 	q, t := q.call()
-	t.consistency = &l
+	t.Consistency = &l
 	return q
 }
 
 //go:noinline
 func (q *query) withTimeout(d time.Duration) *query {
 	q, t := q.call()
-	t.timeout = &d
+	t.Timeout = &d
 	return q
 }
 
 //go:noinline
 func (q *query) withUsingTimeout(d time.Duration) *query {
 	q, t := q.call()
-	t.usingTimeout = &d
+	t.UsingTimeout = &d
 	return q
 }
 
 //go:noinline
 func (q *query) withBypassCache() *query {
 	q, t := q.call()
-	t.bypassCache = true
+	t.BypassCache = true
 	return q
 }
 
 //go:noinline
 func (q *query) withPageSize(rows int) *query {
 	q, t := q.call()
-	t.pageSize = &rows
+	t.PageSize = &rows
 	return q
 }
 
 //go:noinline
 func (q *query) withPrefetch(share float64) *query {
 	q, t := q.call()
-	t.prefetch = &share
+	t.Prefetch = &share
 	return q
 }
 
 //go:noinline
-func (q *query) withOnly(columns []*ref) *query {
+func (q *query) withOnly(columns []*stmt.Ref) *query {
 	q, c := q.choose()
-	c.only, c.without = columns, nil
+	c.Only, c.Without = columns, nil
 	return q
 }
 
 //go:noinline
-func (q *query) withDefer(columns []*ref) *query {
+func (q *query) withDefer(columns []*stmt.Ref) *query {
 	q, c := q.choose()
-	c.only, c.without = nil, columns
+	c.Only, c.Without = nil, columns
 	return q
 }
 

@@ -2,9 +2,11 @@ package coodie
 
 import (
 	"context"
-	"github.com/coodie-go/coodie/internal/codec"
 	"iter"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // QuerySet is a selection of rows. It is immutable: a shared prefix is safe to reuse and safe for
@@ -42,19 +44,19 @@ func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(q) }
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
 func (q *QuerySet[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(ifExists, nil))
+	return Conditional[T]((*query)(q).conditional(stmt.IfExists, nil))
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(ifConditions, both((*cond)(&c), plainConds(more))))
+	return Conditional[T]((*query)(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(ifConditions, both(nil, plainConds(conds))))
+	return Conditional[T]((*query)(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -82,21 +84,21 @@ func (q *QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q *QuerySet[T]) Get(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, readRow, 0, codec.At(&v))
+	err = (*query)(q).one(ctx, stmt.ReadRow, 0, codec.At(&v))
 	return
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
 func (q *QuerySet[T]) One(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, readRows, 2, codec.At(&v))
+	err = (*query)(q).one(ctx, stmt.ReadRows, 2, codec.At(&v))
 	return
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
 func (q *QuerySet[T]) First(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, readRows, 1, codec.At(&v))
+	err = (*query)(q).one(ctx, stmt.ReadRows, 1, codec.At(&v))
 	return
 }
 

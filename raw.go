@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Raw is a statement in CQL, for what the mapper has no words for: see DB.Raw. It is an
@@ -62,7 +64,7 @@ func (r Raw) PageSize(rows int) Raw {
 // Idempotent decides whether the session's retry policy may send the statement again: see
 // WithIdempotence. A conditional statement cannot be declared idempotent.
 func (r Raw) Idempotent(is bool) Raw {
-	r.idempotence = Idempotence(declared(is))
+	r.idempotence = Idempotence(stmt.Declared(is))
 	return r
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -60,8 +62,8 @@ func (r Raw) prepare(call rawCall) (*rawStatement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reason = decide(reason, said(r.idempotence), said(s.idempotence)); reason == replay.Conditional && r.idempotence == Idempotent {
-		return nil, r.usage(p.table, errLWTIdempotent, nil)
+	if reason = stmt.Decide(reason, stmt.Said(r.idempotence), stmt.Said(s.idempotence)); reason == replay.Conditional && r.idempotence == Idempotent {
+		return nil, r.usage(p.table, stmt.ErrLWTIdempotent, nil)
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
 	q.Consistency = s.consistency
@@ -90,7 +92,7 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 	case r.linearizable:
 		q.Kind, q.Consistency = driver.SerialRead, Consistency(s.serial)
 	case c == nil:
-	case serialLevel(*c):
+	case stmt.SerialLevel(*c):
 		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"
 	case *c == driver.Any && q.Kind != driver.Write:
 		return "consistency ANY is for plain writes"

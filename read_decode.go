@@ -3,6 +3,8 @@ package coodie
 import (
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -10,7 +12,7 @@ import (
 
 // source is a table as its rows are read.
 type source struct {
-	shape   *shape
+	shape   *stmt.Table
 	row     func() *existing                            // makes an Existing[T]
 	valueAt uintptr                                     // how far its Value is behind its beginning
 	fault   func(column, field string, err error) error // says that a cell does not fit
@@ -31,7 +33,7 @@ type step struct {
 // the field can hold it, the field is decoded from what the server says it is.
 func (s *source) plan(p plan, columns driver.Columns) (plan, error) {
 	for i := range columns.Len() {
-		c := s.shape.meta.ColumnAt(i, columns.Name(i))
+		c := s.shape.Meta.ColumnAt(i, columns.Name(i))
 		if c == nil {
 			continue
 		}
@@ -44,8 +46,8 @@ func (s *source) plan(p plan, columns driver.Columns) (plan, error) {
 			if err != nil {
 				return p, s.fault(c.Name, c.Field, err)
 			}
-			if byField(c.Type) && c.Type.Lacks(t) != "" {
-				s.shape.grown.Store(true)
+			if stmt.ByField(c.Type) && c.Type.Lacks(t) != "" {
+				s.shape.Grown.Store(true)
 			}
 		}
 		p = append(p, step{i, c, cd})

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -17,7 +19,7 @@ type reader struct {
 	*driver.Rows
 	of        *source
 	statement string
-	tells     telling
+	tells     stmt.RowMark
 	json      bool // each row is a JSON object
 	added     bool // what tells rows was selected for that alone
 	passed    int  // how many lines were no rows
@@ -37,10 +39,10 @@ type knownPlan struct {
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // newReader is for the answer to the built statement.
-func newReader(of *source, b *builder) *reader {
+func newReader(of *source, b *stmt.Builder) *reader {
 	r := readers.Get().(*reader)
 	known := r.known
-	*r = reader{of: of, tells: b.rows, json: b.stmt.JSON, added: b.stmt.Line != "", known: known}
+	*r = reader{of: of, tells: b.RowMark, json: b.Stmt.JSON, added: b.Stmt.Line != "", known: known}
 	return r
 }
 
@@ -56,7 +58,7 @@ func (r *reader) plan() (p plan, err error) {
 		return nil, nil // of no answer
 	}
 	k := &r.known
-	if k.table == r.of.shape.meta && k.columns.Same(columns) {
+	if k.table == r.of.shape.Meta && k.columns.Same(columns) {
 		return k.plan, nil
 	}
 	if p, err = r.of.plan(k.plan[:0], columns); err != nil {
@@ -64,7 +66,7 @@ func (r *reader) plan() (p plan, err error) {
 		r.of.refresh(r.statement) // writes are not to be encoded for the old types
 		return nil, err
 	}
-	*k = knownPlan{r.of.shape.meta, columns, p}
+	*k = knownPlan{r.of.shape.Meta, columns, p}
 	return p, nil
 }
 
@@ -74,11 +76,11 @@ func (r *reader) decode(p plan, v codec.Addr) error { return r.of.decode(p, v, r
 // next goes to the next row.
 func (r *reader) next() bool {
 	t := &r.tells
-	for t.most == 0 || r.rows < t.most {
+	for t.Most == 0 || r.rows < t.Most {
 		if !r.Next() {
 			return false
 		}
-		if t.cell > 0 && r.rowless(r.Cells()) {
+		if t.Cell > 0 && r.rowless(r.Cells()) {
 			r.passed++
 			continue
 		}
@@ -91,24 +93,24 @@ func (r *reader) next() bool {
 
 // cut reports whether LIMIT has left rows out, since lines without a row were counted.
 func (r *reader) cut(limit *int) bool {
-	return r.tells.cuts && r.passed > 0 && limit != nil && r.rows+r.passed >= *limit
+	return r.tells.Cuts && r.passed > 0 && limit != nil && r.rows+r.passed >= *limit
 }
 
 // rowless reports whether the cells are those of a partition without a row.
 func (r *reader) rowless(cells [][]byte) bool {
 	t := &r.tells
 	if !r.json {
-		at := t.cell - 1
-		return at < len(cells) && (cells[at] == nil || t.by.Type.Kind == codec.Tuple && string(cells[at]) == "null")
+		at := t.Cell - 1
+		return at < len(cells) && (cells[at] == nil || t.By.Type.Kind == codec.Tuple && string(cells[at]) == "null")
 	}
 	if !bytes.Contains(cells[0], []byte("null")) {
 		return false
 	}
-	name := lineOfRow
+	name := stmt.RowMarkName
 	if !r.added {
-		name = t.by.Name
+		name = t.By.Name
 	}
-	_, value := jsonMember(cells[0], name)
+	_, value := stmt.JSONMember(cells[0], name)
 	return string(value) == "null"
 }
 
@@ -117,7 +119,7 @@ func (r *reader) rowless(cells [][]byte) bool {
 func (r *reader) shown() [][]byte {
 	cells := r.Cells()
 	if r.json && r.added {
-		if end, value := jsonMember(cells[0], lineOfRow); value != nil {
+		if end, value := stmt.JSONMember(cells[0], stmt.RowMarkName); value != nil {
 			return [][]byte{append(cells[0][:end:end], '}')}
 		}
 	}

@@ -3,6 +3,8 @@ package coodie
 import (
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -35,13 +37,13 @@ type rest struct {
 	_        [0]func() // nobody compares results: spares a function for each table
 	of       *table    // nil if there is none
 	op       string
-	list     *cond     // the first of conds
-	previous *existing // what an applied write replaced
-	pending  *pending  // of an unknown outcome
-	n        int32     // how many conds there are
-	given    int32     // how many of conds were given; the others are those of the guard
-	excluded int32     // 1 + the condition that has refused the write because all others held; 0: none is known
-	kind     casKind
+	list     *stmt.Cond // the first of conds
+	previous *existing  // what an applied write replaced
+	pending  *pending   // of an unknown outcome
+	n        int32      // how many conds there are
+	given    int32      // how many of conds were given; the others are those of the guard
+	excluded int32      // 1 + the condition that has refused the write because all others held; 0: none is known
+	kind     stmt.If
 	absent   RowState // what it means in a batch that nothing was sent of the row
 	answered bool     // false beside an error: neither applied nor refused
 	proves   bool     // applied proves that the row existed
@@ -51,26 +53,17 @@ type rest struct {
 }
 
 // conds are the conditions that were given, and those of the guard.
-func (r *rest) conds() []cond { return upTo(r.list, int(r.n)) }
+func (r *rest) conds() []stmt.Cond { return upTo(r.list, int(r.n)) }
 
-func (r *rest) setConds(conds []cond) { r.list, r.n = first(conds), int32(len(conds)) }
+func (r *rest) setConds(conds []stmt.Cond) { r.list, r.n = first(conds), int32(len(conds)) }
 
 // table is the table's name; "" if there is none.
 func (r *rest) table() string {
 	if r.of == nil {
 		return ""
 	}
-	return r.of.schema.name
+	return r.of.schema.Name
 }
-
-// casKind is the condition of a conditional write.
-type casKind uint8
-
-const (
-	ifNotExists casKind = iota
-	ifExists
-	ifConditions
-)
 
 // Presence says what an answer holds of a column.
 type Presence uint8
@@ -144,9 +137,9 @@ func (r *result) row() RowState {
 		return r.absent
 	case r.batched && !r.applied:
 		return r.existing.state
-	case r.kind == ifNotExists && r.applied, r.kind == ifExists && !r.applied:
+	case r.kind == stmt.IfNotExists && r.applied, r.kind == stmt.IfExists && !r.applied:
 		return RowMissing
-	case r.kind == ifNotExists, r.kind == ifExists, r.applied && r.proves:
+	case r.kind == stmt.IfNotExists, r.kind == stmt.IfExists, r.applied && r.proves:
 		return RowPresent
 	case r.applied:
 		return RowUnknown
@@ -267,12 +260,12 @@ func pairsMap(pairs []Pair) map[string]any {
 
 // value decodes cell i.
 func (e *existing) valueOf(i int) (any, error) {
-	if col := e.of.shape.meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
+	if col := e.of.shape.Meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
 		cell, err := e.declared(i)
 		if err != nil || cell == nil {
 			return nil, err
 		}
-		return decodeAny(e.of.shape.refTo(col), cell)
+		return stmt.DecodeAny(e.of.shape.RefTo(col), cell)
 	}
 	typ, err := e.columns.Type(i)
 	if err != nil {
@@ -282,62 +275,17 @@ func (e *existing) valueOf(i int) (any, error) {
 }
 
 // cell finds what r refers to, as the struct declares it.
-func (e *existing) cell(r *ref) ([]byte, Presence) {
-	i := e.columns.Index(r.name)
+func (e *existing) cell(r *stmt.Ref) ([]byte, Presence) {
+	i := e.columns.Index(r.Name())
 	if i < 0 || e.broken != nil {
 		return nil, Missing
 	}
 	cell, err := e.declared(i)
 	if err == nil && cell != nil && (r.IsPart()) {
-		cell, err = r.part(r.col.Type, cell)
+		cell, err = r.Cut(r.Column().Type, cell)
 	}
 	if err != nil {
 		return nil, Missing
 	}
 	return cell, presence(cell)
-}
-
-// part is the element or field that r refers to of a cell of the column, which is of type t; nil
-// is null.
-func (r *ref) part(t *codec.Type, cell []byte) ([]byte, error) {
-	if r.field != "" {
-		part, _, err := codec.FieldCell(t, cell, r.field)
-		return part, err
-	}
-	key, null, err := r.elem.encode()
-	if err != nil || null {
-		return nil, errors.Join(err, errNullKey)
-	}
-	if r.col.Type.Kind == codec.Map {
-		part, _, err := codec.MapValue(r.col.Type, cell, key)
-		return part, err
-	}
-	index, err := codec.DecodeAny(indexCodec.Type(), key)
-	if err != nil {
-		return nil, err
-	}
-	part, _, err := codec.ListElem(cell, index.(int))
-	return part, err
-}
-
-var errNullKey = errors.New("an element's key cannot be null")
-
-// null reports whether the operand is null; one that has no encoding is not.
-func (o *operand) null() bool {
-	_, null, err := o.encode()
-	return err == nil && null
-}
-
-// encode is the operand's cell; null for null.
-func (o *operand) encode() (cell []byte, null bool, err error) {
-	if err := o.err(); err != nil {
-		return nil, false, err
-	}
-	if cell := o.cell(); cell != nil {
-		return cell, false, nil
-	}
-	if o.codec == nil || o.other() != nil {
-		return nil, true, nil
-	}
-	return o.codec.Append([]byte{}, o.p)
 }

@@ -3,6 +3,8 @@ package coodie
 import (
 	"bytes"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 )
@@ -51,7 +53,7 @@ func (r *result) conditions() []Condition {
 	conds := r.conds()
 	out := make([]Condition, len(conds))
 	for i := range conds {
-		out[i] = Condition{Text: conds[i].relation("?").String(), Verdict: r.verdict(i), Guard: i >= int(r.given)}
+		out[i] = Condition{Text: conds[i].Relation("?").String(), Verdict: r.verdict(i), Guard: i >= int(r.given)}
 	}
 	return out
 }
@@ -67,14 +69,14 @@ func (r *result) verdict(i int) Verdict {
 		return NotHeld
 	case i < int(r.n):
 		return r.judge(&r.conds()[i])
-	case r.kind == ifConditions && !r.beyond:
+	case r.kind == stmt.IfConditions && !r.beyond:
 		return Held // there is no such condition
 	}
 	switch row := r.row(); {
 	case r.beyond || row == RowUnknown:
 		return VerdictUnknown
 	default:
-		return verdictOf((row == RowPresent) == (r.kind == ifExists))
+		return verdictOf((row == RowPresent) == (r.kind == stmt.IfExists))
 	}
 }
 
@@ -101,24 +103,24 @@ func exclude(writes []*result) {
 	}
 }
 
-func (r *result) judge(c *cond) Verdict {
+func (r *result) judge(c *stmt.Cond) Verdict {
 	if r.existing == nil {
 		if r.row() != RowMissing {
 			return VerdictUnknown
 		}
 		// The columns of a missing row read as null. (Its static columns were sent if a
 		// condition on them failed, so they would not be missing from the answer.)
-		return judge(c, c.ref().typ, c.ref().typ, nil)
+		return judge(c, c.Ref().Type(), c.Ref().Type(), nil)
 	}
-	cell, t, p := r.existing.compared(c.ref())
+	cell, t, p := r.existing.compared(c.Ref())
 	if p == Missing {
 		return VerdictUnknown
 	}
 	verdict := judge(c, t, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && !c.ref().IsPart() && judge(c, t, t, t.Nulls()) != verdict {
+	if cell == nil && t.Kind == codec.Tuple && !c.Ref().IsPart() && judge(c, t, t, t.Nulls()) != verdict {
 		return VerdictUnknown // gocql reads both as null
 	}
-	if col := c.ref().col; c.ref().IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
+	if col := c.Ref().Column(); c.Ref().IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
 		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
 	}
 	return verdict
@@ -127,8 +129,8 @@ func (r *result) judge(c *cond) Verdict {
 // inexact reports whether a column reads as condition i asks, although its cell is another one.
 func (r *result) inexact(i int) bool {
 	c, e := &r.conds()[i], r.existing
-	col := c.ref().col
-	if e == nil || col == nil || c.ref().IsPart() {
+	col := c.Ref().Column()
+	if e == nil || col == nil || c.Ref().IsPart() {
 		return false
 	}
 	at := e.columns.Index(col.Name)
@@ -141,30 +143,30 @@ func (r *result) inexact(i int) bool {
 
 // judge evaluates the condition on a cell of type t, which may know more fields than the
 // struct, as a value of type as; nil is null.
-func judge(c *cond, t, as *codec.Type, cell []byte) Verdict {
-	if c.op == cql.In {
+func judge(c *stmt.Cond, t, as *codec.Type, cell []byte) Verdict {
+	if c.Op() == cql.In {
 		return in(c, t, as, cell)
 	}
 	of := t
-	switch c.op {
+	switch c.Op() {
 	case cql.Contains:
 		of = t.Elem
 	case cql.ContainsKey:
 		of = t.Key
 	}
-	value, err := c.value.encodeAs(of)
+	value, err := c.Value().EncodeAs(of)
 	if err != nil {
 		return VerdictUnknown
 	}
-	return compare(c.op, as, cell, value)
+	return compare(c.Op(), as, cell, value)
 }
 
 // in holds if one of the values equals the cell.
-func in(c *cond, t, as *codec.Type, cell []byte) Verdict {
+func in(c *stmt.Cond, t, as *codec.Type, cell []byte) Verdict {
 	all := NotHeld
-	list := c.value.list()
+	list := c.Value().List()
 	for i := range list {
-		value, err := list[i].encodeAs(t)
+		value, err := list[i].EncodeAs(t)
 		if err != nil {
 			return VerdictUnknown
 		}

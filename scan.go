@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"github.com/coodie-go/coodie/internal/codec"
 	"iter"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -159,11 +161,11 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	if s.atOnce, err = c.atOnce(op, scanAtOnce); err != nil {
 		return nil, err
 	}
-	from, name := s.settings.from, c.table.schema.name
+	from, name := s.settings.from, c.table.schema.Name
 	switch {
-	case c.spec.limit != nil:
+	case c.spec.Limit != nil:
 		return nil, c.usage(op, "a scan takes no Limit; break off the loop")
-	case c.spec.serial:
+	case c.spec.Serial:
 		return nil, c.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
 	case s.settings.ranges < 1:
 		return nil, c.usage(op, "MinRanges is at least 1")
@@ -172,9 +174,9 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	case from.left.Begun && from.left.Table != name:
 		return nil, c.usage(op, "the checkpoint is of a scan of "+from.left.Table)
 	}
-	for i := range c.spec.where {
-		w := &c.spec.where[i]
-		if m := w.value.many(); m != nil && m.token || w.ref().col != nil && slices.Contains(c.table.schema.meta.Partition, w.ref().col) {
+	for i := range c.spec.Where {
+		w := &c.spec.Where[i]
+		if m := w.Value().Many(); m != nil && m.Token || w.Ref().Column() != nil && slices.Contains(c.table.schema.Meta.Partition, w.Ref().Column()) {
 			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
@@ -182,7 +184,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		s.batch = max(1, min(scanBatch, int(rate/10)))
 		s.pace.Interval = time.Duration(float64(time.Second) / rate)
 	}
-	s.chain.spec.part, s.chain.spec.tokens = 1, c.spec.readOptions.plain()
+	s.chain.spec.Sharing, s.chain.spec.Tokens = 1, c.spec.ReadOptions.Plain()
 	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
 	}
@@ -197,15 +199,15 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 // of is the read of a range.
 func (s *scan) of(r ring.Range) chain {
 	c := s.chain
-	c.spec.where = slices.Concat(c.spec.where, []cond{tokenCond(cql.Gt, r.After), tokenCond(cql.Le, r.UpTo)})
+	c.spec.Where = slices.Concat(c.spec.Where, []stmt.Cond{stmt.TokenCond(cql.Gt, r.After), stmt.TokenCond(cql.Le, r.UpTo)})
 	return c
 }
 
 // check builds the read, to see whether it can be.
 func (c chain) check() error {
-	b := c.spec.query(readRows)
-	defer b.release()
-	return usageError(b.err)
+	b := c.spec.Query(stmt.ReadRows)
+	defer b.Release()
+	return usageError(b.Err)
 }
 
 // run reads all ranges, several at once, and hands their rows on.
@@ -235,9 +237,9 @@ func (s *scan) failed(err error) error {
 		return nil
 	}
 	if stopped, ok := err.(*fanout.Interrupted); ok {
-		err = &QueryError{Op: "select", Table: s.chain.table.schema.name, Err: stopped.Err}
+		err = &QueryError{Op: "select", Table: s.chain.table.schema.Name, Err: stopped.Err}
 	}
-	return &ScanError{Table: s.chain.table.schema.name, Checkpoint: s.checkpoint(), Err: err}
+	return &ScanError{Table: s.chain.table.schema.Name, Checkpoint: s.checkpoint(), Err: err}
 }
 
 // read reads range i and hands its rows on in batches.
@@ -256,8 +258,8 @@ func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scann
 		return err
 	}
 	part := s.of(r)
-	err := part.decoded(ctx, s.chain.table.schema.rooms(), func(v codec.Addr, cells [][]byte) bool {
-		if s.chain.spec.tokens {
+	err := part.decoded(ctx, s.chain.table.schema.Rooms(), func(v codec.Addr, cells [][]byte) bool {
+		if s.chain.spec.Tokens {
 			if cell := cells[len(cells)-1]; len(cell) == 8 {
 				if token := int64(binary.BigEndian.Uint64(cell)); token != present {
 					b.upTo, present = present, token
@@ -352,7 +354,4 @@ func (s *scan) checkpoint() Checkpoint {
 	return s.point()
 }
 
-func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.schema.name, s.ranges)} }
-
-// plain reports whether a row is a row, of which its token can be asked as well.
-func (ch *readOptions) plain() bool { return ch == nil || !ch.distinct && ch.groups == nil }
+func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.schema.Name, s.ranges)} }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/ring"
@@ -40,7 +42,7 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 	return nil
 }
 
-var tokensCodec = mustCodec(reflect.TypeFor[[]string](), &codec.Type{Kind: codec.Set, Elem: codec.Native(codec.Text)})
+var tokensCodec = stmt.MustCodec(reflect.TypeFor[[]string](), &codec.Type{Kind: codec.Set, Elem: codec.Native(codec.Text)})
 
 // ring reads the tokens of all nodes. It may leave out a node or have one that is gone, if
 // the two statements come to different nodes: that makes ranges only larger or smaller.
@@ -51,7 +53,7 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 		for err == nil && rows.Next() {
 			cells := rows.Cells()
 			if len(cells) > 1 && !strings.HasSuffix(string(cells[1]), "Murmur3Partitioner") {
-				err = &UsageError{Op: "scan", Table: t.schema.name, Reason: "the cluster's partitioner is " + string(cells[1]) +
+				err = &UsageError{Op: "scan", Table: t.schema.Name, Reason: "the cluster's partitioner is " + string(cells[1]) +
 					", and a scan goes by the tokens of Murmur3Partitioner; use Iter"}
 				break
 			}
@@ -62,7 +64,7 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 			for _, text := range texts {
 				token, bad := strconv.ParseInt(text, 10, 64)
 				if bad != nil {
-					err = fmt.Errorf("coodie: scan %s: the ring has a token %q", t.schema.name, text)
+					err = fmt.Errorf("coodie: scan %s: the ring has a token %q", t.schema.Name, text)
 				}
 				tokens = append(tokens, token)
 			}

@@ -1,10 +1,11 @@
 package coodie
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"sync/atomic"
+
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -44,7 +45,7 @@ type table struct {
 	bindings   *bindings
 	sender     driver.Sender
 	settings   settings
-	schema     shape
+	schema     stmt.Table
 	source     source
 	queue      *rowqueue.Queue[*existing] // of the DB
 	warned     atomic.Bool                // of its many shapes
@@ -54,33 +55,6 @@ type table struct {
 	document   func() *document // makes a Document[T]
 	all        query            // selects the whole table
 	valueAt    uintptr          // how far its Value is behind its beginning
-}
-
-// shape is a table as its statements are made.
-type shape struct {
-	meta      *meta.Table
-	name      string // for messages: keyspace.table, or table
-	quoted    string // for statements
-	columns   []cql.Column
-	refs      []ref // the columns, as what is asked of them refers to them
-	rules     rules
-	texts     cql.Cache
-	templates templates
-	statics   atomic.Bool // it is known to have static columns
-	grown     atomic.Bool // a type that is not frozen has fields that the struct lacks
-}
-
-// rules are what a table allows, and how its statements are sent.
-type rules struct {
-	strictTypes     bool   // no write sets to null a field that the struct lacks
-	lwtOnly         bool   // no plain writes
-	clientTimestamp bool   // plain writes have the client's
-	viewOf          string // the table of which it is a materialized view
-	inChunk         int    // partitions that a statement names by IN at most; 0: inValues
-	pageSize        int
-	consistency     driver.Consistency
-	serial          driver.SerialConsistency
-	idempotence     said
 }
 
 // Open describes T's table on db. It sends nothing: Create makes the table, Verify
@@ -133,21 +107,21 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		db: db, opts: slices.Clone(opts), bindings: new(bindings),
 		sender: driver.Retry(db.sender, s.retries), settings: s, queue: &db.queue,
 	}
-	t.schema.meta, t.schema.name, t.schema.quoted, t.schema.rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
+	t.schema.Meta, t.schema.Name, t.schema.Quoted, t.schema.Rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
 	t.all.table = t
 	t.source = source{
 		shape: &t.schema,
 		fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.schema.name, Column: column, Field: field, Err: err}
+			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
 		},
 		refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
-	t.schema.statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
+	t.schema.Statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {
 		return nil, err
 	}
 	if s.keyspace != "" {
-		t.schema.name = s.keyspace + "." + s.table
+		t.schema.Name = s.keyspace + "." + s.table
 	}
 	driver.Watch(db.sender, s.keyspace, s.table, func(column string) *codec.Type {
 		if c := of.Column(column); c != nil {
@@ -160,14 +134,14 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
 		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
-		t.schema.columns = append(t.schema.columns, named(c))
-		t.schema.refs = append(t.schema.refs, *refTo(c))
+		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
+		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))
 	}
 	return t, nil
 }
 
 // Name is the table's name, qualified by the keyspace if one was given by option.
-func (t *Table[T]) Name() string { return t.schema.name }
+func (t *Table[T]) Name() string { return t.schema.Name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
@@ -185,15 +159,5 @@ func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
 // Col is the column of that name, for code that learns names at run time. A name that
 // the struct lacks is a *UsageError of the call that uses it.
 func (t *Table[T]) Col(name string) *AnyColumn[T] {
-	return (*AnyColumn[T])((*table)(t).schema.column(name))
+	return (*AnyColumn[T])((*table)(t).schema.Column(name))
 }
-
-func (t *shape) column(name string) *ref {
-	if col := t.meta.Column(name); col != nil {
-		return t.refTo(col)
-	}
-	return &ref{name: name, err: fmt.Errorf("%s has no such column", t.meta.Go)}
-}
-
-// refTo refers to the whole of one of the table's columns.
-func (t *shape) refTo(col *meta.Column) *ref { return &t.refs[col.Index] }

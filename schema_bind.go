@@ -49,7 +49,7 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 	if keyspace != "" {
 		opts = append(opts[:len(opts):len(opts)], WithKeyspace(keyspace))
 	}
-	bound, err := open(t.schema.meta.Go, db, opts)
+	bound, err := open(t.schema.Meta.Go, db, opts)
 	if err != nil {
 		return nil, err
 	}

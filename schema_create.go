@@ -19,7 +19,7 @@ func (t *table) createCQL() []string {
 // ddl is the table as its statements describe it.
 func (t *table) ddl() ddl.Table {
 	s := &t.settings
-	return ddl.Table{Meta: t.schema.meta, Keyspace: s.keyspace, Name: s.table, ViewOf: s.viewOf, Properties: s.properties}
+	return ddl.Table{Meta: t.schema.Meta, Keyspace: s.keyspace, Name: s.table, ViewOf: s.viewOf, Properties: s.properties}
 }
 
 // Create makes the table and its user-defined types where they do not exist, and waits
@@ -54,7 +54,7 @@ func (t *Table[T]) Truncate(ctx context.Context) error { return (*table)(t).trun
 
 func (t *table) truncate(ctx context.Context) error {
 	if t.settings.viewOf != "" {
-		return &UsageError{Op: "truncate", Table: t.schema.name, Reason: "a materialized view is read-only; truncate " + t.settings.viewOf}
+		return &UsageError{Op: "truncate", Table: t.schema.Name, Reason: "a materialized view is read-only; truncate " + t.settings.viewOf}
 	}
 	d := t.ddl()
 	return t.alter(ctx, "truncate", d.Truncate())

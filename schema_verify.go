@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -43,7 +45,7 @@ func (t *table) verify(ctx context.Context) error {
 		keyspace = t.sender.Keyspace()
 	}
 	if keyspace == "" {
-		return &UsageError{Op: "verify", Table: t.schema.name, Reason: "no keyspace is known; give the session one, or use WithKeyspace"}
+		return &UsageError{Op: "verify", Table: t.schema.Name, Reason: "no keyspace is known; give the session one, or use WithKeyspace"}
 	}
 	d := t.ddl()
 	live, err := t.live(ctx, keyspace, &d)
@@ -55,7 +57,7 @@ func (t *table) verify(ctx context.Context) error {
 		differences = d.Compare(live)
 	}
 	if live.Static() {
-		t.schema.statics.Store(true) // reads go by it: see telling
+		t.schema.Statics.Store(true) // reads go by it: see telling
 	}
 	if len(differences) > 0 {
 		return &MismatchError{Table: keyspace + "." + t.settings.table, Differences: differences}
@@ -69,7 +71,7 @@ func (t *table) live(ctx context.Context, keyspace string, d *ddl.Table) (live *
 	if live.Columns, err = t.liveColumns(ctx, keyspace); err != nil || len(live.Columns) == 0 {
 		return live, err
 	}
-	if slices.ContainsFunc(t.schema.meta.Columns, func(c *meta.Column) bool { return len(c.Indexes) > 0 }) {
+	if slices.ContainsFunc(t.schema.Meta.Columns, func(c *meta.Column) bool { return len(c.Indexes) > 0 }) {
 		if live.Indexes, err = t.liveIndexes(ctx, keyspace); err != nil {
 			return nil, err
 		}
@@ -79,7 +81,7 @@ func (t *table) live(ctx context.Context, keyspace string, d *ddl.Table) (live *
 			return nil, err
 		}
 	}
-	for _, typ := range t.schema.meta.Types {
+	for _, typ := range t.schema.Meta.Types {
 		if live.Types[typ.Name], err = t.liveFields(ctx, keyspace, typ.Name); err != nil {
 			return nil, err
 		}
@@ -149,7 +151,7 @@ func (t *table) liveTTL(ctx context.Context, keyspace string) (ttl int, err erro
 	return ttl, err
 }
 
-var textCodec = mustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Text})
+var textCodec = stmt.MustCodec(reflect.TypeFor[string](), &codec.Type{Kind: codec.Text})
 
 // system reads a system table.
 func (t *table) system(ctx context.Context, query string, args []string, each func([][]byte) error) error {

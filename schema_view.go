@@ -37,14 +37,7 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 func (t *table) checkView(base *table) error {
 	own, of := t.ddl(), base.ddl()
 	if field, reason := ddl.CheckView(&own, &of); reason != "" {
-		return &SchemaError{Type: t.schema.meta.Go, Field: field, Reason: reason}
+		return &SchemaError{Type: t.schema.Meta.Go, Field: field, Reason: reason}
 	}
 	return nil
-}
-
-// refuseView refuses what a view cannot have: all but plain reads.
-func (b *builder) refuseView(s *rules, read bool) {
-	if s.viewOf != "" && !read {
-		b.fail("", "a materialized view is read-only: write to "+s.viewOf+", of which it is one", nil)
-	}
 }

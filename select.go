@@ -3,9 +3,11 @@ package coodie
 import (
 	"context"
 	"encoding/json"
-	"github.com/coodie-go/coodie/internal/codec"
 	"iter"
 	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -36,9 +38,9 @@ func Values[T, V any](q *QuerySet[T], e Expr[T, V]) *Selection[T, V] {
 	return (*Selection[T, V])((*query)(q).values(selected1(e), reflect.TypeFor[V]()))
 }
 
-func (q *query) values(term *expr, typ reflect.Type) *selection {
+func (q *query) values(term *stmt.Term, typ reflect.Type) *selection {
 	q, ch := q.choose()
-	ch.terms = []*expr{term}
+	ch.Terms = []*stmt.Term{term}
 	s := &selection{chain: q.chain()}
 	s.plan = func(columns driver.Columns) (rowReader, error) {
 		read, err := s.chain.cellReader(columns, 0, term, typ)
@@ -58,10 +60,10 @@ func (q *QuerySet[T]) JSON() *Selection[T, json.RawMessage] {
 
 func (q *query) asJSON() *selection {
 	q, ch := q.choose()
-	ch.json = true
+	ch.JSON = true
 	s := &selection{chain: q.chain()}
 	s.plan = func(driver.Columns) (rowReader, error) {
-		return func(v codec.Addr, cells [][]byte) error { return rawJSON(v, cells[0]) }, nil
+		return func(v codec.Addr, cells [][]byte) error { return stmt.RawJSON(v, cells[0]) }, nil
 	}
 	return s
 }
@@ -95,8 +97,8 @@ func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
 		most = 2
 	}
 	first := *s
-	if first.chain.spec.limit == nil && !first.chain.spec.readOptions.oneRow() {
-		first.chain.spec.limit = &most
+	if first.chain.spec.Limit == nil && !first.chain.spec.ReadOptions.SingleRow() {
+		first.chain.spec.Limit = &most
 	}
 	var failed error
 	n := 0
@@ -148,7 +150,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, readRows, func(r *reader) error {
+	err := s.chain.read(ctx, stmt.ReadRows, func(r *reader) error {
 		var read rowReader
 		var columns driver.Columns
 		for {
@@ -180,19 +182,19 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 }
 
 // cellReader reads the cells of column i, the term e, as target.
-func (c *chain) cellReader(columns driver.Columns, i int, e *expr, target reflect.Type) (cellReader, error) {
+func (c *chain) cellReader(columns driver.Columns, i int, e *stmt.Term, target reflect.Type) (cellReader, error) {
 	if i >= columns.Len() {
-		return nil, &DecodeError{Table: c.table.schema.name, Column: e.name, Err: errShortRow}
+		return nil, &DecodeError{Table: c.table.schema.Name, Column: e.Name(), Err: errShortRow}
 	}
 	failure := func(err error) error {
-		return &DecodeError{Table: c.table.schema.name, Column: columns.Name(i), Err: err}
+		return &DecodeError{Table: c.table.schema.Name, Column: columns.Name(i), Err: err}
 	}
 	read, err := readerOf(e, columns, i, target)
 	if err != nil {
 		return nil, failure(err)
 	}
-	if e.bare() {
-		read = strict(e.ref.col, target, read)
+	if e.Bare() {
+		read = strict(e.Ref().Column(), target, read)
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {

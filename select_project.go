@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -31,7 +33,7 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 // A partition that has static values and no row is passed over, unless U has keys and static columns
 // alone. Then a clustering column of its is null: nil in a pointer, else a *DecodeError.
 func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] {
-	given := make([]*expr, len(exprs))
+	given := make([]*stmt.Term, len(exprs))
 	for i, e := range exprs {
 		given[i] = selected1(e)
 	}
@@ -39,7 +41,7 @@ func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] 
 }
 
 // project reads rows into a struct of the type.
-func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
+func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 	row, err := meta.Row(typ)
 	if err != nil {
 		return &selection{err: schemaError(err)}
@@ -50,12 +52,12 @@ func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 		return &selection{err: err}
 	}
 	q, ch := q.choose()
-	ch.terms = terms
+	ch.Terms = terms
 	s := &selection{chain: q.chain()}
 	s.plan = func(columns driver.Columns) (rowReader, error) {
 		readers := make([]cellReader, len(row.Columns))
 		for i, col := range row.Columns {
-			if i < columns.Len() && terms[i].decode == nil && columns.Is(i, col.Type) {
+			if i < columns.Len() && terms[i].Decoder() == nil && columns.Is(i, col.Type) {
 				readers[i] = s.chain.fieldReader(col, terms[i])
 				continue
 			}
@@ -84,58 +86,58 @@ func (q *query) project(typ reflect.Type, exprs []*expr) *selection {
 }
 
 // fieldReader reads the cells of a column as the struct's own tags have it.
-func (c *chain) fieldReader(col *meta.Column, e *expr) cellReader {
+func (c *chain) fieldReader(col *meta.Column, e *stmt.Term) cellReader {
 	read := cellReader(col.Codec.Decode)
-	if e.bare() {
-		read = strict(e.ref.col, col.GoType, read)
+	if e.Bare() {
+		read = strict(e.Ref().Column(), col.GoType, read)
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {
-			return &DecodeError{Table: c.table.schema.name, Column: col.Name, Err: err}
+			return &DecodeError{Table: c.table.schema.Name, Column: col.Name, Err: err}
 		}
 		return nil
 	}
 }
 
 // projected is what each of the row's columns is made of.
-func (c *chain) projected(row *meta.Table, exprs []*expr) ([]*expr, error) {
+func (c *chain) projected(row *meta.Table, exprs []*stmt.Term) ([]*stmt.Term, error) {
 	if c.table == nil {
 		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
 	}
 	fail := func(column, format string, args ...any) error {
-		return &UsageError{Op: "select", Table: c.table.schema.name, Column: column, Reason: fmt.Sprintf(format, args...)}
+		return &UsageError{Op: "select", Table: c.table.schema.Name, Column: column, Reason: fmt.Sprintf(format, args...)}
 	}
 	if len(row.Columns) == 0 {
 		return nil, fail("", "%s has no field to read a column into", row.Go)
 	}
-	given := map[string]*expr{}
+	given := map[string]*stmt.Term{}
 	for _, e := range exprs {
 		switch {
-		case e.err != nil:
-			return nil, &UsageError{Op: "select", Table: c.table.schema.name, Column: e.name, Err: e.err}
-		case e.name == "":
+		case e.Err() != nil:
+			return nil, &UsageError{Op: "select", Table: c.table.schema.Name, Column: e.Name(), Err: e.Err()}
+		case e.Name() == "":
 			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
-		case row.Column(e.name) == nil:
-			return nil, fail(e.name, "%s has no such column to read the expression into", row.Go)
-		case given[e.name] != nil:
-			return nil, fail(e.name, "two expressions have this name; give one of them another by As")
+		case row.Column(e.Name()) == nil:
+			return nil, fail(e.Name(), "%s has no such column to read the expression into", row.Go)
+		case given[e.Name()] != nil:
+			return nil, fail(e.Name(), "two expressions have this name; give one of them another by As")
 		}
-		given[e.name] = e
+		given[e.Name()] = e
 	}
-	terms := make([]*expr, len(row.Columns))
+	terms := make([]*stmt.Term, len(row.Columns))
 	for i, col := range row.Columns {
 		e := given[col.Name]
 		if e == nil {
-			of := c.table.schema.meta.Column(col.Name)
+			of := c.table.schema.Meta.Column(col.Name)
 			if of == nil {
 				return nil, fail(col.Name, "field %s of %s is neither a column of the table nor an expression named so by As", col.Field, row.Go)
 			}
-			e = termOf(c.table.schema.refTo(of))
+			e = stmt.FieldTerm(c.table.schema.RefTo(of))
 		}
-		if own := e.decode != nil && (col.GoType == e.goType || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.goType); !own &&
-			e.typ != nil && !col.Type.Equal(e.typ) {
-			if _, err := codec.For(col.GoType, e.typ); err != nil {
-				return nil, &UsageError{Op: "select", Table: c.table.schema.name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+		if own := e.Decoder() != nil && (col.GoType == e.GoType() || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.GoType()); !own &&
+			e.Type() != nil && !col.Type.Equal(e.Type()) {
+			if _, err := codec.For(col.GoType, e.Type()); err != nil {
+				return nil, &UsageError{Op: "select", Table: c.table.schema.Name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
 			}
 		}
 		terms[i] = e

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -72,7 +74,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
-	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.schema.name, Outcome: decided(r.applied), Err: err}, start)
+	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.schema.Name, Outcome: decided(r.applied), Err: err}, start)
 	return r, err
 }
 
@@ -146,11 +148,11 @@ func (p *pending) judge(row *existing) (applied bool, evidence string) {
 	case row == nil:
 		return false, "the row is absent now: never written, or deleted since"
 	}
-	col := p.chain.table.schema.meta.Attempt
+	col := p.chain.table.schema.Meta.Attempt
 	if col == nil {
 		return false, "the row exists, but without an attempt column nothing tells whose write it is"
 	}
-	found, _ := row.cell(p.chain.table.schema.refTo(col))
+	found, _ := row.cell(p.chain.table.schema.RefTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		return true, ""
@@ -171,19 +173,19 @@ func (p *pending) cannotTell(evidence string) error {
 }
 
 // suspend keeps in res what Settle needs, if err leaves the outcome open.
-func (c *chain) suspend(res *result, b *builder, err error) {
+func (c *chain) suspend(res *result, b *stmt.Builder, err error) {
 	var cause *OutcomeUnknownError
 	if !errors.As(err, &cause) {
 		return
 	}
-	p := &pending{chain: *c, attempt: b.attempt, cause: cause, static: b.ofStatic()}
-	p.chain.spec.keepKey()
-	if !c.spec.value.None() {
-		value := c.table.schema.copyRow(p.chain.spec.value) // as it was when the write was sent
-		p.chain.spec.value, p.chain.doc = value, nil
+	p := &pending{chain: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic()}
+	p.chain.spec.KeepKey()
+	if !c.spec.Value.None() {
+		value := c.table.schema.Copy(p.chain.spec.Value) // as it was when the write was sent
+		p.chain.spec.Value, p.chain.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
-		changes := b.attempt != nil || b.stmt.Verb == cql.Delete && len(b.stmt.Deletions) == 0
-		if col := c.table.schema.meta.Attempt; col != nil && changes && c.doc != nil && c.spec.kind != ifNotExists {
+		changes := b.Attempt != nil || b.Stmt.Verb == cql.Delete && len(b.Stmt.Deletions) == 0
+		if col := c.table.schema.Meta.Attempt; col != nil && changes && c.doc != nil && c.spec.Kind != stmt.IfNotExists {
 			id := *codec.As[[16]byte](value.Field(col.Offset))
 			if id != ([16]byte{}) {
 				p.prior = id[:]
@@ -195,7 +197,7 @@ func (c *chain) suspend(res *result, b *builder, err error) {
 
 // current reads the row that the chain names, at serial consistency; nil if there is none.
 func (c chain) current(ctx context.Context) (*existing, error) {
-	c.spec.serial, c.spec.limit, c.spec.ttl, c.spec.timestamp, c.spec.per = true, nil, nil, nil, c.spec.per.further()
+	c.spec.Serial, c.spec.Limit, c.spec.TTL, c.spec.Timestamp, c.spec.Per = true, nil, nil, nil, c.spec.Per.Further()
 	return c.present(ctx, "select", Done)
 }
 
@@ -203,8 +205,8 @@ func (c chain) current(ctx context.Context) (*existing, error) {
 // nil if it has no value.
 func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 	var columns []*meta.Column
-	for _, col := range c.table.schema.meta.Columns {
-		if partitionWide(col) {
+	for _, col := range c.table.schema.Meta.Columns {
+		if stmt.PartitionWide(col) {
 			columns = append(columns, col)
 		}
 	}
@@ -225,16 +227,16 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
 	t := c.table
 	of := t.chain()
-	of.spec.per, of.spec.serial, of.spec.readOptions = c.spec.per.further(), true, new(readOptions)
-	of.spec.most(1)
+	of.spec.Per, of.spec.Serial, of.spec.ReadOptions = c.spec.Per.Further(), true, new(stmt.ReadOptions)
+	of.spec.Most(1)
 	for _, col := range columns {
-		of.spec.readOptions.only = append(of.spec.readOptions.only, t.schema.refTo(col))
+		of.spec.ReadOptions.Only = append(of.spec.ReadOptions.Only, t.schema.RefTo(col))
 	}
-	for _, col := range t.schema.meta.Partition {
-		cell, _ := c.spec.keyCell(col)
-		of.spec.where = append(of.spec.where, compareTo(t.schema.refTo(col), cql.Eq, encoded(col.Codec, cell)))
+	for _, col := range t.schema.Meta.Partition {
+		cell, _ := c.spec.KeyCell(col)
+		of.spec.Where = append(of.spec.Where, stmt.Compare(t.schema.RefTo(col), cql.Eq, stmt.Encoded(col.Codec, cell)))
 	}
-	err = of.read(ctx, readStatics, func(r *reader) error {
+	err = of.read(ctx, stmt.ReadStatics, func(r *reader) error {
 		if r.Next() {
 			row = t.source.existing(r.Columns(), r.Cells(), -1)
 			return row.decode(r.statement)
@@ -247,12 +249,12 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 // present reads the row that the chain names; nil if there is none. A row that comes with an
 // error is one that could not be decoded. Observers are told of op, and found if there is a row.
 func (c chain) present(ctx context.Context, op string, found Outcome) (row *existing, err error) {
-	b := c.spec.query(readRow)
-	defer b.release()
-	if b.err != nil {
-		return nil, c.locate(usageError(b.err))
+	b := c.spec.Query(stmt.ReadRow)
+	defer b.Release()
+	if b.Err != nil {
+		return nil, c.locate(usageError(b.Err))
 	}
-	b.op = op
+	b.Op = op
 	outcome := Done
 	answer := newReader(&c.table.source, b)
 	defer answer.release()
@@ -274,12 +276,12 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 // key is the primary key that the chain names.
 func (c *chain) key() Key {
 	var key Key
-	for _, col := range c.table.schema.meta.Primary() {
-		cell, ok := c.spec.keyCell(col)
+	for _, col := range c.table.schema.Meta.Primary() {
+		cell, ok := c.spec.KeyCell(col)
 		if !ok {
 			continue
 		}
-		value, err := decodeAny(c.table.schema.refTo(col), cell)
+		value, err := stmt.DecodeAny(c.table.schema.RefTo(col), cell)
 		if err != nil { // the field cannot hold it: it was named by another Go type
 			value, _ = codec.DecodeAny(col.Type, cell)
 		}

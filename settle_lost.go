@@ -49,7 +49,7 @@ func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *exi
 
 // unchanged reports whether nothing has been written between two reads of the row.
 func (m *mutation) unchanged(before, now *existing) bool {
-	for _, col := range [...]*meta.Column{m.chain.table.schema.meta.Attempt, m.chain.table.schema.meta.Version} {
+	for _, col := range [...]*meta.Column{m.chain.table.schema.Meta.Attempt, m.chain.table.schema.Meta.Version} {
 		if col == nil {
 			continue
 		}
@@ -63,7 +63,7 @@ func (m *mutation) unchanged(before, now *existing) bool {
 
 // isStray reports whether the row was last written by an attempt whose answer got lost.
 func (m *mutation) isStray(row *existing) bool {
-	col := m.chain.table.schema.meta.Attempt
+	col := m.chain.table.schema.Meta.Attempt
 	if col == nil || row == nil {
 		return false
 	}
@@ -78,6 +78,6 @@ func (m *mutation) isStray(row *existing) bool {
 
 // take makes the row, which an earlier attempt has written, the result.
 func (m *mutation) take(ctx context.Context, row *existing) error {
-	m.res.changed, m.res.value = true, m.chain.table.schema.newRow()
+	m.res.changed, m.res.value = true, m.chain.table.schema.New()
 	return m.load(ctx, m.res.value, row)
 }

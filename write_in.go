@@ -6,24 +6,26 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/coodie-go/coodie/internal/stmt"
+
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
 )
 
 // update is a plain update of the rows that the filters select.
-func (q *query) update(ctx context.Context, assigns []assign) error {
+func (q *query) update(ctx context.Context, assigns []stmt.Assign) error {
 	c := q.chain()
-	return c.writeSelected(ctx, "update", func(c *chain) *builder { return c.spec.update(assigns, false) })
+	return c.writeSelected(ctx, "update", func(c *chain) *stmt.Builder { return c.spec.Update(assigns, false) })
 }
 
 // remove is a plain delete of the rows that the filters select, or of some columns of them.
-func (q *query) remove(ctx context.Context, targets []*ref, columns bool) error {
+func (q *query) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
 	c := q.chain()
-	return c.writeSelected(ctx, "delete", func(c *chain) *builder { return c.spec.remove(targets, columns, false) })
+	return c.writeSelected(ctx, "delete", func(c *chain) *stmt.Builder { return c.spec.Remove(targets, columns, false) })
 }
 
 // writeSelected sends what build makes of the chain, or of each part of it.
-func (c *chain) writeSelected(ctx context.Context, op string, build func(*chain) *builder) error {
+func (c *chain) writeSelected(ctx context.Context, op string, build func(*chain) *stmt.Builder) error {
 	p, err := c.split(op, false)
 	switch {
 	case err != nil:
@@ -38,13 +40,13 @@ func (c *chain) writeSelected(ctx context.Context, op string, build func(*chain)
 }
 
 // write sends a plain write of all parts, until one fails.
-func (p *parts) write(ctx context.Context, op string, build func(*chain) *builder) error {
+func (p *parts) write(ctx context.Context, op string, build func(*chain) *stmt.Builder) error {
 	ctx, cancel := p.chain.bound(ctx)
 	defer cancel()
 	first, _ := p.part(0)
 	b := build(&first)
-	mistake := usageError(b.err)
-	b.release()
+	mistake := usageError(b.Err)
+	b.Release()
 	if mistake != nil { // which all parts have
 		return mistake
 	}
@@ -109,7 +111,7 @@ func (e *partlyError) Unwrap() error { return e.err }
 // inPart is the error of a call that failed in part. What says of its first failure that nothing
 // was executed is left out, since that is not true of the call.
 func (c *chain) inPart(op string, partly *partlyError, failed error) error {
-	out := &OutcomeUnknownError{Op: op, Table: c.table.schema.name, Key: c.key(), Err: partly}
+	out := &OutcomeUnknownError{Op: op, Table: c.table.schema.Name, Key: c.key(), Err: partly}
 	for {
 		switch e := failed.(type) {
 		case *QueryError:

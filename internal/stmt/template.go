@@ -1,4 +1,4 @@
-package coodie
+package stmt
 
 import (
 	"iter"
@@ -24,7 +24,7 @@ type template struct {
 	text    string
 	request driver.Request // of a read
 	proves  bool
-	rows    telling        // of a read
+	rowMark RowMark        // of a read
 	attempt bool           // it stores an attempt id
 	key     []*meta.Column // of the struct, if it is a document's
 }
@@ -32,47 +32,47 @@ type template struct {
 // templateKey is how something is asked for.
 type templateKey struct {
 	verb                               cql.Verb
-	want                               readKind // of a read
-	kind                               casKind
+	want                               ReadKind // of a read
+	kind                               If
 	cas, document, allowCreate, serial bool
 	statics                            bool // of a read: the table is known to have some
 }
 
-func (c *spec) templateKey(verb cql.Verb, want readKind, cas bool) templateKey {
-	m := templateKey{verb: verb, want: want, kind: c.kind, cas: cas, document: !c.value.None(), allowCreate: c.allowCreate, serial: c.serial}
-	m.statics = verb == cql.Select && c.table != nil && c.table.statics.Load()
+func (c *Spec) templateKey(verb cql.Verb, want ReadKind, cas bool) templateKey {
+	m := templateKey{verb: verb, want: want, kind: c.Kind, cas: cas, document: !c.Value.None(), allowCreate: c.AllowCreate, serial: c.Serial}
+	m.statics = verb == cql.Select && c.Table != nil && c.Table.Statics.Load()
 	return m
 }
 
 // templateStep is a column, and what is done with it.
 type templateStep struct {
-	ref  *ref
-	part part
-	do   uint8 // an Op or a Change
+	ref    *Ref
+	clause clause
+	do     uint8 // an Op or a Change
 }
 
-// part is where in the statement something is asked for.
-type part uint8
+// clause is where in the statement something is asked for.
+type clause uint8
 
 const (
-	inSet part = iota
+	inSet clause = iota
 	inDelete
 	inWhere
 	inIf
 )
 
 func (a *templateStep) is(o templateStep) bool {
-	return a.part == o.part && a.do == o.do && (a.ref == o.ref || formalColumn(o.ref) && a.ref.col == o.ref.col)
+	return a.clause == o.clause && a.do == o.do && (a.ref == o.ref || formalColumn(o.ref) && a.ref.col == o.ref.col)
 }
 
 // formal reports whether what is asked for is one statement, whatever the value, unless that is
 // null or empty. IN is of a list of values.
 func (a *templateStep) formal() bool {
-	return formalColumn(a.ref) && !(a.part >= inWhere && a.do == uint8(cql.In))
+	return formalColumn(a.ref) && !(a.clause >= inWhere && a.do == uint8(cql.In))
 }
 
 // asks yields what a write or read of the chain asks for, in the order of a template.
-func (c *spec) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[templateStep] {
+func (c *Spec) asks(cas bool, assigns []Assign, targets []*Ref) iter.Seq[templateStep] {
 	return func(yield func(templateStep) bool) {
 		for i := range assigns {
 			if !yield(templateStep{assigns[i].of, inSet, uint8(assigns[i].change)}) {
@@ -100,37 +100,37 @@ func (c *spec) asks(cas bool, assigns []assign, targets []*ref) iter.Seq[templat
 }
 
 // formalColumn reports whether r is a whole column of a native type.
-func formalColumn(r *ref) bool {
+func formalColumn(r *Ref) bool {
 	return r != nil && r.err == nil && r.col != nil && r.elem == nil && r.field == "" &&
 		r.col.Type.Kind < codec.List && r.col.Type.Kind != codec.Counter
 }
 
 // formal reports whether what the chain has been told leaves the values alone to decide.
-func (c *spec) formal(verb cql.Verb) bool {
-	return c.table != nil && c.ttl == nil && c.timestamp == nil && c.per == nil && c.readOptions == nil && c.limit == nil &&
-		c.guard == nil && !c.rowOnly && c.together == nil && c.object == nil && !c.peek && !c.tokens && c.part == 0 && c.idempotence == 0 && (!c.serial || verb == cql.Select) &&
-		(verb == cql.Insert || verb == cql.Select || c.table.meta.Version == nil) // an UPDATE counts it
+func (c *Spec) formal(verb cql.Verb) bool {
+	return c.Table != nil && c.TTL == nil && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
+		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && (!c.Serial || verb == cql.Select) &&
+		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil) // an UPDATE counts it
 }
 
 // templates are those of one table. The zero value is ready; it is safe for many goroutines.
 type templates struct {
-	known atomic.Pointer[[]*template] // which does not change: a new template makes a new list
+	Known atomic.Pointer[[]*template] // which does not change: a new template makes a new list
 	mu    sync.Mutex                  // of who makes one
 }
 
-// maxTemplates bounds the templates of a table, which are looked through one by one.
-const maxTemplates = 32
+// MaxTemplates bounds the templates of a table, which are looked through one by one.
+const MaxTemplates = 32
 
 // list is what is known; nobody changes it.
 func (ts *templates) list() []*template {
-	if p := ts.known.Load(); p != nil {
+	if p := ts.Known.Load(); p != nil {
 		return *p
 	}
 	return nil
 }
 
 // find returns the template of what the chain asks for in that manner, if there is one.
-func (ts *templates) find(c *spec, m templateKey, assigns []assign, targets []*ref) *template {
+func (ts *templates) find(c *Spec, m templateKey, assigns []Assign, targets []*Ref) *template {
 	for _, f := range ts.list() {
 		if f.templateKey == m && f.fits(c, assigns, targets) {
 			return f
@@ -139,7 +139,7 @@ func (ts *templates) find(c *spec, m templateKey, assigns []assign, targets []*r
 	return nil
 }
 
-func (f *template) fits(c *spec, assigns []assign, targets []*ref) bool {
+func (f *template) fits(c *Spec, assigns []Assign, targets []*Ref) bool {
 	if len(f.asked) != len(assigns)+len(targets)+len(c.filters())+len(c.conditions(f.cas)) {
 		return false
 	}
@@ -154,33 +154,33 @@ func (f *template) fits(c *spec, assigns []assign, targets []*ref) bool {
 }
 
 // again builds what has a template that is known; nil if it has none, or not for these values.
-func (c *spec) again(m templateKey, op string, assigns []assign, targets []*ref) *builder {
+func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref) *Builder {
 	if !c.formal(m.verb) {
 		return nil
 	}
-	f := c.table.templates.find(c, m, assigns, targets)
+	f := c.Table.Templates.find(c, m, assigns, targets)
 	if f == nil {
 		return nil
 	}
-	b := newBuilder(c.table, m.verb, op, m.cas)
-	b.template, b.stmt, b.proves, b.rows, b.request = f, &f.stmt, f.proves, f.rows, f.request
-	b.conds = c.conditions(m.cas)
-	if b.err == nil && b.follow(f, c, assigns) {
+	b := NewBuilder(c.Table, m.verb, op, m.cas)
+	b.Template, b.Stmt, b.Proves, b.RowMark, b.Request = f, &f.stmt, f.proves, f.rowMark, f.request
+	b.Conds = c.conditions(m.cas)
+	if b.Err == nil && b.follow(f, c, assigns) {
 		return b
 	}
-	b.release()
+	b.Release()
 	return nil
 }
 
 // follow binds the values in the order of the template's markers.
-func (b *builder) follow(f *template, c *spec, assigns []assign) bool {
+func (b *Builder) follow(f *template, c *Spec, assigns []Assign) bool {
 	for i := range assigns {
 		if !b.fills(&assigns[i].value) {
 			return false
 		}
 	}
 	if f.attempt {
-		if b.newAttempt(nil); !b.fills(&b.own[0].value) {
+		if b.newAttempt(nil); !b.fills(&b.Stored[0].value) {
 			return false
 		}
 	}
@@ -191,7 +191,7 @@ func (b *builder) follow(f *template, c *spec, assigns []assign) bool {
 		}
 	}
 	for _, col := range f.key {
-		if o := operandAt(col, c.value); !b.fills(&o) {
+		if o := OperandAt(col, c.Value); !b.fills(&o) {
 			return false
 		}
 	}
@@ -201,48 +201,48 @@ func (b *builder) follow(f *template, c *spec, assigns []assign) bool {
 			return false
 		}
 	}
-	return b.err == nil
+	return b.Err == nil
 }
 
 // fills binds a value, and reports whether it is one that says nothing of the statement.
-func (b *builder) fills(o *operand) bool {
+func (b *Builder) fills(o *Operand) bool {
 	if o.other() != nil || o.codec == nil {
 		return false
 	}
-	size := b.call.Size()
-	_, null, err := b.call.Bind(o.codec, o.p, false)
-	return err == nil && !null && b.call.Size() > size
+	size := b.Call.Size()
+	_, null, err := b.Call.Bind(o.codec, o.p, false)
+	return err == nil && !null && b.Call.Size() > size
 }
 
-// inserted gives an INSERT that was built before its template. Its statement names every column,
+// insertAgain gives an INSERT that was built before its template. Its statement names every column,
 // null or not, unless there is a tuple: see values.
-func (c *spec) inserted(b *builder) {
-	if c.formal(cql.Insert) && !c.table.divides(b.cas) {
-		if f := c.table.templates.find(c, c.templateKey(cql.Insert, 0, b.cas), nil, nil); f != nil {
-			b.template, b.stmt = f, &f.stmt
+func (c *Spec) insertAgain(b *Builder) {
+	if c.formal(cql.Insert) && !c.Table.Divides(b.CAS) {
+		if f := c.Table.Templates.find(c, c.templateKey(cql.Insert, 0, b.CAS), nil, nil); f != nil {
+			b.Template, b.Stmt = f, &f.stmt
 		}
 	}
 }
 
 // learn keeps the template of what b is, if it has one and there is room for it.
-func (c *spec) learn(b *builder, m templateKey, assigns []assign, targets []*ref) {
+func (c *Spec) learn(b *Builder, m templateKey, assigns []Assign, targets []*Ref) {
 	insert := m.verb == cql.Insert
-	if b.template != nil || b.err != nil || !c.formal(m.verb) || len(c.table.templates.list()) >= maxTemplates {
+	if b.Template != nil || b.Err != nil || !c.formal(m.verb) || len(c.Table.Templates.list()) >= MaxTemplates {
 		return
 	}
 	if insert {
 		if b.divides {
 			return // whether a column is in the INSERT depends on its value
 		}
-		for i := range b.stmt.Values {
-			if b.stmt.Values[i].Marker != cql.Mark {
+		for i := range b.Stmt.Values {
+			if b.Stmt.Values[i].Marker != cql.Mark {
 				return
 			}
 		}
-		if len(b.stmt.Values) < len(b.table.Columns) {
+		if len(b.Stmt.Values) < len(b.Meta.Columns) {
 			return
 		}
-	} else if !b.call.Filled() {
+	} else if !b.Call.Filled() {
 		return
 	}
 	for a := range c.asks(m.cas, assigns, targets) {
@@ -252,26 +252,26 @@ func (c *spec) learn(b *builder, m templateKey, assigns []assign, targets []*ref
 	}
 	f := &template{
 		templateKey: m, asked: slices.Collect(c.asks(m.cas, assigns, targets)),
-		stmt: b.stmt.Clone(), text: c.table.text(b), request: b.request, proves: b.proves, rows: b.rows, attempt: b.attempt != nil,
+		stmt: b.Stmt.Clone(), text: c.Table.Text(b), request: b.Request, proves: b.Proves, rowMark: b.RowMark, attempt: b.Attempt != nil,
 	}
 	if f.document && !insert {
 		for i := range f.stmt.Where {
-			f.key = append(f.key, b.table.Columns[f.stmt.Where[i].Column.ID])
+			f.key = append(f.key, b.Meta.Columns[f.stmt.Where[i].Column.ID])
 		}
 	}
-	ts := &c.table.templates
+	ts := &c.Table.Templates
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if known := ts.list(); len(known) < maxTemplates && ts.find(c, m, assigns, targets) == nil {
+	if known := ts.list(); len(known) < MaxTemplates && ts.find(c, m, assigns, targets) == nil {
 		known = append(slices.Clip(known), f)
-		ts.known.Store(&known)
+		ts.Known.Store(&known)
 	}
 }
 
-// text is the statement that b is.
-func (t *shape) text(b *builder) string {
-	if b.template != nil {
-		return b.template.text
+// Text is the statement that b is.
+func (t *Table) Text(b *Builder) string {
+	if b.Template != nil {
+		return b.Template.text
 	}
-	return t.texts.Text(b.stmt)
+	return t.Texts.Text(b.Stmt)
 }

@@ -1,0 +1,122 @@
+package stmt
+
+import (
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+)
+
+// KeptConds are the conditions as they are bound now.
+func KeptConds(conds []Cond) []Cond {
+	for i := range conds {
+		c := &conds[i]
+		if on := c.on.kept(); on != c.on || c.value.shares() {
+			own := append([]Cond(nil), conds...)
+			for j := i; j < len(own); j++ {
+				own[j] = Cond{on: own[j].on.kept(), op: own[j].op, value: own[j].value.kept()}
+			}
+			return own
+		}
+	}
+	return conds
+}
+
+// KeptAssigns are the assignments as they are bound now.
+func KeptAssigns(assigns []Assign) []Assign {
+	var own []Assign
+	for i := range assigns {
+		a := &assigns[i]
+		if !a.value.shares() {
+			continue
+		}
+		if own == nil {
+			own = append(own, assigns...)
+		}
+		if own[i].value = a.value.kept(); own[i].value.other() != nil {
+			own[i].value.other().typ = a.Ref().typ
+		}
+	}
+	if own != nil {
+		return own
+	}
+	return assigns
+}
+
+// Cond compares what it is on with a value.
+type Cond struct {
+	on    *Ref
+	op    cql.Op
+	value Operand
+}
+
+func (c *Cond) Ref() *Ref { return c.on.Sure() }
+
+// Assign changes what it is of.
+type Assign struct {
+	of     *Ref
+	change cql.Change
+	value  Operand
+}
+
+func (a *Assign) Ref() *Ref { return a.of.Sure() }
+
+// Cond compares r with the value at p, which is of the Go type of r's column; nil is null.
+//
+//go:noinline
+func (r *Ref) Compare(op cql.Op, p codec.Addr) Cond { return Cond{r, op, r.valueAt(p)} }
+
+// Assign changes r by the value at p; nil is null.
+//
+//go:noinline
+func (r *Ref) Change(change cql.Change, p codec.Addr) Assign {
+	return Assign{r, change, r.valueAt(p)}
+}
+
+// In asks for one of the values, as they are now.
+//
+//go:noinline
+func (r *Ref) In(vs Listed) Cond {
+	list, cd := make([]Operand, vs.N), r.Sure().values
+	if cd != nil {
+		vs = vs.copied(cd.GoType())
+	}
+	for i := range list {
+		list[i] = Operand{codec: cd, p: vs.At(i)}
+	}
+	return Cond{r, cql.In, (&otherOperand{codec: cd, list: list}).operand()}
+}
+
+// Has asks for the element at p.
+//
+//go:noinline
+func (r *Ref) Has(p codec.Addr) Cond {
+	return Cond{r, cql.Contains, Operand{codec: r.Sure().elems, p: p}}
+}
+
+// HasKey asks for the key at p.
+//
+//go:noinline
+func (r *Ref) HasKey(p codec.Addr) Cond {
+	return Cond{r, cql.ContainsKey, Operand{codec: r.Sure().keys, p: p}}
+}
+
+// RemoveKeys removes the keys in the slice at p.
+//
+//go:noinline
+func (r *Ref) RemoveKeys(p codec.Addr) Assign {
+	return Assign{r, cql.Remove, Operand{codec: r.Sure().keySets, p: p}}
+}
+
+// Op is how the condition compares.
+func (c *Cond) Op() cql.Op { return c.op }
+
+// Value is what the condition compares with.
+func (c *Cond) Value() *Operand { return &c.value }
+
+// compare is the condition that what r refers to compares so with the value.
+func Compare(r *Ref, op cql.Op, value Operand) Cond { return Cond{r, op, value} }
+
+// Value is what is assigned.
+func (a *Assign) Value() *Operand { return &a.value }
+
+// SetTo sets what r refers to.
+func SetTo(r *Ref, value Operand) Assign { return Assign{of: r, value: value} }

@@ -1,0 +1,120 @@
+package stmt
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
+
+// FieldAt refers to the field of r's user-defined type that lies at the offset in the struct.
+func (r *Ref) FieldAt(typ, field reflect.Type, offset uintptr, err error) *Ref {
+	part := *r.Sure()
+	switch {
+	case part.err != nil:
+		return &part
+	case part.elem != nil || part.field != "":
+		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has fields here")
+		return &part
+	case err != nil:
+		part.err = err
+		return &part
+	}
+	name, ok := codec.FieldAt(typ, offset, field)
+	if !ok {
+		part.err = fmt.Errorf("the selector does not point at a field of %s that is stored", typ)
+		return &part
+	}
+	return part.Member(name)
+}
+
+// Member refers to a field of the user-defined type that r refers to.
+func (r *Ref) Member(name string) *Ref {
+	part := *r.Sure()
+	switch {
+	case part.err != nil:
+		return &part
+	case part.typ == nil:
+		part.err = errNoColumn
+		return &part
+	case part.Opaque():
+		part.err = errors.New(errOpaque)
+		return &part
+	case part.typ.Kind == codec.UDT:
+		for _, f := range part.typ.Fields {
+			if f.Name == name {
+				part.field, part.typ = name, f.Type.Freeze()
+				return &part
+			}
+		}
+	}
+	part.err = fmt.Errorf("%s has no field %q", part.typ, name)
+	return &part
+}
+
+// at refers to a list element or a map value of the column that r refers to.
+func (r *Ref) at(key Operand) *Ref {
+	part := *r.Sure()
+	switch {
+	case part.err != nil:
+	case part.typ == nil:
+		part.err = errNoColumn
+	case part.Opaque():
+		part.err = errors.New(errOpaque)
+	case part.elem != nil || part.field != "":
+		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
+	case part.typ.Kind == codec.Map || part.typ.Kind == codec.List:
+		part.elem, part.typ = &key, part.typ.Elem.Freeze()
+	default:
+		part.err = fmt.Errorf("%s has no elements to address; lists and maps have", part.typ)
+	}
+	return &part
+}
+
+// Keyed makes r that of a map.
+func (r *Ref) Keyed(key, keys, value reflect.Type) {
+	r.Element(value, codec.Map, "MapCol")
+	if r.err == nil {
+		r.keys, r.err = codec.For(key, r.typ.Key)
+	}
+	if r.err == nil {
+		r.keySets, r.err = codec.For(keys, &codec.Type{Kind: codec.Set, Elem: r.typ.Key})
+	}
+}
+
+var indexCodec = MustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
+
+func MustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
+	c, err := codec.For(t, typ)
+	if err != nil {
+		panic("coodie: " + err.Error()) // a constant pair of types
+	}
+	return c
+}
+
+// Element makes r that of a collection with elements of the Go type, after checking that the
+// column is the kind of collection that its constructor says.
+func (r *Ref) Element(elem reflect.Type, want codec.Kind, constructor string) {
+	switch {
+	case r.err != nil:
+	case r.Opaque():
+		r.err = errors.New(errOpaque + "; use Col")
+	case r.typ.Kind != want:
+		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
+	default:
+		r.elems, r.err = codec.For(elem, r.typ.Elem)
+	}
+}
+
+// Index refers to the list element.
+func (r *Ref) Index(i int) *Ref {
+	index := OperandOf(indexCodec, i)
+	if i < 0 {
+		index = BadOperand(errors.New("a list index is not negative"))
+	}
+	return r.at(index)
+}
+
+// AtKey refers to the map value of the key at p.
+func (r *Ref) AtKey(p codec.Addr) *Ref { return r.at(Operand{codec: r.Sure().keys, p: p}) }

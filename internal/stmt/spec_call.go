@@ -1,0 +1,122 @@
+package stmt
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// CallOptions is what a chain says of its call instead of the table's settings. It is
+// immutable; a chain that says nothing has none.
+type CallOptions struct {
+	Consistency  *driver.Consistency
+	Timeout      *time.Duration
+	UsingTimeout *time.Duration
+	BypassCache  bool
+	PageSize     *int
+	Prefetch     *float64
+}
+
+// Level is the consistency of a plain statement.
+func (c *Spec) Level() driver.Consistency {
+	if c.Per != nil && c.Per.Consistency != nil {
+		return *c.Per.Consistency
+	}
+	return c.Table.Rules.Consistency
+}
+
+// paged sets how the rows of a read are fetched.
+func (c *Spec) paged(b *Builder) {
+	size := c.Table.Rules.PageSize
+	if c.Per != nil && c.Per.PageSize != nil {
+		size = *c.Per.PageSize
+	}
+	b.Request.PageSize = c.shared(size)
+	if c.Per != nil {
+		b.Request.Prefetch = c.Per.Prefetch
+	}
+}
+
+// callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
+func (c *Spec) callOfRead(b *Builder) {
+	p := c.Per
+	if p == nil {
+		return
+	}
+	p.check(b)
+	switch {
+	case p.Consistency == nil:
+	case *p.Consistency == driver.Any:
+		b.Fail("", "consistency ANY is for writes", nil)
+	case c.Serial:
+		b.Fail("", "a linearizable read is at the table's serial consistency (WithSerialConsistency) and takes no other", nil)
+	}
+	if p.PageSize != nil && *p.PageSize < 1 {
+		b.Fail("", "a page has at least 1 row", nil)
+	}
+	if p.Prefetch != nil && !(*p.Prefetch >= 0 && *p.Prefetch <= 1) {
+		b.Fail("", "Prefetch is a share of a page, from 0 to 1", nil)
+	}
+	b.Stmt.BypassCache = p.BypassCache
+}
+
+// callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
+// after the TTL and timestamp.
+func (c *Spec) callOfWrite(b *Builder) {
+	p := c.Per
+	if p == nil {
+		return
+	}
+	switch {
+	case p.PageSize != nil || p.Prefetch != nil || p.BypassCache:
+		b.Fail("", "a write takes no PageSize, Prefetch or BypassCache: they are for reads", nil)
+	case c.Together != nil:
+		b.Fail("", "a write in a batch takes no Consistency, Timeout or UsingTimeout of its own: end the batch by the context of its Exec", nil)
+	case b.CAS && p.Consistency != nil:
+		b.Fail("", "a conditional write takes no Consistency: it commits at the table's (WithCommitConsistency)", nil)
+	}
+	p.check(b)
+}
+
+// check refuses what no call can be told, and binds USING TIMEOUT.
+func (p *CallOptions) check(b *Builder) {
+	if c := p.Consistency; c != nil && SerialLevel(*c) {
+		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable", nil)
+	}
+	if p.Timeout != nil && *p.Timeout <= 0 {
+		b.Fail("", "Timeout is more than 0", nil)
+	}
+	if p.UsingTimeout == nil || b.Err != nil {
+		return
+	}
+	d := *p.UsingTimeout
+	if d <= 0 || d > 1<<62 {
+		b.Fail("", "UsingTimeout is more than 0", nil)
+		return
+	}
+	// ScyllaDB takes whole milliseconds only.
+	d = (d + time.Millisecond - 1) / time.Millisecond * time.Millisecond
+	b.Stmt.Timeout = true
+	if _, _, err := b.Call.Bind(timeoutCodec, codec.At(&d), false); err != nil {
+		b.Fail("", "UsingTimeout", err)
+	}
+}
+
+// timeoutCodec encodes a time.Duration as ScyllaDB takes a timeout.
+var timeoutCodec = MustCodec(reflect.TypeFor[time.Duration](), codec.Native(codec.Duration))
+
+// Further is what a further statement of the same call is told: its Timeout.
+func (p *CallOptions) Further() *CallOptions {
+	if p == nil || p.Timeout == nil {
+		return nil
+	}
+	return &CallOptions{Timeout: p.Timeout}
+}
+
+// SerialLevel reports whether the consistency is a serial one.
+func SerialLevel(c driver.Consistency) bool {
+	s := driver.SerialConsistency(c)
+	return s == driver.Serial || s == driver.LocalSerial
+}

@@ -1,0 +1,65 @@
+package stmt
+
+import (
+	"github.com/coodie-go/coodie/internal/replay"
+)
+
+// Said is an Idempotence.
+type Said uint8
+
+const (
+	inferred Said = iota
+	idempotent
+	notIdempotent
+)
+
+func Declared(is bool) Said {
+	if is {
+		return idempotent
+	}
+	return notIdempotent
+}
+
+// ErrLWTIdempotent is why an LWT cannot be declared idempotent.
+const ErrLWTIdempotent = "a conditional write is never idempotent: sent again, it would meet its own row and be told \"refused\", " +
+	"and another write may have come between; this holds for IF NOT EXISTS too"
+
+// Replayed says whether the built statement may be sent twice, and why.
+func (c *Spec) Replayed(b *Builder) replay.Reason {
+	stamped := c.Timestamp != nil
+	if b.Err == nil {
+		stamped = stamped || c.Table.Rules.ClientTimestamp
+	}
+	found := b.replay
+	switch {
+	case b.CAS:
+		found = replay.Conditional
+	case b.reads:
+		found = replay.Read
+	case found != replay.Same:
+	case !stamped:
+		found = replay.Reordered
+	case b.lists:
+		found = replay.StampedList
+	}
+	if b.Err != nil {
+		return found
+	}
+	return Decide(found, c.Idempotence, c.Table.Rules.Idempotence)
+}
+
+// Decide lets what was declared go before what was inferred.
+func Decide(found replay.Reason, statement, table Said) replay.Reason {
+	of := statement
+	if of == inferred {
+		of = table
+	}
+	switch {
+	case found == replay.Conditional:
+	case of == idempotent && !found.Safe():
+		return replay.Declared
+	case of == notIdempotent:
+		return replay.Refused
+	}
+	return found
+}
