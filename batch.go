@@ -144,17 +144,23 @@ func (b *Batch) Exec(ctx context.Context) error {
 		}
 		err = outcomeOfBoth(before, err)
 	}
-	lines := answer.match(b.writes)
-	var asked []*result
+	asked := make([]asked, len(b.writes))
+	for i, w := range b.writes {
+		if w.conditional {
+			asked[i] = w.asked()
+		}
+	}
+	lines := answer.match(asked)
+	var results []*result
 	for i, w := range b.writes {
 		w.resolve(answer, lines[i], err)
 		w.b.Release()
 		w.b = nil
 		if w.conditional {
-			asked = append(asked, &w.res)
+			results = append(results, &w.res)
 		}
 	}
-	exclude(asked)
+	exclude(results)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // whose row a line of the answer is.
@@ -62,16 +63,26 @@ func (a *batchAnswer) read(rows *driver.Rows) error {
 	return nil
 }
 
+// asked is a write of the batch, as far as the answer has a line for it.
+type asked struct {
+	of          *source
+	named       *stmt.Spec // names the row
+	conditional bool
+	static      bool // the write is about the partition's static row
+	asksStatic  bool // one of its conditions is
+}
+
 // match finds the line that answers each write; nil for none. ScyllaDB answers each
 // conditional write in order, be the row there or not; Cassandra answers each row that
 // exists, in the order of the clustering columns, and only if the batch was refused.
-func (a *batchAnswer) match(writes []*handle) []*batchLine {
+func (a *batchAnswer) match(writes []asked) []*batchLine {
 	out := make([]*batchLine, len(writes))
 	if len(a.lines) == 0 || a.lines[0].columns.Len() == 1 {
 		return out
 	}
 	count, inOrder := 0, true
-	for i, w := range writes {
+	for i := range writes {
+		w := &writes[i]
 		if !w.conditional {
 			continue
 		}
@@ -83,7 +94,8 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 	if inOrder && count == len(a.lines) {
 		return out
 	}
-	for i, w := range writes {
+	for i := range writes {
+		w := &writes[i]
 		out[i] = nil
 		if !w.conditional {
 			continue
@@ -94,17 +106,66 @@ func (a *batchAnswer) match(writes []*handle) []*batchLine {
 				break
 			}
 		}
-		if out[i] == nil && w.asksStatic() {
+		if out[i] == nil && w.asksStatic {
 			// The row is missing, but its static columns are on every line.
-			line := a.lines[0].static(w.b.Meta)
+			line := a.lines[0].static(w.of.shape.Meta)
 			out[i] = &line
 		}
 	}
 	return out
 }
 
-func (w *handle) asksStatic() bool {
-	return slices.ContainsFunc(w.asks, func(ask rowCondition) bool { return ask.row == staticRow })
+func (w *asked) is(line *batchLine) whose { return line.whose(w.of, w.named, w.static) }
+
+// row is the line as a row of the table.
+func (l *batchLine) row(of *source) *existing {
+	e := of.existing(l.columns, l.cells, l.at)
+	e.state = rPresent
+	_ = e.decode("") // it stays in e.broken
+	return e
+}
+
+// whose compares the key in the line, as far as it was sent, with the one that a write names. static: the write is about
+// the partition's static row.
+func (l *batchLine) whose(of *source, named *stmt.Spec, static bool) whose {
+	e := l.row(of)
+	found := own
+	for _, col := range of.shape.Meta.Primary() {
+		if static && col.Kind == meta.Clustering {
+			continue
+		}
+		cell, p := e.sent(col)
+		switch want, _ := named.KeyCell(col); {
+		case p == aNull:
+			found = nobodys
+		case p == aPresent && !bytes.Equal(cell, want) && !e.isKey(col, want):
+			return another
+		}
+	}
+	return found
+}
+
+// provenByLine says what the line proves of the row: a key column that was sent as null, that
+// there is none.
+func (e *existing) provenByLine(who whose, static bool, kind stmt.If) rowStateType {
+	keyed := false
+	for i := range e.columns.Len() {
+		col := e.of.shape.Meta.Column(e.columns.Name(i))
+		switch {
+		case col == nil:
+		case static && col.Kind == meta.Static && e.cells.at(i) != nil:
+			return rPresent
+		case col.Key():
+			keyed = true
+		}
+	}
+	switch {
+	case static && kind == stmt.IfExists, who == nobodys:
+		return rMissing
+	case static || !keyed:
+		return e.proven(stmt.IfConditions)
+	}
+	return rPresent
 }
 
 // static is the line as it is of a missing row: without what belongs to a row alone.

@@ -1,10 +1,10 @@
 package coodie
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -115,6 +115,14 @@ func (h *handle) build(ctx context.Context) {
 	}
 }
 
+// asked is the write as the batch's answer is asked for it.
+func (h *handle) asked() asked {
+	return asked{
+		of: &h.chain.table.source, named: &h.chain.spec, conditional: h.conditional, static: h.static,
+		asksStatic: slices.ContainsFunc(h.asks, func(ask rowCondition) bool { return ask.row == staticRow }),
+	}
+}
+
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind stmt.If) {
 	b := h.b
@@ -155,40 +163,13 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	return string(out), true
 }
 
-// existing is the line as a row of the handle's table.
-func (h *handle) existing(line *batchLine) *existing {
-	e := h.chain.table.source.existing(line.columns, line.cells, line.at)
-	e.state = RowPresent
-	_ = e.decode("") // it stays in e.broken
-	return e
-}
-
-// is compares the key in the line, as far as it was sent, with the write's.
-func (h *handle) is(line *batchLine) whose {
-	e := h.existing(line)
-	found := own
-	for _, col := range h.chain.table.schema.Meta.Primary() {
-		if h.static && col.Kind == meta.Clustering {
-			continue
-		}
-		cell, p := e.sent(col)
-		switch want, _ := h.chain.spec.KeyCell(col); {
-		case p == Null:
-			found = nobodys
-		case p == Present && !bytes.Equal(cell, want) && !e.isKey(col, want):
-			return another
-		}
-	}
-	return found
-}
-
 // sent is the cell of a column as the server sent it.
-func (e *existing) sent(col *meta.Column) ([]byte, Presence) {
+func (e *existing) sent(col *meta.Column) ([]byte, presenceType) {
 	if i := e.columns.Index(col.Name); i >= 0 {
 		cell := e.cells.at(i)
 		return cell, presence(cell)
 	}
-	return nil, Missing
+	return nil, aMissing
 }
 
 // isKey reports whether the key column that was sent is the one that was written.
@@ -198,7 +179,7 @@ func (e *existing) isKey(col *meta.Column, want []byte) bool {
 	if err == nil {
 		want, err = codec.Convert(want, col.Type, t)
 	}
-	return err == nil && equal(t, e.cells.at(i), want) == Held
+	return err == nil && equal(t, e.cells.at(i), want) == vHeld
 }
 
 func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
@@ -221,7 +202,7 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 	case line != nil:
 		h.read(line)
 	case a.complete && !h.static:
-		h.res.absent = RowMissing // Cassandra leaves missing rows out
+		h.res.absent = rMissing // Cassandra leaves missing rows out
 	}
 	h.follow(a.applied, h.b.Stored, nil)
 }
@@ -232,7 +213,7 @@ func (h *handle) read(line *batchLine) {
 		static := line.static(h.chain.table.schema.Meta)
 		line = &static
 	}
-	e := h.existing(line)
+	e := line.row(&h.chain.table.source)
 	if h.res.applied {
 		if e.anyValue() {
 			h.res.previous = e
@@ -240,31 +221,8 @@ func (h *handle) read(line *batchLine) {
 		return
 	}
 	h.err = h.chain.locate(e.broken)
-	e.state = h.state(e, h.is(line))
+	e.state = e.provenByLine(line.whose(&h.chain.table.source, &h.chain.spec, h.static), h.static, h.res.kind)
 	h.res.existing = e
-}
-
-// state says what the line proves of the row: a key column that was sent as null, that
-// there is none.
-func (h *handle) state(e *existing, who whose) RowState {
-	keyed := false
-	for i := range e.columns.Len() {
-		col := h.chain.table.schema.Meta.Column(e.columns.Name(i))
-		switch {
-		case col == nil:
-		case h.static && col.Kind == meta.Static && e.cells.at(i) != nil:
-			return RowPresent
-		case col.Key():
-			keyed = true
-		}
-	}
-	switch {
-	case h.static && h.res.kind == stmt.IfExists, who == nobodys:
-		return RowMissing
-	case h.static || !keyed:
-		return e.proven(stmt.IfConditions)
-	}
-	return RowPresent
 }
 
 // suspend keeps what Settle needs of an unknown outcome.

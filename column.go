@@ -156,24 +156,24 @@ func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).Change(cq
 func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
 	p := plainExisting(e).read(refOf(c), codec.At(&v))
-	if p != Present {
+	if p != aPresent {
 		var zero V
-		return zero, p
+		return zero, Presence(p)
 	}
-	return v, p
+	return v, Present
 }
 
 // read decodes what r refers to into the zero value at p.
-func (e *existing) read(r *stmt.Ref, p codec.Addr) Presence {
+func (e *existing) read(r *stmt.Ref, p codec.Addr) presenceType {
 	if e == nil || r.Sure().Err() != nil {
-		return Missing
+		return aMissing
 	}
 	cell, presence := e.cell(r.Sure())
-	if presence != Present {
+	if presence != aPresent {
 		return presence
 	}
 	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
-		return Missing // the call that made e has reported the *DecodeError
+		return aMissing // the call that made e has reported the *DecodeError
 	}
-	return Present
+	return aPresent
 }

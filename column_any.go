@@ -65,7 +65,9 @@ func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
 func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.Addr{})) }
 
 // IsNotNull is the condition `column != null`.
-func (c *AnyColumn[T]) IsNotNull() Cond[T] { return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{})) }
+func (c *AnyColumn[T]) IsNotNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{}))
+}
 
 // Set is `column = v`.
 func (c *AnyColumn[T]) Set(v any) Assign[T] {
@@ -105,22 +107,23 @@ func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
 // From reads the column from the row that refused an LWT, as the Go type of its field.
 // The value is nil unless it is Present.
 func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
-	return plainExisting(e).readAny((*stmt.Ref)(c))
+	v, p := plainExisting(e).readAny((*stmt.Ref)(c))
+	return v, Presence(p)
 }
 
 // readAny is the value of what r refers to.
-func (e *existing) readAny(r *stmt.Ref) (any, Presence) {
+func (e *existing) readAny(r *stmt.Ref) (any, presenceType) {
 	r = r.Sure()
 	if e == nil || r.Err() != nil {
-		return nil, Missing
+		return nil, aMissing
 	}
 	cell, p := e.cell(r)
-	if p != Present {
+	if p != aPresent {
 		return nil, p
 	}
 	v, err := stmt.DecodeAny(r, cell)
 	if err != nil {
-		return nil, Missing // the call that made e has reported the *DecodeError
+		return nil, aMissing // the call that made e has reported the *DecodeError
 	}
-	return v, Present
+	return v, aPresent
 }

@@ -252,7 +252,7 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
-	case r.row() == RowMissing:
+	case r.row() == rMissing:
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"
@@ -285,7 +285,7 @@ func (r *result) failed() string {
 	for i, c := range r.conditions() {
 		switch {
 		case c.Verdict != NotHeld:
-		case c.Guard && r.inexact(i):
+		case c.Guard && r.existing.readsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:
 			guards = append(guards, c.Text)

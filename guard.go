@@ -5,7 +5,6 @@ import (
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
-	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // conditional ends the plain part of the chain. What a Document writes on a condition is
@@ -26,33 +25,6 @@ func (q *query) conditional(kind stmt.If, conds []stmt.Cond) conditional {
 //go:noinline
 func (w write) unchanged() conditional {
 	return conditional{write: w, asks: asks{kind: stmt.IfConditions, unchanged: true}}
-}
-
-var ()
-
-// rowGuard guards a row that was read, by its cells: by its version if it has one, by each
-// column that was shown otherwise, and by the static ones in any case. A guess, which was not read by
-// this call, is guarded by each column as well: one may have expired, which no version counts.
-func (t *table) rowGuard(row *existing, shown func(*meta.Column) bool, guess bool) *stmt.Guard {
-	g := new(stmt.Guard)
-	v, a := t.schema.Meta.Version, t.schema.Meta.Attempt
-	versioned := v != nil && row.presence(v.Name) == Present
-	for _, col := range t.schema.Meta.Columns {
-		switch {
-		case col.Key() || !shown(col):
-			continue
-		case versioned && !guess && col.Kind != meta.Static && col != v && (col != a || row.presence(col.Name) != Present):
-			continue
-		}
-		g.Conds = append(g.Conds, t.asRead(row, col))
-	}
-	if versioned {
-		p := t.schema.New()
-		if cell, _ := row.cell(t.schema.RefTo(v)); v.Codec.Decode(p.Field(v.Offset), cell) == nil {
-			versions.Of.Saw(t.schema.VersionIn(p))
-		}
-	}
-	return g
 }
 
 // see keeps what the document holds of its row, as far as a guard needs it: the static

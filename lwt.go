@@ -205,7 +205,12 @@ func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error
 	start := t.now()
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	err = c.answer(&res, b, b.Call.Do(within, t.sender, r))
+	answer, err := t.source.lwt(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	if res.applied, res.answered = answer.applied, answer.answered; res.applied {
+		res.previous = answer.row
+	} else {
+		res.existing = answer.row
+	}
 	r.Lost = b.Call.Lost()
 	if err != nil {
 		var decode *DecodeError
@@ -226,47 +231,49 @@ func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error
 	return res, err
 }
 
-// answer reads the one row that a conditional write answers with: [applied] first, and
-// the rest only if the write was refused. Further rows must say the same of [applied]. A
-// *DecodeError concerns the rest.
-func (c *chain) answer(res *result, b *stmt.Builder, rows *driver.Rows) error {
+// lwtAnswer is the answer of a conditional write.
+type lwtAnswer struct {
+	answered, applied bool
+	row               *existing // that has refused the write; of one that was applied, what it replaced
+}
+
+// lwt reads the one row that a conditional write answers with: [applied] first, and
+// the rest only if the write was refused. Further rows must say the same of [applied]. The error of an answer that
+// says whether the write was applied concerns the rest.
+func (s *source) lwt(rows *driver.Rows, kind stmt.If, statement string) (a lwtAnswer, err error) {
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
-			return err
+			return a, err
 		}
-		return errNoAnswer
+		return a, errNoAnswer
 	}
 	columns, cells := rows.Columns(), rows.Cells()
 	at, applied, err := readApplied(columns, cells)
 	if err != nil {
-		return err
+		return a, err
 	}
 	var e *existing
 	if columns.Len() > 1 {
-		e = c.table.source.existing(columns, cells, at)
+		e = s.existing(columns, cells, at)
 	}
 	for rows.Next() {
 		if _, again, err := readApplied(rows.Columns(), rows.Cells()); err != nil || again != applied {
-			return errNoAnswer
+			return a, errNoAnswer
 		}
 	}
-	res.applied, res.answered = applied, true
-	if e == nil {
-		return nil
+	a.answered, a.applied = true, applied
+	switch {
+	case e == nil:
+	case !applied:
+		e.state = e.proven(kind)
+		a.row, err = e, e.decode(statement)
+	case e.anyValue(): // ScyllaDB sends the old row along: all null if there was none
+		e.state = rPresent
+		_ = e.decode(statement) // Previous reports it: the write was applied all the same
+		a.row = e
 	}
-	if res.applied {
-		// ScyllaDB sends the old row along: all null if there was none.
-		if e.anyValue() {
-			e.state = RowPresent
-			_ = e.decode(b.Request.Statement) // Previous reports it: the write was applied all the same
-			res.previous = e
-		}
-		return nil
-	}
-	e.state = e.proven(res.kind)
-	res.existing = e
-	return e.decode(b.Request.Statement)
+	return a, err
 }
 
 // readApplied reads the [applied] column, which is the one at and the only one.
@@ -313,12 +320,12 @@ func (e *existing) anyValue() bool {
 // proven says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (e *existing) proven(kind stmt.If) RowState {
+func (e *existing) proven(kind stmt.If) rowStateType {
 	switch kind {
 	case stmt.IfNotExists:
-		return RowPresent
+		return rPresent
 	case stmt.IfExists:
-		return RowMissing
+		return rMissing
 	}
 	for i := range e.columns.Len() {
 		if e.cells.at(i) == nil {
@@ -326,8 +333,8 @@ func (e *existing) proven(kind stmt.If) RowState {
 		}
 		col := e.of.shape.Meta.Column(e.columns.Name(i))
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
-			return RowPresent
+			return rPresent
 		}
 	}
-	return RowUnknown
+	return rUnknown
 }

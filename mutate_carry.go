@@ -1,7 +1,6 @@
 package coodie
 
 import (
-	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -31,23 +30,13 @@ func (m *mutation) masked(row *existing) *existing {
 	if row == nil || m.chain.spec.ReadOptions == nil {
 		return row
 	}
-	var columns driver.Columns
-	var cells [][]byte
-	for i := range row.columns.Len() {
-		if col := row.of.shape.Meta.Column(row.columns.Name(i)); col != nil && m.chain.spec.ReadOptions.Shows(col) {
-			columns.Add(row.columns, i)
-			cells = append(cells, row.cells.at(i))
-		}
-	}
-	shown := row.of.existing(columns, cells, -1)
-	shown.state = row.state
-	return shown
+	return row.only(m.chain.spec.ReadOptions.Shows)
 }
 
 // shownBy reports whether the row has all that the function is to be shown.
 func (m *mutation) shownBy(row *existing) bool {
 	for _, col := range m.chain.table.schema.Meta.Columns {
-		if m.chain.spec.ReadOptions.Shows(col) && row.presence(col.Name) == Missing {
+		if m.chain.spec.ReadOptions.Shows(col) && row.presence(col.Name) == aMissing {
 			return false
 		}
 	}
@@ -61,26 +50,5 @@ func (m *mutation) carryOver(row *existing, written []stmt.Assign) {
 	if m.place == nil || m.res.unknown > 0 || !t.queue.Awaited(m.place) {
 		return
 	}
-	cells := row.cells.list()
-	for i := range written {
-		col := written[i].Ref().Column()
-		if col.Type.MultiCell() {
-			return // stored otherwise than it was sent: without order, or null if empty
-		}
-		cell, null, err := written[i].Value().Encode()
-		if err != nil {
-			return
-		}
-		if null {
-			cell = nil
-		}
-		if j := row.columns.Index(col.Name); j >= 0 {
-			if !null && !row.columns.Is(j, written[i].Value().Typ()) {
-				return // it was encoded for another type
-			}
-			cells[j] = cell
-		}
-	}
-	m.place.Left = t.source.existing(row.columns, cells, -1)
-	m.place.Left.state = RowPresent
+	m.place.Left = row.written(written)
 }

@@ -217,7 +217,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 		if col == t.schema.Meta.Version {
 			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), t.rewritten(row, col, before, value)))
+		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.rewritten(col, before, value)))
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -228,7 +228,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	c.spec.Value, c.spec.Where, c.single, c.spec.ReadOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.spec.Kind, c.spec.Conds, c.spec.AllowCreate = stmt.IfConditions, nil, true
-	c.spec.Guard = t.rowGuard(row, m.chain.spec.ReadOptions.Shows, m.guess)
+	c.spec.Guard = row.guard(m.chain.spec.ReadOptions.Shows, m.guess)
 	b := c.spec.Update(assigns, true)
 	if !b.Proves {
 		b.Fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
@@ -278,31 +278,9 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 		return m.refusedAfterStray(ctx)
 	}
 	if next = res.existing; next != nil {
-		next = m.chain.complete(next, before)
+		next = next.complete(m.chain.spec.ReadOptions.Shows, before)
 	}
 	return true, next, nil
-}
-
-// complete makes a whole row of a refused answer, if it has all but the key; nil otherwise.
-func (c chain) complete(refused *existing, before codec.Addr) *existing {
-	if refused.state != RowPresent || refused.broken != nil {
-		return nil
-	}
-	for _, col := range c.table.schema.Meta.Columns {
-		if refused.presence(col.Name) != Missing || !c.spec.ReadOptions.Shows(col) {
-			continue
-		}
-		if !col.Key() || before.None() {
-			return nil
-		}
-		cell, _, err := col.Codec.Append([]byte{}, before.Field(col.Offset))
-		if err != nil {
-			return nil
-		}
-		refused.columns = refused.columns.With(col.Name, col.Type)
-		refused.cells = pack(nil, append(refused.cells.list(), cell), -1)
-	}
-	return refused
 }
 
 func (c chain) keyChanged(col *meta.Column) error {

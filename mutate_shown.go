@@ -61,7 +61,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 		case col.Kind != meta.Static:
 		case m.chain.spec.ReadOptions.Shows(col):
 			columns = append(columns, col)
-			guard.spec.Conds = append(guard.spec.Conds, t.asRead(statics, col))
+			guard.spec.Conds = append(guard.spec.Conds, t.source.asRead(statics, col))
 		case stmt.Differs(before, value, []*meta.Column{col}) != nil,
 			!slices.Contains(t.schema.Meta.Defaults, col) && stmt.Differs(before, row, []*meta.Column{col}) != nil:
 			return result{}, m.chain.notShown(col)
@@ -84,7 +84,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 		if stmt.Differs(before, row, []*meta.Column{col}) != nil {
 			value := stmt.OperandAt(col, row)
 			if statics != nil {
-				value = t.rewritten(statics, col, before, row)
+				value = statics.rewritten(col, before, row)
 			}
 			assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), value))
 		}

@@ -53,7 +53,7 @@ func (r Row) Columns() []string {
 // Presence says whether the row has the column, and whether it is null.
 func (r Row) Presence(column string) Presence {
 	if i := r.columns.Index(column); i >= 0 {
-		return presence(r.cells[i])
+		return Presence(presence(r.cells[i]))
 	}
 	return Missing
 }

@@ -44,12 +44,12 @@ type rest struct {
 	given    int32      // how many of conds were given; the others are those of the guard
 	excluded int32      // 1 + the condition that has refused the write because all others held; 0: none is known
 	kind     stmt.If
-	absent   RowState // what it means in a batch that nothing was sent of the row
-	answered bool     // false beside an error: neither applied nor refused
-	proves   bool     // applied proves that the row existed
-	static   bool     // the write is about the partition's static row
-	batched  bool     // another statement's condition may have refused it
-	beyond   bool     // the statement has conditions that conds lacks
+	absent   rowStateType // what it means in a batch that nothing was sent of the row
+	answered bool         // false beside an error: neither applied nor refused
+	proves   bool         // applied proves that the row existed
+	static   bool         // the write is about the partition's static row
+	batched  bool         // another statement's condition may have refused it
+	beyond   bool         // the statement has conditions that conds lacks
 }
 
 // conds are the conditions that were given, and those of the guard.
@@ -125,9 +125,9 @@ var errUnanswered = errors.New("coodie: the write was not answered; the error th
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
-func (r LWTResult[T]) Row() RowState { return plainResult(&r).row() }
+func (r LWTResult[T]) Row() RowState { return RowState(plainResult(&r).row()) }
 
-func (r *result) row() RowState {
+func (r *result) row() rowStateType {
 	switch {
 	case !r.answered && r.existing == nil:
 		return r.absent
@@ -138,14 +138,14 @@ func (r *result) row() RowState {
 	case r.batched && !r.applied:
 		return r.existing.state
 	case r.kind == stmt.IfNotExists && r.applied, r.kind == stmt.IfExists && !r.applied:
-		return RowMissing
+		return rMissing
 	case r.kind == stmt.IfNotExists, r.kind == stmt.IfExists, r.applied && r.proves:
-		return RowPresent
+		return rPresent
 	case r.applied:
-		return RowUnknown
+		return rUnknown
 	case r.existing == nil:
 		// Cassandra leaves all columns out for a missing row; ScyllaDB never leaves any out.
-		return RowMissing
+		return rMissing
 	}
 	return r.existing.state
 }
@@ -190,7 +190,7 @@ type existing struct {
 	columns driver.Columns // without [applied]
 	cells   cells          // of the columns
 	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
-	state   RowState
+	state   rowStateType
 	broken  error // why the cells could not be decoded; they are then as the server sent them
 }
 
@@ -199,7 +199,7 @@ func (e *Existing[T]) Row() RowState {
 	if e == nil {
 		return RowUnknown
 	}
-	return e.row.state
+	return RowState(e.row.state)
 }
 
 // Presence says what was sent of the column of that name.
@@ -207,21 +207,21 @@ func (e *Existing[T]) Presence(column string) Presence {
 	if e == nil {
 		return Missing
 	}
-	return e.row.presence(column)
+	return Presence(e.row.presence(column))
 }
 
-func (e *existing) presence(column string) Presence {
+func (e *existing) presence(column string) presenceType {
 	if i := e.columns.Index(column); i >= 0 {
 		return presence(e.cells.at(i))
 	}
-	return Missing
+	return aMissing
 }
 
-func presence(cell []byte) Presence {
+func presence(cell []byte) presenceType {
 	if cell == nil {
-		return Null
+		return aNull
 	}
-	return Present
+	return aPresent
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
@@ -231,17 +231,14 @@ func (e *Existing[T]) Pairs() []Pair {
 	if e == nil {
 		return nil
 	}
-	return e.row.pairs()
+	return pairsOf(&e.row)
 }
 
-func (e *existing) pairs() []Pair {
+func pairsOf(e *existing) []Pair {
 	pairs := make([]Pair, e.columns.Len())
-	for i := range e.columns.Len() {
-		pairs[i].Column = e.columns.Name(i)
-		if e.cells.at(i) == nil {
-			continue
-		}
+	for i := range pairs {
 		// A cell that cannot be decoded was reported by the call that made e; it stays nil here.
+		pairs[i].Column = e.columns.Name(i)
 		pairs[i].Value, _ = e.valueOf(i)
 	}
 	return pairs
@@ -258,8 +255,11 @@ func pairsMap(pairs []Pair) map[string]any {
 	return m
 }
 
-// value decodes cell i.
+// valueOf decodes cell i; nil is null.
 func (e *existing) valueOf(i int) (any, error) {
+	if e.cells.at(i) == nil {
+		return nil, nil
+	}
 	if col := e.of.shape.Meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
 		cell, err := e.declared(i)
 		if err != nil || cell == nil {
@@ -275,17 +275,17 @@ func (e *existing) valueOf(i int) (any, error) {
 }
 
 // cell finds what r refers to, as the struct declares it.
-func (e *existing) cell(r *stmt.Ref) ([]byte, Presence) {
+func (e *existing) cell(r *stmt.Ref) ([]byte, presenceType) {
 	i := e.columns.Index(r.Name())
 	if i < 0 || e.broken != nil {
-		return nil, Missing
+		return nil, aMissing
 	}
 	cell, err := e.declared(i)
 	if err == nil && cell != nil && (r.IsPart()) {
 		cell, err = r.Cut(r.Column().Type, cell)
 	}
 	if err != nil {
-		return nil, Missing
+		return nil, aMissing
 	}
 	return cell, presence(cell)
 }

@@ -3,8 +3,10 @@ package coodie
 import (
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/stmt"
+	"github.com/coodie-go/coodie/internal/versions"
 )
 
 // The type of a live column may have more fields than the struct: ALTER TYPE adds one while
@@ -59,15 +61,15 @@ func (e *existing) reread(i int, col *meta.Column) ([]byte, error) {
 
 // compared is what the server compares with a condition on r: the cell as it was sent, or the
 // part of it that r refers to, and its type.
-func (e *existing) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p Presence) {
+func (e *existing) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p presenceType) {
 	i := e.columns.Index(r.Name())
 	if i < 0 || e.broken != nil || r.Column() == nil {
-		return nil, r.Type(), Missing
+		return nil, r.Type(), aMissing
 	}
 	cell = e.cells.at(i)
 	whole, err := e.liveType(i, r.Column())
 	if err != nil {
-		return nil, r.Type(), Missing
+		return nil, r.Type(), aMissing
 	}
 	t = r.Type()
 	if whole != r.Column().Type {
@@ -75,40 +77,40 @@ func (e *existing) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p Presence
 	}
 	if cell != nil && (r.IsPart()) {
 		if cell, err = r.Cut(whole, cell); err != nil {
-			return nil, r.Type(), Missing
+			return nil, r.Type(), aMissing
 		}
 	}
 	if t == nil { // the live type has no such field
-		return nil, r.Type(), Missing
+		return nil, r.Type(), aMissing
 	}
 	return cell, t, presence(cell)
 }
 
 // asRead is the condition that a column is as it was read: the cell itself, since a field may
 // hold "" for null, which are different conditions. Without a row every column is null.
-func (t *table) asRead(row *existing, col *meta.Column) stmt.Cond {
+func (s *source) asRead(row *existing, col *meta.Column) stmt.Cond {
 	i := -1
 	if row != nil {
 		i = row.columns.Index(col.Name)
 	}
 	if i < 0 {
-		return t.schema.ReadsNull(col, col.Type)
+		return s.shape.ReadsNull(col, col.Type)
 	}
 	live, err := row.liveType(i, col)
 	if err != nil {
-		return stmt.Compare(t.schema.RefTo(col), cql.Eq, stmt.BadOperand(err))
+		return stmt.Compare(s.shape.RefTo(col), cql.Eq, stmt.BadOperand(err))
 	}
 	cell := row.cells.at(i)
 	if cell == nil {
-		return t.schema.ReadsNull(col, live)
+		return s.shape.ReadsNull(col, live)
 	}
-	return stmt.Compare(t.schema.RefTo(col), cql.Eq, stmt.CellOf(live, cell))
+	return stmt.Compare(s.shape.RefTo(col), cql.Eq, stmt.CellOf(live, cell))
 }
 
-// rewritten is what a write stores in a column of a row that was read, whose struct was before
+// rewritten is what a write stores in a column of the row, whose struct was before
 // and is now after. What has not changed, and what the struct does not know, is written back
 // as it was read.
-func (t *table) rewritten(row *existing, col *meta.Column, before, after codec.Addr) stmt.Operand {
+func (row *existing) rewritten(col *meta.Column, before, after codec.Addr) stmt.Operand {
 	i, o := row.columns.Index(col.Name), stmt.OperandAt(col, after)
 	if i < 0 {
 		return o
@@ -134,4 +136,93 @@ func (t *table) rewritten(row *existing, col *meta.Column, before, after codec.A
 		return stmt.BadOperand(err)
 	}
 	return stmt.CellOf(live, cell)
+}
+
+// guard guards a row that was read, by its cells: by its version if it has one, by each
+// column that was shown otherwise, and by the static ones in any case. A guess, which was not read by
+// this call, is guarded by each column as well: one may have expired, which no version counts.
+func (row *existing) guard(shown func(*meta.Column) bool, guess bool) *stmt.Guard {
+	g, t := new(stmt.Guard), row.of.shape
+	v, a := t.Meta.Version, t.Meta.Attempt
+	versioned := v != nil && row.presence(v.Name) == aPresent
+	for _, col := range t.Meta.Columns {
+		switch {
+		case col.Key() || !shown(col):
+			continue
+		case versioned && !guess && col.Kind != meta.Static && col != v && (col != a || row.presence(col.Name) != aPresent):
+			continue
+		}
+		g.Conds = append(g.Conds, row.of.asRead(row, col))
+	}
+	if versioned {
+		p := t.New()
+		if cell, _ := row.cell(t.RefTo(v)); v.Codec.Decode(p.Field(v.Offset), cell) == nil {
+			versions.Of.Saw(t.VersionIn(p))
+		}
+	}
+	return g
+}
+
+// complete makes a whole row of one that has all that is shown but the key, which before has; nil of another.
+func (e *existing) complete(shows func(*meta.Column) bool, before codec.Addr) *existing {
+	if e.state != rPresent || e.broken != nil {
+		return nil
+	}
+	for _, col := range e.of.shape.Meta.Columns {
+		if e.presence(col.Name) != aMissing || !shows(col) {
+			continue
+		}
+		if !col.Key() || before.None() {
+			return nil
+		}
+		cell, _, err := col.Codec.Append([]byte{}, before.Field(col.Offset))
+		if err != nil {
+			return nil
+		}
+		e.columns = e.columns.With(col.Name, col.Type)
+		e.cells = pack(nil, append(e.cells.list(), cell), -1)
+	}
+	return e
+}
+
+// only is the row without the columns that are not to be shown.
+func (e *existing) only(shows func(*meta.Column) bool) *existing {
+	var columns driver.Columns
+	var cells [][]byte
+	for i := range e.columns.Len() {
+		if col := e.of.shape.Meta.Column(e.columns.Name(i)); col != nil && shows(col) {
+			columns.Add(e.columns, i)
+			cells = append(cells, e.cells.at(i))
+		}
+	}
+	shown := e.of.existing(columns, cells, -1)
+	shown.state = e.state
+	return shown
+}
+
+// written is the row with what was written of it since; nil if that is not known.
+func (e *existing) written(assigns []stmt.Assign) *existing {
+	cells := e.cells.list()
+	for i := range assigns {
+		col, value := assigns[i].Ref().Column(), assigns[i].Value()
+		if col.Type.MultiCell() {
+			return nil // stored otherwise than it was sent: without order, or null if empty
+		}
+		cell, null, err := value.Encode()
+		if err != nil {
+			return nil
+		}
+		if null {
+			cell = nil
+		}
+		if j := e.columns.Index(col.Name); j >= 0 {
+			if !null && !e.columns.Is(j, value.Typ()) {
+				return nil // it was encoded for another type
+			}
+			cells[j] = cell
+		}
+	}
+	after := e.of.existing(e.columns, cells, -1)
+	after.state = rPresent
+	return after
 }

@@ -53,30 +53,30 @@ func (r *result) conditions() []Condition {
 	conds := r.conds()
 	out := make([]Condition, len(conds))
 	for i := range conds {
-		out[i] = Condition{Text: conds[i].Relation("?").String(), Verdict: r.verdict(i), Guard: i >= int(r.given)}
+		out[i] = Condition{Text: conds[i].Relation("?").String(), Verdict: Verdict(r.verdict(i)), Guard: i >= int(r.given)}
 	}
 	return out
 }
 
 // verdict is that of condition i, or behind the last one that of IF EXISTS or IF NOT EXISTS.
-func (r *result) verdict(i int) Verdict {
+func (r *result) verdict(i int) verdictType {
 	switch {
 	case r.applied:
-		return Held
+		return vHeld
 	case !r.answered:
-		return VerdictUnknown
+		return vUnknown
 	case int(r.excluded) == i+1:
-		return NotHeld
+		return vNotHeld
 	case i < int(r.n):
 		return r.judge(&r.conds()[i])
 	case r.kind == stmt.IfConditions && !r.beyond:
-		return Held // there is no such condition
+		return vHeld // there is no such condition
 	}
 	switch row := r.row(); {
-	case r.beyond || row == RowUnknown:
-		return VerdictUnknown
+	case r.beyond || row == rUnknown:
+		return vUnknown
 	default:
-		return verdictOf((row == RowPresent) == (r.kind == stmt.IfExists))
+		return verdictOf((row == rPresent) == (r.kind == stmt.IfExists))
 	}
 }
 
@@ -88,9 +88,9 @@ func exclude(writes []*result) {
 	for _, r := range writes {
 		for i := range int(r.n) + 1 {
 			switch r.verdict(i) {
-			case NotHeld:
+			case vNotHeld:
 				return
-			case VerdictUnknown:
+			case vUnknown:
 				if open != nil {
 					return
 				}
@@ -103,32 +103,37 @@ func exclude(writes []*result) {
 	}
 }
 
-func (r *result) judge(c *stmt.Cond) Verdict {
-	if r.existing == nil {
-		if r.row() != RowMissing {
-			return VerdictUnknown
-		}
-		// The columns of a missing row read as null. (Its static columns were sent if a
-		// condition on them failed, so they would not be missing from the answer.)
-		return judge(c, c.Ref().Type(), c.Ref().Type(), nil)
+func (r *result) judge(c *stmt.Cond) verdictType {
+	switch {
+	case r.existing != nil:
+		return r.existing.judge(c)
+	case r.row() != rMissing:
+		return vUnknown
 	}
-	cell, t, p := r.existing.compared(c.Ref())
-	if p == Missing {
-		return VerdictUnknown
+	// The columns of a missing row read as null. (Its static columns were sent if a
+	// condition on them failed, so they would not be missing from the answer.)
+	return judge(c, c.Ref().Type(), c.Ref().Type(), nil)
+}
+
+// judge is what the row tells about a condition on it.
+func (e *existing) judge(c *stmt.Cond) verdictType {
+	r := c.Ref()
+	cell, t, p := e.compared(r)
+	if p == aMissing {
+		return vUnknown
 	}
 	verdict := judge(c, t, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && !c.Ref().IsPart() && judge(c, t, t, t.Nulls()) != verdict {
-		return VerdictUnknown // gocql reads both as null
+	if cell == nil && t.Kind == codec.Tuple && !r.IsPart() && judge(c, t, t, t.Nulls()) != verdict {
+		return vUnknown // gocql reads both as null
 	}
-	if col := c.Ref().Column(); c.Ref().IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
-		return VerdictUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
+	if col := r.Column(); r.IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
+		return vUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
 	}
 	return verdict
 }
 
-// inexact reports whether a column reads as condition i asks, although its cell is another one.
-func (r *result) inexact(i int) bool {
-	c, e := &r.conds()[i], r.existing
+// readsAs reports whether a column reads as the condition asks, although its cell is another one.
+func (e *existing) readsAs(c *stmt.Cond) bool {
 	col := c.Ref().Column()
 	if e == nil || col == nil || c.Ref().IsPart() {
 		return false
@@ -138,12 +143,12 @@ func (r *result) inexact(i int) bool {
 		return false
 	}
 	cell, err := e.reread(at, col)
-	return err == nil && judge(c, col.Type, col.Type, cell) == Held
+	return err == nil && judge(c, col.Type, col.Type, cell) == vHeld
 }
 
 // judge evaluates the condition on a cell of type t, which may know more fields than the
 // struct, as a value of type as; nil is null.
-func judge(c *stmt.Cond, t, as *codec.Type, cell []byte) Verdict {
+func judge(c *stmt.Cond, t, as *codec.Type, cell []byte) verdictType {
 	if c.Op() == cql.In {
 		return in(c, t, as, cell)
 	}
@@ -156,32 +161,32 @@ func judge(c *stmt.Cond, t, as *codec.Type, cell []byte) Verdict {
 	}
 	value, err := c.Value().EncodeAs(of)
 	if err != nil {
-		return VerdictUnknown
+		return vUnknown
 	}
 	return compare(c.Op(), as, cell, value)
 }
 
 // in holds if one of the values equals the cell.
-func in(c *stmt.Cond, t, as *codec.Type, cell []byte) Verdict {
-	all := NotHeld
+func in(c *stmt.Cond, t, as *codec.Type, cell []byte) verdictType {
+	all := vNotHeld
 	list := c.Value().List()
 	for i := range list {
 		value, err := list[i].EncodeAs(t)
 		if err != nil {
-			return VerdictUnknown
+			return vUnknown
 		}
 		switch compare(cql.Eq, as, cell, value) {
-		case Held:
-			return Held
-		case VerdictUnknown:
-			all = VerdictUnknown
+		case vHeld:
+			return vHeld
+		case vUnknown:
+			all = vUnknown
 		}
 	}
 	return all
 }
 
 // compare evaluates `cell op value` as Cassandra does; nil is null.
-func compare(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
+func compare(op cql.Op, t *codec.Type, cell, value []byte) verdictType {
 	switch op {
 	case cql.Eq:
 		return equal(t, cell, value)
@@ -191,34 +196,34 @@ func compare(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 		return contains(op, t, cell, value)
 	}
 	if cell == nil {
-		return NotHeld
+		return vNotHeld
 	}
 	if t.Has(codec.Custom) {
-		return VerdictUnknown
+		return vUnknown
 	}
 	order := t.Compare(cell, value)
 	return verdictOf(op == cql.Lt && order < 0 || op == cql.Le && order <= 0 ||
 		op == cql.Gt && order > 0 || op == cql.Ge && order >= 0)
 }
 
-func verdictOf(held bool) Verdict {
+func verdictOf(held bool) verdictType {
 	if held {
-		return Held
+		return vHeld
 	}
-	return NotHeld
+	return vNotHeld
 }
 
-func (v Verdict) not() Verdict {
+func (v verdictType) not() verdictType {
 	switch v {
-	case Held:
-		return NotHeld
-	case NotHeld:
-		return Held
+	case vHeld:
+		return vNotHeld
+	case vNotHeld:
+		return vHeld
 	}
-	return VerdictUnknown
+	return vUnknown
 }
 
-func equal(t *codec.Type, cell, value []byte) Verdict {
+func equal(t *codec.Type, cell, value []byte) verdictType {
 	if t.EmptyIsNull(value) {
 		value = nil // an empty collection that is not frozen is null to the server
 	}
@@ -226,18 +231,18 @@ func equal(t *codec.Type, cell, value []byte) Verdict {
 		return verdictOf(cell == nil && value == nil)
 	}
 	if codec.EqualCells(t, cell, value) {
-		return Held
+		return vHeld
 	}
 	if t.Has(codec.Custom) {
-		return VerdictUnknown
+		return vUnknown
 	}
 	return verdictOf(t.Compare(cell, value) == 0)
 }
 
 // contains looks for value among the elements, values or keys of a collection's cell.
-func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
+func contains(op cql.Op, t *codec.Type, cell, value []byte) verdictType {
 	if cell == nil {
-		return NotHeld
+		return vNotHeld
 	}
 	want, step, first := t.Elem, 1, 0
 	if t.Kind == codec.Map {
@@ -248,20 +253,20 @@ func contains(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 	}
 	elems, ok := codec.Elements(cell, step)
 	if !ok || want == nil {
-		return VerdictUnknown
+		return vUnknown
 	}
 	want = want.Freeze()
-	all := NotHeld
+	all := vNotHeld
 	for i := first; i < len(elems); i += step {
 		verdict := equal(want, elems[i], value)
-		if t.Frozen && verdict == Held && !bytes.Equal(elems[i], value) {
-			verdict = VerdictUnknown // Cassandra looks for these very bytes, be the values equal or not
+		if t.Frozen && verdict == vHeld && !bytes.Equal(elems[i], value) {
+			verdict = vUnknown // Cassandra looks for these very bytes, be the values equal or not
 		}
 		switch verdict {
-		case Held:
-			return Held
-		case VerdictUnknown:
-			all = VerdictUnknown
+		case vHeld:
+			return vHeld
+		case vUnknown:
+			all = vUnknown
 		}
 	}
 	return all

@@ -115,9 +115,9 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 	if err != nil {
 		return r, false, "the row could not be read: " + err.Error()
 	}
-	r.existing, r.absent = row, RowUnknown
+	r.existing, r.absent = row, rUnknown
 	if row == nil {
-		r.absent = RowMissing
+		r.absent = rMissing
 	}
 	applied, evidence = p.judge(row)
 	return r, applied, evidence
@@ -215,8 +215,8 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 		return nil, err
 	}
 	for _, col := range columns {
-		if col.Kind == meta.Static && row.presence(col.Name) == Present {
-			row.state = RowPresent
+		if col.Kind == meta.Static && row.presence(col.Name) == aPresent {
+			row.state = rPresent
 			return row, nil
 		}
 	}
@@ -263,7 +263,7 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 			return nil
 		}
 		row = c.table.source.existing(r.Columns(), r.Cells(), -1)
-		row.state = RowPresent
+		row.state = rPresent
 		outcome = found
 		return row.decode(r.statement)
 	})

@@ -53,7 +53,7 @@ func (m *mutation) unchanged(before, now *existing) bool {
 		if col == nil {
 			continue
 		}
-		if cell, p := before.sent(col); p == Present {
+		if cell, p := before.sent(col); p == aPresent {
 			found, _ := now.sent(col)
 			return bytes.Equal(cell, found)
 		}
