@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -135,25 +137,25 @@ func (b *Batch) Exec(ctx context.Context) error {
 	for _, w := range b.writes {
 		w.build(ctx)
 	}
-	answer, err := &batchAnswer{}, b.check()
+	got, err := &answer.Batch{}, b.check()
 	if err == nil {
 		// A table's types are divided once, so it comes to an end.
 		var before error
-		for answer, err = b.send(ctx); b.divided(err); answer, err = b.send(ctx) {
+		for got, err = b.send(ctx); b.divided(err); got, err = b.send(ctx) {
 			before = outcomeOfBoth(before, err)
 		}
 		err = outcomeOfBoth(before, err)
 	}
-	asked := make([]asked, len(b.writes))
+	asked := make([]answer.Asked, len(b.writes))
 	for i, w := range b.writes {
-		if w.conditional {
+		if w.conditional && len(got.Lines) > 0 {
 			asked[i] = w.asked()
 		}
 	}
-	lines := answer.match(asked)
+	lines := got.Match(asked)
 	var results []*result
 	for i, w := range b.writes {
-		w.resolve(answer, lines[i], err)
+		w.resolve(got, lines[i], err)
 		w.b.Release()
 		w.b = nil
 		if w.conditional {
@@ -172,7 +174,7 @@ func (b *Batch) bound(ctx context.Context) (context.Context, context.CancelFunc)
 	return b.writes[0].settings().bound(ctx)
 }
 
-func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
+func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	first := b.writes[0].settings()
 	conditional := b.conditional()
 	r := &driver.Request{Kind: b.kind, Statement: b.text(), Consistency: first.consistency}
@@ -206,20 +208,20 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 	}
 	start := first.now()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
-	answer, err := &batchAnswer{}, error(nil)
+	got, err := &answer.Batch{}, error(nil)
 	if conditional {
-		err = answer.read(rows)
+		err = got.Read(rows)
 	} else {
 		err = rows.Close()
 	}
 	err = failure("batch", b.tables(), r, err)
 	var grown *driver.GrownError
 	if errors.As(err, &grown) {
-		return answer, err // it is sent once more
+		return got, err // it is sent once more
 	}
 	outcome := Done
 	switch {
-	case answer.applied:
+	case got.Applied:
 		outcome = Applied
 	case conditional:
 		outcome = Refused
@@ -234,11 +236,11 @@ func (b *Batch) send(ctx context.Context) (*batchAnswer, error) {
 		b.suspend(err)
 		if first.settle && ctx.Err() == nil {
 			if applied, known := b.settle(ctx); known {
-				return &batchAnswer{conditional: true, applied: applied}, nil
+				return &answer.Batch{Conditional: true, Applied: applied}, nil
 			}
 		}
 	}
-	return answer, err
+	return got, err
 }
 
 // text is the batch as one statement.

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
 )
@@ -116,10 +117,10 @@ func (h *handle) build(ctx context.Context) {
 }
 
 // asked is the write as the batch's answer is asked for it.
-func (h *handle) asked() asked {
-	return asked{
-		of: &h.chain.table.source, named: &h.chain.spec, conditional: h.conditional, static: h.static,
-		asksStatic: slices.ContainsFunc(h.asks, func(ask rowCondition) bool { return ask.row == staticRow }),
+func (h *handle) asked() answer.Asked {
+	return answer.Asked{
+		Of: &h.chain.table.source, Named: &h.chain.spec, Conditional: h.conditional, Static: h.static,
+		AsksStatic: slices.ContainsFunc(h.asks, func(ask rowCondition) bool { return ask.row == answer.StaticRow }),
 	}
 }
 
@@ -136,7 +137,7 @@ func (h *handle) describe(kind stmt.If) {
 	row, _ := h.encodedKey(b.Meta.Clustering)
 	row = "row " + row
 	if h.static {
-		row = staticRow
+		row = answer.StaticRow
 	}
 	if kind != stmt.IfConditions {
 		h.asks = append(h.asks, rowCondition{row, kind})
@@ -144,7 +145,7 @@ func (h *handle) describe(kind stmt.If) {
 	for i := range b.Stmt.If {
 		at := row
 		if b.Meta.Columns[b.Stmt.If[i].Column.ID].Kind == meta.Static {
-			at = staticRow
+			at = answer.StaticRow
 		}
 		h.asks = append(h.asks, rowCondition{at, kind})
 	}
@@ -163,26 +164,7 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	return string(out), true
 }
 
-// sent is the cell of a column as the server sent it.
-func (e *existing) sent(col *meta.Column) ([]byte, presenceType) {
-	if i := e.columns.Index(col.Name); i >= 0 {
-		cell := e.cells.at(i)
-		return cell, presence(cell)
-	}
-	return nil, aMissing
-}
-
-// isKey reports whether the key column that was sent is the one that was written.
-func (e *existing) isKey(col *meta.Column, want []byte) bool {
-	i := e.columns.Index(col.Name)
-	t, err := e.liveType(i, col)
-	if err == nil {
-		want, err = codec.Convert(want, col.Type, t)
-	}
-	return err == nil && equal(t, e.cells.at(i), want) == vHeld
-}
-
-func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
+func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
 	h.err = err
 	if err != nil {
 		if p := h.res.pending; p != nil {
@@ -192,36 +174,36 @@ func (h *handle) resolve(a *batchAnswer, line *batchLine, err error) {
 		return
 	}
 	if !h.conditional {
-		h.follow(a.applied || !a.conditional, h.b.Stored, nil)
+		h.follow(a.Applied || !a.Conditional, h.b.Stored, nil)
 		return
 	}
-	h.res = h.res.known(a.applied)
+	h.res = h.res.known(a.Applied)
 	switch {
-	case a.broken != nil && !a.applied:
-		h.err = h.chain.locate(&DecodeError{Table: h.res.table(), Err: a.broken})
+	case a.Broken != nil && !a.Applied:
+		h.err = h.chain.locate(&DecodeError{Table: h.res.table(), Err: a.Broken})
 	case line != nil:
 		h.read(line)
-	case a.complete && !h.static:
-		h.res.absent = rMissing // Cassandra leaves missing rows out
+	case a.Complete && !h.static:
+		h.res.absent = answer.RowMissing // Cassandra leaves missing rows out
 	}
-	h.follow(a.applied, h.b.Stored, nil)
+	h.follow(a.Applied, h.b.Stored, nil)
 }
 
 // read takes over the line of the write's row.
-func (h *handle) read(line *batchLine) {
+func (h *handle) read(line *answer.Line) {
 	if h.static {
-		static := line.static(h.chain.table.schema.Meta)
+		static := line.Static(h.chain.table.schema.Meta)
 		line = &static
 	}
-	e := line.row(&h.chain.table.source)
+	e := line.Row(&h.chain.table.source)
 	if h.res.applied {
-		if e.anyValue() {
+		if e.AnyValue() {
 			h.res.previous = e
 		}
 		return
 	}
-	h.err = h.chain.locate(e.broken)
-	e.state = e.provenByLine(line.whose(&h.chain.table.source, &h.chain.spec, h.static), h.static, h.res.kind)
+	h.err = h.chain.locate(e.Broken)
+	e.State = e.ProvenByLine(line.Whose(&h.chain.table.source, &h.chain.spec, h.static), h.static, h.res.kind)
 	h.res.existing = e
 }
 

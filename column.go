@@ -3,6 +3,8 @@ package coodie
 import (
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -155,25 +157,10 @@ func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).Change(cq
 //go:noinline
 func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	var v V
-	p := plainExisting(e).read(refOf(c), codec.At(&v))
-	if p != aPresent {
+	p := plainExisting(e).Read(refOf(c), codec.At(&v))
+	if p != answer.Present {
 		var zero V
 		return zero, Presence(p)
 	}
 	return v, Present
-}
-
-// read decodes what r refers to into the zero value at p.
-func (e *existing) read(r *stmt.Ref, p codec.Addr) presenceType {
-	if e == nil || r.Sure().Err() != nil {
-		return aMissing
-	}
-	cell, presence := e.cell(r.Sure())
-	if presence != aPresent {
-		return presence
-	}
-	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
-		return aMissing // the call that made e has reported the *DecodeError
-	}
-	return aPresent
 }

@@ -107,23 +107,6 @@ func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
 // From reads the column from the row that refused an LWT, as the Go type of its field.
 // The value is nil unless it is Present.
 func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
-	v, p := plainExisting(e).readAny((*stmt.Ref)(c))
+	v, p := plainExisting(e).ReadAny((*stmt.Ref)(c))
 	return v, Presence(p)
-}
-
-// readAny is the value of what r refers to.
-func (e *existing) readAny(r *stmt.Ref) (any, presenceType) {
-	r = r.Sure()
-	if e == nil || r.Err() != nil {
-		return nil, aMissing
-	}
-	cell, p := e.cell(r)
-	if p != aPresent {
-		return nil, p
-	}
-	v, err := stmt.DecodeAny(r, cell)
-	if err != nil {
-		return nil, aMissing // the call that made e has reported the *DecodeError
-	}
-	return v, aPresent
 }

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"unsafe"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -24,10 +26,6 @@ func plainConds[T any](conds []Cond[T]) []stmt.Cond {
 func plainAssigns[T any](assigns []Assign[T]) []stmt.Assign {
 	return unsafe.Slice((*stmt.Assign)(unsafe.Pointer(unsafe.SliceData(assigns))), len(assigns))
 }
-
-// upTo are the n values that begin at first, and first is where values begin.
-func upTo[E any](first *E, n int) []E { return unsafe.Slice(first, n) }
-func first[E any](values []E) *E      { return unsafe.SliceData(values) }
 
 // addrsOf are the pointers, as the addresses of rows.
 func addrsOf[T any](rows []*T) []codec.Addr {
@@ -76,21 +74,18 @@ func refs[T any](targets []Target[T]) []*stmt.Ref {
 }
 
 // newExisting makes an Existing[T].
-func newExisting[T any]() *existing { return &new(Existing[T]).row }
+func newExisting[T any]() *answer.Row { return &new(Existing[T]).row }
 
 // existingOf is the Existing[T] that e begins.
-func existingOf[T any](e *existing) *Existing[T] { return (*Existing[T])(unsafe.Pointer(e)) }
+func existingOf[T any](e *answer.Row) *Existing[T] { return (*Existing[T])(unsafe.Pointer(e)) }
 
 // plainExisting is e without the type parameter.
-func plainExisting[T any](e *Existing[T]) *existing { return (*existing)(unsafe.Pointer(e)) }
+func plainExisting[T any](e *Existing[T]) *answer.Row { return (*answer.Row)(unsafe.Pointer(e)) }
 
 // places are how far the Value of an Existing[T] and that of a Document[T] are behind their beginning.
 func places[T any]() (existing, document uintptr) {
 	return unsafe.Offsetof(Existing[T]{}.Value), unsafe.Offsetof(Document[T]{}.Value)
 }
-
-// value is the Value of the Existing[T] that e begins.
-func (e *existing) value() codec.Addr { return codec.At(e).Field(e.of.valueAt) }
 
 // value is the Value of the Document[T] that d begins.
 func (d *document) value() codec.Addr { return codec.At(d).Field(d.table.valueAt) }

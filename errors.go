@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -252,7 +254,7 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
-	case r.row() == rMissing:
+	case r.row() == answer.RowMissing:
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"
@@ -285,7 +287,7 @@ func (r *result) failed() string {
 	for i, c := range r.conditions() {
 		switch {
 		case c.Verdict != NotHeld:
-		case c.Guard && r.existing.readsAs(&r.conds()[i]):
+		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:
 			guards = append(guards, c.Text)

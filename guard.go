@@ -12,7 +12,7 @@ import (
 //
 //go:noinline
 func (w write) conditional(kind stmt.If, conds []stmt.Cond) conditional {
-	return conditional{write: w, list: first(conds), asks: asks{n: int32(len(conds)), kind: kind}}
+	return conditional{write: w, list: codec.First(conds), asks: asks{n: int32(len(conds)), kind: kind}}
 }
 
 //go:noinline

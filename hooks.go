@@ -4,6 +4,8 @@ import (
 	"context"
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
@@ -183,8 +185,8 @@ func (c *chain) adopt(written, v codec.Addr) {
 }
 
 // load decodes a row as a read returns it.
-func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error {
-	if err := m.chain.table.source.restore(v, row); err != nil {
+func (m *mutation) load(ctx context.Context, v codec.Addr, row *answer.Row) error {
+	if err := m.chain.table.source.Restore(v, row); err != nil {
 		return err
 	}
 	ctx, cancel := within(ctx, m.chain.spec.Per)
@@ -194,7 +196,7 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *existing) error 
 
 // hooked runs the hooks of the row that the function has changed, nil if it has changed nothing. loaded
 // is the row as the function was given it; nil if there are no hooks.
-func (m *mutation) hooked(ctx context.Context, row *existing, changed codec.Addr) (value, loaded codec.Addr, err error) {
+func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Addr) (value, loaded codec.Addr, err error) {
 	t := m.chain.table
 	if t.hooks == (hooks{}) {
 		return changed, codec.Addr{}, nil

@@ -205,11 +205,11 @@ func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error
 	start := t.now()
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	answer, err := t.source.lwt(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
-	if res.applied, res.answered = answer.applied, answer.answered; res.applied {
-		res.previous = answer.row
+	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	if res.applied, res.answered = got.Applied, got.Answered; res.applied {
+		res.previous = got.Row
 	} else {
-		res.existing = answer.row
+		res.existing = got.Row
 	}
 	r.Lost = b.Call.Lost()
 	if err != nil {
@@ -229,112 +229,4 @@ func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error
 	}
 	c.own = b.Stored
 	return res, err
-}
-
-// lwtAnswer is the answer of a conditional write.
-type lwtAnswer struct {
-	answered, applied bool
-	row               *existing // that has refused the write; of one that was applied, what it replaced
-}
-
-// lwt reads the one row that a conditional write answers with: [applied] first, and
-// the rest only if the write was refused. Further rows must say the same of [applied]. The error of an answer that
-// says whether the write was applied concerns the rest.
-func (s *source) lwt(rows *driver.Rows, kind stmt.If, statement string) (a lwtAnswer, err error) {
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Close(); err != nil {
-			return a, err
-		}
-		return a, errNoAnswer
-	}
-	columns, cells := rows.Columns(), rows.Cells()
-	at, applied, err := readApplied(columns, cells)
-	if err != nil {
-		return a, err
-	}
-	var e *existing
-	if columns.Len() > 1 {
-		e = s.existing(columns, cells, at)
-	}
-	for rows.Next() {
-		if _, again, err := readApplied(rows.Columns(), rows.Cells()); err != nil || again != applied {
-			return a, errNoAnswer
-		}
-	}
-	a.answered, a.applied = true, applied
-	switch {
-	case e == nil:
-	case !applied:
-		e.state = e.proven(kind)
-		a.row, err = e, e.decode(statement)
-	case e.anyValue(): // ScyllaDB sends the old row along: all null if there was none
-		e.state = rPresent
-		_ = e.decode(statement) // Previous reports it: the write was applied all the same
-		a.row = e
-	}
-	return a, err
-}
-
-// readApplied reads the [applied] column, which is the one at and the only one.
-func readApplied(columns driver.Columns, cells [][]byte) (at int, applied bool, err error) {
-	at = -1
-	for i := range columns.Len() {
-		if columns.Name(i) != AppliedColumn {
-			continue
-		}
-		if at >= 0 || !columns.Is(i, codec.Native(codec.Boolean)) || len(cells[i]) != 1 {
-			return -1, false, errNoAnswer
-		}
-		at, applied = i, cells[i][0] != 0
-	}
-	if at < 0 {
-		err = errNoAnswer
-	}
-	return at, applied, err
-}
-
-// errNoAnswer means that the statement may have been executed, but not what came of it.
-var errNoAnswer = errors.New("the server's answer to a conditional write has no boolean " + AppliedColumn + " column, or several that may differ")
-
-// existing copies the cells, which belong to gocql, without the one of [applied]; -1 if
-// there is none.
-func (s *source) existing(columns driver.Columns, cells [][]byte, applied int) *existing {
-	e := s.row()
-	e.of, e.cells = s, pack(e.room[:], cells, applied)
-	if e.columns = columns; applied >= 0 {
-		e.columns = columns.Without(applied)
-	}
-	return e
-}
-
-func (e *existing) anyValue() bool {
-	for i := range int(e.cells.n) {
-		if e.cells.at(i) != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// proven says what the sent columns prove of the row: a key or a value of a regular
-// column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
-// a static column lives without the row.
-func (e *existing) proven(kind stmt.If) rowStateType {
-	switch kind {
-	case stmt.IfNotExists:
-		return rPresent
-	case stmt.IfExists:
-		return rMissing
-	}
-	for i := range e.columns.Len() {
-		if e.cells.at(i) == nil {
-			continue
-		}
-		col := e.of.shape.Meta.Column(e.columns.Name(i))
-		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
-			return rPresent
-		}
-	}
-	return rUnknown
 }

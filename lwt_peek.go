@@ -3,6 +3,8 @@ package coodie
 import (
 	"context"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -56,7 +58,7 @@ func (c *chain) claim(ctx context.Context, b *stmt.Builder) (result, error) {
 }
 
 // peeked reads the row that the chain's value names: see present.
-func (c chain) peeked(ctx context.Context) (*existing, error) {
+func (c chain) peeked(ctx context.Context) (*answer.Row, error) {
 	per, level := stmt.Copied(c.spec.Per), c.table.settings.peekLevel()
 	per.Consistency = &level
 	peek := c.table.chain()

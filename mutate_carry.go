@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -9,14 +10,14 @@ const handedOnAtMost = 32
 
 // carriedOver is the row as the call before has written it, which saves this one the read; nil if
 // that is not known. It is a guess until a write on the condition that it holds is applied.
-func (m *mutation) carriedOver(attempts int) *existing {
+func (m *mutation) carriedOver(attempts int) *answer.Row {
 	p := m.place
 	if p == nil {
 		return nil
 	}
 	row := p.Left
 	p.Left = nil
-	if row == nil || row.of != &m.chain.table.source || attempts == 1 || p.Since == handedOnAtMost || !m.shownBy(row) {
+	if row == nil || row.Of != &m.chain.table.source || attempts == 1 || p.Since == handedOnAtMost || !m.shownBy(row) {
 		p.Since = 0
 		return nil
 	}
@@ -26,17 +27,17 @@ func (m *mutation) carriedOver(attempts int) *existing {
 
 // masked is the row without the columns that the function is not to be shown: nothing would
 // prove them.
-func (m *mutation) masked(row *existing) *existing {
+func (m *mutation) masked(row *answer.Row) *answer.Row {
 	if row == nil || m.chain.spec.ReadOptions == nil {
 		return row
 	}
-	return row.only(m.chain.spec.ReadOptions.Shows)
+	return row.Only(m.chain.spec.ReadOptions.Shows)
 }
 
 // shownBy reports whether the row has all that the function is to be shown.
-func (m *mutation) shownBy(row *existing) bool {
+func (m *mutation) shownBy(row *answer.Row) bool {
 	for _, col := range m.chain.table.schema.Meta.Columns {
-		if m.chain.spec.ReadOptions.Shows(col) && row.presence(col.Name) == aMissing {
+		if m.chain.spec.ReadOptions.Shows(col) && row.Presence(col.Name) == answer.Missing {
 			return false
 		}
 	}
@@ -45,10 +46,10 @@ func (m *mutation) shownBy(row *existing) bool {
 
 // carryOver leaves the row to those who wait for it: as it was before this call, with what the
 // call has written.
-func (m *mutation) carryOver(row *existing, written []stmt.Assign) {
+func (m *mutation) carryOver(row *answer.Row, written []stmt.Assign) {
 	t := m.chain.table
 	if m.place == nil || m.res.unknown > 0 || !t.queue.Awaited(m.place) {
 		return
 	}
-	m.place.Left = row.written(written)
+	m.place.Left = row.Written(written)
 }

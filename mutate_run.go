@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -18,8 +20,8 @@ type mutation struct {
 	chain  chain
 	change change
 	create bool
-	place  *rowqueue.Place[*existing] // in the queue; nil if not queued
-	guess  bool                       // the row was handed on, and nothing has proven it yet
+	place  *rowqueue.Place[*answer.Row] // in the queue; nil if not queued
+	guess  bool                         // the row was handed on, and nothing has proven it yet
 	res    mutated
 	// lostAttempts are attempts that may still be executed
 	lostAttempts []lostAttempt
@@ -126,9 +128,9 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 
 // try runs the function on the row, nil if it is missing, and writes the outcome. again:
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
-func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *existing, err error) {
+func (m *mutation) try(ctx context.Context, row *answer.Row) (again bool, next *answer.Row, err error) {
 	value := m.chain.table.schema.New()
-	var statics *existing
+	var statics *answer.Row
 	if row == nil {
 		if !m.create {
 			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.schema.Name})
@@ -137,7 +139,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 			return false, nil, err
 		}
 		if statics, err = m.statics(ctx); err == nil && statics != nil {
-			err = m.chain.table.source.restore(value, statics)
+			err = m.chain.table.source.Restore(value, statics)
 		}
 		if err != nil {
 			return false, nil, err
@@ -155,7 +157,7 @@ func (m *mutation) try(ctx context.Context, row *existing) (again bool, next *ex
 	return m.update(ctx, row, value)
 }
 
-func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existing) (again bool, next *existing, err error) {
+func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer.Row) (again bool, next *answer.Row, err error) {
 	t := m.chain.table
 	key := t.schema.Copy(value)
 	if err := m.chain.setKey(key); err != nil {
@@ -189,14 +191,14 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *existi
 	return again, next, err
 }
 
-func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr) (again bool, next *existing, err error) {
+func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Addr) (again bool, next *answer.Row, err error) {
 	t := m.chain.table
 	value, loaded, err := m.hooked(ctx, row, changed)
 	if err != nil || value.None() {
 		return false, nil, m.chain.locate(err)
 	}
 	before := t.schema.New()
-	if err := t.source.restore(before, row); err != nil {
+	if err := t.source.Restore(before, row); err != nil {
 		return false, nil, err
 	}
 	if col := stmt.Differs(before, value, t.schema.Meta.Primary()); col != nil {
@@ -217,7 +219,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 		if col == t.schema.Meta.Version {
 			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
-		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.rewritten(col, before, value)))
+		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.Rewritten(col, before, value)))
 	}
 	if len(assigns) == 0 {
 		m.res.value = before
@@ -228,7 +230,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 	c.spec.Value, c.spec.Where, c.single, c.spec.ReadOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.spec.Kind, c.spec.Conds, c.spec.AllowCreate = stmt.IfConditions, nil, true
-	c.spec.Guard = row.guard(m.chain.spec.ReadOptions.Shows, m.guess)
+	c.spec.Guard = row.Guard(m.chain.spec.ReadOptions.Shows, m.guess)
 	b := c.spec.Update(assigns, true)
 	if !b.Proves {
 		b.Fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
@@ -250,7 +252,7 @@ func (m *mutation) update(ctx context.Context, row *existing, changed codec.Addr
 
 // outcome sorts the answer of an attempt. row is what it was to change, and before the
 // same as a T; nil of an insert.
-func (m *mutation) outcome(ctx context.Context, res result, err error, row *existing, before codec.Addr) (again bool, next *existing, _ error) {
+func (m *mutation) outcome(ctx context.Context, res result, err error, row *answer.Row, before codec.Addr) (again bool, next *answer.Row, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.unknown++
 		if driver.Backoff(ctx, m.res.attempts, err) != nil {
@@ -278,7 +280,7 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *exis
 		return m.refusedAfterStray(ctx)
 	}
 	if next = res.existing; next != nil {
-		next = next.complete(m.chain.spec.ReadOptions.Shows, before)
+		next = next.Complete(m.chain.spec.ReadOptions.Shows, before)
 	}
 	return true, next, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -34,7 +36,7 @@ func (m *mutation) staticsShown() (columns []*meta.Column) {
 
 // statics reads the static columns of the partition in which Mutate is about to create a row, at
 // serial consistency; nil if there are none.
-func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
+func (m *mutation) statics(ctx context.Context) (row *answer.Row, err error) {
 	columns := m.staticsShown()
 	if columns == nil {
 		return nil, nil
@@ -45,11 +47,11 @@ func (m *mutation) statics(ctx context.Context) (row *existing, err error) {
 // insertApart creates the row, prepared from c's value, in a partition with static columns, on the condition that those that
 // the function was shown are as they were read. Those that it has left alone are not written. It
 // takes a batch: an INSERT can have no condition but IF NOT EXISTS, and an UPDATE cannot have that one.
-func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, statics *existing) (result, error) {
+func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, statics *answer.Row) (result, error) {
 	t, value := m.chain.table, c.spec.Value
 	before := t.schema.New()
 	if statics != nil {
-		if err := t.source.restore(before, statics); err != nil {
+		if err := t.source.Restore(before, statics); err != nil {
 			return result{}, err
 		}
 	}
@@ -61,7 +63,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 		case col.Kind != meta.Static:
 		case m.chain.spec.ReadOptions.Shows(col):
 			columns = append(columns, col)
-			guard.spec.Conds = append(guard.spec.Conds, t.source.asRead(statics, col))
+			guard.spec.Conds = append(guard.spec.Conds, t.source.AsRead(statics, col))
 		case stmt.Differs(before, value, []*meta.Column{col}) != nil,
 			!slices.Contains(t.schema.Meta.Defaults, col) && stmt.Differs(before, row, []*meta.Column{col}) != nil:
 			return result{}, m.chain.notShown(col)
@@ -84,7 +86,7 @@ func (m *mutation) insertApart(ctx context.Context, c *chain, row codec.Addr, st
 		if stmt.Differs(before, row, []*meta.Column{col}) != nil {
 			value := stmt.OperandAt(col, row)
 			if statics != nil {
-				value = statics.rewritten(col, before, row)
+				value = statics.Rewritten(col, before, row)
 			}
 			assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), value))
 		}

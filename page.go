@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -81,11 +83,11 @@ func (c chain) page(ctx context.Context, token string, room func() codec.Addr, e
 		}
 		r.PageState = state
 	}
-	answer := newReader(&c.table.source, b)
-	defer answer.release()
-	err = c.send(ctx, b, answer, new(Outcome), func(r *reader) error {
+	reader := answer.NewReader(&c.table.source, b)
+	defer reader.Release()
+	err = c.send(ctx, b, reader, new(Outcome), func(r *answer.Reader) error {
 		err := c.table.decode(r, room, each)
-		state, left := r.PageState(), r.tells.Most-r.rows
+		state, left := r.PageState(), r.RowMark.Most-r.Found
 		switch {
 		case len(state) == 0 || most > 0 && left == 0:
 			return err

@@ -13,7 +13,7 @@ type query struct {
 	n       int        // how many there are
 }
 
-func (q *query) where() []stmt.Cond { return upTo(q.filters, q.n) }
+func (q *query) where() []stmt.Cond { return codec.From(q.filters, q.n) }
 
 // write is what a write of a document has been told: a query whose key a document holds. It is immutable.
 type write struct {
@@ -37,7 +37,7 @@ type asks struct {
 	unchanged   bool // IfUnchanged: the guard is the only condition
 }
 
-func (c *conditional) conds() []stmt.Cond { return upTo(c.list, int(c.asks.n)) }
+func (c *conditional) conds() []stmt.Cond { return codec.From(c.list, int(c.asks.n)) }
 
 // chain is all that a call is carried out by. The terminal call of a query, a write or a
 // conditional makes it.

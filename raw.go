@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -141,17 +143,17 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	ctx, cancel := p.settings.bound(ctx)
 	defer cancel()
 	rows, start := p.do(ctx)
-	var answer batchAnswer
-	if err = p.failure(answer.read(rows)); err == nil {
-		res.Applied = answer.applied
-		if answer.broken != nil {
-			err = &DecodeError{Table: p.table, Err: answer.broken}
+	var got answer.Batch
+	if err = p.failure(got.Read(rows)); err == nil {
+		res.Applied = got.Applied
+		if got.Broken != nil {
+			err = &DecodeError{Table: p.table, Err: got.Broken}
 		}
-		for _, line := range answer.lines {
-			if line.columns.Len() == 1 {
+		for _, line := range got.Lines {
+			if line.Columns.Len() == 1 {
 				continue
 			}
-			row := newRow(p.table, line.columns, line.cells, line.at)
+			row := newRow(p.table, line.Columns, line.Cells, line.At)
 			if res.Applied {
 				res.Previous = append(res.Previous, row)
 			} else {

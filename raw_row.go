@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 )
@@ -53,7 +55,7 @@ func (r Row) Columns() []string {
 // Presence says whether the row has the column, and whether it is null.
 func (r Row) Presence(column string) Presence {
 	if i := r.columns.Index(column); i >= 0 {
-		return Presence(presence(r.cells[i]))
+		return Presence(answer.PresenceOf(r.cells[i]))
 	}
 	return Missing
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
@@ -51,20 +53,20 @@ func (c *chain) one(ctx context.Context, want stmt.ReadKind, only bool, v codec.
 			return p.one(ctx, only, v)
 		}
 	}
-	return c.read(ctx, want, func(r *reader) error {
-		r.skip = 0
-		found := r.next()
-		p, err := r.plan()
+	return c.read(ctx, want, func(r *answer.Reader) error {
+		r.Skip = 0
+		found := r.NextRow()
+		p, err := r.Decoding()
 		if err != nil {
 			return err
 		}
 		if !found {
 			return &NotFoundError{Op: "select", Table: c.table.schema.Name}
 		}
-		if err := r.decode(p, v); err != nil {
+		if err := r.Decode(p, v); err != nil {
 			return err
 		}
-		if only && r.next() {
+		if only && r.NextRow() {
 			return &MultipleError{Op: "select", Table: c.table.schema.Name}
 		}
 		return c.table.loaded(r.Context(), v)
@@ -107,20 +109,20 @@ func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(cod
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
 func (c *chain) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
-	return c.read(ctx, stmt.ReadRows, func(r *reader) error { return c.table.decode(r, room, each) })
+	return c.read(ctx, stmt.ReadRows, func(r *answer.Reader) error { return c.table.decode(r, room, each) })
 }
 
-func (t *table) decode(r *reader, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
+func (t *table) decode(r *answer.Reader, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
 	for {
-		more := r.next()
+		more := r.NextRow()
 		// The columns' types are looked at even if there is no row: a filter may have missed it
 		// because the column that it is on has another type by now.
-		p, err := r.plan()
+		p, err := r.Decoding()
 		if err != nil || !more {
 			return err
 		}
 		v := room()
-		if err := r.decode(p, v); err != nil {
+		if err := r.Decode(p, v); err != nil {
 			return err
 		}
 		if err := t.loaded(r.Context(), v); err != nil {
@@ -142,7 +144,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 		return p.count(ctx)
 	}
 	var n int64
-	err := c.read(ctx, stmt.ReadCount, func(r *reader) error {
+	err := c.read(ctx, stmt.ReadCount, func(r *answer.Reader) error {
 		if !r.Next() {
 			return nil
 		}
@@ -166,26 +168,26 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 	case p != nil:
 		return p.exists(ctx)
 	}
-	err = c.read(ctx, stmt.ReadAny, func(r *reader) error {
-		found = r.next()
+	err = c.read(ctx, stmt.ReadAny, func(r *answer.Reader) error {
+		found = r.NextRow()
 		return nil
 	})
 	return found && err == nil, err
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c *chain) read(ctx context.Context, want stmt.ReadKind, each func(*reader) error) error {
+func (c *chain) read(ctx context.Context, want stmt.ReadKind, each func(*answer.Reader) error) error {
 	for skip := 0; ; {
 		b := c.spec.Query(want)
 		if b.Err != nil {
 			defer b.Release()
 			return c.locate(usageError(b.Err))
 		}
-		r := newReader(&c.table.source, b)
-		r.skip = skip
+		r := answer.NewReader(&c.table.source, b)
+		r.Skip = skip
 		err := c.send(ctx, b, r, new(Outcome), each)
-		again, handed := r.cut(c.spec.Limit), r.rows
-		r.release()
+		again, handed := r.Cut(c.spec.Limit), r.Found
+		r.Release()
 		b.Release()
 		if !again {
 			return err
@@ -197,15 +199,15 @@ func (c *chain) read(ctx context.Context, want stmt.ReadKind, each func(*reader)
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c *chain) send(ctx context.Context, b *stmt.Builder, answer *reader, outcome *Outcome, each func(*reader) error) error {
+func (c *chain) send(ctx context.Context, b *stmt.Builder, rows *answer.Reader, outcome *Outcome, each func(*answer.Reader) error) error {
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	c.note(ctx, b)
 	r, start := &b.Request, c.table.now()
-	answer.Rows, answer.statement = b.Call.Do(ctx, c.table.sender, r), r.Statement
-	err := each(answer)
-	if failed := answer.Close(); failed != nil {
-		answer.tells.Cuts = false
+	rows.Rows, rows.Statement = b.Call.Do(ctx, c.table.sender, r), r.Statement
+	err := each(rows)
+	if failed := rows.Close(); failed != nil {
+		rows.RowMark.Cuts = false
 		err = c.table.failure(b.Op, r, failed)
 	}
 	err = c.locate(err)

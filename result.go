@@ -3,10 +3,11 @@ package coodie
 import (
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
@@ -28,7 +29,7 @@ type LWTResult[T any] struct {
 type result struct {
 	applied  bool
 	peeked   bool
-	existing *existing
+	existing *answer.Row
 	rest
 }
 
@@ -37,25 +38,25 @@ type rest struct {
 	_        [0]func() // nobody compares results: spares a function for each table
 	of       *table    // nil if there is none
 	op       string
-	list     *stmt.Cond // the first of conds
-	previous *existing  // what an applied write replaced
-	pending  *pending   // of an unknown outcome
-	n        int32      // how many conds there are
-	given    int32      // how many of conds were given; the others are those of the guard
-	excluded int32      // 1 + the condition that has refused the write because all others held; 0: none is known
+	list     *stmt.Cond  // the first of conds
+	previous *answer.Row // what an applied write replaced
+	pending  *pending    // of an unknown outcome
+	n        int32       // how many conds there are
+	given    int32       // how many of conds were given; the others are those of the guard
+	excluded int32       // 1 + the condition that has refused the write because all others held; 0: none is known
 	kind     stmt.If
-	absent   rowStateType // what it means in a batch that nothing was sent of the row
-	answered bool         // false beside an error: neither applied nor refused
-	proves   bool         // applied proves that the row existed
-	static   bool         // the write is about the partition's static row
-	batched  bool         // another statement's condition may have refused it
-	beyond   bool         // the statement has conditions that conds lacks
+	absent   answer.RowState // what it means in a batch that nothing was sent of the row
+	answered bool            // false beside an error: neither applied nor refused
+	proves   bool            // applied proves that the row existed
+	static   bool            // the write is about the partition's static row
+	batched  bool            // another statement's condition may have refused it
+	beyond   bool            // the statement has conditions that conds lacks
 }
 
 // conds are the conditions that were given, and those of the guard.
-func (r *rest) conds() []stmt.Cond { return upTo(r.list, int(r.n)) }
+func (r *rest) conds() []stmt.Cond { return codec.From(r.list, int(r.n)) }
 
-func (r *rest) setConds(conds []stmt.Cond) { r.list, r.n = first(conds), int32(len(conds)) }
+func (r *rest) setConds(conds []stmt.Cond) { r.list, r.n = codec.First(conds), int32(len(conds)) }
 
 // table is the table's name; "" if there is none.
 func (r *rest) table() string {
@@ -102,7 +103,7 @@ type Pair struct {
 }
 
 // AppliedColumn is the name of the column in which the server says whether an LWT was applied.
-const AppliedColumn = "[applied]"
+const AppliedColumn = answer.AppliedColumn
 
 // Err is nil if the write was applied, and otherwise a *NotAppliedError[T], which matches
 // ErrNotApplied and holds this result.
@@ -127,27 +128,27 @@ var errUnanswered = errors.New("coodie: the write was not answered; the error th
 // a statement that names only the partition key it is about the static row.
 func (r LWTResult[T]) Row() RowState { return RowState(plainResult(&r).row()) }
 
-func (r *result) row() rowStateType {
+func (r *result) row() answer.RowState {
 	switch {
 	case !r.answered && r.existing == nil:
 		return r.absent
 	case !r.answered:
-		return r.existing.state
+		return r.existing.State
 	case r.batched && !r.applied && r.existing == nil:
 		return r.absent
 	case r.batched && !r.applied:
-		return r.existing.state
+		return r.existing.State
 	case r.kind == stmt.IfNotExists && r.applied, r.kind == stmt.IfExists && !r.applied:
-		return rMissing
+		return answer.RowMissing
 	case r.kind == stmt.IfNotExists, r.kind == stmt.IfExists, r.applied && r.proves:
-		return rPresent
+		return answer.RowPresent
 	case r.applied:
-		return rUnknown
+		return answer.RowUnknown
 	case r.existing == nil:
 		// Cassandra leaves all columns out for a missing row; ScyllaDB never leaves any out.
-		return rMissing
+		return answer.RowMissing
 	}
-	return r.existing.state
+	return r.existing.State
 }
 
 // Previous is the row as it was before an applied write. Only ScyllaDB sends it; nil on
@@ -158,7 +159,7 @@ func (r LWTResult[T]) Previous() (*Existing[T], error) {
 	if previous == nil {
 		return nil, nil
 	}
-	return existingOf[T](previous), previous.broken
+	return existingOf[T](previous), previous.Broken
 }
 
 // Pairs is the whole answer in the order of the server's columns, [applied] first.
@@ -176,7 +177,7 @@ func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 // Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
 // conditions only the columns that they name. A nil *Existing is empty.
 type Existing[T any] struct {
-	row existing
+	row answer.Row
 
 	// Value holds the columns that were sent; the other fields, and those that are null,
 	// are zero. Column.From tells these apart. So unless all columns were sent, as with IF NOT EXISTS,
@@ -184,22 +185,12 @@ type Existing[T any] struct {
 	Value T
 }
 
-// existing is an Existing, whatever its T.
-type existing struct {
-	of      *source
-	columns driver.Columns // without [applied]
-	cells   cells          // of the columns
-	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
-	state   rowStateType
-	broken  error // why the cells could not be decoded; they are then as the server sent them
-}
-
 // Row says whether the row exists, as far as the answer proves it.
 func (e *Existing[T]) Row() RowState {
 	if e == nil {
 		return RowUnknown
 	}
-	return RowState(e.row.state)
+	return RowState(e.row.State)
 }
 
 // Presence says what was sent of the column of that name.
@@ -207,21 +198,7 @@ func (e *Existing[T]) Presence(column string) Presence {
 	if e == nil {
 		return Missing
 	}
-	return Presence(e.row.presence(column))
-}
-
-func (e *existing) presence(column string) presenceType {
-	if i := e.columns.Index(column); i >= 0 {
-		return presence(e.cells.at(i))
-	}
-	return aMissing
-}
-
-func presence(cell []byte) presenceType {
-	if cell == nil {
-		return aNull
-	}
-	return aPresent
+	return Presence(e.row.Presence(column))
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
@@ -234,12 +211,12 @@ func (e *Existing[T]) Pairs() []Pair {
 	return pairsOf(&e.row)
 }
 
-func pairsOf(e *existing) []Pair {
-	pairs := make([]Pair, e.columns.Len())
+func pairsOf(e *answer.Row) []Pair {
+	pairs := make([]Pair, e.Columns.Len())
 	for i := range pairs {
 		// A cell that cannot be decoded was reported by the call that made e; it stays nil here.
-		pairs[i].Column = e.columns.Name(i)
-		pairs[i].Value, _ = e.valueOf(i)
+		pairs[i].Column = e.Columns.Name(i)
+		pairs[i].Value, _ = e.ValueOf(i)
 	}
 	return pairs
 }
@@ -253,39 +230,4 @@ func pairsMap(pairs []Pair) map[string]any {
 		m[p.Column] = p.Value
 	}
 	return m
-}
-
-// valueOf decodes cell i; nil is null.
-func (e *existing) valueOf(i int) (any, error) {
-	if e.cells.at(i) == nil {
-		return nil, nil
-	}
-	if col := e.of.shape.Meta.Column(e.columns.Name(i)); col != nil && e.broken == nil {
-		cell, err := e.declared(i)
-		if err != nil || cell == nil {
-			return nil, err
-		}
-		return stmt.DecodeAny(e.of.shape.RefTo(col), cell)
-	}
-	typ, err := e.columns.Type(i)
-	if err != nil {
-		return nil, err
-	}
-	return codec.DecodeAny(typ, e.cells.at(i))
-}
-
-// cell finds what r refers to, as the struct declares it.
-func (e *existing) cell(r *stmt.Ref) ([]byte, presenceType) {
-	i := e.columns.Index(r.Name())
-	if i < 0 || e.broken != nil {
-		return nil, aMissing
-	}
-	cell, err := e.declared(i)
-	if err == nil && cell != nil && (r.IsPart()) {
-		cell, err = r.Cut(r.Column().Type, cell)
-	}
-	if err != nil {
-		return nil, aMissing
-	}
-	return cell, presence(cell)
 }

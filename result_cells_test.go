@@ -3,6 +3,8 @@ package coodie
 import (
 	"testing"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,10 +22,10 @@ func TestCells(t *testing.T) {
 				}
 			}
 			for _, room := range [][]byte{nil, make([]byte, 20), make([]byte, 400)} {
-				c := pack(room, of, without)
-				require.Equal(t, want, c.list())
+				c := answer.Pack(room, of, without)
+				require.Equal(t, want, c.List())
 				for i := range want {
-					cell := c.at(i)
+					cell := c.At(i)
 					require.Equal(t, len(cell), cap(cell))
 					if len(cell) > 0 {
 						require.NotSame(t, &want[i][0], &cell[0])

@@ -1,12 +1,9 @@
 package coodie
 
 import (
-	"bytes"
+	"github.com/coodie-go/coodie/internal/answer"
 
 	"github.com/coodie-go/coodie/internal/stmt"
-
-	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 )
 
 // Verdict is what a refused write's answer tells about one of its conditions.
@@ -59,24 +56,24 @@ func (r *result) conditions() []Condition {
 }
 
 // verdict is that of condition i, or behind the last one that of IF EXISTS or IF NOT EXISTS.
-func (r *result) verdict(i int) verdictType {
+func (r *result) verdict(i int) answer.Verdict {
 	switch {
 	case r.applied:
-		return vHeld
+		return answer.Held
 	case !r.answered:
-		return vUnknown
+		return answer.Unknown
 	case int(r.excluded) == i+1:
-		return vNotHeld
+		return answer.NotHeld
 	case i < int(r.n):
 		return r.judge(&r.conds()[i])
 	case r.kind == stmt.IfConditions && !r.beyond:
-		return vHeld // there is no such condition
+		return answer.Held // there is no such condition
 	}
 	switch row := r.row(); {
-	case r.beyond || row == rUnknown:
-		return vUnknown
+	case r.beyond || row == answer.RowUnknown:
+		return answer.Unknown
 	default:
-		return verdictOf((row == rPresent) == (r.kind == stmt.IfExists))
+		return answer.VerdictOf((row == answer.RowPresent) == (r.kind == stmt.IfExists))
 	}
 }
 
@@ -88,9 +85,9 @@ func exclude(writes []*result) {
 	for _, r := range writes {
 		for i := range int(r.n) + 1 {
 			switch r.verdict(i) {
-			case vNotHeld:
+			case answer.NotHeld:
 				return
-			case vUnknown:
+			case answer.Unknown:
 				if open != nil {
 					return
 				}
@@ -103,171 +100,14 @@ func exclude(writes []*result) {
 	}
 }
 
-func (r *result) judge(c *stmt.Cond) verdictType {
+func (r *result) judge(c *stmt.Cond) answer.Verdict {
 	switch {
 	case r.existing != nil:
-		return r.existing.judge(c)
-	case r.row() != rMissing:
-		return vUnknown
+		return r.existing.Judge(c)
+	case r.row() != answer.RowMissing:
+		return answer.Unknown
 	}
 	// The columns of a missing row read as null. (Its static columns were sent if a
 	// condition on them failed, so they would not be missing from the answer.)
-	return judge(c, c.Ref().Type(), c.Ref().Type(), nil)
-}
-
-// judge is what the row tells about a condition on it.
-func (e *existing) judge(c *stmt.Cond) verdictType {
-	r := c.Ref()
-	cell, t, p := e.compared(r)
-	if p == aMissing {
-		return vUnknown
-	}
-	verdict := judge(c, t, t, cell)
-	if cell == nil && t.Kind == codec.Tuple && !r.IsPart() && judge(c, t, t, t.Nulls()) != verdict {
-		return vUnknown // gocql reads both as null
-	}
-	if col := r.Column(); r.IsElement() && col.Type.Kind == codec.Map && judge(c, t, col.Type.Key, cell) != verdict {
-		return vUnknown // Cassandra compares the value as if it were a key, ScyllaDB as what it is
-	}
-	return verdict
-}
-
-// readsAs reports whether a column reads as the condition asks, although its cell is another one.
-func (e *existing) readsAs(c *stmt.Cond) bool {
-	col := c.Ref().Column()
-	if e == nil || col == nil || c.Ref().IsPart() {
-		return false
-	}
-	at := e.columns.Index(col.Name)
-	if at < 0 || e.cells.at(at) == nil {
-		return false
-	}
-	cell, err := e.reread(at, col)
-	return err == nil && judge(c, col.Type, col.Type, cell) == vHeld
-}
-
-// judge evaluates the condition on a cell of type t, which may know more fields than the
-// struct, as a value of type as; nil is null.
-func judge(c *stmt.Cond, t, as *codec.Type, cell []byte) verdictType {
-	if c.Op() == cql.In {
-		return in(c, t, as, cell)
-	}
-	of := t
-	switch c.Op() {
-	case cql.Contains:
-		of = t.Elem
-	case cql.ContainsKey:
-		of = t.Key
-	}
-	value, err := c.Value().EncodeAs(of)
-	if err != nil {
-		return vUnknown
-	}
-	return compare(c.Op(), as, cell, value)
-}
-
-// in holds if one of the values equals the cell.
-func in(c *stmt.Cond, t, as *codec.Type, cell []byte) verdictType {
-	all := vNotHeld
-	list := c.Value().List()
-	for i := range list {
-		value, err := list[i].EncodeAs(t)
-		if err != nil {
-			return vUnknown
-		}
-		switch compare(cql.Eq, as, cell, value) {
-		case vHeld:
-			return vHeld
-		case vUnknown:
-			all = vUnknown
-		}
-	}
-	return all
-}
-
-// compare evaluates `cell op value` as Cassandra does; nil is null.
-func compare(op cql.Op, t *codec.Type, cell, value []byte) verdictType {
-	switch op {
-	case cql.Eq:
-		return equal(t, cell, value)
-	case cql.Ne:
-		return equal(t, cell, value).not()
-	case cql.Contains, cql.ContainsKey:
-		return contains(op, t, cell, value)
-	}
-	if cell == nil {
-		return vNotHeld
-	}
-	if t.Has(codec.Custom) {
-		return vUnknown
-	}
-	order := t.Compare(cell, value)
-	return verdictOf(op == cql.Lt && order < 0 || op == cql.Le && order <= 0 ||
-		op == cql.Gt && order > 0 || op == cql.Ge && order >= 0)
-}
-
-func verdictOf(held bool) verdictType {
-	if held {
-		return vHeld
-	}
-	return vNotHeld
-}
-
-func (v verdictType) not() verdictType {
-	switch v {
-	case vHeld:
-		return vNotHeld
-	case vNotHeld:
-		return vHeld
-	}
-	return vUnknown
-}
-
-func equal(t *codec.Type, cell, value []byte) verdictType {
-	if t.EmptyIsNull(value) {
-		value = nil // an empty collection that is not frozen is null to the server
-	}
-	if cell == nil || value == nil {
-		return verdictOf(cell == nil && value == nil)
-	}
-	if codec.EqualCells(t, cell, value) {
-		return vHeld
-	}
-	if t.Has(codec.Custom) {
-		return vUnknown
-	}
-	return verdictOf(t.Compare(cell, value) == 0)
-}
-
-// contains looks for value among the elements, values or keys of a collection's cell.
-func contains(op cql.Op, t *codec.Type, cell, value []byte) verdictType {
-	if cell == nil {
-		return vNotHeld
-	}
-	want, step, first := t.Elem, 1, 0
-	if t.Kind == codec.Map {
-		step, first = 2, 1
-		if op == cql.ContainsKey {
-			want, first = t.Key, 0
-		}
-	}
-	elems, ok := codec.Elements(cell, step)
-	if !ok || want == nil {
-		return vUnknown
-	}
-	want = want.Freeze()
-	all := vNotHeld
-	for i := first; i < len(elems); i += step {
-		verdict := equal(want, elems[i], value)
-		if t.Frozen && verdict == vHeld && !bytes.Equal(elems[i], value) {
-			verdict = vUnknown // Cassandra looks for these very bytes, be the values equal or not
-		}
-		switch verdict {
-		case vHeld:
-			return vHeld
-		case vUnknown:
-			all = vUnknown
-		}
-	}
-	return all
+	return answer.Evaluate(c, c.Ref().Type(), c.Ref().Type(), nil)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -20,7 +22,7 @@ type DB struct {
 	sender   driver.Sender
 	defaults settings
 	session  *driver.Session // of Connect; nil if it is the user's
-	queue    rowqueue.Queue[*existing]
+	queue    rowqueue.Queue[*answer.Row]
 	texts    textCounter
 }
 
@@ -46,10 +48,10 @@ type table struct {
 	sender     driver.Sender
 	settings   settings
 	schema     stmt.Table
-	source     source
-	queue      *rowqueue.Queue[*existing] // of the DB
-	warned     atomic.Bool                // of its many shapes
-	lost       lost                       // what its writes have set to null unknowingly
+	source     answer.Source
+	queue      *rowqueue.Queue[*answer.Row] // of the DB
+	warned     atomic.Bool                  // of its many shapes
+	lost       lost                         // what its writes have set to null unknowingly
 	hooks      hooks
 	hasStatics bool             // it has static columns
 	document   func() *document // makes a Document[T]
@@ -65,8 +67,8 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	core.source.row, core.document = newExisting[T], newDocument[T]
-	core.source.valueAt, core.valueAt = places[T]()
+	core.source.New, core.document = newExisting[T], newDocument[T]
+	core.source.ValueAt, core.valueAt = places[T]()
 	return (*Table[T])(core), nil
 }
 
@@ -109,12 +111,12 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	}
 	t.schema.Meta, t.schema.Name, t.schema.Quoted, t.schema.Rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
 	t.all.table = t
-	t.source = source{
-		shape: &t.schema,
-		fault: func(column, field string, err error) error {
+	t.source = answer.Source{
+		Table: &t.schema,
+		Fault: func(column, field string, err error) error {
 			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
 		},
-		refresh: func(statement string) { driver.Refresh(t.sender, statement) },
+		Refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
 	t.schema.Statics.Store(slices.ContainsFunc(of.Columns, func(c *meta.Column) bool { return c.Kind == meta.Static }))
 	if t.hooks, err = hooksOf(typ, s.noValidate); err != nil {

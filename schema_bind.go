@@ -55,7 +55,7 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 	}
 	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
 	bound.document, bound.valueAt = t.document, t.valueAt
-	bound.source.row, bound.source.valueAt = t.source.row, t.source.valueAt
+	bound.source.New, bound.source.ValueAt = t.source.New, t.source.ValueAt
 	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
 		t.bindings.bound = map[boundTo]*table{}
 	}

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -150,15 +152,15 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 	ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 	defer cancel()
 	stopped := false
-	err := s.chain.read(ctx, stmt.ReadRows, func(r *reader) error {
+	err := s.chain.read(ctx, stmt.ReadRows, func(r *answer.Reader) error {
 		var read rowReader
 		var columns driver.Columns
 		for {
-			more := r.next()
+			more := r.NextRow()
 			if now := r.Columns(); now.Len() > 0 && !columns.Same(now) {
 				var err error
 				if read, err = s.plan(now); err != nil {
-					r.of.refresh(r.statement)
+					r.Of.Refresh(r.Statement)
 					return err
 				}
 				columns = now
@@ -167,7 +169,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 				return nil
 			}
 			v := room()
-			if err := read(v, r.shown()); err != nil {
+			if err := read(v, r.Shown()); err != nil {
 				return err
 			}
 			if !yield(v, nil) {
@@ -182,19 +184,19 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 }
 
 // cellReader reads the cells of column i, the term e, as target.
-func (c *chain) cellReader(columns driver.Columns, i int, e *stmt.Term, target reflect.Type) (cellReader, error) {
+func (c *chain) cellReader(columns driver.Columns, i int, e *stmt.Term, target reflect.Type) (answer.CellReader, error) {
 	if i >= columns.Len() {
 		return nil, &DecodeError{Table: c.table.schema.Name, Column: e.Name(), Err: errShortRow}
 	}
 	failure := func(err error) error {
 		return &DecodeError{Table: c.table.schema.Name, Column: columns.Name(i), Err: err}
 	}
-	read, err := readerOf(e, columns, i, target)
+	read, err := answer.ReaderOf(e, columns, i, target)
 	if err != nil {
 		return nil, failure(err)
 	}
 	if e.Bare() {
-		read = strict(e.Ref().Column(), target, read)
+		read = answer.Strict(e.Ref().Column(), target, read)
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -55,7 +57,7 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 	ch.Terms = terms
 	s := &selection{chain: q.chain()}
 	s.plan = func(columns driver.Columns) (rowReader, error) {
-		readers := make([]cellReader, len(row.Columns))
+		readers := make([]answer.CellReader, len(row.Columns))
 		for i, col := range row.Columns {
 			if i < columns.Len() && terms[i].Decoder() == nil && columns.Is(i, col.Type) {
 				readers[i] = s.chain.fieldReader(col, terms[i])
@@ -86,10 +88,10 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 }
 
 // fieldReader reads the cells of a column as the struct's own tags have it.
-func (c *chain) fieldReader(col *meta.Column, e *stmt.Term) cellReader {
-	read := cellReader(col.Codec.Decode)
+func (c *chain) fieldReader(col *meta.Column, e *stmt.Term) answer.CellReader {
+	read := answer.CellReader(col.Codec.Decode)
 	if e.Bare() {
-		read = strict(e.Ref().Column(), col.GoType, read)
+		read = answer.Strict(e.Ref().Column(), col.GoType, read)
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -115,16 +117,16 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 	if err != nil {
 		return r, false, "the row could not be read: " + err.Error()
 	}
-	r.existing, r.absent = row, rUnknown
+	r.existing, r.absent = row, answer.RowUnknown
 	if row == nil {
-		r.absent = rMissing
+		r.absent = answer.RowMissing
 	}
 	applied, evidence = p.judge(row)
 	return r, applied, evidence
 }
 
 // read reads the write's row; nil if there is none.
-func (p *pending) read(ctx context.Context) (*existing, error) {
+func (p *pending) read(ctx context.Context) (*answer.Row, error) {
 	current := p.chain.current
 	if p.static {
 		current = p.chain.currentStatics
@@ -139,7 +141,7 @@ func (p *pending) read(ctx context.Context) (*existing, error) {
 }
 
 // judge says what the row proves; nil is a missing one.
-func (p *pending) judge(row *existing) (applied bool, evidence string) {
+func (p *pending) judge(row *answer.Row) (applied bool, evidence string) {
 	switch {
 	case p.static && row == nil:
 		return false, "the partition has no static values now: never written, or deleted since"
@@ -152,7 +154,7 @@ func (p *pending) judge(row *existing) (applied bool, evidence string) {
 	if col == nil {
 		return false, "the row exists, but without an attempt column nothing tells whose write it is"
 	}
-	found, _ := row.cell(p.chain.table.schema.RefTo(col))
+	found, _ := row.Cell(p.chain.table.schema.RefTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		return true, ""
@@ -196,14 +198,14 @@ func (c *chain) suspend(res *result, b *stmt.Builder, err error) {
 }
 
 // current reads the row that the chain names, at serial consistency; nil if there is none.
-func (c chain) current(ctx context.Context) (*existing, error) {
+func (c chain) current(ctx context.Context) (*answer.Row, error) {
 	c.spec.Serial, c.spec.Limit, c.spec.TTL, c.spec.Timestamp, c.spec.Per = true, nil, nil, nil, c.spec.Per.Further()
 	return c.present(ctx, "select", Done)
 }
 
 // currentStatics reads the static row of the partition that the chain names, at serial consistency;
 // nil if it has no value.
-func (c chain) currentStatics(ctx context.Context) (*existing, error) {
+func (c chain) currentStatics(ctx context.Context) (*answer.Row, error) {
 	var columns []*meta.Column
 	for _, col := range c.table.schema.Meta.Columns {
 		if stmt.PartitionWide(col) {
@@ -215,8 +217,8 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 		return nil, err
 	}
 	for _, col := range columns {
-		if col.Kind == meta.Static && row.presence(col.Name) == aPresent {
-			row.state = rPresent
+		if col.Kind == meta.Static && row.Presence(col.Name) == answer.Present {
+			row.State = answer.RowPresent
 			return row, nil
 		}
 	}
@@ -224,7 +226,7 @@ func (c chain) currentStatics(ctx context.Context) (*existing, error) {
 }
 
 // statics reads columns that a whole partition shares, at serial consistency; nil if it is missing.
-func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *existing, err error) {
+func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *answer.Row, err error) {
 	t := c.table
 	of := t.chain()
 	of.spec.Per, of.spec.Serial, of.spec.ReadOptions = c.spec.Per.Further(), true, new(stmt.ReadOptions)
@@ -236,10 +238,10 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 		cell, _ := c.spec.KeyCell(col)
 		of.spec.Where = append(of.spec.Where, stmt.Compare(t.schema.RefTo(col), cql.Eq, stmt.Encoded(col.Codec, cell)))
 	}
-	err = of.read(ctx, stmt.ReadStatics, func(r *reader) error {
+	err = of.read(ctx, stmt.ReadStatics, func(r *answer.Reader) error {
 		if r.Next() {
-			row = t.source.existing(r.Columns(), r.Cells(), -1)
-			return row.decode(r.statement)
+			row = t.source.Keep(r.Columns(), r.Cells(), -1)
+			return row.Decode(r.Statement)
 		}
 		return nil
 	})
@@ -248,7 +250,7 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *exist
 
 // present reads the row that the chain names; nil if there is none. A row that comes with an
 // error is one that could not be decoded. Observers are told of op, and found if there is a row.
-func (c chain) present(ctx context.Context, op string, found Outcome) (row *existing, err error) {
+func (c chain) present(ctx context.Context, op string, found Outcome) (row *answer.Row, err error) {
 	b := c.spec.Query(stmt.ReadRow)
 	defer b.Release()
 	if b.Err != nil {
@@ -256,18 +258,18 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *exis
 	}
 	b.Op = op
 	outcome := Done
-	answer := newReader(&c.table.source, b)
-	defer answer.release()
-	err = c.send(ctx, b, answer, &outcome, func(r *reader) error {
+	reader := answer.NewReader(&c.table.source, b)
+	defer reader.Release()
+	err = c.send(ctx, b, reader, &outcome, func(r *answer.Reader) error {
 		if !r.Next() {
 			return nil
 		}
-		row = c.table.source.existing(r.Columns(), r.Cells(), -1)
-		row.state = rPresent
+		row = c.table.source.Keep(r.Columns(), r.Cells(), -1)
+		row.State = answer.RowPresent
 		outcome = found
-		return row.decode(r.statement)
+		return row.Decode(r.Statement)
 	})
-	if err != nil && row != nil && row.broken == nil {
+	if err != nil && row != nil && row.Broken == nil {
 		return nil, err
 	}
 	return row, err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/coodie-go/coodie/internal/answer"
+
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -17,7 +19,7 @@ type lostAttempt struct {
 }
 
 // settle finds out what became of an attempt. row is what it was to change, nil for an insert.
-func (m *mutation) settle(ctx context.Context, res result, cause error, row *existing) (again bool, next *existing, err error) {
+func (m *mutation) settle(ctx context.Context, res result, cause error, row *answer.Row) (again bool, next *answer.Row, err error) {
 	res, err = res.settled(ctx)
 	switch {
 	case err == nil && res.applied:
@@ -35,7 +37,7 @@ func (m *mutation) settle(ctx context.Context, res result, cause error, row *exi
 }
 
 // refusedAfterStray goes on after a refusal that may be due to an earlier attempt of our own.
-func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *existing, err error) {
+func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *answer.Row, err error) {
 	row, err := m.chain.current(ctx)
 	p := pending{cause: m.lostAttempts[0].cause}
 	switch {
@@ -48,13 +50,13 @@ func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *exi
 }
 
 // unchanged reports whether nothing has been written between two reads of the row.
-func (m *mutation) unchanged(before, now *existing) bool {
+func (m *mutation) unchanged(before, now *answer.Row) bool {
 	for _, col := range [...]*meta.Column{m.chain.table.schema.Meta.Attempt, m.chain.table.schema.Meta.Version} {
 		if col == nil {
 			continue
 		}
-		if cell, p := before.sent(col); p == aPresent {
-			found, _ := now.sent(col)
+		if cell, p := before.Sent(col); p == answer.Present {
+			found, _ := now.Sent(col)
 			return bytes.Equal(cell, found)
 		}
 	}
@@ -62,12 +64,12 @@ func (m *mutation) unchanged(before, now *existing) bool {
 }
 
 // isStray reports whether the row was last written by an attempt whose answer got lost.
-func (m *mutation) isStray(row *existing) bool {
+func (m *mutation) isStray(row *answer.Row) bool {
 	col := m.chain.table.schema.Meta.Attempt
 	if col == nil || row == nil {
 		return false
 	}
-	cell, _ := row.sent(col)
+	cell, _ := row.Sent(col)
 	for _, s := range m.lostAttempts {
 		if s.attempt != nil && bytes.Equal(cell, s.attempt[:]) {
 			return true
@@ -77,7 +79,7 @@ func (m *mutation) isStray(row *existing) bool {
 }
 
 // take makes the row, which an earlier attempt has written, the result.
-func (m *mutation) take(ctx context.Context, row *existing) error {
+func (m *mutation) take(ctx context.Context, row *answer.Row) error {
 	m.res.changed, m.res.value = true, m.chain.table.schema.New()
 	return m.load(ctx, m.res.value, row)
 }

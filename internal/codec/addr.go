@@ -39,3 +39,9 @@ func (a Addr) Copy(t reflect.Type) Addr {
 	c.Set(t, a)
 	return c
 }
+
+// From are the n values that begin at first.
+func From[E any](first *E, n int) []E { return unsafe.Slice(first, n) }
+
+// First is where the values begin.
+func First[E any](values []E) *E { return unsafe.SliceData(values) }

@@ -18,12 +18,14 @@ import (
 
 const module = "github.com/coodie-go/coodie"
 
-// TestDirectionOfImports keeps the data's one way: struct T → meta → cql → driver →
-// cells → codec → LWTResult[T]. A package may import only those named for it.
+// TestDirectionOfImports keeps the data's one way: struct T → meta → stmt → cql → driver →
+// answer → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"": {"internal/meta", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse", "internal/pace", "internal/conflict",
-			"internal/ddl", "internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue", "internal/versions"},
+		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse",
+			"internal/pace", "internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue"},
+		"internal/stmt":        {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
+		"internal/answer":      {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":        {"internal/codec"},
 		"internal/cql":         {},
 		"internal/codec":       {},

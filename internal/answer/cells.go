@@ -1,6 +1,10 @@
-package coodie
+package answer
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/coodie-go/coodie/internal/codec"
+)
 
 // cells are those of one row, in one piece of memory: where each ends, and then their bytes.
 type cells struct {
@@ -8,14 +12,14 @@ type cells struct {
 	size, n int32
 }
 
-func (c *cells) bytes() []byte { return upTo(c.memory, int(c.size)) }
+func (c *cells) bytes() []byte { return codec.From(c.memory, int(c.size)) }
 
 // isNull is set in the end of a null, which is that of the cell before.
 const isNull = 1 << 31
 
-// pack copies cells, without the one at the index that is left out (-1: none), into room if
+// Pack copies cells, without the one at the index that is left out (-1: none), into room if
 // that is large enough.
-func pack(room []byte, of [][]byte, without int) cells {
+func Pack(room []byte, of [][]byte, without int) cells {
 	n, size := len(of), 0
 	for i := range of {
 		size += len(of[i])
@@ -41,11 +45,11 @@ func pack(room []byte, of [][]byte, without int) cells {
 		binary.LittleEndian.PutUint32(memory[next:], end)
 		next += 4
 	}
-	return cells{first(memory), int32(size), int32(n)}
+	return cells{codec.First(memory), int32(size), int32(n)}
 }
 
-// at is cell i; nil is null.
-func (c *cells) at(i int) []byte {
+// At is cell i; nil is null.
+func (c *cells) At(i int) []byte {
 	memory := c.bytes()
 	end := binary.LittleEndian.Uint32(memory[4*i:])
 	if end&isNull != 0 {
@@ -58,11 +62,11 @@ func (c *cells) at(i int) []byte {
 	return memory[start:end:end]
 }
 
-// list are all cells.
-func (c *cells) list() [][]byte {
+// List are all cells.
+func (c *cells) List() [][]byte {
 	list := make([][]byte, c.n)
 	for i := range list {
-		list[i] = c.at(i)
+		list[i] = c.At(i)
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-package coodie
+package answer
 
 import (
 	"bytes"
@@ -6,77 +6,76 @@ import (
 	"reflect"
 	"sync"
 
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// reader reads the rows of an answer, and passes over lines that are none. Its memory is used again and
+// Reader reads the rows of an answer, and passes over lines that are none. Its memory is used again and
 // again: whoever has made it releases it.
-type reader struct {
+type Reader struct {
 	*driver.Rows
-	of        *source
-	statement string
-	tells     stmt.RowMark
+	Of        *Source
+	Statement string
+	RowMark   stmt.RowMark
 	json      bool // each row is a JSON object
 	added     bool // what tells rows was selected for that alone
 	passed    int  // how many lines were no rows
-	rows      int  // how many were
-	skip      int  // how many of these an earlier statement of the same read has handed on
-	known     knownPlan
+	Found     int  // how many were
+	Skip      int  // how many of these an earlier statement of the same read has handed on
+	known     knownDecoding
 }
 
-// knownPlan is the plan of the last rows. The next ones of the same statement mostly have
+// knownDecoding is the plan of the last rows. The next ones of the same statement mostly have
 // the very same columns.
-type knownPlan struct {
+type knownDecoding struct {
 	table   *meta.Table
 	columns driver.Columns
-	plan    plan
+	plan    decoding
 }
 
-var readers = sync.Pool{New: func() any { return new(reader) }}
+var readers = sync.Pool{New: func() any { return new(Reader) }}
 
-// newReader is for the answer to the built statement.
-func newReader(of *source, b *stmt.Builder) *reader {
-	r := readers.Get().(*reader)
+// NewReader is for the answer to the built statement.
+func NewReader(of *Source, b *stmt.Builder) *Reader {
+	r := readers.Get().(*Reader)
 	known := r.known
-	*r = reader{of: of, tells: b.RowMark, json: b.Stmt.JSON, added: b.Stmt.Line != "", known: known}
+	*r = Reader{Of: of, RowMark: b.RowMark, json: b.Stmt.JSON, added: b.Stmt.Line != "", known: known}
 	return r
 }
 
-func (r *reader) release() {
-	r.Rows, r.of = nil, nil
+func (r *Reader) Release() {
+	r.Rows, r.Of = nil, nil
 	readers.Put(r)
 }
 
-// plan is that of the rows that come next, made once for the answers of one statement after the other.
-func (r *reader) plan() (p plan, err error) {
+// Decoding is that of the rows that come next, made once for the answers of one statement after the other.
+func (r *Reader) Decoding() (p decoding, err error) {
 	columns := r.Columns()
 	if columns.Len() == 0 {
 		return nil, nil // of no answer
 	}
 	k := &r.known
-	if k.table == r.of.shape.Meta && k.columns.Same(columns) {
+	if k.table == r.Of.Table.Meta && k.columns.Same(columns) {
 		return k.plan, nil
 	}
-	if p, err = r.of.plan(k.plan[:0], columns); err != nil {
-		*k = knownPlan{}
-		r.of.refresh(r.statement) // writes are not to be encoded for the old types
+	if p, err = r.Of.decodingOf(k.plan[:0], columns); err != nil {
+		*k = knownDecoding{}
+		r.Of.Refresh(r.Statement) // writes are not to be encoded for the old types
 		return nil, err
 	}
-	*k = knownPlan{r.of.shape.Meta, columns, p}
+	*k = knownDecoding{r.Of.Table.Meta, columns, p}
 	return p, nil
 }
 
-// decode sets the fields of the struct at v from the row's cells.
-func (r *reader) decode(p plan, v codec.Addr) error { return r.of.decode(p, v, r.Cells()) }
+// Decode sets the fields of the struct at v from the row's cells.
+func (r *Reader) Decode(p decoding, v codec.Addr) error { return r.Of.decode(p, v, r.Cells()) }
 
-// next goes to the next row.
-func (r *reader) next() bool {
-	t := &r.tells
-	for t.Most == 0 || r.rows < t.Most {
+// NextRow goes to the next row.
+func (r *Reader) NextRow() bool {
+	t := &r.RowMark
+	for t.Most == 0 || r.Found < t.Most {
 		if !r.Next() {
 			return false
 		}
@@ -84,21 +83,21 @@ func (r *reader) next() bool {
 			r.passed++
 			continue
 		}
-		if r.rows++; r.rows > r.skip {
+		if r.Found++; r.Found > r.Skip {
 			return true
 		}
 	}
 	return false
 }
 
-// cut reports whether LIMIT has left rows out, since lines without a row were counted.
-func (r *reader) cut(limit *int) bool {
-	return r.tells.Cuts && r.passed > 0 && limit != nil && r.rows+r.passed >= *limit
+// Cut reports whether LIMIT has left rows out, since lines without a row were counted.
+func (r *Reader) Cut(limit *int) bool {
+	return r.RowMark.Cuts && r.passed > 0 && limit != nil && r.Found+r.passed >= *limit
 }
 
 // rowless reports whether the cells are those of a partition without a row.
-func (r *reader) rowless(cells [][]byte) bool {
-	t := &r.tells
+func (r *Reader) rowless(cells [][]byte) bool {
+	t := &r.RowMark
 	if !r.json {
 		at := t.Cell - 1
 		return at < len(cells) && (cells[at] == nil || t.By.Type.Kind == codec.Tuple && string(cells[at]) == "null")
@@ -114,9 +113,9 @@ func (r *reader) rowless(cells [][]byte) bool {
 	return string(value) == "null"
 }
 
-// shown are the cells without what was selected for telling alone. A JSON object is one cell, and that is
+// Shown are the cells without what was selected for telling alone. A JSON object is one cell, and that is
 // its last member.
-func (r *reader) shown() [][]byte {
+func (r *Reader) Shown() [][]byte {
 	cells := r.Cells()
 	if r.json && r.added {
 		if end, value := stmt.JSONMember(cells[0], stmt.RowMarkName); value != nil {
@@ -142,8 +141,8 @@ func refusesNull(col *meta.Column, goType reflect.Type) bool {
 	return !codec.Unmarshals(goType)
 }
 
-// strict is read with an error instead of the zero value for a null of a clustering column.
-func strict(col *meta.Column, goType reflect.Type, read cellReader) cellReader {
+// Strict is read with an error instead of the zero value for a null of a clustering column.
+func Strict(col *meta.Column, goType reflect.Type, read CellReader) CellReader {
 	if !refusesNull(col, goType) {
 		return read
 	}

@@ -1,0 +1,216 @@
+package answer
+
+import (
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
+)
+
+// Sent is the cell of a column as the server sent it.
+func (e *Row) Sent(col *meta.Column) ([]byte, Presence) {
+	if i := e.Columns.Index(col.Name); i >= 0 {
+		cell := e.cells.At(i)
+		return cell, PresenceOf(cell)
+	}
+	return nil, Missing
+}
+
+// isKey reports whether the key column that was sent is the one that was written.
+func (e *Row) isKey(col *meta.Column, want []byte) bool {
+	i := e.Columns.Index(col.Name)
+	t, err := e.liveType(i, col)
+	if err == nil {
+		want, err = codec.Convert(want, col.Type, t)
+	}
+	return err == nil && equal(t, e.cells.At(i), want) == Held
+}
+
+// Read decodes what r refers to into the zero value at p.
+func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
+	if e == nil || r.Sure().Err() != nil {
+		return Missing
+	}
+	cell, presence := e.Cell(r.Sure())
+	if presence != Present {
+		return presence
+	}
+	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
+		return Missing // the call that made e has reported the *DecodeError
+	}
+	return Present
+}
+
+// ReadAny is the value of what r refers to.
+func (e *Row) ReadAny(r *stmt.Ref) (any, Presence) {
+	r = r.Sure()
+	if e == nil || r.Err() != nil {
+		return nil, Missing
+	}
+	cell, p := e.Cell(r)
+	if p != Present {
+		return nil, p
+	}
+	v, err := stmt.DecodeAny(r, cell)
+	if err != nil {
+		return nil, Missing // the call that made e has reported the *DecodeError
+	}
+	return v, Present
+}
+
+// value is the Value of the Existing[T] that e begins.
+func (e *Row) value() codec.Addr { return codec.At(e).Field(e.Of.ValueAt) }
+
+func (e *Row) AnyValue() bool {
+	for i := range int(e.cells.n) {
+		if e.cells.At(i) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// proven says what the sent columns prove of the row: a key or a value of a regular
+// column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
+// a static column lives without the row.
+func (e *Row) proven(kind stmt.If) RowState {
+	switch kind {
+	case stmt.IfNotExists:
+		return RowPresent
+	case stmt.IfExists:
+		return RowMissing
+	}
+	for i := range e.Columns.Len() {
+		if e.cells.At(i) == nil {
+			continue
+		}
+		col := e.Of.Table.Meta.Column(e.Columns.Name(i))
+		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
+			return RowPresent
+		}
+	}
+	return RowUnknown
+}
+
+// Row is an Existing, whatever its T.
+type Row struct {
+	Of      *Source
+	Columns driver.Columns // without [applied]
+	cells   cells          // of the columns
+	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
+	State   RowState
+	Broken  error // why the cells could not be decoded; they are then as the server sent them
+}
+
+func (e *Row) Presence(column string) Presence {
+	if i := e.Columns.Index(column); i >= 0 {
+		return PresenceOf(e.cells.At(i))
+	}
+	return Missing
+}
+
+func PresenceOf(cell []byte) Presence {
+	if cell == nil {
+		return Null
+	}
+	return Present
+}
+
+// ValueOf decodes cell i; nil is null.
+func (e *Row) ValueOf(i int) (any, error) {
+	if e.cells.At(i) == nil {
+		return nil, nil
+	}
+	if col := e.Of.Table.Meta.Column(e.Columns.Name(i)); col != nil && e.Broken == nil {
+		cell, err := e.declared(i)
+		if err != nil || cell == nil {
+			return nil, err
+		}
+		return stmt.DecodeAny(e.Of.Table.RefTo(col), cell)
+	}
+	typ, err := e.Columns.Type(i)
+	if err != nil {
+		return nil, err
+	}
+	return codec.DecodeAny(typ, e.cells.At(i))
+}
+
+// Cell finds what r refers to, as the struct declares it.
+func (e *Row) Cell(r *stmt.Ref) ([]byte, Presence) {
+	i := e.Columns.Index(r.Name())
+	if i < 0 || e.Broken != nil {
+		return nil, Missing
+	}
+	cell, err := e.declared(i)
+	if err == nil && cell != nil && (r.IsPart()) {
+		cell, err = r.Cut(r.Column().Type, cell)
+	}
+	if err != nil {
+		return nil, Missing
+	}
+	return cell, PresenceOf(cell)
+}
+
+// Complete makes a whole row of one that has all that is shown but the key, which before has; nil of another.
+func (e *Row) Complete(shows func(*meta.Column) bool, before codec.Addr) *Row {
+	if e.State != RowPresent || e.Broken != nil {
+		return nil
+	}
+	for _, col := range e.Of.Table.Meta.Columns {
+		if e.Presence(col.Name) != Missing || !shows(col) {
+			continue
+		}
+		if !col.Key() || before.None() {
+			return nil
+		}
+		cell, _, err := col.Codec.Append([]byte{}, before.Field(col.Offset))
+		if err != nil {
+			return nil
+		}
+		e.Columns = e.Columns.With(col.Name, col.Type)
+		e.cells = Pack(nil, append(e.cells.List(), cell), -1)
+	}
+	return e
+}
+
+// Only is the row without the columns that are not to be shown.
+func (e *Row) Only(shows func(*meta.Column) bool) *Row {
+	var columns driver.Columns
+	var cells [][]byte
+	for i := range e.Columns.Len() {
+		if col := e.Of.Table.Meta.Column(e.Columns.Name(i)); col != nil && shows(col) {
+			columns.Add(e.Columns, i)
+			cells = append(cells, e.cells.At(i))
+		}
+	}
+	shown := e.Of.Keep(columns, cells, -1)
+	shown.State = e.State
+	return shown
+}
+
+// Written is the row with what was written of it since; nil if that is not known.
+func (e *Row) Written(assigns []stmt.Assign) *Row {
+	cells := e.cells.List()
+	for i := range assigns {
+		col, value := assigns[i].Ref().Column(), assigns[i].Value()
+		if col.Type.MultiCell() {
+			return nil // stored otherwise than it was sent: without order, or null if empty
+		}
+		cell, null, err := value.Encode()
+		if err != nil {
+			return nil
+		}
+		if null {
+			cell = nil
+		}
+		if j := e.Columns.Index(col.Name); j >= 0 {
+			if !null && !e.Columns.Is(j, value.Typ()) {
+				return nil // it was encoded for another type
+			}
+			cells[j] = cell
+		}
+	}
+	after := e.Of.Keep(e.Columns, cells, -1)
+	after.State = RowPresent
+	return after
+}
