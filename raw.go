@@ -2,10 +2,16 @@ package coodie
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 
 	"github.com/coodie-go/coodie/internal/answer"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/rawcql"
+	"github.com/coodie-go/coodie/internal/replay"
 
 	"github.com/coodie-go/coodie/internal/stmt"
 )
@@ -82,7 +88,7 @@ func (r Raw) Unparsed() Raw {
 // Exec executes the statement: a write without a condition, a batch of them, a change of
 // the schema. An error says as ever whether it may have been executed.
 func (r Raw) Exec(ctx context.Context) error {
-	p, err := r.prepare(rawExec)
+	p, err := r.prepare(rawcql.Exec)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,7 @@ func (r Raw) Exec(ctx context.Context) error {
 // Row, it ends. Breaking off early closes the query.
 func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		p, err := r.prepare(rawRows)
+		p, err := r.prepare(rawcql.Rows)
 		if err != nil {
 			yield(Row{}, err)
 			return
@@ -136,7 +142,7 @@ type RawResult struct {
 // knows what the statement would have left behind.
 func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	var res RawResult
-	p, err := r.prepare(rawCAS)
+	p, err := r.prepare(rawcql.CAS)
 	if err != nil {
 		return res, err
 	}
@@ -163,4 +169,112 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	}
 	p.tell(ctx, decided(res.Applied), err, start)
 	return res, err
+}
+
+// rawStatement is one that may be sent.
+type rawStatement struct {
+	db       *DB
+	settings settings
+	table    string
+	request  driver.Request
+	kind     EventKind
+}
+
+// prepare checks the statement, and makes the request of it.
+func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
+	if r.db == nil || r.db.sender == nil {
+		return nil, r.usage("", "Raw needs a DB on a live session: coodie.New(session)", nil)
+	}
+	p := &rawStatement{db: r.db, settings: r.db.defaults}
+	s := &p.settings
+	if err := s.resolve(); err != nil {
+		return nil, r.usage("", "", err)
+	}
+	q := &p.request
+	*q = driver.Request{
+		Statement: r.text, PageSize: s.pageSize, Serial: s.serial, Metadata: true, ClientTimestamp: s.clientTimestamp,
+	}
+	if r.pageSize != 0 {
+		q.PageSize = r.pageSize
+	}
+	text := rawcql.Statement{Text: r.text, Args: r.args, Call: call, LWTOnly: s.lwtOnly, Stamped: s.clientTimestamp}
+	judge := text.Judge
+	if r.unparsed {
+		judge = text.Guess
+	}
+	class, refused := judge()
+	if refused != nil {
+		return nil, r.usage(refused.Table, refused.Reason, refused.Err)
+	}
+	q.Kind, p.table, p.kind = class.Kind, class.Table, effects[class.Effect]
+	reason := class.Reason
+	if reason = stmt.Decide(reason, stmt.Said(r.idempotence), stmt.Said(s.idempotence)); reason == replay.Conditional && r.idempotence == Idempotent {
+		return nil, r.usage(p.table, stmt.ErrLWTIdempotent, nil)
+	}
+	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
+	q.Consistency = s.consistency
+	if q.Kind == driver.CAS {
+		q.Consistency = s.commit
+	}
+	if reason := r.level(q, s); reason != "" {
+		return nil, r.usage(p.table, reason, nil)
+	}
+	if p.kind == EventOther {
+		p.kind = eventKind(q.Kind)
+	}
+	for _, v := range r.args {
+		q.Values = append(q.Values, driver.Arg(v))
+	}
+	return p, nil
+}
+
+// level sets the consistency, and says what is wrong with the one that was asked for.
+func (r Raw) level(q *driver.Request, s *settings) string {
+	switch c := r.consistency; {
+	case r.linearizable && c != nil:
+		return "a linearizable read is at the serial consistency of the DB (WithSerialConsistency) and takes no other"
+	case r.linearizable && q.Kind != driver.Read:
+		return "only a SELECT is Linearizable; a condition makes a write linearizable"
+	case r.linearizable:
+		q.Kind, q.Consistency = driver.SerialRead, Consistency(s.serial)
+	case c == nil:
+	case stmt.SerialLevel(*c):
+		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"
+	case *c == driver.Any && q.Kind != driver.Write:
+		return "consistency ANY is for plain writes"
+	default:
+		q.Consistency = *c
+	}
+	if r.pageSize < 0 {
+		return fmt.Sprintf("page size %d is negative", r.pageSize)
+	}
+	return ""
+}
+
+func (r Raw) usage(table, reason string, err error) error {
+	return &UsageError{Op: opRaw, Table: table, Reason: reason, Err: err}
+}
+
+// errTuple is gocql's error of a tuple that was bound to one marker.
+var errTuple = regexp.MustCompile(`gocql: expected \d+ values send got \d+`)
+
+func (p *rawStatement) failure(err error) error {
+	var notSent *driver.NotSentError
+	var several *driver.RepeatedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &several):
+		return failure(opRaw, p.table, &p.request, err)
+	case errTuple.MatchString(err.Error()):
+		return &UsageError{Op: opRaw, Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}
+	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		return &UsageError{Op: opRaw, Table: p.table, Reason: "a value does not fit", Err: err}
+	}
+	return failure(opRaw, p.table, &p.request, err)
+}
+
+// effects are the kinds of the events of raw statements.
+var effects = map[rawcql.Effect]EventKind{
+	rawcql.OfKind: EventOther, rawcql.Reads: EventRead, rawcql.Writes: EventWrite, rawcql.LWT: EventLWT, rawcql.DDL: EventDDL,
 }

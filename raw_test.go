@@ -12,6 +12,7 @@ import (
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
+	"github.com/coodie-go/coodie/internal/rawcql"
 )
 
 // rawServer is a session on an embedded server with a table of everything that matters here.
@@ -99,40 +100,40 @@ func TestRawIsSent(t *testing.T) {
 	}}
 	for name, tt := range map[string]struct {
 		raw  func(*DB) Raw
-		call rawCall
+		call rawcql.Call
 		opts []Option
 		want driver.Request // Kind, Consistency, Serial, PageSize, Replayable, Once, ClientTimestamp
 	}{
-		"write":             {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"stamped":           {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawExec, []Option{WithClientTimestamps()}, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true, ClientTimestamp: true}},
-		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawExec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawExec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.Quorum, Once: true}},
-		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawExec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
-		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(gocql.One) }, rawExec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.One, Once: true}},
-		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawExec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
-		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(gocql.One) }, rawRows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.One, PageSize: 7, Replayable: true}},
-		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawRows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Once: true}},
-		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawRows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Replayable: true}},
-		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawRows, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.LocalSerial), Serial: gocql.LocalSerial, Replayable: true}},
-		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawCAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true, ClientTimestamp: true}},
-		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.LocalOne) }, rawCAS, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: gocql.LocalOne, Serial: gocql.LocalSerial, Once: true}},
-		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawCAS, nil, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true}},
+		"write":             {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"stamped":           {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, []Option{WithClientTimestamps()}, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true, ClientTimestamp: true}},
+		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
+		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
+		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.Quorum, Once: true}},
+		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
+		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(gocql.One) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.One, Once: true}},
+		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
+		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(gocql.One) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.One, PageSize: 7, Replayable: true}},
+		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Once: true}},
+		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Replayable: true}},
+		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawcql.Rows, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.LocalSerial), Serial: gocql.LocalSerial, Replayable: true}},
+		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true, ClientTimestamp: true}},
+		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.LocalOne) }, rawcql.CAS, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: gocql.LocalOne, Serial: gocql.LocalSerial, Once: true}},
+		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawcql.CAS, nil, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen []Event
 			db := newDB(sender, append(tt.opts, WithObserver(ObserverFunc(func(_ context.Context, e Event) { seen = append(seen, e) }))))
 			raw, err := tt.raw(db), error(nil)
 			switch tt.call {
-			case rawExec:
+			case rawcql.Exec:
 				err = raw.Exec(ctx)
-			case rawRows:
+			case rawcql.Rows:
 				for _, err = range raw.Rows(ctx) {
 				}
-			case rawCAS:
+			case rawcql.CAS:
 				var res RawResult
 				res, err = raw.CAS(ctx)
 				require.True(t, res.Applied)
@@ -150,7 +151,7 @@ func TestRawIsSent(t *testing.T) {
 			require.Len(t, seen, 1)
 			require.Equal(t, "raw", seen[0].Op)
 			require.Equal(t, raw.text, seen[0].Statement)
-			require.Equal(t, tt.call == rawCAS, seen[0].Outcome == Applied)
+			require.Equal(t, tt.call == rawcql.CAS, seen[0].Outcome == Applied)
 			require.Equal(t, got.Kind == driver.CAS || got.Kind == driver.SerialRead, seen[0].Paxos)
 		})
 	}

@@ -25,8 +25,8 @@ const module = "github.com/coodie-go/coodie"
 // answer → codec → LWTResult[T]. A package may import only those named for it.
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
-		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/codec", "internal/replay", "internal/cqlparse",
-			"internal/pace", "internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/ring", "internal/rowqueue"},
+		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/codec", "internal/replay",
+			"internal/pace", "internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/rowqueue"},
 		"internal/stmt":        {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
 		"internal/answer":      {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":        {"internal/codec"},
@@ -42,6 +42,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/fanout":      {"internal/driver"},
 		"internal/pagetoken":   {},
 		"internal/ring":        {},
+		"internal/rawcql":      {"internal/codec", "internal/cqlparse", "internal/driver", "internal/replay"},
 		"internal/rowqueue":    {},
 		"internal/versions":    {},
 	}
