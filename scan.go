@@ -2,20 +2,16 @@ package coodie
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/ringscan"
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
-	"github.com/coodie-go/coodie/internal/pace"
 	"github.com/coodie-go/coodie/internal/ring"
 )
 
@@ -118,31 +114,16 @@ func (e *ScanError) Error() string { return about("scan", e.Table, nil) + ": " +
 func (e *ScanError) Unwrap() error { return e.Err }
 
 const (
-	scanAtOnce    = 8
-	scanRanges    = 64
-	scanBatch     = 250  // rows that go from one goroutine to another
-	progressAfter = 1000 // rows
+	scanAtOnce = 8
+	scanRanges = 64
+	scanBatch  = 250 // rows that go from one goroutine to another
 )
 
 // scan is a scan under way.
 type scan struct {
 	chain    chain
 	settings scanSettings
-	atOnce   int
-	batch    int
-	pace     pace.Pace
-
-	mu     sync.Mutex
-	ranges []ring.Range // what is left to handle of each, in the order of the ring
-	rows   int64
-	told   int64 // how many rows of these OnProgress knows of
-}
-
-// scanned are rows of a range, and how far they bring it.
-type scanned struct {
-	of   int // which range
-	upTo int64
-	rows []codec.Addr
+	ring     ringscan.Scan
 }
 
 func (q *query) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
@@ -151,14 +132,14 @@ func (q *query) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 
 func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	const op = "scan"
-	s := &scan{chain: c, settings: scanSettings{ranges: scanRanges}, batch: scanBatch}
+	s := &scan{chain: c, settings: scanSettings{ranges: scanRanges}}
 	for _, o := range opts {
 		if o != nil {
 			o(&s.settings)
 		}
 	}
-	var err error
-	if s.atOnce, err = c.atOnce(op, scanAtOnce); err != nil {
+	atOnce, err := c.atOnce(op, scanAtOnce)
+	if err != nil {
 		return nil, err
 	}
 	from, name := s.settings.from, c.table.schema.Name
@@ -180,10 +161,6 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
-	if rate := s.settings.rate; rate > 0 {
-		s.batch = max(1, min(scanBatch, int(rate/10)))
-		s.pace.Interval = time.Duration(float64(time.Second) / rate)
-	}
 	s.chain.spec.Sharing, s.chain.spec.Tokens = 1, c.spec.ReadOptions.Plain()
 	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
@@ -192,7 +169,24 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ranges = from.left.Cut(tokens, s.settings.ranges)
+	s.ring = ringscan.Scan{
+		Ranges: from.left.Cut(tokens, s.settings.ranges), AtOnce: atOnce, Batch: scanBatch, Tokens: s.chain.spec.Tokens,
+		Read: func(ctx context.Context, r ring.Range, each func(codec.Addr, [][]byte) bool) error {
+			part := s.of(r)
+			return part.decoded(ctx, c.table.schema.Rooms(), each)
+		},
+	}
+	if rate := s.settings.rate; rate > 0 {
+		s.ring.Batch = max(1, min(scanBatch, int(rate/10)))
+		s.ring.Pace.Interval = time.Duration(float64(time.Second) / rate)
+	}
+	if tell := s.settings.progress; tell != nil {
+		s.ring.Progress = func(rows int64, left []ring.Range) {
+			p := ScanProgress{Rows: rows, Checkpoint: Checkpoint{ring.New(name, left)}}
+			p.Done = 1 - p.Checkpoint.left.Share()
+			tell(p)
+		}
+	}
 	return s, nil
 }
 
@@ -210,148 +204,24 @@ func (c chain) check() error {
 	return usageError(b.Err)
 }
 
-// run reads all ranges, several at once, and hands their rows on.
-func (s *scan) run(ctx context.Context, hand func(context.Context, scanned) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var first error
-	fanout.Each(len(s.ranges), s.atOnce, func(i int) {
-		err := driver.Ended(ctx)
-		if err == nil {
-			err = protect(func() error { return s.read(ctx, i, hand) })
-		} else {
-			err = &fanout.Interrupted{Err: err}
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if err != nil && first == nil {
-			first = err
-			cancel()
-		}
-	})
-	return s.failed(first)
+// parallel calls f with the rows of all ranges.
+func (s *scan) parallel(ctx context.Context, f func(context.Context, codec.Addr) error) error {
+	return s.failed(s.ring.Each(ctx, f))
+}
+
+// yield yields the rows of all ranges. It reports whether the loop broke off.
+func (s *scan) yield(ctx context.Context, yield func(codec.Addr, error) bool) (stopped bool, err error) {
+	stopped, err = s.ring.Yield(ctx, yield)
+	return stopped, s.failed(err)
 }
 
 func (s *scan) failed(err error) error {
 	if err == nil {
 		return nil
 	}
+	name := s.chain.table.schema.Name
 	if stopped, ok := err.(*fanout.Interrupted); ok {
-		err = &QueryError{Op: "select", Table: s.chain.table.schema.Name, Err: stopped.Err}
+		err = &QueryError{Op: "select", Table: name, Err: stopped.Err}
 	}
-	return &ScanError{Table: s.chain.table.schema.Name, Checkpoint: s.checkpoint(), Err: err}
+	return &ScanError{Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
 }
-
-// read reads range i and hands its rows on in batches.
-func (s *scan) read(ctx context.Context, i int, hand func(context.Context, scanned) error) error {
-	s.mu.Lock()
-	r := s.ranges[i]
-	s.mu.Unlock()
-	// A token is done when the next one comes: until then it may have more rows.
-	b, present, failed := scanned{of: i, upTo: r.After}, r.After, error(nil)
-	flush := func() error {
-		if s.pace.Wait(ctx, len(b.rows)) != nil {
-			return &fanout.Interrupted{Err: fmt.Errorf("waiting for RateLimit: %w", driver.Ended(ctx))}
-		}
-		err := hand(ctx, b)
-		b.rows = make([]codec.Addr, 0, s.batch)
-		return err
-	}
-	part := s.of(r)
-	err := part.decoded(ctx, s.chain.table.schema.Rooms(), func(v codec.Addr, cells [][]byte) bool {
-		if s.chain.spec.Tokens {
-			if cell := cells[len(cells)-1]; len(cell) == 8 {
-				if token := int64(binary.BigEndian.Uint64(cell)); token != present {
-					b.upTo, present = present, token
-				}
-			}
-		}
-		if b.rows = append(b.rows, v); len(b.rows) >= s.batch {
-			failed = flush()
-		}
-		return failed == nil
-	})
-	if failed != nil {
-		return failed
-	}
-	if err != nil {
-		return err
-	}
-	b.upTo = r.UpTo
-	return flush()
-}
-
-// parallel calls f with the rows of all ranges.
-func (s *scan) parallel(ctx context.Context, f func(context.Context, codec.Addr) error) error {
-	return s.run(ctx, func(ctx context.Context, b scanned) error {
-		for _, v := range b.rows {
-			if err := driver.Ended(ctx); err != nil {
-				return &fanout.Interrupted{Err: err}
-			}
-			if err := f(ctx, v); err != nil {
-				return err
-			}
-		}
-		s.handled(b)
-		return nil
-	})
-}
-
-// yield yields the rows of all ranges. It reports whether the loop broke off.
-func (s *scan) yield(ctx context.Context, yield func(codec.Addr, error) bool) (stopped bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	batches := make(chan scanned)
-	defer func() { // nobody is left behind
-		cancel()
-		for range batches {
-		}
-	}()
-	var ended error // valid when batches is closed
-	go func() {
-		defer close(batches)
-		ended = s.run(ctx, func(ctx context.Context, b scanned) error {
-			select {
-			case batches <- b:
-				return nil
-			case <-ctx.Done():
-				return &fanout.Interrupted{Err: driver.Ended(ctx)}
-			}
-		})
-	}()
-	for b := range batches {
-		for _, v := range b.rows {
-			if !yield(v, nil) {
-				return true, nil
-			}
-		}
-		s.handled(b)
-	}
-	if failed, ok := ended.(*ScanError); ok {
-		failed.Checkpoint = s.checkpoint() // what was on its way has been handled since
-	}
-	return false, ended
-}
-
-// handled notes that all rows of a batch have been handled.
-func (s *scan) handled(b scanned) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := &s.ranges[b.of]
-	r.After = b.upTo
-	s.rows += int64(len(b.rows))
-	if s.settings.progress == nil || r.After != r.UpTo && s.rows-s.told < progressAfter {
-		return
-	}
-	s.told = s.rows
-	p := ScanProgress{Rows: s.rows, Checkpoint: s.point()}
-	p.Done = 1 - p.Checkpoint.left.Share()
-	s.settings.progress(p)
-}
-
-func (s *scan) checkpoint() Checkpoint {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.point()
-}
-
-func (s *scan) point() Checkpoint { return Checkpoint{ring.New(s.chain.table.schema.Name, s.ranges)} }

@@ -26,7 +26,8 @@ const module = "github.com/coodie-go/coodie"
 func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
 		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/codec", "internal/replay",
-			"internal/pace", "internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/rowqueue"},
+			"internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/ringscan",
+			"internal/rowqueue"},
 		"internal/stmt":        {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
 		"internal/answer":      {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":        {"internal/codec"},
@@ -42,6 +43,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/fanout":      {"internal/driver"},
 		"internal/pagetoken":   {},
 		"internal/ring":        {},
+		"internal/ringscan":    {"internal/codec", "internal/driver", "internal/fanout", "internal/pace", "internal/ring"},
 		"internal/rawcql":      {"internal/codec", "internal/cqlparse", "internal/driver", "internal/replay"},
 		"internal/rowqueue":    {},
 		"internal/versions":    {},
