@@ -168,7 +168,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 
 // bound gives ctx the deadline of the first write, whose settings are the batch's.
 func (b *Batch) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if len(b.writes) == 0 || b.writes[0].chain.table == nil {
+	if len(b.writes) == 0 || b.writes[0].call.table == nil {
 		return ctx, unbound
 	}
 	return b.writes[0].settings().bound(ctx)
@@ -296,7 +296,7 @@ func (b *Batch) partitions() (n int) {
 	seen := map[string]bool{}
 	for _, w := range b.writes {
 		if w.partition == "" {
-			n += max(1, w.chain.spec.PartitionsNamed()) // by In
+			n += max(1, w.call.spec.PartitionsNamed()) // by In
 		} else if !seen[w.partition] {
 			seen[w.partition] = true
 			n++
@@ -329,7 +329,7 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 		notes = append(notes, size)
 	}
 	for _, w := range b.writes {
-		for _, note := range w.chain.spec.Notes(w.b) {
+		for _, note := range w.call.spec.Notes(w.b) {
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
 			}
@@ -340,4 +340,26 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 
 func (b *Batch) usage(reason string) error {
 	return &UsageError{Op: "batch", Table: b.tables(), Reason: reason}
+}
+
+// divided is the same of the batch, and builds its writes of such a table once more.
+func (b *Batch) divided(err error) bool {
+	var grown *driver.GrownError
+	if !errors.As(err, &grown) {
+		return false
+	}
+	for _, w := range b.writes {
+		if w.b.Call.Grown() {
+			w.call.table.schema.Grown.Store(true)
+		}
+	}
+	for _, w := range b.writes {
+		if w.rebuild == nil || !w.call.table.schema.Divides(w.conditional) {
+			continue
+		}
+		w.b.Release()
+		w.b = w.rebuild()
+		w.statements = w.call.table.schema.Statements(w.b)
+	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/coodie-go/coodie/internal/answer"
 
@@ -19,9 +20,9 @@ type Handle[T any] handle
 
 // handle is a write in a batch.
 type handle struct {
-	chain       chain
-	b           *stmt.Builder // until the batch is executed; nil before build
-	statements  []string      // one, or two that belong together
+	call        call
+	b           *stmt.Bound // until the batch is executed; nil before build
+	statements  []string    // one, or two that belong together
 	conditional bool
 	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
@@ -29,21 +30,21 @@ type handle struct {
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
 	mistake     error                 // why the row cannot be written, such as its hook's error
-	rebuild     func() *stmt.Builder  // builds the write of a row once more; nil of another
+	rebuild     func() *stmt.Bound    // builds the write of a row once more; nil of another
 	static      bool                  // the write concerns the static row
 	res         result
 	err         error
 }
 
 // settings are those of the write's table, which is there once the write is built.
-func (h *handle) settings() *settings { return &h.chain.table.settings }
+func (h *handle) settings() *settings { return &h.call.table.settings }
 
 // table is the table's name; "" if there is none.
 func (h *handle) table() string {
-	if h.chain.table == nil {
+	if h.call.table == nil {
 		return ""
 	}
-	return h.chain.table.schema.Name
+	return h.call.table.schema.Name
 }
 
 // Result is what became of the write, once Batch.Exec has returned.
@@ -78,13 +79,13 @@ func (h *handle) result(res *result) error {
 // wrong is why the write cannot be sent; nil if it can.
 func (h *handle) wrong() error {
 	if h.mistake != nil {
-		return h.chain.locate(h.mistake)
+		return h.call.locate(h.mistake)
 	}
-	return h.chain.locate(usageError(h.b.Err))
+	return h.call.locate(usageError(h.b.Err))
 }
 
 // add puts the built statement into the chain's batch.
-func (c chain) add(b *stmt.Builder, f follow) *handle {
+func (c call) add(b *stmt.Bound, f follow) *handle {
 	h := &handle{}
 	h.holds(c, b, f)
 	c.batch.add(h)
@@ -92,11 +93,11 @@ func (c chain) add(b *stmt.Builder, f follow) *handle {
 }
 
 // holds gives the handle its built statement.
-func (h *handle) holds(c chain, b *stmt.Builder, f follow) {
+func (h *handle) holds(c call, b *stmt.Bound, f follow) {
 	kind := c.spec.Asked(b)
 	c.batch = nil
 	c.spec.KeepKey()
-	h.chain, h.follow, h.b, h.conditional, h.replay = c, f, b, b.CAS, c.spec.Replayed(b)
+	h.call, h.follow, h.b, h.conditional, h.replay = c, f, b, b.CAS, c.spec.Replayed(b)
 	h.res.rest = rest{kind: kind, proves: b.Proves, op: b.Op, of: c.table, given: int32(len(c.spec.Conds)), batched: true}
 	h.res.setConds(stmt.KeptConds(b.Conds))
 	h.res.beyond = len(b.Stmt.If) > len(b.Conds)
@@ -119,7 +120,7 @@ func (h *handle) build(ctx context.Context) {
 // asked is the write as the batch's answer is asked for it.
 func (h *handle) asked() answer.Asked {
 	return answer.Asked{
-		Of: &h.chain.table.source, Named: &h.chain.spec, Conditional: h.conditional, Static: h.static,
+		Of: &h.call.table.source, Named: &h.call.spec, Conditional: h.conditional, Static: h.static,
 		AsksStatic: slices.ContainsFunc(h.asks, func(ask rowCondition) bool { return ask.row == answer.StaticRow }),
 	}
 }
@@ -127,7 +128,7 @@ func (h *handle) asked() answer.Asked {
 // describe works out what the batch needs to know.
 func (h *handle) describe(kind stmt.If) {
 	b := h.b
-	h.statements = h.chain.table.schema.Statements(b)
+	h.statements = h.call.table.schema.Statements(b)
 	h.partition, _ = h.encodedKey(b.Meta.Partition)
 	if !h.conditional {
 		return
@@ -155,7 +156,7 @@ func (h *handle) describe(kind stmt.If) {
 func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 	var out []byte
 	for _, col := range columns {
-		cell, ok := h.chain.spec.KeyCell(col)
+		cell, ok := h.call.spec.KeyCell(col)
 		if !ok {
 			return "", false
 		}
@@ -180,7 +181,7 @@ func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
 	h.res = h.res.known(a.Applied)
 	switch {
 	case a.Broken != nil && !a.Applied:
-		h.err = h.chain.locate(&DecodeError{Table: h.res.table(), Err: a.Broken})
+		h.err = h.call.locate(&DecodeError{Table: h.res.table(), Err: a.Broken})
 	case line != nil:
 		h.read(line)
 	case a.Complete && !h.static:
@@ -192,18 +193,18 @@ func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
 // read takes over the line of the write's row.
 func (h *handle) read(line *answer.Line) {
 	if h.static {
-		static := line.Static(h.chain.table.schema.Meta)
+		static := line.Static(h.call.table.schema.Meta)
 		line = &static
 	}
-	e := line.Row(&h.chain.table.source)
+	e := line.Row(&h.call.table.source)
 	if h.res.applied {
 		if e.AnyValue() {
 			h.res.previous = e
 		}
 		return
 	}
-	h.err = h.chain.locate(e.Broken)
-	e.State = e.ProvenByLine(line.Whose(&h.chain.table.source, &h.chain.spec, h.static), h.static, h.res.kind)
+	h.err = h.call.locate(e.Broken)
+	e.State = e.ProvenByLine(line.Whose(&h.call.table.source, &h.call.spec, h.static), h.static, h.res.kind)
 	h.res.existing = e
 }
 
@@ -214,6 +215,102 @@ func (h *handle) suspend(err error) {
 		return
 	}
 	own := *unknown
-	own.Key = h.chain.key()
-	h.chain.suspend(&h.res, h.b, &own)
+	own.Key = h.call.key()
+	h.call.suspend(&h.res, h.b, &own)
+}
+
+// settlement is what the writes of a conditional batch of unknown outcome share: they were all
+// applied, or none was. Its methods are those of a write that stood alone if it is nil.
+type settlement struct {
+	writes  []*pending
+	outcome atomic.Int32 // undecided, or what one of the writes was found to be
+}
+
+const (
+	undecided int32 = iota
+	allRefused
+	allApplied
+)
+
+// verdict says what became of the batch, if one of its writes has been settled.
+func (s *settlement) verdict() (applied, known bool) {
+	if s == nil {
+		return false, false
+	}
+	outcome := s.outcome.Load()
+	return outcome == allApplied, outcome != undecided
+}
+
+// decide makes what was found out about one write that of all, and returns it.
+func (s *settlement) decide(applied bool) bool {
+	if s == nil {
+		return applied
+	}
+	outcome := allRefused
+	if applied {
+		outcome = allApplied
+	}
+	s.outcome.CompareAndSwap(undecided, outcome)
+	applied, _ = s.verdict()
+	return applied
+}
+
+// tells reports whether the write's row can say anything.
+func (p *pending) tells() bool { return p.attempt != nil || p.prior != nil }
+
+// others looks at the rows of the other writes than p.
+func (s *settlement) others(ctx context.Context, p *pending) (applied, known bool) {
+	if s == nil {
+		return false, false
+	}
+	for _, other := range s.writes {
+		if other == p || !other.tells() || ctx.Err() != nil {
+			continue
+		}
+		if _, found, evidence := (result{}).look(ctx, other); evidence == "" {
+			return s.decide(found), true
+		}
+	}
+	return s.verdict()
+}
+
+// suspend keeps what Settle needs of an unknown outcome, for all writes together.
+func (b *Batch) suspend(err error) {
+	s := &settlement{}
+	for _, w := range b.writes {
+		w.suspend(err)
+		if p := w.res.pending; p != nil {
+			p.batch = s
+			s.writes = append(s.writes, p)
+		}
+	}
+}
+
+// settle finds out what became of the batch, by the rows of its writes. Of a refused one, and of
+// one that cannot be settled, the results of the conditional writes get their rows as they are now.
+func (b *Batch) settle(ctx context.Context) (applied, known bool) {
+	first := b.writes[0].settings()
+	start := first.now()
+	var err error
+	for _, w := range b.writes {
+		p := w.res.pending
+		if p == nil || !w.conditional && !p.tells() || ctx.Err() != nil {
+			continue
+		}
+		res, found, evidence := w.res.look(ctx, p)
+		w.res.existing, w.res.absent = res.existing, res.absent
+		if evidence == "" {
+			applied, known = p.batch.decide(found), true
+		} else {
+			err = p.cannotTell(evidence)
+		}
+		if applied {
+			break
+		}
+	}
+	if known {
+		err = nil
+	}
+	first.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: b.tables(), Outcome: decided(applied), Err: err}, start)
+	return applied, known
 }

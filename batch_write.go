@@ -2,6 +2,10 @@ package coodie
 
 import (
 	"context"
+	"fmt"
+
+	"github.com/coodie-go/coodie/internal/conflict"
+	"github.com/coodie-go/coodie/internal/driver"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -32,58 +36,58 @@ func (c *Creation[T]) In(batch *Batch) *BatchCreation[T] {
 }
 
 //go:noinline
-func (q *query) in(batch *Batch) *chain { return q.chain().in(batch) }
+func (q *query) in(batch *Batch) *call { return q.call().in(batch) }
 
 //go:noinline
-func (w write) in(batch *Batch) *chain {
+func (w write) in(batch *Batch) *call {
 	w = w.kept()
-	return w.chain().in(batch)
+	return w.call().in(batch)
 }
 
 //go:noinline
-func (w *conditional) in(batch *Batch) *chain {
+func (w *conditional) in(batch *Batch) *call {
 	c := *w
 	c.write = w.write.kept()
-	return c.chain().in(batch)
+	return c.call().in(batch)
 }
 
-func (c chain) in(batch *Batch) *chain {
+func (c call) in(batch *Batch) *call {
 	c.batch, c.spec.Together = batch, batch.shared()
 	return &c
 }
 
 // BatchWrite is a write of a document in a batch. What is wrong with it comes out of
 // Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] chain
+type BatchWrite[T any] call
 
 // Insert is Document.Insert.
 func (w *BatchWrite[T]) Insert() *Handle[T] {
-	return (*Handle[T])((*chain)(w).creates(w.spec.Value))
+	return (*Handle[T])((*call)(w).creates(w.spec.Value))
 }
 
 // Save is Document.Save.
 func (w *BatchWrite[T]) Save() {
-	(*chain)(w).addSave()
+	(*call)(w).addSave()
 }
 
-func (c *chain) addSave() {
-	c.addRow(opSave, c.spec.Value, !c.spec.OmitNil, func(c chain) (*stmt.Builder, follow) { return c.spec.Insert(c.spec.Value, false), c.updates(nil) })
+func (c *call) addSave() {
+	c.addRow(opSave, c.spec.Value, !c.spec.OmitNil, func(c call) (*stmt.Bound, follow) { return c.spec.Insert(c.spec.Value, false), c.updates(nil) })
 }
 
-func (c *chain) addUpdate(assigns []stmt.Assign, cas bool) *handle {
+func (c *call) addUpdate(assigns []stmt.Assign, cas bool) *handle {
 	return c.add(c.spec.Update(assigns, cas), c.updates(assigns))
 }
 
 // addRemove adds a delete of the row, or of the columns.
-func (c *chain) addRemove(targets []*stmt.Ref, columns, cas bool) *handle {
+func (c *call) addRemove(targets []*stmt.Ref, columns, cas bool) *handle {
 	if !columns {
 		return c.add(c.spec.Remove(nil, false, cas), c.updates(nil))
 	}
 	return c.add(c.spec.Remove(targets, true, cas), c.deletes(targets))
 }
 
-func (c *chain) addReplace() *handle {
-	return c.addRow(opReplace, c.spec.Value, false, func(c chain) (*stmt.Builder, follow) {
+func (c *call) addReplace() *handle {
+	return c.addRow(opReplace, c.spec.Value, false, func(c call) (*stmt.Bound, follow) {
 		assigns := c.replacement()
 		return c.spec.Update(assigns, true), c.updates(assigns)
 	})
@@ -91,79 +95,79 @@ func (c *chain) addReplace() *handle {
 
 // Update is Document.Update.
 func (w *BatchWrite[T]) Update(assigns ...Assign[T]) {
-	(*chain)(w).addUpdate(plainAssigns(assigns), false)
+	(*call)(w).addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is Document.Delete.
 func (w *BatchWrite[T]) Delete() {
-	(*chain)(w).addRemove(nil, false, false)
+	(*call)(w).addRemove(nil, false, false)
 }
 
 // DeleteColumns is Document.DeleteColumns.
 func (w *BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	(*chain)(w).addRemove(refs(columns), true, false)
+	(*call)(w).addRemove(refs(columns), true, false)
 }
 
 // BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchQuery[T any] chain
+type BatchQuery[T any] call
 
 // Update is QuerySet.Update.
 func (q *BatchQuery[T]) Update(assigns ...Assign[T]) {
-	(*chain)(q).addUpdate(plainAssigns(assigns), false)
+	(*call)(q).addUpdate(plainAssigns(assigns), false)
 }
 
 // Delete is QuerySet.Delete.
 func (q *BatchQuery[T]) Delete() {
-	(*chain)(q).addRemove(nil, false, false)
+	(*call)(q).addRemove(nil, false, false)
 }
 
 // DeleteColumns is QuerySet.DeleteColumns.
 func (q *BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	(*chain)(q).addRemove(refs(columns), true, false)
+	(*call)(q).addRemove(refs(columns), true, false)
 }
 
 // BatchConditional is a conditional write in a batch. What is wrong with it comes out of
 // Batch.Exec.
-type BatchConditional[T any] chain
+type BatchConditional[T any] call
 
 // Update is Conditional.Update.
 func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return (*Handle[T])((*chain)(c).addUpdate(plainAssigns(assigns), true))
+	return (*Handle[T])((*call)(c).addUpdate(plainAssigns(assigns), true))
 }
 
 // Replace is Conditional.Replace.
 func (c *BatchConditional[T]) Replace() *Handle[T] {
-	return (*Handle[T])((*chain)(c).addReplace())
+	return (*Handle[T])((*call)(c).addReplace())
 }
 
 // Delete is Conditional.Delete.
 func (c *BatchConditional[T]) Delete() *Handle[T] {
-	return (*Handle[T])((*chain)(c).addRemove(nil, false, true))
+	return (*Handle[T])((*call)(c).addRemove(nil, false, true))
 }
 
 // DeleteColumns is Conditional.DeleteColumns.
 func (c *BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return (*Handle[T])((*chain)(c).addRemove(refs(columns), true, true))
+	return (*Handle[T])((*call)(c).addRemove(refs(columns), true, true))
 }
 
 // BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
 // of Batch.Exec.
-type BatchCreation[T any] chain
+type BatchCreation[T any] call
 
 // Create is Creation.Create.
 func (c *BatchCreation[T]) Create(v T) *Handle[T] {
-	return (*Handle[T])((*chain)(c).creates(codec.At(&v)))
+	return (*Handle[T])((*call)(c).creates(codec.At(&v)))
 }
 
-func (c chain) creates(v codec.Addr) *handle {
+func (c call) creates(v codec.Addr) *handle {
 	c.spec.Kind = stmt.IfNotExists
-	return c.addRow(opInsert, v, true, func(c chain) (*stmt.Builder, follow) { return c.spec.Insert(c.spec.Value, true), c.updates(nil) })
+	return c.addRow(opInsert, v, true, func(c call) (*stmt.Bound, follow) { return c.spec.Insert(c.spec.Value, true), c.updates(nil) })
 }
 
 // addRow puts the write of the row v into the batch. What happens to the row before it is
 // written, such as its hooks, happens in Exec.
-func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*stmt.Builder, follow)) *handle {
+func (c call) addRow(op string, v codec.Addr, fill bool, build func(call) (*stmt.Bound, follow)) *handle {
 	if c.table != nil && !v.None() {
 		v = c.table.schema.KeptRow(v, c.table.schema.Meta.Columns)
 	}
@@ -174,7 +178,7 @@ func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*st
 		h.rebuilt(c, build)
 		return h
 	}
-	h := &handle{chain: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.Name)}
+	h := &handle{call: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.Name)}
 	h.later = func(ctx context.Context) {
 		row, err := c.prepare(ctx, op, v, fill)
 		c.spec.Value = row
@@ -188,8 +192,8 @@ func (c chain) addRow(op string, v codec.Addr, fill bool, build func(chain) (*st
 }
 
 // rebuilt says how the write of a row is built once more.
-func (h *handle) rebuilt(c chain, build func(chain) (*stmt.Builder, follow)) {
-	h.rebuild = func() *stmt.Builder {
+func (h *handle) rebuilt(c call, build func(call) (*stmt.Bound, follow)) {
+	h.rebuild = func() *stmt.Bound {
 		b, _ := build(c)
 		return b
 	}
@@ -199,7 +203,7 @@ func (h *handle) rebuilt(c chain, build func(chain) (*stmt.Builder, follow)) {
 type follow func(applied bool, own []stmt.Assign, err error)
 
 // adopts is f of a write of the whole row, which was prepared from v.
-func (c chain) adopts(row, v codec.Addr, f follow) follow {
+func (c call) adopts(row, v codec.Addr, f follow) follow {
 	return func(applied bool, own []stmt.Assign, err error) {
 		if applied {
 			c.adopt(row, v)
@@ -208,13 +212,114 @@ func (c chain) adopts(row, v codec.Addr, f follow) follow {
 	}
 }
 
-func (c chain) updates(assigns []stmt.Assign) follow {
+func (c call) updates(assigns []stmt.Assign) follow {
 	if c.doc != nil {
 		assigns = stmt.KeptAssigns(assigns)
 	}
 	return func(applied bool, own []stmt.Assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (c chain) deletes(columns []*stmt.Ref) follow {
+func (c call) deletes(columns []*stmt.Ref) follow {
 	return func(applied bool, own []stmt.Assign, err error) { c.deleted(columns, applied, own, err) }
+}
+
+// check refuses what the server would refuse, or what would not do what it seems to do.
+func (b *Batch) check() error {
+	if len(b.writes) == 0 {
+		return b.usage("the batch is empty")
+	}
+	if n := len(b.writes); n > b.maxStatements {
+		return b.usage(fmt.Sprintf("%d statements are more than %d; a batch is for writes that belong together, "+
+			"bulk work is for SaveAll, InsertAll and DeleteAll (MaxStatements changes the limit)", n, b.maxStatements))
+	}
+	size := 0
+	for _, w := range b.writes {
+		if err := w.wrong(); err != nil {
+			return err
+		}
+		size += w.b.Call.Size()
+		if err := b.checkWrite(w); err != nil {
+			return err
+		}
+	}
+	if size > b.maxBytes {
+		return b.usage(fmt.Sprintf("%d bytes of values are more than %d, and Cassandra refuses big batches; "+
+			"bulk work is for SaveAll, InsertAll and DeleteAll (MaxBytes changes the limit)", size, b.maxBytes))
+	}
+	if b.conditional() {
+		if err := b.checkConditional(); err != nil {
+			return err
+		}
+	}
+	return b.checkConflicts()
+}
+
+// checkConflicts refuses statements that contradict each other: they share one timestamp, and so
+// have no order.
+func (b *Batch) checkConflicts() error {
+	if len(b.writes) < 2 {
+		return nil
+	}
+	writes := make([]conflict.Write, len(b.writes))
+	for i, w := range b.writes {
+		writes[i] = conflict.Write{Table: w.b.Meta, Name: w.call.table.ownKeyspace() + "." + w.settings().table, Stmt: w.b.Stmt, Values: &w.b.Call}
+		if w.b.Companion != nil {
+			writes[i].Rest = &w.b.Companion.Stmt
+		}
+	}
+	if c := conflict.Find(writes); c != nil {
+		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.Name, Column: c.Column, Reason: c.Reason}
+	}
+	return nil
+}
+
+func (b *Batch) checkWrite(w *handle) error {
+	first := b.writes[0]
+	counter := w.b.Meta.Counter
+	switch {
+	case w.call.table.queue != &b.db.queue:
+		return b.usage("table " + w.b.Name + " belongs to another DB than the batch")
+	case counter != first.b.Meta.Counter:
+		return b.usage("counters cannot be mixed with other tables")
+	case counter && b.kind != driver.CounterBatch:
+		return b.usage("counters need a CounterBatch")
+	case !counter && b.kind == driver.CounterBatch:
+		return b.usage("a CounterBatch takes counters only")
+	}
+	if b.conditional() {
+		return nil
+	}
+	switch {
+	case w.settings().lwtOnly:
+		return b.usage("table " + w.b.Name + " is for LWTs only (WithLWTOnly), and no write of the batch has a condition")
+	case w.settings().consistency != first.settings().consistency:
+		return b.usage("its tables have different consistencies (WithConsistency), of which a batch has one")
+	}
+	return nil
+}
+
+// checkConditional refuses what a batch with conditions cannot have.
+func (b *Batch) checkConditional() error {
+	first := b.writes[0]
+	asked := map[string]stmt.If{}
+	for _, w := range b.writes {
+		switch {
+		case w.b.Stmt.Table != first.b.Stmt.Table:
+			return b.usage("a batch with a condition is on one table")
+		case w.settings().serial != first.settings().serial || w.settings().commit != first.settings().commit:
+			return b.usage("its tables differ in serial or commit consistency")
+		case w.partition == "" || w.partition != first.partition:
+			return b.usage("a batch with a condition is on one partition")
+		case w.b.Stmt.Timestamp:
+			return b.usage("a batch with a condition takes no timestamp: Paxos sets it")
+		}
+		for _, ask := range w.asks {
+			if kind, ok := asked[ask.row]; ok && kind != ask.kind {
+				return b.usage("IF EXISTS, IF NOT EXISTS and IF with conditions cannot be mixed on one row (Cassandra refuses it); " +
+					"a condition on a value that is not null proves the row as well")
+			}
+			asked[ask.row] = ask.kind
+		}
+	}
+	return nil
 }

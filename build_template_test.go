@@ -215,8 +215,8 @@ func TestFormIsFollowed(t *testing.T) {
 	p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
 	name := NullCol(func(f *Formed) **string { return &f.Name })
 	one := table.Find(p.Eq("p"), c.Eq(1))
-	build := func(w Conditional[Formed]) *stmt.Builder {
-		c := (*conditional)(&w).chain()
+	build := func(w Conditional[Formed]) *stmt.Bound {
+		c := (*conditional)(&w).call()
 		b := c.spec.Update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
 		t.Cleanup(b.Release)
 		return b
@@ -232,8 +232,8 @@ func TestFormIsFollowed(t *testing.T) {
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).Template)
 	require.NotNil(t, build(one.If(name.Ne("a"))).Err, "could create the row")
 
-	read := func(q *QuerySet[Formed], w stmt.ReadKind) *stmt.Builder {
-		c := (*query)(q).chain()
+	read := func(q *QuerySet[Formed], w stmt.ReadKind) *stmt.Bound {
+		c := (*query)(q).call()
 		b := c.spec.Query(w)
 		t.Cleanup(b.Release)
 		require.Nil(t, b.Err)
@@ -250,8 +250,8 @@ func TestFormIsFollowed(t *testing.T) {
 	require.Equal(t, driver.SerialRead, read(one.Linearizable(), stmt.ReadAny).Request.Kind)
 	require.Nil(t, read(one.Limit(1), stmt.ReadAny).Template, "a limit")
 
-	insert := func(f Formed) *stmt.Builder {
-		c := plainDocument(table.New(f)).chain()
+	insert := func(f Formed) *stmt.Bound {
+		c := plainDocument(table.New(f)).call()
 		b := c.spec.Insert(codec.At(&f), true)
 		t.Cleanup(b.Release)
 		return b

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -64,9 +65,9 @@ func (q *QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
 }
 
 func (q *query) saveAll(ctx context.Context, values stmt.Listed) error {
-	c := q.chain()
+	c := q.call()
 	return c.bulk(ctx, "save", values, func(_ int, v codec.Addr) error {
-		return c.item("save", v, func(c chain) error { return c.save(ctx) })
+		return c.item("save", v, func(c call) error { return c.save(ctx) })
 	})
 }
 
@@ -79,9 +80,9 @@ func (q *QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTR
 }
 
 func (q *query) insertAll(ctx context.Context, values stmt.Listed, place func(int) *result) error {
-	c := q.chain()
+	c := q.call()
 	return c.bulk(ctx, "insert", values, func(i int, v codec.Addr) error {
-		return c.item("insert", v, func(c chain) (err error) {
+		return c.item("insert", v, func(c call) (err error) {
 			*place(i), err = c.insertDocument(ctx)
 			return err
 		})
@@ -95,9 +96,9 @@ func (q *QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
 }
 
 func (q *query) deleteAll(ctx context.Context, values stmt.Listed) error {
-	c := q.chain()
+	c := q.call()
 	return c.bulk(ctx, "delete", values, func(_ int, v codec.Addr) error {
-		return c.item("delete", v, func(c chain) error { return c.removePlain(ctx) })
+		return c.item("delete", v, func(c call) error { return c.removePlain(ctx) })
 	})
 }
 
@@ -111,7 +112,7 @@ func (q *QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err err
 
 // getMany sets one of found for each key.
 func (q *query) getMany(ctx context.Context, keys stmt.Listed, found []codec.Addr) error {
-	c := q.chain()
+	c := q.call()
 	return c.bulk(ctx, "get", keys, func(i int, key codec.Addr) error {
 		row, err := c.get(ctx, key)
 		found[i] = row
@@ -120,7 +121,7 @@ func (q *query) getMany(ctx context.Context, keys stmt.Listed, found []codec.Add
 }
 
 // get reads the row with the key of the one at key; nil if there is none.
-func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
+func (c call) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
 	c.spec.Value = key
 	row = c.table.schema.New()
 	err = protect(func() error { return c.one(ctx, stmt.ReadRow, false, row) })
@@ -135,7 +136,7 @@ func (c chain) get(ctx context.Context, key codec.Addr) (row codec.Addr, err err
 
 // item makes a document of a value, which follows what is written of it. A panic before
 // anything was sent has certainly written nothing.
-func (c chain) item(op string, value codec.Addr, write func(chain) error) error {
+func (c call) item(op string, value codec.Addr, write func(call) error) error {
 	t, sent := c.table, false
 	doc := t.documentAt(t.schema.Copy(value))
 	c.doc, c.held, c.spec.Value, c.sent = doc.doc, doc.held, doc.spec.Value, &sent
@@ -152,7 +153,7 @@ func (c chain) item(op string, value codec.Addr, write func(chain) error) error 
 }
 
 // bulk carries out a call, item by item. Each error names the key of its item.
-func (c chain) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i int, v codec.Addr) error) error {
+func (c call) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i int, v codec.Addr) error) error {
 	limit, err := c.atOnce(op, bulkAtOnce)
 	if err != nil {
 		return err
@@ -162,7 +163,7 @@ func (c chain) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i 
 	}
 	errs := make([]error, rows.N)
 	fanout.Each(rows.N, limit, func(i int) {
-		item := c.table.chain()
+		item := c.table.call()
 		item.spec.Value = rows.At(i)
 		err := driver.Ended(ctx)
 		if err != nil {
@@ -176,10 +177,10 @@ func (c chain) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i 
 }
 
 // atOnce is how many statements of a call may be under way at once.
-func (c chain) atOnce(op string, usual int) (int, error) {
+func (c call) atOnce(op string, usual int) (int, error) {
 	switch {
 	case c.table == nil:
-		b := stmt.NewBuilder(nil, 0, op, false)
+		b := stmt.NewBound(nil, 0, op, false)
 		defer b.Release()
 		return 0, usageError(b.Err)
 	case c.spec.Concurrency < 0:
@@ -190,6 +191,112 @@ func (c chain) atOnce(op string, usual int) (int, error) {
 	return usual, nil
 }
 
-func (c chain) usage(op, reason string) error {
+func (c call) usage(op, reason string) error {
 	return &UsageError{Op: op, Table: c.table.schema.Name, Reason: reason}
+}
+
+// ErrNotSent is matched by a *QueryError whose statement was never sent, most often because
+// its context had ended by then: it certainly had no effect.
+var ErrNotSent = driver.ErrNotSent
+
+// BulkError says which items of a bulk call failed. The others were carried out.
+// It unwraps to the errors of the items, so that errors.Is and errors.As look through all
+// of them.
+type BulkError struct {
+	Op    string // "save", "insert", "delete", "get"
+	Table string
+	Errs  []error // one per item of the call, in its order; nil where it succeeded
+}
+
+func bulkError(op, table string, errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return &BulkError{Op: op, Table: table, Errs: errs}
+		}
+	}
+	return nil
+}
+
+// Failed are the indexes of the items that failed, for whatever reason.
+func (e *BulkError) Failed() []int { return e.where(func(error) bool { return true }) }
+
+// Unknown are the indexes of the items that may have been carried out: their errors
+// match ErrOutcomeUnknown. All others that failed certainly had no effect.
+func (e *BulkError) Unknown() []int {
+	return e.where(func(err error) bool { return errors.Is(err, ErrOutcomeUnknown) })
+}
+
+// NotSent are the indexes of the items that were not sent because the context had ended:
+// their errors match ErrNotSent.
+func (e *BulkError) NotSent() []int {
+	return e.where(func(err error) bool { return errors.Is(err, ErrNotSent) })
+}
+
+func (e *BulkError) where(is func(error) bool) (indexes []int) {
+	for i, err := range e.Errs {
+		if err != nil && is(err) {
+			indexes = append(indexes, i)
+		}
+	}
+	return indexes
+}
+
+func (e *BulkError) Error() string {
+	failed := e.Failed()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d of %d items failed", about(e.Op, e.Table, nil), len(failed), len(e.Errs))
+	if n := len(e.Unknown()); n > 0 {
+		fmt.Fprintf(&b, ", %d with an unknown outcome", n)
+	}
+	if n := len(e.NotSent()); n > 0 {
+		fmt.Fprintf(&b, ", %d not sent", n)
+	}
+	if len(failed) > 0 {
+		fmt.Fprintf(&b, "; item %d: %v", failed[0], e.Errs[failed[0]])
+	}
+	return b.String()
+}
+
+// Unwrap returns the errors of the items that failed.
+func (e *BulkError) Unwrap() []error {
+	var errs []error
+	for _, err := range e.Errs {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// PanicError is a panic of the program's own code (a hook, a codec, an observer) in a
+// goroutine of a bulk call or of a read of many partitions, where it would otherwise
+// end the process.
+type PanicError struct {
+	Value any    // what it panicked with
+	Stack []byte // of the goroutine
+}
+
+func (e *PanicError) Error() string {
+	if e.Value == nil {
+		return "panic"
+	}
+	return fmt.Sprintf("panic: %v", e.Value)
+}
+
+// Unwrap returns the value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// protect makes an error of a panic in f.
+func protect(f func() error) error { return panicked(fanout.Protect(f)) }
+
+// panicked is err, with a panic as the error that users know.
+func panicked(err error) error {
+	var p *fanout.Panic
+	if errors.As(err, &p) {
+		return &PanicError{Value: p.Value, Stack: p.Stack}
+	}
+	return err
 }

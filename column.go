@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"errors"
 	"reflect"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -164,3 +165,163 @@ func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	}
 	return v, Present
 }
+
+// Order is how a read orders its rows: by a clustering column, or by likeness to a vector.
+// Columns make it.
+type Order[T any] stmt.Order
+
+// Asc orders by the clustering column, the lowest first.
+func (c *Column[T, V]) Asc() Order[T] { return Order[T](stmt.OrderBy(refOf(c), cql.Asc)) }
+
+// Desc orders by the clustering column, the highest first.
+func (c *Column[T, V]) Desc() Order[T] { return Order[T](stmt.OrderBy(refOf(c), cql.Desc)) }
+
+// Asc orders by the clustering column, the lowest first.
+func (c *AnyColumn[T]) Asc() Order[T] { return Order[T](stmt.OrderBy((*stmt.Ref)(c), cql.Asc)) }
+
+// Desc orders by the clustering column, the highest first.
+func (c *AnyColumn[T]) Desc() Order[T] { return Order[T](stmt.OrderBy((*stmt.Ref)(c), cql.Desc)) }
+
+// OrderBy orders the rows within their partition; a later OrderBy replaces it. CQL can
+// read a partition in its clustering order or in the reverse, no other way: so the columns
+// are those of the clustering key in their order, all as declared or all reversed (those
+// that a filter fixes by Eq may be left out), and the filters name the partition. With In
+// over partitions the server orders the rows of all of them together, without paging: every
+// row is held in memory.
+func (q *QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) *QuerySet[T] {
+	orders := make([]stmt.Order, 0, 1+len(more))
+	for _, o := range append([]Order[T]{first}, more...) {
+		orders = append(orders, stmt.Order(o))
+	}
+	return (*QuerySet[T])((*query)(q).withOrders(orders))
+}
+
+// RegisterCodec names a way to store values of type V, for fields that are tagged with it
+// and with the CQL type that takes a W:
+//
+//	Secret string `cql:"secret,type=blob,codec=sealed"`
+//
+//	func init() { coodie.RegisterCodec("sealed", seal, open) }
+//
+// It must be called before a table that uses it is opened, by an init function, say. Every
+// statement and answer goes through it: whole rows, conditions, assignments, Existing. A
+// field of type *V is null when nil; of a V, encode decides by the W that it returns (a nil
+// []byte is null). decode is not called for null, which is the zero value.
+//
+// A column that is compared, in a key or a condition, needs an encode that gives equal
+// values equal encodings. One that does not, such as encryption with a random nonce, makes Mutate
+// write the column each time. encode and decode must be safe for many goroutines; their
+// errors come out inside a *UsageError or *DecodeError. They may quote the value, so its text does not
+// have theirs; errors.As finds them. The same holds for MarshalCQL and UnmarshalCQL.
+//
+// A name is for one codec in the whole program: a second registration is a *SchemaError of
+// Open. The codec is a property of the type, like its tags, not of a DB.
+func RegisterCodec[V, W any](name string, encode func(V) (W, error), decode func(W) (V, error)) {
+	codec.Register(name, codec.Functions{
+		V: reflect.TypeFor[V](), W: reflect.TypeFor[W](),
+		Encode: func(v codec.Addr) (codec.Addr, error) {
+			w, err := encode(*codec.As[V](v))
+			return codec.At(&w), err
+		},
+		Decode: func(v, w codec.Addr) (err error) {
+			*codec.As[V](v), err = decode(*codec.As[W](w))
+			return err
+		},
+	})
+}
+
+// Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
+// needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
+func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T](stmt.Like(refOf(c), pattern)) }
+
+// Like is the filter `column LIKE pattern`: see Column.Like.
+func (c *AnyColumn[T]) Like(pattern string) Cond[T] {
+	return Cond[T](stmt.Like((*stmt.Ref)(c), pattern))
+}
+
+// Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:
+// by the first column, and where it is equal by the next. See Cols.
+type Columns[T any] stmt.Columns
+
+// Cols is clustering columns, in the order of the key, that are compared at once. What they
+// are compared with is a T, of which only their fields count; so the rows that come after
+// one that was read are
+//
+//	events.Find(device.Eq("d1"), coodie.Cols(at, seq).Gt(last))
+func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
+	refs := make([]*stmt.Ref, 0, 1+len(more))
+	for _, t := range append([]Target[T]{first}, more...) {
+		if t == nil {
+			refs = append(refs, stmt.BadRef("", errors.New("Cols got a nil column")))
+			continue
+		}
+		refs = append(refs, t.target(nil).Sure())
+	}
+	c := Columns[T](stmt.ColumnsOf(refs))
+	return &c
+}
+
+// Eq is the filter `(a, b) = (?, ?)`.
+func (c *Columns[T]) Eq(row T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.Eq, stmt.ListAt(codec.At(&row), 0, 1)))
+}
+
+// Lt is the filter `(a, b) < (?, ?)`. In columns of descending order it selects what comes later.
+func (c *Columns[T]) Lt(row T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.Lt, stmt.ListAt(codec.At(&row), 0, 1)))
+}
+
+// Le is the filter `(a, b) <= (?, ?)`.
+func (c *Columns[T]) Le(row T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.Le, stmt.ListAt(codec.At(&row), 0, 1)))
+}
+
+// Gt is the filter `(a, b) > (?, ?)`.
+func (c *Columns[T]) Gt(row T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.Gt, stmt.ListAt(codec.At(&row), 0, 1)))
+}
+
+// Ge is the filter `(a, b) >= (?, ?)`.
+func (c *Columns[T]) Ge(row T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.Ge, stmt.ListAt(codec.At(&row), 0, 1)))
+}
+
+// In is the filter `(a, b) IN ?`, with the rows' values bound as one list of tuples.
+func (c *Columns[T]) In(rows ...T) Cond[T] {
+	return Cond[T]((*stmt.Columns)(c).Compare(cql.In, listOf(rows)))
+}
+
+// TokenColumn is `token(key…)`, the place of a row's partition on the ring: see Token.
+type TokenColumn[T any] struct{}
+
+// Token is the token of T's partition key. A table is read in the order of its tokens,
+// so that filters on it cut a table into ranges:
+//
+//	token := coodie.Token[Event]()
+//	events.Find(token.Gt(from), token.Le(to))
+//
+// Tokens are those of Murmur3Partitioner, the default of Cassandra and ScyllaDB.
+func Token[T any]() *TokenColumn[T] { return new(TokenColumn[T]) }
+
+// Eq is the filter `token(…) = t`.
+func (c *TokenColumn[T]) Eq(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Eq, t)) }
+
+// Lt is the filter `token(…) < t`.
+func (c *TokenColumn[T]) Lt(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Lt, t)) }
+
+// Le is the filter `token(…) <= t`.
+func (c *TokenColumn[T]) Le(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Le, t)) }
+
+// Gt is the filter `token(…) > t`.
+func (c *TokenColumn[T]) Gt(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Gt, t)) }
+
+// Ge is the filter `token(…) >= t`.
+func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Ge, t)) }
+
+// After is the filter `token(…) > token(?)` with row's partition key: the partitions that
+// a scan of the table comes to after row's.
+func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Gt, codec.At(&row))) }
+
+// UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
+// scan of the table comes to until row's is done.
+func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Le, codec.At(&row))) }

@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -135,9 +134,9 @@ func (d *document) write() write {
 	return write{query: &d.table.all, doc: d}
 }
 
-func (d *document) chain() chain {
+func (d *document) call() call {
 	w := d.write()
-	return w.chain()
+	return w.call()
 }
 
 // follows is the document that follows what is applied of d's writes.
@@ -183,204 +182,34 @@ func (d *document) remove(ctx context.Context, targets []*stmt.Ref, columns bool
 	return w.remove(ctx, targets, columns)
 }
 
-// Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
-// It is immutable: it writes what the document held when the chain was begun. The slices
-// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
-// write is sent or, by In, added to a batch.
-type Write[T any] write
-
-// TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTTL(t)) }
-
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
-// one, but the zero time is a *UsageError: the write would be older than every other.
-func (w *Write[T]) Timestamp(t time.Time) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withTimestamp(t))
-}
-
-// OmitNil makes Save leave null columns alone instead of deleting them.
-func (w *Write[T]) OmitNil() *Write[T] { return (*Write[T])((*write)(w).sure().withOmitNil()) }
-
-// Insert is Document.Insert.
-func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
-	err = (*write)(w).insert(ctx, plainResult(&out))
-	return
-}
-
-func (w *write) insert(ctx context.Context, res *result) (err error) {
-	c := w.chain()
-	*res, err = c.insertDocument(ctx)
-	return err
-}
-
-func (c *chain) insertDocument(ctx context.Context) (result, error) {
-	insert := *c
-	res, err := insert.insertCAS(ctx, c.spec.Value)
-	c.updated(nil, res.applied, insert.own, err)
-	return res, err
-}
-
-// Save is Document.Save.
-func (w *Write[T]) Save(ctx context.Context) error { return (*write)(w).save(ctx) }
-
-func (w *write) save(ctx context.Context) error {
-	c := w.chain()
-	return c.save(ctx)
-}
-
-func (c *chain) save(ctx context.Context) error {
-	ctx, done := c.bound(ctx)
-	defer done()
-	row, err := c.prepare(ctx, opSave, c.spec.Value, !c.spec.OmitNil)
-	var own []stmt.Assign
-	if err == nil {
-		if own, err = c.insertPlain(ctx, row); c.spec.Table.Divided(err) {
-			again, second := c.insertPlain(ctx, row)
-			own, err = again, outcomeOfBoth(err, second)
-		}
-	}
-	if err == nil {
-		c.adopt(row, c.spec.Value)
-	}
-	c.updated(nil, err == nil, own, err)
-	return err
-}
-
-// insertPlain writes the row, and returns what the write itself stores.
-func (c *chain) insertPlain(ctx context.Context, row codec.Addr) (own []stmt.Assign, err error) {
-	b := c.spec.Insert(row, false)
-	own = b.Stored
-	return own, c.write(ctx, b)
-}
-
-// Update is Document.Update.
-func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return (*write)(w).update(ctx, plainAssigns(assigns))
-}
-
-func (w *write) update(ctx context.Context, assigns []stmt.Assign) error {
-	c := w.chain()
-	return c.updatePlain(ctx, assigns)
-}
-
-func (c *chain) updatePlain(ctx context.Context, assigns []stmt.Assign) error {
-	b := c.spec.Update(assigns, false)
-	own := b.Stored
-	err := c.write(ctx, b)
-	c.updated(assigns, err == nil, own, err)
-	return err
-}
-
-// Delete is Document.Delete.
-func (w *Write[T]) Delete(ctx context.Context) error {
-	return (*write)(w).remove(ctx, nil, false)
-}
-
-// remove deletes the row, or the columns.
-func (w *write) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
-	c := w.chain()
-	if !columns {
-		return c.removePlain(ctx)
-	}
-	err := c.write(ctx, c.spec.Remove(targets, true, false))
-	c.deleted(targets, err == nil, nil, err)
-	return err
-}
-
-func (c *chain) removePlain(ctx context.Context) error {
-	err := c.write(ctx, c.spec.Remove(nil, false, false))
-	c.updated(nil, err == nil, nil, err)
-	return err
-}
-
-// DeleteColumns is Document.DeleteColumns.
-func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return (*write)(w).remove(ctx, refs(columns), true)
-}
-
-// IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
-}
-
-// If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
-}
-
-// IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().unchanged())
-}
-
-// IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
-}
-
-// updated copies an applied write into Value.
-func (c *chain) updated(assigns []stmt.Assign, applied bool, own []stmt.Assign, err error) {
-	if c.doc == nil {
+// see keeps what the document holds of its row, as far as a guard needs it: the static
+// columns, and, of a row without a version, a column that proves it.
+//
+//go:noinline
+func (d *document) see(p codec.Addr) {
+	t := d.table
+	if t == nil || t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
-	if errors.Is(err, ErrOutcomeUnknown) {
-		c.doc.stale = true
-	}
-	if !applied {
-		return
-	}
-	for i := range own {
-		c.put(own[i].Ref(), own[i].Value())
-	}
-	for i := range assigns {
-		a := &assigns[i]
-		if !a.Replaces() || !c.put(a.Ref(), a.Value()) {
-			c.doc.stale = true
+	d.seen = t.schema.Copy(p)
+	for _, col := range t.schema.Meta.Columns {
+		if col.Kind == meta.Static { // its memory may be changed in place
+			d.saw(col, stmt.OperandAt(col, p))
 		}
 	}
 }
 
-// deleted sets columns that were deleted to null in Value.
-func (c *chain) deleted(columns []*stmt.Ref, applied bool, own []stmt.Assign, err error) {
-	if c.doc == nil {
-		return
-	}
-	if a := c.table.schema.Meta.Attempt; applied && a != nil && len(own) == 0 && c.spec.TouchesRow(columns) {
-		c.put(c.table.schema.RefTo(a), &stmt.Operand{}) // a plain write has deleted it too
-	}
-	c.updated(nil, applied, own, err)
-	if !applied {
-		return
-	}
-	for i := range columns {
-		r := columns[i]
-		if r.IsPart() || !c.put(r, &stmt.Operand{}) {
-			c.doc.stale = true
-		}
-	}
-}
-
-// put sets a column's field to what was written: the value as the cell holds it, so
-// that a time has the stored precision.
-func (c *chain) put(r *stmt.Ref, o *stmt.Operand) bool {
+// saw keeps what is known of one column now. What was kept before may belong to a guard.
+func (d *document) saw(col *meta.Column, o stmt.Operand) {
 	cell, null, err := o.Encode()
 	if err != nil {
-		return false
+		return
 	}
-	// Where a type has grown, fields that the struct lacks may hold something.
-	known := null || !r.Column().Type.StoredAsNull(cell) || !stmt.ByField(r.Column().Type) || !c.table.schema.Grown.Load()
-	if null || r.Column().Type.StoredAsNull(cell) {
+	if null || col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	if !c.doc.seen.None() && r.Column().Kind == meta.Static {
-		c.doc.saw(r.Column(), *o)
+	seen := d.table.schema.Copy(d.seen)
+	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
+		d.seen = seen
 	}
-	cd := r.Column().Codec
-	if t := o.Typ(); cell != nil && o.Cell() != nil && t != r.Column().Type {
-		if cd, err = cd.Live(t); err != nil {
-			return false
-		}
-	}
-	field := c.held.Field(r.Column().Offset)
-	return cd.Decode(field, cell) == nil && known
 }

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/stmt"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -236,80 +234,6 @@ func (e *DecodeError) Error() string {
 
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// NotAppliedError is a refused LWT as an error, for callers who want one: see
-// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
-type NotAppliedError[T any] struct {
-	Result LWTResult[T]
-}
-
-func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
-
-// refusal is the text of a NotAppliedError.
-func (r *result) refusal() string {
-	reason, failed := "a condition did not hold", r.failed()
-	switch {
-	case !r.answered: // a result that no write returned
-		reason = "no cause is known"
-	case r.batched && failed != "":
-		reason = "a condition of its batch did not hold: " + failed
-	case r.batched:
-		reason = "a condition of its batch did not hold"
-	case r.row() == answer.RowMissing:
-		reason = "the row does not exist"
-	case r.peeked:
-		reason = "the row existed when it was peeked at"
-	case r.kind == stmt.IfNotExists:
-		reason = "the row exists already"
-	case failed != "":
-		reason = failed
-	}
-	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
-}
-
-// key is the key by which the write named the row, without its values.
-func (r *result) key() (key Key) {
-	if r.of == nil {
-		return nil
-	}
-	for i, columns := range [2][]*meta.Column{r.of.schema.Meta.Partition, r.of.schema.Meta.Clustering} {
-		for _, col := range columns {
-			if i == 0 || !r.static {
-				key = append(key, Pair{Column: col.Name})
-			}
-		}
-	}
-	return key
-}
-
-// failed names the conditions that did not hold, as far as the answer tells.
-func (r *result) failed() string {
-	var given, guards, inexact []string
-	for i, c := range r.conditions() {
-		switch {
-		case c.Verdict != NotHeld:
-		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
-			inexact = append(inexact, r.conds()[i].Ref().Name())
-		case c.Guard:
-			guards = append(guards, c.Text)
-		default:
-			given = append(given, c.Text)
-		}
-	}
-	switch {
-	case len(given) > 0:
-		return strings.Join(given, ", ") + " did not hold"
-	case len(inexact) > 0 && len(guards) == 0:
-		return "what column " + strings.Join(inexact, ", ") + " holds reads as the document has it, but the struct cannot hold it exactly " +
-			"(a field that the struct lacks, an empty value, JSON written otherwise), so that no condition of the document matches it: use Mutate"
-	case len(guards) > 0:
-		return "somebody else has written since the row was read: " + strings.Join(guards, ", ") + " did not hold"
-	}
-	return ""
-}
-
-// Is matches ErrNotApplied.
-func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
-
 // about begins an error's text: with the operation, the table, and the columns of the row's key.
 func about(op, table string, key Key) string {
 	s := "coodie:"
@@ -347,9 +271,9 @@ func (e *DecodeError) row() *Key         { return &e.Key }
 func (e *HookError) row() *Key           { return &e.Key }
 func (e *ContendedError) row() *Key      { return &e.Key }
 
-// locate adds the key that the chain names to an error of its call. It does not look into the
+// locate adds the key that the call names to an error of its call. It does not look into the
 // error: what a function of the program returned is about another call.
-func (c *chain) locate(err error) error {
+func (c *call) locate(err error) error {
 	e, ok := err.(located)
 	if !ok || c.table == nil || len(*e.row()) > 0 {
 		return err
@@ -359,4 +283,71 @@ func (c *chain) locate(err error) error {
 	}
 	*e.row() = c.key()
 	return err
+}
+
+// ErrorKind says why something failed: see KindOf. Its String is a word for logs and
+// metrics, its Advice is what to do about it.
+type ErrorKind uint8
+
+// The kinds of error.
+const (
+	KindNone        ErrorKind = iota // no error
+	KindOther                        // none of the others
+	KindNoHost                       // no node could be reached
+	KindUnavailable                  // too few replicas are up, or a node has too much to do
+	KindTimeout                      // too slow: the replicas, the network, or the context's deadline
+	KindConnection                   // the connection broke
+	KindCanceled                     // the caller's context was cancelled
+	KindClosed                       // the DB or session has been closed
+	KindSyntax                       // the server does not understand the statement
+	KindInvalid                      // the server refuses the statement as it stands
+	KindAuth                         // a wrong password, or a missing permission
+	KindFailure                      // a node failed while it executed the statement
+	KindUsage                        // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
+	KindNotFound                     // ErrNotFound: no row matches
+	KindMultiple                     // ErrMultiple: several rows match where one was expected
+	KindNotApplied                   // ErrNotApplied: the condition of an LWT did not hold
+	KindContended                    // ErrContended: others wrote the row at each attempt of a Mutate
+)
+
+func (k ErrorKind) String() string { return driver.ErrorKind(k).String() }
+
+// Advice is what to do about an error of this kind, whatever its cause; "" if the error itself
+// says it. The text of an error has the advice for its cause.
+func (k ErrorKind) Advice() string { return driver.ErrorKind(k).Advice() }
+
+// KindOf says why a call failed, and so what to do: try again later, mend the program,
+// look after the cluster. Whether a write may have been executed is another question, which
+// errors.Is(err, ErrOutcomeUnknown) answers: a timeout of an LWT is of KindTimeout, and
+// unknown.
+//
+// Of several errors in one, such as a *BulkError, it is the kind of the first that is listed first:
+// a mistake in the program, an unknown outcome, contention, an answer, a failure.
+func KindOf(err error) ErrorKind {
+	var (
+		usage    *UsageError
+		schema   *SchemaError
+		mismatch *MismatchError
+		decode   *DecodeError
+		connect  *ConnectError
+		token    *PageTokenError
+	)
+	switch {
+	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode), errors.As(err, &token),
+		errors.As(err, &connect) && connect.Err == nil:
+		return KindUsage
+	case errors.Is(err, ErrOutcomeUnknown):
+		return ErrorKind(driver.KindOf(err))
+	case errors.Is(err, ErrCannotGuard):
+		return KindUsage
+	case errors.Is(err, ErrContended):
+		return KindContended
+	case errors.Is(err, ErrNotFound):
+		return KindNotFound
+	case errors.Is(err, ErrMultiple):
+		return KindMultiple
+	case errors.Is(err, ErrNotApplied):
+		return KindNotApplied
+	}
+	return ErrorKind(driver.KindOf(err))
 }

@@ -105,14 +105,14 @@ func (t *table) prepares() bool {
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
-func (c *chain) prepare(ctx context.Context, op string, v codec.Addr, fill bool) (codec.Addr, error) {
+func (c *call) prepare(ctx context.Context, op string, v codec.Addr, fill bool) (codec.Addr, error) {
 	if v.None() || !c.table.prepares() {
 		return v, nil
 	}
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	row, err := c.table.prepare(ctx, op, v, fill)
-	named := c.table.chain()
+	named := c.table.call()
 	named.spec.Value = v
 	return row, named.locate(err)
 }
@@ -174,7 +174,7 @@ func (t *table) loaded(ctx context.Context, v codec.Addr) error {
 func (t *table) hooked(p codec.Addr) any { return p.Value(t.schema.Meta.Go).Addr().Interface() }
 
 // adopt makes what was prepared from v the document's Value, once it is written.
-func (c *chain) adopt(written, v codec.Addr) {
+func (c *call) adopt(written, v codec.Addr) {
 	if c.doc == nil || c.table == nil {
 		return
 	}
@@ -186,18 +186,18 @@ func (c *chain) adopt(written, v codec.Addr) {
 
 // load decodes a row as a read returns it.
 func (m *mutation) load(ctx context.Context, v codec.Addr, row *answer.Row) error {
-	if err := m.chain.table.source.Restore(v, row); err != nil {
+	if err := m.call.table.source.Restore(v, row); err != nil {
 		return err
 	}
-	ctx, cancel := within(ctx, m.chain.spec.Per)
+	ctx, cancel := within(ctx, m.call.spec.Per)
 	defer cancel()
-	return m.chain.table.loaded(ctx, v)
+	return m.call.table.loaded(ctx, v)
 }
 
 // hooked runs the hooks of the row that the function has changed, nil if it has changed nothing. loaded
 // is the row as the function was given it; nil if there are no hooks.
 func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Addr) (value, loaded codec.Addr, err error) {
-	t := m.chain.table
+	t := m.call.table
 	if t.hooks == (hooks{}) {
 		return changed, codec.Addr{}, nil
 	}
@@ -209,6 +209,6 @@ func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Ad
 		m.res.value = loaded
 		return codec.Addr{}, codec.Addr{}, nil
 	}
-	value, err = m.chain.prepare(ctx, opMutate, changed, false)
+	value, err = m.call.prepare(ctx, opMutate, changed, false)
 	return value, loaded, err
 }

@@ -3,7 +3,10 @@ package coodie
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/answer"
 
 	"github.com/coodie-go/coodie/internal/stmt"
 
@@ -49,35 +52,35 @@ func (c Conditional[T]) Replace(ctx context.Context) (out LWTResult[T], err erro
 }
 
 func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.Assign) (err error) {
-	c := w.chain()
+	c := w.call()
 	*res, err = c.updateCAS(ctx, assigns)
 	return err
 }
 
 func (w *conditional) replace(ctx context.Context, res *result) (err error) {
-	*res, err = w.chain().replace(ctx)
+	*res, err = w.call().replace(ctx)
 	return err
 }
 
 func (w *conditional) remove(ctx context.Context, res *result, targets []*stmt.Ref, columns bool) (err error) {
-	c := w.chain()
+	c := w.call()
 	*res, err = c.removeCAS(ctx, targets, columns)
 	return err
 }
 
 func (q *query) create(ctx context.Context, res *result, v codec.Addr) (err error) {
-	c := q.chain()
+	c := q.call()
 	*res, err = c.insertCAS(ctx, v)
 	return err
 }
 
-func (c *chain) updateCAS(ctx context.Context, assigns []stmt.Assign) (res result, err error) {
+func (c *call) updateCAS(ctx context.Context, assigns []stmt.Assign) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Update(assigns, true))
 	c.updated(assigns, res.applied, c.own, err)
 	return res, err
 }
 
-func (c chain) replace(ctx context.Context) (result, error) {
+func (c call) replace(ctx context.Context) (result, error) {
 	ctx, done := c.bound(ctx)
 	defer done()
 	v := c.spec.Value
@@ -95,7 +98,7 @@ func (c chain) replace(ctx context.Context) (result, error) {
 }
 
 // replacement sets every column that is not part of the key.
-func (c chain) replacement() (assigns []stmt.Assign) {
+func (c call) replacement() (assigns []stmt.Assign) {
 	if c.table == nil || c.doc == nil {
 		return nil
 	}
@@ -138,7 +141,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 }
 
 // removeCAS deletes the row, or the columns.
-func (c *chain) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
+func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
 	c.deleted(targets, res.applied, c.own, err)
 	return res, err
@@ -160,7 +163,7 @@ func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err er
 	return
 }
 
-func (c *chain) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
+func (c *call) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
 	c.spec.Kind = stmt.IfNotExists
 	ctx, done := c.bound(ctx)
 	defer done()
@@ -172,7 +175,7 @@ func (c *chain) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
 }
 
 // insertPrepared inserts a row that has passed the hooks, which was prepared from v.
-func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, error) {
+func (c *call) insertPrepared(ctx context.Context, row, v codec.Addr) (result, error) {
 	c.spec.Kind = stmt.IfNotExists
 	b := c.spec.Insert(row, true)
 	c.spec.Value = row
@@ -185,7 +188,7 @@ func (c *chain) insertPrepared(ctx context.Context, row, v codec.Addr) (result, 
 
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
-func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error) {
+func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	defer b.Release()
 	t := c.table
 	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t
@@ -229,4 +232,143 @@ func (c *chain) cas(ctx context.Context, b *stmt.Builder) (res result, err error
 	}
 	c.own = b.Stored
 	return res, err
+}
+
+// NotAppliedError is a refused LWT as an error, for callers who want one: see
+// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
+type NotAppliedError[T any] struct {
+	Result LWTResult[T]
+}
+
+func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
+
+// Is matches ErrNotApplied.
+func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
+
+// refusal is the text of a NotAppliedError.
+func (r *result) refusal() string {
+	reason, failed := "a condition did not hold", r.failed()
+	switch {
+	case !r.answered: // a result that no write returned
+		reason = "no cause is known"
+	case r.batched && failed != "":
+		reason = "a condition of its batch did not hold: " + failed
+	case r.batched:
+		reason = "a condition of its batch did not hold"
+	case r.row() == answer.RowMissing:
+		reason = "the row does not exist"
+	case r.peeked:
+		reason = "the row existed when it was peeked at"
+	case r.kind == stmt.IfNotExists:
+		reason = "the row exists already"
+	case failed != "":
+		reason = failed
+	}
+	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
+}
+
+// key is the key by which the write named the row, without its values.
+func (r *result) key() (key Key) {
+	if r.of == nil {
+		return nil
+	}
+	for i, columns := range [2][]*meta.Column{r.of.schema.Meta.Partition, r.of.schema.Meta.Clustering} {
+		for _, col := range columns {
+			if i == 0 || !r.static {
+				key = append(key, Pair{Column: col.Name})
+			}
+		}
+	}
+	return key
+}
+
+// failed names the conditions that did not hold, as far as the answer tells.
+func (r *result) failed() string {
+	var given, guards, inexact []string
+	for i, c := range r.conditions() {
+		switch {
+		case c.Verdict != NotHeld:
+		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
+			inexact = append(inexact, r.conds()[i].Ref().Name())
+		case c.Guard:
+			guards = append(guards, c.Text)
+		default:
+			given = append(given, c.Text)
+		}
+	}
+	switch {
+	case len(given) > 0:
+		return strings.Join(given, ", ") + " did not hold"
+	case len(inexact) > 0 && len(guards) == 0:
+		return "what column " + strings.Join(inexact, ", ") + " holds reads as the document has it, but the struct cannot hold it exactly " +
+			"(a field that the struct lacks, an empty value, JSON written otherwise), so that no condition of the document matches it: use Mutate"
+	case len(guards) > 0:
+		return "somebody else has written since the row was read: " + strings.Join(guards, ", ") + " did not hold"
+	}
+	return ""
+}
+
+// PeekFirst makes Create read the row before it claims it: a plain read by the whole
+// primary key, at QUORUM, or at LOCAL_QUORUM on a table with LocalSerial, where that is
+// what conditional writes commit at. If a row is there, Create answers refused without an
+// LWT, with the row in Existing (the columns of the struct) and Peeked set. If not, the
+// LWT goes out as ever; a peek never makes a write Applied.
+//
+// It pays where most claims find the row taken, for a read is much cheaper than a Paxos
+// round, and costs a round trip where the row is free: docs/performance.md has the
+// break-even. It is off by default, because a plain read is not linearizable: a row that has
+// just been deleted, or whose delete is not committed yet, may still look held, and the claim
+// is then refused although an LWT would have been applied. The other way round nothing can
+// go wrong, since the LWT has the last word.
+//
+// A read that fails ends the call with a *QueryError of the op "peek": nothing was
+// written. Whatever is refused before sending is refused before the peek, and hooks run before it.
+func (c *Creation[T]) PeekFirst() *Creation[T] { return (*Creation[T])((*query)(c).withPeek()) }
+
+// PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst. It is for
+// Insert alone; every other write with it is a *UsageError, and so is one in a batch.
+func (d *Document[T]) PeekFirst() *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withPeek())
+}
+
+// PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst.
+func (w *Write[T]) PeekFirst() *Write[T] { return (*Write[T])((*write)(w).sure().withPeek()) }
+
+const opPeek = "peek"
+
+// claim sends the built INSERT … IF NOT EXISTS, after the peek that was asked for.
+func (c *call) claim(ctx context.Context, b *stmt.Bound) (result, error) {
+	if !c.spec.Peek || b.Err != nil {
+		return c.cas(ctx, b)
+	}
+	ctx, done := c.bound(ctx)
+	defer done()
+	row, err := c.peeked(ctx)
+	if row == nil && err == nil {
+		return c.cas(ctx, b)
+	}
+	res := result{rest: rest{kind: stmt.IfNotExists, op: b.Op, of: c.table}}
+	b.Release()
+	if row != nil {
+		res.existing, res.peeked, res.answered = row, true, true
+	}
+	return res, err
+}
+
+// peeked reads the row that the chain's value names: see present.
+func (c call) peeked(ctx context.Context) (*answer.Row, error) {
+	per, level := stmt.Copied(c.spec.Per), c.table.settings.peekLevel()
+	per.Consistency = &level
+	peek := c.table.call()
+	peek.spec.Value, peek.spec.Per = c.spec.Value, per
+	return peek.present(ctx, opPeek, Refused)
+}
+
+// peekLevel is a level that sees what conditional writes have committed: they commit at
+// QUORUM after SERIAL, and at LOCAL_QUORUM after LOCAL_SERIAL, which is about one datacenter.
+func (s *settings) peekLevel() Consistency {
+	if s.serial == driver.LocalSerial {
+		return driver.LocalQuorum
+	}
+	return driver.Quorum
 }

@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 // mutation is one call of Mutate.
 type mutation struct {
-	chain  chain
+	call   call
 	change change
 	create bool
 	place  *rowqueue.Place[*answer.Row] // in the queue; nil if not queued
@@ -41,7 +42,7 @@ type mutated struct {
 	attempts, refused, unknown int
 }
 
-func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (mutated, error) {
+func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (mutated, error) {
 	s := mutateSettings{attempts: 16}
 	for _, o := range opts {
 		o(&s)
@@ -56,8 +57,8 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 	}
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	m := &mutation{chain: c, change: change, create: s.create}
-	m.chain.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
+	m := &mutation{call: c, change: change, create: s.create}
+	m.call.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
 	key = c.table.schema.Name + "\x00" + key
 	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
@@ -81,7 +82,7 @@ func (c chain) mutate(ctx context.Context, change change, opts []MutateOption) (
 
 // tell tells the observers of the whole.
 func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
-	t := m.chain.table
+	t := m.call.table
 	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.Name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
 		e.Outcome = Applied
@@ -98,7 +99,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 	for {
 		if row == nil {
 			var err error
-			if row, err = m.chain.current(ctx); err != nil {
+			if row, err = m.call.current(ctx); err != nil {
 				return err
 			}
 		}
@@ -115,7 +116,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		row, m.guess = m.masked(next), false
 		if m.res.attempts >= attempts {
 			return &ContendedError{
-				Table: m.chain.table.schema.Name, Key: m.chain.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
+				Table: m.call.table.schema.Name, Key: m.call.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
 			}
 		}
 		if err != nil {
@@ -129,23 +130,23 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 // try runs the function on the row, nil if it is missing, and writes the outcome. again:
 // the attempt had no effect; next is then the row for the next one, nil if it must be read.
 func (m *mutation) try(ctx context.Context, row *answer.Row) (again bool, next *answer.Row, err error) {
-	value := m.chain.table.schema.New()
+	value := m.call.table.schema.New()
 	var statics *answer.Row
 	if row == nil {
 		if !m.create {
-			return false, nil, m.chain.locate(&NotFoundError{Op: opMutate, Table: m.chain.table.schema.Name})
+			return false, nil, m.call.locate(&NotFoundError{Op: opMutate, Table: m.call.table.schema.Name})
 		}
-		if err := m.chain.setKey(value); err != nil {
+		if err := m.call.setKey(value); err != nil {
 			return false, nil, err
 		}
 		if statics, err = m.statics(ctx); err == nil && statics != nil {
-			err = m.chain.table.source.Restore(value, statics)
+			err = m.call.table.source.Restore(value, statics)
 		}
 		if err != nil {
 			return false, nil, err
 		}
 	} else if err := m.load(ctx, value, row); err != nil {
-		return false, nil, m.chain.locate(err)
+		return false, nil, m.call.locate(err)
 	}
 	if err := m.change(ctx, value); err != nil {
 		m.declined = true
@@ -158,20 +159,20 @@ func (m *mutation) try(ctx context.Context, row *answer.Row) (again bool, next *
 }
 
 func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer.Row) (again bool, next *answer.Row, err error) {
-	t := m.chain.table
+	t := m.call.table
 	key := t.schema.Copy(value)
-	if err := m.chain.setKey(key); err != nil {
+	if err := m.call.setKey(key); err != nil {
 		return false, nil, err
 	}
-	row, err := m.chain.prepare(ctx, opInsert, value, true)
+	row, err := m.call.prepare(ctx, opInsert, value, true)
 	if err != nil {
 		return false, nil, err
 	}
 	if col := stmt.Differs(key, row, t.schema.Meta.Primary()); col != nil {
-		return false, nil, m.chain.keyChanged(col)
+		return false, nil, m.call.keyChanged(col)
 	}
 	c := t.documentAt(value)
-	c.spec.TTL, c.spec.Per, c.single = m.chain.spec.TTL, m.chain.spec.Per, true
+	c.spec.TTL, c.spec.Per, c.single = m.call.spec.TTL, m.call.spec.Per, true
 	var res result
 	if t.hasStatics {
 		res, err = m.insertApart(ctx, &c, row, statics)
@@ -192,32 +193,32 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer
 }
 
 func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Addr) (again bool, next *answer.Row, err error) {
-	t := m.chain.table
+	t := m.call.table
 	value, loaded, err := m.hooked(ctx, row, changed)
 	if err != nil || value.None() {
-		return false, nil, m.chain.locate(err)
+		return false, nil, m.call.locate(err)
 	}
 	before := t.schema.New()
 	if err := t.source.Restore(before, row); err != nil {
 		return false, nil, err
 	}
 	if col := stmt.Differs(before, value, t.schema.Meta.Primary()); col != nil {
-		return false, nil, m.chain.keyChanged(col)
+		return false, nil, m.call.keyChanged(col)
 	}
 	var assigns []stmt.Assign
 	for _, col := range t.schema.Meta.Columns {
 		from := before
-		if !loaded.None() && !m.chain.spec.ReadOptions.Shows(col) {
+		if !loaded.None() && !m.call.spec.ReadOptions.Shows(col) {
 			from = loaded // AfterLoad may have filled it
 		}
 		if col.Key() || col == t.schema.Meta.Attempt || stmt.Differs(from, value, []*meta.Column{col}) == nil {
 			continue
 		}
-		if err := m.chain.notShown(col); err != nil {
+		if err := m.call.notShown(col); err != nil {
 			return false, nil, err
 		}
 		if col == t.schema.Meta.Version {
-			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.chain.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
+			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.call.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
 		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.Rewritten(col, before, value)))
 	}
@@ -226,11 +227,11 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 		return false, nil, nil
 	}
 	doc := t.documentAt(t.schema.Copy(before)) // its attempt id settles a refusal
-	c := m.chain
+	c := m.call
 	c.spec.Value, c.spec.Where, c.single, c.spec.ReadOptions = before, nil, true, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.spec.Kind, c.spec.Conds, c.spec.AllowCreate = stmt.IfConditions, nil, true
-	c.spec.Guard = row.Guard(m.chain.spec.ReadOptions.Shows, m.guess)
+	c.spec.Guard = row.Guard(m.call.spec.ReadOptions.Shows, m.guess)
 	b := c.spec.Update(assigns, true)
 	if !b.Proves {
 		b.Fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
@@ -280,19 +281,93 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *answ
 		return m.refusedAfterStray(ctx)
 	}
 	if next = res.existing; next != nil {
-		next = next.Complete(m.chain.spec.ReadOptions.Shows, before)
+		next = next.Complete(m.call.spec.ReadOptions.Shows, before)
 	}
 	return true, next, nil
 }
 
-func (c chain) keyChanged(col *meta.Column) error {
+func (c call) keyChanged(col *meta.Column) error {
 	return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
-// setKey sets the key fields of v to what the chain names.
-func (c *chain) setKey(v codec.Addr) error {
+// setKey sets the key fields of v to what the call names.
+func (c *call) setKey(v codec.Addr) error {
 	if col, err := c.spec.SetKey(v); err != nil {
 		return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: stmt.CannotHold(col), Err: err}
 	}
 	return nil
+}
+
+// lostAttempt is an attempt of Mutate whose answer got lost and that has not been executed so
+// far: the request may still lie with a node that stands still. It can only be applied to
+// the row as it was then, and so never once another attempt, on the same condition, was.
+type lostAttempt struct {
+	attempt *[16]byte // nil if the table has no attempt column
+	cause   *OutcomeUnknownError
+}
+
+// settle finds out what became of an attempt. row is what it was to change, nil for an insert.
+func (m *mutation) settle(ctx context.Context, res result, cause error, row *answer.Row) (again bool, next *answer.Row, err error) {
+	res, err = res.settled(ctx)
+	switch {
+	case err == nil && res.applied:
+		return false, nil, nil
+	case err == nil:
+		return true, res.existing, cause
+	case m.isStray(res.existing):
+		return false, nil, m.take(ctx, res.existing)
+	case row == nil || res.existing == nil || !m.unchanged(row, res.existing):
+		return false, nil, err
+	case !driver.Answered(res.pending.cause.Err):
+		m.lostAttempts = append(m.lostAttempts, lostAttempt{res.pending.attempt, res.pending.cause})
+	}
+	return true, res.existing, cause
+}
+
+// refusedAfterStray goes on after a refusal that may be due to an earlier attempt of our own.
+func (m *mutation) refusedAfterStray(ctx context.Context) (again bool, next *answer.Row, err error) {
+	row, err := m.call.current(ctx)
+	p := pending{cause: m.lostAttempts[0].cause}
+	switch {
+	case err != nil:
+		return false, nil, p.cannotTell("the row could not be read: " + err.Error())
+	case m.isStray(row):
+		return false, nil, m.take(ctx, row)
+	}
+	return false, nil, p.cannotTell("the row has changed since: by somebody else before this write could be executed, or after it")
+}
+
+// unchanged reports whether nothing has been written between two reads of the row.
+func (m *mutation) unchanged(before, now *answer.Row) bool {
+	for _, col := range [...]*meta.Column{m.call.table.schema.Meta.Attempt, m.call.table.schema.Meta.Version} {
+		if col == nil {
+			continue
+		}
+		if cell, p := before.Sent(col); p == answer.Present {
+			found, _ := now.Sent(col)
+			return bytes.Equal(cell, found)
+		}
+	}
+	return false
+}
+
+// isStray reports whether the row was last written by an attempt whose answer got lost.
+func (m *mutation) isStray(row *answer.Row) bool {
+	col := m.call.table.schema.Meta.Attempt
+	if col == nil || row == nil {
+		return false
+	}
+	cell, _ := row.Sent(col)
+	for _, s := range m.lostAttempts {
+		if s.attempt != nil && bytes.Equal(cell, s.attempt[:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// take makes the row, which an earlier attempt has written, the result.
+func (m *mutation) take(ctx context.Context, row *answer.Row) error {
+	m.res.changed, m.res.value = true, m.call.table.schema.New()
+	return m.load(ctx, m.res.value, row)
 }

@@ -3,6 +3,10 @@ package coodie
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -170,4 +174,143 @@ func (t *table) observe(ctx context.Context, op string, r *driver.Request, outco
 		Op: op, Kind: eventKind(r.Kind), Table: t.schema.Name, Statement: r.Statement, Outcome: outcome, Err: err,
 		Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
 	}, start)
+}
+
+// SlogObserver returns an Observer that logs each event as the message "coodie" with its
+// op, kind, table, outcome, duration and statement, and never with a bound value. The levels are
+//
+//   - Warn: an unknown outcome, a Mutate that gave up as contended, and every Warning;
+//   - Error: what failed, unless the caller's own context was cancelled;
+//   - Debug: everything else.
+//
+// A nil logger is slog.Default().
+func SlogObserver(logger *slog.Logger) Observer {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return slogObserver{logger}
+}
+
+type slogObserver struct{ logger *slog.Logger }
+
+// Observe logs e.
+func (o slogObserver) Observe(ctx context.Context, e Event) {
+	level := level(e)
+	if !o.logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs, slog.String("op", e.Op), slog.String("kind", e.Kind.String()))
+	if e.Table != "" {
+		attrs = append(attrs, slog.String("table", e.Table))
+	}
+	attrs = append(attrs, slog.String("outcome", e.Outcome.String()), slog.Duration("duration", e.Duration))
+	if e.Kind == EventMutate {
+		attrs = append(attrs, slog.Int("attempts", e.Attempts), slog.Int("refused", e.Refused))
+	}
+	if e.Statement != "" {
+		attrs = append(attrs, slog.String("statement", e.Statement))
+	}
+	if e.Warning != "" {
+		attrs = append(attrs, slog.String("warning", e.Warning))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("error", e.Err.Error()))
+	}
+	o.logger.LogAttrs(ctx, level, "coodie", attrs...)
+}
+
+func level(e Event) slog.Level {
+	switch {
+	case e.Outcome == Unknown, e.Warning != "", errors.Is(e.Err, ErrContended):
+		return slog.LevelWarn
+	case e.Outcome == Failed && !errors.Is(e.Err, context.Canceled):
+		return slog.LevelError
+	}
+	return slog.LevelDebug
+}
+
+// manyShapes is how many different statements a table's code may have before an observer
+// is warned. It has a handful; more means that columns are chosen by data, or that values
+// stand in the text of raw CQL. Each shape is a prepared statement: the servers keep all of
+// them in memory, and gocql forgets the oldest from the 1000th on and prepares it again.
+const manyShapes = 100
+
+func shapesWarning(of string) string {
+	return fmt.Sprintf("more than %d different statements %s: each is prepared apart; keep to fewer combinations of columns, and bind values instead of writing them into the text", manyShapes, of)
+}
+
+// manyTexts warns once, when the table has many shapes.
+func (t *table) manyTexts() string {
+	if t.schema.Texts.Len() > manyShapes && t.warned.CompareAndSwap(false, true) {
+		return shapesWarning("on " + t.schema.Name)
+	}
+	return ""
+}
+
+// textCounter are the statements of a DB that no table keeps: those of batches with conditions,
+// of which each is prepared as a whole.
+type textCounter struct {
+	mu   sync.Mutex
+	seed maphash.Seed
+	seen map[uint64]struct{} // hashes: a text may be long, and hold values
+}
+
+// add adds a text, and warns once, when there are many.
+func (s *textCounter) add(text, of string) (warning string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.seen) > manyShapes {
+		return ""
+	}
+	if s.seen == nil {
+		s.seed, s.seen = maphash.MakeSeed(), map[uint64]struct{}{}
+	}
+	if s.seen[maphash.String(s.seed, text)] = struct{}{}; len(s.seen) > manyShapes {
+		return shapesWarning(of)
+	}
+	return ""
+}
+
+// lost are the columns of which observers have been warned.
+type lost struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// loses warns once for each column of fields that a write has set to null.
+func (t *table) loses(fields []driver.Lost) (warning string) {
+	if len(fields) == 0 {
+		return ""
+	}
+	t.lost.mu.Lock()
+	defer t.lost.mu.Unlock()
+	for _, f := range fields {
+		if t.lost.known[f.Column] {
+			continue
+		}
+		if t.lost.known == nil {
+			t.lost.known = map[string]bool{}
+		}
+		t.lost.known[f.Column] = true
+		warning = warnings(warning, fmt.Sprintf("column %s of %s is written whole, and the field %s of its live type, which the struct lacks, is set to null: "+
+			"add it to the struct, write by Mutate, or refuse such writes (WithStrictTypes)", f.Column, t.schema.Name, f.Field))
+	}
+	return warning
+}
+
+// loses warns of what the batch's writes have set to null.
+func (b *Batch) loses() (warning string) {
+	for _, w := range b.writes {
+		warning = warnings(warning, w.call.table.loses(w.b.Call.Lost()))
+	}
+	return warning
+}
+
+// warnings is both of them, as far as they say anything.
+func warnings(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }

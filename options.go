@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -196,4 +197,112 @@ func (s *settings) resolve() error {
 		return fmt.Errorf("WithInChunk(%d): a statement names at least 1 partition", s.inChunk)
 	}
 	return nil
+}
+
+// defaultTimeout is how long a call may take on a DB of Connect.
+const defaultTimeout = 30 * time.Second
+
+// WithTimeout sets how long a call may take whose context has no deadline: 30 s on a DB that
+// Connect has made, and without end on one of New, which cannot see what the session's own
+// timeouts are. The call is all that it sends: a Mutate with its attempts, a conditional
+// write with the settling of it, All with its pages; its hooks get the context that ends then,
+// those of a batch too. Of bulk work each item is a call. An
+// Iter ends with the caller's loop, and has each page bounded by the cluster config's
+// Timeout alone.
+//
+// A deadline of the context's own is left as it is, be it shorter or longer, and a Timeout
+// that the chain names takes the place of this one.
+func WithTimeout(d time.Duration) Option {
+	return option(func(s *settings) { s.timeout, s.timeoutSet = d, true })
+}
+
+// bound gives ctx a deadline if it has none.
+func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout == 0 {
+		return ctx, unbound
+	}
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, unbound
+	}
+	return context.WithTimeout(ctx, s.timeout)
+}
+
+func unbound() {}
+
+func (t *table) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return t.settings.bound(ctx)
+}
+
+func (q *query) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	c := q.call()
+	return c.bound(ctx)
+}
+
+// bound is Table.bound, unless the chain says how long a statement may take. A call may
+// not have looked yet whether there is a table.
+func (c *call) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.table == nil || c.spec.Per != nil && c.spec.Per.Timeout != nil {
+		return ctx, unbound
+	}
+	return c.table.bound(ctx)
+}
+
+// Idempotence says whether a statement may be sent twice. Only those that may are handed
+// to the retry policy of the gocql session; see WithIdempotence.
+type Idempotence uint8
+
+const (
+	// Inferred leaves it to what the statement does: it is the default.
+	Inferred Idempotence = iota
+	// Idempotent: a second execution does no harm.
+	Idempotent
+	// NotIdempotent: the statement is never sent twice.
+	NotIdempotent
+)
+
+// WithIdempotence decides for all statements of a DB or table whether the session's retry
+// policy may send them again, instead of inferring it from each. What a single statement
+// is told by its Idempotent step goes before it.
+//
+// Inferred, a read may be sent again, and a plain write if it carries a client timestamp
+// (WithClientTimestamps, Timestamp) and leaves the same row when carried out twice. Not
+// idempotent are changes of counters, appending and prepending to a list, its elements by index, a
+// whole list under a client timestamp (its elements would be there twice), and in raw CQL
+// what calls a function or cannot be proved. Without a client timestamp a write that is
+// sent again is newer than what others wrote since; only Idempotent allows that.
+//
+// A conditional write is never sent again by anybody but the caller, whatever is said here.
+func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s.idempotence = i }) }
+
+// WithRetries sets how often a statement is sent again that failed with an error that
+// proves that it was not executed: too few replicas alive before anything was written, a
+// node that is still starting, no connection to be had. 2 by default; 0 turns it off. Between
+// attempts it waits for up to 20, 40, 80 … ms, ten times as long for a connection, under the
+// context. This goes for conditional writes too, since nothing was proposed. Mutate counts its
+// attempts by itself.
+//
+// The retry policy of the gocql session is another thing: it sends again what may have been
+// executed, and only idempotent statements are handed to it. If it made more than one attempt, the
+// error of a write is an *OutcomeUnknownError, whatever the last attempt said: an earlier one
+// may have been executed. No policy makes more than 100 attempts.
+func WithRetries(n int) Option {
+	return option(func(s *settings) { s.retries, s.retriesSet = n, true })
+}
+
+// Idempotent decides for this write or read whether the session's retry policy may send it
+// again: see WithIdempotence. A conditional write cannot be declared idempotent.
+func (q *QuerySet[T]) Idempotent(is bool) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withIdempotent(is))
+}
+
+// Idempotent decides for the next write whether the session's retry policy may send it
+// again: see WithIdempotence. A conditional write cannot be declared idempotent.
+func (d *Document[T]) Idempotent(is bool) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withIdempotent(is))
+}
+
+// Idempotent decides for this write whether the session's retry policy may send it again:
+// see WithIdempotence. A conditional write cannot be declared idempotent.
+func (w *Write[T]) Idempotent(is bool) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withIdempotent(is))
 }

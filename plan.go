@@ -143,7 +143,7 @@ func (p Planned) String() string {
 }
 
 // note adds the warnings of a plan to the request.
-func (c *chain) note(ctx context.Context, b *stmt.Builder) {
+func (c *call) note(ctx context.Context, b *stmt.Bound) {
 	if driver.IsPlanning(ctx) {
 		b.Request.Notes = c.spec.Notes(b)
 	}

@@ -32,8 +32,8 @@ func (q *query) choose() (*query, *stmt.ReadOptions) {
 	return q, t.ReadOptions
 }
 
-// call is a copy of the query, and of what the call is told, which may be changed.
-func (q *query) call() (*query, *stmt.CallOptions) {
+// tellCall is a copy of the query, and of what the call is told, which may be changed.
+func (q *query) tellCall() (*query, *stmt.CallOptions) {
 	q, t := q.tell()
 	t.Per = stmt.Copied(t.Per)
 	return q, t.Per
@@ -132,42 +132,42 @@ func (q *query) withOrders(orders []stmt.Order) *query {
 
 //go:noinline
 func (q *query) withConsistency(l Consistency) *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.Consistency = &l
 	return q
 }
 
 //go:noinline
 func (q *query) withTimeout(d time.Duration) *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.Timeout = &d
 	return q
 }
 
 //go:noinline
 func (q *query) withUsingTimeout(d time.Duration) *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.UsingTimeout = &d
 	return q
 }
 
 //go:noinline
 func (q *query) withBypassCache() *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.BypassCache = true
 	return q
 }
 
 //go:noinline
 func (q *query) withPageSize(rows int) *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.PageSize = &rows
 	return q
 }
 
 //go:noinline
 func (q *query) withPrefetch(share float64) *query {
-	q, t := q.call()
+	q, t := q.tellCall()
 	t.Prefetch = &share
 	return q
 }

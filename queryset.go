@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"time"
 
@@ -127,3 +128,209 @@ func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 // Count is `SELECT count(*)`, or of a clustering column if the table has static columns, because count(*)
 // counts a partition that has static values and no row. Without a partition key it reads the whole table.
 func (q *QuerySet[T]) Count(ctx context.Context) (int64, error) { return (*query)(q).count(ctx) }
+
+// Only reads these columns alone; the others are zero in the T. A later Only or Defer
+// replaces it. For rows of another, smaller struct see Project, for bare values Values.
+//
+// Do not write such a T as a whole: it does not know which columns were read, so Save, SaveAll and
+// Replace overwrite the others with zero values or delete them. Write what has changed with Update, or
+// read the whole row.
+//
+// A partition that has static values and no row is passed over if a regular column is read. If only
+// keys and static columns are read, it is one T; a clustering column among them is null
+// and a *DecodeError.
+func (q *QuerySet[T]) Only(first Target[T], more ...Target[T]) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withOnly(targets(first, more)))
+}
+
+// Defer reads all columns but these, which are zero in the T: large ones, say. A later
+// Only or Defer replaces it. As with Only, do not write such a T as a whole.
+func (q *QuerySet[T]) Defer(first Target[T], more ...Target[T]) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withDefer(targets(first, more)))
+}
+
+// Distinct reads each partition once: of all columns the partition key and the static ones,
+// or of Only those, the whole partition key among them. Filters are on these columns alone.
+func (q *QuerySet[T]) Distinct() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withDistinct()) }
+
+// GroupBy makes one row of each group of rows that are equal in these columns: aggregates
+// (Sum, CountOf, …) are then of the group, and a bare column is that of its first row. CQL
+// groups by the primary key from its beginning: the whole partition key, and then clustering
+// columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
+// replaces it.
+func (q *QuerySet[T]) GroupBy(first Target[T], more ...Target[T]) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withGroups(targets(first, more)))
+}
+
+// PerPartitionLimit reads n rows of each partition at most.
+func (q *QuerySet[T]) PerPartitionLimit(n int) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withPerPartition(n))
+}
+
+// AllowFiltering is ALLOW FILTERING: the server may read rows and pass over them, as many as
+// the table has. Without it a read whose cost is not in proportion to its answer is refused,
+// by the server, which knows its indexes. It is never added by itself.
+func (q *QuerySet[T]) AllowFiltering() *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withFiltering())
+}
+
+// targets are the columns that the targets name.
+func targets[T any](first Target[T], more []Target[T]) []*stmt.Ref {
+	return refs(append([]Target[T]{first}, more...))
+}
+
+// Consistency is that of this read or plain write, instead of the table's (see
+// WithConsistency). On a WithLWTOnly table it makes a read by key a plain one.
+//
+// A conditional write has none: what it commits at and its serial consistency belong to
+// the table, for all that write it must agree on them.
+func (q *QuerySet[T]) Consistency(c Consistency) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withConsistency(c))
+}
+
+// Timeout ends each statement of the call after d, as a context that ends then; of a loop
+// over Iter, the whole loop. The session's own timeout holds as well. A write
+// that runs out of time has an unknown outcome, as ever; Settle and WithSettle
+// then have a time of their own.
+func (q *QuerySet[T]) Timeout(d time.Duration) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withTimeout(d))
+}
+
+// UsingTimeout is ScyllaDB's USING TIMEOUT: how long the server itself tries, instead of
+// its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
+// of it has an unknown outcome. Cassandra has no such clause.
+func (q *QuerySet[T]) UsingTimeout(d time.Duration) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withUsingTimeout(d))
+}
+
+// BypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
+// the server's cache, such as a scan. Cassandra has no such clause.
+func (q *QuerySet[T]) BypassCache() *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withBypassCache())
+}
+
+// PageSize is how many rows the server sends at a time, instead of the table's (see
+// WithPageSize).
+func (q *QuerySet[T]) PageSize(rows int) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withPageSize(rows))
+}
+
+// Prefetch is the share of a page that is left to read when the next page is asked for,
+// 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
+// one is used up, so that never more than one is held.
+func (q *QuerySet[T]) Prefetch(share float64) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).withPrefetch(share))
+}
+
+// Consistency is QuerySet.Consistency for this plain write.
+func (d *Document[T]) Consistency(c Consistency) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withConsistency(c))
+}
+
+// Timeout is QuerySet.Timeout.
+func (d *Document[T]) Timeout(t time.Duration) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withTimeout(t))
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (d *Document[T]) UsingTimeout(t time.Duration) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().withUsingTimeout(t))
+}
+
+// Consistency is QuerySet.Consistency for this plain write.
+func (w *Write[T]) Consistency(c Consistency) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withConsistency(c))
+}
+
+// Timeout is QuerySet.Timeout.
+func (w *Write[T]) Timeout(t time.Duration) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withTimeout(t))
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (w *Write[T]) UsingTimeout(t time.Duration) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withUsingTimeout(t))
+}
+
+// Timeout is QuerySet.Timeout.
+func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
+	c.write.query = c.write.query.withTimeout(d)
+	return c
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
+	c.write.query = c.write.query.withUsingTimeout(d)
+	return c
+}
+
+// Timeout is QuerySet.Timeout.
+func (c *Creation[T]) Timeout(d time.Duration) *Creation[T] {
+	return (*Creation[T])((*query)(c).withTimeout(d))
+}
+
+// UsingTimeout is QuerySet.UsingTimeout.
+func (c *Creation[T]) UsingTimeout(d time.Duration) *Creation[T] {
+	return (*Creation[T])((*query)(c).withUsingTimeout(d))
+}
+
+// CreateJSON is Create with a row that is a JSON object, as QuerySet.JSON reads it:
+// `INSERT INTO … JSON ? IF NOT EXISTS`. The server reads the values, column by column, as CQL
+// has it; columns that the object leaves out or that are null are left unset.
+//
+// The object's keys are column names of the struct: case counts only within quotes of their
+// own, "\"mixedCase\"". A name that the struct lacks or that comes twice, a key column that is
+// left out or null, and what is no object are a *UsageError, and nothing is sent. The key
+// columns must have native types, and values whose meaning does not depend on the server: a
+// timestamp with its zone, a decimal as a string.
+//
+// The `attempt` and `version` columns are set as Create sets them, whatever the object says.
+// No hook runs, and no default is filled in: the row never is a struct.
+func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out LWTResult[T], err error) {
+	err = (*query)(c).createJSON(ctx, plainResult(&out), row)
+	return
+}
+
+// SaveJSON is Document.Save with a row that is a JSON object: `INSERT INTO … JSON ?`, which
+// overwrites whatever row is there. As a Save it deletes the struct's columns that are null,
+// and so those that the object leaves out; OmitNil leaves both alone. Columns of the table
+// that the struct lacks stay as they are. Of the object the same is true as with
+// Creation.CreateJSON; filters are refused.
+func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
+	return (*query)(q).saveJSON(ctx, row)
+}
+
+func (q *query) createJSON(ctx context.Context, res *result, row json.RawMessage) (err error) {
+	c := q.call().ofJSON(row)
+	*res, err = c.claim(ctx, c.spec.Insert(c.spec.Value, true))
+	return err
+}
+
+func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
+	c := q.call().ofJSON(row)
+	return c.write(ctx, c.spec.Insert(c.spec.Value, false))
+}
+
+// CreateJSON is Creation.CreateJSON.
+func (c *BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
+	return (*Handle[T])((*call)(c).addJSON(row, true))
+}
+
+// SaveJSON is QuerySet.SaveJSON.
+func (q *BatchQuery[T]) SaveJSON(row json.RawMessage) {
+	(*call)(q).addJSON(row, false)
+}
+
+func (c *call) addJSON(row json.RawMessage, cas bool) *handle {
+	ofJSON := c.ofJSON(row)
+	return ofJSON.add(ofJSON.spec.Insert(ofJSON.spec.Value, cas), ofJSON.updates(nil))
+}
+
+// ofJSON is the call of an INSERT of the object, whose key its value takes.
+func (c call) ofJSON(row json.RawMessage) call {
+	c.spec.Object, c.spec.Kind = &row, stmt.IfNotExists
+	if c.table != nil {
+		c.spec.Value = c.table.schema.New()
+	}
+	return c
+}

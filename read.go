@@ -14,7 +14,7 @@ import (
 // one reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
 // key says that.
 func (q *query) one(ctx context.Context, want stmt.ReadKind, most int, v codec.Addr) error {
-	c := q.chain()
+	c := q.call()
 	if most > 0 {
 		c.spec.Most(most)
 	}
@@ -26,23 +26,23 @@ func (q *query) one(ctx context.Context, want stmt.ReadKind, most int, v codec.A
 }
 
 func (q *query) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
-	c := q.chain()
+	c := q.call()
 	c.rows(ctx, room, yield)
 }
 
 func (q *query) count(ctx context.Context) (int64, error) {
-	c := q.chain()
+	c := q.call()
 	return c.count(ctx)
 }
 
 func (q *query) exists(ctx context.Context) (bool, error) {
-	c := q.chain()
+	c := q.call()
 	c.spec.Most(1)
 	return c.exists(ctx)
 }
 
 // one reads the first row into the zero row at v. only: it must be the only one.
-func (c *chain) one(ctx context.Context, want stmt.ReadKind, only bool, v codec.Addr) error {
+func (c *call) one(ctx context.Context, want stmt.ReadKind, only bool, v codec.Addr) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	if want == stmt.ReadRows {
@@ -74,7 +74,7 @@ func (c *chain) one(ctx context.Context, want stmt.ReadKind, only bool, v codec.
 }
 
 // oneOf is the error of a read that wants one row and has found n; failed goes before it.
-func (c *chain) oneOf(n int, failed error) error {
+func (c *call) oneOf(n int, failed error) error {
 	switch {
 	case failed != nil || n == 1:
 		return failed
@@ -85,7 +85,7 @@ func (c *chain) oneOf(n int, failed error) error {
 }
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
-func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
+func (c *call) rows(ctx context.Context, room func() codec.Addr, yield func(codec.Addr, error) bool) {
 	switch p, err := c.split("select", true); {
 	case err != nil:
 		yield(codec.Addr{}, err)
@@ -108,7 +108,7 @@ func (c *chain) rows(ctx context.Context, room func() codec.Addr, yield func(cod
 
 // decoded hands all rows to each, with their cells, until it says false. room gives each row
 // a place, which is zero.
-func (c *chain) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
+func (c *call) decoded(ctx context.Context, room func() codec.Addr, each func(v codec.Addr, cells [][]byte) bool) error {
 	return c.read(ctx, stmt.ReadRows, func(r *answer.Reader) error { return c.table.decode(r, room, each) })
 }
 
@@ -134,7 +134,7 @@ func (t *table) decode(r *answer.Reader, room func() codec.Addr, each func(v cod
 	}
 }
 
-func (c *chain) count(ctx context.Context) (int64, error) {
+func (c *call) count(ctx context.Context) (int64, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split("select", false); {
@@ -159,7 +159,7 @@ func (c *chain) count(ctx context.Context) (int64, error) {
 }
 
 // exists reports whether there is a row.
-func (c *chain) exists(ctx context.Context) (found bool, err error) {
+func (c *call) exists(ctx context.Context) (found bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	switch p, err := c.split("select", false); {
@@ -176,7 +176,7 @@ func (c *chain) exists(ctx context.Context) (found bool, err error) {
 }
 
 // read builds the SELECT, sends it and hands its rows to each.
-func (c *chain) read(ctx context.Context, want stmt.ReadKind, each func(*answer.Reader) error) error {
+func (c *call) read(ctx context.Context, want stmt.ReadKind, each func(*answer.Reader) error) error {
 	for skip := 0; ; {
 		b := c.spec.Query(want)
 		if b.Err != nil {
@@ -199,7 +199,7 @@ func (c *chain) read(ctx context.Context, want stmt.ReadKind, each func(*answer.
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
 // that of each, which may be its consequence.
-func (c *chain) send(ctx context.Context, b *stmt.Builder, rows *answer.Reader, outcome *Outcome, each func(*answer.Reader) error) error {
+func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, outcome *Outcome, each func(*answer.Reader) error) error {
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	c.note(ctx, b)

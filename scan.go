@@ -2,9 +2,16 @@ package coodie
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/coodie-go/coodie/internal/driver"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/ringscan"
@@ -60,7 +67,7 @@ func (q *QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, 
 		return err
 	}
 	if f == nil {
-		return (*query)(q).chain().usage("scan", "the function is nil")
+		return (*query)(q).call().usage("scan", "the function is nil")
 	}
 	return s.parallel(ctx, func(ctx context.Context, v codec.Addr) error { return f(ctx, *codec.As[T](v)) })
 }
@@ -121,18 +128,18 @@ const (
 
 // scan is a scan under way.
 type scan struct {
-	chain    chain
+	call     call
 	settings scanSettings
 	ring     ringscan.Scan
 }
 
 func (q *query) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
-	return q.chain().scan(ctx, opts)
+	return q.call().scan(ctx, opts)
 }
 
-func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
+func (c call) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	const op = "scan"
-	s := &scan{chain: c, settings: scanSettings{ranges: scanRanges}}
+	s := &scan{call: c, settings: scanSettings{ranges: scanRanges}}
 	for _, o := range opts {
 		if o != nil {
 			o(&s.settings)
@@ -161,7 +168,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 			return nil, c.usage(op, "a scan goes through all partitions by their tokens, and takes no filter on these; use Iter")
 		}
 	}
-	s.chain.spec.Sharing, s.chain.spec.Tokens = 1, c.spec.ReadOptions.Plain()
+	s.call.spec.Sharing, s.call.spec.Tokens = 1, c.spec.ReadOptions.Plain()
 	if err := s.of(ring.All).check(); err != nil {
 		return nil, err
 	}
@@ -170,7 +177,7 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		return nil, err
 	}
 	s.ring = ringscan.Scan{
-		Ranges: from.left.Cut(tokens, s.settings.ranges), AtOnce: atOnce, Batch: scanBatch, Tokens: s.chain.spec.Tokens,
+		Ranges: from.left.Cut(tokens, s.settings.ranges), AtOnce: atOnce, Batch: scanBatch, Tokens: s.call.spec.Tokens,
 		Read: func(ctx context.Context, r ring.Range, each func(codec.Addr, [][]byte) bool) error {
 			part := s.of(r)
 			return part.decoded(ctx, c.table.schema.Rooms(), each)
@@ -191,14 +198,14 @@ func (c chain) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 }
 
 // of is the read of a range.
-func (s *scan) of(r ring.Range) chain {
-	c := s.chain
+func (s *scan) of(r ring.Range) call {
+	c := s.call
 	c.spec.Where = slices.Concat(c.spec.Where, []stmt.Cond{stmt.TokenCond(cql.Gt, r.After), stmt.TokenCond(cql.Le, r.UpTo)})
 	return c
 }
 
 // check builds the read, to see whether it can be.
-func (c chain) check() error {
+func (c call) check() error {
 	b := c.spec.Query(stmt.ReadRows)
 	defer b.Release()
 	return usageError(b.Err)
@@ -219,9 +226,70 @@ func (s *scan) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	name := s.chain.table.schema.Name
+	name := s.call.table.schema.Name
 	if stopped, ok := err.(*fanout.Interrupted); ok {
 		err = &QueryError{Op: "select", Table: name, Err: stopped.Err}
 	}
 	return &ScanError{Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
+}
+
+// Checkpoint is how far a scan has come: the ranges of tokens that are left, which are no
+// more than Concurrency and one. It is a small text (MarshalText, so JSON as well) that can
+// be kept for as long as one likes: whatever becomes of the cluster, a token stays that of its
+// partition. The zero value is the beginning.
+type Checkpoint struct{ left ring.Progress }
+
+// Done reports whether the scan has come to its end.
+func (c Checkpoint) Done() bool { return c.left.Begun && len(c.left.Left) == 0 }
+
+// String is the checkpoint's text.
+func (c Checkpoint) String() string { return c.left.String() }
+
+// MarshalText is the checkpoint's text; "" for the beginning.
+func (c Checkpoint) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+var errNoCheckpoint = errors.New("coodie: the text is no checkpoint of a scan")
+
+// UnmarshalText reads what MarshalText wrote.
+func (c *Checkpoint) UnmarshalText(text []byte) error {
+	left, ok := ring.Parse(string(text))
+	if !ok {
+		return errNoCheckpoint
+	}
+	c.left = left
+	return nil
+}
+
+var tokensCodec = stmt.MustCodec(reflect.TypeFor[[]string](), &codec.Type{Kind: codec.Set, Elem: codec.Native(codec.Text)})
+
+// ring reads the tokens of all nodes. It may leave out a node or have one that is gone, if
+// the two statements come to different nodes: that makes ranges only larger or smaller.
+func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
+	for _, statement := range [...]string{"SELECT tokens, partitioner FROM system.local", "SELECT tokens FROM system.peers"} {
+		r := &driver.Request{Kind: driver.Read, Statement: statement, Consistency: driver.One}
+		rows := driver.Do(ctx, t.sender, r)
+		for err == nil && rows.Next() {
+			cells := rows.Cells()
+			if len(cells) > 1 && !strings.HasSuffix(string(cells[1]), "Murmur3Partitioner") {
+				err = &UsageError{Op: "scan", Table: t.schema.Name, Reason: "the cluster's partitioner is " + string(cells[1]) +
+					", and a scan goes by the tokens of Murmur3Partitioner; use Iter"}
+				break
+			}
+			var texts []string
+			if err = tokensCodec.Decode(codec.At(&texts), cells[0]); err != nil {
+				break
+			}
+			for _, text := range texts {
+				token, bad := strconv.ParseInt(text, 10, 64)
+				if bad != nil {
+					err = fmt.Errorf("coodie: scan %s: the ring has a token %q", t.schema.Name, text)
+				}
+				tokens = append(tokens, token)
+			}
+		}
+		if failed := rows.Close(); failed != nil {
+			return nil, t.failure("scan", r, failed)
+		}
+	}
+	return tokens, err
 }

@@ -3,7 +3,10 @@ package coodie
 import (
 	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
+
+	"github.com/coodie-go/coodie/internal/ddl"
 
 	"github.com/coodie-go/coodie/internal/answer"
 
@@ -162,4 +165,101 @@ func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
 // the struct lacks is a *UsageError of the call that uses it.
 func (t *Table[T]) Col(name string) *AnyColumn[T] {
 	return (*AnyColumn[T])((*table)(t).schema.Column(name))
+}
+
+// bindings are the tables that have been made of one by On and InKeyspace.
+type bindings struct {
+	mu    sync.Mutex
+	bound map[boundTo]*table
+}
+
+type boundTo struct {
+	db       *DB
+	keyspace string
+}
+
+// maxBindings bounds what is kept, in case that keyspaces are named by data.
+const maxBindings = 1024
+
+// On is the table on another DB: the same struct and options, on another session with that
+// DB's defaults.
+//
+// Binding is cheap, and the same table comes out for the same DB and keyspace, with the
+// statements that it has rendered: it may be done for each request.
+func (t *Table[T]) On(db *DB) (*Table[T], error) {
+	return t.bound(db, (*table)(t).keyspace)
+}
+
+// InKeyspace is the table in another keyspace of the same session, as cheaply as On:
+//
+//	orders, err := orders.InKeyspace("tenant_7")
+func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bound((*table)(t).db, name) }
+
+func (t *Table[T]) bound(db *DB, keyspace string) (*Table[T], error) {
+	core, err := (*table)(t).bind(db, keyspace)
+	return (*Table[T])(core), err
+}
+
+func (t *table) bind(db *DB, keyspace string) (*table, error) {
+	if db == t.db && keyspace == t.keyspace {
+		return t, nil
+	}
+	to := boundTo{db, keyspace}
+	t.bindings.mu.Lock()
+	defer t.bindings.mu.Unlock()
+	if bound := t.bindings.bound[to]; bound != nil {
+		return bound, nil
+	}
+	opts := t.opts
+	if keyspace != "" {
+		opts = append(opts[:len(opts):len(opts)], WithKeyspace(keyspace))
+	}
+	bound, err := open(t.schema.Meta.Go, db, opts)
+	if err != nil {
+		return nil, err
+	}
+	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
+	bound.document, bound.valueAt = t.document, t.valueAt
+	bound.source.New, bound.source.ValueAt = t.source.New, t.source.ValueAt
+	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
+		t.bindings.bound = map[boundTo]*table{}
+	}
+	t.bindings.bound[to] = bound
+	return bound, nil
+}
+
+// OpenView describes V's table as a materialized view of base, in its keyspace and on its
+// DB. V has some of base's columns, of the same names and types; its key has all the key
+// columns of base and at most one other column. Create makes the view, which shows the rows
+// of base in which no column of its key is null.
+//
+// A view is read-only: it has all reads of a Table, and each write is a *UsageError. It
+// follows base with some delay, so that no read of it is linearizable. Cassandra
+// calls materialized views experimental, and makes them where materialized_views_enabled is set.
+func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) {
+	typ := reflect.TypeFor[V]()
+	if base == nil {
+		return nil, &SchemaError{Type: typ, Reason: "OpenView needs the table that the view is of"}
+	}
+	of := (*table)(base)
+	all := []TableOption{tableOption(func(s *settings) {
+		s.keyspace, s.viewOf, s.lwtOnly = of.settings.keyspace, of.settings.table, false
+	})}
+	view, err := Open[V](of.db, append(all, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := (*table)(view).checkView(of); err != nil {
+		return nil, err
+	}
+	return view, nil
+}
+
+// checkView refuses what cannot be a view of base.
+func (t *table) checkView(base *table) error {
+	own, of := t.ddl(), base.ddl()
+	if field, reason := ddl.CheckView(&own, &of); reason != "" {
+		return &SchemaError{Type: t.schema.Meta.Go, Field: field, Reason: reason}
+	}
+	return nil
 }

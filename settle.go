@@ -17,7 +17,7 @@ import (
 
 // pending is what is kept of a conditional write whose outcome is unknown.
 type pending struct {
-	chain   chain     // names the row
+	call    call      // names the row
 	attempt *[16]byte // the id that the write would have stored
 	prior   []byte    // the attempt id that the document had before; nil if not known
 	static  bool      // the write is about the partition's static row
@@ -71,7 +71,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	if p == nil {
 		return r, nil
 	}
-	t := p.chain.table
+	t := p.call.table
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
 	start := t.now()
@@ -127,9 +127,9 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 
 // read reads the write's row; nil if there is none.
 func (p *pending) read(ctx context.Context) (*answer.Row, error) {
-	current := p.chain.current
+	current := p.call.current
 	if p.static {
-		current = p.chain.currentStatics
+		current = p.call.currentStatics
 	}
 	row, err := current(ctx)
 	// What broke the connection of the write may break the read's: gocql gives out a connection
@@ -150,11 +150,11 @@ func (p *pending) judge(row *answer.Row) (applied bool, evidence string) {
 	case row == nil:
 		return false, "the row is absent now: never written, or deleted since"
 	}
-	col := p.chain.table.schema.Meta.Attempt
+	col := p.call.table.schema.Meta.Attempt
 	if col == nil {
 		return false, "the row exists, but without an attempt column nothing tells whose write it is"
 	}
-	found, _ := row.Cell(p.chain.table.schema.RefTo(col))
+	found, _ := row.Cell(p.call.table.schema.RefTo(col))
 	switch {
 	case p.attempt != nil && bytes.Equal(found, p.attempt[:]):
 		return true, ""
@@ -175,16 +175,16 @@ func (p *pending) cannotTell(evidence string) error {
 }
 
 // suspend keeps in res what Settle needs, if err leaves the outcome open.
-func (c *chain) suspend(res *result, b *stmt.Builder, err error) {
+func (c *call) suspend(res *result, b *stmt.Bound, err error) {
 	var cause *OutcomeUnknownError
 	if !errors.As(err, &cause) {
 		return
 	}
-	p := &pending{chain: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic()}
-	p.chain.spec.KeepKey()
+	p := &pending{call: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic()}
+	p.call.spec.KeepKey()
 	if !c.spec.Value.None() {
-		value := c.table.schema.Copy(p.chain.spec.Value) // as it was when the write was sent
-		p.chain.spec.Value, p.chain.doc = value, nil
+		value := c.table.schema.Copy(p.call.spec.Value) // as it was when the write was sent
+		p.call.spec.Value, p.call.doc = value, nil
 		// The id that was there says "refused" only of a write that would have changed it.
 		changes := b.Attempt != nil || b.Stmt.Verb == cql.Delete && len(b.Stmt.Deletions) == 0
 		if col := c.table.schema.Meta.Attempt; col != nil && changes && c.doc != nil && c.spec.Kind != stmt.IfNotExists {
@@ -197,15 +197,15 @@ func (c *chain) suspend(res *result, b *stmt.Builder, err error) {
 	res.pending = p
 }
 
-// current reads the row that the chain names, at serial consistency; nil if there is none.
-func (c chain) current(ctx context.Context) (*answer.Row, error) {
+// current reads the row that the call names, at serial consistency; nil if there is none.
+func (c call) current(ctx context.Context) (*answer.Row, error) {
 	c.spec.Serial, c.spec.Limit, c.spec.TTL, c.spec.Timestamp, c.spec.Per = true, nil, nil, nil, c.spec.Per.Further()
 	return c.present(ctx, "select", Done)
 }
 
-// currentStatics reads the static row of the partition that the chain names, at serial consistency;
+// currentStatics reads the static row of the partition that the call names, at serial consistency;
 // nil if it has no value.
-func (c chain) currentStatics(ctx context.Context) (*answer.Row, error) {
+func (c call) currentStatics(ctx context.Context) (*answer.Row, error) {
 	var columns []*meta.Column
 	for _, col := range c.table.schema.Meta.Columns {
 		if stmt.PartitionWide(col) {
@@ -226,9 +226,9 @@ func (c chain) currentStatics(ctx context.Context) (*answer.Row, error) {
 }
 
 // statics reads columns that a whole partition shares, at serial consistency; nil if it is missing.
-func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *answer.Row, err error) {
+func (c *call) statics(ctx context.Context, columns []*meta.Column) (row *answer.Row, err error) {
 	t := c.table
-	of := t.chain()
+	of := t.call()
 	of.spec.Per, of.spec.Serial, of.spec.ReadOptions = c.spec.Per.Further(), true, new(stmt.ReadOptions)
 	of.spec.Most(1)
 	for _, col := range columns {
@@ -248,9 +248,9 @@ func (c *chain) statics(ctx context.Context, columns []*meta.Column) (row *answe
 	return row, err
 }
 
-// present reads the row that the chain names; nil if there is none. A row that comes with an
+// present reads the row that the call names; nil if there is none. A row that comes with an
 // error is one that could not be decoded. Observers are told of op, and found if there is a row.
-func (c chain) present(ctx context.Context, op string, found Outcome) (row *answer.Row, err error) {
+func (c call) present(ctx context.Context, op string, found Outcome) (row *answer.Row, err error) {
 	b := c.spec.Query(stmt.ReadRow)
 	defer b.Release()
 	if b.Err != nil {
@@ -275,8 +275,8 @@ func (c chain) present(ctx context.Context, op string, found Outcome) (row *answ
 	return row, err
 }
 
-// key is the primary key that the chain names.
-func (c *chain) key() Key {
+// key is the primary key that the call names.
+func (c *call) key() Key {
 	var key Key
 	for _, col := range c.table.schema.Meta.Primary() {
 		cell, ok := c.spec.KeyCell(col)

@@ -38,7 +38,7 @@ type knownDecoding struct {
 var readers = sync.Pool{New: func() any { return new(Reader) }}
 
 // NewReader is for the answer to the built statement.
-func NewReader(of *Source, b *stmt.Builder) *Reader {
+func NewReader(of *Source, b *stmt.Bound) *Reader {
 	r := readers.Get().(*Reader)
 	known := r.known
 	*r = Reader{Of: of, RowMark: b.RowMark, json: b.Stmt.JSON, added: b.Stmt.Line != "", known: known}
@@ -113,7 +113,7 @@ func (r *Reader) rowless(cells [][]byte) bool {
 	return string(value) == "null"
 }
 
-// Shown are the cells without what was selected for telling alone. A JSON object is one cell, and that is
+// Shown are the cells without what was selected to tell rows alone. A JSON object is one cell, and that is
 // its last member.
 func (r *Reader) Shown() [][]byte {
 	cells := r.Cells()

@@ -8,6 +8,11 @@ import (
 	"github.com/coodie-go/coodie/internal/versions"
 )
 
+// The type of a live column may have more fields than the struct: ALTER TYPE adds one while
+// programs run. So the cells of a row that was read are kept as they came, with the types that
+// the server named. They are what a guard compares, and what a write keeps of a value that it
+// changes in part.
+
 // liveType is the type of cell i, which is that of col.
 func (e *Row) liveType(i int, col *meta.Column) (*codec.Type, error) {
 	if e.Columns.Is(i, col.Type) {

@@ -6,7 +6,7 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-func assigned(b *Builder, col *meta.Column) bool {
+func assigned(b *Bound, col *meta.Column) bool {
 	for i := range b.Stmt.Assignments {
 		if b.Stmt.Assignments[i].Column.ID == col.Index {
 			return true
@@ -19,7 +19,7 @@ func assigned(b *Builder, col *meta.Column) bool {
 // an UPDATE have one timestamp: of two values of one cell the server keeps the greater one, and
 // of a value and a deletion the deletion, whatever their order. Other parts of a collection may
 // be changed side by side, which CQL does in no order.
-func twice(b *Builder, assigns []Assign, i int) {
+func twice(b *Bound, assigns []Assign, i int) {
 	for j := range assigns[:i] {
 		a, other := &assigns[i], &assigns[j]
 		if b.Err == nil && a.Ref().col == other.Ref().col {

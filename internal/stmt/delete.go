@@ -10,7 +10,7 @@ import (
 )
 
 // deletion adds one column, or part of one, to the DELETE list.
-func (b *Builder) deletion(r *Ref) {
+func (b *Bound) deletion(r *Ref) {
 	if r.err != nil {
 		b.Fail(r.name, "", r.err)
 	}
@@ -38,7 +38,7 @@ func (b *Builder) deletion(r *Ref) {
 
 // Remove builds a DELETE of the row, or of the targets. A DELETE stores neither an attempt id nor
 // a version; so where the table has them, columns are deleted by an UPDATE to null.
-func (c *Spec) Remove(targets []*Ref, columns, cas bool) *Builder {
+func (c *Spec) Remove(targets []*Ref, columns, cas bool) *Bound {
 	if cas && c.TTL == nil && c.TouchesRow(targets) {
 		assigns := make([]Assign, len(targets))
 		for i, r := range targets {
@@ -52,7 +52,7 @@ func (c *Spec) Remove(targets []*Ref, columns, cas bool) *Builder {
 			return b
 		}
 	}
-	b := NewBuilder(c.Table, cql.Delete, "delete", cas)
+	b := NewBound(c.Table, cql.Delete, "delete", cas)
 	if columns && len(targets) == 0 {
 		b.Fail("", "DeleteColumns needs at least one column; Delete deletes the row", nil)
 	}
@@ -93,7 +93,7 @@ func (c *Spec) TouchesRow(targets []*Ref) bool {
 }
 
 // written is the first column that the statement names as written.
-func (b *Builder) written() string {
+func (b *Bound) written() string {
 	for i := range b.Stmt.Assignments {
 		return b.Stmt.Assignments[i].Column.Name
 	}

@@ -84,7 +84,7 @@ func Called(name string, typ *codec.Type, goType reflect.Type, args []*Term) *Te
 func NoTerm() *Term { return &Term{err: errNoColumn} }
 
 // term binds a term of the SELECT list, and writes it.
-func (b *Builder) term(e *Term) (text string) {
+func (b *Bound) term(e *Term) (text string) {
 	switch {
 	case e.err != nil:
 		b.Fail(e.name, "", e.err)

@@ -58,7 +58,7 @@ func (m *many) restricts(c *meta.Column) bool {
 }
 
 // filterable refuses a filter that no server takes, though it can be a condition.
-func (b *Builder) filterable(c *Cond, rel *relation) {
+func (b *Bound) filterable(c *Cond, rel *relation) {
 	if b.Err != nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (b *Builder) filterable(c *Cond, rel *relation) {
 }
 
 // several binds a filter on several columns at once.
-func (b *Builder) several(c *Cond, m *many) {
+func (b *Bound) several(c *Cond, m *many) {
 	rel := cql.Relation{Op: c.op, Marker: cql.Mark, Tuple: &cql.Tuple{Token: m.Token}}
 	key := b.Meta.Partition
 	if !m.Token {
@@ -105,7 +105,7 @@ func (b *Builder) several(c *Cond, m *many) {
 }
 
 // slice is the columns of the filter, which are clustering columns side by side.
-func (b *Builder) slice(m *many) (key []*meta.Column) {
+func (b *Bound) slice(m *many) (key []*meta.Column) {
 	for i := range m.refs {
 		r := m.refs[i]
 		switch {
@@ -127,7 +127,7 @@ func (b *Builder) slice(m *many) (key []*meta.Column) {
 }
 
 // tuple binds the columns' values in the struct at row, each by a marker of its own.
-func (b *Builder) tuple(columns []*meta.Column, row codec.Addr) (markers string) {
+func (b *Bound) tuple(columns []*meta.Column, row codec.Addr) (markers string) {
 	markers = "("
 	for i, c := range columns {
 		if i > 0 {
@@ -144,7 +144,7 @@ func (b *Builder) tuple(columns []*meta.Column, row codec.Addr) (markers string)
 }
 
 // tuples binds the columns' values in the structs at rows, as one list of tuples.
-func (b *Builder) tuples(columns []*meta.Column, rows []codec.Addr) {
+func (b *Bound) tuples(columns []*meta.Column, rows []codec.Addr) {
 	if len(rows) == 0 {
 		b.Fail("", "IN without a value never holds", nil)
 		return

@@ -121,7 +121,7 @@ func (t *Table) VersionIn(p codec.Addr) int64 {
 }
 
 // versionAsked is the version that one of the conditions asks for.
-func (b *Builder) versionAsked() (version int64, ok bool) {
+func (b *Bound) versionAsked() (version int64, ok bool) {
 	for i := range b.Conds {
 		c := &b.Conds[i]
 		if c.Ref().col != b.Meta.Version || c.op != cql.Eq {

@@ -13,7 +13,7 @@ import (
 
 // newAttempt gives the write an id of its own, if the table has a column for it. The
 // writes of a batch share one, for they come about together.
-func (b *Builder) newAttempt(batch *Together) {
+func (b *Bound) newAttempt(batch *Together) {
 	if b.Meta.Attempt == nil {
 		return
 	}
@@ -23,13 +23,13 @@ func (b *Builder) newAttempt(batch *Together) {
 }
 
 // stores makes the write set a column to the value at p, by itself.
-func (b *Builder) stores(col *meta.Column, p codec.Addr) {
+func (b *Bound) stores(col *meta.Column, p codec.Addr) {
 	b.Stored = append(b.Stored, Assign{of: &b.refs[col.Index], value: Operand{codec: col.Codec, p: p}})
 }
 
 // newVersion gives the row a version that it never had: the one after the version that the
 // conditions ask for, if they do. Other writes of a batch share one, for they may be of one row.
-func (b *Builder) newVersion(batch *Together) {
+func (b *Bound) newVersion(batch *Together) {
 	v := b.Meta.Version
 	n, known := b.versionAsked()
 	if !known {
@@ -45,7 +45,7 @@ func (b *Builder) newVersion(batch *Together) {
 }
 
 // values binds all columns of the struct at p for an INSERT, or those of its row alone.
-func (b *Builder) values(p codec.Addr, unsetNull, rowOnly bool) {
+func (b *Bound) values(p codec.Addr, unsetNull, rowOnly bool) {
 	for _, c := range b.Meta.Columns {
 		if b.Err != nil {
 			return
@@ -85,7 +85,7 @@ func (b *Builder) values(p codec.Addr, unsetNull, rowOnly bool) {
 
 // useOf is what becomes of a column's value in an INSERT. A new row has nothing that could be
 // lost, but for the static columns of its partition.
-func (b *Builder) useOf(c *meta.Column) driver.Use {
+func (b *Bound) useOf(c *meta.Column) driver.Use {
 	switch {
 	case c.Key(), b.CAS && c.Kind != meta.Static:
 		return driver.Compared
@@ -110,14 +110,14 @@ func (t *Table) Divided(err error) bool {
 	return true
 }
 
-// companion is a statement that goes along with the builder's own.
+// companion is a statement that goes along with the statement's own.
 type companion struct {
 	Stmt cql.Statement
 	at   int // its values follow so many
 }
 
 // writeApart builds the UPDATE of what an INSERT of the struct at p has left out.
-func (b *Builder) writeApart(c *Spec, p codec.Addr) {
+func (b *Bound) writeApart(c *Spec, p codec.Addr) {
 	if len(b.apart) == 0 || b.Err != nil {
 		return
 	}
@@ -138,8 +138,8 @@ func (b *Builder) writeApart(c *Spec, p codec.Addr) {
 }
 
 // Insert builds an INSERT of all columns of v.
-func (c *Spec) Insert(v codec.Addr, cas bool) *Builder {
-	b := NewBuilder(c.Table, cql.Insert, "insert", cas)
+func (c *Spec) Insert(v codec.Addr, cas bool) *Bound {
+	b := NewBound(c.Table, cql.Insert, "insert", cas)
 	if len(c.Where) > 0 {
 		b.Fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
@@ -170,7 +170,7 @@ func (c *Spec) Insert(v codec.Addr, cas bool) *Builder {
 
 // SameAgain assigns what the INSERT stores already, so that another statement of its batch can
 // have conditions: equal values of one timestamp are one value.
-func (b *Builder) SameAgain(row codec.Addr) []Assign {
+func (b *Bound) SameAgain(row codec.Addr) []Assign {
 	if len(b.Stored) > 0 {
 		return b.Stored
 	}

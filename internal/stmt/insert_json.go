@@ -18,7 +18,7 @@ import (
 // object binds a JSON object as the one value of an INSERT JSON, and sets the key fields of the
 // struct at p. What is sent names each column that is written, in the struct's order, so
 // that DEFAULT UNSET is about no other.
-func (b *Builder) object(p codec.Addr, row json.RawMessage, unsetNull bool) {
+func (b *Bound) object(p codec.Addr, row json.RawMessage, unsetNull bool) {
 	if b.Err != nil {
 		return
 	}
@@ -61,7 +61,7 @@ func (b *Builder) object(p codec.Addr, row json.RawMessage, unsetNull bool) {
 }
 
 // storedVersion is the version that the write stores.
-func (b *Builder) storedVersion() int64 {
+func (b *Bound) storedVersion() int64 {
 	for i := range b.Stored {
 		if o := &b.Stored[i]; o.Ref().col == b.Meta.Version {
 			return o.value.p.Value(b.Meta.Version.GoType).Convert(reflect.TypeFor[int64]()).Int()
@@ -74,7 +74,7 @@ func (b *Builder) storedVersion() int64 {
 var jsonCodec = MustCodec(reflect.TypeFor[string](), codec.Native(codec.Text))
 
 // columnsOf takes the object apart, by the columns' Index.
-func (b *Builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
+func (b *Bound) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 	if !utf8.Valid(row) {
 		return nil, errors.New("the row is not valid UTF-8, which JSON is")
 	}
@@ -114,7 +114,7 @@ func (b *Builder) columnsOf(row json.RawMessage) ([]json.RawMessage, error) {
 // columnOf is the column that an object's key names, as INSERT JSON has it: in quotes of its
 // own as it stands, and otherwise in lower case. A key that is no column is part of the value that the
 // caller gave, and so the error has its place among the members instead.
-func (b *Builder) columnOf(key string, member int) (*meta.Column, error) {
+func (b *Bound) columnOf(key string, member int) (*meta.Column, error) {
 	name := strings.ToLower(key)
 	quoted := inQuotes(key)
 	if quoted {
@@ -149,7 +149,7 @@ func inQuotes(key string) bool {
 
 // keyFromJSON sets the field of a key column: whatever has to name the row again, Settle say,
 // takes the key from there.
-func (b *Builder) keyFromJSON(c *meta.Column, field codec.Addr, v json.RawMessage, null bool) {
+func (b *Bound) keyFromJSON(c *meta.Column, field codec.Addr, v json.RawMessage, null bool) {
 	if b.Err != nil {
 		return
 	}

@@ -8,6 +8,10 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// What is kept of a write until its answer is there, or for longer, is what was bound: the program may
+// change a map, a slice or what a pointer leads to once its call has returned. So values that share
+// such memory are kept as their cells. Others are left as they are, which costs nothing.
+
 // plain reports whether values of the type share no memory with their copies that could change.
 func plain(t reflect.Type) bool {
 	switch t.Kind() {

@@ -22,7 +22,7 @@ type Order struct {
 func (o *Order) Ref() *Ref { return o.of.Sure() }
 
 // orderBy binds ORDER BY.
-func (ch *ReadOptions) orderBy(b *Builder, where []Cond, limit *int) {
+func (ch *ReadOptions) orderBy(b *Bound, where []Cond, limit *int) {
 	for i := range ch.Orders {
 		o := &ch.Orders[i]
 		col := b.wholeColumn(o.Ref(), "OrderBy")
@@ -43,7 +43,7 @@ func (ch *ReadOptions) orderBy(b *Builder, where []Cond, limit *int) {
 }
 
 // clusteringOrder refuses an order that a partition cannot be read in.
-func (ch *ReadOptions) clusteringOrder(b *Builder, where []Cond) {
+func (ch *ReadOptions) clusteringOrder(b *Bound, where []Cond) {
 	for _, c := range b.Meta.Partition {
 		if !b.fixed(where, c, cql.Eq, cql.In) {
 			b.Fail(c.Name, "OrderBy orders rows within a partition: add a filter on this partition key column, by Eq or In", nil)
@@ -71,7 +71,7 @@ func (ch *ReadOptions) clusteringOrder(b *Builder, where []Cond) {
 }
 
 // fixed reports whether a filter on the whole column is by one of ops.
-func (b *Builder) fixed(where []Cond, c *meta.Column, ops ...cql.Op) bool {
+func (b *Bound) fixed(where []Cond, c *meta.Column, ops ...cql.Op) bool {
 	for i := range where {
 		if w := &where[i]; w.Ref().col == c && w.Ref().elem == nil && w.Ref().field == "" {
 			for _, op := range ops {
@@ -88,7 +88,7 @@ func (b *Builder) fixed(where []Cond, c *meta.Column, ops ...cql.Op) bool {
 const maxANN = 1000
 
 // ann binds the vector of ANN, after refusing what the server would.
-func (ch *ReadOptions) ann(b *Builder, o *Order, limit *int) {
+func (ch *ReadOptions) ann(b *Bound, o *Order, limit *int) {
 	name := o.Ref().name
 	switch {
 	case o.Ref().typ.Kind != codec.Vector:

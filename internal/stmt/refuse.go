@@ -8,7 +8,7 @@ import (
 
 // plainWrite refuses a write without a condition where it would break those with one. In
 // a batch another statement may have a condition: its Exec looks at WithLWTOnly.
-func (b *Builder) plainWrite(s *Rules, batched bool) {
+func (b *Bound) plainWrite(s *Rules, batched bool) {
 	switch {
 	case b.CAS:
 	case s.LWTOnly && !batched:
@@ -20,7 +20,7 @@ func (b *Builder) plainWrite(s *Rules, batched bool) {
 
 // refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
 // the whole range.
-func (c *Spec) refuseReading(b *Builder) {
+func (c *Spec) refuseReading(b *Bound) {
 	switch {
 	case c.Limit != nil:
 		b.Fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
@@ -33,7 +33,7 @@ func (c *Spec) refuseReading(b *Builder) {
 
 // refusePlain refuses a plain write where the table does not take one, and a conditional
 // one that was declared idempotent.
-func (c *Spec) refusePlain(b *Builder) {
+func (c *Spec) refusePlain(b *Bound) {
 	if b.CAS && c.Idempotence == idempotent {
 		b.Fail("", ErrLWTIdempotent, nil)
 	}
@@ -45,7 +45,7 @@ func (c *Spec) refusePlain(b *Builder) {
 
 // conditionsOf settles the conditions, and whether the statement is about the partition's static
 // row. static: it changes static columns alone.
-func (c *Spec) conditionsOf(b *Builder, static, cas bool) bool {
+func (c *Spec) conditionsOf(b *Bound, static, cas bool) bool {
 	if !cas {
 		return static
 	}
@@ -70,7 +70,7 @@ func (c *Spec) conditionsOf(b *Builder, static, cas bool) bool {
 }
 
 // restrict binds WHERE and IF. static: the statement is about the partition's static row.
-func (c *Spec) restrict(b *Builder, static, cas bool) {
+func (c *Spec) restrict(b *Bound, static, cas bool) {
 	use := keyFull
 	if !c.Value.None() {
 		b.documentKey(c.Value, static)
@@ -98,7 +98,7 @@ func (c *Spec) restrict(b *Builder, static, cas bool) {
 }
 
 // refusePeek refuses a peek before anything but an INSERT … IF NOT EXISTS of its own.
-func (b *Builder) refusePeek(peek, batched bool) {
+func (b *Bound) refusePeek(peek, batched bool) {
 	switch {
 	case !peek:
 	case !b.Stmt.IfNotExists:

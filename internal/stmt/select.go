@@ -21,12 +21,12 @@ const (
 
 // Query builds a SELECT of all the struct's columns, by name: `SELECT *` would read
 // wrong columns after an ALTER, through metadata that gocql has cached.
-func (c *Spec) Query(want ReadKind) *Builder {
+func (c *Spec) Query(want ReadKind) *Bound {
 	m := c.templateKey(cql.Select, want, false)
 	if b := c.again(m, "select", nil, nil); b != nil {
 		return b
 	}
-	b := NewBuilder(c.Table, cql.Select, "select", false)
+	b := NewBound(c.Table, cql.Select, "select", false)
 	b.RowMark.By, b.RowMark.known = c.rowMarkOf(want), m.statics
 	switch {
 	case c.Table == nil:
@@ -105,7 +105,7 @@ func (c *Spec) Query(want ReadKind) *Builder {
 }
 
 // wholeColumn is the column of r, which is not part of one.
-func (b *Builder) wholeColumn(r *Ref, where string) *meta.Column {
+func (b *Bound) wholeColumn(r *Ref, where string) *meta.Column {
 	switch {
 	case r.err != nil:
 		b.Fail(r.name, "", r.err)
@@ -118,7 +118,7 @@ func (b *Builder) wholeColumn(r *Ref, where string) *meta.Column {
 }
 
 // terms makes the SELECT list of the terms.
-func (b *Builder) terms(terms []*Term) {
+func (b *Bound) terms(terms []*Term) {
 	b.Stmt.Columns, b.Stmt.Terms = nil, make([]string, len(terms))
 	for i, e := range terms {
 		text := b.term(e)
@@ -131,7 +131,7 @@ func (b *Builder) terms(terms []*Term) {
 
 // unpaged reports whether the server has to answer in one page: it cannot page an order over
 // several partitions, nor one by likeness.
-func (b *Builder) unpaged() bool {
+func (b *Bound) unpaged() bool {
 	if len(b.Stmt.OrderBy) == 0 {
 		return false
 	}
@@ -147,7 +147,7 @@ func (b *Builder) unpaged() bool {
 }
 
 // fewer makes pages no larger than LIMIT would have made the answer, and fetches none ahead.
-func (b *Builder) fewer() {
+func (b *Bound) fewer() {
 	if b.RowMark.Most == 0 || b.Stmt.Limit {
 		return
 	}

@@ -11,6 +11,12 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// A partition that has static values and no row is sent all the same: as one line whose clustering
+// and regular columns are null, which the server counts in LIMIT and count(*). It leaves such a line out if
+// a filter is on a clustering or regular column. Reads of rows pass over it: they find it by the null
+// in a clustering column, which they select for that if need be. Reads of nothing but keys and
+// static columns have it.
+
 // RowMark is how a read tells rows from the lines of partitions that have none.
 type RowMark struct {
 	By    *meta.Column // the clustering column that is null in a line without a row; nil: there are no such lines, or they are wanted
@@ -20,7 +26,7 @@ type RowMark struct {
 	Cuts  bool         // the server counts, and might count lines without a row
 }
 
-// RowMarkName is the name of a clustering column that is selected for telling alone.
+// RowMarkName is the name of a clustering column that is selected to tell rows, and for nothing else.
 const RowMarkName = "[row]"
 
 // pageOfRows is how many lines a page has at least where LIMIT is counted here.
@@ -51,7 +57,7 @@ func (c *Spec) rowMarkOf(want ReadKind) *meta.Column {
 }
 
 // markRows makes the SELECT list tell rows.
-func (c *Spec) markRows(b *Builder, want ReadKind) {
+func (c *Spec) markRows(b *Bound, want ReadKind) {
 	ch, by := c.ReadOptions, b.RowMark.By
 	switch {
 	case by == nil || b.Err != nil:
@@ -91,7 +97,7 @@ func (c *Spec) markRows(b *Builder, want ReadKind) {
 func countOf(col *meta.Column) string { return cql.Call("count", cql.Quote(col.Name)) }
 
 // bindLimit binds LIMIT, unless the rows have to be counted here.
-func (c *Spec) bindLimit(b *Builder) {
+func (c *Spec) bindLimit(b *Bound) {
 	n, named := *c.Limit, c.PartitionsNamed()
 	switch {
 	case b.RowMark.Cell == 0 || named == 1: // a partition without a row is one line

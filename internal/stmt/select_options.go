@@ -69,7 +69,7 @@ type ReadOptions struct {
 }
 
 // list makes the SELECT list of all columns one of those that were chosen.
-func (ch *ReadOptions) list(b *Builder) {
+func (ch *ReadOptions) list(b *Bound) {
 	if ch == nil || b.Stmt.Count || b.Err != nil {
 		return
 	}
@@ -128,7 +128,7 @@ func (ch *ReadOptions) aggregates() bool {
 func PartitionWide(c *meta.Column) bool { return c.Kind == meta.Partition || c.Kind == meta.Static }
 
 // arrange binds all that follows WHERE but the limit.
-func (ch *ReadOptions) arrange(b *Builder, where []Cond, limit *int) {
+func (ch *ReadOptions) arrange(b *Bound, where []Cond, limit *int) {
 	if ch == nil || b.Err != nil {
 		return
 	}
@@ -160,7 +160,7 @@ func (ch *ReadOptions) arrange(b *Builder, where []Cond, limit *int) {
 }
 
 // groupBy refuses groups that are not the primary key from its beginning.
-func (ch *ReadOptions) groupBy(b *Builder, where []Cond) {
+func (ch *ReadOptions) groupBy(b *Bound, where []Cond) {
 	if len(ch.Groups) == 0 {
 		return
 	}
@@ -188,7 +188,7 @@ func (ch *ReadOptions) groupBy(b *Builder, where []Cond) {
 }
 
 // distinct refuses columns and filters that are not those of whole partitions.
-func (b *Builder) distinct(where []Cond, terms []*Term) {
+func (b *Bound) distinct(where []Cond, terms []*Term) {
 	for i := range where {
 		if col := where[i].Ref().col; col != nil && !PartitionWide(col) || col == nil && !where[i].value.Many().Token {
 			b.Fail(where[i].Ref().name, "Distinct reads partitions: filters are on the partition key and static columns only", nil)

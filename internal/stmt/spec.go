@@ -40,7 +40,7 @@ func (b *Together) newVersion() int64 {
 	return b.version
 }
 
-// KeepKey makes the chain name its row by what is bound now.
+// KeepKey makes the Spec name its row by what is bound now.
 func (c *Spec) KeepKey() {
 	c.Where = KeptConds(c.Where)
 	if c.Table != nil && !c.Value.None() {
@@ -49,16 +49,16 @@ func (c *Spec) KeepKey() {
 }
 
 // Asked is the kind of the condition that the built statement has.
-func (c *Spec) Asked(b *Builder) If {
+func (c *Spec) Asked(b *Bound) If {
 	if b.CAS && c.Kind == IfExists && !b.Stmt.IfExists {
 		return IfConditions // the document's version has taken the place of IF EXISTS
 	}
 	return c.Kind
 }
 
-// RowKey is the encoded primary key that the chain names.
+// RowKey is the encoded primary key that is named.
 func (c *Spec) RowKey() (string, *Misuse) {
-	b := NewBuilder(c.Table, cql.Select, "mutate", true)
+	b := NewBound(c.Table, cql.Select, "mutate", true)
 	defer b.Release()
 	if !c.ReadOptions.ofColumns() {
 		b.Fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
@@ -92,7 +92,7 @@ func (c *Spec) RowKey() (string, *Misuse) {
 
 // keyAlone refuses filters beside those on the key. Only the read would obey them: not the INSERT of
 // OrCreate, nor the rows that a refusal or the call before brings.
-func (b *Builder) keyAlone(where []Cond) {
+func (b *Bound) keyAlone(where []Cond) {
 	for i := range where {
 		switch c := &where[i]; {
 		case c.value.Many() != nil:
@@ -156,7 +156,7 @@ func (c *Spec) filters() []Cond {
 	return c.Where
 }
 
-// conditions are those of IF, which a read of the same chain lacks.
+// conditions are those of IF, which a read lacks.
 func (c *Spec) conditions(cas bool) []Cond {
 	if !cas {
 		return nil
@@ -171,7 +171,7 @@ func (c *Spec) Most(n int) {
 	}
 }
 
-// KeyCell is the one value that the chain gives a key column.
+// KeyCell is the one value that is given to a key column.
 func (c *Spec) KeyCell(col *meta.Column) (cell []byte, ok bool) {
 	if !c.Value.None() {
 		o := OperandAt(col, c.Value)

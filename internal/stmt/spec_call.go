@@ -8,8 +8,8 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// CallOptions is what a chain says of its call instead of the table's settings. It is
-// immutable; a chain that says nothing has none.
+// CallOptions is what was said of one call instead of the table's settings. It is
+// immutable; nil where nothing was said.
 type CallOptions struct {
 	Consistency  *driver.Consistency
 	Timeout      *time.Duration
@@ -28,7 +28,7 @@ func (c *Spec) Level() driver.Consistency {
 }
 
 // paged sets how the rows of a read are fetched.
-func (c *Spec) paged(b *Builder) {
+func (c *Spec) paged(b *Bound) {
 	size := c.Table.Rules.PageSize
 	if c.Per != nil && c.Per.PageSize != nil {
 		size = *c.Per.PageSize
@@ -40,7 +40,7 @@ func (c *Spec) paged(b *Builder) {
 }
 
 // callOfRead refuses what a read cannot be told, and binds the rest: a SELECT ends with it.
-func (c *Spec) callOfRead(b *Builder) {
+func (c *Spec) callOfRead(b *Bound) {
 	p := c.Per
 	if p == nil {
 		return
@@ -64,7 +64,7 @@ func (c *Spec) callOfRead(b *Builder) {
 
 // callOfWrite refuses what a write cannot be told, and binds the rest: it comes right
 // after the TTL and timestamp.
-func (c *Spec) callOfWrite(b *Builder) {
+func (c *Spec) callOfWrite(b *Bound) {
 	p := c.Per
 	if p == nil {
 		return
@@ -81,7 +81,7 @@ func (c *Spec) callOfWrite(b *Builder) {
 }
 
 // check refuses what no call can be told, and binds USING TIMEOUT.
-func (p *CallOptions) check(b *Builder) {
+func (p *CallOptions) check(b *Bound) {
 	if c := p.Consistency; c != nil && SerialLevel(*c) {
 		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable", nil)
 	}

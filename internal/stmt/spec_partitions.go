@@ -67,7 +67,7 @@ func (c *Spec) WholeRows() bool {
 
 // DistinctValues are the values of In without those that come twice, of which none may be null.
 func (c *Spec) DistinctValues(op string, col *meta.Column, list []Operand) ([]Operand, *Misuse) {
-	b := NewBuilder(c.Table, cql.Select, op, false)
+	b := NewBound(c.Table, cql.Select, op, false)
 	defer b.Release()
 	seen, values := make(map[string]bool, len(list)), make([]Operand, 0, len(list))
 	for i := range list {
@@ -104,7 +104,7 @@ func (c *Spec) shared(pageSize int) int {
 
 // refuseManyPartitions refuses a read or write that names too many partitions for one statement, and is
 // not split.
-func (c *Spec) refuseManyPartitions(b *Builder) {
+func (c *Spec) refuseManyPartitions(b *Bound) {
 	if c.Sharing > 0 || !c.NamesPartitions() {
 		return
 	}

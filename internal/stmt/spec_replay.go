@@ -25,7 +25,7 @@ const ErrLWTIdempotent = "a conditional write is never idempotent: sent again, i
 	"and another write may have come between; this holds for IF NOT EXISTS too"
 
 // Replayed says whether the built statement may be sent twice, and why.
-func (c *Spec) Replayed(b *Builder) replay.Reason {
+func (c *Spec) Replayed(b *Bound) replay.Reason {
 	stamped := c.Timestamp != nil
 	if b.Err == nil {
 		stamped = stamped || c.Table.Rules.ClientTimestamp

@@ -71,7 +71,7 @@ func (a *templateStep) formal() bool {
 	return formalColumn(a.ref) && !(a.clause >= inWhere && a.do == uint8(cql.In))
 }
 
-// asks yields what a write or read of the chain asks for, in the order of a template.
+// asks yields what a write or read asks for, in the order of a template.
 func (c *Spec) asks(cas bool, assigns []Assign, targets []*Ref) iter.Seq[templateStep] {
 	return func(yield func(templateStep) bool) {
 		for i := range assigns {
@@ -105,7 +105,7 @@ func formalColumn(r *Ref) bool {
 		r.col.Type.Kind < codec.List && r.col.Type.Kind != codec.Counter
 }
 
-// formal reports whether what the chain has been told leaves the values alone to decide.
+// formal reports whether what was asked leaves the values alone to decide.
 func (c *Spec) formal(verb cql.Verb) bool {
 	return c.Table != nil && c.TTL == nil && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
 		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && (!c.Serial || verb == cql.Select) &&
@@ -129,7 +129,7 @@ func (ts *templates) list() []*template {
 	return nil
 }
 
-// find returns the template of what the chain asks for in that manner, if there is one.
+// find returns the template of what is asked for in that manner, if there is one.
 func (ts *templates) find(c *Spec, m templateKey, assigns []Assign, targets []*Ref) *template {
 	for _, f := range ts.list() {
 		if f.templateKey == m && f.fits(c, assigns, targets) {
@@ -154,7 +154,7 @@ func (f *template) fits(c *Spec, assigns []Assign, targets []*Ref) bool {
 }
 
 // again builds what has a template that is known; nil if it has none, or not for these values.
-func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref) *Builder {
+func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref) *Bound {
 	if !c.formal(m.verb) {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref)
 	if f == nil {
 		return nil
 	}
-	b := NewBuilder(c.Table, m.verb, op, m.cas)
+	b := NewBound(c.Table, m.verb, op, m.cas)
 	b.Template, b.Stmt, b.Proves, b.RowMark, b.Request = f, &f.stmt, f.proves, f.rowMark, f.request
 	b.Conds = c.conditions(m.cas)
 	if b.Err == nil && b.follow(f, c, assigns) {
@@ -173,7 +173,7 @@ func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref)
 }
 
 // follow binds the values in the order of the template's markers.
-func (b *Builder) follow(f *template, c *Spec, assigns []Assign) bool {
+func (b *Bound) follow(f *template, c *Spec, assigns []Assign) bool {
 	for i := range assigns {
 		if !b.fills(&assigns[i].value) {
 			return false
@@ -205,7 +205,7 @@ func (b *Builder) follow(f *template, c *Spec, assigns []Assign) bool {
 }
 
 // fills binds a value, and reports whether it is one that says nothing of the statement.
-func (b *Builder) fills(o *Operand) bool {
+func (b *Bound) fills(o *Operand) bool {
 	if o.other() != nil || o.codec == nil {
 		return false
 	}
@@ -216,7 +216,7 @@ func (b *Builder) fills(o *Operand) bool {
 
 // insertAgain gives an INSERT that was built before its template. Its statement names every column,
 // null or not, unless there is a tuple: see values.
-func (c *Spec) insertAgain(b *Builder) {
+func (c *Spec) insertAgain(b *Bound) {
 	if c.formal(cql.Insert) && !c.Table.Divides(b.CAS) {
 		if f := c.Table.Templates.find(c, c.templateKey(cql.Insert, 0, b.CAS), nil, nil); f != nil {
 			b.Template, b.Stmt = f, &f.stmt
@@ -225,7 +225,7 @@ func (c *Spec) insertAgain(b *Builder) {
 }
 
 // learn keeps the template of what b is, if it has one and there is room for it.
-func (c *Spec) learn(b *Builder, m templateKey, assigns []Assign, targets []*Ref) {
+func (c *Spec) learn(b *Bound, m templateKey, assigns []Assign, targets []*Ref) {
 	insert := m.verb == cql.Insert
 	if b.Template != nil || b.Err != nil || !c.formal(m.verb) || len(c.Table.Templates.list()) >= MaxTemplates {
 		return
@@ -269,7 +269,7 @@ func (c *Spec) learn(b *Builder, m templateKey, assigns []Assign, targets []*Ref
 }
 
 // Text is the statement that b is.
-func (t *Table) Text(b *Builder) string {
+func (t *Table) Text(b *Bound) string {
 	if b.Template != nil {
 		return b.Template.text
 	}

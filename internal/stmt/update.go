@@ -13,7 +13,7 @@ import (
 )
 
 // assignment binds one term of SET.
-func (b *Builder) assignment(a *Assign) {
+func (b *Bound) assignment(a *Assign) {
 	if a.Ref().err != nil {
 		b.Fail(a.Ref().name, "", a.Ref().err)
 	}
@@ -74,11 +74,17 @@ func (b *Builder) assignment(a *Assign) {
 	b.Stmt.Assignments = append(b.Stmt.Assignments, out)
 }
 
+// A user-defined type that is not frozen can be written field by field, so that fields which only
+// the live type has stay as they are. An UPDATE always does. CQL has that in UPDATE alone: once a
+// type has grown, what an INSERT would write of such a column goes into a second statement, in one
+// batch with the INSERT. Both are of one partition and have one timestamp, so that the server
+// carries them out as one write.
+
 // ByField reports whether a value of the type is written field by field.
 func ByField(t *codec.Type) bool { return t.Kind == codec.UDT && !t.Frozen && t.Fields != nil }
 
 // use is what becomes of the value. A cell that was read holds all fields.
-func (b *Builder) use(o *Operand) driver.Use {
+func (b *Bound) use(o *Operand) driver.Use {
 	if b.storing && o.Cell() == nil {
 		return driver.Stored
 	}
@@ -87,7 +93,7 @@ func (b *Builder) use(o *Operand) driver.Use {
 
 // fields binds an assignment of a whole value field by field. It reports false for null, which is
 // assigned as a whole and deletes all fields.
-func (b *Builder) fields(col *meta.Column, o *Operand) bool {
+func (b *Bound) fields(col *meta.Column, o *Operand) bool {
 	cell, null, err := o.Encode()
 	if null {
 		return false
@@ -118,17 +124,17 @@ func (b *Builder) fields(col *meta.Column, o *Operand) bool {
 }
 
 // Update builds an UPDATE.
-func (c *Spec) Update(assigns []Assign, cas bool) *Builder {
+func (c *Spec) Update(assigns []Assign, cas bool) *Bound {
 	return c.assigning("update", assigns, cas)
 }
 
 // assigning builds the UPDATE of a call of that name.
-func (c *Spec) assigning(op string, assigns []Assign, cas bool) *Builder {
+func (c *Spec) assigning(op string, assigns []Assign, cas bool) *Bound {
 	m := c.templateKey(cql.Update, 0, cas)
 	if b := c.again(m, op, assigns, nil); b != nil {
 		return b
 	}
-	b := NewBuilder(c.Table, cql.Update, op, cas)
+	b := NewBound(c.Table, cql.Update, op, cas)
 	if len(assigns) == 0 {
 		b.Fail("", "Update needs at least one assignment", nil)
 	}
@@ -156,7 +162,7 @@ func (c *Spec) assigning(op string, assigns []Assign, cas bool) *Builder {
 }
 
 // assignStored makes an UPDATE store its attempt id and the next version.
-func (c *Spec) assignStored(b *Builder, assigns []Assign) {
+func (c *Spec) assignStored(b *Bound, assigns []Assign) {
 	b.newAttempt(c.Together)
 	if v := b.Meta.Version; v != nil && b.CAS {
 		if assigned(b, v) {
@@ -175,7 +181,7 @@ func (c *Spec) assignStored(b *Builder, assigns []Assign) {
 
 // checkVersion refuses a version that the caller assigns, unless it counts on from the one that
 // is a condition.
-func (b *Builder) checkVersion(assigns []Assign) {
+func (b *Bound) checkVersion(assigns []Assign) {
 	v := b.Meta.Version
 	was, known := b.versionAsked()
 	for i := range assigns {

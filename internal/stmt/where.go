@@ -17,7 +17,7 @@ type relation struct {
 }
 
 // relation binds a filter or condition.
-func (b *Builder) relation(c *Cond) (out relation) {
+func (b *Bound) relation(c *Cond) (out relation) {
 	name := c.Ref().name
 	if c.Ref().err != nil {
 		b.Fail(name, "", c.Ref().err)
@@ -52,12 +52,12 @@ func (b *Builder) relation(c *Cond) (out relation) {
 
 // bindsEmpty reports whether the value just bound is an empty collection, which the
 // server takes for null where it is not frozen.
-func (b *Builder) bindsEmpty(c *Cond) bool {
+func (b *Bound) bindsEmpty(c *Cond) bool {
 	n := b.Call.Len()
 	return b.Err == nil && n > 0 && c.Ref().typ.EmptyIsNull(b.Call.Cell(n-1))
 }
 
-func (b *Builder) bindIn(c *Cond) (hasNull bool) {
+func (b *Bound) bindIn(c *Cond) (hasNull bool) {
 	list := c.value.List()
 	if len(list) == 0 {
 		b.Fail(c.Ref().name, "IN without a value never holds", nil)
@@ -106,7 +106,7 @@ func (c *Cond) Relation(elem string) cql.Relation {
 
 // condition binds one condition of IF. rowNamed: the statement names a clustering row,
 // so that a static column says nothing about the row.
-func (b *Builder) condition(c *Cond, rowNamed bool) {
+func (b *Bound) condition(c *Cond, rowNamed bool) {
 	if c.value.Many() != nil {
 		b.Fail("", "a condition is on one column; one on several at once, or on the token, belongs into Find", nil)
 	}
@@ -132,19 +132,19 @@ func (b *Builder) condition(c *Cond, rowNamed bool) {
 	b.Stmt.If = append(b.Stmt.If, rel.Relation)
 }
 
-func (b *Builder) nullKey(c *meta.Column) {
+func (b *Bound) nullKey(c *meta.Column) {
 	b.Fail(c.Name, "a "+c.Kind.String()+" column cannot be null; set field "+c.Field, nil)
 }
 
 // emptyKey refuses what the server would: an empty partition key of one column.
-func (b *Builder) emptyKey(c *meta.Column, cell []byte) {
+func (b *Bound) emptyKey(c *meta.Column, cell []byte) {
 	if len(cell) == 0 && len(b.Meta.Partition) == 1 && c.Kind == meta.Partition && c.Type.Kind != codec.Tuple {
 		b.Fail(c.Name, "the partition key cannot be empty; set field "+c.Field, nil)
 	}
 }
 
 // lastCell is what was bound last.
-func (b *Builder) lastCell() []byte {
+func (b *Bound) lastCell() []byte {
 	if n := b.Call.Len(); n > 0 {
 		return b.Call.Cell(n - 1)
 	}
@@ -153,7 +153,7 @@ func (b *Builder) lastCell() []byte {
 
 // documentKey restricts the primary key, or only the partition key, to that of the
 // struct at p.
-func (b *Builder) documentKey(p codec.Addr, partitionOnly bool) {
+func (b *Bound) documentKey(p codec.Addr, partitionOnly bool) {
 	for _, key := range [2][]*meta.Column{b.Meta.Partition, b.Meta.Clustering} {
 		for _, c := range key {
 			if partitionOnly && c.Kind != meta.Partition {
@@ -184,7 +184,7 @@ const (
 )
 
 // filters binds WHERE and says what it restricts.
-func (b *Builder) filters(where []Cond) keyUse {
+func (b *Bound) filters(where []Cond) keyUse {
 	for i := range where {
 		c := &where[i]
 		if m := c.value.Many(); m != nil {
@@ -233,7 +233,7 @@ func (b *Builder) filters(where []Cond) keyUse {
 }
 
 // fixedByEq reports whether the filters give the column exactly one value.
-func (b *Builder) fixedByEq(where []Cond, c *meta.Column) bool {
+func (b *Bound) fixedByEq(where []Cond, c *meta.Column) bool {
 	found := false
 	for i := range where {
 		if where[i].Ref().col != c || where[i].op != cql.Eq {
@@ -257,7 +257,7 @@ func restricted(where []Cond, c *meta.Column) bool {
 }
 
 // needKeys fails for the first of the columns that the filters leave out.
-func (b *Builder) needKeys(where []Cond, columns []*meta.Column) {
+func (b *Bound) needKeys(where []Cond, columns []*meta.Column) {
 	for _, c := range columns {
 		if !restricted(where, c) {
 			b.Fail(c.Name, fmt.Sprintf("the %s column is missing from the filters", c.Kind), nil)
@@ -267,7 +267,7 @@ func (b *Builder) needKeys(where []Cond, columns []*meta.Column) {
 }
 
 // checkKey refuses filters that the statement cannot have.
-func (b *Builder) checkKey(where []Cond, use keyUse, static, cas bool) {
+func (b *Bound) checkKey(where []Cond, use keyUse, static, cas bool) {
 	for i := range where {
 		if m := where[i].value.Many(); m != nil {
 			if m.Token {

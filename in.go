@@ -2,16 +2,17 @@ package coodie
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // WithInChunk sets how many partitions a statement names at most when a read or plain write has
@@ -20,7 +21,7 @@ func WithInChunk(partitions int) Option { return option(func(s *settings) { s.in
 
 // parts is a read or write of many partitions, named by In, as calls on a few or one each.
 type parts struct {
-	chain  chain
+	call   call
 	in     []int            // which filters are the In on the partition key, in its order
 	values [][]stmt.Operand // of each, without those that come twice
 	chunk  int              // how many values of the last one a part has; 0: one, by Eq
@@ -31,11 +32,11 @@ type parts struct {
 // split makes parts of a call on partitions that are named by In; nil if it is another one.
 // Where all of the rows of a part can be held, since it names each by its whole key, or where
 // only is false and their order does not matter, a part has several partitions.
-func (c *chain) split(op string, rows bool) (*parts, error) {
+func (c *call) split(op string, rows bool) (*parts, error) {
 	if !c.spec.NamesPartitions() || c.spec.Sharing > 0 || !c.spec.Value.None() || c.spec.Serial || c.spec.ReadOptions.Ordered() || c.spec.Limit != nil && *c.spec.Limit < 1 {
 		return nil, nil
 	}
-	p := &parts{chain: *c, n: 1}
+	p := &parts{call: *c, n: 1}
 	for _, col := range c.table.schema.Meta.Partition {
 		at := c.spec.FilterOn(col)
 		if at < 0 {
@@ -75,8 +76,8 @@ func (c *chain) split(op string, rows bool) (*parts, error) {
 }
 
 // part is the call on part i, and the values that it has of the last In.
-func (p *parts) part(i int) (c chain, values []stmt.Operand) {
-	c = p.chain
+func (p *parts) part(i int) (c call, values []stmt.Operand) {
+	c = p.call
 	c.spec.Sharing = p.atOnce
 	c.spec.Where = slices.Clone(c.spec.Where)
 	for at := len(p.in) - 1; at >= 0; at-- {
@@ -115,20 +116,20 @@ func (p *parts) rows(ctx context.Context, yield func(codec.Addr, error) bool) {
 // inParts yields what from emits of each part, in order.
 func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield func(V, error) bool) {
 	some, left := p.atOnce, math.MaxInt
-	if limit := p.chain.spec.Limit; limit != nil {
+	if limit := p.call.spec.Limit; limit != nil {
 		some, left = *limit, *limit
 	}
 	fanout.InOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
 		left--
 		if stopped, ok := err.(*fanout.Interrupted); ok {
-			err = &QueryError{Op: "select", Table: p.chain.table.schema.Name, Err: stopped.Err}
+			err = &QueryError{Op: "select", Table: p.call.table.schema.Name, Err: stopped.Err}
 		}
 		return yield(v, panicked(err)) && left > 0
 	})
 }
 
 // arranged gives the rows of a part of several partitions in the order of its values.
-func (p *parts) arranged(ctx context.Context, c chain, values []stmt.Operand, emit func(codec.Addr) bool) error {
+func (p *parts) arranged(ctx context.Context, c call, values []stmt.Operand, emit func(codec.Addr) bool) error {
 	last := p.in[len(p.in)-1]
 	col := c.spec.Where[last].Ref().Column()
 	place := make(map[string]int, len(values))
@@ -176,11 +177,11 @@ func (p *parts) one(ctx context.Context, only bool, row codec.Addr) error {
 			return false
 		}
 		if n++; n == 1 {
-			p.chain.table.schema.Set(row, v)
+			p.call.table.schema.Set(row, v)
 		}
 		return only && n < 2
 	})
-	return p.chain.oneOf(n, failed)
+	return p.call.oneOf(n, failed)
 }
 
 // exists reports whether any part has a row.
@@ -209,7 +210,7 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 		var n int64
 		failed := protect(func() (err error) {
 			if ended := driver.Ended(ctx); ended != nil && i > 0 {
-				return &QueryError{Op: "select", Table: p.chain.table.schema.Name, Err: &driver.NotSentError{Err: ended}}
+				return &QueryError{Op: "select", Table: p.call.table.schema.Name, Err: &driver.NotSentError{Err: ended}}
 			}
 			c, _ := p.part(i)
 			n, err = c.count(ctx)
@@ -226,4 +227,122 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 		return 0, err
 	}
 	return sum, nil
+}
+
+// update is a plain update of the rows that the filters select.
+func (q *query) update(ctx context.Context, assigns []stmt.Assign) error {
+	c := q.call()
+	return c.writeSelected(ctx, "update", func(c *call) *stmt.Bound { return c.spec.Update(assigns, false) })
+}
+
+// remove is a plain delete of the rows that the filters select, or of some columns of them.
+func (q *query) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
+	c := q.call()
+	return c.writeSelected(ctx, "delete", func(c *call) *stmt.Bound { return c.spec.Remove(targets, columns, false) })
+}
+
+// writeSelected sends what build makes of the call, or of each part of it.
+func (c *call) writeSelected(ctx context.Context, op string, build func(*call) *stmt.Bound) error {
+	p, err := c.split(op, false)
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return c.write(ctx, build(c))
+	case p.n == 1:
+		only, _ := p.part(0)
+		return only.write(ctx, build(&only))
+	}
+	return p.write(ctx, op, build)
+}
+
+// write sends a plain write of all parts, until one fails.
+func (p *parts) write(ctx context.Context, op string, build func(*call) *stmt.Bound) error {
+	ctx, cancel := p.call.bound(ctx)
+	defer cancel()
+	first, _ := p.part(0)
+	b := build(&first)
+	mistake := usageError(b.Err)
+	b.Release()
+	if mistake != nil { // which all parts have
+		return mistake
+	}
+	if p.call.table.settings.clientTimestamp {
+		// Another one for each part would let the later ones win over writes that came after the first.
+		p.call.stamp = driver.Timestamp(p.call.table.sender)
+	}
+	var mu sync.Mutex
+	done, unknown, failed := 0, 0, error(nil)
+	stopped := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return failed != nil && !errors.Is(failed, ErrPlanned)
+	}
+	fanout.Each(p.n, p.atOnce, func(i int) {
+		if stopped() {
+			return
+		}
+		err := protect(func() error {
+			c, _ := p.part(i)
+			return c.write(ctx, build(&c))
+		})
+		var panicked *PanicError
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			done++
+			return
+		case errors.Is(err, ErrOutcomeUnknown), errors.As(err, &panicked):
+			unknown++
+		}
+		if failed == nil {
+			failed = err
+		}
+	})
+	if done == 0 && unknown == 0 {
+		return failed // nil only if there is no part
+	}
+	if failed == nil {
+		return nil
+	}
+	return p.call.inPart(op, &partlyError{done: done, unknown: unknown, of: p.n}, failed)
+}
+
+// partlyError is the error of a call that took several statements, some of which have had an effect.
+type partlyError struct {
+	done, unknown, of int
+	err               error
+}
+
+func (e *partlyError) Error() string {
+	s := fmt.Sprintf("%d of %d statements were executed", e.done, e.of)
+	if e.unknown > 0 {
+		s += fmt.Sprintf(", %d may have been", e.unknown)
+	}
+	return s + ", the others were not; the first error: " + e.err.Error()
+}
+
+func (e *partlyError) Unwrap() error { return e.err }
+
+// inPart is the error of a call that failed in part. What says of its first failure that nothing
+// was executed is left out, since that is not true of the call.
+func (c *call) inPart(op string, partly *partlyError, failed error) error {
+	out := &OutcomeUnknownError{Op: op, Table: c.table.schema.Name, Key: c.key(), Err: partly}
+	for {
+		switch e := failed.(type) {
+		case *QueryError:
+			out.Statement, failed = e.Statement, e.Err
+			continue
+		case *OutcomeUnknownError:
+			out.Statement, failed = e.Statement, e.Err
+			out.WriteType, out.Received, out.Required = e.WriteType, e.Received, e.Required
+			continue
+		case *driver.NotSentError:
+			failed = e.Err
+			continue
+		}
+		partly.err = failed
+		return out
+	}
 }

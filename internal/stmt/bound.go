@@ -14,12 +14,12 @@ import (
 	"github.com/coodie-go/coodie/internal/replay"
 )
 
-// Builder makes a statement and binds its values, in the order of the statement's
+// Bound makes a statement and binds its values, in the order of the statement's
 // markers. Everything that can be refused before sending is refused here; the first
 // mistake stays in err.
 //
 // Its memory is used again and again: whoever ends the statement releases it.
-type Builder struct {
+type Bound struct {
 	Stmt     *cql.Statement // made, or that of the template, which is not to be changed
 	made     cql.Statement
 	Template *template // nil: it is none that is known
@@ -35,7 +35,7 @@ type Misuse struct {
 	Err                       error
 }
 
-// task is what a builder was told by newBuilder.
+// task is what a statement is built for.
 type task struct {
 	Op    string
 	Meta  *meta.Table
@@ -45,7 +45,7 @@ type task struct {
 	reads bool
 }
 
-// facts are what a builder has found out beside its statement.
+// facts are what was found out beside the text.
 type facts struct {
 	Err       *Misuse       // the first mistake
 	Proves    bool          // some condition can only hold on an existing row
@@ -61,10 +61,10 @@ type facts struct {
 	Companion *companion    // by this UPDATE; nil if there is none
 }
 
-var builders = sync.Pool{New: func() any { return new(Builder) }}
+var bounds = sync.Pool{New: func() any { return new(Bound) }}
 
-func NewBuilder(t *Table, verb cql.Verb, op string, cas bool) *Builder {
-	b := builders.Get().(*Builder)
+func NewBound(t *Table, verb cql.Verb, op string, cas bool) *Bound {
+	b := bounds.Get().(*Bound)
 	b.Stmt, b.Template = &b.made, nil
 	b.Op, b.CAS, b.reads = op, cas, verb == cql.Select
 	if t == nil {
@@ -88,7 +88,7 @@ func NewBuilder(t *Table, verb cql.Verb, op string, cas bool) *Builder {
 }
 
 // Release ends the statement, whose rows are closed.
-func (b *Builder) Release() {
+func (b *Bound) Release() {
 	if !b.Call.Reset() {
 		return
 	}
@@ -96,25 +96,25 @@ func (b *Builder) Release() {
 		b.made.Reset()
 	}
 	b.Request, b.facts = driver.Request{}, facts{}
-	builders.Put(b)
+	bounds.Put(b)
 }
 
 // Named is the column as statements name it.
 func Named(c *meta.Column) cql.Column { return cql.Column{ID: c.Index, Name: c.Name} }
 
 // OfStatic reports whether a built write names the partition alone: it is about the static row.
-func (b *Builder) OfStatic() bool {
+func (b *Bound) OfStatic() bool {
 	return b.Stmt.Verb != cql.Insert && len(b.Meta.Clustering) > 0 && len(b.Stmt.Where) == len(b.Meta.Partition)
 }
 
-func (b *Builder) Fail(column, reason string, err error) {
+func (b *Bound) Fail(column, reason string, err error) {
 	if b.Err == nil {
 		b.Err = &Misuse{b.Op, b.Name, column, reason, err}
 	}
 }
 
 // bind encodes a value for a column of type t and returns its marker.
-func (b *Builder) bind(column string, t *codec.Type, o *Operand) (marker string, null bool) {
+func (b *Bound) bind(column string, t *codec.Type, o *Operand) (marker string, null bool) {
 	if b.Err != nil {
 		return cql.Mark, false
 	}
@@ -144,7 +144,7 @@ func (b *Builder) bind(column string, t *codec.Type, o *Operand) (marker string,
 }
 
 // key binds the list index or map key of r.
-func (b *Builder) key(r *Ref) (marker string) {
+func (b *Bound) key(r *Ref) (marker string) {
 	t := indexCodec.Type()
 	if r.col.Type.Kind == codec.Map {
 		t = r.col.Type.Key
@@ -161,7 +161,7 @@ const MaxTTL = 20 * 365 * 24 * time.Hour
 
 // using binds USING TTL and TIMESTAMP; INSERT binds them after its values, UPDATE
 // before its assignments, DELETE has no TTL.
-func (b *Builder) using(ttl *time.Duration, timestamp *time.Time) {
+func (b *Bound) using(ttl *time.Duration, timestamp *time.Time) {
 	if ttl != nil {
 		switch {
 		case b.Stmt.Verb == cql.Delete:
@@ -201,7 +201,7 @@ func inMicros(t time.Time) bool {
 }
 
 // Statements are the texts of the built statement and of the one that goes along with it.
-func (t *Table) Statements(b *Builder) []string {
+func (t *Table) Statements(b *Bound) []string {
 	texts := []string{t.Text(b)}
 	if b.Companion != nil {
 		texts = append(texts, t.Texts.Text(&b.Companion.Stmt))
@@ -210,7 +210,7 @@ func (t *Table) Statements(b *Builder) []string {
 }
 
 // Entries are the same with their values, as parts of a batch.
-func (b *Builder) Entries(texts []string) []driver.Entry {
+func (b *Bound) Entries(texts []string) []driver.Entry {
 	values := b.Call.Values()
 	if b.Companion == nil {
 		return []driver.Entry{{Statement: texts[0], Values: values}}
@@ -225,7 +225,7 @@ func BatchText(begin string, statements []string) string {
 }
 
 // Cells are the values bound so far.
-func (b *Builder) Cells() [][]byte {
+func (b *Bound) Cells() [][]byte {
 	cells := make([][]byte, b.Call.Len())
 	for i := range cells {
 		cells[i] = b.Call.Cell(i)
@@ -234,7 +234,7 @@ func (b *Builder) Cells() [][]byte {
 }
 
 // Notes are what a plan warns of.
-func (c *Spec) Notes(b *Builder) (notes []string) {
+func (c *Spec) Notes(b *Bound) (notes []string) {
 	add := func(is bool, note string) {
 		if is {
 			notes = append(notes, note)
@@ -268,7 +268,7 @@ func (c *Spec) Notes(b *Builder) (notes []string) {
 }
 
 // refuseView refuses what a view cannot have: all but plain reads.
-func (b *Builder) refuseView(s *Rules, read bool) {
+func (b *Bound) refuseView(s *Rules, read bool) {
 	if s.ViewOf != "" && !read {
 		b.Fail("", "a materialized view is read-only: write to "+s.ViewOf+", of which it is one", nil)
 	}

@@ -1,0 +1,334 @@
+package coodie
+
+import (
+	"reflect"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/stmt"
+)
+
+// AnyColumn is a column known by its name only, for code that learns names at run
+// time: see Table.Col. Values are of any Go type that the column's CQL type takes, nil
+// is null; a wrong name or value is a *UsageError of the call that would send it.
+type AnyColumn[T any] stmt.Ref
+
+//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
+func (c *AnyColumn[T]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
+
+// Name is the column's name.
+func (c *AnyColumn[T]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
+
+// Eq is `column = v`; `column = null` for nil.
+func (c *AnyColumn[T]) Eq(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Eq, v))
+}
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+func (c *AnyColumn[T]) Ne(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Ne, v))
+}
+
+// Lt is `column < v`; false on null.
+func (c *AnyColumn[T]) Lt(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Lt, v))
+}
+
+// Le is `column <= v`; false on null.
+func (c *AnyColumn[T]) Le(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Le, v))
+}
+
+// Gt is `column > v`; false on null.
+func (c *AnyColumn[T]) Gt(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Gt, v))
+}
+
+// Ge is `column >= v`; false on null.
+func (c *AnyColumn[T]) Ge(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).CompareAny(cql.Ge, v))
+}
+
+// In is `column IN ?` with vs bound as one list.
+func (c *AnyColumn[T]) In(vs ...any) Cond[T] { return Cond[T]((*stmt.Ref)(c).InAny(vs)) }
+
+// Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
+func (c *AnyColumn[T]) Contains(v any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).HasAny(v))
+}
+
+// ContainsKey is `column CONTAINS KEY k`.
+func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).HasKeyAny(k))
+}
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+func (c *AnyColumn[T]) IsNull() Cond[T] { return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.Addr{})) }
+
+// IsNotNull is the condition `column != null`.
+func (c *AnyColumn[T]) IsNotNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{}))
+}
+
+// Set is `column = v`.
+func (c *AnyColumn[T]) Set(v any) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).ChangeAny(cql.Set, v))
+}
+
+// SetNull is `column = null`.
+func (c *AnyColumn[T]) SetNull() Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
+}
+
+// Add is `column = column + v`: appends to a list, adds to a set, puts into a map, or
+// increments a counter.
+func (c *AnyColumn[T]) Add(v any) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).ChangeAny(cql.Add, v))
+}
+
+// Remove is `column = column - v`: removes elements from a list or set, keys (a slice
+// of them) from a map, or decrements a counter.
+func (c *AnyColumn[T]) Remove(v any) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).ChangeAny(cql.Remove, v))
+}
+
+// Prepend is `column = v + column`, for a list.
+func (c *AnyColumn[T]) Prepend(v any) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).ChangeAny(cql.Prepend, v))
+}
+
+// At is the element of a list at an index, or the value of a map's key.
+func (c *AnyColumn[T]) At(key any) *AnyColumn[T] { return (*AnyColumn[T])((*stmt.Ref)(c).AtAny(key)) }
+
+// Field is a field of a user-defined type.
+func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
+	return (*AnyColumn[T])((*stmt.Ref)(c).Member(name))
+}
+
+// From reads the column from the row that refused an LWT, as the Go type of its field.
+// The value is nil unless it is Present.
+func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
+	v, p := plainExisting(e).ReadAny((*stmt.Ref)(c))
+	return v, Presence(p)
+}
+
+// ListColumn is a list column; E is its elements' Go type.
+type ListColumn[T any, S ~[]E, E any] struct {
+	Column[T, S]
+}
+
+// ListCol is the list column that holds the selected slice field.
+func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
+	c := Col(selector)
+	refOf(c).Element(reflect.TypeFor[E](), codec.List, "ListCol")
+	return recast[ListColumn[T, S, E]](c)
+}
+
+// At is the element at index i, from 0: for conditions, and for Set on a list that is
+// not frozen. A condition reads past the end as null; Set past the end is a server error.
+func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).Index(i)) }
+
+// Append is `column = column + ?`. Sending it twice appends twice.
+func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
+}
+
+// Prepend is `column = ? + column`, with vs in their order at the front. Sending it
+// twice prepends twice.
+func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Prepend, codec.At(&vs)))
+}
+
+// Remove is `column = column - ?`: every element equal to one of vs goes.
+func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
+}
+
+// Contains is `column CONTAINS v`.
+func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+}
+
+// SetColumn is a set column held in a slice; E is its elements' Go type.
+type SetColumn[T any, S ~[]E, E any] struct {
+	Column[T, S]
+}
+
+// SetCol is the set column that holds the selected slice field, which is tagged `set`
+// or has a set type. For a map[E]struct{} field use Table.Col.
+func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
+	c := Col(selector)
+	refOf(c).Element(reflect.TypeFor[E](), codec.Set, "SetCol")
+	return recast[SetColumn[T, S, E]](c)
+}
+
+// Add is `column = column + ?`.
+func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
+}
+
+// Remove is `column = column - ?`.
+func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
+}
+
+// Contains is `column CONTAINS v`.
+func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+}
+
+// MapColumn is a map column; K and V are the Go types of its keys and values.
+type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
+	Column[T, M]
+}
+
+// MapCol is the map column that holds the selected map field.
+func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
+	c := Col(selector)
+	refOf(c).Keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
+	return recast[MapColumn[T, M, K, V]](c)
+}
+
+// At is the value of key k, null where there is none: for conditions, and for Set and
+// SetNull on a map that is not frozen.
+//
+// Cassandra compares that value as if it were a key. A condition which can therefore hold
+// when it should not is a *UsageError, on ScyllaDB too: Lt, Le, Gt and Ge where keys and values are ordered
+// differently, as in map<text, int>, and all comparisons but with null where the keys are
+// uuids, booleans or another type that tells other values apart badly.
+func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
+	return column[T, V](refOf(&c.Column).AtKey(codec.At(&k)))
+}
+
+// Put is `column = column + ?`: adds entries, replacing those of equal key.
+func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
+	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&entries)))
+}
+
+// Remove is `column = column - ?`: deletes the entries of the keys ks.
+func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
+	return Assign[T](refOf(&c.Column).RemoveKeys(codec.At(&ks)))
+}
+
+// Contains is `column CONTAINS v`: one of the values is v.
+func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
+	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+}
+
+// ContainsKey is `column CONTAINS KEY k`.
+func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
+	return Cond[T](refOf(&c.Column).HasKey(codec.At(&k)))
+}
+
+// CounterColumn is a counter column; N is its field's Go type.
+//
+// A counter is only ever added to: it cannot be set, inserted, saved, given a TTL or a
+// timestamp, or be part of a condition, and the *UsageError of a call that tries says so. An
+// increment is sent once, whatever the session's retry policy: sent again it would count
+// twice. If its answer is lost that is an *OutcomeUnknownError, and nothing can tell whether
+// it was counted; what must be counted exactly is an int column under Mutate.
+type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
+
+// CounterCol is the counter column that holds the selected field:
+//
+//	type PageViews struct {
+//		URL   string `cql:"url,partition"`
+//		Views int64  `cql:"views,type=counter"`
+//	}
+//	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
+//	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
+func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
+	r := selected(selector)
+	r.Only(codec.Counter, "CounterCol", "; tag it type=counter")
+	return recast[CounterColumn[T, N]](column[T, N](r))
+}
+
+// Increment is `column = column + n`: a row that is missing is created, and counts from 0.
+func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
+	return Assign[T](refOf(&c.column).Change(cql.Add, codec.At(&n)))
+}
+
+// Decrement is `column = column - n`.
+func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
+	return Assign[T](refOf(&c.column).Change(cql.Remove, codec.At(&n)))
+}
+
+// Name is the column's name.
+func (c *CounterColumn[T, N]) Name() string { return c.column.Name() }
+
+//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
+func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return refOf(&c.column) }
+
+//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
+func (c *CounterColumn[T, N]) expression(t *T) *stmt.Term { return c.column.expression(t) }
+
+//lint:ignore U1000 tells an Expr's Go type
+func (c *CounterColumn[T, N]) valued(*N) {}
+
+// VectorColumn is a column of vectors: a [n]float32, or a slice whose tag says
+// `type=vector<float, n>`.
+type VectorColumn[T, V any] struct{ Column[T, V] }
+
+// VectorCol is the vector column that holds the selected field.
+func VectorCol[T, V any](selector func(*T) *V) *VectorColumn[T, V] {
+	return vectorColumn(Col(selector))
+}
+
+// NullVectorCol is the vector column of a pointer field: nil is null.
+func NullVectorCol[T, V any](selector func(*T) **V) *VectorColumn[T, V] {
+	return vectorColumn(NullCol(selector))
+}
+
+func vectorColumn[T, V any](c *Column[T, V]) *VectorColumn[T, V] {
+	refOf(c).Only(codec.Vector, "VectorCol", "")
+	return recast[VectorColumn[T, V]](c)
+}
+
+// ANN orders rows by how like their vectors are to v, the most like first: for OrderBy, with
+// a Limit of 1000 at most. The column needs an SAI index, whose similarity function
+// decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
+// reads such a query at consistency ONE, whatever it was asked for, and in one page.
+func (c *VectorColumn[T, V]) ANN(v V) Order[T] {
+	return Order[T](refOf(&c.Column).Likeness(codec.At(&v)))
+}
+
+// Cosine is `similarity_cosine(column, v)`, from 0 to 1.
+func (c *VectorColumn[T, V]) Cosine(v V) *Func[T, float32] {
+	return c.similarity("similarity_cosine", v)
+}
+
+// Euclidean is `similarity_euclidean(column, v)`, from 0 to 1: 1/(1+d²).
+func (c *VectorColumn[T, V]) Euclidean(v V) *Func[T, float32] {
+	return c.similarity("similarity_euclidean", v)
+}
+
+// DotProduct is `similarity_dot_product(column, v)`, for vectors of length 1.
+func (c *VectorColumn[T, V]) DotProduct(v V) *Func[T, float32] {
+	return c.similarity("similarity_dot_product", v)
+}
+
+func (c *VectorColumn[T, V]) similarity(name string, v V) *Func[T, float32] {
+	return (*Func[T, float32])(refOf(&c.Column).Similarity(name, codec.At(&v)))
+}
+
+// ANN orders rows by likeness to the vector v: see VectorColumn.ANN.
+func (c *AnyColumn[T]) ANN(v any) Order[T] {
+	return Order[T]((*stmt.Ref)(c).LikenessTo(v))
+}
+
+// Cosine is `similarity_cosine(column, v)`: see VectorColumn.Cosine.
+func (c *AnyColumn[T]) Cosine(v any) *Func[T, float32] { return c.similarity("similarity_cosine", v) }
+
+// Euclidean is `similarity_euclidean(column, v)`: see VectorColumn.Euclidean.
+func (c *AnyColumn[T]) Euclidean(v any) *Func[T, float32] {
+	return c.similarity("similarity_euclidean", v)
+}
+
+// DotProduct is `similarity_dot_product(column, v)`: see VectorColumn.DotProduct.
+func (c *AnyColumn[T]) DotProduct(v any) *Func[T, float32] {
+	return c.similarity("similarity_dot_product", v)
+}
+
+func (c *AnyColumn[T]) similarity(name string, v any) *Func[T, float32] {
+	return (*Func[T, float32])((*stmt.Ref)(c).SimilarityAny(name, v))
+}

@@ -1,0 +1,292 @@
+package coodie
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
+)
+
+// Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
+// It is immutable: it writes what the document held when the call was begun. The slices
+// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
+// write is sent or, by In, added to a batch.
+type Write[T any] write
+
+// TTL makes what the write writes expire after t, rounded up to whole seconds.
+func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTTL(t)) }
+
+// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
+// one, but the zero time is a *UsageError: the write would be older than every other.
+func (w *Write[T]) Timestamp(t time.Time) *Write[T] {
+	return (*Write[T])((*write)(w).sure().withTimestamp(t))
+}
+
+// OmitNil makes Save leave null columns alone instead of deleting them.
+func (w *Write[T]) OmitNil() *Write[T] { return (*Write[T])((*write)(w).sure().withOmitNil()) }
+
+// Insert is Document.Insert.
+func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*write)(w).insert(ctx, plainResult(&out))
+	return
+}
+
+func (w *write) insert(ctx context.Context, res *result) (err error) {
+	c := w.call()
+	*res, err = c.insertDocument(ctx)
+	return err
+}
+
+func (c *call) insertDocument(ctx context.Context) (result, error) {
+	insert := *c
+	res, err := insert.insertCAS(ctx, c.spec.Value)
+	c.updated(nil, res.applied, insert.own, err)
+	return res, err
+}
+
+// Save is Document.Save.
+func (w *Write[T]) Save(ctx context.Context) error { return (*write)(w).save(ctx) }
+
+func (w *write) save(ctx context.Context) error {
+	c := w.call()
+	return c.save(ctx)
+}
+
+func (c *call) save(ctx context.Context) error {
+	ctx, done := c.bound(ctx)
+	defer done()
+	row, err := c.prepare(ctx, opSave, c.spec.Value, !c.spec.OmitNil)
+	var own []stmt.Assign
+	if err == nil {
+		if own, err = c.insertPlain(ctx, row); c.spec.Table.Divided(err) {
+			again, second := c.insertPlain(ctx, row)
+			own, err = again, outcomeOfBoth(err, second)
+		}
+	}
+	if err == nil {
+		c.adopt(row, c.spec.Value)
+	}
+	c.updated(nil, err == nil, own, err)
+	return err
+}
+
+// insertPlain writes the row, and returns what the write itself stores.
+func (c *call) insertPlain(ctx context.Context, row codec.Addr) (own []stmt.Assign, err error) {
+	b := c.spec.Insert(row, false)
+	own = b.Stored
+	return own, c.write(ctx, b)
+}
+
+// outcomeOfBoth is the error of a write that was sent once more: where the session's retry policy
+// had made several attempts, one of the first may have been executed.
+func outcomeOfBoth(first, second error) error {
+	if second != nil && errors.Is(first, ErrOutcomeUnknown) {
+		return first
+	}
+	return second
+}
+
+// Update is Document.Update.
+func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
+	return (*write)(w).update(ctx, plainAssigns(assigns))
+}
+
+func (w *write) update(ctx context.Context, assigns []stmt.Assign) error {
+	c := w.call()
+	return c.updatePlain(ctx, assigns)
+}
+
+func (c *call) updatePlain(ctx context.Context, assigns []stmt.Assign) error {
+	b := c.spec.Update(assigns, false)
+	own := b.Stored
+	err := c.write(ctx, b)
+	c.updated(assigns, err == nil, own, err)
+	return err
+}
+
+// Delete is Document.Delete.
+func (w *Write[T]) Delete(ctx context.Context) error {
+	return (*write)(w).remove(ctx, nil, false)
+}
+
+// remove deletes the row, or the columns.
+func (w *write) remove(ctx context.Context, targets []*stmt.Ref, columns bool) error {
+	c := w.call()
+	if !columns {
+		return c.removePlain(ctx)
+	}
+	err := c.write(ctx, c.spec.Remove(targets, true, false))
+	c.deleted(targets, err == nil, nil, err)
+	return err
+}
+
+func (c *call) removePlain(ctx context.Context) error {
+	err := c.write(ctx, c.spec.Remove(nil, false, false))
+	c.updated(nil, err == nil, nil, err)
+	return err
+}
+
+// DeleteColumns is Document.DeleteColumns.
+func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
+	return (*write)(w).remove(ctx, refs(columns), true)
+}
+
+// IfExists is Document.IfExists.
+func (w *Write[T]) IfExists() Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
+}
+
+// If is Document.If.
+func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+}
+
+// IfUnchanged is Document.IfUnchanged.
+func (w *Write[T]) IfUnchanged() Conditional[T] {
+	return Conditional[T]((*write)(w).sure().unchanged())
+}
+
+// IfAll is Document.IfAll.
+func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
+	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+}
+
+// updated copies an applied write into Value.
+func (c *call) updated(assigns []stmt.Assign, applied bool, own []stmt.Assign, err error) {
+	if c.doc == nil {
+		return
+	}
+	if errors.Is(err, ErrOutcomeUnknown) {
+		c.doc.stale = true
+	}
+	if !applied {
+		return
+	}
+	for i := range own {
+		c.put(own[i].Ref(), own[i].Value())
+	}
+	for i := range assigns {
+		a := &assigns[i]
+		if !a.Replaces() || !c.put(a.Ref(), a.Value()) {
+			c.doc.stale = true
+		}
+	}
+}
+
+// deleted sets columns that were deleted to null in Value.
+func (c *call) deleted(columns []*stmt.Ref, applied bool, own []stmt.Assign, err error) {
+	if c.doc == nil {
+		return
+	}
+	if a := c.table.schema.Meta.Attempt; applied && a != nil && len(own) == 0 && c.spec.TouchesRow(columns) {
+		c.put(c.table.schema.RefTo(a), &stmt.Operand{}) // a plain write has deleted it too
+	}
+	c.updated(nil, applied, own, err)
+	if !applied {
+		return
+	}
+	for i := range columns {
+		r := columns[i]
+		if r.IsPart() || !c.put(r, &stmt.Operand{}) {
+			c.doc.stale = true
+		}
+	}
+}
+
+// put sets a column's field to what was written: the value as the cell holds it, so
+// that a time has the stored precision.
+func (c *call) put(r *stmt.Ref, o *stmt.Operand) bool {
+	cell, null, err := o.Encode()
+	if err != nil {
+		return false
+	}
+	// Where a type has grown, fields that the struct lacks may hold something.
+	known := null || !r.Column().Type.StoredAsNull(cell) || !stmt.ByField(r.Column().Type) || !c.table.schema.Grown.Load()
+	if null || r.Column().Type.StoredAsNull(cell) {
+		cell = nil
+	}
+	if !c.doc.seen.None() && r.Column().Kind == meta.Static {
+		c.doc.saw(r.Column(), *o)
+	}
+	cd := r.Column().Codec
+	if t := o.Typ(); cell != nil && o.Cell() != nil && t != r.Column().Type {
+		if cd, err = cd.Live(t); err != nil {
+			return false
+		}
+	}
+	field := c.held.Field(r.Column().Offset)
+	return cd.Decode(field, cell) == nil && known
+}
+
+// write sends a plain write.
+func (c *call) write(ctx context.Context, b *stmt.Bound) error {
+	t := c.table
+	defer b.Release()
+	if b.Err != nil {
+		return c.locate(usageError(b.Err))
+	}
+	ctx, done := c.bound(ctx)
+	defer done()
+	r, replay := &b.Request, c.spec.Replayed(b)
+	r.Kind, r.Statement, r.Consistency = driver.Write, t.schema.Text(b), c.spec.Level()
+	r.ClientTimestamp, r.Timestamp, r.Replayable, r.Reason = t.settings.clientTimestamp, c.stamp, replay.Safe(), replay.String()
+	c.note(ctx, b)
+	c.sending()
+	ctx, cancel := within(ctx, c.spec.Per)
+	defer cancel()
+	start := t.now()
+	var err error
+	if b.Companion == nil {
+		err = b.Call.Do(ctx, t.sender, r).Close()
+	} else {
+		texts := t.schema.Statements(b)
+		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, stmt.BatchText("BEGIN BATCH ", texts), b.Entries(texts)
+		err = driver.Exec(ctx, t.sender, r)
+	}
+	if b.Call.Grown() {
+		return t.failure(b.Op, r, err)
+	}
+	r.Lost = b.Call.Lost()
+	err = c.locate(t.failure(b.Op, r, err))
+	t.observe(ctx, b.Op, r, Done, err, start)
+	return err
+}
+
+// failure wraps an error of the driver, and says whether the request may have been executed.
+func (t *table) failure(op string, r *driver.Request, err error) error {
+	return failure(op, t.schema.Name, r, err)
+}
+
+func failure(op, table string, r *driver.Request, err error) error {
+	var lost *driver.LostError
+	var other *driver.TypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &lost):
+		return &UsageError{Op: op, Table: table, Column: lost.Column, Err: err, Reason: "the value would set a field to null that the struct lacks (WithStrictTypes); " +
+			"add the field to the struct, or write by Mutate"}
+	case errors.As(err, &other):
+		return &UsageError{Op: op, Table: table, Column: other.Column, Reason: "the value does not fit the live column", Err: err}
+	case driver.Unknown(r.Kind, err):
+		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
+		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
+		return unknown
+	}
+	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
+}
+
+// explain adds what to do to a syntax error that Cassandra answers ScyllaDB's clauses with.
+func explain(statement string, err error) error {
+	if driver.IsSyntax(err) &&
+		(strings.Contains(statement, "TIMEOUT ?") || strings.Contains(statement, "BYPASS CACHE")) {
+		return fmt.Errorf("%w (UsingTimeout and BypassCache are ScyllaDB's; for Cassandra leave them out)", err)
+	}
+	return err
+}
