@@ -16,7 +16,7 @@ import (
 // Date is a calendar date without a time or a zone: CQL's date, over its whole
 // range, which is five million years to either side of 1970. The zero Date is null.
 //
-// Dates are comparable with ==. Date also works with plain gocql.
+// Dates are comparable with ==.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -135,8 +135,11 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 // CQLType names the CQL type of a Date.
 func (Date) CQLType() string { return "date" }
 
-// cell is the date as the server keeps it; nil is null.
-func (d Date) cell() ([]byte, error) {
+// MarshalCell makes Date a Marshaler: the zero Date is null.
+func (d Date) MarshalCell(cqlType string) ([]byte, error) {
+	if err := mustBeDate(cqlType); err != nil {
+		return nil, err
+	}
 	if d.IsZero() {
 		return nil, nil
 	}
@@ -147,9 +150,12 @@ func (d Date) cell() ([]byte, error) {
 	return binary.BigEndian.AppendUint32(nil, uint32(days+1<<31)), nil
 }
 
-// setCell sets the date from a cell.
-func (d *Date) setCell(cell []byte) error {
+// UnmarshalCell makes Date an Unmarshaler.
+func (d *Date) UnmarshalCell(cqlType string, cell []byte) error {
 	*d = Date{}
+	if err := mustBeDate(cqlType); err != nil {
+		return err
+	}
 	if len(cell) == 0 {
 		return nil
 	}
@@ -159,6 +165,13 @@ func (d *Date) setCell(cell []byte) error {
 	days := int64(binary.BigEndian.Uint32(cell)) - 1<<31
 	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
 	*d = Date{y, m, day}
+	return nil
+}
+
+func mustBeDate(cqlType string) error {
+	if cqlType != "date" {
+		return codec.Reason("coodie: Date is a date, and no other CQL type")
+	}
 	return nil
 }
 

@@ -22,7 +22,7 @@ type Raw struct {
 	db           *DB
 	text         string
 	args         []any
-	consistency  *Consistency
+	consistency  *driver.Consistency
 	pageSize     int
 	idempotence  Idempotence
 	linearizable bool
@@ -52,7 +52,8 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 
 // Consistency is the statement's own; of a CAS, what it commits at.
 func (r Raw) Consistency(c Consistency) Raw {
-	r.consistency = &c
+	level := driver.Consistency(c)
+	r.consistency = &level
 	return r
 }
 
@@ -236,7 +237,7 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 	case r.linearizable && q.Kind != driver.Read:
 		return "only a SELECT is Linearizable; a condition makes a write linearizable"
 	case r.linearizable:
-		q.Kind, q.Consistency = driver.SerialRead, Consistency(s.serial)
+		q.Kind, q.Consistency = driver.SerialRead, driver.Consistency(s.serial)
 	case c == nil:
 	case stmt.SerialLevel(*c):
 		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"

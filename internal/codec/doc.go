@@ -8,7 +8,7 @@
 //
 // [Infer] lists the CQL type that each Go type has by default. The other way
 // round, each CQL type takes these Go types, pointers to them (nil is null) and
-// types that implement gocql.Marshaler and gocql.Unmarshaler; a named type
+// types that implement Marshaler and Unmarshaler, or those of the driver; a named type
 // counts as its kind:
 //
 //	ascii, text        string kinds

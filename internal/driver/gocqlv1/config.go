@@ -1,4 +1,4 @@
-package driver
+package gocqlv1
 
 import (
 	"crypto/tls"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // What Connect sets where the config has gocql's own default. docs/performance.md has the
@@ -24,8 +26,8 @@ const (
 )
 
 // check refuses what cannot work, or could wait for ever.
-func check(cfg *gocql.ClusterConfig, where Locality) error {
-	wrong := func(field, reason string) error { return &ConnectError{Field: field, Reason: reason} }
+func check(cfg *gocql.ClusterConfig, where driver.Locality) error {
+	wrong := func(field, reason string) error { return &driver.ConnectError{Field: field, Reason: reason} }
 	switch {
 	case cfg == nil:
 		return wrong("", "the config is nil: make one by gocql.NewCluster")
@@ -70,12 +72,12 @@ func checkTLS(o *gocql.SslOptions) error {
 			err = errors.New("the file holds no certificate")
 		}
 		if err != nil {
-			return &ConnectError{Field: "SslOpts.CaPath", Reason: err.Error()}
+			return &driver.ConnectError{Field: "SslOpts.CaPath", Reason: err.Error()}
 		}
 	}
 	if o.CertPath != "" || o.KeyPath != "" {
 		if _, err := tls.LoadX509KeyPair(o.CertPath, o.KeyPath); err != nil {
-			return &ConnectError{Field: "SslOpts.CertPath", Reason: "the certificate and its key: " + err.Error()}
+			return &driver.ConnectError{Field: "SslOpts.CertPath", Reason: "the certificate and its key: " + err.Error()}
 		}
 	}
 	return nil
@@ -101,7 +103,7 @@ func replace[V comparable](field *V, left, ours V) {
 }
 
 // policy sends a statement to a replica of its partition, in the local datacenter.
-func policy(cfg *gocql.ClusterConfig, where Locality) gocql.HostSelectionPolicy {
+func policy(cfg *gocql.ClusterConfig, where driver.Locality) gocql.HostSelectionPolicy {
 	if where.Anywhere || cfg.DisableInitialHostLookup {
 		return gocql.TokenAwareHostPolicy(gocql.RoundRobinHostPolicy())
 	}
