@@ -44,7 +44,7 @@ type PlannedArg struct {
 }
 
 // Value is the value, of the natural Go type of its CQL type; nil is null, and
-// gocql.UnsetValue what is left unset.
+// Unset what is left unset.
 func (a PlannedArg) Value() any { return a.value }
 
 // String is the type.

@@ -38,7 +38,7 @@ type Raw struct {
 //
 // The text is parsed before anything is sent: a condition under Exec or Rows, whose answer
 // would be lost, is a *UsageError, and so are a CAS without one, several statements at once, and
-// another number of values than of markers. nil is null, gocql.UnsetValue leaves unset. The value of a tuple
+// another number of values than of markers. nil is null, Unset leaves unset. The value of a tuple
 // column is written (?, ?), with a value for each element.
 //
 // The statements of a raw BEGIN BATCH are not compared with each other, as those of a Batch are:

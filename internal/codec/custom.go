@@ -25,8 +25,6 @@ type Foreign struct {
 	// Of returns the functions that call a Marshaler and an Unmarshaler for CQL type t. v is a pointer
 	// to the Go type. The codec calls each function only if the type implements its interface.
 	Of func(t *Type) (marshal func(v any) ([]byte, error), unmarshal func(v any, cell []byte) error)
-
-	UUID, Duration reflect.Type // the types that DecodeAny returns: a [16]byte, and a struct with the fields of Span
 }
 
 // foreign are our own interfaces and those of the drivers in the program.
@@ -40,12 +38,8 @@ var foreign = []*Foreign{{
 }}
 
 // Adapt registers the interfaces of a driver. Call it from an init function, because codecs that are
-// compiled earlier do not know them. DecodeAny returns the types of the first driver.
-func Adapt(f *Foreign) {
-	if foreign = append(foreign, f); len(foreign) == 2 {
-		naturals[UUID], naturals[TimeUUID], naturals[Duration] = f.UUID, f.UUID, f.Duration
-	}
-}
+// compiled earlier do not know them.
+func Adapt(f *Foreign) { foreign = append(foreign, f) }
 
 // customCoder is a Go type that encodes or decodes itself. A direction that it does not implement
 // is left to native.

@@ -24,7 +24,7 @@
 //	timestamp          time.Time (UTC, milliseconds; the zero time is null), int64 of milliseconds
 //	date               coodie.Date, time.Time (the day in its own zone); zero is null
 //	time               time.Duration, int64 of nanoseconds, from 0 to below 24 hours
-//	duration           Span, or a type of its fields such as gocql.Duration; time.Duration (no months and days)
+//	duration           Span, or a type of its fields such as coodie.Duration; time.Duration (no months and days)
 //	inet               net.IP (nil is null), netip.Addr (the zero Addr is null)
 //	list, set          []E, [n]E of exactly n; set also map[K]struct{}; nil is null
 //	map                map[K]V; nil is null

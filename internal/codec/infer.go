@@ -28,11 +28,11 @@ type Options struct {
 //	float32, float64                  float, double
 //	*inf.Dec                          decimal
 //	[]byte kinds, [n]byte             blob
-//	[16]byte kinds                    uuid (gocql.UUID, google/uuid …)
+//	[16]byte kinds                    uuid (coodie.UUID, google/uuid …)
 //	time.Time                         timestamp
 //	coodie.Date                       date
 //	time.Duration                     none: choose type=time, type=duration or type=bigint
-//	gocql.Duration                    duration
+//	coodie.Duration                   duration
 //	net.IP, netip.Addr                inet
 //	[]E                               list<E>, set<E> with the set option
 //	[n]E                              vector<E, n>

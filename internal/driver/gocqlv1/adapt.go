@@ -24,7 +24,6 @@ func init() {
 			return func(v any) ([]byte, error) { return v.(gocql.Marshaler).MarshalCQL(info) },
 				func(v any, cell []byte) error { return v.(gocql.Unmarshaler).UnmarshalCQL(info, cell) }
 		},
-		UUID: reflect.TypeFor[gocql.UUID](), Duration: reflect.TypeFor[gocql.Duration](),
 	})
 }
 
