@@ -6,8 +6,11 @@ import "errors"
 type Foreign struct {
 	Unset     any // the value that it leaves unset
 	Sentinels []Sentinel
-	// Answer returns what the server has said, if that is an error in err's chain.
-	Answer func(err error) (ServerError, bool)
+	// Answer finds what the server has said in err's chain; nil if all such errors of the driver have
+	// methods Code and Message.
+	Answer func(err error) (Answer, bool)
+	// Details adds what is known of an error of the server besides its code and message.
+	Details func(err error, to *ServerError)
 	// Unreached reports whether the last thing that the driver tried was a node to which it had no
 	// connection; nil if it has no such error beside its sentinels.
 	Unreached func(err error) bool
@@ -25,7 +28,14 @@ type Sentinel struct {
 	Advice    string // better than that of the kind
 }
 
-// ServerError is an error that the server has sent.
+// Answer is an error that the server has sent.
+type Answer interface {
+	error
+	Code() int
+	Message() string
+}
+
+// ServerError is what such an error says.
 type ServerError struct {
 	Code        int
 	Message     string
@@ -48,32 +58,27 @@ type unsetValue struct{}
 
 func (unsetValue) String() string { return "unset" }
 
-func init() {
-	Adapt(&Foreign{Unset: Unset, Answer: func(err error) (e ServerError, ok bool) {
-		var of *answerError
-		if ok = errors.As(err, &of); ok {
-			e = ServerError(*of)
-		}
-		return e, ok
-	}})
-}
-
-// answerError is a ServerError as an error, for tests and for what is no driver.
-type answerError ServerError
-
-func (e *answerError) Error() string { return e.Message }
-
-// AsError makes an error of e.
-func (e ServerError) AsError() error { return (*answerError)(&e) }
+func init() { Adapt(&Foreign{Unset: Unset}) }
 
 // answerOf finds what the server has said.
-func answerOf(err error) (answer ServerError, ok bool) {
-	for _, d := range drivers {
-		if answer, ok = d.Answer(err); ok {
-			return answer, true
+func answerOf(err error) (e ServerError, ok bool) {
+	var answer Answer
+	ok = errors.As(err, &answer)
+	for i := 0; i < len(drivers) && !ok; i++ {
+		if drivers[i].Answer != nil {
+			answer, ok = drivers[i].Answer(err)
 		}
 	}
-	return ServerError{}, false
+	if !ok {
+		return e, false
+	}
+	e.Code, e.Message = answer.Code(), answer.Message()
+	for _, d := range drivers {
+		if d.Details != nil {
+			d.Details(err, &e)
+		}
+	}
+	return e, true
 }
 
 // mayHaveRun reports whether a driver says so of an error.

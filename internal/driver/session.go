@@ -104,7 +104,7 @@ func (s *Session) local(where Locality, own bool, local []string) error {
 		"); name the local one by WithLocalDatacenter, or allow all by WithAnyDatacenter"}
 }
 
-// What a driver says of a node by text alone while it connects.
+// What a driver says by text alone while it connects.
 var (
 	ErrNoLogin = errors.New("the config has no Authenticator")
 	ErrNoName  = errors.New("no contact point's name is known")

@@ -44,17 +44,12 @@ func init() {
 			{Err: gocql.ErrTooManyTimeouts, Kind: driver.KindTimeout},
 			{Err: gocql.ErrConnectionClosed, Kind: driver.KindConnection},
 		},
-		Answer: answer, Unreached: unreachable, MayHaveRun: potentiallyExecuted,
+		Answer: answerOf, Details: details, Unreached: unreachable, MayHaveRun: potentiallyExecuted,
 	})
 }
 
-// answer is what the server has said, if that is an error in err's chain.
-func answer(err error) (e driver.ServerError, ok bool) {
-	said, ok := answerOf(err)
-	if !ok {
-		return e, false
-	}
-	e.Code, e.Message = said.Code(), said.Message()
+// details are those of gocql's types of errors.
+func details(err error, e *driver.ServerError) {
 	var (
 		unavailable *gocql.RequestErrUnavailable
 		timeout     *gocql.RequestErrWriteTimeout
@@ -77,5 +72,4 @@ func answer(err error) (e driver.ServerError, ok bool) {
 	case errors.As(err, &readFailure):
 		e.WriteType, e.Received, e.Required = "CAS", readFailure.Received, readFailure.BlockFor
 	}
-	return e, true
 }

@@ -1,8 +1,6 @@
 package gocqlv1
 
 import (
-	"encoding/binary"
-
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -19,11 +17,7 @@ type rows struct {
 
 	columns driver.Columns
 	list    []gocql.ColumnInfo // gocql's, of these columns
-	width   int                // how many values gocql makes of a row: a top-level tuple is one per element
-	tuples  bool               // there is such a tuple
-	raw     [][]byte           // the values of a row, and
-	dest    []any              // where gocql scans them to
-	joined  [][]byte           // one cell per column, where there are tuples
+	row     driver.Row
 }
 
 // answerOfQuery runs a query.
@@ -56,22 +50,7 @@ func (a *rows) describe() {
 		of = &ofPage{a.list}
 	}
 	a.columns = driver.Described(of, len(a.list))
-	a.width, a.tuples = 0, false
-	for i := range a.list {
-		if n := elements(a.list[i].TypeInfo); n >= 0 {
-			a.width += n
-			a.tuples = true
-		} else {
-			a.width++
-		}
-	}
-	if a.width <= len(a.raw) {
-		return
-	}
-	a.raw, a.dest = make([][]byte, a.width), make([]any, a.width)
-	for i := range a.raw {
-		a.dest[i] = (*rawCell)(&a.raw[i])
-	}
+	a.row.Fit(len(a.list), func(i int) int { return elements(a.list[i].TypeInfo) }, target)
 }
 
 func (a *rows) Columns() driver.Columns { return a.columns }
@@ -84,41 +63,22 @@ type pager interface {
 	WillSwitchPage() bool
 }
 
-// Next returns the cells of the next row. gocql splits a top-level tuple into its elements: they are
-// put together again.
 func (a *rows) Next() [][]byte {
 	a.turned = a.turns == nil || a.turns.WillSwitchPage() // not at each row if it can be helped: the page after this one may be under way
-	if !a.iter.Scan(a.dest[:a.width]...) {
+	if !a.iter.Scan(a.row.Targets()...) {
 		return nil
 	}
 	if list := a.iter.Columns(); len(list) != len(a.list) || len(list) > 0 && &list[0] != &a.list[0] { // of another page
 		a.describe()
 	}
-	if !a.tuples {
-		return a.raw[:a.width]
-	}
-	a.joined = a.joined[:0]
-	next := 0
-	for i := range a.list {
-		n := elements(a.list[i].TypeInfo)
-		if n < 0 {
-			a.joined = append(a.joined, a.raw[next])
-			next++
-			continue
-		}
-		a.joined = append(a.joined, join(a.raw[next:next+n]))
-		next += n
-	}
-	return a.joined
+	return a.row.Cells()
 }
 
 func (a *rows) Close() error { return closed(a.attempts, a.iter.Close()) }
 
-// Forget keeps the memory for scanning.
 func (a *rows) Forget() {
-	clear(a.raw)
-	clear(a.joined)
-	*a = rows{raw: a.raw, dest: a.dest, joined: a.joined[:0]}
+	a.row.Forget()
+	*a = rows{row: a.row}
 }
 
 // closed is the error of an answer. The error of a write that took several attempts is a
@@ -158,28 +118,12 @@ func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
 	return nil
 }
 
+func target(cell *[]byte) any { return (*rawCell)(cell) }
+
 // elements is how many values gocql makes of a column, or -1 when it is one cell.
 func elements(info gocql.TypeInfo) int {
 	if t, ok := info.(gocql.TupleTypeInfo); ok {
 		return len(t.Elems)
 	}
 	return -1
-}
-
-// join puts a tuple's elements back into one cell; nil when all are null.
-func join(elems [][]byte) []byte {
-	var cell []byte
-	null := true
-	for _, e := range elems {
-		if e == nil {
-			cell = binary.BigEndian.AppendUint32(cell, 0xffffffff)
-			continue
-		}
-		null = false
-		cell = append(binary.BigEndian.AppendUint32(cell, uint32(len(e))), e...)
-	}
-	if null {
-		return nil
-	}
-	return cell
 }

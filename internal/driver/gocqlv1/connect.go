@@ -3,11 +3,6 @@ package gocqlv1
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"sync"
 
 	"github.com/gocql/gocql"
 
@@ -27,8 +22,8 @@ func (c cluster) Levels() (driver.Consistency, driver.SerialConsistency) {
 }
 
 func (c cluster) Connect(where driver.Locality) (*driver.Session, error) {
-	cfg := c.cfg
-	if err := check(cfg, where); err != nil {
+	cfg, checked := c.cfg, configOf(c.cfg)
+	if err := checked.Check(where); err != nil {
 		return nil, err
 	}
 	filled := fill(cfg)
@@ -36,19 +31,26 @@ func (c cluster) Connect(where driver.Locality) (*driver.Session, error) {
 	if own {
 		filled.PoolConfig.HostSelectionPolicy = policy(cfg, where)
 	}
-	var seen witness
-	seen.watch(&filled)
+	var seen driver.Witness[*gocql.HostInfo]
+	watch(&seen, &filled)
 	session, err := open(&filled)
-	if err != nil {
-		return nil, seen.explain(cfg, err)
+	failed := seen.Done()
+	switch err.(type) {
+	case nil:
+	case *driver.ConnectError:
+		return nil, err
+	default:
+		if !failed && errors.Is(err, gocql.ErrNoConnectionsStarted) && cfg.Keyspace != "" && lacks(cfg) {
+			return nil, driver.NoKeyspace(cfg.Keyspace, gocql.ErrKeyspaceDoesNotExist)
+		}
+		return nil, seen.Explain(cfg.Hosts, err, func(err error) error { return spoken(driver.Typed(err, gocql.ErrTimeoutNoResponse)) })
 	}
-	seen.done()
-	s, err := driver.Opened(Of(session), where, own, seen.nodes(), seen.datacenters(nil),
-		seen.datacenters(filled.PoolConfig.HostSelectionPolicy.IsLocal), session.Close)
+	s, err := driver.Opened(Of(session), where, own, seen.Nodes(), seen.Datacenters(nil),
+		seen.Datacenters(filled.PoolConfig.HostSelectionPolicy.IsLocal), session.Close)
 	if err != nil {
 		return nil, err
 	}
-	s.Unverified = unverified(cfg)
+	s.Unverified = checked.SpeaksWithAnyone()
 	return s, nil
 }
 
@@ -56,30 +58,19 @@ func (c cluster) Connect(where driver.Locality) (*driver.Session, error) {
 func open(cfg *gocql.ClusterConfig) (s *gocql.Session, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &driver.ConnectError{Field: "PoolConfig.HostSelectionPolicy", Reason: fmt.Sprintf("gocql panicked (%v); a policy serves one session: make a new one for each Connect", p)}
+			err = driver.UsedTwice(p)
 		}
 	}()
 	return cfg.CreateSession()
 }
 
-// witness sees what gocql meets while it connects.
-type witness struct {
-	mu       sync.Mutex
-	over     bool
-	hosts    map[string]*gocql.HostInfo // by id
-	failures map[string]error           // by address: the last one
-}
-
 // watch makes gocql tell the witness beside those whom it tells already.
-func (w *witness) watch(cfg *gocql.ClusterConfig) {
-	w.hosts, w.failures = map[string]*gocql.HostInfo{}, map[string]error{}
+func watch(w *driver.Witness[*gocql.HostInfo], cfg *gocql.ClusterConfig) {
 	filter, observer := cfg.HostFilter, cfg.ConnectObserver
 	cfg.HostFilter = gocql.HostFilterFunc(func(h *gocql.HostInfo) bool {
 		ok := filter == nil || filter.Accept(h)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if ok && !w.over && h.HostID() != "" {
-			w.hosts[h.HostID()] = h
+		if ok {
+			w.Met(h)
 		}
 		return ok
 	})
@@ -87,10 +78,8 @@ func (w *witness) watch(cfg *gocql.ClusterConfig) {
 		if observer != nil {
 			observer.ObserveConnect(c)
 		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if c.Err != nil && !w.over {
-			w.failures[addressOf(c.Host)] = c.Err
+		if c.Err != nil {
+			w.Failed(addressOf(c.Host), c.Err)
 		}
 	})
 }
@@ -98,75 +87,6 @@ func (w *witness) watch(cfg *gocql.ClusterConfig) {
 type connects func(gocql.ObservedConnect)
 
 func (f connects) ObserveConnect(c gocql.ObservedConnect) { f(c) }
-
-// done ends the watching; topology changes come later.
-func (w *witness) done() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.over = true
-}
-
-func (w *witness) nodes() []string { return slices.Sorted(maps.Keys(w.hosts)) }
-
-// datacenters are those of the nodes for which f holds.
-func (w *witness) datacenters(f func(*gocql.HostInfo) bool) (names []string) {
-	for _, h := range w.hosts {
-		if dc := h.DataCenter(); dc != "" && !slices.Contains(names, dc) && (f == nil || f(h)) {
-			names = append(names, dc)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// explain adds the causes to gocql's error, which has them as text at best.
-func (w *witness) explain(cfg *gocql.ClusterConfig, err error) error {
-	var wrong *driver.ConnectError
-	if errors.As(err, &wrong) {
-		return wrong
-	}
-	w.done()
-	if len(w.failures) == 0 && errors.Is(err, gocql.ErrNoConnectionsStarted) && cfg.Keyspace != "" && lacks(cfg) {
-		return &driver.ConnectError{Field: "Keyspace", Reason: fmt.Sprintf("there is no keyspace %q; connect without one to create it", cfg.Keyspace), Err: gocql.ErrKeyspaceDoesNotExist}
-	}
-	var causes []error
-	for _, address := range slices.Sorted(maps.Keys(w.failures)) {
-		causes = append(causes, fmt.Errorf("%s: %w", address, typed(w.failures[address])))
-	}
-	reason := "no session with " + strings.Join(cfg.Hosts, ", ")
-	if len(causes) > 0 {
-		return &driver.ConnectError{Reason: reason, Err: errors.Join(causes...)}
-	}
-	return &driver.ConnectError{Reason: reason, Err: typed(err)}
-}
-
-// typed gives an error of gocql's that has no type one, by its text.
-func typed(err error) error {
-	for _, t := range [...]struct {
-		part string
-		err  error
-	}{
-		{"authentication required", driver.ErrNoLogin},
-		{"no response to connection startup", gocql.ErrTimeoutNoResponse},
-		{"failed to resolve any of the provided hostnames", driver.ErrNoName},
-	} {
-		if strings.Contains(err.Error(), t.part) {
-			return fmt.Errorf("%w: %w", t.err, err)
-		}
-	}
-	return spoken(err)
-}
-
-// unverified reports whether sessions of cfg speak TLS with whoever answers, as gocql does unless it
-// is told otherwise.
-func unverified(cfg *gocql.ClusterConfig) bool {
-	o := cfg.SslOpts
-	if o == nil || cfg.HostDialer != nil || o.EnableHostVerification {
-		return false
-	}
-	c := o.Config
-	return c == nil || c.InsecureSkipVerify && c.VerifyConnection == nil && c.VerifyPeerCertificate == nil // it may verify in its own way
-}
 
 // lacks reports whether the cluster has no such keyspace. gocql only logs that a
 // connection could not use it.

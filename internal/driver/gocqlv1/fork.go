@@ -75,10 +75,7 @@ func (a *answered) Error() string   { return a.frame.Error() }
 func (a *answered) Unwrap() error   { return a.err }
 
 // answerOf finds what the server has said.
-func answerOf(err error) (answer gocql.RequestError, ok bool) {
-	if errors.As(err, &answer) {
-		return answer, true
-	}
+func answerOf(err error) (driver.Answer, bool) {
 	var frame errorFrame
 	if errors.As(err, &frame) {
 		return &answered{frame, err}, true
