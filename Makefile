@@ -16,7 +16,7 @@ APART    := ./integration/drivers/scylla
 # cannot share the fork, so tests that connect in one are left out.
 FORKS    := go.work v1.17.3.work
 UNFORKED := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
-FORKED   ?= ../../../internal/driver ../../.. ../../../recipes/...
+FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
 FUZZTIME    ?= 10s

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
@@ -38,7 +38,7 @@ func lines(applied bool, columns string, rows ...[]int) fake.Answer {
 	first := a.Rows[0][0]
 	a.Rows = nil
 	for _, name := range strings.Fields(columns) {
-		a.Columns = append(a.Columns, fake.Column(name, gocql.TypeInt))
+		a.Columns = append(a.Columns, fake.Column(name, codec.Int))
 	}
 	for _, row := range rows {
 		cells := [][]byte{first}
@@ -66,7 +66,7 @@ func batching[T any](t *testing.T, a fake.Answer, opts ...TableOption) (*DB, *Ta
 
 func TestBatchIsSentAsOne(t *testing.T) {
 	ctx := context.Background()
-	db, seats, sent := batching[Seat](t, applied, WithCommitConsistency(gocql.LocalQuorum), WithSerialConsistency(gocql.LocalSerial))
+	db, seats, sent := batching[Seat](t, applied, WithCommitConsistency(LocalQuorum), WithSerialConsistency(LocalSerial))
 	batch := db.Batch()
 	doc := seats.New(Seat{Show: 1, No: 2})
 	h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6), seatPrice.SetNull())
@@ -82,8 +82,8 @@ func TestBatchIsSentAsOne(t *testing.T) {
 		DELETE FROM seat WHERE show = ? AND no = ?;
 		INSERT INTO seat (show, no, open, holder, price) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?; APPLY BATCH`), tokens(r.Statement))
 	require.Equal(t, driver.CAS, r.Kind)
-	require.Equal(t, gocql.LocalSerial, r.Serial)
-	require.Equal(t, gocql.LocalQuorum, r.Consistency)
+	require.Equal(t, driver.LocalSerial, r.Serial)
+	require.Equal(t, driver.LocalQuorum, r.Consistency)
 	require.False(t, r.ClientTimestamp || r.Replayable)
 	require.Len(t, r.Values, 5+2+6)
 	for _, h := range []*Handle[Seat]{h, c} {
@@ -111,7 +111,7 @@ func TestPlainBatches(t *testing.T) {
 		"unlogged": {func(db *DB) *Batch { return db.UnloggedBatch() }, driver.UnloggedBatch, "BEGIN UNLOGGED BATCH "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db, seats, sent := batching[Seat](t, fake.Answer{}, WithConsistency(gocql.LocalOne))
+			db, seats, sent := batching[Seat](t, fake.Answer{}, WithConsistency(LocalOne))
 			batch := tt.make(db)
 			a, b := seats.New(Seat{Show: 1, Price: ptr(3)}), seats.New(Seat{Show: 2, Price: ptr(4)})
 			a.In(batch).Save()
@@ -120,7 +120,7 @@ func TestPlainBatches(t *testing.T) {
 			require.NoError(t, batch.Exec(ctx))
 			r := sent.Sent()[0]
 			require.Equal(t, tt.kind, r.Kind)
-			require.Equal(t, gocql.LocalOne, r.Consistency)
+			require.Equal(t, driver.LocalOne, r.Consistency)
 			require.False(t, r.ClientTimestamp)
 			require.True(t, strings.HasPrefix(r.Statement, tt.text))
 			require.Len(t, r.Entries, 3)
@@ -275,7 +275,7 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 	}
 	t.Run("refused, and then the connection breaks", func(t *testing.T) {
 		a := lines(false, "show no holder", []int{1, 1, 5}, []int{1, 2, 5})
-		a.Rows[1][3], a.Columns[3] = []byte{1}, fake.Column("holder", gocql.TypeInt)
+		a.Rows[1][3], a.Columns[3] = []byte{1}, fake.Column("holder", codec.Int)
 		db, seats, _ := batching[Seat](t, a)
 		batch := db.Batch()
 		one := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(6)).In(batch).Delete()
@@ -314,7 +314,7 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 	_, foreign, _ := batching[Seat](t, applied)
 	only, err := Open[Seat](db, WithTable("only"), WithLWTOnly())
 	require.NoError(t, err)
-	weak, err := Open[Seat](db, WithTable("weak"), WithConsistency(gocql.One))
+	weak, err := Open[Seat](db, WithTable("weak"), WithConsistency(One))
 	require.NoError(t, err)
 	at := func(show, no int) *QuerySet[Seat] { return seats.Find(seatShow.Eq(show), seatNo.Eq(no)) }
 	held := at(1, 1).If(seatHolder.Eq(5))

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
@@ -85,11 +85,11 @@ var (
 
 var (
 	applied = fake.Answer{
-		Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeBoolean)},
+		Columns: []driver.Column{fake.Column("[applied]", codec.Boolean)},
 		Rows:    [][][]byte{{{1}}},
 	}
 	refused = fake.Answer{
-		Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeBoolean)},
+		Columns: []driver.Column{fake.Column("[applied]", codec.Boolean)},
 		Rows:    [][][]byte{{{0}}},
 	}
 )
@@ -249,8 +249,8 @@ func TestConditionalStatements(t *testing.T) {
 			require.Equal(t, tokens(tt.want), tokens(sent[0].Statement))
 			require.Equal(t, strings.Count(tt.want, "?"), len(sent[0].Values), "one value per marker")
 			require.Equal(t, driver.CAS, sent[0].Kind)
-			require.Equal(t, gocql.Serial, sent[0].Serial)
-			require.Equal(t, gocql.Quorum, sent[0].Consistency)
+			require.Equal(t, driver.Serial, sent[0].Serial)
+			require.Equal(t, driver.Quorum, sent[0].Consistency)
 		})
 	}
 }

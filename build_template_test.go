@@ -285,7 +285,7 @@ func recorded[T any](t *testing.T) (*Table[T], *[]string) {
 			fmt.Fprintf(&out, " %s %#v", typ, value)
 		}
 		*sent = append(*sent, out.String())
-		return fake.Answer{Columns: []gocql.ColumnInfo{fake.Column(AppliedColumn, gocql.TypeBoolean)}, Rows: [][][]byte{{{1}}}}
+		return fake.Answer{Columns: []driver.Column{fake.Column(AppliedColumn, codec.Boolean)}, Rows: [][][]byte{{{1}}}}
 	}}
 	table, err := Open[T](newDB(sender, nil))
 	require.NoError(t, err)

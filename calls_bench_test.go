@@ -4,8 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
@@ -13,32 +12,29 @@ import (
 // canned answers every request with the one answer, and costs nothing: what is measured
 // beside it is the mapper alone.
 type canned struct {
-	columns []gocql.ColumnInfo
+	columns driver.Columns
 	cells   [][]byte
 	read    bool
 }
 
-func (c *canned) Send(context.Context, *driver.Request) driver.Iter {
+func (c *canned) Send(context.Context, *driver.Request, driver.Iter) driver.Iter {
 	c.read = false
 	return c
 }
 func (c *canned) AwaitSchema(context.Context) error { return nil }
 func (c *canned) Keyspace() string                  { return "test" }
-func (c *canned) Columns() []gocql.ColumnInfo       { return c.columns }
+func (c *canned) Columns() driver.Columns           { return c.columns }
+func (c *canned) Turned() bool                      { return false }
+func (c *canned) Forget()                           {}
 func (c *canned) PageState() []byte                 { return nil }
 func (c *canned) Close() error                      { return nil }
 
-func (c *canned) Scan(dest ...any) bool {
+func (c *canned) Next() [][]byte {
 	if c.read {
-		return false
+		return nil
 	}
 	c.read = true
-	for i, cell := range c.cells {
-		if err := dest[i].(gocql.Unmarshaler).UnmarshalCQL(c.columns[i].TypeInfo, cell); err != nil {
-			panic(err)
-		}
-	}
-	return true
+	return c.cells
 }
 
 // BenchmarkCalls is what a call costs beside what gocql and the server cost.
@@ -54,11 +50,11 @@ func BenchmarkCalls(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx := context.Background()
-	is := fake.Column(AppliedColumn, gocql.TypeBoolean)
-	applied := canned{columns: []gocql.ColumnInfo{is}, cells: [][]byte{{1}}}
-	refused := canned{columns: []gocql.ColumnInfo{is, fake.Column("owner", gocql.TypeVarchar)}, cells: [][]byte{{0}, []byte("ann")}}
+	is := fake.Column(AppliedColumn, codec.Boolean)
+	applied := canned{columns: driver.ColumnsOf(is), cells: [][]byte{{1}}}
+	refused := canned{columns: driver.ColumnsOf(is, fake.Column("owner", codec.Text)), cells: [][]byte{{0}, []byte("ann")}}
 	whole := canned{
-		columns: []gocql.ColumnInfo{is, fake.Column("name", gocql.TypeVarchar), fake.Column("owner", gocql.TypeVarchar)},
+		columns: driver.ColumnsOf(is, fake.Column("name", codec.Text), fake.Column("owner", codec.Text)),
 		cells:   [][]byte{{0}, []byte("a"), []byte("ann")},
 	}
 	for _, bb := range []struct {
@@ -92,7 +88,7 @@ func BenchmarkCalls(b *testing.B) {
 		})
 	}
 	b.Run("select", func(b *testing.B) {
-		*sender = canned{columns: whole.columns[1:], cells: whole.cells[1:]}
+		*sender = canned{columns: whole.columns.Without(0), cells: whole.cells[1:]}
 		b.ReportAllocs()
 		for b.Loop() {
 			if l, err := locks.Find(name.Eq("a")).Get(ctx); err != nil || l.Owner != "ann" {

@@ -325,3 +325,17 @@ func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.
 // UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
 // scan of the table comes to until row's is done.
 func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Le, codec.At(&row))) }
+
+// Marshaler is implemented by a Go type that encodes itself, beside the Marshaler of a driver. A type that
+// implements one of the two interfaces mostly needs the other too. Its method CQLType() string names the type
+// of its column where no type= option does.
+type Marshaler interface {
+	// MarshalCell returns the cell of a column, whose type is given in CQL, such as list<int>. Nil is null.
+	MarshalCell(cqlType string) ([]byte, error)
+}
+
+// Unmarshaler is implemented by a Go type that decodes itself.
+type Unmarshaler interface {
+	// UnmarshalCell sets the value to a cell; nil is null. It must not keep the cell's memory.
+	UnmarshalCell(cqlType string, cell []byte) error
+}

@@ -9,16 +9,9 @@ import (
 
 	"github.com/gocql/gocql"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/driver/gocqlv1"
 )
-
-// Consistency is the level of a plain statement, or of the commit of an LWT: gocql.Quorum and the like.
-type Consistency = gocql.Consistency
-
-// SerialConsistency is the level of an LWT's Paxos round, or of a linearizable read:
-// gocql.Serial or gocql.LocalSerial.
-type SerialConsistency = gocql.SerialConsistency
 
 // New returns a DB on a session of yours, which you close yourself. The options are the
 // defaults of its tables.
@@ -38,16 +31,20 @@ func New(session *gocql.Session, opts ...Option) *DB {
 	if session == nil {
 		return newDB(nil, opts)
 	}
-	return newDB(driver.New(session), opts)
+	return NewOver(gocqlv1.Of(session), opts...)
 }
 
+// NewOver is New over a session of another driver. It is for the modules of coodie that have one, such as
+// coodie/apache: driver.Driver is internal.
+func NewOver(session driver.Driver, opts ...Option) *DB { return newDB(driver.New(session), opts) }
+
 // ConnectError is a Connect that failed. Field names what is wrong in the cluster config,
-// if it is that. It unwraps to what the nodes or gocql said; KindOf tells whether no host
+// if it is that. It unwraps to what the nodes or the driver said; KindOf tells whether no host
 // could be reached, a login was refused, and so on.
 type ConnectError struct {
 	Field  string
 	Reason string
-	Err    error // what the nodes or gocql said; nil if nothing was sent
+	Err    error // what the nodes or the driver said; nil if nothing was sent
 }
 
 func (e *ConnectError) Error() string { return (*driver.ConnectError)(e).Error() }
@@ -114,6 +111,11 @@ func WithAnyDatacenter() ConnectOption {
 // live sessions to this cluster, if its LWTs cross datacenters without having been
 // told to, or if TLS verifies no node. Without an observer warnings go to slog.Default().
 func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
+	return ConnectOver(gocqlv1.Cluster(cfg), opts...)
+}
+
+// ConnectOver is Connect over another driver: see NewOver.
+func ConnectOver(cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
 	var c connection
 	for _, o := range opts {
 		if o != nil {
@@ -123,20 +125,19 @@ func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	if !c.timeoutSet {
 		c.timeout = defaultTimeout
 	}
-	if cfg != nil {
-		if c.serial == 0 {
-			c.serial = cfg.SerialConsistency
-		}
-		if !c.consistencySet && cfg.Consistency != gocql.Quorum {
-			c.consistency, c.consistencySet = cfg.Consistency, true
-		}
+	plain, serial := cluster.Levels()
+	if c.serial == 0 {
+		c.serial = serial
+	}
+	if !c.consistencySet && plain != driver.Quorum {
+		c.consistency, c.consistencySet = plain, true
 	}
 	check := c.settings
 	if err := check.resolve(); err != nil {
 		return nil, &ConnectError{Reason: err.Error()}
 	}
 	start := time.Now()
-	session, err := driver.Connect(cfg, c.where)
+	session, err := cluster.Connect(c.where)
 	if e, ok := err.(*driver.ConnectError); ok {
 		return nil, (*ConnectError)(e)
 	}
@@ -146,7 +147,7 @@ func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
 	several := len(session.Datacenters) > 1
 	c.anywhere = several && c.where.Anywhere
 	db := &DB{sender: session, defaults: c.settings, session: session}
-	db.connected(start, several && c.serial == 0, driver.Unverified(cfg))
+	db.connected(start, several && c.serial == 0, session.Unverified)
 	return db, nil
 }
 
@@ -159,7 +160,7 @@ func (db *DB) connected(start time.Time, crossing, unverified bool) {
 	}
 	if crossing {
 		warnings = append(warnings, "the cluster has several datacenters, and LWTs at SERIAL wait for a quorum of all of them: "+
-			"say so by WithSerialConsistency(gocql.Serial), or choose gocql.LocalSerial for tables whose LWTs all come from here")
+			"say so by WithSerialConsistency(coodie.Serial), or choose coodie.LocalSerial for tables whose LWTs all come from here")
 	}
 	if unverified {
 		warnings = append(warnings, "TLS without verification: whoever can redirect the connection can pose as a node and read the password; "+
@@ -181,28 +182,4 @@ func (db *DB) Close() {
 	if db != nil && db.session != nil {
 		db.session.Close()
 	}
-}
-
-// MarshalCQL makes Date a gocql.Marshaler.
-func (d Date) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
-	if err := mustBeDate(info); err != nil {
-		return nil, err
-	}
-	return d.cell()
-}
-
-// UnmarshalCQL makes Date a gocql.Unmarshaler.
-func (d *Date) UnmarshalCQL(info gocql.TypeInfo, data []byte) error {
-	if err := mustBeDate(info); err != nil {
-		*d = Date{}
-		return err
-	}
-	return d.setCell(data)
-}
-
-func mustBeDate(info gocql.TypeInfo) error {
-	if info == nil || info.Type() != gocql.TypeDate {
-		return codec.Reason("coodie: Date is a date, and no other CQL type")
-	}
-	return nil
 }

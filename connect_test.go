@@ -348,11 +348,11 @@ func TestConsistencyOfTheConfig(t *testing.T) {
 	cluster.Consistency, cluster.SerialConsistency = gocql.LocalOne, gocql.LocalSerial
 	for _, tt := range []struct {
 		opts   []coodie.ConnectOption
-		plain  gocql.Consistency
-		serial gocql.SerialConsistency
+		plain  coodie.Consistency
+		serial coodie.SerialConsistency
 	}{
-		{nil, gocql.LocalOne, gocql.LocalSerial},
-		{[]coodie.ConnectOption{coodie.WithConsistency(gocql.All), coodie.WithSerialConsistency(gocql.Serial)}, gocql.All, gocql.Serial},
+		{nil, coodie.LocalOne, coodie.LocalSerial},
+		{[]coodie.ConnectOption{coodie.WithConsistency(coodie.All), coodie.WithSerialConsistency(coodie.Serial)}, coodie.All, coodie.Serial},
 	} {
 		db, err := coodie.Connect(cluster, tt.opts...)
 		require.NoError(t, err)
@@ -361,10 +361,10 @@ func TestConsistencyOfTheConfig(t *testing.T) {
 		require.NoError(t, claims.Create(ctx))
 		claim := claims.New(Claim{Name: "a"})
 		require.NoError(t, claim.Save(ctx))
-		require.Equal(t, tt.plain, last(srv).Consistency)
+		require.Equal(t, gocql.Consistency(tt.plain), last(srv).Consistency)
 		_, err = claim.Insert(ctx)
 		require.NoError(t, err)
-		require.Equal(t, tt.serial, last(srv).SerialConsistency)
+		require.Equal(t, gocql.SerialConsistency(tt.serial), last(srv).SerialConsistency)
 		db.Close()
 	}
 }

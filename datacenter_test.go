@@ -76,7 +76,7 @@ func TestLocalDatacenterIsKept(t *testing.T) {
 	quiet(t)
 	ctx := t.Context()
 	here, there := twoDatacenters(t)
-	db, err := coodie.Connect(here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(gocql.LocalSerial), coodie.WithRetries(0))
+	db, err := coodie.Connect(here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(coodie.LocalSerial), coodie.WithRetries(0))
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -113,7 +113,7 @@ func TestAnyDatacenter(t *testing.T) {
 	}
 	require.NotZero(t, count(here))
 	require.NotZero(t, count(there))
-	_, err = coodie.Open[Claim](db, coodie.WithSerialConsistency(gocql.LocalSerial))
+	_, err = coodie.Open[Claim](db, coodie.WithSerialConsistency(coodie.LocalSerial))
 	require.ErrorContains(t, err, "WithLocalDatacenter")
 }
 
@@ -125,8 +125,8 @@ func TestCrossingLWTsAreWarnedOf(t *testing.T) {
 		warns bool
 	}{
 		{nil, true},
-		{[]coodie.ConnectOption{coodie.WithSerialConsistency(gocql.Serial)}, false},
-		{[]coodie.ConnectOption{coodie.WithSerialConsistency(gocql.LocalSerial)}, false},
+		{[]coodie.ConnectOption{coodie.WithSerialConsistency(coodie.Serial)}, false},
+		{[]coodie.ConnectOption{coodie.WithSerialConsistency(coodie.LocalSerial)}, false},
 	} {
 		var warning string
 		db, err := coodie.Connect(here.Cluster(), append(tt.opts, coodie.WithLocalDatacenter("dc1"),

@@ -39,7 +39,7 @@
 // consistency, which ends a pending round, and looks for the id that each conditional
 // INSERT and UPDATE stores if the struct has an attempt column:
 //
-//	Attempt gocql.UUID `cql:"attempt,attempt"`
+//	Attempt coodie.UUID `cql:"attempt,attempt"`
 //
 // It answers applied, refused, or that it cannot tell; it never guesses. A row that looks
 // untouched proves nothing where the answer got lost: the request may still lie with a

@@ -136,23 +136,23 @@ func TestHowStatementsAreSent(t *testing.T) {
 
 	r := one(t, cas)
 	require.Equal(t, driver.CAS, r.Kind)
-	require.Equal(t, gocql.Serial, r.Serial)
-	require.Equal(t, gocql.Quorum, r.Consistency)
+	require.Equal(t, driver.Serial, r.Serial)
+	require.Equal(t, driver.Quorum, r.Consistency)
 
-	r = one(t, cas, WithSerialConsistency(gocql.LocalSerial))
-	require.Equal(t, gocql.LocalSerial, r.Serial)
-	require.Equal(t, gocql.LocalQuorum, r.Consistency)
+	r = one(t, cas, WithSerialConsistency(LocalSerial))
+	require.Equal(t, driver.LocalSerial, r.Serial)
+	require.Equal(t, driver.LocalQuorum, r.Consistency)
 
-	r = one(t, cas, WithCommitConsistency(gocql.One))
-	require.Equal(t, gocql.One, r.Consistency)
+	r = one(t, cas, WithCommitConsistency(One))
+	require.Equal(t, driver.One, r.Consistency)
 
-	r = one(t, get, WithSerialConsistency(gocql.LocalSerial))
+	r = one(t, get, WithSerialConsistency(LocalSerial))
 	require.Equal(t, driver.SerialRead, r.Kind)
-	require.Equal(t, gocql.Consistency(gocql.LocalSerial), r.Consistency)
+	require.Equal(t, driver.Consistency(driver.LocalSerial), r.Consistency)
 
 	r = one(t, all, WithPageSize(7))
 	require.Equal(t, driver.Read, r.Kind)
-	require.Equal(t, gocql.Quorum, r.Consistency)
+	require.Equal(t, driver.Quorum, r.Consistency)
 	require.Equal(t, 7, r.PageSize)
 
 	r = one(t, save)
@@ -168,9 +168,9 @@ func TestHowStatementsAreSent(t *testing.T) {
 func TestOptionsThatAreRefused(t *testing.T) {
 	db := newDB(&fake.Sender{}, nil)
 	for says, opt := range map[string]TableOption{
-		"ANY":        WithCommitConsistency(gocql.Any),
-		"SERIAL":     WithSerialConsistency(gocql.SerialConsistency(gocql.Quorum)),
-		"WithSerial": WithConsistency(gocql.Consistency(gocql.Serial)),
+		"ANY":        WithCommitConsistency(Any),
+		"SERIAL":     WithSerialConsistency(SerialConsistency(Quorum)),
+		"WithSerial": WithConsistency(Consistency(Serial)),
 		"page size":  WithPageSize(-1),
 		"table":      WithTable("a b"),
 		"keyspace":   WithKeyspace("a.b"),

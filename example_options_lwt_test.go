@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 )
@@ -71,8 +69,8 @@ func ExampleWithSerialConsistency() {
 	defer stop()
 	for _, option := range [][]coodie.TableOption{
 		nil,
-		{coodie.WithSerialConsistency(gocql.LocalSerial)},
-		{coodie.WithSerialConsistency(gocql.LocalSerial), coodie.WithCommitConsistency(gocql.All)},
+		{coodie.WithSerialConsistency(coodie.LocalSerial)},
+		{coodie.WithSerialConsistency(coodie.LocalSerial), coodie.WithCommitConsistency(coodie.All)},
 	} {
 		locks, err := coodie.Open[DeployLock](coodie.New(session), option...)
 		must(err)

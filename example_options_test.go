@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 )
@@ -21,7 +19,7 @@ func ExampleQuerySet_Consistency() {
 	ctx := context.Background()
 
 	nina := tracks.Find(artist.Eq("nina"))
-	n, err := nina.Consistency(gocql.One).Timeout(time.Second).Count(ctx)
+	n, err := nina.Consistency(coodie.One).Timeout(time.Second).Count(ctx)
 	fmt.Println(n, err)
 	_, err = nina.BypassCache().UsingTimeout(50 * time.Millisecond).All(ctx)
 	fmt.Println(strings.Contains(err.Error(), "ScyllaDB's"))

@@ -329,14 +329,14 @@ func ExampleQuerySet_One() {
 	defer stop()
 	configs := openConfigs(ctx, session)
 	for _, k := range []string{"a", "b", "c"} {
-		err := configs.New(AppConfig{Key: k}).Consistency(gocql.All).Timeout(time.Second).Save(ctx)
+		err := configs.New(AppConfig{Key: k}).Consistency(coodie.All).Timeout(time.Second).Save(ctx)
 		if err != nil {
 			log.Fatal(err)
 		}
 	}
 	_, err := configs.Find().One(ctx)
 	fmt.Println(err)
-	one, err := configs.Find(key.Eq("a")).Consistency(gocql.One).One(ctx)
+	one, err := configs.Find(key.Eq("a")).Consistency(coodie.One).One(ctx)
 	fmt.Println(one.Key, err)
 	found, err := configs.Find(key.Eq("d")).Exists(ctx)
 	fmt.Println(found, err)

@@ -366,7 +366,7 @@ func (c call) peeked(ctx context.Context) (*answer.Row, error) {
 
 // peekLevel is a level that sees what conditional writes have committed: they commit at
 // QUORUM after SERIAL, and at LOCAL_QUORUM after LOCAL_SERIAL, which is about one datacenter.
-func (s *settings) peekLevel() Consistency {
+func (s *settings) peekLevel() driver.Consistency {
 	if s.serial == driver.LocalSerial {
 		return driver.LocalQuorum
 	}

@@ -74,8 +74,8 @@ func TestPeekLevel(t *testing.T) {
 	}{
 		{nil, gocql.Quorum},
 		{[]coodie.TableOption{coodie.WithLWTOnly()}, gocql.Quorum},
-		{[]coodie.TableOption{coodie.WithConsistency(gocql.LocalOne)}, gocql.Quorum},
-		{[]coodie.TableOption{coodie.WithSerialConsistency(gocql.LocalSerial)}, gocql.LocalQuorum},
+		{[]coodie.TableOption{coodie.WithConsistency(coodie.LocalOne)}, gocql.Quorum},
+		{[]coodie.TableOption{coodie.WithSerialConsistency(coodie.LocalSerial)}, gocql.LocalQuorum},
 	} {
 		claims := open[Claim](t, session, tt.opts...)
 		srv.ResetLog()
@@ -200,7 +200,7 @@ func TestPeekUsage(t *testing.T) {
 			return batch(func(b *coodie.Batch) { claims.Find().IfNotExists().PeekFirst().In(b).Create(Claim{Name: "a"}) })
 		},
 		"null key":    func() error { return second(claims.New(Claim{}).PeekFirst().Insert(ctx)) },
-		"consistency": func() error { return second(doc.Consistency(gocql.One).PeekFirst().Insert(ctx)) },
+		"consistency": func() error { return second(doc.Consistency(coodie.One).PeekFirst().Insert(ctx)) },
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)

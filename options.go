@@ -31,10 +31,10 @@ type settings struct {
 	viewOf          string         // the table of which it is a materialized view
 	properties      []ddl.Property // of CREATE TABLE
 	broken          error          // the first mistake in them
-	serial          SerialConsistency
-	commit          Consistency // of conditional writes
+	serial          driver.SerialConsistency
+	commit          driver.Consistency // of conditional writes
 	commitSet       bool
-	consistency     Consistency // of plain writes and reads
+	consistency     driver.Consistency // of plain writes and reads
 	consistencySet  bool
 	clientTimestamp bool
 	pageSize        int
@@ -72,27 +72,27 @@ func WithTable(name string) TableOption { return tableOption(func(s *settings) {
 func WithKeyspace(name string) Option { return option(func(s *settings) { s.keyspace = name }) }
 
 // WithSerialConsistency sets the serial consistency of every LWT and every linearizable
-// read of a table: gocql.Serial (the default) or gocql.LocalSerial. All programs that
+// read of a table: Serial (the default) or LocalSerial. All programs that
 // touch a table must agree on it: SERIAL and LOCAL_SERIAL are different Paxos
 // quorums, and mixing them breaks linearizability; hence there is no override per call.
 //
 // LOCAL_SERIAL is linearizable within one datacenter only, and is for tables whose
 // LWTs all come from there.
 func WithSerialConsistency(c SerialConsistency) Option {
-	return option(func(s *settings) { s.serial = c })
+	return option(func(s *settings) { s.serial = driver.SerialConsistency(c) })
 }
 
 // WithCommitConsistency sets the consistency at which a conditional write commits:
 // QUORUM by default, LOCAL_QUORUM with LocalSerial. A weaker one makes the write
 // invisible to QUORUM reads for a while. ANY is refused.
 func WithCommitConsistency(c Consistency) Option {
-	return option(func(s *settings) { s.commit, s.commitSet = c, true })
+	return option(func(s *settings) { s.commit, s.commitSet = driver.Consistency(c), true })
 }
 
 // WithConsistency sets the consistency of plain writes and plain reads: QUORUM by
 // default, LOCAL_QUORUM with LocalSerial.
 func WithConsistency(c Consistency) Option {
-	return option(func(s *settings) { s.consistency, s.consistencySet = c, true })
+	return option(func(s *settings) { s.consistency, s.consistencySet = driver.Consistency(c), true })
 }
 
 // WithClientTimestamps gives plain writes the client's clock as their timestamp, as
@@ -161,7 +161,7 @@ func (s *settings) resolve() error {
 	if !s.consistencySet {
 		s.consistency = quorum
 	}
-	for _, c := range [...]Consistency{s.commit, s.consistency} {
+	for _, c := range [...]driver.Consistency{s.commit, s.consistency} {
 		if stmt.SerialLevel(c) {
 			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
 		}
@@ -306,3 +306,35 @@ func (d *Document[T]) Idempotent(is bool) *Write[T] {
 func (w *Write[T]) Idempotent(is bool) *Write[T] {
 	return (*Write[T])((*write)(w).sure().withIdempotent(is))
 }
+
+// Consistency is the level of a plain statement, or of the commit of an LWT. The numbers are those of the
+// native protocol, so that a driver's level converts: coodie.Consistency(gocql.Quorum).
+type Consistency uint16
+
+// The levels of a Consistency.
+const (
+	Any         = Consistency(driver.Any)
+	One         = Consistency(driver.One)
+	Two         = Consistency(driver.Two)
+	Three       = Consistency(driver.Three)
+	Quorum      = Consistency(driver.Quorum)
+	All         = Consistency(driver.All)
+	LocalQuorum = Consistency(driver.LocalQuorum)
+	EachQuorum  = Consistency(driver.EachQuorum)
+	LocalOne    = Consistency(driver.LocalOne)
+)
+
+// String returns the level's name in CQL, such as LOCAL_QUORUM.
+func (c Consistency) String() string { return driver.Consistency(c).String() }
+
+// SerialConsistency is the level of an LWT's Paxos round, or of a linearizable read.
+type SerialConsistency uint16
+
+// The levels of a SerialConsistency.
+const (
+	Serial      = SerialConsistency(driver.Serial)
+	LocalSerial = SerialConsistency(driver.LocalSerial)
+)
+
+// String returns the level's name in CQL: SERIAL or LOCAL_SERIAL.
+func (s SerialConsistency) String() string { return driver.SerialConsistency(s).String() }

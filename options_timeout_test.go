@@ -20,10 +20,10 @@ type deadlines struct {
 	saw []time.Time
 }
 
-func (d *deadlines) Send(ctx context.Context, r *driver.Request) driver.Iter {
+func (d *deadlines) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
 	deadline, _ := ctx.Deadline()
 	d.saw = append(d.saw, deadline)
-	return d.Sender.Send(ctx, r)
+	return d.Sender.Send(ctx, r, used)
 }
 
 // TestCallsAreBounded: a call gets the DB's timeout if its context has no deadline of its own.

@@ -44,7 +44,7 @@ type PlannedArg struct {
 }
 
 // Value is the value, of the natural Go type of its CQL type; nil is null, and
-// gocql.UnsetValue what is left unset.
+// Unset what is left unset.
 func (a PlannedArg) Value() any { return a.value }
 
 // String is the type.
@@ -88,14 +88,14 @@ type planner struct {
 
 func (p *planner) add(r *driver.Request) {
 	s := Planned{
-		CQL: r.Statement, Consistency: r.Consistency,
+		CQL: r.Statement, Consistency: Consistency(r.Consistency),
 		Idempotent: r.Replayable, Reason: r.Reason, PageSize: r.PageSize, Warnings: r.Notes,
 	}
 	switch r.Kind {
 	case driver.Read:
 		s.Idempotent = !r.Once
 	case driver.CAS:
-		s.SerialConsistency, s.Paxos = r.Serial, true
+		s.SerialConsistency, s.Paxos = SerialConsistency(r.Serial), true
 	case driver.SerialRead:
 		s.SerialConsistency, s.Paxos = SerialConsistency(r.Consistency), true
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -47,7 +46,7 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		"first":             func(ctx context.Context) error { return only(table.Find(sensor.Eq("a")).First(ctx)) },
 		"exists":            func(ctx context.Context) error { return only(row.Exists(ctx)) },
 		"all": func(ctx context.Context) error {
-			return only(table.Find(sensor.Eq("a")).Consistency(gocql.One).All(ctx))
+			return only(table.Find(sensor.Eq("a")).Consistency(coodie.One).All(ctx))
 		},
 		"page":  func(ctx context.Context) error { return only(table.Find().PageSize(7).Page(ctx, "")) },
 		"count": func(ctx context.Context) error { return only(table.Find().Count(ctx)) },
@@ -98,11 +97,11 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 			require.Len(t, plan, len(sent))
 			for i, p := range plan {
 				require.Equal(t, sent[i].CQL, p.CQL)
-				require.Equal(t, sent[i].Consistency, p.Consistency)
-				if sent[i].Consistency == gocql.Consistency(gocql.Serial) { // a linearizable read
-					require.Equal(t, gocql.Serial, p.SerialConsistency)
+				require.Equal(t, coodie.Consistency(sent[i].Consistency), p.Consistency)
+				if p.Consistency == coodie.Consistency(coodie.Serial) { // a linearizable read
+					require.Equal(t, coodie.Serial, p.SerialConsistency)
 				} else {
-					require.Equal(t, sent[i].SerialConsistency, p.SerialConsistency)
+					require.Equal(t, coodie.SerialConsistency(sent[i].SerialConsistency), p.SerialConsistency)
 					require.Equal(t, sent[i].Conditional(), p.Paxos)
 				}
 				var values []any

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/driver"
@@ -24,10 +23,10 @@ func TestPerCall(t *testing.T) {
 	const row = ` WHERE key = ?`
 	const columns = `SELECT key, value, version FROM app_config`
 
-	read := driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, PageSize: 100}
-	write := driver.Request{Kind: driver.Write, Consistency: gocql.Quorum}
-	cas := driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Serial: gocql.Serial}
-	at := func(r driver.Request, c gocql.Consistency) driver.Request { r.Consistency = c; return r }
+	read := driver.Request{Kind: driver.Read, Consistency: driver.Quorum, PageSize: 100}
+	write := driver.Request{Kind: driver.Write, Consistency: driver.Quorum}
+	cas := driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Serial: driver.Serial}
+	at := func(r driver.Request, c driver.Consistency) driver.Request { r.Consistency = c; return r }
 	none := 0.0
 
 	for _, tt := range []struct {
@@ -37,29 +36,29 @@ func TestPerCall(t *testing.T) {
 		want driver.Request
 	}{
 		{"nothing", func() error { return err(all.All(ctx)) }, columns, read},
-		{"read at one", func() error { return err(all.Consistency(gocql.One).All(ctx)) }, columns, at(read, gocql.One)},
-		{"count at one", func() error { return err(all.Consistency(gocql.One).Count(ctx)) }, `SELECT count(*) FROM app_config`, at(read, gocql.One)},
+		{"read at one", func() error { return err(all.Consistency(One).All(ctx)) }, columns, at(read, driver.One)},
+		{"count at one", func() error { return err(all.Consistency(One).Count(ctx)) }, `SELECT count(*) FROM app_config`, at(read, driver.One)},
 		{"page size", func() error { return err(all.PageSize(7).Prefetch(0).All(ctx)) }, columns,
-			driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, PageSize: 7, Prefetch: &none}},
+			driver.Request{Kind: driver.Read, Consistency: driver.Quorum, PageSize: 7, Prefetch: &none}},
 		{"a shared prefix stays as it was", func() error { return err(all.All(ctx)) }, columns, read},
 		{"one", func() error { return err(all.One(ctx)) }, columns + ` LIMIT ?`, read},
 		{"exists", func() error { return err(all.Exists(ctx)) }, `SELECT key FROM app_config LIMIT ?`, read},
 		{"exists, linearizable", func() error { return err(flag.Linearizable().Exists(ctx)) },
-			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.Serial), PageSize: 100}},
+			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.Serial), PageSize: 100}},
 		{"bypass cache", func() error { return err(flag.BypassCache().Get(ctx)) }, columns + row + ` BYPASS CACHE`, read},
 		{"server's timeout of a read", func() error { return err(flag.Limit(1).BypassCache().UsingTimeout(time.Second).All(ctx)) },
 			columns + row + ` LIMIT ? BYPASS CACHE USING TIMEOUT ?`, read},
-		{"save at one", func() error { return doc().Consistency(gocql.One).Save(ctx) },
-			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, gocql.One)},
-		{"save at any", func() error { return doc().OmitNil().Consistency(gocql.Any).Timeout(time.Hour).Save(ctx) },
-			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, gocql.Any)},
+		{"save at one", func() error { return doc().Consistency(One).Save(ctx) },
+			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.One)},
+		{"save at any", func() error { return doc().OmitNil().Consistency(Any).Timeout(time.Hour).Save(ctx) },
+			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.Any)},
 		{"server's timeout of a save", func() error { return doc().TTL(time.Hour).Timestamp(epoch).UsingTimeout(time.Second).Save(ctx) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ? AND TIMEOUT ?`, write},
 		{"server's timeout of an update", func() error { return flag.UsingTimeout(time.Second).Update(ctx, value.Set("x")) },
 			`UPDATE app_config USING TIMEOUT ? SET value = ?` + row, write},
 		{"delete by query", func() error {
-			return flag.Consistency(gocql.EachQuorum).UsingTimeout(time.Second).Timestamp(epoch).Delete(ctx)
-		}, `DELETE FROM app_config USING TIMESTAMP ? AND TIMEOUT ?` + row, at(write, gocql.EachQuorum)},
+			return flag.Consistency(EachQuorum).UsingTimeout(time.Second).Timestamp(epoch).Delete(ctx)
+		}, `DELETE FROM app_config USING TIMESTAMP ? AND TIMEOUT ?` + row, at(write, driver.EachQuorum)},
 		{"insert", func() error { return err(doc().Timeout(time.Hour).UsingTimeout(time.Second).Insert(ctx)) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) IF NOT EXISTS USING TIMEOUT ?`, cas},
 		{"create", func() error {
@@ -72,11 +71,11 @@ func TestPerCall(t *testing.T) {
 			return err(flag.Timeout(time.Hour).UsingTimeout(time.Second).If(version.Eq(1)).Delete(ctx))
 		}, `DELETE FROM app_config USING TIMEOUT ?` + row + ` IF version = ?`, cas},
 		{"exists by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).Exists(ctx)) },
-			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.Serial)}},
+			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.Serial)}},
 		{"any row, for LWTs only", func() error { return err(guarded.Find().Exists(ctx)) },
-			`SELECT key FROM app_config LIMIT ?`, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum}},
-		{"plain by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).Consistency(gocql.Quorum).Get(ctx)) },
-			columns + row, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum}},
+			`SELECT key FROM app_config LIMIT ?`, driver.Request{Kind: driver.Read, Consistency: driver.Quorum}},
+		{"plain by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).Consistency(Quorum).Get(ctx)) },
+			columns + row, driver.Request{Kind: driver.Read, Consistency: driver.Quorum}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before, guardedBefore := len(sent.Sent()), len(guardedSent.Sent())
@@ -111,13 +110,13 @@ func TestPerCallRefused(t *testing.T) {
 		says string
 		err  error
 	}{
-		{"read at any", "for writes", err(all.Consistency(gocql.Any).All(ctx))},
-		{"read at serial", "Linearizable", err(flag.Consistency(gocql.Consistency(gocql.Serial)).Get(ctx))},
-		{"write at local serial", "WithSerialConsistency", doc.Consistency(gocql.Consistency(gocql.LocalSerial)).Save(ctx)},
-		{"two consistencies", "takes no other", err(flag.Linearizable().Consistency(gocql.One).Get(ctx))},
-		{"commit", "WithCommitConsistency", err(flag.Consistency(gocql.One).If(version.Eq(1)).Delete(ctx))},
-		{"commit of a create", "WithCommitConsistency", err(all.Consistency(gocql.One).IfNotExists().Create(ctx, AppConfig{Key: "a"}))},
-		{"commit of an insert", "WithCommitConsistency", err(doc.Consistency(gocql.One).Insert(ctx))},
+		{"read at any", "for writes", err(all.Consistency(Any).All(ctx))},
+		{"read at serial", "Linearizable", err(flag.Consistency(Consistency(Serial)).Get(ctx))},
+		{"write at local serial", "WithSerialConsistency", doc.Consistency(Consistency(LocalSerial)).Save(ctx)},
+		{"two consistencies", "takes no other", err(flag.Linearizable().Consistency(One).Get(ctx))},
+		{"commit", "WithCommitConsistency", err(flag.Consistency(One).If(version.Eq(1)).Delete(ctx))},
+		{"commit of a create", "WithCommitConsistency", err(all.Consistency(One).IfNotExists().Create(ctx, AppConfig{Key: "a"}))},
+		{"commit of an insert", "WithCommitConsistency", err(doc.Consistency(One).Insert(ctx))},
 		{"no time", "more than 0", err(all.Timeout(0).All(ctx))},
 		{"no time of the server", "more than 0", flag.UsingTimeout(-time.Second).Delete(ctx)},
 		{"too much time of the server", "more than 0", flag.UsingTimeout(math.MaxInt64).Delete(ctx)},
@@ -129,9 +128,9 @@ func TestPerCallRefused(t *testing.T) {
 		{"linearizable range", "each key column", err(configs.Find(key.In("a", "b")).Linearizable().Exists(ctx))},
 		{"linearizable one", "only Get and Exists", err(flag.Linearizable().One(ctx))},
 		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.Timeout(time.Second).In(b).Save() })},
-		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.Consistency(gocql.One).In(b).Delete() })},
+		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.Consistency(One).In(b).Delete() })},
 		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().UsingTimeout(time.Second).In(b).Delete() })},
-		{"zero query", "zero value", err(new(QuerySet[AppConfig]).PageSize(1).Timeout(1).Consistency(gocql.One).Exists(ctx))},
+		{"zero query", "zero value", err(new(QuerySet[AppConfig]).PageSize(1).Timeout(1).Consistency(One).Exists(ctx))},
 		{"zero write", "zero value", new(Write[AppConfig]).Timeout(1).UsingTimeout(1).Delete(ctx)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

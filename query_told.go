@@ -3,6 +3,7 @@ package coodie
 import (
 	"time"
 
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -133,7 +134,8 @@ func (q *query) withOrders(orders []stmt.Order) *query {
 //go:noinline
 func (q *query) withConsistency(l Consistency) *query {
 	q, t := q.tellCall()
-	t.Consistency = &l
+	level := driver.Consistency(l)
+	t.Consistency = &level
 	return q
 }
 

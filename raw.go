@@ -22,7 +22,7 @@ type Raw struct {
 	db           *DB
 	text         string
 	args         []any
-	consistency  *Consistency
+	consistency  *driver.Consistency
 	pageSize     int
 	idempotence  Idempotence
 	linearizable bool
@@ -38,7 +38,7 @@ type Raw struct {
 //
 // The text is parsed before anything is sent: a condition under Exec or Rows, whose answer
 // would be lost, is a *UsageError, and so are a CAS without one, several statements at once, and
-// another number of values than of markers. nil is null, gocql.UnsetValue leaves unset. The value of a tuple
+// another number of values than of markers. nil is null, Unset leaves unset. The value of a tuple
 // column is written (?, ?), with a value for each element.
 //
 // The statements of a raw BEGIN BATCH are not compared with each other, as those of a Batch are:
@@ -52,7 +52,8 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 
 // Consistency is the statement's own; of a CAS, what it commits at.
 func (r Raw) Consistency(c Consistency) Raw {
-	r.consistency = &c
+	level := driver.Consistency(c)
+	r.consistency = &level
 	return r
 }
 
@@ -236,7 +237,7 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 	case r.linearizable && q.Kind != driver.Read:
 		return "only a SELECT is Linearizable; a condition makes a write linearizable"
 	case r.linearizable:
-		q.Kind, q.Consistency = driver.SerialRead, Consistency(s.serial)
+		q.Kind, q.Consistency = driver.SerialRead, driver.Consistency(s.serial)
 	case c == nil:
 	case stmt.SerialLevel(*c):
 		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"

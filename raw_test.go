@@ -70,10 +70,10 @@ func TestRawRefused(t *testing.T) {
 		{db.Raw("UPSERT r WITH 'what if'").Unparsed(), rows, "word IF"},
 		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Idempotent(true), cas, "never idempotent"},
 		{db.Raw("DELETE FROM r WHERE k = 1").Linearizable(), exec, "only a SELECT"},
-		{db.Raw("SELECT * FROM r").Linearizable().Consistency(gocql.One), rows, "takes no other"},
-		{db.Raw("SELECT * FROM r").Consistency(gocql.Consistency(gocql.Serial)), rows, "WithSerialConsistency"},
-		{db.Raw("SELECT * FROM r").Consistency(gocql.Any), rows, "ANY"},
-		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.Any), cas, "ANY"},
+		{db.Raw("SELECT * FROM r").Linearizable().Consistency(One), rows, "takes no other"},
+		{db.Raw("SELECT * FROM r").Consistency(Consistency(Serial)), rows, "WithSerialConsistency"},
+		{db.Raw("SELECT * FROM r").Consistency(Any), rows, "ANY"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(Any), cas, "ANY"},
 		{db.Raw("SELECT * FROM r").PageSize(-1), rows, "negative"},
 		{lwtOnly.Raw("DELETE FROM r WHERE k = 1"), exec, "WithLWTOnly"},
 		{newDB(nil, nil).Raw("DELETE FROM r WHERE k = 1"), exec, "live session"},
@@ -104,24 +104,24 @@ func TestRawIsSent(t *testing.T) {
 		opts []Option
 		want driver.Request // Kind, Consistency, Serial, PageSize, Replayable, Once, ClientTimestamp
 	}{
-		"write":             {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"stamped":           {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, []Option{WithClientTimestamps()}, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true, ClientTimestamp: true}},
-		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Replayable: true}},
-		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: gocql.Quorum, Once: true}},
-		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.Quorum, Once: true}},
-		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
-		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(gocql.One) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: gocql.One, Once: true}},
-		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: gocql.Quorum, Once: true}},
-		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(gocql.One) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.One, PageSize: 7, Replayable: true}},
-		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Once: true}},
-		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: gocql.Quorum, Replayable: true}},
-		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawcql.Rows, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: gocql.Consistency(gocql.LocalSerial), Serial: gocql.LocalSerial, Replayable: true}},
-		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true, ClientTimestamp: true}},
-		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(gocql.LocalOne) }, rawcql.CAS, []Option{WithSerialConsistency(gocql.LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: gocql.LocalOne, Serial: gocql.LocalSerial, Once: true}},
-		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawcql.CAS, nil, driver.Request{Kind: driver.CAS, Consistency: gocql.Quorum, Once: true}},
+		"write":             {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
+		"stamped":           {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1") }, rawcql.Exec, []Option{WithClientTimestamps()}, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true, ClientTimestamp: true}},
+		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
+		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
+		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
+		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
+		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
+		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.Quorum, Once: true}},
+		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: driver.Quorum, Once: true}},
+		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(One) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.One, Once: true}},
+		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: driver.Quorum, Once: true}},
+		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(One) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.One, PageSize: 7, Replayable: true}},
+		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Once: true}},
+		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Replayable: true}},
+		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawcql.Rows, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.LocalSerial), Serial: driver.LocalSerial, Replayable: true}},
+		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true, ClientTimestamp: true}},
+		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(LocalOne) }, rawcql.CAS, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: driver.LocalOne, Serial: driver.LocalSerial, Once: true}},
+		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawcql.CAS, nil, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen []Event
@@ -144,7 +144,7 @@ func TestRawIsSent(t *testing.T) {
 			require.Equal(t, raw.text, got.Statement)
 			require.True(t, got.Metadata, "columns may have changed since it was prepared")
 			if want.Serial == 0 {
-				want.Serial = gocql.Serial
+				want.Serial = driver.Serial
 			}
 			got.Statement, got.Values, got.Metadata, got.Reason = "", nil, false, ""
 			require.Equal(t, want, got)

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
@@ -29,13 +29,13 @@ func num(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) 
 
 // lwt is an answer of one row: [applied], then int columns by name; nil is null.
 func lwt(applied bool, columns ...any) fake.Answer {
-	a := fake.Answer{Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeBoolean)}}
+	a := fake.Answer{Columns: []driver.Column{fake.Column("[applied]", codec.Boolean)}}
 	row := [][]byte{{0}}
 	if applied {
 		row[0][0] = 1
 	}
 	for i := 0; i < len(columns); i += 2 {
-		a.Columns = append(a.Columns, fake.Column(columns[i].(string), gocql.TypeInt))
+		a.Columns = append(a.Columns, fake.Column(columns[i].(string), codec.Int))
 		if n, ok := columns[i+1].(int); ok {
 			row = append(row, num(int32(n)))
 		} else {
@@ -164,20 +164,20 @@ func TestPairsAndMap(t *testing.T) {
 
 // TestAnswersThatAreNone: without one boolean [applied] nobody knows what happened.
 func TestAnswersThatAreNone(t *testing.T) {
-	boolean := fake.Column("[applied]", gocql.TypeBoolean)
+	boolean := fake.Column("[applied]", codec.Boolean)
 	for name, a := range map[string]fake.Answer{
 		"void":              {},
-		"no rows":           {Columns: []gocql.ColumnInfo{boolean}},
+		"no rows":           {Columns: []driver.Column{boolean}},
 		"no columns":        {Rows: [][][]byte{{}}},
-		"no [applied]":      {Columns: []gocql.ColumnInfo{fake.Column("v", gocql.TypeInt)}, Rows: [][][]byte{{num(1)}}},
-		"[applied] an int":  {Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeInt)}, Rows: [][][]byte{{num(1)}}},
-		"[applied] null":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{nil}}},
-		"[applied] empty":   {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{}}}},
-		"[applied] twice":   {Columns: []gocql.ColumnInfo{boolean, boolean}, Rows: [][][]byte{{{1}, {0}}}},
-		"true and false":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{1}}, {{0}}}},
-		"false and true":    {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{0}}, {{1}}}},
-		"true and nothing":  {Columns: []gocql.ColumnInfo{boolean}, Rows: [][][]byte{{{1}}, {nil}}},
-		"a panic in gocql":  {Columns: []gocql.ColumnInfo{boolean}, Panic: "not enough bytes in buffer"},
+		"no [applied]":      {Columns: []driver.Column{fake.Column("v", codec.Int)}, Rows: [][][]byte{{num(1)}}},
+		"[applied] an int":  {Columns: []driver.Column{fake.Column("[applied]", codec.Int)}, Rows: [][][]byte{{num(1)}}},
+		"[applied] null":    {Columns: []driver.Column{boolean}, Rows: [][][]byte{{nil}}},
+		"[applied] empty":   {Columns: []driver.Column{boolean}, Rows: [][][]byte{{{}}}},
+		"[applied] twice":   {Columns: []driver.Column{boolean, boolean}, Rows: [][][]byte{{{1}, {0}}}},
+		"true and false":    {Columns: []driver.Column{boolean}, Rows: [][][]byte{{{1}}, {{0}}}},
+		"false and true":    {Columns: []driver.Column{boolean}, Rows: [][][]byte{{{0}}, {{1}}}},
+		"true and nothing":  {Columns: []driver.Column{boolean}, Rows: [][][]byte{{{1}}, {nil}}},
+		"a panic in gocql":  {Columns: []driver.Column{boolean}, Panic: "not enough bytes in buffer"},
 		"a connection lost": {Err: errors.New("EOF")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -227,14 +227,14 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte{1}, []byte{0, 0, 0, 1}, uint8(0), true)
 	f.Add([]byte{0}, []byte(nil), uint8(3), false)
 	f.Fuzz(func(t *testing.T, appliedCell, cell []byte, column uint8, twice bool) {
-		columns := []gocql.ColumnInfo{
-			fake.Column("tenant", gocql.TypeVarchar), fake.Column("id", gocql.TypeInt),
-			fake.Column("at", gocql.TypeTimestamp), fake.Column("seq", gocql.TypeInt), fake.Column("name", gocql.TypeVarchar),
-			{Name: "tags", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeList), Elem: driver.NativeType(gocql.TypeVarchar)}},
-			{Name: "attrs", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeMap), Key: driver.NativeType(gocql.TypeVarchar), Elem: driver.NativeType(gocql.TypeInt)}},
-			fake.Column("unknown", gocql.TypeDecimal), fake.Column("attrs", gocql.TypeInet),
+		columns := []driver.Column{
+			fake.Column("tenant", codec.Text), fake.Column("id", codec.Int),
+			fake.Column("at", codec.Timestamp), fake.Column("seq", codec.Int), fake.Column("name", codec.Text),
+			{Name: "tags", Type: &codec.Type{Kind: codec.List, Elem: codec.Native(codec.Text)}},
+			{Name: "attrs", Type: &codec.Type{Kind: codec.Map, Key: codec.Native(codec.Text), Elem: codec.Native(codec.Int)}},
+			fake.Column("unknown", codec.Decimal), fake.Column("attrs", codec.Inet),
 		}
-		a := fake.Answer{Columns: []gocql.ColumnInfo{fake.Column("[applied]", gocql.TypeBoolean), columns[int(column)%len(columns)]},
+		a := fake.Answer{Columns: []driver.Column{fake.Column("[applied]", codec.Boolean), columns[int(column)%len(columns)]},
 			Rows: [][][]byte{{appliedCell, cell}}}
 		if twice {
 			a.Columns = append(a.Columns, a.Columns[1])

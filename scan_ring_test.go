@@ -3,9 +3,9 @@ package coodie
 import (
 	"testing"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
@@ -21,7 +21,7 @@ func TestCheckpointText(t *testing.T) {
 
 // TestRing: the tokens of all nodes are read, and what is no ring of Murmur3Partitioner is refused.
 func TestRing(t *testing.T) {
-	set := gocql.ColumnInfo{Name: "tokens", TypeInfo: gocql.CollectionType{NativeType: driver.NativeType(gocql.TypeSet), Elem: driver.NativeType(gocql.TypeVarchar)}}
+	set := driver.Column{Name: "tokens", Type: &codec.Type{Kind: codec.Set, Elem: codec.Native(codec.Text)}}
 	tokens := func(texts ...string) (cell []byte) {
 		cell = []byte{0, 0, 0, byte(len(texts))}
 		for _, text := range texts {
@@ -32,9 +32,9 @@ func TestRing(t *testing.T) {
 	partitioner, local := "org.apache.cassandra.dht.Murmur3Partitioner", tokens("-5", "7")
 	sender := &fake.Sender{Answer: func(r *driver.Request) fake.Answer {
 		if r.Statement == "SELECT tokens FROM system.peers" {
-			return fake.Answer{Columns: []gocql.ColumnInfo{set}, Rows: [][][]byte{{tokens("12")}, {nil}}}
+			return fake.Answer{Columns: []driver.Column{set}, Rows: [][][]byte{{tokens("12")}, {nil}}}
 		}
-		return fake.Answer{Columns: []gocql.ColumnInfo{set, fake.Column("partitioner", gocql.TypeVarchar)}, Rows: [][][]byte{{local, []byte(partitioner)}}}
+		return fake.Answer{Columns: []driver.Column{set, fake.Column("partitioner", codec.Text)}, Rows: [][][]byte{{local, []byte(partitioner)}}}
 	}}
 	configs, err := Open[AppConfig](newDB(sender, nil))
 	require.NoError(t, err)

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
@@ -118,8 +118,8 @@ func TestSelectStatements(t *testing.T) {
 // says they are.
 func TestSelectedValues(t *testing.T) {
 	ctx := context.Background()
-	configs := func(info gocql.Type, cells ...[]byte) *Table[AppConfig] {
-		a := fake.Answer{Columns: []gocql.ColumnInfo{fake.Column("x", info)}}
+	configs := func(info codec.Kind, cells ...[]byte) *Table[AppConfig] {
+		a := fake.Answer{Columns: []driver.Column{fake.Column("x", info)}}
 		for _, c := range cells {
 			a.Rows = append(a.Rows, [][]byte{c})
 		}
@@ -127,39 +127,39 @@ func TestSelectedValues(t *testing.T) {
 		require.NoError(t, err)
 		return table
 	}
-	ints := configs(gocql.TypeInt, num(7), nil).Find()
+	ints := configs(codec.Int, num(7), nil).Find()
 	got, err := Values(ints, version).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int{7, 0}, got)
 	pointers, err := Values(ints, Nullable(Max(version))).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []*int{ptr(7), nil}, pointers)
-	dynamic, err := Values(ints, configs(gocql.TypeInt).Col("version")).All(ctx)
+	dynamic, err := Values(ints, configs(codec.Int).Col("version")).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []any{7, nil}, dynamic)
 
 	// A live column that has grown to a bigint.
 	big := []byte{0, 0, 0, 0, 0, 0, 0, 9}
-	got, err = Values(configs(gocql.TypeBigInt, big).Find(), version).All(ctx)
+	got, err = Values(configs(codec.BigInt, big).Find(), version).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int{9}, got)
 
-	times, err := Values(configs(gocql.TypeBigInt, big, nil).Find(), WriteTime(value)).All(ctx)
+	times, err := Values(configs(codec.BigInt, big, nil).Find(), WriteTime(value)).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []time.Time{time.UnixMicro(9).UTC(), {}}, times)
-	nullable, err := Values(configs(gocql.TypeBigInt, big, nil).Find(), Nullable(WriteTime(value))).All(ctx)
+	nullable, err := Values(configs(codec.BigInt, big, nil).Find(), Nullable(WriteTime(value))).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []*time.Time{ptr(time.UnixMicro(9).UTC()), nil}, nullable)
-	ttls, err := Values(configs(gocql.TypeInt, num(60), nil).Find(), TTL(value)).All(ctx)
+	ttls, err := Values(configs(codec.Int, num(60), nil).Find(), TTL(value)).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []time.Duration{time.Minute, 0}, ttls)
 
-	_, err = Values(configs(gocql.TypeVarchar, []byte("x")).Find(), version).First(ctx)
+	_, err = Values(configs(codec.Text, []byte("x")).Find(), version).First(ctx)
 	var decode *DecodeError
 	require.ErrorAs(t, err, &decode)
-	_, err = Values(configs(gocql.TypeInt, []byte("xxxxx")).Find(), TTL(value)).First(ctx)
+	_, err = Values(configs(codec.Int, []byte("xxxxx")).Find(), TTL(value)).First(ctx)
 	require.ErrorAs(t, err, &decode)
-	_, err = Values(configs(gocql.TypeInt).Find(), version).First(ctx)
+	_, err = Values(configs(codec.Int).Find(), version).First(ctx)
 	require.ErrorIs(t, err, ErrNotFound)
 
 	_, err = Values(ints, version).One(ctx)
@@ -253,5 +253,5 @@ func TestSelectionsOfLWTOnlyTables(t *testing.T) {
 	require.NoError(t, drain(Project[AppConfig](q.GroupBy(key))))
 	require.Equal(t, driver.SerialRead, sent.Sent()[0].Kind)
 	require.Equal(t, driver.Read, sent.Sent()[1].Kind)
-	require.Equal(t, gocql.Quorum, sent.Sent()[1].Consistency)
+	require.Equal(t, driver.Quorum, sent.Sent()[1].Consistency)
 }

@@ -39,7 +39,7 @@ type pending struct {
 // It never guesses. To be able to tell, the struct needs an attempt column, which each
 // conditional INSERT and UPDATE of this library gives a fresh id:
 //
-//	Attempt gocql.UUID `cql:"attempt,attempt"`
+//	Attempt coodie.UUID `cql:"attempt,attempt"`
 //
 // With it an applied write is recognised until somebody writes the row again. Where the
 // answer got lost (a cut connection, a timeout of the client's), a row that has not changed

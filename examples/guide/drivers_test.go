@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 )
@@ -19,7 +17,7 @@ func Example_drivers() {
 	cluster := srv.Cluster() // gocql.NewCluster("node1", "node2")
 	cluster.Keyspace = "my_ks"
 	cluster.ConnectTimeout = 30 * time.Second
-	db, err := coodie.Connect(cluster, coodie.WithConsistency(gocql.LocalQuorum))
+	db, err := coodie.Connect(cluster, coodie.WithConsistency(coodie.LocalQuorum))
 	check(err)
 	defer db.Close()
 

@@ -128,7 +128,7 @@ func TestJSONKeys(t *testing.T) {
 		t.Skip("the keyspace has three replicas")
 	}
 	create[Keys](t, s)
-	table := open[Keys](t, s, coodie.WithCommitConsistency(gocql.Three))
+	table := open[Keys](t, s, coodie.WithCommitConsistency(coodie.Three))
 	ctx := t.Context()
 	for _, tt := range []struct{ column, value string }{
 		{"", ""},

@@ -46,7 +46,7 @@ func TestSentOnce(t *testing.T) {
 	db := coodie.New(s, coodie.WithKeyspace(keyspace), coodie.WithClientTimestamps(), coodie.WithRetries(0))
 	table, err := coodie.Open[Thing](db)
 	require.NoError(t, err)
-	one, err := coodie.Open[Thing](db, coodie.WithConsistency(gocql.One))
+	one, err := coodie.Open[Thing](db, coodie.WithConsistency(coodie.One))
 	require.NoError(t, err)
 	require.NoError(t, one.Create(ctx))
 	timeless, err := coodie.Open[Thing](coodie.New(s, coodie.WithKeyspace(keyspace), coodie.WithRetries(0)))
@@ -103,7 +103,7 @@ func TestCommitUnavailable(t *testing.T) {
 		t.Skip("the keyspace has three replicas")
 	}
 	table := create[Simple](t, s)
-	strict := open[Simple](t, s, coodie.WithCommitConsistency(gocql.Three))
+	strict := open[Simple](t, s, coodie.WithCommitConsistency(coodie.Three))
 	ctx := t.Context()
 	doc := strict.New(Simple{K: 1, V: ptr(1)})
 	var res coodie.LWTResult[Simple]

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -84,7 +83,7 @@ func TestStalePeek(t *testing.T) {
 		t.Skip("the keyspace has three replicas")
 	}
 	locks := create[Simple](t, s)
-	strict := open[Simple](t, s, coodie.WithCommitConsistency(gocql.Three))
+	strict := open[Simple](t, s, coodie.WithCommitConsistency(coodie.Three))
 	ctx := t.Context()
 	res, err := locks.New(Simple{K: 1, V: ptr(1)}).Insert(ctx)
 	require.NoError(t, err)

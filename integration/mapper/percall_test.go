@@ -74,12 +74,12 @@ func TestPerCall(t *testing.T) {
 	table := readings(t, connect(t), 25)
 	sensor := table.Find(readingSensor.Eq("a"))
 
-	for _, c := range []gocql.Consistency{gocql.One, gocql.LocalOne, gocql.All, gocql.EachQuorum} {
+	for _, c := range []coodie.Consistency{coodie.One, coodie.LocalOne, coodie.All, coodie.EachQuorum} {
 		require.NoError(t, table.New(reading{Sensor: "b"}).Consistency(c).Save(ctx), c)
 		_, err := table.Find(readingSensor.Eq("b")).Consistency(c).First(ctx)
 		require.NoError(t, err, c)
 	}
-	require.NoError(t, table.New(reading{Sensor: "b"}).Consistency(gocql.Any).Save(ctx))
+	require.NoError(t, table.New(reading{Sensor: "b"}).Consistency(coodie.Any).Save(ctx))
 
 	all, err := sensor.PageSize(4).Prefetch(0).Timeout(time.Minute).All(ctx)
 	require.NoError(t, err)

@@ -31,8 +31,8 @@ func TestSerialConsistency(t *testing.T) {
 		commit gocql.Consistency
 	}{
 		{"SERIAL", nil, gocql.Serial, gocql.Quorum},
-		{"LOCAL_SERIAL", []coodie.TableOption{coodie.WithSerialConsistency(gocql.LocalSerial)}, gocql.LocalSerial, gocql.LocalQuorum},
-		{"commit ALL", []coodie.TableOption{coodie.WithCommitConsistency(gocql.All)}, gocql.Serial, gocql.All},
+		{"LOCAL_SERIAL", []coodie.TableOption{coodie.WithSerialConsistency(coodie.LocalSerial)}, gocql.LocalSerial, gocql.LocalQuorum},
+		{"commit ALL", []coodie.TableOption{coodie.WithCommitConsistency(coodie.All)}, gocql.Serial, gocql.All},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tap := &tap{}
@@ -131,10 +131,10 @@ func TestRefusedConsistencies(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	for name, opt := range map[string]coodie.TableOption{
-		"commit ANY":        coodie.WithCommitConsistency(gocql.Any),
-		"commit SERIAL":     coodie.WithCommitConsistency(gocql.Consistency(gocql.Serial)),
-		"plain SERIAL":      coodie.WithConsistency(gocql.Consistency(gocql.LocalSerial)),
-		"serial of a plain": coodie.WithSerialConsistency(gocql.SerialConsistency(gocql.Quorum)),
+		"commit ANY":        coodie.WithCommitConsistency(coodie.Any),
+		"commit SERIAL":     coodie.WithCommitConsistency(coodie.Consistency(coodie.Serial)),
+		"plain SERIAL":      coodie.WithConsistency(coodie.Consistency(coodie.LocalSerial)),
+		"serial of a plain": coodie.WithSerialConsistency(coodie.SerialConsistency(coodie.Quorum)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := coodie.Open[Thing](coodie.New(s), opt)

@@ -1,3 +1,3 @@
 package codec_test
 
-import _ "github.com/coodie-go/coodie/internal/driver" // tells the codec of gocql's Marshalers
+import _ "github.com/coodie-go/coodie/internal/driver/gocqlv1" // tells the codec of gocql's Marshalers

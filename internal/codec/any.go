@@ -39,7 +39,7 @@ func EncodeAny(dst []byte, t *Type, v any) (out []byte, null bool, err error) {
 //	tuple              []any           user-defined type  map[string]any
 //	custom             []byte
 //
-// The driver's types are those of [Adapt], such as gocql.UUID and gocql.Duration. A map whose keys
+// A uuid and a duration are of the types of [Naturals]. A map whose keys
 // are no Go map keys is []Entry; an inet key is a netip.Addr.
 func DecodeAny(t *Type, data []byte) (any, error) {
 	if t == nil {
@@ -74,7 +74,13 @@ type Entry struct{ Key, Value any }
 
 var entriesType = reflect.TypeFor[[]Entry]()
 
-// naturals are the Go types of the native kinds: see Adapt, which sets some.
+// Naturals sets the types that DecodeAny returns of a uuid, a [16]byte, and of a duration, a struct with the
+// fields of Span. Call it from an init function.
+func Naturals(uuid, duration reflect.Type) {
+	naturals[UUID], naturals[TimeUUID], naturals[Duration] = uuid, uuid, duration
+}
+
+// naturals are the Go types of the native kinds.
 var naturals = [...]reflect.Type{
 	ASCII: reflect.TypeFor[string](), BigInt: reflect.TypeFor[int64](), Blob: reflect.TypeFor[[]byte](),
 	Boolean: reflect.TypeFor[bool](), Counter: reflect.TypeFor[int64](), Date: reflect.TypeFor[time.Time](),

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/inf.v0"
 )
@@ -19,8 +18,8 @@ func TestDecodeAnyGivesNaturalValues(t *testing.T) {
 	}{
 		{"ascii", "a"}, {"text", ""}, {"boolean", true}, {"tinyint", int8(-1)}, {"smallint", int16(1)}, {"int", 1},
 		{"bigint", int64(1)}, {"counter", int64(1)}, {"varint", big.NewInt(1)}, {"float", float32(1)}, {"double", 1.0},
-		{"decimal", inf.NewDec(1, 1)}, {"uuid", someUUID}, {"timeuuid", someUUID}, {"blob", []byte{}}, {"timestamp", ms},
-		{"date", time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC)}, {"time", time.Second}, {"duration", gocql.Duration{Days: 1}},
+		{"decimal", inf.NewDec(1, 1)}, {"uuid", [16]byte(someUUID)}, {"timeuuid", [16]byte(someUUID)}, {"blob", []byte{}}, {"timestamp", ms},
+		{"date", time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC)}, {"time", time.Second}, {"duration", Span{Days: 1}},
 		{"inet", net.IP{127, 0, 0, 1}}, {"list<int>", []int{1}}, {"set<text>", []string{"a"}}, {"vector<float, 2>", []float32{1, 2}},
 		{"map<text, int>", map[string]int{"a": 1}}, {"map<int, frozen<list<text>>>", map[int][]string{1: {"a"}}},
 		{"map<inet, int>", map[netip.Addr]int{netip.MustParseAddr("1.2.3.4"): 1}},

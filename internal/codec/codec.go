@@ -89,7 +89,7 @@ func (c *Codec) Append(dst []byte, a Addr) (out []byte, null bool, err error) {
 
 // Decode sets the value at a from a cell. Nil data is null and sets the zero
 // value, as does an empty cell of a type that has no empty value. data is never
-// kept, except by a gocql.Unmarshaler that does so. After an error the value is
+// kept, except by an Unmarshaler that does so. After an error the value is
 // undefined.
 func (c *Codec) Decode(a Addr, data []byte) error {
 	if err := c.coder.decode(a.p, data); err != nil {

@@ -264,17 +264,17 @@ var takes = [...]string{
 	TinyInt: "a Go integer type", SmallInt: "a Go integer type", Int: "a Go integer type",
 	BigInt: "a Go integer type or *big.Int", Counter: "a Go integer type or *big.Int",
 	Varint: "*big.Int or a Go integer type", Float: "float32", Double: "float64", Decimal: "*inf.Dec",
-	UUID: "gocql.UUID or any [16]byte type, or a string", TimeUUID: "gocql.UUID or any [16]byte type, or a string",
+	UUID: "any [16]byte type, such as coodie.UUID, or a string", TimeUUID: "any [16]byte type, such as coodie.UUID, or a string",
 	Timestamp: "time.Time, or an int64 of milliseconds", Date: "coodie.Date or time.Time", Time: "time.Duration",
-	Duration: "gocql.Duration or time.Duration", Inet: "net.IP or netip.Addr", List: "a slice or array of fitting elements",
+	Duration: "coodie.Duration or time.Duration", Inet: "net.IP or netip.Addr", List: "a slice or array of fitting elements",
 	Set: "a slice, array or map[K]struct{} of fitting elements", Map: "a map of fitting keys and values",
 	Tuple: "a struct with a field for each element, or []any", UDT: "a struct with a field for each of its own",
-	Vector: "an array of its length, or a slice", Custom: "a type that implements gocql.Marshaler and gocql.Unmarshaler",
+	Vector: "an array of its length, or a slice", Custom: "a type that implements coodie.Marshaler and coodie.Unmarshaler",
 }
 
 func (c compiler) cannot(goType reflect.Type, t *Type) error {
 	if int(t.Kind) >= len(takes) || takes[t.Kind] == "" {
 		return named(fail("there is no such CQL type"), goType, t)
 	}
-	return named(fail("the Go type does not fit: the CQL type takes %s, a pointer to it for null, or a gocql.Marshaler", takes[t.Kind]), goType, t)
+	return named(fail("the Go type does not fit: the CQL type takes %s, a pointer to it for null, or a coodie.Marshaler", takes[t.Kind]), goType, t)
 }

@@ -6,6 +6,16 @@ import (
 	"unsafe"
 )
 
+// Marshaler is a type that encodes itself, for a column of a type in CQL; nil is null.
+type Marshaler interface {
+	MarshalCell(cqlType string) ([]byte, error)
+}
+
+// Unmarshaler is a type that decodes itself. The cell is the driver's memory; nil is null.
+type Unmarshaler interface {
+	UnmarshalCell(cqlType string, cell []byte) error
+}
+
 // Foreign describes the interfaces by which Go types encode and decode themselves for one driver, such
 // as gocql.Marshaler. Their methods take the driver's own description of a CQL type, which the codec does
 // not know.
@@ -15,20 +25,21 @@ type Foreign struct {
 	// Of returns the functions that call a Marshaler and an Unmarshaler for CQL type t. v is a pointer
 	// to the Go type. The codec calls each function only if the type implements its interface.
 	Of func(t *Type) (marshal func(v any) ([]byte, error), unmarshal func(v any, cell []byte) error)
-
-	UUID, Duration reflect.Type // the types that DecodeAny returns: a [16]byte, and a struct with the fields of Span
 }
 
-// foreign are the drivers in the program.
-var foreign []*Foreign
+// foreign are our own interfaces and those of the drivers in the program.
+var foreign = []*Foreign{{
+	Marshaler: reflect.TypeFor[Marshaler](), Unmarshaler: reflect.TypeFor[Unmarshaler](),
+	Of: func(t *Type) (func(any) ([]byte, error), func(any, []byte) error) {
+		text := t.String()
+		return func(v any) ([]byte, error) { return v.(Marshaler).MarshalCell(text) },
+			func(v any, cell []byte) error { return v.(Unmarshaler).UnmarshalCell(text, cell) }
+	},
+}}
 
 // Adapt registers the interfaces of a driver. Call it from an init function, because codecs that are
-// compiled earlier do not know them. DecodeAny returns the types of the first driver.
-func Adapt(f *Foreign) {
-	if foreign = append(foreign, f); len(foreign) == 1 {
-		naturals[UUID], naturals[TimeUUID], naturals[Duration] = f.UUID, f.UUID, f.Duration
-	}
-}
+// compiled earlier do not know them.
+func Adapt(f *Foreign) { foreign = append(foreign, f) }
 
 // customCoder is a Go type that encodes or decodes itself. A direction that it does not implement
 // is left to native.
@@ -45,7 +56,7 @@ func (c *customCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error)
 	}
 	data, err := c.marshal(reflect.NewAt(c.typ, p).Interface())
 	if err != nil {
-		return dst, false, because("its MarshalCQL failed", err)
+		return dst, false, because("its own encoding failed", err)
 	}
 	return append(dst, data...), data == nil, nil
 }
@@ -55,7 +66,7 @@ func (c *customCoder) decode(p unsafe.Pointer, data []byte) error {
 		return c.native.decode(p, data)
 	}
 	if err := c.unmarshal(reflect.NewAt(c.typ, p).Interface(), data); err != nil {
-		return because("its UnmarshalCQL failed", err)
+		return because("its own decoding failed", err)
 	}
 	return nil
 }
@@ -92,7 +103,7 @@ func (c compiler) compileCustom(goType reflect.Type, t *Type) (coder, error) {
 	f := customOf(goType)
 	if f == nil {
 		if t.Kind == UDT && notSupported(goType) {
-			return nil, fail("gocql.UDTMarshaler and UDTUnmarshaler are not supported: use cql tags, or implement gocql.Marshaler and gocql.Unmarshaler")
+			return nil, fail("gocql.UDTMarshaler and UDTUnmarshaler are not supported: use cql tags, or implement coodie.Marshaler and coodie.Unmarshaler")
 		}
 		return nil, nil
 	}
@@ -109,7 +120,7 @@ func (c compiler) compileCustom(goType reflect.Type, t *Type) (coder, error) {
 	}
 	native, _, err := c.compileNative(goType, t)
 	if native == nil || err != nil {
-		return nil, fail("implement both gocql.Marshaler and gocql.Unmarshaler")
+		return nil, fail("implement both MarshalCell and UnmarshalCell, or the Marshaler and Unmarshaler of the driver")
 	}
 	cd.native = native
 	return cd, nil

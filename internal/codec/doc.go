@@ -8,7 +8,7 @@
 //
 // [Infer] lists the CQL type that each Go type has by default. The other way
 // round, each CQL type takes these Go types, pointers to them (nil is null) and
-// types that implement gocql.Marshaler and gocql.Unmarshaler; a named type
+// types that implement Marshaler and Unmarshaler, or those of the driver; a named type
 // counts as its kind:
 //
 //	ascii, text        string kinds
@@ -24,7 +24,7 @@
 //	timestamp          time.Time (UTC, milliseconds; the zero time is null), int64 of milliseconds
 //	date               coodie.Date, time.Time (the day in its own zone); zero is null
 //	time               time.Duration, int64 of nanoseconds, from 0 to below 24 hours
-//	duration           Span, or a type of its fields such as gocql.Duration; time.Duration (no months and days)
+//	duration           Span, or a type of its fields such as coodie.Duration; time.Duration (no months and days)
 //	inet               net.IP (nil is null), netip.Addr (the zero Addr is null)
 //	list, set          []E, [n]E of exactly n; set also map[K]struct{}; nil is null
 //	map                map[K]V; nil is null

@@ -28,11 +28,11 @@ type Options struct {
 //	float32, float64                  float, double
 //	*inf.Dec                          decimal
 //	[]byte kinds, [n]byte             blob
-//	[16]byte kinds                    uuid (gocql.UUID, google/uuid …)
+//	[16]byte kinds                    uuid (coodie.UUID, google/uuid …)
 //	time.Time                         timestamp
 //	coodie.Date                       date
 //	time.Duration                     none: choose type=time, type=duration or type=bigint
-//	gocql.Duration                    duration
+//	coodie.Duration                   duration
 //	net.IP, netip.Addr                inet
 //	[]E                               list<E>, set<E> with the set option
 //	[n]E                              vector<E, n>
@@ -49,7 +49,7 @@ type Options struct {
 // by its Go name in snake_case; its fields by their cql tags, or their Go names.
 // Any text is a name, quoted where CQL needs it; a generic type needs the method.
 // Interfaces, functions, channels and complex numbers have no CQL type, nor does
-// a gocql.Marshaler that does not name its type by CQLType.
+// a Marshaler that does not name its type by CQLType.
 func Infer(t reflect.Type, opts Options) (*Type, error) {
 	if t == nil {
 		return nil, fail("a Go type is needed")
@@ -114,7 +114,7 @@ func (c compiler) infer(t reflect.Type, opts Options) (*Type, error) {
 		return Native(k), nil
 	}
 	if isCustom(t) {
-		return nil, fail("%s is a gocql.Marshaler: name its CQL type by a method CQLType() string or a type= option", t)
+		return nil, fail("%s encodes itself: name its CQL type by a method CQLType() string or a type= option", t)
 	}
 	if t == reflect.TypeFor[time.Duration]() {
 		return nil, fail("time.Duration has several CQL types: choose type=time (of day), type=duration or type=bigint (nanoseconds)")

@@ -197,10 +197,10 @@ func TestCustomTypes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, (*cents)(nil), back)
 	_, err = encode(t, typ, map[string][]cents{"a": {5, -1}})
-	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its MarshalCQL failed; its error may quote the value and is not printed: errors.As finds it")
+	require.EqualError(t, err, "Go map[string][]codec.cents as CQL map<text, frozen<list<text>>>, at [value][1]: its own encoding failed; its error may quote the value and is not printed: errors.As finds it")
 	require.EqualError(t, errors.Unwrap(err), "cents are not negative")
 	_, err = encode(t, Native(Text), cents(-42))
-	require.EqualError(t, err, "Go codec.cents as CQL text: its MarshalCQL failed; its error may quote the value and is not printed: errors.As finds it")
+	require.EqualError(t, err, "Go codec.cents as CQL text: its own encoding failed; its error may quote the value and is not printed: errors.As finds it")
 	require.EqualError(t, errors.Unwrap(err), "-42 is negative")
 
 	_, err = Infer(reflect.TypeFor[noType](), Options{})
@@ -312,7 +312,7 @@ func TestForRefuses(t *testing.T) {
 		}
 	}
 	_, err := For(reflect.TypeFor[float64](), Native(Int))
-	require.EqualError(t, err, "Go float64 as CQL int: the Go type does not fit: the CQL type takes a Go integer type, a pointer to it for null, or a gocql.Marshaler")
+	require.EqualError(t, err, "Go float64 as CQL int: the Go type does not fit: the CQL type takes a Go integer type, a pointer to it for null, or a coodie.Marshaler")
 	_, err = For(reflect.TypeFor[any](), Native(Int))
 	require.Error(t, err)
 	_, err = For(nil, Native(Int))

@@ -92,7 +92,7 @@ func (timeCoder) decode(p unsafe.Pointer, data []byte) error {
 	return nil
 }
 
-// Span is a CQL duration. A driver's type of the same fields, such as gocql.Duration, is taken as one.
+// Span is a CQL duration. A driver's type of the same fields, such as coodie.Duration, is taken as one.
 type Span struct {
 	Months, Days int32
 	Nanoseconds  int64
@@ -141,7 +141,7 @@ func (nanosCoder) decode(p unsafe.Pointer, data []byte) error {
 	var d Span
 	err := durationCoder{}.decode(unsafe.Pointer(&d), data)
 	if err == nil && (d.Months != 0 || d.Days != 0) {
-		d.Nanoseconds, err = 0, fail("months and days have no fixed length: use gocql.Duration")
+		d.Nanoseconds, err = 0, fail("months and days have no fixed length: use coodie.Duration")
 	}
 	*(*int64)(p) = d.Nanoseconds
 	return err

@@ -3,10 +3,7 @@ package driver
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"sync/atomic"
-
-	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
 )
@@ -16,51 +13,32 @@ import (
 // zero value is ready, and Reset makes it so again with its memory kept.
 type Call struct {
 	scratch []byte
-	binds   []bind
-	values  []any
+	binds   []Value
+	values  []*Value
+	args    []any // the values as the driver takes them
 	rows    Rows
 
-	first, last *bind  // of the values that gocql encodes
+	first, last *Value // of the values that the driver encodes
 	column      string // that the next values are for: see For
 	use         Use
 	lost        []Lost
 	strict      bool
 	grown       bool
-	encoded     atomic.Bool // gocql may have sent a value
+	encoded     atomic.Bool // the driver may have sent a value
 }
-
-// bind is one bound value: a part of the call's scratch.
-type bind struct {
-	call       *Call
-	start, end int
-	state      state
-	list       bool // scratch holds a list<typ>
-	use        Use
-	column     string
-	typ        *codec.Type
-	codec      *codec.Codec // encodes p again if the server's type differs; nil if it cannot
-	p          codec.Addr   //
-}
-
-type state uint8
-
-const (
-	set state = iota
-	null
-	unset
-)
 
 // Do sends r with the values bound so far, and returns its rows, which the caller must
 // Close; they last until Reset. A context that has already ended is a *NotSentError:
 // nothing was sent.
 func (c *Call) Do(ctx context.Context, s Sender, r *Request) *Rows {
-	r.Values = c.Values()
+	r.Values, r.args = c.Values(), c.args
 	c.rows.send(ctx, s, r)
+	c.args = r.args
 	return &c.rows
 }
 
 // Reset empties a call whose rows are closed. It reports whether the call may be used again:
-// not if gocql may still encode the values for the next page, nor if the call has grown big.
+// not if the driver may still encode the values for the next page, nor if the call has grown big.
 func (c *Call) Reset() (reusable bool) {
 	const keep = 64 << 10
 	if c.rows.pending || cap(c.scratch) > keep {
@@ -78,7 +56,7 @@ func (c *Call) Reset() (reusable bool) {
 
 // Bind encodes the value at p and returns the marker that stands for it in the statement.
 // A null is bound as null, or left unset when asked. A tuple takes a marker per element,
-// because gocql counts its elements as values of their own; a null tuple is the marker
+// because drivers count its elements as values of their own; a null tuple is the marker
 // "null" and binds nothing.
 func (c *Call) Bind(cd *codec.Codec, p codec.Addr, unsetNull bool) (marker string, isNull bool, err error) {
 	start := len(c.scratch)
@@ -108,7 +86,7 @@ func (c *Call) bound(t *codec.Type, cd *codec.Codec, p codec.Addr, start int, is
 		marker, err = c.bindTuple(t, start, len(out))
 		return marker, false, err
 	}
-	b := bind{call: c, start: start, end: len(out), use: c.use, column: c.column, typ: t, codec: cd, p: p}
+	b := Value{call: c, start: start, end: len(out), use: c.use, column: c.column, typ: t, codec: cd, p: p}
 	switch {
 	case isNull && unsetNull:
 		b.state = unset
@@ -141,7 +119,7 @@ func (c *Call) bindTuple(t *codec.Type, start, end int) (marker string, err erro
 			}
 			text = append(text, nested...)
 		default:
-			b := bind{call: c, start: start, end: start + len(e), use: c.use, column: c.column, typ: t.Elems[i]}
+			b := Value{call: c, start: start, end: start + len(e), use: c.use, column: c.column, typ: t.Elems[i]}
 			if e == nil {
 				b.state = null
 			}
@@ -172,7 +150,7 @@ func (c *Call) BindList(elem *codec.Type, n int, encode func(dst []byte, i int) 
 		binary.BigEndian.PutUint32(out[at:], length)
 		c.scratch = out
 	}
-	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), column: c.column, typ: elem, list: true})
+	c.binds = append(c.binds, Value{call: c, start: start, end: len(c.scratch), column: c.column, typ: elem, list: true})
 	return hasNull, nil
 }
 
@@ -185,18 +163,18 @@ var (
 func (c *Call) BindInt(v int32) {
 	start := len(c.scratch)
 	c.scratch = binary.BigEndian.AppendUint32(c.scratch, uint32(v))
-	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: intType})
+	c.binds = append(c.binds, Value{call: c, start: start, end: len(c.scratch), typ: intType})
 }
 
 // BindBigint binds a CQL bigint: a timestamp.
 func (c *Call) BindBigint(v int64) {
 	start := len(c.scratch)
 	c.scratch = binary.BigEndian.AppendUint64(c.scratch, uint64(v))
-	c.binds = append(c.binds, bind{call: c, start: start, end: len(c.scratch), typ: bigintType})
+	c.binds = append(c.binds, Value{call: c, start: start, end: len(c.scratch), typ: bigintType})
 }
 
 // BindNull binds null.
-func (c *Call) BindNull() { c.binds = append(c.binds, bind{call: c, state: null}) }
+func (c *Call) BindNull() { c.binds = append(c.binds, Value{call: c, state: null}) }
 
 // Len is the number of values bound so far.
 func (c *Call) Len() int { return len(c.binds) }
@@ -229,60 +207,18 @@ func (c *Call) Null(i int) bool { return c.binds[i].state == null }
 // Unset reports whether value i is left unset.
 func (c *Call) Unset(i int) bool { return c.binds[i].state == unset }
 
-// Values returns the values as gocql takes them.
-func (c *Call) Values() []any {
+// Values returns the values bound so far.
+func (c *Call) Values() []*Value {
 	c.values, c.first, c.last = c.values[:0], nil, nil
 	for i := range c.binds {
 		b := &c.binds[i]
+		c.values = append(c.values, b)
 		if b.state == unset {
-			c.values = append(c.values, gocql.UnsetValue)
 			continue
 		}
-		c.values = append(c.values, b)
 		if c.last = b; c.first == nil {
 			c.first = b
 		}
 	}
 	return c.values
-}
-
-// MarshalCQL hands gocql the encoded bytes. Where the live column's type differs from the type
-// of the cell, the value is encoded again for what the server said, or refused: eight
-// bytes of bigint must not become a double.
-func (b *bind) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
-	b.call.encoded.Store(true)
-	cell, err := b.encode(info)
-	if c := b.call; err == nil && (b == c.first || b == c.last) {
-		err = c.rows.frames.encoded(b == c.first, b == c.last)
-	}
-	return cell, err
-}
-
-func (b *bind) encode(info gocql.TypeInfo) ([]byte, error) {
-	if b.state != set {
-		return nil, nil
-	}
-	cell := b.call.scratch[b.start:b.end:b.end]
-	if cell == nil {
-		cell = []byte{} // nil would be null
-	}
-	if b.list {
-		if list, ok := info.(gocql.CollectionType); ok && list.Type() == gocql.TypeList && same(b.typ, list.Elem) {
-			return cell, nil
-		}
-	} else if same(b.typ, info) {
-		return cell, nil
-	}
-	live, err := typeOf(info)
-	if err == nil {
-		if err = b.loses(live); err != nil {
-			return nil, &NotSentError{err}
-		}
-		cell, err = b.live(cell, live)
-	}
-	if err != nil {
-		return nil, &NotSentError{&TypeError{Column: b.column, Err: fmt.Errorf(
-			"the server expects %v where the struct declares %s (%w); Verify compares the struct with the table", info, b.typ, err)}}
-	}
-	return cell, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -20,7 +21,7 @@ type cause struct {
 
 // Advice that several causes share.
 const (
-	nameKeyspace = "create the keyspace, or name another one in the cluster config or by WithKeyspace"
+	NameKeyspace = "create the keyspace, or name another one in the cluster config or by WithKeyspace"
 	makeTable    = "Create makes the table; WithTable and WithKeyspace name another one"
 	compare      = "the struct and the table differ: Verify compares them"
 	narrow       = "filter by the whole partition key, and by clustering columns in their order; or index the column; or AllowFiltering, " +
@@ -46,9 +47,9 @@ var ofRaw = map[string]string{
 // the schema. TestCauses (integration/mapper) has them from a server.
 var causes = sync.OnceValue(func() []cause {
 	return known([]cause{
-		{expr(`[Kk]eyspace '?NAME'? (does not|doesn't) exist`), "", nameKeyspace},
-		{expr(`Can't find a keyspace '?NAME'?`), "", nameKeyspace},
-		{expr(`(No keyspace has been specified|No keyspace specified)[\w ,.]*`), "", nameKeyspace},
+		{expr(`[Kk]eyspace '?NAME'? (does not|doesn't) exist`), "", NameKeyspace},
+		{expr(`Can't find a keyspace '?NAME'?`), "", NameKeyspace},
+		{expr(`(No keyspace has been specified|No keyspace specified)[\w ,.]*`), "", NameKeyspace},
 		{expr(`([Tt]able|[Cc]olumn family) '?NAME'? (does not|doesn't) exist`), "", makeTable},
 		{expr(`unconfigured (table|columnfamily) NAME`), "", makeTable},
 		{expr(`(Cannot find|Couldn't find) table '?NAME'?( in keyspace '?NAME'?)?`), "", makeTable},
@@ -74,7 +75,7 @@ var causes = sync.OnceValue(func() []cause {
 		{regexp.MustCompile(`^JSON values map contains unrecognized column: `), "the JSON object has a member that is no column of the table", compare},
 		{expr(`Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?`), "", setValue},
 		{expr(`Null value read when not allowed`), "", setValue},
-		{regexp.MustCompile(`^Invalid version for TimeUUID type`), "a timeuuid column takes no UUID of another version than 1", "make it with gocql.TimeUUID, or store a random UUID in a uuid column"},
+		{regexp.MustCompile(`^Invalid version for TimeUUID type`), "a timeuuid column takes no UUID of another version than 1", "make it with the driver's TimeUUID, or store a random UUID in a uuid column"},
 		{expr(`Key may not be empty`), "", "set the partition key"},
 		{expr(`Key length of \d+ is longer than maximum of \d+`), "", "a key has at most 65535 bytes: store a hash of it, or split it"},
 		{regexp.MustCompile(`^A TTL must be greater or equal to 0`), "a TTL must be greater than or equal to 0", ""},
@@ -152,19 +153,19 @@ func withoutValues(r *Request, err error) error {
 	if !ok || !r.encoded() {
 		return err
 	}
-	m, ok := codes[answer.Code()]
+	m, ok := codes[answer.Code]
 	if ok && !m.free {
 		return err
 	}
-	text := fmt.Sprintf("the server's message (code 0x%04x) is left out, because it may quote a bound value: errors.As finds the gocql.RequestError that has it",
-		answer.Code())
-	if c := causeOf(answer.Message()); c != nil {
-		text = c.show(answer.Message())
+	text := fmt.Sprintf("the server's message (code 0x%04x) is left out, because it may quote a bound value: errors.As finds the driver's error, which has it",
+		answer.Code)
+	if c := causeOf(answer.Message); c != nil {
+		text = c.show(answer.Message)
 	}
 	return &withheld{err, text}
 }
 
-// encoded reports whether gocql has encoded a value of the request, and may have sent it.
+// encoded reports whether the driver has encoded a value of the request, and may have sent it.
 func (r *Request) encoded() bool {
 	if encoded(r.Values) {
 		return true
@@ -177,21 +178,7 @@ func (r *Request) encoded() bool {
 	return false
 }
 
-func encoded(values []any) bool {
-	for _, v := range values {
-		switch v := v.(type) {
-		case *bind:
-			if v.call.encoded.Load() {
-				return true
-			}
-		case *arg:
-			if v.encoded.Load() {
-				return true
-			}
-		}
-	}
-	return false
-}
+func encoded(values []*Value) bool { return slices.ContainsFunc(values, (*Value).wasEncoded) }
 
 // AdviceOnRaw is Advice for a statement that is raw CQL.
 func AdviceOnRaw(err error) string {
@@ -210,7 +197,7 @@ func Advice(err error) string {
 		return m.advice
 	}
 	if answer, ok := answerOf(err); ok {
-		if c := causeOf(answer.Message()); c != nil && c.advice != "" {
+		if c := causeOf(answer.Message); c != nil && c.advice != "" {
 			return c.advice
 		}
 	}

@@ -1,14 +1,13 @@
-// Package driver is the seam to gocql: the only place that sends anything. It binds
-// encoded values, sends a statement with the guarantees of its kind, hands back raw
-// cells, and says of an error whether the statement may have been executed.
+// Package driver is the seam to a Cassandra driver: everything that is sent passes it. It binds
+// encoded values, has a statement sent with the guarantees of its kind, hands back raw
+// cells, and says of an error whether the statement may have been executed. It names no driver:
+// gocqlv1 beneath it is the default one, and the module apache is another.
 package driver
 
 import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/gocql/gocql"
 )
 
 // Kind is what a request does, which decides how it may be sent.
@@ -39,13 +38,13 @@ const (
 type Request struct {
 	Kind        Kind
 	Statement   string
-	Values      []any
-	Consistency gocql.Consistency       // for SerialRead the serial consistency itself
-	Serial      gocql.SerialConsistency // of a CAS
-	PageSize    int                     // 0 is the session's default
-	Prefetch    *float64                // share of a page; nil is the session's default
-	Unpaged     bool                    // all rows at once: the server cannot page this read
-	Page        bool                    // a Read of one page only, from PageState on; nil is the first
+	Values      []*Value
+	Consistency Consistency       // for SerialRead the serial consistency itself
+	Serial      SerialConsistency // of a CAS
+	PageSize    int               // 0 is the session's default
+	Prefetch    *float64          // share of a page; nil is the session's default
+	Unpaged     bool              // all rows at once: the server cannot page this read
+	Page        bool              // a Read of one page only, from PageState on; nil is the first
 	PageState   []byte
 
 	// Replayable marks a Write or batch that the session's retry policy may send twice.
@@ -75,21 +74,65 @@ type Request struct {
 
 	// Entries are the statements of a batch; Statement is then for messages only.
 	Entries []Entry
+
+	// Marks is white space that a driver sends at the end of each statement: see schema.
+	Marks string
+
+	args []any // memory of Args
 }
 
-// Iter is the part of *gocql.Iter that the seam reads.
+// Entry is one statement of a batch.
+type Entry struct {
+	Statement string
+	Values    []*Value
+}
+
+// Args returns the values of a statement as a driver takes them.
+func (r *Request) Args(values []*Value, as func(*Value) any) []any {
+	args := r.args[:0]
+	if len(r.Entries) > 0 { // a batch needs those of all its statements at once
+		args = make([]any, 0, len(values))
+	}
+	for _, v := range values {
+		args = append(args, as(v))
+	}
+	if len(r.Entries) == 0 {
+		r.args = args
+	}
+	return args
+}
+
+// Iter is an answer as a driver reads it.
 type Iter interface {
-	Columns() []gocql.ColumnInfo
-	Scan(dest ...any) bool
+	// Columns describes the cells of the row that was read last, or of the rows to come if none was.
+	Columns() Columns
+	// Next reads the next row: nil at the end or on an error, which Close returns. The cells are
+	// undecoded and one per column: nil is null, empty is empty. They are valid until the next call.
+	Next() [][]byte
+	// Turned reports whether the last row may be the first of another page.
+	Turned() bool
 	PageState() []byte // empty on the last page
 	Close() error
+	// Forget drops what the answer refers to. Its memory is kept for another one.
+	Forget()
 }
 
-// Sender sends requests. *gocql.Session serves through New; tests put canned answers here.
+// Sender sends requests. A Driver serves through New; tests put canned answers here.
 type Sender interface {
-	Send(ctx context.Context, r *Request) Iter
+	// Send sends a request. The answer may take the memory of used, an earlier answer of the same
+	// sender that is closed and forgotten; nil if there is none.
+	Send(ctx context.Context, r *Request, used Iter) Iter
 	AwaitSchema(ctx context.Context) error
 	Keyspace() string
+}
+
+// Driver is a session of a driver. Its Send sends an LWT, a serial read, a change of the schema and
+// whatever else is not Replayable once.
+type Driver interface {
+	Sender
+	// Describe returns what the driver knows of a keyspace. Tables are of interest, and those of last,
+	// its description before.
+	Describe(keyspace string, tables []string, last Keyspace) (Keyspace, error)
 }
 
 // ErrNotSent is matched by every NotSentError.
@@ -116,10 +159,10 @@ func Ended(ctx context.Context) error {
 	return err
 }
 
-// New returns the sender of a gocql session.
-func New(session *gocql.Session) Sender { return &sender{session: session} }
+// New returns the sender of a driver's session.
+func New(d Driver) Sender { return &sender{Driver: d} }
 
-// ours is the sender of a gocql session beneath s; nil if there is none.
+// ours is the sender of a driver's session beneath s; nil if there is none.
 func ours(s Sender) *sender {
 	for {
 		switch of := s.(type) {
@@ -136,12 +179,12 @@ func ours(s Sender) *sender {
 }
 
 type sender struct {
-	session *gocql.Session
-	clock   clock
-	schema  schema
+	Driver
+	clock  clock
+	schema schema
 }
 
-func (s *sender) Send(ctx context.Context, r *Request) Iter {
+func (s *sender) Send(ctx context.Context, r *Request, used Iter) Iter {
 	if r.ClientTimestamp && r.Timestamp == 0 {
 		r.Timestamp = s.clock.next()
 	}
@@ -149,72 +192,25 @@ func (s *sender) Send(ctx context.Context, r *Request) Iter {
 		s.watch(ctx)
 		select {
 		case <-ctx.Done(): // meanwhile
-			return executed{&NotSentError{Ended(ctx)}}
+			return Executed(&NotSentError{Ended(ctx)})
 		default:
 		}
 	}
-	switch r.Kind {
-	case LoggedBatch, UnloggedBatch, CounterBatch:
-		return s.sendBatch(ctx, r)
-	}
-	fresh := s.query(ctx, r)
-	q := fresh
-	if ctx != context.Background() {
-		q = q.WithContext(ctx) // a copy
-	}
-	// Not several at once: the values lie in memory that the next call takes over.
-	q.Consistency(r.Consistency).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
-	if r.PageSize > 0 {
-		q.PageSize(r.PageSize)
-	}
-	if r.Prefetch != nil {
-		q.Prefetch(*r.Prefetch)
-	}
-	if r.Unpaged {
-		q.PageSize(0)
-	}
-	if r.Metadata || r.Kind == Read || r.Kind == SerialRead {
-		q.NoSkipMetadata()
-	}
-	switch r.Kind {
-	case Read:
-		q.Idempotent(!r.Once).DefaultTimestamp(false)
-		if r.Once {
-			q.RetryPolicy(never{})
-		}
-		if r.Page {
-			q.PageState(r.PageState) // and no further page
-		}
-	case Write, TextBatch:
-		q.DefaultTimestamp(false).Idempotent(r.Replayable)
-		if r.ClientTimestamp {
-			q.WithTimestamp(r.Timestamp)
-		}
-		if !r.Replayable {
-			once(q)
-		}
-	case CAS:
-		// gocql caches the result columns of a prepared statement, but those of an LWT
-		// change from one execution to the next (CASSANDRA-11099).
-		once(q.SerialConsistency(r.Serial).NoSkipMetadata().DefaultTimestamp(false))
-	case SerialRead, Schema:
-		once(q.DefaultTimestamp(false))
-	}
-	iter := attempted(r, q.Iter(), q.Attempts())
-	fresh.Release() // gocql copies what it needs for further pages
-	return iter
+	r.Marks = s.schema.marks()
+	return s.Driver.Send(ctx, r, used)
 }
 
-// once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
-// gocql v1 applies the retry policy without looking at it (gocql #1803). PageState keeps
-// it from asking for a further page, for which it would send the whole statement again.
-func once(q *gocql.Query) {
-	q.RetryPolicy(never{}).Idempotent(false).PageState(nil)
-}
+// Executed is an answer without rows.
+func Executed(err error) Iter { return executed{err} }
 
-func (s *sender) AwaitSchema(ctx context.Context) error { return s.session.AwaitSchemaAgreement(ctx) }
+type executed struct{ err error }
 
-func (s *sender) Keyspace() string { return s.session.Query("").Keyspace() }
+func (executed) Columns() Columns  { return Columns{} }
+func (executed) Next() [][]byte    { return nil }
+func (executed) Turned() bool      { return false }
+func (executed) PageState() []byte { return nil }
+func (e executed) Close() error    { return e.err }
+func (executed) Forget()           {}
 
 // Do sends r and returns its rows, which the caller must Close. A context that has
 // already ended is a *NotSentError: nothing was sent.

@@ -1,32 +1,50 @@
 package driver
 
 import (
+	"fmt"
 	"strings"
-
-	"github.com/gocql/gocql"
 )
 
-// Consistency is the level of a request; SerialConsistency is the level of its Paxos round.
-type (
-	Consistency       = gocql.Consistency
-	SerialConsistency = gocql.SerialConsistency
-)
+// Consistency is the level of a request, as the native protocol numbers it.
+type Consistency uint16
 
-// The levels that the mapper itself chooses or refuses.
+// The levels.
 const (
-	Any         = gocql.Any
-	One         = gocql.One
-	Quorum      = gocql.Quorum
-	LocalQuorum = gocql.LocalQuorum
-
-	Serial      = gocql.Serial
-	LocalSerial = gocql.LocalSerial
+	Any         Consistency = 0x00
+	One         Consistency = 0x01
+	Two         Consistency = 0x02
+	Three       Consistency = 0x03
+	Quorum      Consistency = 0x04
+	All         Consistency = 0x05
+	LocalQuorum Consistency = 0x06
+	EachQuorum  Consistency = 0x07
+	LocalOne    Consistency = 0x0A
 )
+
+// SerialConsistency is the level of a request's Paxos round.
+type SerialConsistency uint16
+
+// The levels of a Paxos round.
+const (
+	Serial      SerialConsistency = 0x08
+	LocalSerial SerialConsistency = 0x09
+)
+
+var levels = [...]string{"ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_QUORUM", "EACH_QUORUM", "SERIAL", "LOCAL_SERIAL", "LOCAL_ONE"}
+
+func (c Consistency) String() string {
+	if int(c) >= len(levels) {
+		return fmt.Sprintf("UNKNOWN_CONS_0x%x", uint16(c))
+	}
+	return levels[c]
+}
+
+func (s SerialConsistency) String() string { return Consistency(s).String() }
 
 // IsSyntax reports whether the server has refused the statement's syntax.
 func IsSyntax(err error) bool {
 	answer, ok := answerOf(err)
-	return ok && answer.Code() == gocql.ErrCodeSyntax
+	return ok && answer.Code == codeSyntax
 }
 
 // RefusesPageState reports whether the server could not read its paging state: it is another
@@ -36,11 +54,11 @@ func RefusesPageState(err error) bool {
 	if !ok {
 		return false
 	}
-	says := func(text string) bool { return strings.Contains(answer.Message(), text) }
-	switch answer.Code() {
-	case gocql.ErrCodeProtocol:
+	says := func(text string) bool { return strings.Contains(answer.Message, text) }
+	switch answer.Code {
+	case codeProtocol:
 		return true
-	case gocql.ErrCodeServer: // what some damage makes Cassandra's decoder throw
+	case codeServer: // what some damage makes Cassandra's decoder throw
 		return says("VIntCoding") || says("in-memory buffer")
 	}
 	return says("paging state")

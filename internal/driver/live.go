@@ -62,44 +62,44 @@ func (c *Call) Strict() { c.strict = true }
 func (c *Call) Lost() []Lost { return c.lost }
 
 // loses notes which field of the live type the value does not have, or refuses it.
-func (b *bind) loses(live *codec.Type) error {
-	if b.use == Compared {
+func (v *Value) loses(live *codec.Type) error {
+	if v.use == Compared {
 		return nil
 	}
-	field := b.typ.Lacks(live)
+	field := v.typ.Lacks(live)
 	if field == "" {
 		return nil
 	}
-	lost := Lost{b.column, field}
+	lost := Lost{v.column, field}
 	switch {
-	case b.use == Divisible:
-		b.call.grown = true
+	case v.use == Divisible:
+		v.call.grown = true
 		return &GrownError{lost}
-	case b.call.strict:
+	case v.call.strict:
 		return &LostError{lost}
 	}
-	for _, known := range b.call.lost {
+	for _, known := range v.call.lost {
 		if known == lost {
 			return nil
 		}
 	}
-	b.call.lost = append(b.call.lost, lost)
+	v.call.lost = append(v.call.lost, lost)
 	return nil
 }
 
 // live encodes the value for the live type; nil is null.
-func (b *bind) live(cell []byte, live *codec.Type) ([]byte, error) {
+func (v *Value) live(cell []byte, live *codec.Type) ([]byte, error) {
 	switch {
-	case b.list:
-		return b.liveList(cell, live)
-	case b.codec == nil:
-		return convert(cell, b.typ, live)
+	case v.list:
+		return v.liveList(cell, live)
+	case v.codec == nil:
+		return convert(cell, v.typ, live)
 	}
-	cd, err := b.codec.Live(live)
+	cd, err := v.codec.Live(live)
 	if err != nil {
 		return nil, err
 	}
-	cell, null, err := cd.Append([]byte{}, b.p)
+	cell, null, err := cd.Append([]byte{}, v.p)
 	if err != nil || null {
 		return nil, err
 	}
@@ -107,8 +107,8 @@ func (b *bind) live(cell []byte, live *codec.Type) ([]byte, error) {
 }
 
 // convert makes a cell of the live type. Where that is older than the type of a cell that was
-// read, gocql has prepared the statement before the type grew: the cell is sent as it is. The
-// server has forgotten the statement, and so gocql prepares and encodes it again. A server that
+// read, the driver has prepared the statement before the type grew: the cell is sent as it is. The
+// server has forgotten the statement, and so the driver prepares and encodes it again. A server that
 // does not know the new field refuses the cell.
 func convert(cell []byte, t, live *codec.Type) ([]byte, error) {
 	out, err := codec.Convert(cell, t, live)
@@ -119,7 +119,7 @@ func convert(cell []byte, t, live *codec.Type) ([]byte, error) {
 }
 
 // liveList converts a list of IN, whose elements may be null, as those of a column may not.
-func (b *bind) liveList(cell []byte, live *codec.Type) ([]byte, error) {
+func (v *Value) liveList(cell []byte, live *codec.Type) ([]byte, error) {
 	if live.Kind != codec.List {
 		return nil, errNoList
 	}
@@ -130,7 +130,7 @@ func (b *bind) liveList(cell []byte, live *codec.Type) ([]byte, error) {
 	}
 	out := binary.BigEndian.AppendUint32(nil, uint32(n))
 	for _, e := range elems {
-		if e, err = convert(e, b.typ, live.Elem); err != nil {
+		if e, err = convert(e, v.typ, live.Elem); err != nil {
 			return nil, err
 		}
 		if e == nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-
-	"github.com/gocql/gocql"
 )
 
 // ErrorKind says why a request failed; what to do about it is its Advice. Whether a write
@@ -85,56 +83,51 @@ type meaning struct {
 	advice string
 }
 
+// The codes of the server's errors that are named elsewhere: native protocol specification, section 9.
+const (
+	codeServer      = 0x0000
+	codeProtocol    = 0x000A
+	codeUnavailable = 0x1000
+	codeSyntax      = 0x2000
+)
+
 // codes are the server's errors. A code that is not here is of KindOther and proves nothing.
 var codes = map[int]meaning{
-	gocql.ErrCodeServer:          {kind: KindFailure, free: true},
-	gocql.ErrCodeProtocol:        {kind: KindInvalid, definite: true, free: true},
-	gocql.ErrCodeCredentials:     {kind: KindAuth, definite: true},
-	gocql.ErrCodeUnavailable:     {kind: KindUnavailable, definite: true, transient: true}, // see beforeProposal
-	gocql.ErrCodeOverloaded:      {kind: KindUnavailable, transient: true},                 // Cassandra checks for hint overload in the commit, after the proposal was accepted
-	gocql.ErrCodeBootstrapping:   {kind: KindUnavailable, definite: true, transient: true},
-	gocql.ErrCodeTruncate:        {kind: KindFailure, free: true},
-	gocql.ErrCodeWriteTimeout:    {kind: KindTimeout},
-	gocql.ErrCodeReadTimeout:     {kind: KindTimeout},
-	gocql.ErrCodeReadFailure:     {kind: KindFailure},
-	gocql.ErrCodeFunctionFailure: {kind: KindInvalid, definite: true, free: true},
-	gocql.ErrCodeWriteFailure:    {kind: KindFailure},
-	gocql.ErrCodeCDCWriteFailure: {kind: KindFailure},
-	gocql.ErrCodeCASWriteUnknown: {kind: KindTimeout},
-	gocql.ErrCodeSyntax:          {kind: KindSyntax, definite: true, free: true},
-	gocql.ErrCodeUnauthorized:    {kind: KindAuth, definite: true},
-	gocql.ErrCodeInvalid:         {kind: KindInvalid, definite: true, free: true},
-	gocql.ErrCodeConfig:          {kind: KindInvalid, definite: true, free: true},
-	gocql.ErrCodeAlreadyExists:   {kind: KindInvalid, definite: true, advice: there},
-	gocql.ErrCodeUnprepared:      {kind: KindInvalid, definite: true, transient: true},
+	codeServer:      {kind: KindFailure, free: true},
+	codeProtocol:    {kind: KindInvalid, definite: true, free: true},
+	0x0100:          {kind: KindAuth, definite: true},                         // bad credentials
+	codeUnavailable: {kind: KindUnavailable, definite: true, transient: true}, // see beforeProposal
+	0x1001:          {kind: KindUnavailable, transient: true},                 // overloaded: Cassandra checks for hint overload in the commit, after the proposal was accepted
+	0x1002:          {kind: KindUnavailable, definite: true, transient: true}, // bootstrapping
+	0x1003:          {kind: KindFailure, free: true},                          // truncate
+	0x1100:          {kind: KindTimeout},                                      // write timeout
+	0x1200:          {kind: KindTimeout},                                      // read timeout
+	0x1300:          {kind: KindFailure},                                      // read failure
+	0x1400:          {kind: KindInvalid, definite: true, free: true},          // function failure
+	0x1500:          {kind: KindFailure},                                      // write failure
+	0x1600:          {kind: KindFailure},                                      // CDC write failure
+	0x1700:          {kind: KindTimeout},                                      // CAS write unknown
+	codeSyntax:      {kind: KindSyntax, definite: true, free: true},
+	0x2100:          {kind: KindAuth, definite: true},                     // unauthorized
+	0x2200:          {kind: KindInvalid, definite: true, free: true},      // invalid
+	0x2300:          {kind: KindInvalid, definite: true, free: true},      // config
+	0x2400:          {kind: KindInvalid, definite: true, advice: there},   // already exists
+	0x2500:          {kind: KindInvalid, definite: true, transient: true}, // unprepared
+	0xF000:          {kind: KindUnavailable},                              // ScyllaDB's rate limit: some replicas may have taken the write
 }
 
-// sentinels are the driver's errors.
-var sentinels = [...]struct {
-	err error
-	meaning
-}{
-	{gocql.ErrNoConnections, meaning{kind: KindNoHost, definite: true, transient: true}},  // no host could be picked
-	{gocql.ErrNoStreams, meaning{kind: KindUnavailable, definite: true, transient: true}}, // refused by the connection before writing
-	{gocql.ErrNoHosts, meaning{kind: KindNoHost, definite: true}},
-	{gocql.ErrNoConnectionsStarted, meaning{kind: KindNoHost, definite: true}},
-	{gocql.ErrSessionClosed, meaning{kind: KindClosed, definite: true}},
-	{gocql.ErrNoKeyspace, meaning{kind: KindInvalid, definite: true, advice: nameKeyspace}},
-	{gocql.ErrKeyspaceDoesNotExist, meaning{kind: KindInvalid, definite: true, advice: nameKeyspace}},
-	{gocql.ErrUseStmt, meaning{kind: KindInvalid, definite: true}},
-	{ErrPlanned, meaning{kind: KindUsage, definite: true}},
-	{errNoLogin, meaning{kind: KindAuth, definite: true}},
-	{errNoName, meaning{kind: KindNoHost, definite: true, advice: noName}},
-	{errUnprepared, meaning{kind: KindFailure, definite: true}}, // the server executed none of the requests
-	{gocql.ErrTimeoutNoResponse, meaning{kind: KindTimeout}},
-	{gocql.ErrTooManyTimeouts, meaning{kind: KindTimeout}},
-	{context.DeadlineExceeded, meaning{kind: KindTimeout}},
-	{context.Canceled, meaning{kind: KindCanceled}},
-	{gocql.ErrConnectionClosed, meaning{kind: KindConnection}},
-	{io.EOF, meaning{kind: KindConnection}},
-	{io.ErrUnexpectedEOF, meaning{kind: KindConnection}},
-	{io.ErrClosedPipe, meaning{kind: KindConnection}},
-	{net.ErrClosed, meaning{kind: KindConnection}},
+// sentinels are errors of Go and of the seam. Those of a driver are in its Foreign.
+var sentinels = []Sentinel{
+	{Err: ErrPlanned, Kind: KindUsage, Definite: true},
+	{Err: ErrNoLogin, Kind: KindAuth, Definite: true},
+	{Err: ErrNoName, Kind: KindNoHost, Definite: true, Advice: noName},
+	{Err: errUnprepared, Kind: KindFailure, Definite: true}, // the server executed none of the requests
+	{Err: context.DeadlineExceeded, Kind: KindTimeout},
+	{Err: context.Canceled, Kind: KindCanceled},
+	{Err: io.EOF, Kind: KindConnection},
+	{Err: io.ErrUnexpectedEOF, Kind: KindConnection},
+	{Err: io.ErrClosedPipe, Kind: KindConnection},
+	{Err: net.ErrClosed, Kind: KindConnection},
 }
 
 // judge looks err up: first what the server said, which may be wrapped by what the driver
@@ -145,12 +138,10 @@ func judge(err error) meaning {
 	}
 	m := meaning{kind: KindOther}
 	var network net.Error
-	if request, ok := answerOf(err); ok {
-		if known, ok := codes[request.Code()]; ok {
+	if answer, ok := answerOf(err); ok {
+		if known, ok := codes[answer.Code]; ok {
 			m = known
 		}
-	} else if unreachable(err) {
-		m = meaning{kind: KindNoHost, definite: true, transient: true}
 	} else if found := sentinel(err); found != nil {
 		m = *found
 	} else if found := handshake(err); found != nil {
@@ -172,16 +163,29 @@ func judge(err error) meaning {
 	if errors.As(err, &several) {
 		m.definite = false // of an attempt before the last one
 	}
-	if potentiallyExecuted(err) && notSent == nil {
+	if mayHaveRun(err) && notSent == nil {
 		m.definite = false
 	}
 	return m
 }
 
 func sentinel(err error) *meaning {
-	for i := range sentinels {
-		if errors.Is(err, sentinels[i].err) {
-			return &sentinels[i].meaning
+	found := find(sentinels, err)
+	for i := 0; i < len(drivers) && found == nil; i++ {
+		if found = find(drivers[i].Sentinels, err); found == nil && drivers[i].Unreached != nil && drivers[i].Unreached(err) {
+			return &meaning{kind: KindNoHost, definite: true, transient: true}
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return &meaning{kind: found.Kind, definite: found.Definite, transient: found.Transient, advice: found.Advice}
+}
+
+func find(in []Sentinel, err error) *Sentinel {
+	for i := range in {
+		if errors.Is(err, in[i].Err) {
+			return &in[i]
 		}
 	}
 	return nil
@@ -212,8 +216,8 @@ func Retryable(kind Kind, err error) bool {
 // as a whole first; the partitions of another batch one after the other. It is true of
 // every other error.
 func beforeProposal(kind Kind, err error) bool {
-	request, ok := answerOf(err)
-	if !ok || request.Code() != gocql.ErrCodeUnavailable {
+	answer, ok := answerOf(err)
+	if !ok || answer.Code != codeUnavailable {
 		return true
 	}
 	switch kind {
@@ -223,12 +227,8 @@ func beforeProposal(kind Kind, err error) bool {
 	default:
 		return true
 	}
-	var unavailable *gocql.RequestErrUnavailable
-	if !errors.As(err, &unavailable) {
-		return false
-	}
-	c := gocql.SerialConsistency(unavailable.Consistency)
-	return c == gocql.Serial || c == gocql.LocalSerial
+	c := SerialConsistency(answer.Consistency)
+	return c == Serial || c == LocalSerial
 }
 
 // Answered reports whether err came from the server, which has then given up. A request
@@ -244,24 +244,9 @@ func Answered(err error) bool {
 // Acks is what the server said of a write that timed out or failed: the kind of write,
 // the replicas that had answered, and those that were needed.
 func Acks(err error) (writeType string, received, required int) {
-	var (
-		timeout *gocql.RequestErrWriteTimeout
-		failure *gocql.RequestErrWriteFailure
-		cas     *gocql.RequestErrCASWriteUnknown
-		read    *gocql.RequestErrReadTimeout
-		readErr *gocql.RequestErrReadFailure
-	)
-	switch {
-	case errors.As(err, &timeout):
-		return timeout.WriteType, timeout.Received, timeout.BlockFor
-	case errors.As(err, &failure):
-		return failure.WriteType, failure.Received, failure.BlockFor
-	case errors.As(err, &cas):
-		return "CAS", cas.Received, cas.BlockFor
-	case errors.As(err, &read):
-		return "CAS", read.Received, read.BlockFor // the read of a Paxos round
-	case errors.As(err, &readErr):
-		return "CAS", readErr.Received, readErr.BlockFor
+	answer, ok := answerOf(err)
+	if !ok {
+		return "", 0, 0
 	}
-	return "", 0, 0
+	return answer.WriteType, answer.Received, answer.Required
 }

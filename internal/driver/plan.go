@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
@@ -40,31 +38,22 @@ func planned(ctx context.Context, r *Request) (yes bool, err error) {
 
 // Shown is the CQL type and the value of one of a request's values, of the natural Go type
 // of its CQL type; nil is null. Where only the server knows the type, it is the Go type.
-func Shown(v any) (typ string, value any) {
-	switch v := v.(type) {
-	case *bind:
-		return v.shown()
-	case *arg:
-		return fmt.Sprintf("%T", v.value), v.value
-	}
-	if v == gocql.UnsetValue {
-		return "unset", v
-	}
-	return fmt.Sprintf("%T", v), v
-}
-
-func (b *bind) shown() (typ string, value any) {
-	t := b.typ
+func Shown(v *Value) (typ string, value any) {
+	t := v.typ
 	switch {
-	case t == nil && b.state == null:
+	case v.state == unset:
+		return "unset", Unset
+	case v.call == nil:
+		return fmt.Sprintf("%T", v.arg), v.arg
+	case t == nil && v.state == null:
 		return "null", nil
-	case b.list:
+	case v.list:
 		t = &codec.Type{Kind: codec.List, Elem: t}
 	}
-	if b.state != set {
+	if v.state != set {
 		return t.String(), nil
 	}
-	cell := b.call.scratch[b.start:b.end:b.end]
+	cell := v.call.scratch[v.start:v.end:v.end]
 	if cell == nil {
 		cell = []byte{}
 	}

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -23,10 +22,10 @@ func bind(t *testing.T, c *driver.Call, values ...string) {
 	}
 }
 
-// TestReset: a call's memory is used again only if gocql has no page left to ask for, for
+// TestReset: a call's memory is used again only if the driver has no page left to ask for, for
 // which it would encode the values once more.
 func TestReset(t *testing.T) {
-	ctx, columns := context.Background(), []gocql.ColumnInfo{fake.Column("a", gocql.TypeVarchar), fake.Column("b", gocql.TypeVarchar)}
+	ctx, columns := context.Background(), []driver.Column{fake.Column("a", codec.Text), fake.Column("b", codec.Text)}
 	rows := [][][]byte{{[]byte("x"), nil}, {nil, []byte("y")}}
 	answer := fake.Answer{Columns: columns, Rows: rows}
 	sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer { return answer }}

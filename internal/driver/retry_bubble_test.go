@@ -13,6 +13,7 @@ import (
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
+	_ "github.com/coodie-go/coodie/internal/driver/gocqlv1" // knows its errors
 )
 
 // TestRetryAwaitsAConnection: a session that has lost its last connection is given the time that

@@ -10,16 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
-// gocql never renews what it knows about a prepared statement: it encodes values for the types
+// A driver never renews what it knows about a prepared statement: it encodes values for the types
 // that the columns had when it prepared the text. If the table is dropped and created again, the
 // server forgets the text, but knows it again as soon as any client has prepared it for the new
 // table, and then takes the bytes of an int for a float. Protocol 4 gives no sign of it; version 5
-// does, with a metadata id (CASSANDRA-10786). A changed text makes gocql prepare the statement
+// does, with a metadata id (CASSANDRA-10786). A changed text makes a driver prepare the statement
 // again, and white space at its end is enough.
 
 // schema is what a sender knows about the types that its statements depend on.
@@ -33,12 +31,28 @@ type schema struct {
 	renewed   map[string]renewal // by text
 }
 
+// Keyspace is what a driver knows of a keyspace. Descriptions are compared with ==, and equal as long as
+// the driver has learned nothing new.
+type Keyspace interface {
+	// EachColumn calls f with each column of each table, and its type in CQL.
+	EachColumn(f func(table, column, typ string))
+	UserTypes() []UserType
+}
+
+// UserType is a user-defined type of a keyspace.
+type UserType struct {
+	Name   string
+	Fields []string
+	Text   string                                 // of all fields and their types
+	Same   func(i int, declared *codec.Type) bool // as field i, as far as the driver knows that
+}
+
 // keyspace is what is known of a keyspace.
 type keyspace struct {
 	declared map[string]declared // by table
 
 	// Of the one goroutine that looks:
-	last  *gocql.KeyspaceMetadata
+	last  Keyspace
 	types map[string]string // of columns and of user-defined types, dropped ones as well
 }
 
@@ -57,7 +71,7 @@ type renewal struct {
 }
 
 const (
-	lookEvery     = time.Second // gocql gathers schema events for as long
+	lookEvery     = time.Second // drivers gather schema events for as long
 	lookPatience  = lookEvery / 2
 	mostKeyspaces = 64
 	mostTables    = 256 // of a keyspace
@@ -67,14 +81,13 @@ const (
 	renewMost     = 10 * time.Minute
 )
 
-// text is the statement as it is sent: generation 5 is two marks, of three kinds of white space.
-func (s *schema) text(statement string) string {
+// marks end each statement as it is sent: those of generation 5 are two, of three kinds of white space.
+func (s *schema) marks() string {
 	g := s.generation.Load()
 	if g == 0 {
-		return statement
+		return ""
 	}
 	var marks strings.Builder
-	marks.WriteString(statement)
 	for ; g > 0; g /= 3 {
 		marks.WriteByte(" \t\n"[g%3])
 	}
@@ -126,8 +139,8 @@ func (s *schema) keyspace(name string) *keyspace {
 	return k
 }
 
-// watch looks whether gocql has seen the schema change, once a second while there are calls, and
-// always before the first call after a pause. gocql then has another description of the keyspace;
+// watch looks whether the driver has seen the schema change, once a second while there are calls, and
+// always before the first call after a pause. The driver then has another description of the keyspace;
 // if the type of a column has changed in it, all statements are prepared again. The call waits
 // for that, but not long.
 func (s *sender) watch(ctx context.Context) {
@@ -186,30 +199,27 @@ func (s *sender) see() {
 		if name == "" {
 			continue
 		}
-		if m, err := s.metadata(name, k); err == nil && m != k.last && s.schema.sees(k, m) {
+		if live, err := s.describe(name, k); err == nil && live != k.last && s.schema.sees(k, live) {
 			s.schema.generation.Add(1)
 		}
 	}
 }
 
-// metadata is what gocql knows of the keyspace now.
-func (s *sender) metadata(name string, k *keyspace) (*gocql.KeyspaceMetadata, error) {
+// describe is what the driver knows of the keyspace now.
+func (s *sender) describe(name string, k *keyspace) (Keyspace, error) {
 	s.schema.mu.Lock()
 	tables := slices.Collect(maps.Keys(k.declared))
 	s.schema.mu.Unlock()
-	if k.last != nil {
-		tables = slices.AppendSeq(tables, maps.Keys(k.last.Tables))
-	}
-	return keyspaceMetadata(s.session, name, tables)
+	return s.Describe(name, tables, k.last)
 }
 
 // sees takes a description of the keyspace, and reports whether a type in it has changed or, if it is seen for
 // the first time, is not the declared one.
-func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
+func (s *schema) sees(k *keyspace, live Keyspace) (changed bool) {
 	s.mu.Lock()
 	tables := maps.Clone(k.declared)
 	s.mu.Unlock()
-	k.last = m
+	k.last = live
 	now := map[string]string{}
 	see := func(what, typ string, declared func() bool) {
 		if before, known := k.types[what]; known {
@@ -220,22 +230,19 @@ func (s *schema) sees(k *keyspace, m *gocql.KeyspaceMetadata) (changed bool) {
 		k.types[what], now[what] = typ, typ
 	}
 	users := map[string]*codec.Type{}
-	for _, table := range m.Tables {
-		types := tables[table.Name]
-		for _, c := range table.Columns {
-			typ := validatorOf(c)
-			see(table.Name+"\x00"+c.Name, typ, func() bool {
-				if types == nil || types(c.Name) == nil {
-					return true
-				}
-				userTypes(users, types(c.Name))
-				live, err := codec.ParseType(typ)
-				return err == nil && types(c.Name).Equal(live)
-			})
-		}
-	}
-	for _, t := range userTypesOf(m) {
-		see(t.name, t.text, func() bool { return sameFields(users[t.name], t) })
+	live.EachColumn(func(table, column, typ string) {
+		see(table+"\x00"+column, typ, func() bool {
+			types := tables[table]
+			if types == nil || types(column) == nil {
+				return true
+			}
+			userTypes(users, types(column))
+			parsed, err := codec.ParseType(typ)
+			return err == nil && types(column).Equal(parsed)
+		})
+	})
+	for _, t := range live.UserTypes() {
+		see(t.Name, t.Text, func() bool { return sameFields(users[t.Name], t) })
 	}
 	if len(k.types) > len(now)+mostDropped {
 		k.types = now
@@ -261,28 +268,28 @@ func userTypes(found map[string]*codec.Type, t *codec.Type) {
 	}
 }
 
-// sameFields compares a declared type with a live one, as far as gocql knows that.
-func sameFields(declared *codec.Type, live liveType) bool {
+// sameFields compares a declared type with a live one.
+func sameFields(declared *codec.Type, live UserType) bool {
 	if declared == nil {
 		return true
 	}
-	if len(declared.Fields) != len(live.fields) {
+	if len(declared.Fields) != len(live.Fields) {
 		return false
 	}
 	for i, f := range declared.Fields {
-		if f.Name != live.fields[i] || !live.same(i, f.Type) {
+		if f.Name != live.Fields[i] || !live.Same(i, f.Type) {
 			return false
 		}
 	}
 	return true
 }
 
-// misfit is the error of a value that does not fit what the server expects, as gocql knows it.
+// misfit is the error of a value that does not fit what the server expects, as the driver knows it.
 type misfit struct{ error }
 
 func (m *misfit) Unwrap() error { return m.error }
 
-// renew prepares the request's statements anew, if its failure may come of what gocql knows. It
+// renew prepares the request's statements anew, if its failure may come of what the driver knows. It
 // reports whether that is worth a try.
 func (s *sender) renew(r *Request, err error) bool {
 	var m *misfit

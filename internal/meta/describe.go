@@ -191,7 +191,7 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 		case d.table.Attempt != nil:
 			return d.fail(path, "field %s is the attempt column already", d.table.Attempt.Field)
 		case c.Type.Kind != codec.UUID || c.GoType.Kind() != reflect.Array:
-			return d.fail(path, "an attempt column is a uuid held in a [16]byte type, such as gocql.UUID")
+			return d.fail(path, "an attempt column is a uuid held in a [16]byte type, such as coodie.UUID")
 		}
 		d.table.Attempt = c
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
@@ -14,9 +12,9 @@ import (
 type Claim struct {
 	claims       *Claims
 	value, owner string
-	id           gocql.UUID
-	seen         gocql.UUID // the attempt id of the row when it was reserved
-	fresh        bool       // reserved by this call, and not found
+	id           coodie.UUID
+	seen         coodie.UUID // the attempt id of the row when it was reserved
+	fresh        bool        // reserved by this call, and not found
 }
 
 // Value is what is claimed.

@@ -7,25 +7,23 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
 // record is a claim's row.
 type record struct {
-	Value     string     `cql:"value,partition"`
-	Owner     string     `cql:"owner"`
-	ID        gocql.UUID `cql:"claim_id"` // tells claims of one owner apart
-	Confirmed bool       `cql:"confirmed"`
-	Since     time.Time  `cql:"since"`
-	Attempt   gocql.UUID `cql:"attempt,attempt"` // which changes with every write of the row
+	Value     string      `cql:"value,partition"`
+	Owner     string      `cql:"owner"`
+	ID        coodie.UUID `cql:"claim_id"` // tells claims of one owner apart
+	Confirmed bool        `cql:"confirmed"`
+	Since     time.Time   `cql:"since"`
+	Attempt   coodie.UUID `cql:"attempt,attempt"` // which changes with every write of the row
 }
 
 var (
 	valueCol = coodie.Col(func(r *record) *string { return &r.Value })
-	idCol    = coodie.Col(func(r *record) *gocql.UUID { return &r.ID })
-	lastCol  = coodie.Col(func(r *record) *gocql.UUID { return &r.Attempt })
+	idCol    = coodie.Col(func(r *record) *coodie.UUID { return &r.ID })
+	lastCol  = coodie.Col(func(r *record) *coodie.UUID { return &r.Attempt })
 )
 
 // Claims are the claims of one table, whose values are of one kind. It is safe for many
@@ -149,10 +147,7 @@ func (c *Claims) Reserve(ctx context.Context, value, owner string) (*Claim, erro
 	case !utf8.ValidString(owner):
 		return nil, c.usage("reserve", "owner", notUTF8)
 	}
-	id, err := gocql.RandomUUID()
-	if err != nil {
-		return nil, err
-	}
+	id := coodie.NewUUID()
 	doc := c.table.New(record{Value: value, Owner: owner, ID: id, Since: time.Now()})
 	for unknown := 0; ; {
 		// TTL 0, whatever default the table has: a claim that expired would let a second owner in.

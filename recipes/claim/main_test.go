@@ -20,12 +20,12 @@ func TestMain(m *testing.M) { leak.Main(m) }
 
 // User is the entity. One that is void has only barred the way for a late one.
 type User struct {
-	ID      string     `cql:"id,partition"`
-	Email   string     `cql:"email"`
-	Void    bool       `cql:"void"`
-	Checks  int        `cql:"checks"`
-	Version int64      `cql:"version,version"`
-	Attempt gocql.UUID `cql:"attempt,attempt"`
+	ID      string      `cql:"id,partition"`
+	Email   string      `cql:"email"`
+	Void    bool        `cql:"void"`
+	Checks  int         `cql:"checks"`
+	Version int64       `cql:"version,version"`
+	Attempt coodie.UUID `cql:"attempt,attempt"`
 }
 
 var (

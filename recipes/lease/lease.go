@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
@@ -17,7 +15,7 @@ type Lease struct {
 	name, owner string
 	token       int64
 	ttl         time.Duration
-	grant       gocql.UUID
+	grant       coodie.UUID
 
 	turn             chan struct{} // whoever has put something in may send
 	gone             bool          // released; of whose turn it is, as are the next two

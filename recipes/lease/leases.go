@@ -7,25 +7,23 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
 // record is a lease's row. The pointers have a TTL, and are null together.
 type record struct {
-	Name     string      `cql:"name,partition"`
-	Token    *int64      `cql:"fence"` // of the last grant; "token" is a word of CQL
-	Owner    *string     `cql:"owner"`
-	Grant    *gocql.UUID `cql:"grant_id"` // tells grants apart, also those of owners of one name
-	Renewals *int64      `cql:"renewals"`
+	Name     string       `cql:"name,partition"`
+	Token    *int64       `cql:"fence"` // of the last grant; "token" is a word of CQL
+	Owner    *string      `cql:"owner"`
+	Grant    *coodie.UUID `cql:"grant_id"` // tells grants apart, also those of owners of one name
+	Renewals *int64       `cql:"renewals"`
 }
 
 var (
 	nameCol     = coodie.Col(func(r *record) *string { return &r.Name })
 	tokenCol    = coodie.NullCol(func(r *record) **int64 { return &r.Token })
 	ownerCol    = coodie.NullCol(func(r *record) **string { return &r.Owner })
-	grantCol    = coodie.NullCol(func(r *record) **gocql.UUID { return &r.Grant })
+	grantCol    = coodie.NullCol(func(r *record) **coodie.UUID { return &r.Grant })
 	renewalsCol = coodie.NullCol(func(r *record) **int64 { return &r.Renewals })
 )
 
@@ -108,9 +106,7 @@ func (l *Leases) Acquire(ctx context.Context, name, owner string, ttl time.Durat
 		}
 		if try == nil || try.token != deref(row.Token)+1 {
 			// The token has moved on, so an earlier try has ended, or never will begin.
-			if try, err = l.propose(name, owner, ttl, deref(row.Token)+1); err != nil {
-				return nil, err
-			}
+			try = l.propose(name, owner, ttl, deref(row.Token)+1)
 			open = nil
 		}
 		applied, err := l.grant(ctx, try, row.Token)
@@ -132,15 +128,11 @@ func (l *Leases) Acquire(ctx context.Context, name, owner string, ttl time.Durat
 const maxUnknown = 6
 
 // propose is a lease that is not yet granted, counted from now.
-func (l *Leases) propose(name, owner string, ttl time.Duration, token int64) (*Lease, error) {
-	id, err := gocql.RandomUUID()
-	if err != nil {
-		return nil, err
-	}
+func (l *Leases) propose(name, owner string, ttl time.Duration, token int64) *Lease {
 	return &Lease{
-		leases: l, name: name, owner: owner, token: token, ttl: ttl, grant: id,
+		leases: l, name: name, owner: owner, token: token, ttl: ttl, grant: coodie.NewUUID(),
 		until: time.Now().Add(ttl), turn: make(chan struct{}, 1), ended: make(chan struct{}),
-	}, nil
+	}
 }
 
 // grant writes the lease into its row, whose last token was before; nil if it had none.

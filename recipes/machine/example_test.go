@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/recipes/machine"
@@ -15,11 +13,11 @@ import (
 
 // Order is in one of the states that its rules know.
 type Order struct {
-	ID      string     `cql:"id,partition"`
-	State   string     `cql:"state"`
-	History []string   `cql:"history"`
-	Version int64      `cql:"version,version"`
-	Attempt gocql.UUID `cql:"attempt,attempt"`
+	ID      string      `cql:"id,partition"`
+	State   string      `cql:"state"`
+	History []string    `cql:"history"`
+	Version int64       `cql:"version,version"`
+	Attempt coodie.UUID `cql:"attempt,attempt"`
 }
 
 var orders = machine.New(func(o *Order) *string { return &o.State }, machine.Rules[string, string]{

@@ -5,7 +5,7 @@
 //		ID      string     `cql:"id,partition"`
 //		State   State      `cql:"state"`
 //		Version int64      `cql:"version,version"`
-//		Attempt gocql.UUID `cql:"attempt,attempt"`
+//		Attempt coodie.UUID `cql:"attempt,attempt"`
 //	}
 //
 //	var orders = machine.New(func(o *Order) *State { return &o.State }, machine.Rules[State, Event]{

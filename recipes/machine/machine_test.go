@@ -38,12 +38,12 @@ const (
 
 // Job has all that settles an unknown outcome.
 type Job struct {
-	ID      string     `cql:"id,partition"`
-	State   State      `cql:"state"`
-	Worker  string     `cql:"worker"`
-	Log     []string   `cql:"log"`
-	Version int64      `cql:"version,version"`
-	Attempt gocql.UUID `cql:"attempt,attempt"`
+	ID      string      `cql:"id,partition"`
+	State   State       `cql:"state"`
+	Worker  string      `cql:"worker"`
+	Log     []string    `cql:"log"`
+	Version int64       `cql:"version,version"`
+	Attempt coodie.UUID `cql:"attempt,attempt"`
 }
 
 var (

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gocql/gocql"
+	"github.com/coodie-go/coodie"
 )
 
 // Sentinels for errors.Is.
@@ -27,8 +27,8 @@ var (
 // ErrStarted.
 type StartedError struct {
 	Key     string
-	Run     gocql.UUID // for Finish and Forget: what they are to end
-	Started time.Time  // by the clock of the process that began it
+	Run     coodie.UUID // for Finish and Forget: what they are to end
+	Started time.Time   // by the clock of the process that began it
 }
 
 func (e *StartedError) Error() string { return ErrStarted.Error() }
@@ -83,9 +83,9 @@ func recordable(text string) string {
 // reason, and to the work's own error if it had one.
 type NotRecordedError struct {
 	Key  string
-	Run  gocql.UUID // for Finish
-	Err  error      // why it was not recorded
-	Work error      // the error that the work ended with
+	Run  coodie.UUID // for Finish
+	Err  error       // why it was not recorded
+	Work error       // the error that the work ended with
 }
 
 func (e *NotRecordedError) Error() string {

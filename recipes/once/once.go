@@ -8,24 +8,22 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
 // record is a key's row.
 type record struct {
-	Key      string     `cql:"key,partition"`
-	Run      gocql.UUID `cql:"run_id"`
-	Started  time.Time  `cql:"started"`
-	Finished bool       `cql:"finished"`
-	Result   []byte     `cql:"result"`
-	Failure  *string    `cql:"failure"`
+	Key      string      `cql:"key,partition"`
+	Run      coodie.UUID `cql:"run_id"`
+	Started  time.Time   `cql:"started"`
+	Finished bool        `cql:"finished"`
+	Result   []byte      `cql:"result"`
+	Failure  *string     `cql:"failure"`
 }
 
 var (
 	keyCol      = coodie.Col(func(r *record) *string { return &r.Key })
-	runCol      = coodie.Col(func(r *record) *gocql.UUID { return &r.Run })
+	runCol      = coodie.Col(func(r *record) *coodie.UUID { return &r.Run })
 	finishedCol = coodie.Col(func(r *record) *bool { return &r.Finished })
 )
 
@@ -154,10 +152,7 @@ func (k *Keys) within(ctx context.Context, run *record, work func(context.Contex
 
 // begin makes the work this call's; nil if it is another's.
 func (k *Keys) begin(ctx context.Context, key string) (*record, error) {
-	id, err := gocql.RandomUUID()
-	if err != nil {
-		return nil, err
-	}
+	id := coodie.NewUUID()
 	doc := k.table.New(record{Key: key, Run: id, Started: time.Now()})
 	for unknown := 0; ; {
 		res, err := doc.TTL(k.ttl()).Insert(ctx)
@@ -234,7 +229,7 @@ func (k *Keys) Wait(ctx context.Context, key string) ([]byte, error) {
 // Finish records, for a run whose process is gone, what has come of it: whoever calls it has
 // found out. A failed other than nil is recorded as its error. ErrSuperseded: the run has ended
 // otherwise.
-func (k *Keys) Finish(ctx context.Context, key string, run gocql.UUID, result []byte, failed error) error {
+func (k *Keys) Finish(ctx context.Context, key string, run coodie.UUID, result []byte, failed error) error {
 	if err := k.check("finish", key); err != nil {
 		return err
 	}
@@ -284,7 +279,7 @@ func (k *Keys) finish(ctx context.Context, row *record) error {
 // calls it knows that the run has had no effect, or that its being done twice is the lesser
 // evil. The run comes from a *StartedError. If it still goes on, it ends with a
 // *NotRecordedError. ErrSuperseded: the run has ended otherwise.
-func (k *Keys) Forget(ctx context.Context, key string, run gocql.UUID) error {
+func (k *Keys) Forget(ctx context.Context, key string, run coodie.UUID) error {
 	if err := k.check("forget", key); err != nil {
 		return err
 	}

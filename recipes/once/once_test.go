@@ -289,8 +289,8 @@ func TestFailureText(t *testing.T) {
 	require.NotContains(t, err.Error(), "a\xff")
 	_, err = keys.Wait(ctx, "a\xff")
 	require.ErrorAs(t, err, &usage)
-	require.ErrorAs(t, keys.Finish(ctx, "a\xff", gocql.UUID{}, nil, nil), &usage)
-	require.ErrorAs(t, keys.Forget(ctx, "a\xff", gocql.UUID{}), &usage)
+	require.ErrorAs(t, keys.Finish(ctx, "a\xff", coodie.UUID{}, nil, nil), &usage)
+	require.ErrorAs(t, keys.Forget(ctx, "a\xff", coodie.UUID{}), &usage)
 	require.Empty(t, srv.Log())
 }
 

@@ -6,17 +6,16 @@ import (
 	"context"
 	"sync"
 
-	"github.com/gocql/gocql"
-
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // Answer is what a request is answered with.
 type Answer struct {
-	Columns []gocql.ColumnInfo
+	Columns []driver.Column
 	Rows    [][][]byte // nil cells are null
 	Err     error
-	Panic   any  // gocql panics with this while a row is read
+	Panic   any  // the driver panics with this while a row is read
 	More    bool // there are pages that are not read
 }
 
@@ -29,8 +28,8 @@ type Sender struct {
 }
 
 // Column describes a column of a native type.
-func Column(name string, typ gocql.Type) gocql.ColumnInfo {
-	return gocql.ColumnInfo{Name: name, TypeInfo: driver.NativeType(typ)}
+func Column(name string, k codec.Kind) driver.Column {
+	return driver.Column{Name: name, Type: codec.Native(k)}
 }
 
 // Sent returns the requests so far.
@@ -50,16 +49,17 @@ func (s *Sender) Last() string {
 }
 
 // Send implements driver.Sender.
-func (s *Sender) Send(_ context.Context, r *driver.Request) driver.Iter {
+func (s *Sender) Send(_ context.Context, r *driver.Request, _ driver.Iter) driver.Iter {
 	s.mu.Lock()
 	copied := *r
-	copied.Values = append([]any(nil), r.Values...)
+	copied.Values = append([]*driver.Value(nil), r.Values...)
 	s.sent = append(s.sent, copied)
 	s.mu.Unlock()
 	if s.Answer == nil {
 		return &iter{}
 	}
-	return &iter{answer: s.Answer(r)}
+	a := s.Answer(r)
+	return &iter{answer: a, columns: driver.ColumnsOf(a.Columns...)}
 }
 
 // AwaitSchema implements driver.Sender.
@@ -69,30 +69,25 @@ func (s *Sender) AwaitSchema(context.Context) error { return nil }
 func (s *Sender) Keyspace() string { return "test" }
 
 type iter struct {
-	answer Answer
-	next   int
-	err    error
+	answer  Answer
+	columns driver.Columns
+	next    int
 }
 
-func (i *iter) Columns() []gocql.ColumnInfo { return i.answer.Columns }
+func (i *iter) Columns() driver.Columns { return i.columns }
 
-func (i *iter) Scan(dest ...any) bool {
+func (i *iter) Next() [][]byte {
 	if i.answer.Panic != nil {
 		panic(i.answer.Panic)
 	}
-	if i.answer.Err != nil || i.err != nil || i.next >= len(i.answer.Rows) {
-		return false
+	if i.answer.Err != nil || i.next >= len(i.answer.Rows) {
+		return nil
 	}
-	row := i.answer.Rows[i.next]
 	i.next++
-	for n, d := range dest {
-		u := d.(gocql.Unmarshaler)
-		if i.err = u.UnmarshalCQL(i.answer.Columns[n].TypeInfo, row[n]); i.err != nil {
-			return false
-		}
-	}
-	return true
+	return i.answer.Rows[i.next-1]
 }
+
+func (i *iter) Turned() bool { return false }
 
 func (i *iter) PageState() []byte {
 	if i.answer.More {
@@ -101,9 +96,5 @@ func (i *iter) PageState() []byte {
 	return nil
 }
 
-func (i *iter) Close() error {
-	if i.answer.Err != nil {
-		return i.answer.Err
-	}
-	return i.err
-}
+func (i *iter) Close() error { return i.answer.Err }
+func (i *iter) Forget()      {}

@@ -1,4 +1,4 @@
-package driver
+package gocqlv1
 
 import (
 	"crypto/tls"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // TestFill: only what was left at gocql's default is set, in a copy.
@@ -45,7 +47,7 @@ func TestFill(t *testing.T) {
 func TestPolicyThatIsUsedTwice(t *testing.T) {
 	cfg := gocql.NewCluster("127.0.0.1")
 	cfg.PoolConfig.HostSelectionPolicy = panicking{gocql.RoundRobinHostPolicy()}
-	_, err := Connect(cfg, Locality{})
+	_, err := Cluster(cfg).Connect(driver.Locality{})
 	require.ErrorContains(t, err, "a policy serves one session")
 }
 
@@ -68,18 +70,4 @@ func TestLocalOnly(t *testing.T) {
 	l.AddHost(later)
 	l.HostUp(later)
 	require.Nil(t, l.Pick(nil)(), "not of this datacenter")
-}
-
-// TestRegistry: it counts, and forgets.
-func TestRegistry(t *testing.T) {
-	var r registry
-	require.Equal(t, 0, r.join([]string{"a", "b"}))
-	require.Equal(t, 1, r.join([]string{"b", "c"}))
-	require.Equal(t, 2, r.join([]string{"b"}))
-	require.Equal(t, 0, r.join([]string{"d"}))
-	r.leave([]string{"b", "c"})
-	r.leave([]string{"d"})
-	r.leave([]string{"b"})
-	r.leave([]string{"a", "b"})
-	require.Empty(t, r.nodes)
 }

@@ -1,4 +1,4 @@
-package driver_test
+package gocqlv1_test
 
 import (
 	"context"

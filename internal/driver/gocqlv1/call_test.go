@@ -1,4 +1,4 @@
-package driver
+package gocqlv1
 
 import (
 	"reflect"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // TestEmptyIsNotNull: gocql sends nil as null, so an empty text is never nil, not even
@@ -15,7 +16,7 @@ import (
 func TestEmptyIsNotNull(t *testing.T) {
 	text, err := codec.For(reflect.TypeFor[string](), codec.Native(codec.Text))
 	require.NoError(t, err)
-	var call Call
+	var call driver.Call
 	empty := ""
 	for range 2 {
 		_, isNull, err := call.Bind(text, codec.At(&empty), false)
@@ -23,7 +24,7 @@ func TestEmptyIsNotNull(t *testing.T) {
 		require.False(t, isNull)
 	}
 	for _, v := range call.Values() {
-		cell, err := v.(gocql.Marshaler).MarshalCQL(nativeOf(gocql.TypeVarchar))
+		cell, err := argument(v).(gocql.Marshaler).MarshalCQL(nativeOf(gocql.TypeVarchar))
 		require.NoError(t, err)
 		require.NotNil(t, cell)
 		require.Empty(t, cell)

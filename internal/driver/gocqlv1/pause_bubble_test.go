@@ -1,6 +1,6 @@
 //go:build !race
 
-package driver_test
+package gocqlv1_test
 
 import (
 	"testing"

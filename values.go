@@ -6,17 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // Date is a calendar date without a time or a zone: CQL's date, over its whole
 // range, which is five million years to either side of 1970. The zero Date is null.
 //
-// Dates are comparable with ==. Date also works with plain gocql.
+// Dates are comparable with ==.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -135,8 +137,11 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 // CQLType names the CQL type of a Date.
 func (Date) CQLType() string { return "date" }
 
-// cell is the date as the server keeps it; nil is null.
-func (d Date) cell() ([]byte, error) {
+// MarshalCell makes Date a Marshaler: the zero Date is null.
+func (d Date) MarshalCell(cqlType string) ([]byte, error) {
+	if err := mustBeDate(cqlType); err != nil {
+		return nil, err
+	}
 	if d.IsZero() {
 		return nil, nil
 	}
@@ -147,9 +152,12 @@ func (d Date) cell() ([]byte, error) {
 	return binary.BigEndian.AppendUint32(nil, uint32(days+1<<31)), nil
 }
 
-// setCell sets the date from a cell.
-func (d *Date) setCell(cell []byte) error {
+// UnmarshalCell makes Date an Unmarshaler.
+func (d *Date) UnmarshalCell(cqlType string, cell []byte) error {
 	*d = Date{}
+	if err := mustBeDate(cqlType); err != nil {
+		return err
+	}
 	if len(cell) == 0 {
 		return nil
 	}
@@ -159,6 +167,13 @@ func (d *Date) setCell(cell []byte) error {
 	days := int64(binary.BigEndian.Uint32(cell)) - 1<<31
 	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
 	*d = Date{y, m, day}
+	return nil
+}
+
+func mustBeDate(cqlType string) error {
+	if cqlType != "date" {
+		return codec.Reason("coodie: Date is a date, and no other CQL type")
+	}
 	return nil
 }
 
@@ -178,3 +193,50 @@ func (d Date) days() (int64, error) {
 	}
 	return days, nil
 }
+
+// UUID is a uuid or a timeuuid. A column may be any other [16]byte type as well, such as a driver's UUID. Where no
+// struct says which, as in Row.Value, coodie returns a UUID.
+type UUID [16]byte
+
+// NewUUID returns a new random UUID (version 4).
+func NewUUID() UUID { return codec.NewUUID() }
+
+// NewTimeUUID returns a new UUID that holds the time (version 1), for a timeuuid column.
+func NewTimeUUID() UUID { return codec.NewTimeUUID() }
+
+// ParseUUID reads 32 hexadecimal digits, with hyphens between any two bytes.
+func ParseUUID(text string) (UUID, error) {
+	id, err := codec.ParseUUID(text)
+	return id, err
+}
+
+// String returns the usual form, such as 01234567-89ab-cdef-0123-456789abcdef.
+func (u UUID) String() string { return codec.UUIDText(u) }
+
+// IsZero reports whether all bits are 0.
+func (u UUID) IsZero() bool { return u == UUID{} }
+
+// MarshalText returns the usual form.
+func (u UUID) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// UnmarshalText reads what ParseUUID does; an empty text is the zero UUID.
+func (u *UUID) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*u = UUID{}
+		return nil
+	}
+	*u, err = ParseUUID(string(text))
+	return err
+}
+
+// Duration is a CQL duration, whose parts have no fixed length in each other and all have the same sign. A column
+// may be any other struct of these fields as well, such as a driver's Duration, or a time.Duration.
+type Duration struct {
+	Months, Days int32
+	Nanoseconds  int64
+}
+
+// Unset is an argument of Raw that leaves the column as it is. A driver's own value for this does too.
+var Unset any = driver.Unset
+
+func init() { codec.Naturals(reflect.TypeFor[UUID](), reflect.TypeFor[Duration]()) }

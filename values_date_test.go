@@ -6,14 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
-	"github.com/coodie-go/coodie/internal/driver"
 )
-
-var dateInfo = driver.NativeType(gocql.TypeDate)
 
 func TestDateCells(t *testing.T) {
 	for _, tt := range []struct {
@@ -29,11 +25,11 @@ func TestDateCells(t *testing.T) {
 		{coodie.Date{Year: 5881580, Month: 7, Day: 11}, []byte{0xff, 0xff, 0xff, 0xff}, "+5881580-07-11"},
 		{coodie.Date{}, nil, "0000-00-00"},
 	} {
-		cell, err := gocql.Marshal(dateInfo, tt.d)
+		cell, err := tt.d.MarshalCell("date")
 		require.NoError(t, err)
 		require.Equal(t, tt.cell, cell, tt.text)
 		back := coodie.Date{Year: 9, Month: 9, Day: 9}
-		require.NoError(t, gocql.Unmarshal(dateInfo, cell, &back))
+		require.NoError(t, back.UnmarshalCell("date", cell))
 		require.Equal(t, tt.d, back)
 		require.Equal(t, tt.text, tt.d.String())
 		if tt.cell != nil {
@@ -48,10 +44,10 @@ func TestDateCells(t *testing.T) {
 func TestDatesEveryDayAround1970(t *testing.T) {
 	d := coodie.Date{Year: 1899, Month: 12, Day: 31}
 	for want := time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC); want.Year() < 2101; want = want.AddDate(0, 0, 1) {
-		cell, err := d.MarshalCQL(dateInfo)
+		cell, err := d.MarshalCell("date")
 		require.NoError(t, err)
 		var back coodie.Date
-		require.NoError(t, back.UnmarshalCQL(dateInfo, cell))
+		require.NoError(t, back.UnmarshalCell("date", cell))
 		require.Equal(t, want, back.In(nil))
 		next := d.AddDays(1)
 		require.True(t, d.Before(next) && next.After(d))
@@ -66,7 +62,7 @@ func TestInvalidDates(t *testing.T) {
 		{Year: math.MaxInt, Month: 1, Day: 1}, {Year: math.MinInt, Month: 1, Day: 1}, {Year: 2023, Month: math.MaxInt, Day: math.MinInt},
 	} {
 		require.False(t, d.IsValid())
-		_, err := d.MarshalCQL(dateInfo)
+		_, err := d.MarshalCell("date")
 		require.Error(t, err, "%v", d)
 		_, err = d.MarshalText()
 		require.Error(t, err)
@@ -77,9 +73,9 @@ func TestInvalidDates(t *testing.T) {
 		require.Error(t, err, s)
 	}
 	var d coodie.Date
-	require.Error(t, d.UnmarshalCQL(dateInfo, []byte{1}))
-	require.Error(t, d.UnmarshalCQL(driver.NativeType(gocql.TypeInt), []byte{0, 0, 0, 1}))
-	_, err := coodie.Date{Year: 2023, Month: 1, Day: 1}.MarshalCQL(nil)
+	require.Error(t, d.UnmarshalCell("date", []byte{1}))
+	require.Error(t, d.UnmarshalCell("int", []byte{0, 0, 0, 1}))
+	_, err := coodie.Date{Year: 2023, Month: 1, Day: 1}.MarshalCell("int")
 	require.Error(t, err)
 }
 

@@ -1,4 +1,4 @@
-package driver
+package gocqlv1
 
 import (
 	"strings"

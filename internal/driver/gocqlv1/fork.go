@@ -1,4 +1,4 @@
-package driver
+package gocqlv1
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
 )
 
 // A program may put ScyllaDB's fork in the place of gocql, by a replace in its go.mod. This file
@@ -30,9 +31,6 @@ var nativeOf, withClass = func() (func(gocql.Type) gocql.NativeType, func(string
 	}
 	panic("coodie: this version of gocql is not known")
 }()
-
-// NativeType describes a type as gocql does.
-func NativeType(t gocql.Type) gocql.NativeType { return nativeOf(t) }
 
 // classInfo describes a custom type where gocql.NewNativeType takes no class.
 type classInfo struct {
@@ -77,10 +75,7 @@ func (a *answered) Error() string   { return a.frame.Error() }
 func (a *answered) Unwrap() error   { return a.err }
 
 // answerOf finds what the server has said.
-func answerOf(err error) (answer gocql.RequestError, ok bool) {
-	if errors.As(err, &answer) {
-		return answer, true
-	}
+func answerOf(err error) (driver.Answer, bool) {
 	var frame errorFrame
 	if errors.As(err, &frame) {
 		return &answered{frame, err}, true
@@ -90,9 +85,6 @@ func answerOf(err error) (answer gocql.RequestError, ok bool) {
 
 // spoken is err with a gocql.RequestError in its chain if the server has sent it, with every driver.
 func spoken(err error) error {
-	if several, ok := err.(*RepeatedError); ok {
-		return &RepeatedError{several.Attempts, spoken(several.Err)}
-	}
 	if !isFork || err == nil {
 		return err
 	}
@@ -143,12 +135,12 @@ func potentiallyExecuted(err error) bool {
 
 // query is the driver's query of a request. The fork reads a further page under a context of its
 // own, which does not count frames. A binding function is called once for each of them.
-func (s *sender) query(ctx context.Context, r *Request) *gocql.Query {
-	text := s.schema.text(r.Statement)
-	if c, ok := ctx.(counting); ok && isFork && r.Kind == Read && len(r.Values) == 0 {
-		return s.session.Bind(text, func(*gocql.QueryInfo) ([]any, error) { return nil, c.frames.next(c.most) })
+func (s session) query(ctx context.Context, r *driver.Request) *gocql.Query {
+	text := r.Statement + r.Marks
+	if isFork && r.Kind == driver.Read && len(r.Values) == 0 {
+		return s.Bind(text, func(*gocql.QueryInfo) ([]any, error) { return nil, driver.NextFrame(ctx) })
 	}
-	return s.session.Query(text, r.Values...)
+	return s.Query(text, r.Args(r.Values, argument)...)
 }
 
 // keyspaceMetadata is what the driver knows of a keyspace. The fork drops a table's description
@@ -212,15 +204,7 @@ func validatorOf(c *gocql.ColumnMetadata) string {
 	return columnOf{ColumnMetadata: c}.Validator
 }
 
-// liveType is a user-defined type of a keyspace.
-type liveType struct {
-	name   string
-	fields []string
-	text   string                                 // of all fields
-	same   func(i int, declared *codec.Type) bool // as field i, as far as the driver knows that
-}
-
-func userTypesOf(m *gocql.KeyspaceMetadata) (all []liveType) {
+func userTypesOf(m *gocql.KeyspaceMetadata) (all []driver.UserType) {
 	k := keyspaceOf{KeyspaceMetadata: m}
 	all = appendTypes(all, k.UserTypes, func(live gocql.TypeInfo, declared *codec.Type) bool {
 		return live.Type() == gocql.TypeCustom || same(declared, live) // of a user-defined type gocql knows the name alone
@@ -240,10 +224,10 @@ func appendTypes[U ~struct {
 	Name       string
 	FieldNames []string
 	FieldTypes []T
-}, T any](all []liveType, types map[string]*U, same func(live T, declared *codec.Type) bool) []liveType {
+}, T any](all []driver.UserType, types map[string]*U, same func(live T, declared *codec.Type) bool) []driver.UserType {
 	for _, of := range types {
 		t := userType[T](*of)
-		all = append(all, liveType{t.Name, t.FieldNames, fmt.Sprint(t.FieldNames, t.FieldTypes), func(i int, declared *codec.Type) bool {
+		all = append(all, driver.UserType{Name: t.Name, Fields: t.FieldNames, Text: fmt.Sprint(t.FieldNames, t.FieldTypes), Same: func(i int, declared *codec.Type) bool {
 			return same(t.FieldTypes[i], declared)
 		}})
 	}

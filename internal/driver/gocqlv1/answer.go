@@ -1,0 +1,129 @@
+package gocqlv1
+
+import (
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// rows is the answer of a query. Its memory serves one answer after the other.
+type rows struct {
+	iter     *gocql.Iter
+	attempts int   // more than one, or 0 if the error says all
+	pages    bool  // the driver may ask for further pages
+	turns    pager // nil: the answer does not tell of its pages
+	turned   bool  // the last row may be the first of another page
+
+	columns driver.Columns
+	list    []gocql.ColumnInfo // gocql's, of these columns
+	row     driver.Row
+}
+
+// answerOfQuery runs a query.
+func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter) driver.Iter {
+	a, ok := used.(*rows)
+	if !ok {
+		a = new(rows)
+	}
+	a.iter = q.Iter()
+	a.turns, _ = any(a.iter).(pager)
+	a.attempts = told(r, q.Attempts())
+	a.pages = len(a.iter.PageState()) > 0 && !r.Page
+	a.describe()
+	return a
+}
+
+// told is the number of attempts if the error of the last one does not tell everything, or else 0.
+func told(r *driver.Request, attempts int) int {
+	if attempts > 1 && r.Kind != driver.Read && r.Kind != driver.SerialRead || attempts == 1 && r.Replayable && isFork {
+		return attempts
+	}
+	return 0
+}
+
+// describe takes the columns of the page.
+func (a *rows) describe() {
+	a.list = a.iter.Columns()
+	var of driver.Description = (*ofIter)(a.iter)
+	if a.pages { // gocql puts the next page in the iterator's place
+		of = &ofPage{a.list}
+	}
+	a.columns = driver.Described(of, len(a.list))
+	a.row.Fit(len(a.list), func(i int) int { return elements(a.list[i].TypeInfo) }, target)
+}
+
+func (a *rows) Columns() driver.Columns { return a.columns }
+func (a *rows) Turned() bool            { return a.turned }
+func (a *rows) PageState() []byte       { return a.iter.PageState() }
+
+// pager is an iterator that tells of its pages, as gocql's does.
+type pager interface {
+	// WillSwitchPage reports whether the next row is the first of another page.
+	WillSwitchPage() bool
+}
+
+func (a *rows) Next() [][]byte {
+	a.turned = a.turns == nil || a.turns.WillSwitchPage() // not at each row if it can be helped: the page after this one may be under way
+	if !a.iter.Scan(a.row.Targets()...) {
+		return nil
+	}
+	if list := a.iter.Columns(); len(list) != len(a.list) || len(list) > 0 && &list[0] != &a.list[0] { // of another page
+		a.describe()
+	}
+	return a.row.Cells()
+}
+
+func (a *rows) Close() error { return closed(a.attempts, a.iter.Close()) }
+
+func (a *rows) Forget() {
+	a.row.Forget()
+	*a = rows{row: a.row}
+}
+
+// closed is the error of an answer. The error of a write that took several attempts is a
+// *driver.RepeatedError.
+func closed(attempts int, err error) error {
+	switch {
+	case attempts > 0 && unreachable(err): // which is no attempt, but an earlier one may have been executed
+		return &driver.RepeatedError{Attempts: attempts + 1, Err: spoken(err)}
+	case err != nil && attempts > 1:
+		return &driver.RepeatedError{Attempts: attempts, Err: spoken(err)}
+	}
+	return spoken(err)
+}
+
+// ofIter describes the columns of an iterator without further pages.
+type ofIter gocql.Iter
+
+func (o *ofIter) column(i int) *gocql.ColumnInfo { return &(*gocql.Iter)(o).Columns()[i] }
+
+func (o *ofIter) Name(i int) string               { return o.column(i).Name }
+func (o *ofIter) Type(i int) (*codec.Type, error) { return typeOf(o.column(i).TypeInfo) }
+func (o *ofIter) Is(i int, t *codec.Type) bool    { return same(t, o.column(i).TypeInfo) }
+
+// ofPage describes the columns of a page.
+type ofPage struct{ list []gocql.ColumnInfo }
+
+func (o *ofPage) Name(i int) string               { return o.list[i].Name }
+func (o *ofPage) Type(i int) (*codec.Type, error) { return typeOf(o.list[i].TypeInfo) }
+func (o *ofPage) Is(i int, t *codec.Type) bool    { return same(t, o.list[i].TypeInfo) }
+
+// rawCell receives a cell undecoded: nil for null, empty for empty. It aliases gocql's buffer.
+type rawCell []byte
+
+// UnmarshalCQL keeps the cell as it came.
+func (c *rawCell) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
+	*c = data
+	return nil
+}
+
+func target(cell *[]byte) any { return (*rawCell)(cell) }
+
+// elements is how many values gocql makes of a column, or -1 when it is one cell.
+func elements(info gocql.TypeInfo) int {
+	if t, ok := info.(gocql.TupleTypeInfo); ok {
+		return len(t.Elems)
+	}
+	return -1
+}

@@ -1,0 +1,146 @@
+package gocqlv1
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/driver"
+)
+
+// Of returns gocql's session as the seam has it.
+func Of(s *gocql.Session) driver.Driver { return session{s} }
+
+type session struct{ *gocql.Session }
+
+func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
+	switch r.Kind {
+	case driver.LoggedBatch, driver.UnloggedBatch, driver.CounterBatch:
+		return s.sendBatch(ctx, r)
+	}
+	fresh := s.query(ctx, r)
+	q := fresh
+	if ctx != context.Background() {
+		q = q.WithContext(ctx) // a copy
+	}
+	// Not several at once: the values lie in memory that the next call takes over.
+	q.Consistency(gocql.Consistency(r.Consistency)).SetSpeculativeExecutionPolicy(gocql.NonSpeculativeExecution{})
+	if r.PageSize > 0 {
+		q.PageSize(r.PageSize)
+	}
+	if r.Prefetch != nil {
+		q.Prefetch(*r.Prefetch)
+	}
+	if r.Unpaged {
+		q.PageSize(0)
+	}
+	if r.Metadata || r.Kind == driver.Read || r.Kind == driver.SerialRead {
+		q.NoSkipMetadata()
+	}
+	switch r.Kind {
+	case driver.Read:
+		q.Idempotent(!r.Once).DefaultTimestamp(false)
+		if r.Once {
+			q.RetryPolicy(never{})
+		}
+		if r.Page {
+			q.PageState(r.PageState) // and no further page
+		}
+	case driver.Write, driver.TextBatch:
+		q.DefaultTimestamp(false).Idempotent(r.Replayable)
+		if r.ClientTimestamp {
+			q.WithTimestamp(r.Timestamp)
+		}
+		if !r.Replayable {
+			once(q)
+		}
+	case driver.CAS:
+		// gocql caches the result columns of a prepared statement, but those of an LWT
+		// change from one execution to the next (CASSANDRA-11099).
+		once(q.SerialConsistency(gocql.SerialConsistency(r.Serial)).NoSkipMetadata().DefaultTimestamp(false))
+	case driver.SerialRead, driver.Schema:
+		once(q.DefaultTimestamp(false))
+	}
+	answer := answerOfQuery(r, q, used)
+	fresh.Release() // gocql copies what it needs for further pages
+	return answer
+}
+
+// once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
+// gocql v1 applies the retry policy without looking at it (gocql #1803). PageState keeps
+// it from asking for a further page, for which it would send the whole statement again.
+func once(q *gocql.Query) {
+	q.RetryPolicy(never{}).Idempotent(false).PageState(nil)
+}
+
+// never is a retry policy that says no, also of an LWT (a method that ScyllaDB's fork of
+// gocql asks). No policy at all is another thing there: the fork then makes three retries.
+type never struct{}
+
+func (never) Attempt(gocql.RetryableQuery) bool     { return false }
+func (never) GetRetryType(error) gocql.RetryType    { return gocql.Rethrow }
+func (never) AttemptLWT(gocql.RetryableQuery) bool  { return false }
+func (never) GetRetryTypeLWT(error) gocql.RetryType { return gocql.Rethrow }
+
+// argument is a value as gocql takes it.
+func argument(v *driver.Value) any {
+	if v.IsUnset() {
+		return gocql.UnsetValue
+	}
+	return (*value)(v)
+}
+
+// value is a driver.Value that gocql encodes.
+type value driver.Value
+
+// MarshalCQL implements gocql.Marshaler.
+func (v *value) MarshalCQL(info gocql.TypeInfo) ([]byte, error) {
+	of := (*driver.Value)(v)
+	t, isList := of.Type()
+	if of.IsNull() || !isList && same(t, info) || isList && sameElements(t, info) {
+		return of.Encode(nil)
+	}
+	live, err := typeOf(info)
+	if err != nil {
+		return nil, of.Misfit(info.Type().String(), err)
+	}
+	return of.Encode(live)
+}
+
+func sameElements(elem *codec.Type, info gocql.TypeInfo) bool {
+	list, ok := info.(gocql.CollectionType)
+	return ok && list.Type() == gocql.TypeList && same(elem, list.Elem)
+}
+
+func (s session) AwaitSchema(ctx context.Context) error { return s.AwaitSchemaAgreement(ctx) }
+
+func (s session) Keyspace() string { return s.Query("").Keyspace() }
+
+// Describe is what gocql knows of a keyspace. gocql has another description once it has seen the
+// schema change.
+func (s session) Describe(name string, tables []string, last driver.Keyspace) (driver.Keyspace, error) {
+	if last, ok := last.(described); ok {
+		for table := range last.of.Tables {
+			tables = append(tables, table)
+		}
+	}
+	m, err := keyspaceMetadata(s.Session, name, slices.Clip(tables))
+	if err != nil {
+		return nil, err
+	}
+	return described{m}, nil
+}
+
+type described struct{ of *gocql.KeyspaceMetadata }
+
+func (d described) EachColumn(f func(table, column, typ string)) {
+	for _, table := range d.of.Tables {
+		for _, c := range table.Columns {
+			f(table.Name, c.Name, validatorOf(c))
+		}
+	}
+}
+
+func (d described) UserTypes() []driver.UserType { return userTypesOf(d.of) }
