@@ -16,13 +16,6 @@ import (
 // bulkAtOnce is how many listed a bulk call has under way unless told otherwise.
 const bulkAtOnce = 32
 
-// Concurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
-// a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
-// It changes how fast a call is and how hard it presses the servers, never what it does.
-func (q *QuerySet[T]) Concurrency(n int) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withConcurrency(n))
-}
-
 // SaveAll saves values as Document.Save does, each by a statement of its own and
 // several at once: faster than a batch, which one coordinator has to carry out alone.
 //

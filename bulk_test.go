@@ -201,7 +201,7 @@ func TestBulkCancelled(t *testing.T) {
 			cancel()
 		}
 	}), cqltest.LoseAnswer)
-	err := table.Find().Concurrency(4).SaveAll(ctx, parts(50))
+	err := table.Find().With(coodie.WithConcurrency(4)).SaveAll(ctx, parts(50))
 	var bulk *coodie.BulkError
 	require.ErrorAs(t, err, &bulk)
 	require.ErrorIs(t, err, context.Canceled)
@@ -222,7 +222,7 @@ func TestConcurrency(t *testing.T) {
 		most := gate(srv, cqltest.On(cqltest.Insert, "part"), tt.most)
 		q := table.Find()
 		if tt.asked > 0 {
-			q = q.Concurrency(tt.asked)
+			q = q.With(coodie.WithConcurrency(tt.asked))
 		}
 		require.NoError(t, q.SaveAll(t.Context(), parts(100)))
 		require.EqualValues(t, tt.most, most())
@@ -235,7 +235,7 @@ func TestBulkUsage(t *testing.T) {
 	table := open[Part](t, session)
 	srv.ResetLog()
 	var none *coodie.Table[Part]
-	_, err := table.Find().Concurrency(-1).GetMany(ctx, parts(1))
+	_, err := table.Find().With(coodie.WithConcurrency(-1)).GetMany(ctx, parts(1))
 	for _, err := range []error{
 		table.Find(partID.Eq(1)).SaveAll(ctx, parts(1)),
 		none.SaveAll(ctx, parts(1)),

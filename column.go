@@ -166,21 +166,25 @@ func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
 	return v, Present
 }
 
+// Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
+// needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
+func Like[T any](column Target[T], pattern string) Cond[T] {
+	return Cond[T](stmt.Like(targeted(column), pattern))
+}
+
 // Order is how a read orders its rows: by a clustering column, or by likeness to a vector.
 // Columns make it.
 type Order[T any] stmt.Order
 
 // Asc orders by the clustering column, the lowest first.
-func (c *Column[T, V]) Asc() Order[T] { return Order[T](stmt.OrderBy(refOf(c), cql.Asc)) }
+func Asc[T any](column Target[T]) Order[T] {
+	return Order[T](stmt.OrderBy(targeted(column), cql.Asc))
+}
 
 // Desc orders by the clustering column, the highest first.
-func (c *Column[T, V]) Desc() Order[T] { return Order[T](stmt.OrderBy(refOf(c), cql.Desc)) }
-
-// Asc orders by the clustering column, the lowest first.
-func (c *AnyColumn[T]) Asc() Order[T] { return Order[T](stmt.OrderBy((*stmt.Ref)(c), cql.Asc)) }
-
-// Desc orders by the clustering column, the highest first.
-func (c *AnyColumn[T]) Desc() Order[T] { return Order[T](stmt.OrderBy((*stmt.Ref)(c), cql.Desc)) }
+func Desc[T any](column Target[T]) Order[T] {
+	return Order[T](stmt.OrderBy(targeted(column), cql.Desc))
+}
 
 // OrderBy orders the rows within their partition; a later OrderBy replaces it. CQL can
 // read a partition in its clustering order or in the reverse, no other way: so the columns
@@ -228,15 +232,6 @@ func RegisterCodec[V, W any](name string, encode func(V) (W, error), decode func
 			return err
 		},
 	})
-}
-
-// Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra
-// needs an SASI index for it, made for patterns of that kind; ScyllaDB needs AllowFiltering.
-func (c *Column[T, V]) Like(pattern string) Cond[T] { return Cond[T](stmt.Like(refOf(c), pattern)) }
-
-// Like is the filter `column LIKE pattern`: see Column.Like.
-func (c *AnyColumn[T]) Like(pattern string) Cond[T] {
-	return Cond[T](stmt.Like((*stmt.Ref)(c), pattern))
 }
 
 // Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:

@@ -65,13 +65,17 @@ func both(c *stmt.Cond, more []stmt.Cond) []stmt.Cond {
 func refs[T any](targets []Target[T]) []*stmt.Ref {
 	out := make([]*stmt.Ref, len(targets))
 	for i, t := range targets {
-		if t == nil {
-			out[i] = stmt.BadRef("", stmt.ErrNilColumn)
-			continue
-		}
-		out[i] = t.target(nil).Sure()
+		out[i] = targeted(t)
 	}
 	return out
+}
+
+// targeted is the column that the target names.
+func targeted[T any](t Target[T]) *stmt.Ref {
+	if t == nil {
+		return stmt.BadRef("", stmt.ErrNilColumn)
+	}
+	return t.target(nil).Sure()
 }
 
 // newExisting makes an Existing[T].
@@ -104,7 +108,7 @@ const (
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
 	_ = -(unsafe.Sizeof(ListColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{})) - (unsafe.Sizeof(SetColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
-	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(stmt.Ref{})) - (unsafe.Sizeof(VectorColumn[int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
+	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
 	_ = -(unsafe.Sizeof(CounterColumn[int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )

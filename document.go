@@ -112,6 +112,11 @@ func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
 	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
+// With sets how the write is sent: see CallOption.
+func (d *Document[T]) With(opts ...CallOption) *Write[T] {
+	return (*Write[T])(plainDocument(d).now().with(opts))
+}
+
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (d *Document[T]) TTL(t time.Duration) *Write[T] {
 	return (*Write[T])(plainDocument(d).now().withTTL(t))

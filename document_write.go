@@ -19,6 +19,11 @@ import (
 // write is sent or, by In, added to a batch.
 type Write[T any] write
 
+// With sets how the write is sent: see CallOption.
+func (w *Write[T]) With(opts ...CallOption) *Write[T] {
+	return (*Write[T])((*write)(w).sure().with(opts))
+}
+
 // TTL makes what the write writes expire after t, rounded up to whole seconds.
 func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTTL(t)) }
 
@@ -286,7 +291,7 @@ func failure(op, table string, r *driver.Request, err error) error {
 func explain(statement string, err error) error {
 	if driver.IsSyntax(err) &&
 		(strings.Contains(statement, "TIMEOUT ?") || strings.Contains(statement, "BYPASS CACHE")) {
-		return fmt.Errorf("%w (UsingTimeout and BypassCache are ScyllaDB's; for Cassandra leave them out)", err)
+		return fmt.Errorf("%w (WithUsingTimeout and WithBypassCache are ScyllaDB's; for Cassandra leave them out)", err)
 	}
 	return err
 }

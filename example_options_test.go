@@ -13,15 +13,15 @@ import (
 )
 
 // What a single call can be told, and what ScyllaDB alone knows.
-func ExampleQuerySet_Consistency() {
+func ExampleWithConsistency() {
 	tracks, stop := exampleTracks()
 	defer stop()
 	ctx := context.Background()
 
 	nina := tracks.Find(artist.Eq("nina"))
-	n, err := nina.Consistency(coodie.One).Timeout(time.Second).Count(ctx)
+	n, err := nina.With(coodie.WithConsistency(coodie.One), coodie.WithTimeout(time.Second)).Count(ctx)
 	fmt.Println(n, err)
-	_, err = nina.BypassCache().UsingTimeout(50 * time.Millisecond).All(ctx)
+	_, err = nina.With(coodie.WithBypassCache(), coodie.WithUsingTimeout(50*time.Millisecond)).All(ctx)
 	fmt.Println(strings.Contains(err.Error(), "ScyllaDB's"))
 	// Output:
 	// 3 <nil>
@@ -29,7 +29,7 @@ func ExampleQuerySet_Consistency() {
 }
 
 // A page is read ahead of time once a quarter of the last is left; with Prefetch(0) never.
-func ExampleQuerySet_Prefetch() {
+func ExampleWithPrefetch() {
 	session, srv, stop := exampleSession()
 	defer stop()
 	ctx := context.Background()
@@ -40,7 +40,7 @@ func ExampleQuerySet_Prefetch() {
 		must(configs.New(AppConfig{Key: fmt.Sprint(i)}).Save(ctx))
 	}
 	srv.ResetLog()
-	for range configs.Find().Prefetch(0).Iter(ctx) {
+	for range configs.Find().With(coodie.WithPrefetch(0)).Iter(ctx) {
 		break // the rest is never asked for
 	}
 	fmt.Println(len(srv.Log().Matching(cqltest.On(cqltest.Select, "app_config"))), "page")
@@ -59,12 +59,12 @@ func ExampleWithPageTokenKeys() {
 	for _, k := range []string{"a", "b", "c"} {
 		must(before.New(AppConfig{Key: k}).Save(ctx))
 	}
-	link, err := before.Find().PageSize(2).Page(ctx, "")
+	link, err := before.Find().With(coodie.WithPageSize(2)).Page(ctx, "")
 	must(err)
 
 	after, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageTokenKeys(next, last), coodie.WithPageTokenLifetime(time.Hour))
 	must(err)
-	page, err := after.Find().PageSize(2).Page(ctx, link.Next)
+	page, err := after.Find().With(coodie.WithPageSize(2)).Page(ctx, link.Next)
 	fmt.Println(len(page.Items), err)
 
 	var bad *coodie.PageTokenError

@@ -134,10 +134,10 @@ func ExampleToken() {
 }
 
 // LIKE needs an SASI index on Cassandra, which says so.
-func ExampleColumn_Like() {
+func ExampleLike() {
 	tracks, stop := exampleTracks()
 	defer stop()
-	_, err := tracks.Find(title.Like("%rien")).All(context.Background())
+	_, err := tracks.Find(coodie.Like(title, "%rien")).All(context.Background())
 	fmt.Println(errors.Unwrap(err))
 	// Output:
 	// LIKE restriction is only supported on properly indexed columns. title LIKE ? is not valid.
@@ -149,9 +149,9 @@ func ExampleQuerySet_OrderBy() {
 	defer stop()
 
 	nina := tracks.Find(artist.Eq("nina"))
-	titles(nina.OrderBy(year.Desc(), no.Asc()))
-	titles(nina.OrderBy(year.Asc()).Limit(1))
-	_, err := nina.OrderBy(title.Asc()).All(context.Background())
+	titles(nina.OrderBy(coodie.Desc(year), coodie.Asc(no)))
+	titles(nina.OrderBy(coodie.Asc(year)).Limit(1))
+	_, err := nina.OrderBy(coodie.Asc(title)).All(context.Background())
 	fmt.Println(err)
 	// Output:
 	// I Want a Little Sugar | Be My Husband | Nobody

@@ -45,9 +45,9 @@ func ExampleWithIdempotence() {
 
 	claims, _ := coodie.Open[Claim](coodie.New(session), coodie.WithIdempotence(coodie.NotIdempotent))
 	fmt.Println(claims.Create(ctx))
-	err := claims.New(Claim{Name: "a"}).Idempotent(true).Save(ctx) // this one may be repeated
+	err := claims.New(Claim{Name: "a"}).With(coodie.WithIdempotence(coodie.Idempotent)).Save(ctx) // this one may be repeated
 	fmt.Println(err)
-	_, err = claims.New(Claim{Name: "b"}).Idempotent(true).Insert(ctx)
+	_, err = claims.New(Claim{Name: "b"}).With(coodie.WithIdempotence(coodie.Idempotent)).Insert(ctx)
 	fmt.Println(err)
 	// Output:
 	// <nil>

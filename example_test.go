@@ -329,19 +329,19 @@ func ExampleQuerySet_One() {
 	defer stop()
 	configs := openConfigs(ctx, session)
 	for _, k := range []string{"a", "b", "c"} {
-		err := configs.New(AppConfig{Key: k}).Consistency(coodie.All).Timeout(time.Second).Save(ctx)
+		err := configs.New(AppConfig{Key: k}).With(coodie.WithConsistency(coodie.All), coodie.WithTimeout(time.Second)).Save(ctx)
 		if err != nil {
 			log.Fatal(err)
 		}
 	}
 	_, err := configs.Find().One(ctx)
 	fmt.Println(err)
-	one, err := configs.Find(key.Eq("a")).Consistency(coodie.One).One(ctx)
+	one, err := configs.Find(key.Eq("a")).With(coodie.WithConsistency(coodie.One)).One(ctx)
 	fmt.Println(one.Key, err)
 	found, err := configs.Find(key.Eq("d")).Exists(ctx)
 	fmt.Println(found, err)
 	rows := 0
-	for _, err := range configs.Find().PageSize(2).Prefetch(0).Iter(ctx) { // never more than 2 rows in memory
+	for _, err := range configs.Find().With(coodie.WithPageSize(2), coodie.WithPrefetch(0)).Iter(ctx) { // never more than 2 rows in memory
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -376,7 +376,7 @@ func ExampleQuerySet_Page() {
 
 	token := "" // the first page
 	for {
-		page, err := configs.Find().PageSize(2).Page(ctx, token)
+		page, err := configs.Find().With(coodie.WithPageSize(2)).Page(ctx, token)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -510,7 +510,7 @@ func ExampleTable_SaveAll() {
 	fmt.Println(n, err)
 
 	// What the chain says is said of each.
-	fmt.Println(configs.Find().TTL(time.Hour).Concurrency(64).SaveAll(ctx, values[:100]))
+	fmt.Println(configs.Find().TTL(time.Hour).With(coodie.WithConcurrency(64)).SaveAll(ctx, values[:100]))
 	// Output:
 	// <nil>
 	// 1000 <nil>
@@ -578,7 +578,7 @@ func ExampleTable_GetMany() {
 }
 
 // Many partitions by In are read by several statements, and come in the order of the values.
-func ExampleQuerySet_Concurrency() {
+func ExampleWithConcurrency() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
@@ -590,7 +590,7 @@ func ExampleQuerySet_Concurrency() {
 	fmt.Println(configs.SaveAll(ctx, []AppConfig{{Key: "flag-50"}, {Key: "flag-97"}, {Key: "flag-70"}}))
 
 	srv.ResetLog()
-	found, err := configs.Find(key.In(keys...)).Concurrency(2).All(ctx)
+	found, err := configs.Find(key.In(keys...)).With(coodie.WithConcurrency(2)).All(ctx)
 	fmt.Println(found, err)
 	fmt.Println(len(srv.Log()), "statements:", srv.Log().CQL()[0])
 	// Output:

@@ -13,10 +13,10 @@ type Photo struct {
 	Face *[3]float32 `cql:"face,index=sai similarity_function=cosine"`
 }
 
-var face = coodie.NullVectorCol(func(p *Photo) **[3]float32 { return &p.Face })
+var face = coodie.NullCol(func(p *Photo) **[3]float32 { return &p.Face })
 
 // How like a vector is to another, from 0 to 1.
-func ExampleVectorColumn_Cosine() {
+func ExampleCosine() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
@@ -26,11 +26,11 @@ func ExampleVectorColumn_Cosine() {
 	must(photos.New(Photo{Name: "ada", Face: &[3]float32{0, 3, 4}}).Save(ctx))
 
 	ada := photos.Find(photos.Col("name").Eq("ada"))
-	fmt.Println(coodie.Values(ada, face.Cosine([3]float32{0, 6, 8})).First(ctx))
-	fmt.Println(coodie.Values(ada, face.Cosine([3]float32{0, -3, -4})).First(ctx))
-	fmt.Println(coodie.Values(ada, face.Euclidean([3]float32{0, 3, 5})).First(ctx))
-	fmt.Println(coodie.Values(ada, face.DotProduct([3]float32{1, 0, 0})).First(ctx))
-	_, err = coodie.Values(ada, photos.Col("face").Cosine([]float32{1, 2})).First(ctx)
+	fmt.Println(coodie.Values(ada, coodie.Cosine(face, [3]float32{0, 6, 8})).First(ctx))
+	fmt.Println(coodie.Values(ada, coodie.Cosine(face, [3]float32{0, -3, -4})).First(ctx))
+	fmt.Println(coodie.Values(ada, coodie.Euclidean(face, [3]float32{0, 3, 5})).First(ctx))
+	fmt.Println(coodie.Values(ada, coodie.DotProduct(face, [3]float32{1, 0, 0})).First(ctx))
+	_, err = coodie.Values(ada, coodie.Cosine(photos.Col("face"), any([]float32{1, 2}))).First(ctx)
 	fmt.Println(err)
 	// Output:
 	// 1 <nil>
@@ -42,7 +42,7 @@ func ExampleVectorColumn_Cosine() {
 
 // The most like first, and how like they are. cqltest refuses ANN by name, so this
 // Example is compiled only; integration/mapper runs such queries (TestANN).
-func ExampleVectorColumn_ANN() {
+func ExampleANN() {
 	type Match struct {
 		Name string
 		How  float32
@@ -55,8 +55,8 @@ func ExampleVectorColumn_ANN() {
 	must(photos.Create(ctx)) // the index, too
 
 	wanted := [3]float32{0.1, 0.2, 0.7}
-	nearest := photos.Find().OrderBy(face.ANN(wanted)).Limit(10)
-	for match, err := range coodie.Project[Match](nearest, face.Cosine(wanted).As("how")).Iter(ctx) {
+	nearest := photos.Find().OrderBy(coodie.ANN(face, wanted)).Limit(10)
+	for match, err := range coodie.Project[Match](nearest, coodie.Cosine(face, wanted).As("how")).Iter(ctx) {
 		must(err)
 		fmt.Println(match.Name, match.How)
 	}

@@ -443,13 +443,15 @@ func TestHooksAreBounded(t *testing.T) {
 		"get many": {time.Hour, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := table.GetMany(ctx, []Guarded{{ID: "a"}}); return err }},
 		"mutate":   {time.Hour, []string{"AfterLoad", "BeforeSave"}, func(ctx context.Context) error { _, err := row.Mutate(ctx, change); return err }},
 
-		"insert, Timeout":  {short, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().Timeout(short).Insert(ctx)) }},
-		"save, Timeout":    {short, []string{"BeforeSave"}, func(ctx context.Context) error { return doc().Timeout(short).Save(ctx) }},
-		"replace, Timeout": {short, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().IfExists().Timeout(short).Replace(ctx)) }},
-		"get, Timeout":     {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Timeout(short).Get(ctx); return err }},
-		"all, Timeout":     {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.Timeout(short).All(ctx); return err }},
+		"insert, Timeout": {short, []string{"BeforeSave"}, func(ctx context.Context) error { return lwt(doc().With(coodie.WithTimeout(short)).Insert(ctx)) }},
+		"save, Timeout":   {short, []string{"BeforeSave"}, func(ctx context.Context) error { return doc().With(coodie.WithTimeout(short)).Save(ctx) }},
+		"replace, Timeout": {short, []string{"BeforeSave"}, func(ctx context.Context) error {
+			return lwt(doc().IfExists().With(coodie.WithTimeout(short)).Replace(ctx))
+		}},
+		"get, Timeout": {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.With(coodie.WithTimeout(short)).Get(ctx); return err }},
+		"all, Timeout": {short, []string{"AfterLoad"}, func(ctx context.Context) error { _, err := row.With(coodie.WithTimeout(short)).All(ctx); return err }},
 		"mutate, Timeout": {short, []string{"AfterLoad", "BeforeSave"}, func(ctx context.Context) error {
-			_, err := row.Timeout(short).Mutate(ctx, change)
+			_, err := row.With(coodie.WithTimeout(short)).Mutate(ctx, change)
 			return err
 		}},
 	} {

@@ -213,9 +213,11 @@ func TestJSONUsage(t *testing.T) {
 		"timestamp of an LWT": func() error {
 			return second(stops.Find().Timestamp(time.Now()).IfNotExists().CreateJSON(ctx, row))
 		},
-		"idempotent LWT": func() error { return second(stops.Find().Idempotent(true).IfNotExists().CreateJSON(ctx, row)) },
-		"zero value":     func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
-		"zero creation":  func() error { return second(new(coodie.Creation[Stop]).CreateJSON(ctx, row)) },
+		"idempotent LWT": func() error {
+			return second(stops.Find().With(coodie.WithIdempotence(coodie.Idempotent)).IfNotExists().CreateJSON(ctx, row))
+		},
+		"zero value":    func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
+		"zero creation": func() error { return second(new(coodie.Creation[Stop]).CreateJSON(ctx, row)) },
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)

@@ -29,6 +29,13 @@ func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
 	return c
 }
 
+// With sets how the write is sent: see CallOption. It takes no WithConsistency: a conditional write commits at
+// the table's (WithCommitConsistency), for all that write a table must agree on that.
+func (c Conditional[T]) With(opts ...CallOption) Conditional[T] {
+	c.write.query = c.write.query.with(opts)
+	return c
+}
+
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
 func (c Conditional[T]) AllowCreate() Conditional[T] {
@@ -154,6 +161,11 @@ type Creation[T any] query
 // seconds of its clock, and so the row may be gone up to a second early.
 func (c *Creation[T]) TTL(d time.Duration) *Creation[T] {
 	return (*Creation[T])((*query)(c).withTTL(d))
+}
+
+// With sets how the insert is sent: see CallOption. It takes no WithConsistency, as Conditional.With.
+func (c *Creation[T]) With(opts ...CallOption) *Creation[T] {
+	return (*Creation[T])((*query)(c).with(opts))
 }
 
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that

@@ -200,7 +200,7 @@ func TestPeekUsage(t *testing.T) {
 			return batch(func(b *coodie.Batch) { claims.Find().IfNotExists().PeekFirst().In(b).Create(Claim{Name: "a"}) })
 		},
 		"null key":    func() error { return second(claims.New(Claim{}).PeekFirst().Insert(ctx)) },
-		"consistency": func() error { return second(doc.Consistency(coodie.One).PeekFirst().Insert(ctx)) },
+		"consistency": func() error { return second(doc.With(coodie.WithConsistency(coodie.One)).PeekFirst().Insert(ctx)) },
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)

@@ -54,6 +54,54 @@ type settings struct {
 	strictTypes     bool // no write sets to null a field that the struct lacks
 }
 
+// CallOption sets how one call is sent, by With of a QuerySet, a Document, or what they lead to:
+//
+//	rows, err := readings.Find(sensor.Eq("a")).With(coodie.WithTimeout(time.Second), coodie.WithPageSize(100)).All(ctx)
+//
+// An option that a call cannot have, such as a page size of a write, is a *UsageError.
+type CallOption interface{ applyCall(*stmt.Told) }
+
+// EachOption is an option of a DB, of a table, and of a single call, where it takes the place of the others.
+type EachOption interface {
+	Option
+	CallOption
+}
+
+type callOption func(*stmt.Told)
+
+func (o callOption) applyCall(t *stmt.Told) { o(t) }
+
+// eachOption is an EachOption.
+type eachOption struct {
+	option
+	callOption
+}
+
+// WithUsingTimeout is ScyllaDB's USING TIMEOUT: how long the server itself tries, instead of
+// its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
+// of it has an unknown outcome. Cassandra has no such clause.
+func WithUsingTimeout(d time.Duration) CallOption {
+	return callOption(func(t *stmt.Told) { t.Per.UsingTimeout = &d })
+}
+
+// WithBypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
+// the server's cache, such as a scan. Cassandra has no such clause.
+func WithBypassCache() CallOption { return callOption(func(t *stmt.Told) { t.Per.BypassCache = true }) }
+
+// WithPrefetch is the share of a page that is left to read when the next page is asked for,
+// 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
+// one is used up, so that never more than one is held.
+func WithPrefetch(share float64) CallOption {
+	return callOption(func(t *stmt.Told) { t.Per.Prefetch = &share })
+}
+
+// WithConcurrency is how many statements a bulk call, a read or plain write of many partitions (In) or
+// a Scan has under way at once. The default is 32 for bulk calls; In and Scan have their own.
+// It changes how fast a call is and how hard it presses the servers, never what it does.
+func WithConcurrency(n int) CallOption {
+	return callOption(func(t *stmt.Told) { t.Concurrency = n })
+}
+
 type option func(*settings)
 
 func (o option) applyDB(s *settings)    { o(s) }
@@ -90,9 +138,13 @@ func WithCommitConsistency(c Consistency) Option {
 }
 
 // WithConsistency sets the consistency of plain writes and plain reads: QUORUM by
-// default, LOCAL_QUORUM with LocalSerial.
-func WithConsistency(c Consistency) Option {
-	return option(func(s *settings) { s.consistency, s.consistencySet = driver.Consistency(c), true })
+// default, LOCAL_QUORUM with LocalSerial. Of a call on a WithLWTOnly table it makes a read by key a plain one.
+func WithConsistency(c Consistency) EachOption {
+	level := driver.Consistency(c)
+	return eachOption{
+		func(s *settings) { s.consistency, s.consistencySet = level, true },
+		func(t *stmt.Told) { t.Per.Consistency = &level },
+	}
 }
 
 // WithClientTimestamps gives plain writes the client's clock as their timestamp, as
@@ -111,7 +163,9 @@ func WithConsistency(c Consistency) Option {
 func WithClientTimestamps() Option { return option(func(s *settings) { s.clientTimestamp = true }) }
 
 // WithPageSize sets how many rows a read fetches at a time; the session's default otherwise.
-func WithPageSize(rows int) Option { return option(func(s *settings) { s.pageSize = rows }) }
+func WithPageSize(rows int) EachOption {
+	return eachOption{func(s *settings) { s.pageSize = rows }, func(t *stmt.Told) { t.Per.PageSize = &rows }}
+}
 
 // WithSettle makes each conditional write whose outcome is unknown call LWTResult.Settle by
 // itself, as long as its context lasts. What cannot be settled is still an
@@ -210,10 +264,17 @@ const defaultTimeout = 30 * time.Second
 // Iter ends with the caller's loop, and has each page bounded by the cluster config's
 // Timeout alone.
 //
-// A deadline of the context's own is left as it is, be it shorter or longer, and a Timeout
-// that the chain names takes the place of this one.
-func WithTimeout(d time.Duration) Option {
-	return option(func(s *settings) { s.timeout, s.timeoutSet = d, true })
+// A deadline of the context's own is left as it is, be it shorter or longer.
+//
+// Of one call (With) it ends each statement of the call after d, as a context that ends then, whatever deadline the
+// context has; of a loop over Iter, the whole loop. The session's own timeout holds as well. A write
+// that runs out of time has an unknown outcome, as ever; Settle and WithSettle
+// then have a time of their own.
+func WithTimeout(d time.Duration) EachOption {
+	return eachOption{
+		func(s *settings) { s.timeout, s.timeoutSet = d, true },
+		func(t *stmt.Told) { t.Per.Timeout = &d },
+	}
 }
 
 // bound gives ctx a deadline if it has none.
@@ -260,9 +321,8 @@ const (
 	NotIdempotent
 )
 
-// WithIdempotence decides for all statements of a DB or table whether the session's retry
-// policy may send them again, instead of inferring it from each. What a single statement
-// is told by its Idempotent step goes before it.
+// WithIdempotence decides whether the session's retry policy may send statements again, those of a DB, of a table or of
+// one call, instead of inferring it from each.
 //
 // Inferred, a read may be sent again, and a plain write if it carries a client timestamp
 // (WithClientTimestamps, Timestamp) and leaves the same row when carried out twice. Not
@@ -272,7 +332,9 @@ const (
 // sent again is newer than what others wrote since; only Idempotent allows that.
 //
 // A conditional write is never sent again by anybody but the caller, whatever is said here.
-func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s.idempotence = i }) }
+func WithIdempotence(i Idempotence) EachOption {
+	return eachOption{func(s *settings) { s.idempotence = i }, func(t *stmt.Told) { t.Idempotence = stmt.Said(i) }}
+}
 
 // WithRetries sets how often a statement is sent again that failed with an error that
 // proves that it was not executed: too few replicas alive before anything was written, a
@@ -287,24 +349,6 @@ func WithIdempotence(i Idempotence) Option { return option(func(s *settings) { s
 // may have been executed. No policy makes more than 100 attempts.
 func WithRetries(n int) Option {
 	return option(func(s *settings) { s.retries, s.retriesSet = n, true })
-}
-
-// Idempotent decides for this write or read whether the session's retry policy may send it
-// again: see WithIdempotence. A conditional write cannot be declared idempotent.
-func (q *QuerySet[T]) Idempotent(is bool) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withIdempotent(is))
-}
-
-// Idempotent decides for the next write whether the session's retry policy may send it
-// again: see WithIdempotence. A conditional write cannot be declared idempotent.
-func (d *Document[T]) Idempotent(is bool) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withIdempotent(is))
-}
-
-// Idempotent decides for this write whether the session's retry policy may send it again:
-// see WithIdempotence. A conditional write cannot be declared idempotent.
-func (w *Write[T]) Idempotent(is bool) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withIdempotent(is))
 }
 
 // Consistency is the level of a plain statement, or of the commit of an LWT. The numbers are those of the

@@ -94,11 +94,11 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.StampedList, reason(row.Timestamp(epoch), tags.Set([]string{"a"})))
 	require.Equal(t, replay.Reordered, reason(row, tags.Set([]string{"a"})))
 	require.Equal(t, replay.ListAppend, reason(row, tags.Append("a")))
-	require.Equal(t, replay.Declared, reason(row.Idempotent(true), tags.Append("a")))
-	require.Equal(t, replay.Refused, reason(row.Timestamp(epoch).Idempotent(false), name.Set("a")))
+	require.Equal(t, replay.Declared, reason(row.With(WithIdempotence(Idempotent)), tags.Append("a")))
+	require.Equal(t, replay.Refused, reason(row.Timestamp(epoch).With(WithIdempotence(NotIdempotent)), name.Set("a")))
 	other := stamped.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
-	require.Equal(t, replay.Same, reason(other.Idempotent(true), name.Set("a")), "it is so by itself")
+	require.Equal(t, replay.Same, reason(other.With(WithIdempotence(Idempotent)), name.Set("a")), "it is so by itself")
 
 	read, refused := (*query)(row).call(), (*query)(other).call()
 	require.Equal(t, replay.Read, read.spec.Replayed(read.spec.Query(stmt.ReadRows)))
@@ -114,8 +114,8 @@ func TestReadsAndIdempotence(t *testing.T) {
 	all := func(table *Table[AppConfig]) { _, _ = table.Find().All(ctx) }
 	require.False(t, sentBy(t, all).Once)
 	require.True(t, sentBy(t, all, WithIdempotence(NotIdempotent)).Once)
-	require.True(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().Idempotent(false).All(ctx) }).Once)
-	require.False(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().Idempotent(true).All(ctx) }, WithIdempotence(NotIdempotent)).Once)
+	require.True(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotence(NotIdempotent)).All(ctx) }).Once)
+	require.False(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotence(Idempotent)).All(ctx) }, WithIdempotence(NotIdempotent)).Once)
 	require.False(t, sentBy(t, all, WithIdempotence(Idempotent)).Once)
 }
 
@@ -124,19 +124,22 @@ func TestReadsAndIdempotence(t *testing.T) {
 func TestLWTCannotBeIdempotent(t *testing.T) {
 	ctx := context.Background()
 	configs, sent := answering[AppConfig](t, applied)
-	row, doc := configs.Find(key.Eq("a")).Idempotent(true), configs.New(AppConfig{Key: "a"})
+	row, doc := configs.Find(key.Eq("a")).With(WithIdempotence(Idempotent)), configs.New(AppConfig{Key: "a"})
 	batch := newDB(sent, nil).Batch()
 	for name, call := range map[string]func() error{
-		"insert": func() error { _, err := doc.Idempotent(true).Insert(ctx); return err },
+		"insert": func() error { _, err := doc.With(WithIdempotence(Idempotent)).Insert(ctx); return err },
 		"create": func() error {
-			_, err := configs.Find().Idempotent(true).IfNotExists().Create(ctx, AppConfig{})
+			_, err := configs.Find().With(WithIdempotence(Idempotent)).IfNotExists().Create(ctx, AppConfig{})
 			return err
 		},
-		"update":   func() error { _, err := row.IfExists().Update(ctx, value.Set("on")); return err },
-		"delete":   func() error { _, err := row.If(version.Eq(1)).Delete(ctx); return err },
-		"columns":  func() error { _, err := row.If(version.Eq(1)).DeleteColumns(ctx, value); return err },
-		"batch":    func() error { row.IfExists().In(batch).Delete(); return batch.Exec(ctx) },
-		"document": func() error { _, err := doc.Idempotent(true).If(version.Eq(1)).Delete(ctx); return err },
+		"update":  func() error { _, err := row.IfExists().Update(ctx, value.Set("on")); return err },
+		"delete":  func() error { _, err := row.If(version.Eq(1)).Delete(ctx); return err },
+		"columns": func() error { _, err := row.If(version.Eq(1)).DeleteColumns(ctx, value); return err },
+		"batch":   func() error { row.IfExists().In(batch).Delete(); return batch.Exec(ctx) },
+		"document": func() error {
+			_, err := doc.With(WithIdempotence(Idempotent)).If(version.Eq(1)).Delete(ctx)
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := call()
@@ -147,7 +150,7 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 	}
 	require.Empty(t, sent.Sent())
 
-	_, err := configs.Find(key.Eq("a")).Idempotent(false).IfExists().Delete(ctx)
+	_, err := configs.Find(key.Eq("a")).With(WithIdempotence(NotIdempotent)).IfExists().Delete(ctx)
 	require.NoError(t, err, "which it is anyway")
 	r := sentBy(t, func(table *Table[AppConfig]) { _, _ = table.New(AppConfig{Key: "a"}).Insert(ctx) }, WithIdempotence(Idempotent))
 	require.Equal(t, driver.CAS, r.Kind)
@@ -173,7 +176,7 @@ func TestBatchesAndIdempotence(t *testing.T) {
 		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(name.Set("a")) }, true},
 		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(tags.Append("a")) }, false},
 		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).In(b).Save() }, false},
-		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).Idempotent(true).In(b).Save() }, true},
+		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).In(b).Save() }, true},
 		"mixed": {func(b *Batch) {
 			stamped.New(AppConfig{Key: "a"}).In(b).Save()
 			plain.New(AppConfig{Key: "a"}).Timestamp(epoch).In(b).Save()

@@ -23,7 +23,7 @@ type Page[T any] struct {
 }
 
 // Page reads the page that token leads to: "" for the first, then Next of the one before.
-// PageSize says how many rows a page has at most. It may have fewer, even none, and still
+// WithPageSize says how many rows a page has at most. It may have fewer, even none, and still
 // have a Next: only an empty Next is the end.
 //
 // A token leads on in the same query only: the same statement, arguments and keyspace. The

@@ -24,7 +24,7 @@ func TestPage(t *testing.T) {
 			ctx := t.Context()
 			srv, session := server(t)
 			readings := openReadings(t, session, 10, opts...)
-			q := readings.Find(sensor.Eq("a")).PageSize(4)
+			q := readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(4))
 			srv.ResetLog()
 
 			first, err := q.Page(ctx, "")
@@ -32,11 +32,11 @@ func TestPage(t *testing.T) {
 			require.Len(t, first.Items, 4)
 			require.NotEmpty(t, first.Next)
 			require.Len(t, srv.Log(), 1)
-			second, err := q.PageSize(3).Page(ctx, first.Next)
+			second, err := q.With(coodie.WithPageSize(3)).Page(ctx, first.Next)
 			require.NoError(t, err)
 			require.Len(t, second.Items, 3, "the page size is the call's, not the token's")
 			require.Equal(t, 4, second.Items[0].N)
-			again, err := q.PageSize(3).Page(ctx, first.Next)
+			again, err := q.With(coodie.WithPageSize(3)).Page(ctx, first.Next)
 			require.NoError(t, err)
 			require.Equal(t, second.Items, again.Items, "a token can be used again")
 			third, err := q.Page(ctx, second.Next)
@@ -84,7 +84,7 @@ func TestPageErrors(t *testing.T) {
 	ctx := t.Context()
 	srv, session := server(t)
 	readings := openReadings(t, session, 3)
-	q := readings.Find(sensor.Eq("a")).PageSize(1)
+	q := readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(1))
 	first, err := q.Page(ctx, "")
 	require.NoError(t, err)
 
@@ -129,7 +129,7 @@ func TestPageOfLWTOnly(t *testing.T) {
 	_, session := server(t)
 	readings := openReadings(t, session, 2)
 	guarded := open[Reading](t, session, coodie.WithLWTOnly())
-	page, err := guarded.Find(sensor.Eq("a"), readingN.Eq(1)).PageSize(1).Page(t.Context(), "")
+	page, err := guarded.Find(sensor.Eq("a"), readingN.Eq(1)).With(coodie.WithPageSize(1)).Page(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	_ = readings
@@ -139,9 +139,9 @@ func TestPageOfLWTOnly(t *testing.T) {
 func TestPageTokenExpires(t *testing.T) {
 	_, session := server(t)
 	ctx := t.Context()
-	plain := openReadings(t, session, 3).Find(sensor.Eq("a")).PageSize(1)
+	plain := openReadings(t, session, 3).Find(sensor.Eq("a")).With(coodie.WithPageSize(1))
 	sealed := open[Reading](t, session, coodie.WithPageTokenKeys(tokenKey), coodie.WithPageTokenLifetime(time.Nanosecond)).
-		Find(sensor.Eq("a")).PageSize(1)
+		Find(sensor.Eq("a")).With(coodie.WithPageSize(1))
 	p, err := plain.Page(ctx, "")
 	require.NoError(t, err)
 	s, err := sealed.Page(ctx, "")

@@ -46,26 +46,28 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		"first":             func(ctx context.Context) error { return only(table.Find(sensor.Eq("a")).First(ctx)) },
 		"exists":            func(ctx context.Context) error { return only(row.Exists(ctx)) },
 		"all": func(ctx context.Context) error {
-			return only(table.Find(sensor.Eq("a")).Consistency(coodie.One).All(ctx))
+			return only(table.Find(sensor.Eq("a")).With(coodie.WithConsistency(coodie.One)).All(ctx))
 		},
-		"page":  func(ctx context.Context) error { return only(table.Find().PageSize(7).Page(ctx, "")) },
+		"page":  func(ctx context.Context) error { return only(table.Find().With(coodie.WithPageSize(7)).Page(ctx, "")) },
 		"count": func(ctx context.Context) error { return only(table.Find().Count(ctx)) },
 		"values": func(ctx context.Context) error {
 			return only(coodie.Values(table.Find(sensor.Eq("a")), value).All(ctx))
 		},
-		"json":               func(ctx context.Context) error { return only(row.JSON().First(ctx)) },
-		"several partitions": func(ctx context.Context) error { return only(table.Find(sensor.In("a", "b")).Concurrency(1).All(ctx)) },
+		"json": func(ctx context.Context) error { return only(row.JSON().First(ctx)) },
+		"several partitions": func(ctx context.Context) error {
+			return only(table.Find(sensor.In("a", "b")).With(coodie.WithConcurrency(1)).All(ctx))
+		},
 		"save all": func(ctx context.Context) error {
-			return table.Find().Concurrency(1).SaveAll(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}})
+			return table.Find().With(coodie.WithConcurrency(1)).SaveAll(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}})
 		},
 		"insert all": func(ctx context.Context) error {
-			return only(table.Find().Concurrency(1).InsertAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}}))
+			return only(table.Find().With(coodie.WithConcurrency(1)).InsertAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}}))
 		},
 		"delete all": func(ctx context.Context) error {
-			return table.Find().Concurrency(1).DeleteAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}})
+			return table.Find().With(coodie.WithConcurrency(1)).DeleteAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}})
 		},
 		"get many": func(ctx context.Context) error {
-			return only(table.Find().Concurrency(1).GetMany(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}))
+			return only(table.Find().With(coodie.WithConcurrency(1)).GetMany(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}))
 		},
 		"mutate": func(ctx context.Context) error {
 			return only(row.Mutate(ctx, func(_ context.Context, _ *Reading) error { return nil }))
@@ -174,11 +176,11 @@ func TestPlanWarnings(t *testing.T) {
 			return err
 		}},
 		{"no filter", "all rows of the table", "a read changes nothing", true, func(ctx context.Context) error {
-			_, err := table.Find().Idempotent(true).All(ctx)
+			_, err := table.Find().With(coodie.WithIdempotence(coodie.Idempotent)).All(ctx)
 			return err
 		}},
 		{"no partition", "all nodes are asked", "declared not idempotent", false, func(ctx context.Context) error {
-			_, err := table.Find(value.Eq("x")).Idempotent(false).All(ctx)
+			_, err := table.Find(value.Eq("x")).With(coodie.WithIdempotence(coodie.NotIdempotent)).All(ctx)
 			return err
 		}},
 		{"by token", "", "a read changes nothing", true, func(ctx context.Context) error {

@@ -36,8 +36,8 @@ func everyQuery(things *Table[Everything]) []struct {
 		{q.Filter(tenant.In("a", "b"), id.In(1)), all + " WHERE tenant = ? AND id = ?"},
 		{partition.Filter(name.Eq("a"), tags.Contains("b"), labels.Contains("c"), attrs.Contains(1), attrs.ContainsKey("d"), attrs.At("e").Eq(2)).AllowFiltering(),
 			all + inPartition + " AND name = ? AND tags CONTAINS ? AND labels CONTAINS ? AND attrs CONTAINS ? AND attrs CONTAINS KEY ? AND attrs[?] = ? ALLOW FILTERING"},
-		{q.Filter(name.Like("a%")), all + " WHERE name LIKE ?"},
-		{q.Filter(things.Col("tenant").Eq("t"), things.Col("id").In(1, 2), things.Col("name").Like("%a"), things.Col("tags").Contains("x")),
+		{q.Filter(Like(name, "a%")), all + " WHERE name LIKE ?"},
+		{q.Filter(things.Col("tenant").Eq("t"), things.Col("id").In(1, 2), Like(things.Col("name"), "%a"), things.Col("tags").Contains("x")),
 			all + " WHERE tenant = ? AND id = ? AND name LIKE ? AND tags CONTAINS ?"},
 		{q.Filter(token.Gt(1), token.Le(2)), all + " WHERE token(tenant, id) > ? AND token(tenant, id) <= ?"},
 		{q.Filter(token.Ge(1), token.Lt(2)), all + " WHERE token(tenant, id) >= ? AND token(tenant, id) < ?"},
@@ -49,17 +49,17 @@ func everyQuery(things *Table[Everything]) []struct {
 		{partition.Filter(Cols(at, seq).Eq(row)), all + inPartition + " AND (at, seq) = (?, ?)"},
 		{partition.Filter(Cols(things.Col("at"), seq).In(row, row, row)), all + inPartition + " AND (at, seq) IN ?"},
 
-		{partition.OrderBy(at.Asc()), all + inPartition + " ORDER BY at ASC"},
-		{partition.OrderBy(at.Desc(), seq.Asc()), all + inPartition + " ORDER BY at DESC, seq ASC"},
-		{partition.OrderBy(at.Asc(), things.Col("seq").Desc()), all + inPartition + " ORDER BY at ASC, seq DESC"},
-		{partition.Filter(at.Eq(epoch)).OrderBy(seq.Desc()), all + inPartition + " AND at = ? ORDER BY seq DESC"},
-		{q.Filter(tenant.Eq("t"), id.In(1, 2)).OrderBy(things.Col("at").Asc()).Limit(3), all + " WHERE tenant = ? AND id IN ? ORDER BY at ASC LIMIT ?"},
-		{partition.OrderBy(at.Asc()).OrderBy(at.Desc()), all + inPartition + " ORDER BY at DESC"},
+		{partition.OrderBy(Asc(at)), all + inPartition + " ORDER BY at ASC"},
+		{partition.OrderBy(Desc(at), Asc(seq)), all + inPartition + " ORDER BY at DESC, seq ASC"},
+		{partition.OrderBy(Asc(at), Desc(things.Col("seq"))), all + inPartition + " ORDER BY at ASC, seq DESC"},
+		{partition.Filter(at.Eq(epoch)).OrderBy(Desc(seq)), all + inPartition + " AND at = ? ORDER BY seq DESC"},
+		{q.Filter(tenant.Eq("t"), id.In(1, 2)).OrderBy(Asc(things.Col("at"))).Limit(3), all + " WHERE tenant = ? AND id IN ? ORDER BY at ASC LIMIT ?"},
+		{partition.OrderBy(Asc(at)).OrderBy(Desc(at)), all + inPartition + " ORDER BY at DESC"},
 		{q.Limit(5).PerPartitionLimit(2), all + " PER PARTITION LIMIT ?"}, // counted here: a partition without rows is one line,
 		{q.Only(name, tenant), `SELECT name, tenant, at AS "[row]" FROM everything`},
 		{q.Only(owner, tenant), "SELECT owner, tenant FROM everything"},
 		{q.Only(name, at), "SELECT name, at FROM everything"},
-		{q.Filter(tenant.Eq("t"), id.In(1, 2)).OrderBy(at.Asc()).Only(name), `SELECT name, at AS "[row]" FROM everything WHERE tenant = ? AND id IN ? ORDER BY at ASC`},
+		{q.Filter(tenant.Eq("t"), id.In(1, 2)).OrderBy(Asc(at)).Only(name), `SELECT name, at AS "[row]" FROM everything WHERE tenant = ? AND id IN ? ORDER BY at ASC`},
 		{partition.Filter(at.Gt(epoch)).Only(name), "SELECT name FROM everything" + inPartition + " AND at > ?"},
 		{q.Defer(name).Only(things.Col("mixedCase")), `SELECT "mixedCase", at AS "[row]" FROM everything`},
 		{q.Only(name).Defer(tenant, id, at, seq, tags, labels, attrs, addr, fixed, sel, mixed), `SELECT owner, name, pair, at AS "[row]" FROM everything`},
@@ -93,12 +93,12 @@ func TestQueryStatements(t *testing.T) {
 func TestQueriesShareNothing(t *testing.T) {
 	ctx := context.Background()
 	things, sent := answering[Everything](t, applied)
-	base := things.Find(tenant.Eq("t"), id.Eq(1)).OrderBy(at.Asc()).Only(name)
-	_ = base.OrderBy(at.Desc()).Defer(name).Limit(3).Distinct().AllowFiltering().GroupBy(at).PerPartitionLimit(1)
+	base := things.Find(tenant.Eq("t"), id.Eq(1)).OrderBy(Asc(at)).Only(name)
+	_ = base.OrderBy(Desc(at)).Defer(name).Limit(3).Distinct().AllowFiltering().GroupBy(at).PerPartitionLimit(1)
 	_, err := base.All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, tokens(`SELECT name, at AS "[row]" FROM everything WHERE tenant = ? AND id = ? ORDER BY at ASC`), tokens(sent.Last()))
-	_, err = base.Defer(name).Distinct().OrderBy(at.Asc()).Count(ctx)
+	_, err = base.Defer(name).Distinct().OrderBy(Asc(at)).Count(ctx)
 	require.Error(t, err)
 	_, err = base.Count(ctx)
 	require.NoError(t, err, "an order and columns do not concern a count")
@@ -117,10 +117,10 @@ func TestUnpaged(t *testing.T) {
 		query   *QuerySet[Everything]
 		unpaged bool
 	}{
-		{things.Find(tenant.Eq("t"), id.In(1, 2)).OrderBy(at.Asc()), true},
+		{things.Find(tenant.Eq("t"), id.In(1, 2)).OrderBy(Asc(at)), true},
 		{things.Find(tenant.Eq("t"), id.In(1, 2)), false},
-		{things.Find(tenant.Eq("t"), id.Eq(1), at.In(epoch)).OrderBy(at.Asc()), false},
-		{things.Find(tenant.Eq("t"), id.Eq(1)).OrderBy(at.Asc()), false},
+		{things.Find(tenant.Eq("t"), id.Eq(1), at.In(epoch)).OrderBy(Asc(at)), false},
+		{things.Find(tenant.Eq("t"), id.Eq(1)).OrderBy(Asc(at)), false},
 	} {
 		_, err := tt.query.All(ctx)
 		require.NoError(t, err)
@@ -150,8 +150,8 @@ func TestQueriesRefused(t *testing.T) {
 		{"null key", "at", "cannot be null", all(partition.Filter(at.Eq(time.Time{})))},
 		{"list element", "tags", "Contains", all(q.Filter(tags.At(0).Eq("a")))},
 		{"range of a map's value", "attrs", "by Eq only", all(q.Filter(attrs.At("a").Gt(1)))},
-		{"like of a number", "seq", "compares text", all(q.Filter(seq.Like("1%")))},
-		{"like as a condition", "name", "LIKE is for Find", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).If(name.Like("a%")).Delete(ctx))},
+		{"like of a number", "seq", "compares text", all(q.Filter(Like(seq, "1%")))},
+		{"like as a condition", "name", "LIKE is for Find", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).If(Like(name, "a%")).Delete(ctx))},
 		{"several columns as a condition", "", "belongs into Find", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).If(Cols(at, seq).Gt(row)).Delete(ctx))},
 		{"several columns of no key", "name", "clustering columns", all(partition.Filter(Cols(name).Gt(row)))},
 		{"several columns, wrong order", "at", "order of the key", all(partition.Filter(Cols(seq, at).Gt(row)))},
@@ -162,14 +162,14 @@ func TestQueriesRefused(t *testing.T) {
 		{"several columns in nothing", "", "never holds", all(partition.Filter(Cols(at, seq).In()))},
 		{"several columns in null", "at", "cannot be null", all(partition.Filter(Cols(at, seq).In(row, Everything{})))},
 		{"token in a write", "", "SELECT only", q.Filter(Token[Everything]().Gt(1)).Delete(ctx)},
-		{"order of a regular column", "name", "only clustering columns", all(partition.OrderBy(name.Asc()))},
-		{"order of a part", "attrs", "whole columns", all(partition.OrderBy(attrs.At("a").Asc()))},
-		{"order without a partition", "tenant", "within a partition", all(q.OrderBy(at.Asc()))},
-		{"order with half of a partition", "id", "within a partition", all(q.Filter(tenant.Eq("t")).OrderBy(at.Asc()))},
-		{"order skips a column", "seq", "are missing", all(partition.OrderBy(seq.Asc()))},
-		{"order twice", "at", "each once", all(partition.OrderBy(at.Asc(), at.Asc()))},
-		{"order half reversed", "seq", "not in part", all(partition.OrderBy(at.Asc(), seq.Asc()))},
-		{"order of an unknown column", "nope", "no such column", all(partition.OrderBy(things.Col("nope").Asc()))},
+		{"order of a regular column", "name", "only clustering columns", all(partition.OrderBy(Asc(name)))},
+		{"order of a part", "attrs", "whole columns", all(partition.OrderBy(Asc(attrs.At("a"))))},
+		{"order without a partition", "tenant", "within a partition", all(q.OrderBy(Asc(at)))},
+		{"order with half of a partition", "id", "within a partition", all(q.Filter(tenant.Eq("t")).OrderBy(Asc(at)))},
+		{"order skips a column", "seq", "are missing", all(partition.OrderBy(Asc(seq)))},
+		{"order twice", "at", "each once", all(partition.OrderBy(Asc(at), Asc(at)))},
+		{"order half reversed", "seq", "not in part", all(partition.OrderBy(Asc(at), Asc(seq)))},
+		{"order of an unknown column", "nope", "no such column", all(partition.OrderBy(Asc(things.Col("nope"))))},
 		{"zero order", "", "not a column", all(partition.OrderBy(Order[Everything]{}))},
 		{"only of a part", "attrs", "whole columns", all(q.Only(attrs.At("a")))},
 		{"only nil", "", "nil column", all(q.Only(nil))},
@@ -188,12 +188,12 @@ func TestQueriesRefused(t *testing.T) {
 		{"per partition limit", "", "at least 1", all(q.PerPartitionLimit(0))},
 		{"count of groups", "", "Count is of all rows", err(q.GroupBy(tenant, id).Count(ctx))},
 		{"count of partitions", "", "Count is of all rows", err(q.Distinct().Count(ctx))},
-		{"write with an order", "", "option of a read", partition.OrderBy(at.Asc()).Delete(ctx)},
+		{"write with an order", "", "option of a read", partition.OrderBy(Asc(at)).Delete(ctx)},
 		{"write with filtering", "", "option of a read", partition.AllowFiltering().Delete(ctx)},
 		{"conditional write with columns", "", "option of a read", err(partition.Only(name).IfExists().Delete(ctx))},
 		{"create with columns", "", "option of a read", err(q.Only(name).IfNotExists().Create(ctx, row))},
 		{"mutate with a part", "attrs", "whole columns", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(attrs.At("a")).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
-		{"mutate in an order", "", "options of a read", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).OrderBy(seq.Asc()).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
+		{"mutate in an order", "", "options of a read", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).OrderBy(Asc(seq)).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

@@ -3,7 +3,6 @@ package coodie
 import (
 	"time"
 
-	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -33,11 +32,16 @@ func (q *query) choose() (*query, *stmt.ReadOptions) {
 	return q, t.ReadOptions
 }
 
-// tellCall is a copy of the query, and of what the call is told, which may be changed.
-func (q *query) tellCall() (*query, *stmt.CallOptions) {
+//go:noinline
+func (q *query) with(opts []CallOption) *query {
 	q, t := q.tell()
 	t.Per = stmt.Copied(t.Per)
-	return q, t.Per
+	for _, o := range opts {
+		if o != nil {
+			o.applyCall(t)
+		}
+	}
+	return q
 }
 
 //go:noinline
@@ -83,20 +87,6 @@ func (q *query) withPeek() *query {
 }
 
 //go:noinline
-func (q *query) withConcurrency(n int) *query {
-	q, t := q.tell()
-	t.Concurrency = n
-	return q
-}
-
-//go:noinline
-func (q *query) withIdempotent(is bool) *query {
-	q, t := q.tell()
-	t.Idempotence = stmt.Declared(is)
-	return q
-}
-
-//go:noinline
 func (q *query) withDistinct() *query {
 	q, t := q.choose()
 	t.Distinct = true
@@ -132,49 +122,6 @@ func (q *query) withOrders(orders []stmt.Order) *query {
 }
 
 //go:noinline
-func (q *query) withConsistency(l Consistency) *query {
-	q, t := q.tellCall()
-	level := driver.Consistency(l)
-	t.Consistency = &level
-	return q
-}
-
-//go:noinline
-func (q *query) withTimeout(d time.Duration) *query {
-	q, t := q.tellCall()
-	t.Timeout = &d
-	return q
-}
-
-//go:noinline
-func (q *query) withUsingTimeout(d time.Duration) *query {
-	q, t := q.tellCall()
-	t.UsingTimeout = &d
-	return q
-}
-
-//go:noinline
-func (q *query) withBypassCache() *query {
-	q, t := q.tellCall()
-	t.BypassCache = true
-	return q
-}
-
-//go:noinline
-func (q *query) withPageSize(rows int) *query {
-	q, t := q.tellCall()
-	t.PageSize = &rows
-	return q
-}
-
-//go:noinline
-func (q *query) withPrefetch(share float64) *query {
-	q, t := q.tellCall()
-	t.Prefetch = &share
-	return q
-}
-
-//go:noinline
 func (q *query) withOnly(columns []*stmt.Ref) *query {
 	q, c := q.choose()
 	c.Only, c.Without = columns, nil
@@ -203,6 +150,9 @@ func (w *write) sure() write {
 }
 
 //go:noinline
+func (w write) with(opts []CallOption) *write { return w.on(w.query.with(opts)) }
+
+//go:noinline
 func (w write) withTTL(d time.Duration) *write { return w.on(w.query.withTTL(d)) }
 
 //go:noinline
@@ -213,19 +163,3 @@ func (w write) withOmitNil() *write { return w.on(w.query.withOmitNil()) }
 
 //go:noinline
 func (w write) withPeek() *write { return w.on(w.query.withPeek()) }
-
-//go:noinline
-func (w write) withIdempotent(is bool) *write { return w.on(w.query.withIdempotent(is)) }
-
-//go:noinline
-func (w write) withConsistency(l Consistency) *write {
-	return w.on(w.query.withConsistency(l))
-}
-
-//go:noinline
-func (w write) withTimeout(d time.Duration) *write { return w.on(w.query.withTimeout(d)) }
-
-//go:noinline
-func (w write) withUsingTimeout(d time.Duration) *write {
-	return w.on(w.query.withUsingTimeout(d))
-}

@@ -39,6 +39,11 @@ func (q *QuerySet[T]) Timestamp(t time.Time) *QuerySet[T] {
 	return (*QuerySet[T])((*query)(q).withTimestamp(t))
 }
 
+// With sets how this call is sent: see CallOption.
+func (q *QuerySet[T]) With(opts ...CallOption) *QuerySet[T] {
+	return (*QuerySet[T])((*query)(q).with(opts))
+}
+
 // IfNotExists begins an `INSERT … IF NOT EXISTS`, which takes no filters.
 func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(q) }
 
@@ -63,7 +68,7 @@ func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
 // Update is a plain update: it creates a row that is missing.
 //
 // In on the partition key may name thousands of partitions. Update, Delete and DeleteColumns then
-// send several statements, of 20 partitions each (WithInChunk), several at once (Concurrency).
+// send several statements, of 20 partitions each (WithInChunk), several at once (WithConcurrency).
 // With WithClientTimestamps or Timestamp all of them have one timestamp; otherwise each has the
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
 // may have been executed by then, the error is an *OutcomeUnknownError that counts them.
@@ -177,101 +182,6 @@ func (q *QuerySet[T]) AllowFiltering() *QuerySet[T] {
 // targets are the columns that the targets name.
 func targets[T any](first Target[T], more []Target[T]) []*stmt.Ref {
 	return refs(append([]Target[T]{first}, more...))
-}
-
-// Consistency is that of this read or plain write, instead of the table's (see
-// WithConsistency). On a WithLWTOnly table it makes a read by key a plain one.
-//
-// A conditional write has none: what it commits at and its serial consistency belong to
-// the table, for all that write it must agree on them.
-func (q *QuerySet[T]) Consistency(c Consistency) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withConsistency(c))
-}
-
-// Timeout ends each statement of the call after d, as a context that ends then; of a loop
-// over Iter, the whole loop. The session's own timeout holds as well. A write
-// that runs out of time has an unknown outcome, as ever; Settle and WithSettle
-// then have a time of their own.
-func (q *QuerySet[T]) Timeout(d time.Duration) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withTimeout(d))
-}
-
-// UsingTimeout is ScyllaDB's USING TIMEOUT: how long the server itself tries, instead of
-// its configured timeouts. It is rounded up to whole milliseconds. A write that runs out
-// of it has an unknown outcome. Cassandra has no such clause.
-func (q *QuerySet[T]) UsingTimeout(d time.Duration) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withUsingTimeout(d))
-}
-
-// BypassCache is ScyllaDB's BYPASS CACHE, for reads of rows that are not worth a place in
-// the server's cache, such as a scan. Cassandra has no such clause.
-func (q *QuerySet[T]) BypassCache() *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withBypassCache())
-}
-
-// PageSize is how many rows the server sends at a time, instead of the table's (see
-// WithPageSize).
-func (q *QuerySet[T]) PageSize(rows int) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withPageSize(rows))
-}
-
-// Prefetch is the share of a page that is left to read when the next page is asked for,
-// 0.25 unless the session says otherwise. With 0 a page is asked for only when the last
-// one is used up, so that never more than one is held.
-func (q *QuerySet[T]) Prefetch(share float64) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withPrefetch(share))
-}
-
-// Consistency is QuerySet.Consistency for this plain write.
-func (d *Document[T]) Consistency(c Consistency) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withConsistency(c))
-}
-
-// Timeout is QuerySet.Timeout.
-func (d *Document[T]) Timeout(t time.Duration) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withTimeout(t))
-}
-
-// UsingTimeout is QuerySet.UsingTimeout.
-func (d *Document[T]) UsingTimeout(t time.Duration) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withUsingTimeout(t))
-}
-
-// Consistency is QuerySet.Consistency for this plain write.
-func (w *Write[T]) Consistency(c Consistency) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withConsistency(c))
-}
-
-// Timeout is QuerySet.Timeout.
-func (w *Write[T]) Timeout(t time.Duration) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withTimeout(t))
-}
-
-// UsingTimeout is QuerySet.UsingTimeout.
-func (w *Write[T]) UsingTimeout(t time.Duration) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withUsingTimeout(t))
-}
-
-// Timeout is QuerySet.Timeout.
-func (c Conditional[T]) Timeout(d time.Duration) Conditional[T] {
-	c.write.query = c.write.query.withTimeout(d)
-	return c
-}
-
-// UsingTimeout is QuerySet.UsingTimeout.
-func (c Conditional[T]) UsingTimeout(d time.Duration) Conditional[T] {
-	c.write.query = c.write.query.withUsingTimeout(d)
-	return c
-}
-
-// Timeout is QuerySet.Timeout.
-func (c *Creation[T]) Timeout(d time.Duration) *Creation[T] {
-	return (*Creation[T])((*query)(c).withTimeout(d))
-}
-
-// UsingTimeout is QuerySet.UsingTimeout.
-func (c *Creation[T]) UsingTimeout(d time.Duration) *Creation[T] {
-	return (*Creation[T])((*query)(c).withUsingTimeout(d))
 }
 
 // CreateJSON is Create with a row that is a JSON object, as QuerySet.JSON reads it:

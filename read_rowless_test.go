@@ -65,7 +65,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		some := slots.Find(slotK.In("a", "b", "x1", "none"))
 		static := slots.Find(slotS.Ge(0)).AllowFiltering()
 		for name, q := range map[string]*coodie.QuerySet[Slot]{
-			"whole table": slots.Find(), "in": some, "by a static column": static, "small pages": slots.Find().PageSize(1),
+			"whole table": slots.Find(), "in": some, "by a static column": static, "small pages": slots.Find().With(coodie.WithPageSize(1)),
 			"by token": slots.Find(coodie.Token[Slot]().Ge(-1 << 63)), "with some columns": slots.Find().Only(slotK, slotC, slotN, slotS),
 			"one statement": some.Limit(1000), "one partition": b,
 		} {
@@ -134,12 +134,12 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err, name)
 			require.False(t, found, name)
 		}
-		for name, q := range map[string]*coodie.QuerySet[Slot]{"asc": a.OrderBy(slotC.Asc()), "desc": a.OrderBy(slotC.Desc()), "several": slots.Find(slotK.In("a", "x1")).OrderBy(slotC.Desc())} {
+		for name, q := range map[string]*coodie.QuerySet[Slot]{"asc": a.OrderBy(coodie.Asc(slotC)), "desc": a.OrderBy(coodie.Desc(slotC)), "several": slots.Find(slotK.In("a", "x1")).OrderBy(coodie.Desc(slotC))} {
 			all, err := q.All(ctx)
 			require.NoError(t, err, name)
 			require.Empty(t, all, name)
 		}
-		all, err := some.OrderBy(slotC.Desc()).Limit(2).All(ctx)
+		all, err := some.OrderBy(coodie.Desc(slotC)).Limit(2).All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []Slot{two, one}, all)
 
@@ -194,18 +194,18 @@ func TestStaticsAreNoRowOfAPage(t *testing.T) {
 		}
 		both := []Slot{{"b", 1, 10, 8}, {"b", 2, 20, 8}}
 		for _, size := range []int{1, 2, 7, 1000} {
-			require.Equal(t, both, read(slots.Find().PageSize(size)))
-			require.Equal(t, both[:1], read(slots.Find().PageSize(size).Limit(1)))
-			require.Equal(t, both, read(slots.Find().PageSize(size).Limit(2)))
-			require.Equal(t, both, read(slots.Find().PageSize(size).Limit(3)))
+			require.Equal(t, both, read(slots.Find().With(coodie.WithPageSize(size))))
+			require.Equal(t, both[:1], read(slots.Find().With(coodie.WithPageSize(size)).Limit(1)))
+			require.Equal(t, both, read(slots.Find().With(coodie.WithPageSize(size)).Limit(2)))
+			require.Equal(t, both, read(slots.Find().With(coodie.WithPageSize(size)).Limit(3)))
 		}
-		page, err := slots.Find().PageSize(1).Limit(2).Page(ctx, "")
+		page, err := slots.Find().With(coodie.WithPageSize(1)).Limit(2).Page(ctx, "")
 		require.NoError(t, err)
 		for page.Next != "" && len(page.Items) == 0 {
-			page, err = slots.Find().PageSize(1).Limit(2).Page(ctx, page.Next)
+			page, err = slots.Find().With(coodie.WithPageSize(1)).Limit(2).Page(ctx, page.Next)
 			require.NoError(t, err)
 		}
-		_, err = slots.Find().PageSize(1).Limit(3).Page(ctx, page.Next)
+		_, err = slots.Find().With(coodie.WithPageSize(1)).Limit(3).Page(ctx, page.Next)
 		require.ErrorIs(t, err, coodie.ErrBadPageToken, "of another limit")
 	})
 }

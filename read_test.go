@@ -52,7 +52,7 @@ func TestOne(t *testing.T) {
 	one, err = readings.Find(sensor.Eq("a")).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrMultiple)
 	require.Zero(t, one)
-	_, err = readings.Find(sensor.Eq("a")).PageSize(1).One(ctx)
+	_, err = readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(1)).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrMultiple, "the second is on another page")
 	_, err = readings.Find(sensor.Eq("a")).Limit(1).One(ctx)
 	require.NoError(t, err, "no more than one was asked for")
@@ -98,7 +98,7 @@ func TestIterHoldsOnePage(t *testing.T) {
 
 	srv.ResetLog()
 	read := 0
-	for _, err := range readings.Find(sensor.Eq("a")).PageSize(size).Prefetch(0).Iter(context.Background()) {
+	for _, err := range readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(size), coodie.WithPrefetch(0)).Iter(context.Background()) {
 		require.NoError(t, err)
 		require.Equal(t, read/size+1, pages(), "at row %d", read)
 		read++
@@ -110,7 +110,7 @@ func TestIterHoldsOnePage(t *testing.T) {
 
 	srv.ResetLog()
 	read = 0
-	for _, err := range readings.Find(sensor.Eq("a")).PageSize(size).Prefetch(0.5).Iter(context.Background()) {
+	for _, err := range readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(size), coodie.WithPrefetch(0.5)).Iter(context.Background()) {
 		require.NoError(t, err)
 		ahead := 1
 		if read%size >= size/2 {
@@ -139,7 +139,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	session.SetPrefetch(1)
 	readings := openReadings(t, session, 80)
 	ctx := t.Context()
-	all := readings.Find(sensor.Eq("a")).PageSize(10)
+	all := readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(10))
 	for name, loop := range map[string]func(row func(error) bool){
 		"Iter":    func(row func(error) bool) { each(all.Iter(ctx), row) },
 		"Values":  func(row func(error) bool) { each(coodie.Values(all, readings.Col("value")).Iter(ctx), row) },
@@ -150,10 +150,10 @@ func TestIterClosesOnBreak(t *testing.T) {
 		},
 		"In": func(row func(error) bool) {
 			// Rows go from one goroutine to the other 64 at a time.
-			each(readings.Find(sensor.In("a", "b")).PageSize(70).Concurrency(1).Iter(ctx), row)
+			each(readings.Find(sensor.In("a", "b")).With(coodie.WithPageSize(70), coodie.WithConcurrency(1)).Iter(ctx), row)
 		},
 		"Scan": func(row func(error) bool) {
-			each(readings.Find().PageSize(10).Scan(ctx, coodie.MinRanges(1), coodie.RateLimit(100)), row)
+			each(readings.Find().With(coodie.WithPageSize(10)).Scan(ctx, coodie.MinRanges(1), coodie.RateLimit(100)), row)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	}
 
 	// The session is as good as before.
-	rows, err := readings.Find(sensor.Eq("a")).PageSize(10).All(ctx)
+	rows, err := readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(10)).All(ctx)
 	require.NoError(t, err)
 	require.Len(t, rows, 80)
 }
@@ -208,24 +208,24 @@ func TestTimeout(t *testing.T) {
 	const short = 20 * time.Millisecond
 
 	srv.Fault(cqltest.On(cqltest.Any, "entry").First(1), cqltest.LoseAnswer)
-	_, err = entries.Find(entryBook.Eq("b")).Timeout(short).All(ctx)
+	_, err = entries.Find(entryBook.Eq("b")).With(coodie.WithTimeout(short)).All(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 
 	srv.Fault(cqltest.On(cqltest.Any, "entry").First(1), cqltest.Apply, cqltest.LoseAnswer)
-	err = doc.Timeout(short).Save(ctx)
+	err = doc.With(coodie.WithTimeout(short)).Save(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	require.NoError(t, doc.Delete(ctx))
 
 	srv.Fault(cqltest.On(cqltest.Conditional, "entry").First(1), cqltest.Apply, cqltest.LoseAnswer)
-	res, err := doc.Timeout(short).Insert(ctx)
+	res, err := doc.With(coodie.WithTimeout(short)).Insert(ctx)
 	require.NoError(t, err, "settled, for the context has not ended")
 	require.True(t, res.Applied)
 
 	plain := open[Entry](t, session)
 	srv.Fault(cqltest.On(cqltest.Conditional, "entry").First(1), cqltest.LoseAnswer)
-	res, err = plain.New(doc.Value).IfExists().Timeout(short).Update(ctx, entryAmount.Set(2))
+	res, err = plain.New(doc.Value).IfExists().With(coodie.WithTimeout(short)).Update(ctx, entryAmount.Set(2))
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.False(t, res.Applied)
@@ -234,7 +234,7 @@ func TestTimeout(t *testing.T) {
 	require.False(t, res.Applied)
 
 	srv.Fault(cqltest.On(cqltest.Conditional, "entry").First(1), cqltest.Apply, cqltest.LoseAnswer)
-	mutated, err := plain.Find(entryBook.Eq("b"), entryLine.Eq(1)).Timeout(short).
+	mutated, err := plain.Find(entryBook.Eq("b"), entryLine.Eq(1)).With(coodie.WithTimeout(short)).
 		Mutate(ctx, func(_ context.Context, e *Entry) error { e.Amount = 3; return nil })
 	require.NoError(t, err)
 	require.Equal(t, 1, mutated.Unknown)
@@ -249,15 +249,15 @@ func TestScyllaClauses(t *testing.T) {
 		row, doc := readings.Find(sensor.Eq("a"), readingN.Eq(0)), readings.New(Reading{Sensor: "b"})
 		var errs []error
 		add := func(_ any, err error) { errs = append(errs, err) }
-		add(row.BypassCache().Get(ctx))
-		add(row.UsingTimeout(1500 * time.Microsecond).Get(ctx))
-		add(readings.Find(sensor.Eq("a")).Limit(2).BypassCache().UsingTimeout(time.Second).PageSize(1).All(ctx))
-		add(readings.Find().UsingTimeout(time.Second).Count(ctx))
-		add(nil, doc.TTL(time.Hour).Timestamp(time.UnixMicro(1)).UsingTimeout(time.Second).Save(ctx))
-		add(nil, row.UsingTimeout(time.Second).Update(ctx, readings.Col("value").Set("w")))
-		add(nil, row.Timestamp(time.UnixMicro(1)).UsingTimeout(time.Second).Delete(ctx))
-		add(doc.UsingTimeout(time.Second).Insert(ctx))
-		add(row.IfExists().UsingTimeout(time.Second).Update(ctx, readings.Col("value").Set("x")))
+		add(row.With(coodie.WithBypassCache()).Get(ctx))
+		add(row.With(coodie.WithUsingTimeout(1500 * time.Microsecond)).Get(ctx))
+		add(readings.Find(sensor.Eq("a")).Limit(2).With(coodie.WithBypassCache(), coodie.WithUsingTimeout(time.Second), coodie.WithPageSize(1)).All(ctx))
+		add(readings.Find().With(coodie.WithUsingTimeout(time.Second)).Count(ctx))
+		add(nil, doc.TTL(time.Hour).Timestamp(time.UnixMicro(1)).With(coodie.WithUsingTimeout(time.Second)).Save(ctx))
+		add(nil, row.With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("w")))
+		add(nil, row.Timestamp(time.UnixMicro(1)).With(coodie.WithUsingTimeout(time.Second)).Delete(ctx))
+		add(doc.With(coodie.WithUsingTimeout(time.Second)).Insert(ctx))
+		add(row.IfExists().With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("x")))
 		return errs
 	}
 
@@ -272,7 +272,7 @@ func TestScyllaClauses(t *testing.T) {
 	_, session = server(t)
 	readings = openReadings(t, session, 3)
 	for i, err := range calls(readings) {
-		require.ErrorContains(t, err, "UsingTimeout and BypassCache are ScyllaDB's", "call %d", i)
+		require.ErrorContains(t, err, "WithUsingTimeout and WithBypassCache are ScyllaDB's", "call %d", i)
 		var refused gocql.RequestError
 		require.True(t, errors.As(err, &refused), "call %d", i)
 		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)

@@ -34,7 +34,7 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 
 // Scan reads all rows of the table, or those for which the filters hold (AllowFiltering), in
 // no particular order. It cuts the ring of tokens into ranges that lie on one set
-// of replicas each, and reads several at once, 8 unless Concurrency says otherwise; each holds a
+// of replicas each, and reads several at once, 8 unless WithConcurrency says otherwise; each holds a
 // page. So it is faster than Iter, and spreads its load over all nodes.
 //
 // A scan that ended early is continued by ResumeFrom with the Checkpoint of OnProgress
@@ -234,7 +234,7 @@ func (s *scan) failed(err error) error {
 }
 
 // Checkpoint is how far a scan has come: the ranges of tokens that are left, which are no
-// more than Concurrency and one. It is a small text (MarshalText, so JSON as well) that can
+// more than WithConcurrency and one. It is a small text (MarshalText, so JSON as well) that can
 // be kept for as long as one likes: whatever becomes of the cluster, a token stays that of its
 // partition. The zero value is the beginning.
 type Checkpoint struct{ left ring.Progress }

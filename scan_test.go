@@ -97,7 +97,7 @@ func TestScanResumes(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(kept), &from))
 			rows := 0
 			finished = true
-			for v, err := range table.Find().PageSize(50).Scan(ctx, coodie.MinRanges(tt.ranges), coodie.ResumeFrom(from), coodie.OnProgress(func(p coodie.ScanProgress) {
+			for v, err := range table.Find().With(coodie.WithPageSize(50)).Scan(ctx, coodie.MinRanges(tt.ranges), coodie.ResumeFrom(from), coodie.OnProgress(func(p coodie.ScanProgress) {
 				text, err := json.Marshal(p.Checkpoint)
 				require.NoError(t, err)
 				kept = string(text)
@@ -134,7 +134,7 @@ func TestScanResumesWithinARange(t *testing.T) {
 	var from coodie.Checkpoint
 	for {
 		rows := 0
-		err := table.Find().Concurrency(1).ScanParallel(ctx, func(_ context.Context, v Sample) error {
+		err := table.Find().With(coodie.WithConcurrency(1)).ScanParallel(ctx, func(_ context.Context, v Sample) error {
 			if rows++; rows > 600 {
 				return stop
 			}
@@ -225,9 +225,9 @@ func TestScanUsage(t *testing.T) {
 		"Linearizable":     table.Find().Linearizable(),
 		"no filter on":     table.Find(sampleSensor.Eq("a")),
 		"use Iter":         table.Find(token.Gt(3)),
-		"at least 1":       table.Find().Concurrency(-1),
-		"a page has":       table.Find().PageSize(-1),
-		"OrderBy orders":   table.Find().OrderBy(sampleSeq.Asc()),
+		"at least 1":       table.Find().With(coodie.WithConcurrency(-1)),
+		"a page has":       table.Find().With(coodie.WithPageSize(-1)),
+		"OrderBy orders":   table.Find().OrderBy(coodie.Asc(sampleSeq)),
 		"zero value":       {},
 		"no TTL and no ti": table.Find().TTL(1),
 	} {

@@ -25,8 +25,8 @@ type Doc struct {
 
 var (
 	docText = Col(func(d *Doc) *string { return &d.Text })
-	docVec  = VectorCol(func(d *Doc) *[]float32 { return &d.Vec })
-	docArr  = NullVectorCol(func(d *Doc) **[2]float32 { return &d.Arr })
+	docVec  = Col(func(d *Doc) *[]float32 { return &d.Vec })
+	docArr  = NullCol(func(d *Doc) **[2]float32 { return &d.Arr })
 )
 
 type namedPlace struct {
@@ -92,12 +92,12 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(q.Only(name, seq).Limit(1).JSON()) }, `SELECT JSON name, seq, at AS "[row]" FROM everything`},
 		{func() error { return drain(q.Distinct().JSON()) }, "SELECT JSON DISTINCT tenant, id, owner FROM everything"},
 
-		{func() error { return drain(Values(d.OrderBy(docVec.ANN(v)).Limit(3), docText)) }, "SELECT text FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
-		{func() error { return drain(Values(d.OrderBy(docs.Col("vec").ANN(v)).Limit(3), docVec.Cosine(v))) }, "SELECT similarity_cosine(vec, ?) FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
+		{func() error { return drain(Values(d.OrderBy(ANN(docVec, v)).Limit(3), docText)) }, "SELECT text FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
+		{func() error { return drain(Values(d.OrderBy(ANN(docs.Col("vec"), any(v))).Limit(3), Cosine(docVec, v))) }, "SELECT similarity_cosine(vec, ?) FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
 		{func() error {
-			return drain(Values(d.OrderBy(docArr.ANN([2]float32{1, 2})).Limit(1000), docArr.Euclidean([2]float32{1, 2})))
+			return drain(Values(d.OrderBy(ANN(docArr, [2]float32{1, 2})).Limit(1000), Euclidean(docArr, [2]float32{1, 2})))
 		}, "SELECT similarity_euclidean(arr, ?) FROM doc ORDER BY arr ANN OF ? LIMIT ?"},
-		{func() error { return drain(Values(d, docs.Col("vec").DotProduct(v))) }, "SELECT similarity_dot_product(vec, ?) FROM doc"},
+		{func() error { return drain(Values(d, DotProduct(docs.Col("vec"), any(v)))) }, "SELECT similarity_dot_product(vec, ?) FROM doc"},
 	} {
 		require.NoError(t, tt.call(), tt.want)
 		sent := thingsSent
@@ -221,15 +221,15 @@ func TestSelectionsRefused(t *testing.T) {
 		{"expression that is wrong", "n", "of numbers", drain(Project[one](q, Sum(name).As("n")))},
 		{"function of another type than its field", "n", "text", drain(Project[one](q, Cast[string](seq).As("n")))},
 		{"nothing to project into", "", "no field", drain(Project[struct{}](q))},
-		{"not a vector", "text", "VectorCol", drain(Values(d, VectorCol(func(d *Doc) *string { return &d.Text }).Cosine("x")))},
-		{"ANN of no vector", "text", "likeness", first(d.OrderBy(docs.Col("text").ANN("x")).Limit(1).All(ctx))},
-		{"ANN without a limit", "vec", "Limit", first(d.OrderBy(docVec.ANN(v)).All(ctx))},
-		{"ANN of too many", "vec", "Limit", first(d.OrderBy(docVec.ANN(v)).Limit(1001).All(ctx))},
-		{"ANN and another order", "vec", "order of its own", first(d.OrderBy(docVec.ANN(v), docs.Col("n").Asc()).Limit(3).All(ctx))},
-		{"ANN per partition", "vec", "no PerPartitionLimit", first(d.OrderBy(docVec.ANN(v)).PerPartitionLimit(1).Limit(3).All(ctx))},
-		{"ANN of null", "vec", "null", first(d.OrderBy(docVec.ANN(nil)).Limit(3).All(ctx))},
-		{"ANN of another dimension", "vec", "vector", first(d.OrderBy(docVec.ANN(v[:2])).Limit(3).All(ctx))},
-		{"similarity to null", "vec", "null", drain(Values(d, docs.Col("vec").Cosine(nil)))},
+		{"not a vector", "text", "likeness", drain(Values(d, Cosine(Col(func(d *Doc) *string { return &d.Text }), "x")))},
+		{"ANN of no vector", "text", "likeness", first(d.OrderBy(ANN(docs.Col("text"), "x")).Limit(1).All(ctx))},
+		{"ANN without a limit", "vec", "Limit", first(d.OrderBy(ANN(docVec, v)).All(ctx))},
+		{"ANN of too many", "vec", "Limit", first(d.OrderBy(ANN(docVec, v)).Limit(1001).All(ctx))},
+		{"ANN and another order", "vec", "order of its own", first(d.OrderBy(ANN(docVec, v), Asc(docs.Col("n"))).Limit(3).All(ctx))},
+		{"ANN per partition", "vec", "no PerPartitionLimit", first(d.OrderBy(ANN(docVec, v)).PerPartitionLimit(1).Limit(3).All(ctx))},
+		{"ANN of null", "vec", "null", first(d.OrderBy(ANN(docVec, nil)).Limit(3).All(ctx))},
+		{"ANN of another dimension", "vec", "vector", first(d.OrderBy(ANN(docVec, v[:2])).Limit(3).All(ctx))},
+		{"similarity to null", "vec", "null", drain(Values(d, Cosine(docs.Col("vec"), nil)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

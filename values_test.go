@@ -493,12 +493,12 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	some := table.Find(p.Eq(1))
 	for name, read := range map[string]func() ([]OddKeys, error){
 		"all":     func() ([]OddKeys, error) { return some.All(ctx) },
-		"order":   func() ([]OddKeys, error) { return some.OrderBy(c.Desc()).All(ctx) },
+		"order":   func() ([]OddKeys, error) { return some.OrderBy(coodie.Desc(c)).All(ctx) },
 		"cols":    func() ([]OddKeys, error) { return some.Filter(coodie.Cols[OddKeys](c).Ge(OddKeys{C: 1})).All(ctx) },
 		"token":   func() ([]OddKeys, error) { return table.Find(coodie.Token[OddKeys]().Ge(-1 << 63)).All(ctx) },
 		"indexed": func() ([]OddKeys, error) { return table.Find(v.Eq(2)).All(ctx) },
 		"page": func() ([]OddKeys, error) {
-			page, err := some.PageSize(10).Page(ctx, "")
+			page, err := some.With(coodie.WithPageSize(10)).Page(ctx, "")
 			return page.Items, err
 		},
 	} {

@@ -56,7 +56,7 @@ func Example_querying() {
 	ours := bugReports(db).Find(project.Eq("coodie"))
 
 	printTitles(ours)
-	printTitles(ours.OrderBy(createdAt.Asc()))
+	printTitles(ours.OrderBy(coodie.Asc(createdAt)))
 	printTitles(ours.Limit(2))
 	printTitles(ours.Filter(severity.Eq("critical")).AllowFiltering())
 	printTitles(ours.Filter(createdAt.Gt(june(1)), createdAt.Lt(june(4))))

@@ -75,7 +75,7 @@ func Example_recipesPages() {
 	check(err)
 	bugReports(db)
 
-	ours := reports.Find(project.Eq("coodie")).PageSize(3)
+	ours := reports.Find(project.Eq("coodie")).With(coodie.WithPageSize(3))
 	first, err := ours.Page(ctx, "")
 	fmt.Println(len(first.Items), first.Next != "", err)
 	second, err := ours.Page(ctx, first.Next)

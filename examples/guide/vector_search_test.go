@@ -18,7 +18,7 @@ func (ProductEmbedding) TableName() string { return "product_embeddings" }
 
 var (
 	embeddingID = coodie.Col(func(p *ProductEmbedding) *gocql.UUID { return &p.ProductID })
-	embedding   = coodie.NullVectorCol(func(p *ProductEmbedding) **[4]float32 { return &p.Embedding })
+	embedding   = coodie.NullCol(func(p *ProductEmbedding) **[4]float32 { return &p.Embedding })
 )
 
 // An array is a vector; its length is that of the column, so the compiler holds it.
@@ -33,7 +33,7 @@ func Example_vectorSearch() {
 	check(widget.Save(ctx))
 
 	row := products.Find(embeddingID.Eq(widget.Value.ProductID))
-	fmt.Println(coodie.Values(row, embedding.Cosine([4]float32{7, 7, 7, 7})).First(ctx))
+	fmt.Println(coodie.Values(row, coodie.Cosine(embedding, [4]float32{7, 7, 7, 7})).First(ctx))
 	// Output:
 	// CREATE TABLE IF NOT EXISTS product_embeddings (product_id uuid, name text, embedding vector<float, 4>, PRIMARY KEY (product_id))
 	// CREATE INDEX IF NOT EXISTS product_embeddings_embedding_idx ON product_embeddings (embedding) USING 'sai' WITH OPTIONS = {'similarity_function': 'cosine'}
@@ -51,8 +51,8 @@ func Example_vectorSearchANN() {
 		Similarity float32
 	}
 	wanted := [4]float32{0.1, 0.2, 0.3, 0.4}
-	nearest := products.Find().OrderBy(embedding.ANN(wanted)).Limit(10)
-	for match, err := range coodie.Project[Match](nearest, embedding.Cosine(wanted).As("similarity")).Iter(ctx) {
+	nearest := products.Find().OrderBy(coodie.ANN(embedding, wanted)).Limit(10)
+	for match, err := range coodie.Project[Match](nearest, coodie.Cosine(embedding, wanted).As("similarity")).Iter(ctx) {
 		check(err)
 		fmt.Println(match.Name, match.Similarity)
 	}
@@ -74,7 +74,7 @@ func Example_vectorSearchRefused() {
 	_, err = coodie.Open[Key](db)
 	fmt.Println(err)
 	products := open[ProductEmbedding](db)
-	_, err = products.Find().OrderBy(embedding.ANN([4]float32{1})).All(ctx)
+	_, err = products.Find().OrderBy(coodie.ANN(embedding, [4]float32{1})).All(ctx)
 	fmt.Println(err)
 	// Output:
 	// coodie: guide_test.Text.Text: codec as CQL vector<float, 0>: not a CQL type: the length of a vector must be a positive number

@@ -99,8 +99,8 @@ func TestAggregates(t *testing.T) {
 		{"each group", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey), coodie.Max(integer)), []int{4, math.MaxInt32}},
 		{"the first group", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).Limit(1), coodie.Max(integer)), []int{4}},
 		{"filtering", values(a.Filter(integer.Gt(1)).AllowFiltering(), coodie.Sum(integer)), []int{6}},
-		{"by pages", values(a.PageSize(1), coodie.Sum(integer)), []int{7}},
-		{"groups by pages", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).PageSize(1), coodie.CountAll[Amounts]()), []int64{3, 2}},
+		{"by pages", values(a.With(coodie.WithPageSize(1)), coodie.Sum(integer)), []int{7}},
+		{"groups by pages", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).With(coodie.WithPageSize(1)), coodie.CountAll[Amounts]()), []int64{3, 2}},
 	})
 
 	// A counter is summed up, too.

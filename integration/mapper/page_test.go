@@ -22,7 +22,7 @@ func TestPage(t *testing.T) {
 				var seen []int
 				token := ""
 				for i := range 10 {
-					page, err := q.PageSize(2+i%2).Page(ctx, token)
+					page, err := q.With(coodie.WithPageSize(2+i%2)).Page(ctx, token)
 					require.NoError(t, err)
 					for _, r := range page.Items {
 						seen = append(seen, r.N)

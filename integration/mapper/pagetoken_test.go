@@ -22,7 +22,7 @@ func TestPageTokens(t *testing.T) {
 	ctx := t.Context()
 	next := func(table *coodie.Table[reading]) string {
 		t.Helper()
-		page, err := table.Find(readingSensor.Eq("a")).PageSize(4).Page(ctx, "")
+		page, err := table.Find(readingSensor.Eq("a")).With(coodie.WithPageSize(4)).Page(ctx, "")
 		require.NoError(t, err)
 		require.Len(t, page.Items, 4)
 		return page.Next
@@ -32,7 +32,7 @@ func TestPageTokens(t *testing.T) {
 	var keyspace string
 	scan(t, s, "SELECT keyspace_name FROM system_schema.tables WHERE table_name = 'reading' ALLOW FILTERING", &keyspace)
 	later := open[reading](t, session(t, keyspace), coodie.WithPageTokenKeys(newKey, oldKey))
-	page, err := later.Find(readingSensor.Eq("a")).PageSize(2).Page(ctx, token)
+	page, err := later.Find(readingSensor.Eq("a")).With(coodie.WithPageSize(2)).Page(ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, 4, page.Items[0].N)
 	require.Len(t, page.Items, 2, "the page size is the call's")
@@ -72,7 +72,7 @@ func TestPageTokens(t *testing.T) {
 		n := 0
 		for token, i := "", 0; ; i++ {
 			require.Less(t, i, 50, name)
-			page, err := tt.q.PageSize(1).Page(ctx, token)
+			page, err := tt.q.With(coodie.WithPageSize(1)).Page(ctx, token)
 			require.NoError(t, err, name)
 			n += len(page.Items)
 			if token = page.Next; token == "" {
@@ -88,7 +88,7 @@ func TestPageTokens(t *testing.T) {
 func TestChangedPagingState(t *testing.T) {
 	t.Parallel()
 	table := readings(t, connect(t), 5)
-	q := table.Find(readingSensor.Eq("a")).PageSize(2)
+	q := table.Find(readingSensor.Eq("a")).With(coodie.WithPageSize(2))
 	first, err := q.Page(t.Context(), "")
 	require.NoError(t, err)
 	raw, err := base64.RawURLEncoding.DecodeString(first.Next)

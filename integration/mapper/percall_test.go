@@ -75,23 +75,23 @@ func TestPerCall(t *testing.T) {
 	sensor := table.Find(readingSensor.Eq("a"))
 
 	for _, c := range []coodie.Consistency{coodie.One, coodie.LocalOne, coodie.All, coodie.EachQuorum} {
-		require.NoError(t, table.New(reading{Sensor: "b"}).Consistency(c).Save(ctx), c)
-		_, err := table.Find(readingSensor.Eq("b")).Consistency(c).First(ctx)
+		require.NoError(t, table.New(reading{Sensor: "b"}).With(coodie.WithConsistency(c)).Save(ctx), c)
+		_, err := table.Find(readingSensor.Eq("b")).With(coodie.WithConsistency(c)).First(ctx)
 		require.NoError(t, err, c)
 	}
-	require.NoError(t, table.New(reading{Sensor: "b"}).Consistency(coodie.Any).Save(ctx))
+	require.NoError(t, table.New(reading{Sensor: "b"}).With(coodie.WithConsistency(coodie.Any)).Save(ctx))
 
-	all, err := sensor.PageSize(4).Prefetch(0).Timeout(time.Minute).All(ctx)
+	all, err := sensor.With(coodie.WithPageSize(4), coodie.WithPrefetch(0), coodie.WithTimeout(time.Minute)).All(ctx)
 	require.NoError(t, err)
 	require.Len(t, all, 25)
 
-	_, err = sensor.Timeout(time.Nanosecond).All(ctx)
+	_, err = sensor.With(coodie.WithTimeout(time.Nanosecond)).All(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	// Cassandra has no such clauses.
-	_, err = sensor.BypassCache().All(ctx)
+	_, err = sensor.With(coodie.WithBypassCache()).All(ctx)
 	require.ErrorContains(t, err, "ScyllaDB's")
-	err = sensor.UsingTimeout(time.Second).Delete(ctx)
+	err = sensor.With(coodie.WithUsingTimeout(time.Second)).Delete(ctx)
 	require.ErrorContains(t, err, "ScyllaDB's")
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 }

@@ -110,8 +110,8 @@ func TestQueryFilters(t *testing.T) {
 		{"filtering", a.Filter(weight.Ge(1), weight.Lt(1.5)).AllowFiltering(), "a21 a22"},
 		{"IN, filtering", a.Filter(weight.In(0.5, 1.5)).AllowFiltering(), "a31 a32 a11 a12"},
 		{"by name", table.Find(table.Col("shop").Eq("a"), table.Col("year").In(1, 2), table.Col("day").Ge(3)), "a31 a32"},
-		{"LIKE", a.Filter(item.Like("xx%")), "a31 a21"},
-		{"LIKE by name", a.Filter(table.Col("item").Like("%xxx%")), "a31"},
+		{"LIKE", a.Filter(coodie.Like(item, "xx%")), "a31 a21"},
+		{"LIKE by name", a.Filter(coodie.Like(table.Col("item"), "%xxx%")), "a31"},
 		{"several columns >", a.Filter(coodie.Cols(onDay, saleNo).Gt(at(2, 1))), "a31 a32 a22"},
 		{"several columns >=", a.Filter(coodie.Cols(onDay, saleNo).Ge(at(2, 1)), coodie.Cols(onDay).Lt(at(3, 0))), "a21 a22"},
 		{"several columns <", a.Filter(coodie.Cols(onDay, saleNo).Lt(at(2, 2))), "a21 a11 a12"},
@@ -138,7 +138,7 @@ func TestQueryFilters(t *testing.T) {
 
 	// Paging by hand: what comes after the last row, in the partition's mixed order.
 	var read []string
-	rest := a.OrderBy(onDay.Desc()).Limit(2)
+	rest := a.OrderBy(coodie.Desc(onDay)).Limit(2)
 	for page := rest; ; {
 		rows, err := page.All(t.Context())
 		require.NoError(t, err)
@@ -194,12 +194,12 @@ func TestQueryOrder(t *testing.T) {
 		query *coodie.QuerySet[Sale]
 		want  string
 	}{
-		{"declared", a.OrderBy(onDay.Desc(), saleNo.Asc()), "a31 a32 a21 a22 a11 a12"},
-		{"reversed", a.OrderBy(onDay.Asc(), saleNo.Desc()), "a12 a11 a22 a21 a32 a31"},
-		{"reversed by the first alone", a.OrderBy(table.Col("day").Asc()).Limit(3), "a12 a11 a22"},
-		{"within a day", a.Filter(onDay.Eq(1)).OrderBy(saleNo.Desc()), "a12 a11"},
-		{"first", a.OrderBy(onDay.Asc()).Limit(1), "a12"},
-		{"over partitions", table.Find(shop.In("a", "b"), year.Eq(1), onDay.In(1, 3)).OrderBy(onDay.Asc()), "a12 a11 b12 b11 a32 a31 b32 b31"},
+		{"declared", a.OrderBy(coodie.Desc(onDay), coodie.Asc(saleNo)), "a31 a32 a21 a22 a11 a12"},
+		{"reversed", a.OrderBy(coodie.Asc(onDay), coodie.Desc(saleNo)), "a12 a11 a22 a21 a32 a31"},
+		{"reversed by the first alone", a.OrderBy(coodie.Asc(table.Col("day"))).Limit(3), "a12 a11 a22"},
+		{"within a day", a.Filter(onDay.Eq(1)).OrderBy(coodie.Desc(saleNo)), "a12 a11"},
+		{"first", a.OrderBy(coodie.Asc(onDay)).Limit(1), "a12"},
+		{"over partitions", table.Find(shop.In("a", "b"), year.Eq(1), onDay.In(1, 3)).OrderBy(coodie.Asc(onDay)), "a12 a11 b12 b11 a32 a31 b32 b31"},
 		{"per partition", table.Find(shop.In("a", "b"), year.Eq(1)).PerPartitionLimit(1), "a31 b31"},
 		{"per partition and in all", table.Find(shop.In("a", "b"), year.Eq(1)).PerPartitionLimit(2).Limit(3), "a31 a32 b31"},
 		{"groups", a.GroupBy(onDay), "a31 a21 a11"},
@@ -209,7 +209,7 @@ func TestQueryOrder(t *testing.T) {
 			require.Equal(t, tt.want, strings.Join(places(t, tt.query), " "))
 		})
 	}
-	first, err := a.OrderBy(onDay.Asc()).First(t.Context())
+	first, err := a.OrderBy(coodie.Asc(onDay)).First(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, first.Day)
 }
@@ -237,7 +237,7 @@ func TestQueryColumns(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Sale{{Shop: "a", Year: 1}}, parts)
 
-	n, err := table.Find(shop.Eq("a"), year.Eq(1)).OrderBy(onDay.Asc()).Only(item).Count(ctx)
+	n, err := table.Find(shop.Eq("a"), year.Eq(1)).OrderBy(coodie.Asc(onDay)).Only(item).Count(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 6, n)
 }

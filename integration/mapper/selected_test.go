@@ -61,7 +61,7 @@ func TestSelectedValues(t *testing.T) {
 		{"a user-defined type", values(thing, addr), []Address{*rome()}},
 		{"a tuple", values(thing, pair), []Pair{{1, ptr("x")}}},
 		{"distinct keys", values(thing.Distinct(), p), []string{"p"}},
-		{"in order", values(day.OrderBy(onDay.Asc()), saleNo), []int{2, 1}},
+		{"in order", values(day.OrderBy(coodie.Asc(onDay)), saleNo), []int{2, 1}},
 		{"the JSON of values", values(day, coodie.ToJSON(counts)), []json.RawMessage{json.RawMessage(`{"n": 3}`), json.RawMessage("null")}},
 		{"a function", values(thing, coodie.Call[[]string]("map_keys", attrs)), [][]string{{"k", "l"}}},
 		{"a static column, with each row", values(table.Find(shop.Eq("a"), year.Eq(1)).Limit(2), boss), []string{"owner of a", "owner of a"}},
@@ -79,7 +79,7 @@ func TestSelectedValues(t *testing.T) {
 
 	// Over several pages, and broken off.
 	var read []int
-	for v, err := range coodie.Values(table.Find(shop.Eq("a"), year.Eq(1)).PageSize(2), onDay).Iter(t.Context()) {
+	for v, err := range coodie.Values(table.Find(shop.Eq("a"), year.Eq(1)).With(coodie.WithPageSize(2)), onDay).Iter(t.Context()) {
 		require.NoError(t, err)
 		if read = append(read, v); len(read) == 5 {
 			break

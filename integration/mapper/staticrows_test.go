@@ -49,7 +49,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 
 	some := slots.Find(k.In("a", "b", "x1", "none"))
 	for name, q := range map[string]*coodie.QuerySet[Slot]{
-		"whole table": slots.Find(), "in": some, "filtered": slots.Find(st.Ge(0)).AllowFiltering(), "small pages": slots.Find().PageSize(1),
+		"whole table": slots.Find(), "in": some, "filtered": slots.Find(st.Ge(0)).AllowFiltering(), "small pages": slots.Find().With(coodie.WithPageSize(1)),
 		"one partition": slots.Find(k.Eq("b")),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 				require.Equal(t, both[:min(limit, 2)], all)
 				var rows []Slot
 				for token, more := "", true; more; more = token != "" {
-					page, err := q.Limit(limit).PageSize(2).Page(ctx, token)
+					page, err := q.Limit(limit).With(coodie.WithPageSize(2)).Page(ctx, token)
 					require.NoError(t, err)
 					rows, token = append(rows, page.Items...), page.Next
 				}
@@ -119,10 +119,10 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.False(t, found)
 		})
 	}
-	all, err := slots.Find(k.Eq("a")).OrderBy(c.Desc()).All(ctx)
+	all, err := slots.Find(k.Eq("a")).OrderBy(coodie.Desc(c)).All(ctx)
 	require.NoError(t, err)
 	require.Empty(t, all)
-	all, err = slots.Find(k.In("x1", "b", "a")).OrderBy(c.Desc()).Limit(2).All(ctx)
+	all, err = slots.Find(k.In("x1", "b", "a")).OrderBy(coodie.Desc(c)).Limit(2).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []Slot{two, one}, all)
 	_, err = slots.Find(k.Eq("a"), c.Eq(0)).Get(ctx)

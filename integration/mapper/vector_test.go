@@ -19,8 +19,8 @@ type Shape struct {
 }
 
 var (
-	angle     = coodie.NullVectorCol(func(s *Shape) **[2]float32 { return &s.Angle })
-	spot      = coodie.VectorCol(func(s *Shape) *[]float32 { return &s.Spot })
+	angle     = coodie.NullCol(func(s *Shape) **[2]float32 { return &s.Angle })
+	spot      = coodie.Col(func(s *Shape) *[]float32 { return &s.Spot })
 	shapeID   = coodie.Col(func(s *Shape) *string { return &s.ID })
 	shapeKind = coodie.Col(func(s *Shape) *string { return &s.Kind })
 )
@@ -51,20 +51,20 @@ func TestANN(t *testing.T) {
 		query *coodie.QuerySet[Shape]
 		want  string
 	}{
-		"by angle":             {all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(10), "east north west"},
-		"by angle, the other":  {all.OrderBy(angle.ANN([2]float32{-5, 1})).Limit(10), "west north east"},
-		"by distance":          {all.OrderBy(spot.ANN([]float32{0, 8})).Limit(2), "north east"},
-		"by name":              {all.OrderBy(table.Col("spot").ANN([]float32{0, 8})).Limit(1), "north"},
-		"beside another index": {all.Filter(shapeKind.Eq("even")).OrderBy(angle.ANN([2]float32{-1, 1})).Limit(10), "west east"},
-		"of one row":           {table.Find(shapeID.Eq("west")).OrderBy(angle.ANN([2]float32{1, 0})).Limit(10), "west"},
-		"more pages than one":  {all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(10).PageSize(1), "east north west"},
+		"by angle":             {all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(10), "east north west"},
+		"by angle, the other":  {all.OrderBy(coodie.ANN(angle, [2]float32{-5, 1})).Limit(10), "west north east"},
+		"by distance":          {all.OrderBy(coodie.ANN(spot, []float32{0, 8})).Limit(2), "north east"},
+		"by name":              {all.OrderBy(coodie.ANN(table.Col("spot"), any([]float32{0, 8}))).Limit(1), "north"},
+		"beside another index": {all.Filter(shapeKind.Eq("even")).OrderBy(coodie.ANN(angle, [2]float32{-1, 1})).Limit(10), "west east"},
+		"of one row":           {table.Find(shapeID.Eq("west")).OrderBy(coodie.ANN(angle, [2]float32{1, 0})).Limit(10), "west"},
+		"more pages than one":  {all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(10).With(coodie.WithPageSize(1)), "east north west"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, tt.want, ids(tt.query)) })
 	}
-	nearest, err := all.OrderBy(angle.ANN([2]float32{5, 1})).Limit(2).All(ctx)
+	nearest, err := all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(2).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []Shape{{"east", &[2]float32{1, 0}, []float32{1, 0}, "even"}, {"north", &[2]float32{0, 1}, []float32{0, 9}, "odd"}}, nearest)
-	first, err := all.OrderBy(angle.ANN([2]float32{0, 1})).First(ctx)
+	first, err := all.OrderBy(coodie.ANN(angle, [2]float32{0, 1})).First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "north", first.ID)
 
@@ -72,19 +72,19 @@ func TestANN(t *testing.T) {
 		ID  string
 		How float32
 	}
-	got, err := coodie.Project[near](all.OrderBy(angle.ANN([2]float32{1, 0})).Limit(3), angle.Cosine([2]float32{1, 0}).As("how")).All(ctx)
+	got, err := coodie.Project[near](all.OrderBy(coodie.ANN(angle, [2]float32{1, 0})).Limit(3), coodie.Cosine(angle, [2]float32{1, 0}).As("how")).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []near{{"east", 1}, {"north", .5}, {"west", 0}}, got)
 
 	west := table.Find(shapeID.Eq("west"))
 	root := float32(math.Sqrt2 / 2)
 	requireSelected(t, []selectedCase{
-		{"cosine", values(west, angle.Cosine([2]float32{-7, 0})), []float32{1}},
-		{"cosine by name", values(west, table.Col("angle").Cosine([2]float32{7, 0})), []float32{0}},
-		{"euclidean", values(west, spot.Euclidean([]float32{-3, 2})), []float32{.2}},
-		{"euclidean by name", values(west, table.Col("spot").Euclidean([]float32{-3, 0})), []float32{1}},
-		{"dot product", values(west, angle.DotProduct([2]float32{-1, 0})), []float32{1}},
-		{"dot product by name", values(west, table.Col("angle").DotProduct([2]float32{root, root})), []float32{(1 - root) / 2}},
+		{"cosine", values(west, coodie.Cosine(angle, [2]float32{-7, 0})), []float32{1}},
+		{"cosine by name", values(west, coodie.Cosine(table.Col("angle"), any([2]float32{7, 0}))), []float32{0}},
+		{"euclidean", values(west, coodie.Euclidean(spot, []float32{-3, 2})), []float32{.2}},
+		{"euclidean by name", values(west, coodie.Euclidean(table.Col("spot"), any([]float32{-3, 0}))), []float32{1}},
+		{"dot product", values(west, coodie.DotProduct(angle, [2]float32{-1, 0})), []float32{1}},
+		{"dot product by name", values(west, coodie.DotProduct(table.Col("angle"), any([2]float32{root, root}))), []float32{(1 - root) / 2}},
 	})
 
 	// What needs an index, the server says.

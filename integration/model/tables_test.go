@@ -359,7 +359,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		in: func(b *coodie.Batch, a act) func() answer {
 			w := d.OmitNil() // which concerns Save alone
 			if a.verb == save {
-				w = d.Idempotent(false)
+				w = d.With(coodie.WithIdempotence(coodie.NotIdempotent))
 			}
 			if a.ttl > 0 {
 				w = w.TTL(a.ttl)

@@ -9,17 +9,43 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// Similarity is the function of the column and the vector at p.
-func (r *Ref) Similarity(name string, p codec.Addr) *Term {
-	return similarTo(name, r, Operand{codec: r.Sure().values, p: p})
-}
-
-func similarTo(name string, r *Ref, o Operand) *Term {
+// SimilarityTo is the function of the column of vectors and the vector of the Go type at p.
+func (e *Term) SimilarityTo(name string, goType reflect.Type, p codec.Addr) *Term {
+	r := e.vectors()
+	o := r.vectorAt(goType, p)
 	column := ColumnTerm(r)
 	return Called(name, codec.Native(codec.Float), reflect.TypeFor[float32](), []*Term{column, {name: column.name, value: &o, typ: column.typ}})
+}
+
+// LikenessTo orders by likeness to the vector of the Go type at p.
+func (e *Term) LikenessTo(goType reflect.Type, p codec.Addr) Order {
+	r := e.vectors()
+	return Order{of: r, direction: cql.ANN, vector: r.vectorAt(goType, p)}
+}
+
+// vectors is the column of vectors that the term is.
+func (e *Term) vectors() *Ref {
+	switch {
+	case e.err != nil:
+		return BadRef(e.name, e.err)
+	case !e.Bare():
+		return BadRef(e.name, errors.New("likeness is that of a column's vectors"))
+	}
+	r := e.ref
+	r.Only(codec.Vector, "likeness", "")
+	return &r
+}
+
+// vectorAt is the vector at p, of the column's Go type or, as an any, of another one.
+func (r *Ref) vectorAt(goType reflect.Type, p codec.Addr) Operand {
+	if goType == AnyType {
+		return r.operand(sameType, *codec.As[any](p))
+	}
+	return Operand{codec: r.values, p: p}
 }
 
 func numeric(k codec.Kind) bool {

@@ -8,11 +8,6 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// Likeness orders by likeness to the vector at p.
-func (r *Ref) Likeness(p codec.Addr) Order {
-	return Order{of: r, direction: cql.ANN, vector: Operand{codec: r.Sure().values, p: p}}
-}
-
 type Order struct {
 	of        *Ref
 	direction cql.Direction

@@ -125,12 +125,3 @@ func DecodeAny(r *Ref, cell []byte) (any, error) {
 func nullable(t reflect.Type) bool {
 	return t != reflect.TypeFor[*big.Int]() && t != reflect.TypeFor[*inf.Dec]()
 }
-
-func (r *Ref) SimilarityAny(name string, v any) *Term {
-	return similarTo(name, r, r.operand(sameType, v))
-}
-
-// LikenessTo orders by likeness to a vector of any Go type.
-func (r *Ref) LikenessTo(v any) Order {
-	return Order{of: r, direction: cql.ANN, vector: r.operand(sameType, v)}
-}

@@ -57,7 +57,7 @@ func (c *Spec) callOfRead(b *Bound) {
 		b.Fail("", "a page has at least 1 row", nil)
 	}
 	if p.Prefetch != nil && !(*p.Prefetch >= 0 && *p.Prefetch <= 1) {
-		b.Fail("", "Prefetch is a share of a page, from 0 to 1", nil)
+		b.Fail("", "WithPrefetch is a share of a page, from 0 to 1", nil)
 	}
 	b.Stmt.BypassCache = p.BypassCache
 }
@@ -71,11 +71,11 @@ func (c *Spec) callOfWrite(b *Bound) {
 	}
 	switch {
 	case p.PageSize != nil || p.Prefetch != nil || p.BypassCache:
-		b.Fail("", "a write takes no PageSize, Prefetch or BypassCache: they are for reads", nil)
+		b.Fail("", "a write takes no WithPageSize, WithPrefetch or WithBypassCache: they are for reads", nil)
 	case c.Together != nil:
-		b.Fail("", "a write in a batch takes no Consistency, Timeout or UsingTimeout of its own: end the batch by the context of its Exec", nil)
+		b.Fail("", "a write in a batch takes no WithConsistency, WithTimeout or WithUsingTimeout of its own: end the batch by the context of its Exec", nil)
 	case b.CAS && p.Consistency != nil:
-		b.Fail("", "a conditional write takes no Consistency: it commits at the table's (WithCommitConsistency)", nil)
+		b.Fail("", "a conditional write takes no WithConsistency: it commits at the table's (WithCommitConsistency)", nil)
 	}
 	p.check(b)
 }
@@ -86,21 +86,21 @@ func (p *CallOptions) check(b *Bound) {
 		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable", nil)
 	}
 	if p.Timeout != nil && *p.Timeout <= 0 {
-		b.Fail("", "Timeout is more than 0", nil)
+		b.Fail("", "WithTimeout is more than 0", nil)
 	}
 	if p.UsingTimeout == nil || b.Err != nil {
 		return
 	}
 	d := *p.UsingTimeout
 	if d <= 0 || d > 1<<62 {
-		b.Fail("", "UsingTimeout is more than 0", nil)
+		b.Fail("", "WithUsingTimeout is more than 0", nil)
 		return
 	}
 	// ScyllaDB takes whole milliseconds only.
 	d = (d + time.Millisecond - 1) / time.Millisecond * time.Millisecond
 	b.Stmt.Timeout = true
 	if _, _, err := b.Call.Bind(timeoutCodec, codec.At(&d), false); err != nil {
-		b.Fail("", "UsingTimeout", err)
+		b.Fail("", "WithUsingTimeout", err)
 	}
 }
 

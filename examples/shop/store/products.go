@@ -33,6 +33,6 @@ func (s *Store) Catalogue(ctx context.Context, name string, size int, page strin
 	if size < 1 || size > 100 {
 		size = 20
 	}
-	read, err := s.products.Find(category.Eq(name)).PageSize(size).Page(ctx, page)
+	read, err := s.products.Find(category.Eq(name)).With(coodie.WithPageSize(size)).Page(ctx, page)
 	return read.Items, read.Next, err
 }

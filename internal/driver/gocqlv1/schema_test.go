@@ -187,7 +187,7 @@ func TestTableMadeAgainBetweenPages(t *testing.T) {
 	fill("1")
 	read := 0
 	var failed error
-	for s, err := range stocks.Find().PageSize(1).Prefetch(0).Iter(t.Context()) {
+	for s, err := range stocks.Find().With(coodie.WithPageSize(1), coodie.WithPrefetch(0)).Iter(t.Context()) {
 		if failed = err; err != nil {
 			break
 		}

@@ -39,7 +39,7 @@ var sentReads = map[string]func(ctx context.Context, db *coodie.DB, s *coodie.Ta
 		return err
 	},
 	"Page": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
-		_, err := s.Find().PageSize(1).Page(ctx, "")
+		_, err := s.Find().With(coodie.WithPageSize(1)).Page(ctx, "")
 		return err
 	},
 	"Values": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
@@ -137,14 +137,14 @@ func TestUnpreparedAtTimes(t *testing.T) {
 	srv.Fault(cqltest.On(cqltest.Select).Where(func(cqltest.Statement) bool { n++; return n%2 == 1 }), cqltest.Unprepared())
 	for name, read := range map[string]func() int{
 		"Iter": func() (seen int) {
-			for _, err := range stocks.Find().PageSize(1).Iter(t.Context()) {
+			for _, err := range stocks.Find().With(coodie.WithPageSize(1)).Iter(t.Context()) {
 				require.NoError(t, err)
 				seen++
 			}
 			return seen
 		},
 		"Iter with a value": func() (seen int) {
-			for _, err := range stocks.Find(coodie.Token[Stock]().Gt(-1 << 63)).PageSize(1).Iter(t.Context()) {
+			for _, err := range stocks.Find(coodie.Token[Stock]().Gt(-1 << 63)).With(coodie.WithPageSize(1)).Iter(t.Context()) {
 				require.NoError(t, err)
 				seen++
 			}
@@ -165,7 +165,7 @@ func TestUnpreparedAtTimes(t *testing.T) {
 	srv.ClearFaults()
 	srv.Fault(cqltest.On(cqltest.Select).Where(func(s cqltest.Statement) bool { return s.NextPage }), cqltest.Unprepared())
 	srv.ResetLog()
-	_, err = stocks.Find().PageSize(10).All(t.Context())
+	_, err = stocks.Find().With(coodie.WithPageSize(10)).All(t.Context())
 	require.ErrorContains(t, err, "UNPREPARED")
 	require.LessOrEqual(t, len(srv.Log()), 102)
 }

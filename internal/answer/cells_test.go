@@ -1,9 +1,8 @@
-package coodie
+package answer
 
 import (
 	"testing"
 
-	"github.com/coodie-go/coodie/internal/answer"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +21,7 @@ func TestCells(t *testing.T) {
 				}
 			}
 			for _, room := range [][]byte{nil, make([]byte, 20), make([]byte, 400)} {
-				c := answer.Pack(room, of, without)
+				c := Pack(room, of, without)
 				require.Equal(t, want, c.List())
 				for i := range want {
 					cell := c.At(i)

@@ -64,7 +64,7 @@ func TestInWritesInChunks(t *testing.T) {
 		"a key column":      many.Update(ctx, partID.Set(1)),
 		"no assignment":     many.Update(ctx),
 		"Limit":             many.Limit(3).Delete(ctx),
-		"Concurrency":       many.Concurrency(-1).Delete(ctx),
+		"Concurrency":       many.With(coodie.WithConcurrency(-1)).Delete(ctx),
 		"a value":           table.Find(table.Col("id").In(int64(1)<<40, int64(1))).Delete(ctx),
 		"with a condition":  second(many.IfExists().Delete(ctx)),
 		"without any value": table.Find(partID.In()).Delete(ctx),
@@ -123,7 +123,7 @@ func TestInWritesInPart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv, table := partsOf(t, 90, coodie.WithRetries(0))
 			srv.Fault(onDelete.After(tt.after), tt.fault)
-			err := table.Find(partID.In(upTo(91)[1:]...)).Concurrency(1).Delete(ctx)
+			err := table.Find(partID.In(upTo(91)[1:]...)).With(coodie.WithConcurrency(1)).Delete(ctx)
 			srv.ClearFaults()
 			var query *coodie.QueryError
 			if tt.unknown {
@@ -153,8 +153,8 @@ func TestInEndsInBetween(t *testing.T) {
 			cancel()
 		}
 	})))
-	there := table.Find(partID.In(upTo(91)[1:]...)).Concurrency(1)
-	missing := table.Find(partID.In(upTo(290)[200:]...)).Concurrency(1)
+	there := table.Find(partID.In(upTo(91)[1:]...)).With(coodie.WithConcurrency(1))
+	missing := table.Find(partID.In(upTo(290)[200:]...)).With(coodie.WithConcurrency(1))
 	for name, call := range map[string]func(context.Context) error{
 		"Count": func(ctx context.Context) error { n, err := there.Count(ctx); require.Zero(t, n); return err },
 		"Exists": func(ctx context.Context) error {
@@ -169,9 +169,11 @@ func TestInEndsInBetween(t *testing.T) {
 			require.Nil(t, rows)
 			return err
 		},
-		"GetMany": func(ctx context.Context) error { return second(table.Find().Concurrency(1).GetMany(ctx, parts(90))) },
+		"GetMany": func(ctx context.Context) error {
+			return second(table.Find().With(coodie.WithConcurrency(1)).GetMany(ctx, parts(90)))
+		},
 		"Scan": func(ctx context.Context) error {
-			return table.Find().Concurrency(1).ScanParallel(ctx, func(context.Context, Part) error { return nil })
+			return table.Find().With(coodie.WithConcurrency(1)).ScanParallel(ctx, func(context.Context, Part) error { return nil })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

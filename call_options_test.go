@@ -36,45 +36,51 @@ func TestPerCall(t *testing.T) {
 		want driver.Request
 	}{
 		{"nothing", func() error { return err(all.All(ctx)) }, columns, read},
-		{"read at one", func() error { return err(all.Consistency(One).All(ctx)) }, columns, at(read, driver.One)},
-		{"count at one", func() error { return err(all.Consistency(One).Count(ctx)) }, `SELECT count(*) FROM app_config`, at(read, driver.One)},
-		{"page size", func() error { return err(all.PageSize(7).Prefetch(0).All(ctx)) }, columns,
+		{"read at one", func() error { return err(all.With(WithConsistency(One)).All(ctx)) }, columns, at(read, driver.One)},
+		{"count at one", func() error { return err(all.With(WithConsistency(One)).Count(ctx)) }, `SELECT count(*) FROM app_config`, at(read, driver.One)},
+		{"page size", func() error { return err(all.With(WithPageSize(7), WithPrefetch(0)).All(ctx)) }, columns,
 			driver.Request{Kind: driver.Read, Consistency: driver.Quorum, PageSize: 7, Prefetch: &none}},
 		{"a shared prefix stays as it was", func() error { return err(all.All(ctx)) }, columns, read},
 		{"one", func() error { return err(all.One(ctx)) }, columns + ` LIMIT ?`, read},
 		{"exists", func() error { return err(all.Exists(ctx)) }, `SELECT key FROM app_config LIMIT ?`, read},
 		{"exists, linearizable", func() error { return err(flag.Linearizable().Exists(ctx)) },
 			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.Serial), PageSize: 100}},
-		{"bypass cache", func() error { return err(flag.BypassCache().Get(ctx)) }, columns + row + ` BYPASS CACHE`, read},
-		{"server's timeout of a read", func() error { return err(flag.Limit(1).BypassCache().UsingTimeout(time.Second).All(ctx)) },
+		{"bypass cache", func() error { return err(flag.With(WithBypassCache()).Get(ctx)) }, columns + row + ` BYPASS CACHE`, read},
+		{"server's timeout of a read", func() error {
+			return err(flag.Limit(1).With(WithBypassCache(), WithUsingTimeout(time.Second)).All(ctx))
+		},
 			columns + row + ` LIMIT ? BYPASS CACHE USING TIMEOUT ?`, read},
-		{"save at one", func() error { return doc().Consistency(One).Save(ctx) },
+		{"save at one", func() error { return doc().With(WithConsistency(One)).Save(ctx) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.One)},
-		{"save at any", func() error { return doc().OmitNil().Consistency(Any).Timeout(time.Hour).Save(ctx) },
+		{"save at any", func() error { return doc().OmitNil().With(WithConsistency(Any), WithTimeout(time.Hour)).Save(ctx) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.Any)},
-		{"server's timeout of a save", func() error { return doc().TTL(time.Hour).Timestamp(epoch).UsingTimeout(time.Second).Save(ctx) },
+		{"server's timeout of a save", func() error {
+			return doc().TTL(time.Hour).Timestamp(epoch).With(WithUsingTimeout(time.Second)).Save(ctx)
+		},
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ? AND TIMEOUT ?`, write},
-		{"server's timeout of an update", func() error { return flag.UsingTimeout(time.Second).Update(ctx, value.Set("x")) },
+		{"server's timeout of an update", func() error { return flag.With(WithUsingTimeout(time.Second)).Update(ctx, value.Set("x")) },
 			`UPDATE app_config USING TIMEOUT ? SET value = ?` + row, write},
 		{"delete by query", func() error {
-			return flag.Consistency(EachQuorum).UsingTimeout(time.Second).Timestamp(epoch).Delete(ctx)
+			return flag.With(WithConsistency(EachQuorum), WithUsingTimeout(time.Second)).Timestamp(epoch).Delete(ctx)
 		}, `DELETE FROM app_config USING TIMESTAMP ? AND TIMEOUT ?` + row, at(write, driver.EachQuorum)},
-		{"insert", func() error { return err(doc().Timeout(time.Hour).UsingTimeout(time.Second).Insert(ctx)) },
+		{"insert", func() error {
+			return err(doc().With(WithTimeout(time.Hour), WithUsingTimeout(time.Second)).Insert(ctx))
+		},
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) IF NOT EXISTS USING TIMEOUT ?`, cas},
 		{"create", func() error {
-			return err(all.IfNotExists().Timeout(time.Hour).UsingTimeout(time.Second).Create(ctx, AppConfig{Key: "a"}))
+			return err(all.IfNotExists().With(WithTimeout(time.Hour), WithUsingTimeout(time.Second)).Create(ctx, AppConfig{Key: "a"}))
 		}, `INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) IF NOT EXISTS USING TIMEOUT ?`, cas},
 		{"update if", func() error {
-			return err(doc().If(version.Eq(1)).Timeout(time.Hour).UsingTimeout(time.Second).Update(ctx, value.Set("x")))
+			return err(doc().If(version.Eq(1)).With(WithTimeout(time.Hour), WithUsingTimeout(time.Second)).Update(ctx, value.Set("x")))
 		}, `UPDATE app_config USING TIMEOUT ? SET value = ?` + row + ` IF version = ?`, cas},
 		{"delete if, told before", func() error {
-			return err(flag.Timeout(time.Hour).UsingTimeout(time.Second).If(version.Eq(1)).Delete(ctx))
+			return err(flag.With(WithTimeout(time.Hour), WithUsingTimeout(time.Second)).If(version.Eq(1)).Delete(ctx))
 		}, `DELETE FROM app_config USING TIMEOUT ?` + row + ` IF version = ?`, cas},
 		{"exists by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).Exists(ctx)) },
 			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.Serial)}},
 		{"any row, for LWTs only", func() error { return err(guarded.Find().Exists(ctx)) },
 			`SELECT key FROM app_config LIMIT ?`, driver.Request{Kind: driver.Read, Consistency: driver.Quorum}},
-		{"plain by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).Consistency(Quorum).Get(ctx)) },
+		{"plain by key, for LWTs only", func() error { return err(guarded.Find(key.Eq("flag")).With(WithConsistency(Quorum)).Get(ctx)) },
 			columns + row, driver.Request{Kind: driver.Read, Consistency: driver.Quorum}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,28 +116,28 @@ func TestPerCallRefused(t *testing.T) {
 		says string
 		err  error
 	}{
-		{"read at any", "for writes", err(all.Consistency(Any).All(ctx))},
-		{"read at serial", "Linearizable", err(flag.Consistency(Consistency(Serial)).Get(ctx))},
-		{"write at local serial", "WithSerialConsistency", doc.Consistency(Consistency(LocalSerial)).Save(ctx)},
-		{"two consistencies", "takes no other", err(flag.Linearizable().Consistency(One).Get(ctx))},
-		{"commit", "WithCommitConsistency", err(flag.Consistency(One).If(version.Eq(1)).Delete(ctx))},
-		{"commit of a create", "WithCommitConsistency", err(all.Consistency(One).IfNotExists().Create(ctx, AppConfig{Key: "a"}))},
-		{"commit of an insert", "WithCommitConsistency", err(doc.Consistency(One).Insert(ctx))},
-		{"no time", "more than 0", err(all.Timeout(0).All(ctx))},
-		{"no time of the server", "more than 0", flag.UsingTimeout(-time.Second).Delete(ctx)},
-		{"too much time of the server", "more than 0", flag.UsingTimeout(math.MaxInt64).Delete(ctx)},
-		{"empty page", "at least 1", err(all.PageSize(0).All(ctx))},
-		{"prefetch", "from 0 to 1", err(all.Prefetch(1.5).All(ctx))},
-		{"prefetch that is no number", "from 0 to 1", err(all.Prefetch(math.NaN()).All(ctx))},
-		{"page of a write", "for reads", flag.PageSize(1).Delete(ctx)},
-		{"cache of a write", "for reads", err(flag.BypassCache().IfExists().Delete(ctx))},
+		{"read at any", "for writes", err(all.With(WithConsistency(Any)).All(ctx))},
+		{"read at serial", "Linearizable", err(flag.With(WithConsistency(Consistency(Serial))).Get(ctx))},
+		{"write at local serial", "WithSerialConsistency", doc.With(WithConsistency(Consistency(LocalSerial))).Save(ctx)},
+		{"two consistencies", "takes no other", err(flag.Linearizable().With(WithConsistency(One)).Get(ctx))},
+		{"commit", "WithCommitConsistency", err(flag.With(WithConsistency(One)).If(version.Eq(1)).Delete(ctx))},
+		{"commit of a create", "WithCommitConsistency", err(all.With(WithConsistency(One)).IfNotExists().Create(ctx, AppConfig{Key: "a"}))},
+		{"commit of an insert", "WithCommitConsistency", err(doc.With(WithConsistency(One)).Insert(ctx))},
+		{"no time", "more than 0", err(all.With(WithTimeout(0)).All(ctx))},
+		{"no time of the server", "more than 0", flag.With(WithUsingTimeout(-time.Second)).Delete(ctx)},
+		{"too much time of the server", "more than 0", flag.With(WithUsingTimeout(math.MaxInt64)).Delete(ctx)},
+		{"empty page", "at least 1", err(all.With(WithPageSize(0)).All(ctx))},
+		{"prefetch", "from 0 to 1", err(all.With(WithPrefetch(1.5)).All(ctx))},
+		{"prefetch that is no number", "from 0 to 1", err(all.With(WithPrefetch(math.NaN())).All(ctx))},
+		{"page of a write", "for reads", flag.With(WithPageSize(1)).Delete(ctx)},
+		{"cache of a write", "for reads", err(flag.With(WithBypassCache()).IfExists().Delete(ctx))},
 		{"linearizable range", "each key column", err(configs.Find(key.In("a", "b")).Linearizable().Exists(ctx))},
 		{"linearizable one", "only Get and Exists", err(flag.Linearizable().One(ctx))},
-		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.Timeout(time.Second).In(b).Save() })},
-		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.Consistency(One).In(b).Delete() })},
-		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().UsingTimeout(time.Second).In(b).Delete() })},
-		{"zero query", "zero value", err(new(QuerySet[AppConfig]).PageSize(1).Timeout(1).Consistency(One).Exists(ctx))},
-		{"zero write", "zero value", new(Write[AppConfig]).Timeout(1).UsingTimeout(1).Delete(ctx)},
+		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.With(WithTimeout(time.Second)).In(b).Save() })},
+		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.With(WithConsistency(One)).In(b).Delete() })},
+		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().With(WithUsingTimeout(time.Second)).In(b).Delete() })},
+		{"zero query", "zero value", err(new(QuerySet[AppConfig]).With(WithPageSize(1), WithTimeout(1), WithConsistency(One)).Exists(ctx))},
+		{"zero write", "zero value", new(Write[AppConfig]).With(WithTimeout(1), WithUsingTimeout(1)).Delete(ctx)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

@@ -106,9 +106,9 @@ func formRead[T any](ctx context.Context, r *rand.Rand, q *QuerySet[T]) (string,
 	case 2:
 		q = q.Limit(5)
 	case 3:
-		q = q.PageSize(7)
+		q = q.With(WithPageSize(7))
 	}
-	q = q.Concurrency(1) // In is several statements
+	q = q.With(WithConcurrency(1)) // In is several statements
 	got, err := any(nil), error(nil)
 	switch r.IntN(6) {
 	case 0:

@@ -156,7 +156,7 @@ func TestInLimits(t *testing.T) {
 	require.ErrorAs(t, err, &usage)
 	_, err = all.Linearizable().All(ctx)
 	require.ErrorAs(t, err, &usage)
-	_, err = all.Concurrency(-1).All(ctx)
+	_, err = all.With(coodie.WithConcurrency(-1)).All(ctx)
 	require.ErrorAs(t, err, &usage)
 
 	srv.ClearFaults()
@@ -258,7 +258,7 @@ func TestInOrdered(t *testing.T) {
 	table := open[Sample](t, session)
 	require.NoError(t, table.SaveAll(ctx, samples(30)))
 	srv.ResetLog()
-	got, err := table.Find(sampleSensor.Eq("a"), day.In(2, 1)).OrderBy(sampleSeq.Asc()).All(ctx)
+	got, err := table.Find(sampleSensor.Eq("a"), day.In(2, 1)).OrderBy(coodie.Asc(sampleSeq)).All(ctx)
 	require.NoError(t, err)
 	require.Len(t, got, 6)
 	require.True(t, slices.IsSortedFunc(got, func(x, y Sample) int { return x.Seq - y.Seq }))
@@ -270,7 +270,7 @@ func TestInOrdered(t *testing.T) {
 	for i := range days {
 		days[i] = i
 	}
-	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).OrderBy(sampleSeq.Asc()).All(ctx)
+	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).OrderBy(coodie.Asc(sampleSeq)).All(ctx)
 	var usage *coodie.UsageError
 	require.ErrorAs(t, err, &usage)
 	require.ErrorContains(t, err, "In names 21 partitions, and a read with OrderBy is one statement")
@@ -372,16 +372,16 @@ func TestInConcurrency(t *testing.T) {
 		read  func(*coodie.Table[Part], *coodie.Table[Sample], int) error
 	}{
 		{"partitions", 0, 50, func(_ *coodie.Table[Part], samples *coodie.Table[Sample], n int) error {
-			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
+			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).With(coodie.WithConcurrency(n)).All(context.Background()))
 		}},
 		{"partitions", 3, 3, func(_ *coodie.Table[Part], samples *coodie.Table[Sample], n int) error {
-			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).Concurrency(n).All(context.Background()))
+			return second(samples.Find(sampleSensor.Eq("a"), day.In(upTo(120)...)).With(coodie.WithConcurrency(n)).All(context.Background()))
 		}},
 		{"chunks", 0, 4, func(parts *coodie.Table[Part], _ *coodie.Table[Sample], n int) error {
-			return second(parts.Find(partID.In(upTo(200)...)).Concurrency(n).All(context.Background()))
+			return second(parts.Find(partID.In(upTo(200)...)).With(coodie.WithConcurrency(n)).All(context.Background()))
 		}},
 		{"count", 0, 4, func(parts *coodie.Table[Part], _ *coodie.Table[Sample], n int) error {
-			return second(parts.Find(partID.In(upTo(200)...)).Concurrency(n).Count(context.Background()))
+			return second(parts.Find(partID.In(upTo(200)...)).With(coodie.WithConcurrency(n)).Count(context.Background()))
 		}},
 	} {
 		t.Run(fmt.Sprint(tt.name, tt.most), func(t *testing.T) {
