@@ -41,6 +41,9 @@ func (q *query) with(opts []CallOption) *query {
 			o.applyCall(t)
 		}
 	}
+	if *t.Per == (stmt.CallOptions{}) {
+		t.Per = nil // what was set lies elsewhere
+	}
 	return q
 }
 

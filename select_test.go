@@ -93,7 +93,9 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(q.Distinct().JSON()) }, "SELECT JSON DISTINCT tenant, id, owner FROM everything"},
 
 		{func() error { return drain(Values(d.OrderBy(ANN(docVec, v)).Limit(3), docText)) }, "SELECT text FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
-		{func() error { return drain(Values(d.OrderBy(ANN(docs.Col("vec"), any(v))).Limit(3), Cosine(docVec, v))) }, "SELECT similarity_cosine(vec, ?) FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
+		{func() error {
+			return drain(Values(d.OrderBy(ANN(docs.Col("vec"), any(v))).Limit(3), Cosine(docVec, v)))
+		}, "SELECT similarity_cosine(vec, ?) FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
 		{func() error {
 			return drain(Values(d.OrderBy(ANN(docArr, [2]float32{1, 2})).Limit(1000), Euclidean(docArr, [2]float32{1, 2})))
 		}, "SELECT similarity_euclidean(arr, ?) FROM doc ORDER BY arr ANN OF ? LIMIT ?"},

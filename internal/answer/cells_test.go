@@ -3,7 +3,6 @@ package answer
 import (
 	"testing"
 
-
 	"github.com/stretchr/testify/require"
 )
 
