@@ -1,0 +1,79 @@
+package vet
+
+import (
+	"cmp"
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"slices"
+)
+
+// MixedWrites finds plain writes of tables that are written conditionally, too.
+var MixedWrites = finder("mixedwrites", `report plain writes to a table that the package writes conditionally, too
+
+Plain writes are ordered by clocks and conditional ones by Paxos. A plain write of a clock that is
+ahead undoes later conditional writes, silently: two clients are told that they hold one lock.`, func(c *code) {
+	plain, conditional := map[string][]ast.Node{}, map[string]ast.Node{}
+	add := func(table string, at ast.Node, isConditional bool) {
+		switch {
+		case table == "" || c.inTest(at.Pos()):
+		case !isConditional:
+			plain[table] = append(plain[table], at)
+		case conditional[table] == nil:
+			conditional[table] = at
+		}
+	}
+	for _, call := range calls(c.root) {
+		f := c.callee(call)
+		if f == nil || f.Pkg() == nil || f.Pkg().Path() != coodiePath {
+			continue
+		}
+		results := c.results(call)
+		handle := len(results) == 1 && coodie.handles.is(results[0])
+		switch {
+		case coodie.plain.in(f):
+			add(c.rowOf(f), call, false)
+		case handle || c.sendsLWT(call):
+			add(c.rowOf(f), call, true)
+		}
+	}
+	for _, q := range c.statements() {
+		switch q.text.op {
+		case "INSERT", "UPDATE", "DELETE":
+			if q.text.table != "" {
+				add("CQL "+q.text.table, q.call, q.text.conditional)
+			}
+		}
+	}
+	var tables []string
+	for table := range plain {
+		if conditional[table] != nil {
+			tables = append(tables, table)
+		}
+	}
+	slices.SortFunc(tables, func(a, b string) int { return cmp.Compare(plain[a][0].Pos(), plain[b][0].Pos()) })
+	for _, table := range tables {
+		p := c.Fset.Position(conditional[table].Pos())
+		for _, at := range plain[table] {
+			c.report(at, nil, "a plain write to a table that %s:%d writes conditionally: by a clock that is ahead it undoes later conditional writes",
+				filepath.Base(p.Filename), p.Line)
+		}
+	}
+})
+
+// rowOf names the Go type of the rows of the table that a method of coodie is for.
+func (c *code) rowOf(f *types.Func) string {
+	recv := f.Signature().Recv()
+	if recv == nil {
+		return ""
+	}
+	of := namedType(recv.Type())
+	if of == nil || of.TypeArgs().Len() == 0 {
+		return ""
+	}
+	row := of.TypeArgs().At(0)
+	if _, ok := types.Unalias(row).(*types.TypeParam); ok {
+		return "" // of any table
+	}
+	return types.TypeString(row, nil)
+}

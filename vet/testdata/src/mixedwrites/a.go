@@ -1,0 +1,39 @@
+package mixedwrites
+
+import (
+	"context"
+
+	"github.com/coodie-go/coodie"
+	"github.com/gocql/gocql"
+)
+
+type (
+	Lock  struct{ Name, Owner string }
+	Plain struct{ Name string }
+	Only  struct{ Name string }
+)
+
+func mixed(ctx context.Context, locks *coodie.Table[Lock], plains *coodie.Table[Plain], only *coodie.Table[Only], b *coodie.Batch) {
+	locks.New(Lock{}).Insert(ctx)
+	locks.New(Lock{}).Save(ctx)        // want `a plain write to a table that a.go:17 writes conditionally`
+	locks.Find().Delete(ctx)           // want `a plain write`
+	locks.SaveAll(ctx, nil)            // want `a plain write`
+	locks.New(Lock{}).In(b).Save()     // want `a plain write`
+	locks.New(Lock{}).TTL(1).Save(ctx) // want `a plain write`
+	plains.New(Plain{}).Save(ctx)
+	only.Find().Mutate(ctx, nil)
+}
+
+func generic[T any](ctx context.Context, t *coodie.Table[T]) {
+	t.Find().Delete(ctx)
+	t.Find().Mutate(ctx, nil)
+}
+
+const table = "ks.jobs"
+
+func drivers(s *gocql.Session, m map[string]interface{}) {
+	s.Query(`INSERT INTO ks.jobs (id, owner) VALUES (?, ?) IF NOT EXISTS`, 1, 2).MapScanCAS(m)
+	s.Query("DELETE FROM "+table+" WHERE id = ?", 1).Exec() // want `a plain write to a table that a.go:35 writes conditionally`
+	s.Query(`INSERT INTO other (id) VALUES (?)`, 1).Exec()
+	s.Query(`CREATE TABLE IF NOT EXISTS other (id int PRIMARY KEY)`).Exec()
+}
