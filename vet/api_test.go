@@ -52,7 +52,7 @@ func TestStubs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{coodiePath, gocqlPath, apachePath + "v2", gocqlxPath + "v2", gocqlxPath + "v2/qb"}
+	paths := []string{coodiePath, gocqlPath, apachePath + "v2", gocqlxPath + "v2", gocqlxPath + "v2/qb", gocqlxPath + "v2/table"}
 	stubs := load(t, dir, []string{"GOPATH=" + dir, "GO111MODULE=off", "GOWORK=off"}, paths...)
 	real := load(t, "..", nil, paths...)
 	for _, path := range paths {
@@ -109,7 +109,7 @@ func same(t *testing.T, mine, its types.Object) {
 
 // TestStubOfGocqlx3: version 3 of gocqlx has the API of version 2, as far as the stubs go.
 func TestStubOfGocqlx3(t *testing.T) {
-	for _, file := range []string{"gocqlx.go", "qb/qb.go"} {
+	for _, file := range []string{"gocqlx.go", "qb/qb.go", "table/table.go"} {
 		two, err := os.ReadFile("testdata/src/github.com/scylladb/gocqlx/v2/" + file)
 		if err != nil {
 			t.Fatal(err)

@@ -47,6 +47,8 @@ func (c *code) checkScan(call *ast.CallExpr, name string) {
 		}
 	case q.text.notExists && len(targets) == 0:
 		c.report(call, nil, "%s without targets is an error if the row is there: use Map%s", name, name)
+	case q.text.notExists && len(targets) > 0 && !slices.ContainsFunc(targets, func(e ast.Expr) bool { return !c.isNil(e) }):
+		c.report(call, nil, "%s wants as many targets as the table has columns, and fails once there is another: use Map%s", name, name)
 	case q.text.notExists && len(targets) > 1:
 		c.report(call, nil, "%s takes the columns of the row in the server's order, which is not that of the INSERT: use Map%s", name, name)
 	}

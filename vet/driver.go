@@ -173,7 +173,7 @@ func (c *code) statements() func(yield func(inspector.Cursor, query) bool) {
 		for at, call := range calls(c.root) {
 			var t *text
 			switch arg := c.cqlArgument(call); {
-			case arg == nil && (c.method(call) == "ToCql" || c.isQuery(c.typeOf(call))):
+			case arg == nil && (c.makesCQL(call) || c.isQuery(c.typeOf(call))):
 				t = c.builderText(call)
 			case arg != nil && !c.isBuilt(arg):
 				t = c.textOf(arg)
@@ -185,8 +185,15 @@ func (c *code) statements() func(yield func(inspector.Cursor, query) bool) {
 	}
 }
 
-// isBuilt reports whether the CQL comes from a ToCql, which is a statement of its own.
+// isBuilt reports whether the CQL comes from a builder, whose statement is another one.
 func (c *code) isBuilt(e ast.Expr) bool {
 	call, ok := c.only(e).(*ast.CallExpr)
-	return ok && c.method(call) == "ToCql"
+	return ok && c.makesCQL(call)
+}
+
+// makesCQL reports whether the call returns the CQL of a builder of gocqlx, and the names of its values.
+func (c *code) makesCQL(call *ast.CallExpr) bool {
+	results := c.results(call)
+	f := c.callee(call)
+	return len(results) == 2 && f != nil && f.Pkg() != nil && strings.HasPrefix(f.Pkg().Path(), gocqlxPath) && isString(results[0])
 }

@@ -28,6 +28,9 @@ func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
 		return
 	}
 	how, v := c.answer(at, index)
+	if q, ok := c.queryOf(call); ok && q.text.notExists && isAssignment(at) {
+		return // it makes sure that the row is there, whoever wrote it
+	}
 	switch {
 	case how == dropped:
 		if at.ParentEdgeKind() == edge.DeferStmt_Call {
@@ -38,6 +41,12 @@ func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
 	case how == kept && c.outcomeOf(call) >= 0 && !c.readsOutcome(v):
 		c.report(call, nil, "the answer of a conditional write is kept in %s, but nothing reads %[1]s.Applied; a refused write is a result, no error", v.Name())
 	}
+}
+
+func isAssignment(at inspector.Cursor) bool {
+	_, parent := outer(at)
+	_, ok := parent.Node().(*ast.AssignStmt)
+	return ok
 }
 
 // outcomeOf is which result of the call says whether a conditional write was applied; -1 if none does.

@@ -19,6 +19,7 @@ A write whose answer got lost may have been applied. Code that goes on after the
 conditional write, as though it had failed, does so wrongly in that case. Return the error, or
 ask errors.Is(err, coodie.ErrOutcomeUnknown) and settle it.`, func(c *code) {
 	for at, call := range calls(c.root) {
+		c.checkOrder(at, call)
 		f := c.callee(call)
 		if f == nil || f.Pkg() == nil || f.Pkg().Path() != coodiePath || !c.sendsLWT(call) {
 			continue
@@ -38,6 +39,46 @@ ask errors.Is(err, coodie.ErrOutcomeUnknown) and settle it.`, func(c *code) {
 		}
 	}
 })
+
+// checkOrder reports a look at whether a write was applied before a look at its error.
+func (c *code) checkOrder(at inspector.Cursor, call *ast.CallExpr) {
+	if !c.sendsLWT(call) || len(c.results(call)) < 2 {
+		return
+	}
+	how, outcome := c.answer(at, 0)
+	also, err := c.answer(at, len(c.results(call))-1)
+	f, ok := function(at)
+	if how != kept || also != kept || !ok {
+		return
+	}
+	first := func(v types.Object) (found inspector.Cursor) {
+		for _, use := range c.uses[v] {
+			if use.Node().Pos() > call.End() && f.Contains(use) && (!found.Valid() || use.Node().Pos() < found.Node().Pos()) {
+				found = use
+			}
+		}
+		return found
+	}
+	asked, looked := first(outcome), first(err)
+	if !asked.Valid() || looked.Valid() && looked.Node().Pos() < asked.Node().Pos() {
+		return
+	}
+	for branch := range asked.Enclosing((*ast.IfStmt)(nil), (*ast.FuncLit)(nil)) {
+		n, ok := branch.Node().(*ast.IfStmt)
+		if !ok || n.Cond.End() < asked.Node().End() {
+			return
+		}
+		refused, ok := ast.Unparen(n.Cond).(*ast.UnaryExpr)
+		if !ok || refused.Op != token.NOT || n.Else != nil {
+			return
+		}
+		if looked.Valid() && looked.Node().Pos() < n.Body.End() {
+			return
+		}
+		c.report(n.Cond, nil, "this holds beside an error, too: look at %s first, or a lost answer is taken for a refusal", err.Name())
+		return
+	}
+}
 
 // looksForUnknown reports whether the function around mentions what tells unknown outcomes from others.
 func (c *code) looksForUnknown(at inspector.Cursor) bool {

@@ -2,10 +2,12 @@ package vet
 
 import (
 	"cmp"
+	"fmt"
 	"go/ast"
 	"go/types"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // MixedWrites finds plain writes of tables that are written conditionally, too.
@@ -54,10 +56,12 @@ ahead undoes later conditional writes, silently: two clients are told that they 
 	slices.SortFunc(tables, func(a, b string) int { return cmp.Compare(plain[a][0].Pos(), plain[b][0].Pos()) })
 	for _, table := range tables {
 		p := c.Fset.Position(conditional[table].Pos())
-		for _, at := range plain[table] {
-			c.report(at, nil, "a plain write to a table that %s:%d writes conditionally: by a clock that is ahead it undoes later conditional writes",
-				filepath.Base(p.Filename), p.Line)
+		more := ""
+		if n := len(plain[table]) - 1; n > 0 {
+			more = fmt.Sprintf(", as do %d more", n)
 		}
+		c.report(plain[table][0], nil, "a plain write to the table %s, which %s:%d writes conditionally: by a clock that is ahead it undoes later conditional writes%s",
+			table[strings.LastIndexAny(table, "/ ")+1:], filepath.Base(p.Filename), p.Line, more)
 	}
 })
 

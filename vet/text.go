@@ -53,7 +53,7 @@ func (c *code) write(t *text, e ast.Expr, depth int) {
 			if c.format(t, e, depth) {
 				return
 			}
-			if b := c.builderText(e); b != nil && c.method(e) == "ToCql" {
+			if b := c.builderText(e); b != nil && c.makesCQL(e) {
 				t.known += b.known
 				t.holes = append(t.holes, b.holes...)
 				return
@@ -133,34 +133,33 @@ func (c *code) builderText(e ast.Expr) *text {
 		return nil
 	}
 	root := steps[len(steps)-1]
-	if v := c.variable(c.receiver(root)); v != nil {
+	op, table := c.builderOf(root)
+	if v := c.variable(c.receiver(root)); v != nil && op == "" {
 		begun, ok := c.only(c.receiver(root)).(*ast.CallExpr)
 		if !ok {
 			return nil
 		}
 		for _, use := range c.uses[v] {
-			if p := use.Parent().Parent(); p.Node() != nil {
-				if call, ok := p.Node().(*ast.CallExpr); ok && c.receiver(call) != nil && c.variable(c.receiver(call)) == v {
-					steps = append(steps, call)
-				}
+			if call, ok := use.Parent().Parent().Node().(*ast.CallExpr); ok && c.receiver(call) != nil && c.variable(c.receiver(call)) == v {
+				steps = append(steps, call)
 			}
 		}
 		steps = append(steps, c.links(begun)...)
 		root = steps[len(steps)-1]
+		op, table = c.builderOf(root)
 	}
-	f := c.callee(root)
-	if f == nil || f.Pkg() == nil || !strings.HasPrefix(f.Pkg().Path(), gocqlxPath) || !strings.HasSuffix(f.Pkg().Path(), "/qb") || len(root.Args) != 1 {
+	if op == "" {
 		return nil
 	}
-	table := c.textOf(root.Args[0])
 	called := map[string]bool{}
 	for _, call := range steps {
 		if step := c.method(call); step != "Columns" || len(call.Args) > 0 {
 			called[step] = true
 		}
 	}
+	called[columnsGiven] = c.givesColumns(root)
 	t := &text{holes: table.holes}
-	switch f.Name() {
+	switch op {
 	case "Insert":
 		t.known = "INSERT INTO " + table.known
 	case "Update":
@@ -169,14 +168,12 @@ func (c *code) builderText(e ast.Expr) *text {
 		t.known = "DELETE FROM " + table.known
 	case "Select":
 		columns := " *"
-		for _, step := range []string{"Columns", "Distinct", "Count", "CountAll", "Min", "Max", "Avg", "Sum", "Json"} {
+		for _, step := range []string{"Columns", "Distinct", "Count", "CountAll", "Min", "Max", "Avg", "Sum", "Json", columnsGiven} {
 			if called[step] {
 				columns = " columns"
 			}
 		}
 		t.known = "SELECT" + columns + " FROM " + table.known
-	default:
-		return nil
 	}
 	switch {
 	case called["Unique"]:
@@ -187,4 +184,45 @@ func (c *code) builderText(e ast.Expr) *text {
 		t.known += " IF condition"
 	}
 	return t.parsed()
+}
+
+// columnsGiven stands for the columns that are given to a method of gocqlx's Table.
+const columnsGiven = "(columns)"
+
+// givesColumns reports whether the call is of a method of gocqlx's Table, and names columns.
+func (c *code) givesColumns(call *ast.CallExpr) bool {
+	n := len(call.Args)
+	for _, arg := range call.Args { // QueryContext(ctx, session, columns...)
+		if t := c.typeOf(arg); t == nil || !isString(t) && !call.Ellipsis.IsValid() {
+			n--
+		}
+	}
+	return c.receiver(call) != nil && n > 0
+}
+
+// builderOf is the kind of statement that the call begins, of qb or of gocqlx's Table, and its table; "" if
+// it begins none.
+func (c *code) builderOf(call *ast.CallExpr) (op string, table *text) {
+	f := c.callee(call)
+	if f == nil || f.Pkg() == nil || !strings.HasPrefix(f.Pkg().Path(), gocqlxPath) {
+		return "", nil
+	}
+	name := f.Name()
+	switch path := f.Pkg().Path(); {
+	case strings.HasSuffix(path, "/qb") && c.receiver(call) == nil && len(call.Args) == 1:
+		table = c.textOf(call.Args[0])
+	case strings.HasSuffix(path, "/table") && c.receiver(call) != nil:
+		table = (&text{known: hole, holes: []ast.Expr{c.receiver(call)}}).parsed()
+		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "Context"), "Query"), "Builder")
+		if name == "Get" || name == "SelectAll" {
+			name = "Select"
+		}
+	default:
+		return "", nil
+	}
+	switch name {
+	case "Insert", "Update", "Delete", "Select":
+		return name, table
+	}
+	return "", nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gocql/gocql"
 	"github.com/scylladb/gocqlx/v2"
 	"github.com/scylladb/gocqlx/v2/qb"
+	"github.com/scylladb/gocqlx/v2/table"
 	gocqlx3 "github.com/scylladb/gocqlx/v3"
 	qb3 "github.com/scylladb/gocqlx/v3/qb"
 )
@@ -43,13 +44,15 @@ func new2(s *apache.Session) error {
 	return b.Exec() // want `Exec returns nil for a refused batch`
 }
 
-func builders(s gocqlx.Session, s3 gocqlx3.Session) {
+func builders(s gocqlx.Session, s3 gocqlx3.Session, t *table.Table) {
 	s.Query(qb.Insert("t").Columns("k").Unique().ToCql()).BindStruct(1).ExecRelease() // want `ExecRelease returns nil for a refused statement, too: use ExecCASRelease or GetCASRelease`
 	stmt, names := qb.Update("t").Set("v").Where(qb.Eq("k")).If(qb.Eq("v")).ToCql()
 	s.Query(stmt, names).ExecRelease()                 // want `ExecRelease returns nil`
 	qb3.Update("t").Existing().Query(s3).ExecRelease() // want `ExecRelease returns nil`
 	qb3.Update("t").Existing().Query(s3).ExecCASRelease()
 	qb.Update("t").Set("v").Query(s).ExecRelease()
+	t.InsertBuilder().Unique().Query(s).ExecRelease() // want `ExecRelease returns nil`
+	t.InsertBuilder().Query(s).ExecRelease()
 	b := qb.Update("t").Set("v")
 	b.If(qb.Eq("v"))
 	b.Query(s).ExecRelease() // want `ExecRelease returns nil`

@@ -14,6 +14,7 @@ const (
 
 func traps(ctx context.Context, s *gocql.Session, a *apache.Session, v, w int) {
 	s.Query(insert).ScanCAS(&v, &w, &v)                   // want `ScanCAS takes the columns of the row in the server's order`
+	s.Query(insert).ScanCAS(nil, nil, nil)                // want `ScanCAS wants as many targets as the table has columns`
 	s.Query(insert).ScanCAS()                             // want `ScanCAS without targets is an error if the row is there`
 	s.Query(update).ScanCAS(&v)                           // one column
 	s.Query("UPDATE t SET v = 1 WHERE k = 1").ScanCAS(&v) // want `ScanCAS of a statement without IF: it is executed, and reported as not applied`

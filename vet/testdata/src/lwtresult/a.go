@@ -104,10 +104,11 @@ func batches(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], is coodi
 }
 
 func drivers(s *gocql.Session, q *apache.Query, m map[string]interface{}) error {
-	_, err := s.Query("UPDATE t SET v = 1 WHERE k = 1 IF v = 0").MapScanCAS(m) // want `a refused statement is no error`
-	q.ScanCAS()                                                                // want `a refused statement is no error`
+	_, err := s.Query("UPDATE t SET v = 1 WHERE k = 1 IF v = 0").MapScanCAS(m)   // want `a refused statement is no error`
+	q.ScanCAS()                                                                  // want `a refused statement is no error`
+	_, err = s.Query("INSERT INTO t (k) VALUES (1) IF NOT EXISTS").MapScanCAS(m) // makes sure that there is a row
 	applied, err := q.MapScanCAS(m)
-	if !applied {
+	if err == nil && !applied {
 		return nil
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/coodie-go/coodie"
+	"github.com/gocql/gocql"
 )
 
 type Lock struct{ Name, Owner string }
@@ -139,4 +140,32 @@ func passed(ctx context.Context, t *coodie.Table[Lock], fail func(error)) {
 	if err != nil {
 		fail(err)
 	}
+}
+
+func order(ctx context.Context, t *coodie.Table[Lock], q *gocql.Query, m map[string]interface{}) error {
+	applied, err := q.MapScanCAS(m)
+	if !applied { // want `this holds beside an error, too: look at err first`
+		return errors.New("exists already")
+	}
+	if err != nil {
+		return err
+	}
+	res, err := t.New(Lock{}).Insert(ctx)
+	if !res.Applied { // want `this holds beside an error, too`
+		return errors.New("exists already")
+	}
+	if err != nil {
+		return err
+	}
+	if ok, err := q.MapScanCAS(m); !ok {
+		if err != nil {
+			return err
+		}
+		return errors.New("exists already")
+	}
+	ok, err := q.MapScanCAS(m)
+	if err != nil || !ok {
+		return err
+	}
+	return err
 }

@@ -15,11 +15,11 @@ type (
 
 func mixed(ctx context.Context, locks *coodie.Table[Lock], plains *coodie.Table[Plain], only *coodie.Table[Only], b *coodie.Batch) {
 	locks.New(Lock{}).Insert(ctx)
-	locks.New(Lock{}).Save(ctx)        // want `a plain write to a table that a.go:17 writes conditionally`
-	locks.Find().Delete(ctx)           // want `a plain write`
-	locks.SaveAll(ctx, nil)            // want `a plain write`
-	locks.New(Lock{}).In(b).Save()     // want `a plain write`
-	locks.New(Lock{}).TTL(1).Save(ctx) // want `a plain write`
+	locks.New(Lock{}).Save(ctx) // want `a plain write to the table mixedwrites.Lock, which a.go:17 writes conditionally: .*, as do 4 more`
+	locks.Find().Delete(ctx)
+	locks.SaveAll(ctx, nil)
+	locks.New(Lock{}).In(b).Save()
+	locks.New(Lock{}).TTL(1).Save(ctx)
 	plains.New(Plain{}).Save(ctx)
 	only.Find().Mutate(ctx, nil)
 }
@@ -33,7 +33,7 @@ const table = "ks.jobs"
 
 func drivers(s *gocql.Session, m map[string]interface{}) {
 	s.Query(`INSERT INTO ks.jobs (id, owner) VALUES (?, ?) IF NOT EXISTS`, 1, 2).MapScanCAS(m)
-	s.Query("DELETE FROM "+table+" WHERE id = ?", 1).Exec() // want `a plain write to a table that a.go:35 writes conditionally`
+	s.Query("DELETE FROM "+table+" WHERE id = ?", 1).Exec() // want `a plain write to the table jobs, which a.go:35 writes conditionally: by a clock that is ahead it undoes later conditional writes$`
 	s.Query(`INSERT INTO other (id) VALUES (?)`, 1).Exec()
 	s.Query(`CREATE TABLE IF NOT EXISTS other (id int PRIMARY KEY)`).Exec()
 }
