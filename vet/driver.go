@@ -145,7 +145,7 @@ func (c *code) cqlArgument(call *ast.CallExpr) ast.Expr {
 		return nil
 	}
 	receiver := c.receiver(call)
-	if receiver == nil || !c.isQuery(c.typeOf(call)) && !isBatch(c.typeOf(receiver)) {
+	if receiver == nil || c.isQuery(c.typeOf(receiver)) || !c.isQuery(c.typeOf(call)) && !isBatch(c.typeOf(receiver)) {
 		return nil
 	}
 	arg := call.Args[0]

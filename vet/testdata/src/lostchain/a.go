@@ -41,6 +41,7 @@ func drivers(ctx context.Context, s *gocql.Session, x gocqlx.Session) error {
 	qb.Insert("t").Columns("k").Query(x).BindStruct(1)               // want `the query is not executed`
 	q := s.Query("SELECT a FROM t")
 	q.Consistency(gocql.Quorum) // changes q
+	q.Bind("a")                 // likewise
 	q.WithContext(ctx)          // want `WithContext has no effect: WithContext returns a copy`
 	return q.Exec()
 }
