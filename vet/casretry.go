@@ -77,7 +77,7 @@ func (c *code) sentUnderClusterPolicy() ast.Node {
 // clusterPolicies are the retry policies that the package gives to clusters of gocql.
 func (c *code) clusterPolicies() (all []ast.Node) {
 	add := func(e ast.Expr) {
-		if !c.isNil(e) && !c.neverRetries(e) && !c.inTest(e.Pos()) {
+		if !c.isNil(e) && !c.neverRetries(e) {
 			all = append(all, e)
 		}
 	}

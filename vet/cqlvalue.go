@@ -13,9 +13,6 @@ var CQLValue = finder("cqlvalue", `report values that are written into the text 
 A value in the text can change the statement, and each value makes another statement, which every
 node prepares and keeps. Names of keyspaces, tables and columns cannot be bound and are not reported.`, func(c *code) {
 	for at, q := range c.statements() {
-		if c.inTest(q.call.Pos()) {
-			continue
-		}
 		c.checkHoles(q.text, q.call)
 		if arg := c.cqlArgument(q.call); arg != nil {
 			c.checkParts(at, arg)

@@ -100,6 +100,14 @@ type query struct {
 	all  []*ast.CallExpr // of the chain, from the last to the first
 }
 
+// table names the table that the statement writes; "" if it is not known.
+func (q query) table() string {
+	if q.text.table == "" {
+		return ""
+	}
+	return "CQL " + q.text.table
+}
+
 // queryOf finds the statement of the chain that e ends, which may have begun in a variable.
 func (c *code) queryOf(e ast.Expr) (q query, ok bool) {
 	for range 8 {
@@ -173,7 +181,7 @@ func (c *code) statements() func(yield func(inspector.Cursor, query) bool) {
 		for at, call := range calls(c.root) {
 			var t *text
 			switch arg := c.cqlArgument(call); {
-			case arg == nil && (c.makesCQL(call) || c.isQuery(c.typeOf(call))):
+			case arg == nil && (c.makesCQL(call) || c.isQuery(c.typeOf(call)) && !c.isQuery(c.typeOf(c.receiver(call)))):
 				t = c.builderText(call)
 			case arg != nil && !c.isBuilt(arg):
 				t = c.textOf(arg)

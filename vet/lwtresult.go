@@ -27,6 +27,9 @@ func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
 	if index < 0 {
 		return
 	}
+	if c.isPlanned(at) {
+		return
+	}
 	how, v := c.answer(at, index)
 	if q, ok := c.queryOf(call); ok && q.text.notExists && isAssignment(at) {
 		return // it makes sure that the row is there, whoever wrote it
@@ -41,6 +44,18 @@ func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
 	case how == kept && c.outcomeOf(call) >= 0 && !c.readsOutcome(v):
 		c.report(call, nil, "the answer of a conditional write is kept in %s, but nothing reads %[1]s.Applied; a refused write is a result, no error", v.Name())
 	}
+}
+
+// isPlanned reports whether the place is in a function that is only planned, and so sends nothing.
+func (c *code) isPlanned(at inspector.Cursor) bool {
+	for f := range at.Enclosing((*ast.FuncLit)(nil)) {
+		if call, ok := f.Parent().Node().(*ast.CallExpr); ok {
+			if callee := c.callee(call); callee != nil && coodie.plan.in(callee) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func isAssignment(at inspector.Cursor) bool {

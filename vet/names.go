@@ -29,11 +29,13 @@ var coodie = struct {
 	handles   names // what a conditional write in a batch returns
 	into      names // puts a write into a batch
 	batches   names
+	batched   names // types whose values put a write into a batch
 	makeBatch names
 	sendBatch names
 	builders  names // types whose values send nothing before a last call
 	immutable names // builders whose steps return a changed copy
 	plain     names // plain writes
+	plan      names // runs a function without sending anything
 	unknown   names // that tell an unknown outcome from other errors
 	openTable names
 	connect   names
@@ -53,6 +55,7 @@ var coodie = struct {
 	handles:   named("Handle"),
 	into:      named("Document.In Write.In QuerySet.In Conditional.In Creation.In"),
 	batches:   named("Batch"),
+	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch.Exec"),
 	builders: named(`QuerySet Write Conditional Creation BatchQuery BatchWrite BatchConditional BatchCreation
@@ -64,6 +67,7 @@ var coodie = struct {
 		Table.SaveAll Table.DeleteAll
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
+	plan:      named("Plan"),
 	unknown:   named("ErrOutcomeUnknown OutcomeUnknownError LWTResult.Settle"),
 	openTable: named("Open OpenView"),
 	connect:   named("Connect"),

@@ -24,7 +24,9 @@ func TestAnalyzers(t *testing.T) {
 	each.Name = "each"
 	each.Run = func(pass *analysis.Pass) (any, error) {
 		own := *pass
-		own.Analyzer = byName[pass.Pkg.Name()]
+		if own.Analyzer = byName[pass.Pkg.Name()]; own.Analyzer == nil { // the main function of a test
+			return nil, nil
+		}
 		return own.Analyzer.Run(&own)
 	}
 	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), &each, names...)

@@ -29,7 +29,9 @@ func main() {
 func onDemand(a *analysis.Analyzer, all *bool) *analysis.Analyzer {
 	wanted := *a
 	wanted.Run = func(pass *analysis.Pass) (any, error) {
-		if own := flag.Lookup(a.Name); !*all && (own == nil || own.Value.String() != "true") {
+		own := false
+		flag.Visit(func(f *flag.Flag) { own = own || f.Name == a.Name }) // if it is false, the analyzer does not run
+		if !*all && !own {
 			return nil, nil
 		}
 		return a.Run(pass)

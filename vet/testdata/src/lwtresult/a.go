@@ -28,6 +28,10 @@ func dropped(ctx context.Context, t *coodie.Table[Lock], is coodie.Cond[Lock]) e
 		return err
 	}
 	_, _ = doc.Mutate(ctx, nil) // its error says all
+	_, _ = coodie.Plan(ctx, func(ctx context.Context) error {
+		_, err := doc.Insert(ctx) // it is not sent
+		return err
+	})
 	return fmt.Errorf("%w %w", err, again)
 }
 

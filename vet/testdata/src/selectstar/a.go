@@ -22,6 +22,8 @@ func stars(s *gocql.Session, x gocqlx.Session, db *coodie.DB, t *table.Table) er
 	x.Query(t.SelectAll()) // want `SELECT \*`
 	t.SelectQuery(x)       // want `SELECT \*`
 	t.SelectQuery(x, "a")
+	bound := t.SelectQuery(x) // want `SELECT \*`
+	bound.BindStruct(1).SelectRelease(2)
 	x.Query(t.Get("a"))
 	s.Query("SELECT * FROM MUTATION_FRAGMENTS(t) WHERE k = 1").Iter()
 	s.Query("SELECT * FROM t LIMIT 1").WithContext(nil).Exec() // only looks whether the table is there

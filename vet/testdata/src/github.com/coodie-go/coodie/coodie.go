@@ -54,6 +54,10 @@ type Batch struct{}
 
 func (b *Batch) Exec(ctx context.Context) error { panic("stub") }
 
+type Planned struct{}
+
+func Plan(ctx context.Context, call func(context.Context) error) ([]Planned, error) { panic("stub") }
+
 type Table[T any] struct{}
 
 func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) { panic("stub") }
