@@ -122,6 +122,21 @@ func handler(t *coodie.Table[Lock]) http.HandlerFunc {
 	}
 }
 
+func replaced(ctx context.Context, t *coodie.Table[Lock], also bool) error {
+	_, err := t.New(Lock{}).Insert(ctx)
+	if also {
+		err = errors.Join(err, ctx.Err())
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.New(Lock{}).Insert(ctx)
+	if also {
+		err = ctx.Err()
+	}
+	return err
+}
+
 func named(ctx context.Context, t *coodie.Table[Lock]) (res coodie.LWTResult[Lock], err error) {
 	res, err = t.New(Lock{}).Insert(ctx)
 	return
