@@ -133,8 +133,8 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s does not report the mistake on its page", name)
 			continue
 		}
-		_, says, _ := strings.Cut(found[0].Message, ": ")
-		if !strings.Contains(page, "> "+strings.ReplaceAll(says, name+"0.", "page.")+"\n") {
+		says := strings.ReplaceAll(found[0].Message, name+"0.", "page.")
+		if !strings.Contains(page, "> "+says+"\n") {
 			t.Errorf("%s says: %s", name, says)
 		}
 		for _, d := range reports[name+"1"] {

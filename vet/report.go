@@ -44,7 +44,7 @@ func (c *code) report(at ast.Node, fix *analysis.SuggestedFix, format string, ar
 	if c.silent[p.Filename][p.Line][name] || c.generated(at.Pos()) || c.inTest(at.Pos()) && !slices.Contains(inTests, name) {
 		return
 	}
-	d := analysis.Diagnostic{Pos: at.Pos(), End: at.End(), Category: name, URL: c.Analyzer.URL, Message: name + ": " + fmt.Sprintf(format, args...)}
+	d := analysis.Diagnostic{Pos: at.Pos(), End: at.End(), Category: name, URL: c.Analyzer.URL, Message: fmt.Sprintf(format, args...)}
 	if fix != nil {
 		d.SuggestedFixes = []analysis.SuggestedFix{*fix}
 	}

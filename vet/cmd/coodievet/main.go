@@ -17,24 +17,34 @@ import (
 )
 
 func main() {
-	all := flag.Bool("heuristics", false, "run the analyzers whose reports are often no mistakes, too")
-	analyzers := vet.Analyzers()
-	for _, a := range vet.Heuristics() {
-		analyzers = append(analyzers, onDemand(a, all))
+	heuristics := flag.Bool("heuristics", false, "run the analyzers whose reports are often no mistakes, too")
+	var all []*analysis.Analyzer
+	for _, a := range vet.Analyzers() {
+		all = append(all, named(a, func() bool { return true }))
 	}
-	multichecker.Main(analyzers...)
+	for _, a := range vet.Heuristics() {
+		all = append(all, named(a, func() bool {
+			own := false
+			flag.Visit(func(f *flag.Flag) { own = own || f.Name == a.Name }) // if it is false, the analyzer does not run
+			return *heuristics || own
+		}))
+	}
+	multichecker.Main(all...)
 }
 
-// onDemand is the analyzer, which runs only under -heuristics or if its own flag is given.
-func onDemand(a *analysis.Analyzer, all *bool) *analysis.Analyzer {
-	wanted := *a
-	wanted.Run = func(pass *analysis.Pass) (any, error) {
-		own := false
-		flag.Visit(func(f *flag.Flag) { own = own || f.Name == a.Name }) // if it is false, the analyzer does not run
-		if !*all && !own {
+// named is the analyzer, which names itself in its reports, and runs only if it is wanted.
+func named(a *analysis.Analyzer, wanted func() bool) *analysis.Analyzer {
+	of := *a
+	of.Run = func(pass *analysis.Pass) (any, error) {
+		if !wanted() {
 			return nil, nil
 		}
-		return a.Run(pass)
+		own := *pass
+		own.Report = func(d analysis.Diagnostic) {
+			d.Message = a.Name + ": " + d.Message
+			pass.Report(d)
+		}
+		return a.Run(&own)
 	}
-	return &wanted
+	return &of
 }
