@@ -95,7 +95,6 @@ func (c *code) links(e ast.Expr) (all []*ast.CallExpr) {
 // query is a statement given to gocql, or to coodie as raw CQL.
 type query struct {
 	text *text
-	last *ast.CallExpr   // the last step that is known of the chain
 	call *ast.CallExpr   // that was given the text
 	all  []*ast.CallExpr // of the chain, from the last to the first
 }

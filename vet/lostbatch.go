@@ -48,7 +48,7 @@ func (c *code) isMadeHere(v types.Object) bool {
 			continue
 		}
 		f := c.callee(begun)
-		if f == nil || !coodie.makeBatch.in(f) && f.Name() != "NewBatch" && f.Name() != "Batch" {
+		if f == nil || f.Pkg() == nil || !coodie.makeBatch.in(f) && !(isGocql(f.Pkg().Path()) && (f.Name() == "NewBatch" || f.Name() == "Batch")) {
 			return false
 		}
 	}

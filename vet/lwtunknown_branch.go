@@ -20,7 +20,7 @@ type branch struct {
 
 // branchOf is the branch of an if or switch that compares the error with nil.
 func (c *code) branchOf(use inspector.Cursor) (branch, bool) {
-	use, parent := outer(use)
+	_, parent := outer(use)
 	compare, ok := parent.Node().(*ast.BinaryExpr)
 	if !ok || compare.Op != token.EQL && compare.Op != token.NEQ || !c.isNil(compare.X) && !c.isNil(compare.Y) {
 		return branch{}, false

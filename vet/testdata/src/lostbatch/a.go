@@ -45,6 +45,25 @@ func fine(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], s *gocql.Se
 	four := s.NewBatch(gocql.LoggedBatch)
 	global = four.WithContext(ctx)
 	given.Query("INSERT INTO t (k) VALUES (1)")
+	kept := newBatch(s) // somebody else has it
+	kept.Query("INSERT INTO t (k) VALUES (1)")
+	deferred := db.Batch()
+	t.New(Lock{}).In(deferred).Save()
+	defer func() { _ = deferred.Exec(ctx) }()
+	value := db.Batch()
+	exec := value.Exec
+	_ = exec(ctx)
+	for n := range 3 {
+		each := db.Batch()
+		if t.New(Lock{}).In(each).Save(); n > 1 {
+			_ = each.Exec(ctx)
+		}
+	}
 	returned := db.Batch()
 	return returned, send()
+}
+
+func newBatch(s *gocql.Session) *gocql.Batch {
+	global = s.NewBatch(gocql.LoggedBatch)
+	return global
 }

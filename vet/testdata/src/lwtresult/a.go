@@ -64,6 +64,26 @@ func read(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock]) (out coodie
 	look(passed)
 	var kept struct{ res coodie.LWTResult[Lock] }
 	kept.res, err = t.New(Lock{}).Insert(ctx)
+	results, into := make([]coodie.LWTResult[Lock], 1), &kept.res
+	results[0], err = t.New(Lock{}).Insert(ctx)
+	*into, err = t.New(Lock{}).Insert(ctx)
+	sent := make(chan coodie.LWTResult[Lock], 1)
+	fourth, err := t.New(Lock{}).Insert(ctx)
+	sent <- fourth
+	fifth, err := t.New(Lock{}).Insert(ctx)
+	func() {
+		switch {
+		case fifth.Applied:
+			fmt.Println("held")
+		}
+	}()
+	var sixth coodie.LWTResult[Lock]
+	for range 3 {
+		if sixth, err = t.New(Lock{}).Insert(ctx); err == nil {
+			break
+		}
+	}
+	fmt.Println(sixth.Applied)
 	out, err = t.New(Lock{}).Insert(ctx)
 	return
 }
