@@ -83,7 +83,7 @@ func (c *code) checkColumn(call *ast.CallExpr, constructor, want string) {
 			c.report(sel, nil, "the field %s is no column: its tag is %q", field.Name(), "-")
 			return
 		case i < last && !field.Embedded():
-			c.report(sel, nil, "the selector points into the column %s: use coodie.Field for a field of a user-defined type", field.Name())
+			c.report(sel, nil, "the selector points into the column %s: use coodie."+fieldName+" for a field of a user-defined type", field.Name())
 			return
 		}
 	}
@@ -92,7 +92,7 @@ func (c *code) checkColumn(call *ast.CallExpr, constructor, want string) {
 		return
 	}
 	if tag.whole {
-		c.report(call, nil, "%s of a column of JSON or with a codec, which is read and written whole: use Col", constructor)
+		c.report(call, nil, "%s of a column of JSON or with a codec, which is read and written whole: use "+colName, constructor)
 		return
 	}
 	if is := tag.cqlKind(path[last].Type()); is != "" && is != want {
@@ -188,9 +188,9 @@ func (t fieldTag) cqlKind(of types.Type) string {
 func advice(is, want string) string {
 	switch {
 	case want == "set" && is == "list":
-		return `: use ListCol, or tag it "set"`
+		return ": use " + listColName + `, or tag it "set"`
 	case want == "list" && is == "set":
-		return `: use SetCol, or remove "set" from its tag`
+		return ": use " + setColName + `, or remove "set" from its tag`
 	case want == "counter":
 		return `: tag it "type=counter"`
 	}

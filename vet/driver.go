@@ -73,7 +73,7 @@ func (c *code) sendsLWT(call *ast.CallExpr) bool {
 		return true
 	}
 	if f.Pkg().Path() == coodiePath {
-		return c.outcomeOf(call) >= 0 && f.Name() != "Settle" && !coodie.handles.is(f.Signature().Recv().Type())
+		return c.outcomeOf(call) >= 0 && !coodie.settle.in(f) && !coodie.handles.is(f.Signature().Recv().Type())
 	}
 	return c.answersCAS(call)
 }

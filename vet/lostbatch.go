@@ -93,7 +93,7 @@ func (c *code) fateOfStep(sel inspector.Cursor) batchFate {
 	}
 	name := c.method(call)
 	switch {
-	case strings.HasPrefix(name, "Exec"), strings.HasPrefix(name, "MapExec"):
+	case coodie.sendBatch.in(c.callee(call)), isBatch(c.typeOf(c.receiver(call))) && (strings.HasPrefix(name, "Exec") || strings.HasPrefix(name, "MapExec")):
 		return executed
 	case isBatch(c.typeOf(call)): // a step of a chain
 		at, outside := outer(parent)

@@ -20,7 +20,7 @@ write for one that was applied. Read Applied, or return Err() of the result.`, f
 })
 
 func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
-	index, what := c.outcomeOf(call), "a refused write is a result, no error: read Applied, or return the result's Err()"
+	index, what := c.outcomeOf(call), "a refused write is a result, no error: read "+appliedName+", or return the result's "+errName+"()"
 	if index < 0 && c.answersCAS(call) {
 		index, what = 0, "a refused statement is no error: read whether it was applied"
 	}
@@ -42,7 +42,7 @@ func (c *code) checkAnswer(at inspector.Cursor, call *ast.CallExpr) {
 		}
 		c.report(call, nil, "the answer of a conditional write is dropped; %s", what)
 	case how == kept && c.outcomeOf(call) >= 0 && !c.readsOutcome(v):
-		c.report(call, nil, "the answer of a conditional write is kept in %s, but nothing reads %[1]s.Applied; a refused write is a result, no error", v.Name())
+		c.report(call, nil, "the answer of a conditional write is kept in %s, but nothing reads %[1]s."+appliedName+"; a refused write is a result, no error", v.Name())
 	}
 }
 
@@ -174,7 +174,7 @@ func (c *code) checkHandles() {
 	}
 	for b, call := range first {
 		if !asked[b] && c.isMadeHere(b) && c.fateOfBatch(b) == executed {
-			c.report(call, nil, "nothing asks a handle of the batch %s for its Result: Exec returns nil for a refused batch", b.Name())
+			c.report(call, nil, "nothing asks a handle of the batch %s for its "+resultName+": "+execName+" returns nil for a refused batch", b.Name())
 		}
 	}
 }

@@ -30,7 +30,7 @@ ask errors.Is(err, coodie.ErrOutcomeUnknown) and settle it.`, func(c *code) {
 		switch how, v := c.answer(at, last); how {
 		case dropped:
 			if first, _ := c.answer(at, 0); first != dropped || c.outcomeOf(call) < 0 { // or else lwtresult reports it
-				c.report(call, nil, "the error of a conditional write is dropped: if it is ErrOutcomeUnknown, the write may have been applied")
+				c.report(call, nil, "the error of a conditional write is dropped: if it is "+unknownName+", the write may have been applied")
 			}
 		case kept:
 			c.checkError(at, call, v)
@@ -125,12 +125,12 @@ func (c *code) checkError(at inspector.Cursor, call *ast.CallExpr, v types.Objec
 		if c.isResult(f, v) {
 			return // a bare return
 		}
-		c.report(call, nil, "the error of a conditional write is not handled: if it is ErrOutcomeUnknown, the write may have been applied")
+		c.report(call, nil, "the error of a conditional write is not handled: if it is "+unknownName+", the write may have been applied")
 		return
 	}
 	for _, b := range branches {
 		if b.body != nil && c.goesOn(f, b.body, v) {
-			c.report(b.at, nil, "the program goes on after the error of a conditional write without a look at ErrOutcomeUnknown: the write may have been applied")
+			c.report(b.at, nil, "the program goes on after the error of a conditional write without a look at "+unknownName+": the write may have been applied")
 			return
 		}
 	}

@@ -38,16 +38,16 @@ func (c *code) checkEffects(f inspector.Cursor) {
 	for at := range f.Preorder((*ast.SendStmt)(nil), (*ast.GoStmt)(nil), (*ast.IncDecStmt)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := at.Node().(type) {
 		case *ast.SendStmt, *ast.GoStmt:
-			c.report(n, nil, "this happens again with each attempt of Mutate, also if the write is refused: do it after Mutate")
+			c.report(n, nil, "this happens again with each attempt of "+mutateName+", also if the write is refused: do it after "+mutateName)
 		case *ast.IncDecStmt:
 			if v := outside(n.X); v != nil {
-				c.report(n, nil, "%s counts the attempts of Mutate: set it to a value instead", v.Name())
+				c.report(n, nil, "%s counts the attempts of "+mutateName+": set it to a value instead", v.Name())
 			}
 		case *ast.AssignStmt:
 			c.checkAssigned(n, outside)
 		case *ast.CallExpr:
 			if g := c.callee(n); g != nil && (coodie.plain.in(g) || c.sendsLWT(n)) {
-				c.report(n, nil, "this write is made with each attempt of Mutate, also if its own write is refused: do it after Mutate")
+				c.report(n, nil, "this write is made with each attempt of "+mutateName+", also if its own write is refused: do it after "+mutateName)
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (c *code) checkAssigned(n *ast.AssignStmt, outside func(ast.Expr) types.Obj
 			}
 		}
 		if adds {
-			c.report(n, nil, "%s is added to with each attempt of Mutate: set it to a value instead", v.Name())
+			c.report(n, nil, "%s is added to with each attempt of "+mutateName+": set it to a value instead", v.Name())
 		}
 	}
 }

@@ -18,6 +18,21 @@ func named(list string) names {
 	return set
 }
 
+// The names that reports and their advice mention.
+const (
+	appliedName = "Applied"
+	errName     = "Err"
+	resultName  = "Result"
+	execName    = "Exec"
+	mutateName  = "Mutate"
+	unknownName = "ErrOutcomeUnknown"
+	settleName  = "LWTResult.Settle"
+	fieldName   = "Field"
+	colName     = "Col"
+	listColName = "ListCol"
+	setColName  = "SetCol"
+)
+
 // coodie holds every name of coodie's API that the analyzers know. A test compares each with
 // the API, so a rename there is a change of this table and of nothing else.
 var coodie = struct {
@@ -39,6 +54,9 @@ var coodie = struct {
 	unknown   names // that tell an unknown outcome from other errors
 	openTable names
 	connect   names
+	settle    names
+	field     names // named in advice alone, as is result
+	result    names
 	raw       names // take CQL
 	column    names // makes a typed column of any field that is one
 	lists     names // the same of a list, and so on
@@ -48,16 +66,16 @@ var coodie = struct {
 	vectors   names
 }{
 	outcomes:  named("LWTResult RawResult"),
-	read:      named("LWTResult.Applied LWTResult.Err RawResult.Applied"),
+	read:      named("LWTResult." + appliedName + " LWTResult." + errName + " RawResult." + appliedName),
 	existing:  named("LWTResult.Existing RawResult.Existing"),
 	value:     named("Existing.Value"),
-	mutate:    named("QuerySet.Mutate Document.Mutate"),
+	mutate:    named("QuerySet." + mutateName + " Document." + mutateName),
 	handles:   named("Handle"),
 	into:      named("Document.In Write.In QuerySet.In Conditional.In Creation.In"),
 	batches:   named("Batch"),
 	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
-	sendBatch: named("Batch.Exec"),
+	sendBatch: named("Batch." + execName),
 	builders: named(`QuerySet Write Conditional Creation BatchQuery BatchWrite BatchConditional BatchCreation
 		Selection Raw Document Cond Assign Order`),
 	immutable: named("QuerySet Write Conditional Creation Raw"),
@@ -68,13 +86,16 @@ var coodie = struct {
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
 	plan:      named("Plan"),
-	unknown:   named("ErrOutcomeUnknown OutcomeUnknownError LWTResult.Settle"),
+	unknown:   named(unknownName + " OutcomeUnknownError " + settleName),
 	openTable: named("Open OpenView"),
 	connect:   named("Connect"),
+	settle:    named(settleName),
+	field:     named(fieldName),
+	result:    named("Handle." + resultName),
 	raw:       named("DB.Raw"),
-	column:    named("Col NullCol"),
-	lists:     named("ListCol"),
-	sets:      named("SetCol"),
+	column:    named(colName + " NullCol"),
+	lists:     named(listColName),
+	sets:      named(setColName),
 	maps:      named("MapCol"),
 	counters:  named("CounterCol"),
 	vectors:   named("VectorCol NullVectorCol"),
@@ -83,10 +104,11 @@ var coodie = struct {
 // in reports whether the object, a type, function, variable, field or method of coodie, is one of
 // the names.
 func (n names) in(obj types.Object) bool {
-	if obj == nil || obj.Pkg() == nil || obj.Pkg().Path() != coodiePath {
+	f, isFunc := obj.(*types.Func)
+	if obj == nil || isFunc && f == nil || obj.Pkg() == nil || obj.Pkg().Path() != coodiePath {
 		return false
 	}
-	if f, ok := obj.(*types.Func); ok {
+	if isFunc {
 		if recv := f.Signature().Recv(); recv != nil {
 			return n[typeName(recv.Type())+"."+obj.Name()]
 		}

@@ -76,6 +76,13 @@ func (e embedded) odd(ctx context.Context, unknown Unknown, t *coodie.Table[Lock
 	}
 	return
 	qb.Insert().Unique().ToCql()
+	d := gocql.NewBatch(1)
+	d.Missing()
+	d.Cons()
+	(func() *gocql.Batch { return d })().Query("IF")
+	var fs []func() *coodie.Document[Lock]
+	fs[0]().Insert(ctx)
+	fs[0]()
 	qb.Insert("t").Unique().Unique
 }
 
