@@ -35,7 +35,7 @@ var columnKinds = []struct {
 	cql string
 }{
 	{coodie.column, ""},
-	{coodie.lists, "list"}, {coodie.sets, "set"}, {coodie.maps, "map"}, {coodie.counters, "counter"}, {coodie.vectors, "vector"},
+	{coodie.lists, "list"}, {coodie.sets, "set"}, {coodie.maps, "map"}, {coodie.counters, "counter"},
 }
 
 func (c *code) checkColumn(call *ast.CallExpr, constructor, want string) {
@@ -149,7 +149,7 @@ func tagOf(tag string) (t fieldTag) {
 	return t
 }
 
-// cqlKind is list, set, map, counter, vector or another type of CQL; "" if it is not known.
+// cqlKind is list, set, map, counter or another type of CQL; "" if it is not known.
 func (t fieldTag) cqlKind(of types.Type) string {
 	if t.cql != "" {
 		kind := strings.ToLower(strings.ReplaceAll(t.cql, " ", ""))

@@ -63,7 +63,6 @@ var coodie = struct {
 	sets      names
 	maps      names
 	counters  names
-	vectors   names
 }{
 	outcomes:  named("LWTResult RawResult"),
 	read:      named("LWTResult." + appliedName + " LWTResult." + errName + " RawResult." + appliedName),
@@ -88,7 +87,7 @@ var coodie = struct {
 	plan:      named("Plan"),
 	unknown:   named(unknownName + " OutcomeUnknownError " + settleName),
 	openTable: named("Open OpenView"),
-	connect:   named("Connect"),
+	connect:   named("Connect ConnectOver"),
 	settle:    named(settleName),
 	field:     named(fieldName),
 	result:    named("Handle." + resultName),
@@ -98,7 +97,6 @@ var coodie = struct {
 	sets:      named(setColName),
 	maps:      named("MapCol"),
 	counters:  named("CounterCol"),
-	vectors:   named("VectorCol NullVectorCol"),
 }
 
 // in reports whether the object, a type, function, variable, field or method of coodie, is one of

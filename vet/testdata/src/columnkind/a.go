@@ -35,8 +35,8 @@ var (
 	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Steps })
 	_ = coodie.MapCol(func(r *Row) *map[string]string { return &r.Props })
 	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Views })
-	_ = coodie.VectorCol(func(r *Row) *[3]float32 { return &r.Vector })
-	_ = coodie.VectorCol(func(r *Row) *[]float32 { return &r.Slice })
+	_ = coodie.Col(func(r *Row) *[3]float32 { return &r.Vector })
+	_ = coodie.ListCol(func(r *Row) *[]float32 { return &r.Slice }) // want `ListCol of the field Slice, which is a vector`
 
 	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Tags })           // want `ListCol of the field Tags, which is a set: use SetCol, or remove "set" from its tag`
 	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Typed })          // want `ListCol of the field Typed, which is a set`
@@ -45,7 +45,6 @@ var (
 	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Any })            // want `ListCol of a column of JSON or with a codec`
 	_ = coodie.MapCol(func(r *Row) *map[string]struct{} { return &r.Seen }) // want `MapCol of the field Seen, which is a set`
 	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Count })          // want `CounterCol of the field Count, which is a plain column: tag it "type=counter"`
-	_ = coodie.VectorCol(func(r *Row) *[]string { return &r.Steps })        // want `VectorCol of the field Steps, which is a list`
 	_ = coodie.Col(func(r *Row) *string { return &r.Skipped })              // want `the field Skipped is no column: its tag is "-"`
 	_ = coodie.Col(func(r *Row) *string { return &r.Address.City })         // want `the selector points into the column Address: use coodie.Field`
 	_ = coodie.Col(func(r *Row) *string { return &other.ID })               // want `the selector returns no address of a field`

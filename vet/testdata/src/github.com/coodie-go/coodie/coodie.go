@@ -174,7 +174,3 @@ func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapCo
 type CounterColumn[T any, N ~int | ~int64] struct{}
 
 func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] { panic("stub") }
-
-type VectorColumn[T, V any] struct{ Column[T, V] }
-
-func VectorCol[T, V any](selector func(*T) *V) *VectorColumn[T, V] { panic("stub") }
