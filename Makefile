@@ -5,6 +5,12 @@ MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testd
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ERRCHECK    := github.com/kisielk/errcheck@v1.30.0
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# Where the snippets of README and docs stand; docs/golangci.yml names the files, too.
+SNIPPETS      := . ./recipes/... ./cqltest ./examples/pages
+SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
@@ -74,7 +80,16 @@ lint: ## check format, go vet, staticcheck, and types on every platform
 	@$(call check,.,$(RACE),$(TOGETHER))
 	@$(call check,$(APART),$(RACE),./...)
 	@$(if $(RACE),$(call check,.,,$(BUBBLES)))
+	@go build -o bin/coodievet ./vet/cmd/coodievet
+	@go vet -vettool=$(CURDIR)/bin/coodievet ./recipes/... ./examples/...
 	@go run ./integration/cmd/platforms ./... -- $(PLATFORMS)
+
+.PHONY: snippets
+snippets: ## errcheck, staticcheck and golangci-lint on the snippets of README and docs; the first build takes minutes
+	@for tool in $(STATICCHECK) $(ERRCHECK) $(GOLANGCI); do GOBIN=$(CURDIR)/bin go install $$tool; done
+	@bin/staticcheck $(SNIPPETS)
+	@! bin/errcheck $(SNIPPETS) | grep -E '$(SNIPPET_FILES)'
+	@bin/golangci-lint run -c docs/golangci.yml $(SNIPPETS)
 
 .PHONY: cassandra
 cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three)

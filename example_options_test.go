@@ -40,7 +40,8 @@ func ExampleWithPrefetch() {
 		must(configs.New(AppConfig{Key: fmt.Sprint(i)}).Save(ctx))
 	}
 	srv.ResetLog()
-	for range configs.Find().With(coodie.WithPrefetch(0)).Iter(ctx) {
+	for _, err := range configs.Find().With(coodie.WithPrefetch(0)).Iter(ctx) {
+		must(err)
 		break // the rest is never asked for
 	}
 	fmt.Println(len(srv.Log().Matching(cqltest.On(cqltest.Select, "app_config"))), "page")

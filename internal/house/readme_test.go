@@ -9,17 +9,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSnippetsAreExamples: every Go snippet of the README, and of the pages on
-// recipes, columns, idempotence and reading, stands in a compiled Example, line by line.
+// TestReadmeSnippetsAreExamples: every Go snippet of the README and of docs stands in a compiled Example or test,
+// line by line. Those of docs/vet are programs of a test in vet.
 func TestReadmeSnippetsAreExamples(t *testing.T) {
-	requireExamples(t, "README.md", "example*_test.go")
-	requireExamples(t, "docs/recipes.md", "recipes/*/example_test.go")
-	requireExamples(t, "docs/columns.md", "example_columns_test.go")
-	requireExamples(t, "docs/idempotence.md", "example_raw_test.go")
-	requireExamples(t, "docs/reading.md", "example*_test.go")
+	examples := map[string][]string{
+		"README.md":            {"example*_test.go"},
+		"docs/antipatterns.md": {"examples/pages/*_test.go"},
+		"docs/bulk.md":         {"examples/pages/*_test.go"},
+		"docs/columns.md":      {"example_columns_test.go"},
+		"docs/cqltest.md":      {"cqltest/*_test.go", "examples/pages/*_test.go"},
+		"docs/idempotence.md":  {"example_raw_test.go"},
+		"docs/performance.md":  {"examples/pages/*_test.go"},
+		"docs/reading.md":      {"example*_test.go"},
+		"docs/recipes.md":      {"recipes/*/example_test.go"},
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	for _, page := range append(pages, "README.md") {
+		if files := examples[page]; files != nil {
+			requireExamples(t, page, files...)
+		} else {
+			require.NotContains(t, read(t, page), "```go", "%s has a snippet: name its Example here", page)
+		}
+	}
 }
 
-func requireExamples(t *testing.T, page, files string) {
+func requireExamples(t *testing.T, page string, files ...string) {
 	t.Helper()
 	lines := func(s string) string {
 		var out []string
@@ -30,11 +45,13 @@ func requireExamples(t *testing.T, page, files string) {
 		}
 		return strings.Join(out, "\n")
 	}
-	names, err := filepath.Glob(files)
-	require.NoError(t, err)
 	examples := ""
-	for _, name := range names {
-		examples += lines(read(t, name)) + "\n"
+	for _, pattern := range files {
+		names, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, name := range names {
+			examples += lines(read(t, name)) + "\n"
+		}
 	}
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, page), -1)
 	require.NotEmpty(t, snippets)

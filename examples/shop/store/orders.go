@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,8 @@ func (s *Store) Place(ctx context.Context, customer gocql.UUID, lines []Line) (O
 		return Order{}, err
 	}
 	order := s.orders.New(Order{Customer: customer, ID: gocql.TimeUUID(), Lines: lines, State: New})
-	if _, err := order.Insert(ctx); err != nil {
+	res, err := order.Insert(ctx)
+	if err := cmp.Or(err, res.Err()); err != nil {
 		return Order{}, err
 	}
 	for _, line := range lines {
@@ -110,6 +112,7 @@ func (s *Store) Advance(ctx context.Context, customer, id gocql.UUID, to State) 
 	if len(allowed) == 0 {
 		return Order{}, fmt.Errorf("%w: there is no state %q", ErrNotAllowed, to)
 	}
+	//coodievet:ignore lwtresult the read below tells in which state the order is
 	if _, err := row.If(orderState.In(allowed...)).Update(ctx, orderState.Set(to)); err != nil {
 		return Order{}, err
 	}

@@ -1,0 +1,78 @@
+package vet
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// PerRequest finds what should be opened once in functions that serve a request.
+var PerRequest = finder("perrequest", `report tables and sessions that are opened for each request
+
+Open describes a struct and resolves its columns; a session is a pool of connections and a map of
+the cluster. Both are for the life of the process and for all goroutines.`, func(c *code) {
+	for at, call := range calls(c.root) {
+		f := c.callee(call)
+		if f == nil {
+			continue
+		}
+		what := ""
+		switch {
+		case coodie.openTable.in(f):
+			what = "the table is opened"
+		case coodie.connect.in(f), isSession(f):
+			what = "a session is made"
+		default:
+			continue
+		}
+		if c.servesRequest(at) {
+			c.report(call, nil, "%s for each request: do it once, and share it", what)
+		}
+	}
+})
+
+// isSession reports whether f makes a session of gocql or gocqlx.
+func isSession(f *types.Func) bool {
+	if f.Pkg() == nil || !isGocql(f.Pkg().Path()) {
+		return false
+	}
+	switch f.Name() {
+	case "NewSession", "CreateSession", "WrapSession":
+		return f.Name() != "NewSession" || f.Pkg().Name() == "gocql" // that of gocqlx wraps one that is there
+	}
+	return false
+}
+
+// servesRequest reports whether a function around the place is given a request.
+func (c *code) servesRequest(at inspector.Cursor) bool {
+	for f := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var t *ast.FuncType
+		switch n := f.Node().(type) {
+		case *ast.FuncDecl:
+			t = n.Type
+		case *ast.FuncLit:
+			t = n.Type
+		}
+		if t.Params == nil {
+			continue
+		}
+		for _, field := range t.Params.List {
+			if c.isRequest(c.typeOf(field.Type)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isRequest reports whether a value of t is what a server hands to the function that serves a request.
+func (c *code) isRequest(t types.Type) bool {
+	switch typePath(t) + "." + typeName(t) {
+	case "net/http.Request", "github.com/gin-gonic/gin.Context", "github.com/valyala/fasthttp.RequestCtx",
+		"github.com/labstack/echo/v4.Context", "github.com/labstack/echo.Context",
+		"github.com/gofiber/fiber/v2.Ctx", "github.com/gofiber/fiber/v3.Ctx":
+		return true
+	}
+	return has(t, "ProtoReflect") // of gRPC
+}

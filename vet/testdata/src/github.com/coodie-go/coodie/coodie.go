@@ -1,0 +1,176 @@
+// Package coodie is a stub: the part of coodie's API that the analyzers' test data uses. A test
+// compares each declaration with the real one.
+package coodie
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/gocql/gocql"
+)
+
+var ErrOutcomeUnknown = errors.New("outcome unknown")
+
+type OutcomeUnknownError struct{}
+
+func (e *OutcomeUnknownError) Error() string { panic("stub") }
+
+type (
+	ConnectOption interface{}
+	Option        interface{}
+	TableOption   interface{}
+	BatchOption   func(*Batch)
+	MutateOption  func()
+	ScanOption    func()
+)
+
+type DB struct{}
+
+func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) { panic("stub") }
+func New(session *gocql.Session, opts ...Option) *DB                       { panic("stub") }
+
+func (db *DB) Batch(opts ...BatchOption) *Batch         { panic("stub") }
+func (db *DB) UnloggedBatch(opts ...BatchOption) *Batch { panic("stub") }
+func (db *DB) Raw(statement string, args ...any) Raw    { panic("stub") }
+
+type Raw struct{}
+
+func (r Raw) CAS(ctx context.Context) (RawResult, error)     { panic("stub") }
+func (r Raw) Exec(ctx context.Context) error                 { panic("stub") }
+func (r Raw) PageSize(rows int) Raw                          { panic("stub") }
+func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] { panic("stub") }
+
+type Row struct{}
+
+type RawResult struct {
+	Applied  bool
+	Existing []Row
+	Previous []Row
+}
+
+type Batch struct{}
+
+func (b *Batch) Exec(ctx context.Context) error { panic("stub") }
+
+type Planned struct{}
+
+func Plan(ctx context.Context, call func(context.Context) error) ([]Planned, error) { panic("stub") }
+
+type Table[T any] struct{}
+
+func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) { panic("stub") }
+
+func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] { panic("stub") }
+func (t *Table[T]) New(v T) *Document[T]                 { panic("stub") }
+func (t *Table[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
+	panic("stub")
+}
+func (t *Table[T]) SaveAll(ctx context.Context, values []T) error                    { panic("stub") }
+func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] { panic("stub") }
+
+type Document[T any] struct{ Value T }
+
+func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
+func (d *Document[T]) Save(ctx context.Context) error                           { panic("stub") }
+func (d *Document[T]) Delete(ctx context.Context) error                         { panic("stub") }
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]             { panic("stub") }
+func (d *Document[T]) IfExists() Conditional[T]                                 { panic("stub") }
+func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
+func (d *Document[T]) TTL(t time.Duration) *Write[T]                            { panic("stub") }
+func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
+	panic("stub")
+}
+
+type Write[T any] struct{}
+
+func (w *Write[T]) Save(ctx context.Context) error                           { panic("stub") }
+func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
+func (w *Write[T]) TTL(t time.Duration) *Write[T]                            { panic("stub") }
+
+type QuerySet[T any] struct{}
+
+func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T]                 { panic("stub") }
+func (q *QuerySet[T]) Limit(n int) *QuerySet[T]                               { panic("stub") }
+func (q *QuerySet[T]) All(ctx context.Context) ([]T, error)                   { panic("stub") }
+func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error]           { panic("stub") }
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]           { panic("stub") }
+func (q *QuerySet[T]) IfNotExists() *Creation[T]                              { panic("stub") }
+func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error { panic("stub") }
+func (q *QuerySet[T]) Delete(ctx context.Context) error                       { panic("stub") }
+func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
+	panic("stub")
+}
+
+type Conditional[T any] struct{}
+
+func (c Conditional[T]) Delete(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
+func (c Conditional[T]) TTL(d time.Duration) Conditional[T]                       { panic("stub") }
+func (c Conditional[T]) In(batch *Batch) *BatchConditional[T]                     { panic("stub") }
+func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
+	panic("stub")
+}
+
+type Creation[T any] struct{}
+
+func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) { panic("stub") }
+
+type BatchWrite[T any] struct{}
+
+func (w *BatchWrite[T]) Save()              { panic("stub") }
+func (w *BatchWrite[T]) Insert() *Handle[T] { panic("stub") }
+
+type BatchConditional[T any] struct{}
+
+func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] { panic("stub") }
+func (c *BatchConditional[T]) Delete() *Handle[T]                     { panic("stub") }
+
+type Handle[T any] struct{}
+
+func (h *Handle[T]) Result() (out LWTResult[T], err error) { panic("stub") }
+
+type LWTResult[T any] struct {
+	Applied  bool
+	Existing *Existing[T]
+}
+
+func (r LWTResult[T]) Err() error                                               { panic("stub") }
+func (r LWTResult[T]) Map() map[string]any                                      { panic("stub") }
+func (r LWTResult[T]) Settle(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
+
+type Existing[T any] struct{ Value T }
+
+type MutateResult[T any] struct{ Value T }
+
+type (
+	Cond[T any]   struct{}
+	Assign[T any] struct{}
+)
+
+type Column[T, V any] struct{}
+
+func Col[T, V any](selector func(*T) *V) *Column[T, V]                       { panic("stub") }
+func NullCol[T, V any](selector func(*T) **V) *Column[T, V]                  { panic("stub") }
+func Field[T, U, V any](c *Column[T, U], selector func(*U) *V) *Column[T, V] { panic("stub") }
+
+func (c *Column[T, V]) Eq(v V) Cond[T]    { panic("stub") }
+func (c *Column[T, V]) Set(v V) Assign[T] { panic("stub") }
+
+type ListColumn[T any, S ~[]E, E any] struct{}
+
+func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] { panic("stub") }
+
+type SetColumn[T any, S ~[]E, E any] struct{}
+
+func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] { panic("stub") }
+
+type MapColumn[T any, M ~map[K]V, K comparable, V any] struct{}
+
+func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
+	panic("stub")
+}
+
+type CounterColumn[T any, N ~int | ~int64] struct{}
+
+func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] { panic("stub") }

@@ -1,0 +1,42 @@
+package perrequest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/coodie-go/coodie"
+	"github.com/gocql/gocql"
+	"github.com/scylladb/gocqlx/v2"
+)
+
+type Lock struct{ Name, Owner string }
+
+type Message struct{}
+
+func (*Message) ProtoReflect() {}
+
+type server struct {
+	db      *coodie.DB
+	cluster *gocql.ClusterConfig
+	session *gocql.Session
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	coodie.Open[Lock](s.db)   // want `the table is opened for each request`
+	s.cluster.CreateSession() // want `a session is made for each request`
+	gocqlx.NewSession(s.session)
+}
+
+func (s *server) Call(ctx context.Context, m *Message) (*Message, error) {
+	coodie.Connect(s.cluster) // want `a session is made for each request`
+	return nil, nil
+}
+
+func start(db *coodie.DB, mux *http.ServeMux) {
+	coodie.Open[Lock](db)
+	mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) {
+		func() {
+			coodie.Open[Lock](db) // want `the table is opened for each request`
+		}()
+	})
+}
