@@ -37,6 +37,15 @@ func (b *batchStatement) columns() []ColumnSpec {
 	return casColumns(b.list[0].dialect, b.list, true)
 }
 
+func (b *batchStatement) allowed(x *execution) error {
+	for _, m := range b.list {
+		if err := m.allowed(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *batchStatement) conditional() bool {
 	return slices.ContainsFunc(b.list, (*modification).conditional)
 }
@@ -131,8 +140,8 @@ func (b *batchStatement) runEntries(x *execution, entries []casEntry) (*Result, 
 	if b.conditional() {
 		return x.cas(entries, true)
 	}
-	x.engine.write.Lock()
-	defer x.engine.write.Unlock()
+	x.server.write.Lock()
+	defer x.server.write.Unlock()
 	ts := x.timestamp()
 	if b.timestamp != nil {
 		var err error
@@ -209,7 +218,7 @@ func javaList(names []string) string {
 func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) (*Result, error) {
 	b := &batchStatement{typ: in.Type}
 	params.Values, params.Names = nil, nil
-	x := e.newExecution(ctx, c, &params)
+	x := e.server.newExecution(ctx, c, &params)
 	var entries []casEntry
 	for _, entry := range in.Entries {
 		p := entry.Prepared
@@ -234,11 +243,8 @@ func (e *Engine) Batch(ctx context.Context, c *Client, in Batch, params Params) 
 		b.list = append(b.list, m)
 		entries = append(entries, casEntry{m, &own})
 	}
-	for _, m := range b.list {
-		if !x.enforces() {
-			break
-		}
-		if err := x.mayModify(m); err != nil {
+	if x.enforces() {
+		if err := b.allowed(x); err != nil {
 			return nil, e.asError(err)
 		}
 	}

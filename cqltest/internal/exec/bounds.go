@@ -214,13 +214,13 @@ func (x *execution) slices(w *restrictions) ([]store.Slice, error) {
 			break
 		}
 		if r.kind == sliceRestriction {
-			ranges, err := x.ranges(r)
+			list, err := x.ranges(r)
 			if err != nil {
 				return nil, err
 			}
 			var out []store.Slice
 			for _, p := range prefixes {
-				for _, s := range ranges {
+				for _, s := range list {
 					s.Start.Prefix = slices.Concat(p, s.Start.Prefix)
 					s.End.Prefix = slices.Concat(p, s.End.Prefix)
 					out = append(out, s)
@@ -270,7 +270,7 @@ func (x *execution) ranges(r *restriction) ([]store.Slice, error) {
 				return nil, invalid("Invalid null value in condition for column %s", r.cols[i].name)
 			}
 		}
-		if v[0] == nil && x.engine.opts.Dialect == Scylla {
+		if v[0] == nil && x.server.opts.Dialect == Scylla {
 			return nil, nil // to which null is comparable to nothing
 		}
 		*end.into = v
@@ -396,7 +396,7 @@ func (x *execution) tokenRange(r *restriction) (from, to int64, ok bool, err err
 			}
 			return 0, invalid("Invalid null token value")
 		}
-		return int64(be64(v[0])), nil
+		return types.DecodeInteger(v[0]), nil
 	}
 	if r.kind == eqRestriction {
 		n, err := one(&r.eq)
@@ -429,13 +429,6 @@ func (x *execution) tokenRange(r *restriction) (from, to int64, ok bool, err err
 		}
 	}
 	return from, to, from <= to, nil
-}
-
-func be64(b []byte) (n uint64) {
-	for _, c := range b {
-		n = n<<8 | uint64(c)
-	}
-	return n
 }
 
 // sortColumns sorts columns the way they stand in the table.

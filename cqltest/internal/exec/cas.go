@@ -85,8 +85,8 @@ func (x *execution) cas(entries []casEntry, batch bool) (*Result, error) {
 	}
 	q.fetch()
 
-	x.engine.write.Lock()
-	defer x.engine.write.Unlock()
+	x.server.write.Lock()
+	defer x.server.write.Unlock()
 	if err := q.promise(x); err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (x *execution) available(keyspace string) error {
 		return nil
 	}
 	ks := x.schema.keyspaces[keyspace]
-	if ks == nil || ks.system || x.engine.ring.real {
+	if ks == nil || ks.system || x.server.ring.real {
 		return nil
 	}
 	if alive := ks.replicas(); alive < need {
@@ -457,7 +457,7 @@ func (q *casRequest) scyllaHolds(x *execution, rc *rowCondition) (bool, error) {
 
 // collect gathers what the statements write, all with one timestamp.
 func (q *casRequest) collect(x *execution, w *writes) error {
-	ts := x.engine.clock.timestamp()
+	ts := x.server.clock.timestamp()
 	u := w.partition(q.table, q.key)
 	for i, e := range q.entries {
 		for _, s := range q.ranges[i] {
@@ -484,24 +484,17 @@ func appliedSpec(t *table) ColumnSpec {
 	return ColumnSpec{t.keyspace, t.name, "[applied]", types.Boolean}
 }
 
-func boolean(b bool) []byte {
-	if b {
-		return []byte{1}
-	}
-	return []byte{0}
-}
-
 // result is Cassandra's answer.
 func (q *casRequest) result(x *execution, applied bool) *Result {
 	res := &Result{Kind: Rows, Columns: []ColumnSpec{appliedSpec(q.table)}}
-	lone := [][]byte{boolean(applied)}
+	lone := [][]byte{types.EncodeBoolean(applied)}
 	if applied {
 		res.Rows = [][][]byte{lone}
 		return res
 	}
 	cols := q.resultColumns()
 	for _, r := range q.resultRows(x) {
-		line := [][]byte{boolean(false)}
+		line := [][]byte{types.EncodeBoolean(false)}
 		for _, c := range cols {
 			line = append(line, r.value(c))
 		}
@@ -639,7 +632,7 @@ func (q *casRequest) scyllaResult(x *execution, applied bool) *Result {
 		} else {
 			part.Rows(store.All, false, x.nowSec, func(*store.Row) bool { there = true; return false })
 		}
-		line := [][]byte{boolean(applied)}
+		line := [][]byte{types.EncodeBoolean(applied)}
 		for _, c := range cols {
 			var b []byte
 			switch {

@@ -280,7 +280,7 @@ func (b *boundCondition) current(row *store.Row) (*types.Type, []byte, error) {
 	switch {
 	case b.condition.key != nil && b.lenient && typ.Kind == types.KindMap && b.key == nil:
 		return typ.Value(), nil, nil
-	case b.condition.key != nil && b.lenient && typ.Kind == types.KindList && (len(b.key) != 4 || int32(be64(b.key)) < 0):
+	case b.condition.key != nil && b.lenient && typ.Kind == types.KindList && (len(b.key) != 4 || int32(types.DecodeInteger(b.key)) < 0):
 		return typ.Elem(), nil, nil
 	case b.condition.key != nil && typ.Kind == types.KindMap:
 		if b.key == nil {
@@ -343,7 +343,7 @@ func frozenMapValue(t *types.Type, cell *store.Cell, key []byte) []byte {
 func noIndex(key []byte) bool { return key != nil && len(key) == 0 }
 
 func listElement(t *types.Type, cx *store.Complex, cell *store.Cell, key []byte) ([]byte, error) {
-	i := int(int32(be64(key)))
+	i := int(int32(types.DecodeInteger(key)))
 	if t.IsMultiCell() && cx == nil || !t.IsMultiCell() && cell == nil {
 		if i < 0 && t.IsMultiCell() {
 			return nil, invalid("Invalid negative list index %d", i)

@@ -26,24 +26,25 @@ func (d *definition) run(x *execution) (*Result, error) {
 	if ch == nil {
 		return &Result{Kind: Void}, nil
 	}
-	x.engine.publish(*ch)
+	x.server.publish(*ch)
 	return &Result{Kind: SchemaChanged, Change: ch}, nil
 }
 
 func (d *definition) change(x *execution) (*SchemaChange, error) {
-	e := x.engine
-	e.write.Lock()
-	defer e.write.Unlock()
-	next, ch, err := d.apply(x, e.schema.Load())
+	s := x.server
+	s.write.Lock()
+	defer s.write.Unlock()
+	next, ch, err := d.apply(x, s.schema.Load())
 	if err != nil || ch == nil {
 		return nil, err
 	}
-	e.setSchema(next)
+	s.setSchema(next)
 	x.follow(ch)
 	return ch, nil
 }
 
-// definition prepares a statement that concerns schema, roles or descriptions.
+// definition prepares a statement that changes the schema or describes it; nil if ast
+// does not.
 func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 	switch s := ast.(type) {
 	case *cqlparse.CreateKeyspace:
@@ -85,18 +86,7 @@ func (p *preparer) definition(ast cqlparse.Statement) (statement, error) {
 	case *cqlparse.Describe:
 		return &describeStatement{s}, nil
 	}
-	return p.otherStatement(ast)
-}
-
-// otherStatement refuses by name what is not supported.
-func (p *preparer) otherStatement(ast cqlparse.Statement) (statement, error) {
-	if s, err := p.roleStatement(ast); s != nil || err != nil {
-		return s, err
-	}
-	if s, err := p.trigger(ast); s != nil || err != nil {
-		return s, err
-	}
-	return nil, invalid("%s is not supported by cqltest", ast.Kind())
+	return p.trigger(ast)
 }
 
 // trigger refuses triggers, of which no schema here can have any.
@@ -198,7 +188,7 @@ func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNot
 	if err != nil {
 		return err
 	}
-	r := &propertyReader{properties: props}
+	r := props.reader()
 	var replication map[string]string
 	r.mapping("replication", func(m map[string]string) { replication = m })
 	if r.err != nil {
@@ -223,7 +213,7 @@ func (k *keyspace) set(x *execution, options []*cqlparse.Property, exists, ifNot
 	if replication == nil {
 		return nil
 	}
-	checked, warnings, err := readReplication(k.name, &x.engine.ring, replication)
+	checked, warnings, err := readReplication(k.name, &x.server.ring, replication)
 	if err != nil {
 		return err
 	}
@@ -295,12 +285,16 @@ func (s *truncateStatement) info() StatementInfo {
 	return StatementInfo{Kind: "truncate", Keyspace: s.table.keyspace, Table: s.table.name}
 }
 
+func (s *truncateStatement) allowed(x *execution) error {
+	return x.ensure("MODIFY", tableResource(s.table.keyspace, s.table.name))
+}
+
 func (s *truncateStatement) run(x *execution) (*Result, error) {
 	if s.table.data != nil {
-		x.engine.write.Lock()
-		defer x.engine.write.Unlock()
+		x.server.write.Lock()
+		defer x.server.write.Unlock()
 		s.table.data.Truncate()
-		for _, v := range x.engine.schema.Load().keyspaces[s.table.keyspace].viewsOf(s.table) {
+		for _, v := range x.server.schema.Load().keyspaces[s.table.keyspace].viewsOf(s.table) {
 			v.data.Truncate()
 		}
 	}

@@ -44,7 +44,7 @@ func addIndex(x *execution, sch *schema, ks string, s *cqlparse.CreateIndex) (*t
 	if err != nil {
 		return nil, err
 	}
-	r := &propertyReader{properties: props}
+	r := props.reader()
 	r.mapping("options", func(m map[string]string) { ix.options = m })
 	switch {
 	case r.err != nil:

@@ -477,10 +477,10 @@ func compatible(t, old *types.Type) bool {
 
 func dropColumns(x *execution, t *table, s *cqlparse.AlterTable) (*table, error) {
 	next := t.clone()
-	at := x.engine.clock.timestamp()
+	at := x.server.clock.timestamp()
 	if s.Timestamp != nil {
 		if n, err := types.Bigint.FromString(s.Timestamp.Text); err == nil {
-			at = int64(be64(n))
+			at = types.DecodeInteger(n)
 		}
 	}
 	changed := false
@@ -601,7 +601,7 @@ func alterOptions(x *execution, t *table, s *cqlparse.AlterTable) (*table, error
 		return nil, invalid("Cannot alter gc_grace_seconds of the base table of a materialized view to 0, since this value is used to TTL undelivered updates. " +
 			"Setting gc_grace_seconds too low might cause undelivered updates to expire before being replayed.")
 	}
-	if x.engine.opts.Dialect == Cassandra && reflect.DeepEqual(params, t.params) {
+	if x.server.opts.Dialect == Cassandra && reflect.DeepEqual(params, t.params) {
 		return t, nil // and nobody is told of it
 	}
 	next := t.clone()

@@ -79,7 +79,7 @@ func (p *preparer) alterType(s *cqlparse.AlterType) (statement, error) {
 		if err != nil || next == old {
 			return sch, nil, err
 		}
-		return sch.with(sch.keyspaces[ks].replaceType(next).withFunctionTypes(x.engine, next)), &SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: ks, Name: name}, nil
+		return sch.with(sch.keyspaces[ks].replaceType(next).withFunctionTypes(x.server.opts.Functions, next)), &SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: ks, Name: name}, nil
 	}}, nil
 }
 

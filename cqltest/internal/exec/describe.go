@@ -24,7 +24,7 @@ type element struct {
 }
 
 func (d *describeStatement) run(x *execution) (*Result, error) {
-	s := x.engine.schema.Load()
+	s := x.server.schema.Load()
 	if d.ast.What == cqlparse.DescribeCluster {
 		return describeCluster(x), nil
 	}
@@ -47,7 +47,7 @@ func (d *describeStatement) run(x *execution) (*Result, error) {
 	list = list[offset:]
 	if n := x.params.PageSize; n > 0 && len(list) >= n {
 		list = list[:n]
-		res.PagingState = put64(uint64(offset + n))
+		res.PagingState = types.EncodeBigint(int64(offset + n))
 	}
 	for _, e := range list {
 		name := e.name
@@ -61,7 +61,7 @@ func (d *describeStatement) run(x *execution) (*Result, error) {
 }
 
 func describeCluster(x *execution) *Result {
-	o := &x.engine.opts
+	o := &x.server.opts
 	res := &Result{Kind: Rows, Rows: [][][]byte{{[]byte(o.ClusterName), []byte("Murmur3Partitioner"), []byte("SimpleSnitch")}}}
 	for _, n := range []string{"cluster", "partitioner", "snitch"} {
 		res.Columns = append(res.Columns, ColumnSpec{"system", "describe", n, types.Text})

@@ -17,6 +17,16 @@ import (
 // Engine is one node: schema, data and prepared statements. It is safe for many
 // goroutines.
 type Engine struct {
+	server   *server
+	prepared struct {
+		sync.RWMutex
+		byID  map[string]*Prepared
+		bytes int // of their texts
+	}
+}
+
+// server is what statements run on: the schema with the data, and who may change it.
+type server struct {
 	opts Options
 
 	// write serializes everything that changes schema or data, and so makes
@@ -26,18 +36,21 @@ type Engine struct {
 	clock  clock
 	ring   ring
 
-	prepared struct {
-		sync.RWMutex
-		byID  map[string]*Prepared
-		bytes int // of their texts
-	}
 	subscribers struct {
 		sync.Mutex
 		next int
 		fns  map[int]func(SchemaChange)
 	}
-	system systemViews
-	auth   roles
+	system   systemViews
+	auth     roles
+	replaced func(old, next *schema) // told of each schema that takes another's place
+}
+
+// setSchema installs a schema. The caller holds the write lock.
+func (s *server) setSchema(next *schema) {
+	old := s.schema.Load()
+	s.schema.Store(next)
+	s.replaced(old, next)
 }
 
 // New returns an engine that holds only the system keyspaces.
@@ -64,13 +77,14 @@ func New(opts Options) *Engine {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	e := &Engine{opts: opts, ring: newRing(nodes, opts.Cluster)}
-	e.clock.source = opts.Now
-	e.clock.elements.Store(1 << 40)
+	e := &Engine{server: &server{opts: opts, ring: newRing(nodes, opts.Cluster)}}
+	e.server.replaced = e.outdate
+	e.server.clock.source = opts.Now
+	e.server.clock.elements.Store(1 << 40)
 	e.prepared.byID = map[string]*Prepared{}
-	e.subscribers.fns = map[int]func(SchemaChange){}
-	e.auth.reset(e.opts.User, e.opts.Password)
-	e.schema.Store(initialSchema(opts.Dialect))
+	e.server.subscribers.fns = map[int]func(SchemaChange){}
+	e.server.auth.reset(e.server.opts.User, e.server.opts.Password)
+	e.server.schema.Store(initialSchema(opts.Dialect))
 	return e
 }
 
@@ -85,8 +99,8 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	if err != nil {
 		return nil, err
 	}
-	x.warnUse(p)
-	if err := x.authorize(p); err != nil {
+	warnUse(x, p)
+	if err := authorize(x, p); err != nil {
 		return nil, x.warned(e.asError(err))
 	}
 	res, err := p.stmt.run(x)
@@ -96,6 +110,27 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	res.Info = p.Info
 	res.Warnings = append(x.warnings, res.Warnings...)
 	return res, nil
+}
+
+// guarded is a statement that not everybody may run.
+type guarded interface{ allowed(x *execution) error }
+
+// authorize refuses a statement that its client may not run.
+func authorize(x *execution, p *Prepared) error {
+	if !x.enforces() {
+		return nil
+	}
+	for _, n := range p.called {
+		for _, f := range p.schema.functionsNamed(n) {
+			if err := x.ensure("EXECUTE", f.resource(n.keyspace)); err != nil {
+				return err
+			}
+		}
+	}
+	if s, ok := p.stmt.(guarded); ok {
+		return s.allowed(x)
+	}
+	return nil
 }
 
 // Query prepares and runs one statement. USE sets c.Keyspace.
@@ -110,27 +145,27 @@ func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params
 // Subscribe calls fn after every schema change, in order, on the goroutine that
 // made it and outside the engine's locks. The returned function ends it.
 func (e *Engine) Subscribe(fn func(SchemaChange)) (cancel func()) {
-	e.subscribers.Lock()
-	defer e.subscribers.Unlock()
-	id := e.subscribers.next
-	e.subscribers.next++
-	e.subscribers.fns[id] = fn
+	e.server.subscribers.Lock()
+	defer e.server.subscribers.Unlock()
+	id := e.server.subscribers.next
+	e.server.subscribers.next++
+	e.server.subscribers.fns[id] = fn
 	return func() {
-		e.subscribers.Lock()
-		defer e.subscribers.Unlock()
-		delete(e.subscribers.fns, id)
+		e.server.subscribers.Lock()
+		defer e.server.subscribers.Unlock()
+		delete(e.server.subscribers.fns, id)
 	}
 }
 
-func (e *Engine) publish(ch SchemaChange) {
-	e.subscribers.Lock()
-	fns := make([]func(SchemaChange), 0, len(e.subscribers.fns))
-	for i := range e.subscribers.next {
-		if fn := e.subscribers.fns[i]; fn != nil {
+func (s *server) publish(ch SchemaChange) {
+	s.subscribers.Lock()
+	fns := make([]func(SchemaChange), 0, len(s.subscribers.fns))
+	for i := range s.subscribers.next {
+		if fn := s.subscribers.fns[i]; fn != nil {
 			fns = append(fns, fn)
 		}
 	}
-	e.subscribers.Unlock()
+	s.subscribers.Unlock()
 	for _, fn := range fns {
 		fn(ch)
 	}
@@ -146,9 +181,9 @@ type Snapshot struct {
 
 // Snapshot takes one.
 func (e *Engine) Snapshot() *Snapshot {
-	e.write.Lock()
-	defer e.write.Unlock()
-	s := &Snapshot{schema: e.schema.Load(), data: map[*store.Table]*store.View{}, roles: e.auth.copy()}
+	e.server.write.Lock()
+	defer e.server.write.Unlock()
+	s := &Snapshot{schema: e.server.schema.Load(), data: map[*store.Table]*store.View{}, roles: e.server.auth.copy()}
 	s.schema.eachTable(func(t *table) { s.data[t.data] = t.data.View() })
 	return s
 }
@@ -156,41 +191,41 @@ func (e *Engine) Snapshot() *Snapshot {
 // Restore returns to s, schema included. Prepared statements are prepared anew
 // where they no longer fit. Subscribers are not told.
 func (e *Engine) Restore(s *Snapshot) {
-	e.write.Lock()
-	defer e.write.Unlock()
+	e.server.write.Lock()
+	defer e.server.write.Unlock()
 	for t, v := range s.data {
 		t.Restore(v)
 	}
-	e.auth.restore(s.roles)
-	if e.schema.Load() != s.schema {
-		e.schema.Store(s.schema)
+	e.server.auth.restore(s.roles)
+	if e.server.schema.Load() != s.schema {
+		e.server.schema.Store(s.schema)
 		e.forget()
 	}
 }
 
 // Reset drops every keyspace, table, type and row that is not the system's.
 func (e *Engine) Reset() {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.auth.reset(e.opts.User, e.opts.Password)
-	e.schema.Store(initialSchema(e.opts.Dialect))
+	e.server.write.Lock()
+	defer e.server.write.Unlock()
+	e.server.auth.reset(e.server.opts.User, e.server.opts.Password)
+	e.server.schema.Store(initialSchema(e.server.opts.Dialect))
 	e.forget()
 }
 
 // Truncate empties every user table and keeps the schema.
 func (e *Engine) Truncate() {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
+	e.server.write.Lock()
+	defer e.server.write.Unlock()
+	e.server.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
 }
 
 // HasKeyspace says whether there is a keyspace of that name.
-func (e *Engine) HasKeyspace(name string) bool { return e.schema.Load().keyspaces[name] != nil }
+func (e *Engine) HasKeyspace(name string) bool { return e.server.schema.Load().keyspaces[name] != nil }
 
 // Tables returns the users' tables by name, as keyspace.table.
 func (e *Engine) Tables() []string {
 	var names []string
-	for _, ks := range e.schema.Load().sortedKeyspaces() {
+	for _, ks := range e.server.schema.Load().sortedKeyspaces() {
 		if ks.system {
 			continue
 		}
@@ -213,18 +248,18 @@ func (s *schema) eachTable(fn func(*table)) {
 }
 
 // Advance moves the engine's clock forward by d, so that TTLs expire.
-func (e *Engine) Advance(d time.Duration) { e.clock.offset.Add(int64(d)) }
+func (e *Engine) Advance(d time.Duration) { e.server.clock.offset.Add(int64(d)) }
 
 // Now is the engine's clock.
-func (e *Engine) Now() time.Time { return e.clock.now() }
+func (e *Engine) Now() time.Time { return e.server.clock.now() }
 
 // SetAddress changes the first node's address and port; call it once the listener
 // is bound, before clients connect.
 func (e *Engine) SetAddress(host string, port int) {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.ring.nodes[0].Address, e.ring.nodes[0].Port = host, port
-	e.system.forget()
+	e.server.write.Lock()
+	defer e.server.write.Unlock()
+	e.server.ring.nodes[0].Address, e.server.ring.nodes[0].Port = host, port
+	e.server.system.forget()
 }
 
 // clock gives times, and timestamps that never repeat.
@@ -264,7 +299,7 @@ func (x *execution) warned(err error) error {
 // Java trips over a value, ScyllaDB refuses it.
 func (e *Engine) asError(err error) error {
 	own := asError(err)
-	if e.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
+	if e.server.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
 		return invalid("Invalid null, unset or empty value")
 	}
 	return own

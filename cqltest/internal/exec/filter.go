@@ -167,7 +167,7 @@ func (x *execution) expressions(w *restrictions, r *restriction) ([]expression, 
 		v, err := x.eval(r.nearest)
 		return []expression{{col: col, op: opNearest, value: v}}, err
 	case likeRestriction:
-		if x.engine.opts.Dialect == Scylla {
+		if x.server.opts.Dialect == Scylla {
 			v, err := x.eval(r.like)
 			return []expression{{col: col, op: opPattern, value: v}}, err
 		}
@@ -409,7 +409,7 @@ func packComplex(t *types.Type, c *store.Complex) []byte {
 	case types.KindUDT:
 		elems = make([][]byte, len(t.Elems))
 		for i := range c.Cells {
-			f := int(be64(c.Cells[i].Path))
+			f := int(types.DecodeInteger(c.Cells[i].Path))
 			if f < len(elems) {
 				elems[f] = c.Cells[i].Cell.Value
 			}
@@ -456,7 +456,7 @@ func (r *rowView) cellMeta(kind terms.MetaKind, cell *store.Cell) []byte {
 		return nil
 	}
 	if kind != terms.TTL {
-		return put64(uint64(cell.Timestamp))
+		return types.EncodeBigint(cell.Timestamp)
 	}
 	if cell.TTL == 0 {
 		return nil
@@ -465,7 +465,7 @@ func (r *rowView) cellMeta(kind terms.MetaKind, cell *store.Cell) []byte {
 	if left < 0 {
 		return nil
 	}
-	return put32(uint32(left))
+	return types.EncodeInt(int32(left))
 }
 
 // complexMeta answers for a column of many cells: for one of them, or for all
@@ -506,18 +506,10 @@ func (r *rowView) complexMeta(m *terms.Meta, c *column, cx *store.Complex) []byt
 		if !found {
 			return nil
 		}
-		return put64(uint64(newest))
+		return types.EncodeBigint(newest)
 	}
 	if len(list) == 0 {
 		return nil
 	}
 	return types.PackList(len(list), list)
-}
-
-func put64(n uint64) []byte {
-	return []byte{byte(n >> 56), byte(n >> 48), byte(n >> 40), byte(n >> 32), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
-}
-
-func put32(n uint32) []byte {
-	return []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
 }

@@ -89,13 +89,13 @@ func (k *keyspace) sortedFunctions(aggregates bool) []*function {
 }
 
 // withFunctions returns the keyspace with other functions, all made callable anew.
-func (k *keyspace) withFunctions(e *Engine, list []*function) *keyspace {
+func (k *keyspace) withFunctions(bodies map[string]FunctionBody, list []*function) *keyspace {
 	next := *k
 	next.functions = nil
 	for _, f := range list {
 		c := *f
 		if f.aggregate == nil {
-			c.call = e.scalar(k.name, f)
+			c.call = f.scalar(k.name, bodies)
 		}
 		next.functions = append(next.functions, &c)
 	}
@@ -119,10 +119,10 @@ func (f *function) stateArgs() []*types.Type {
 
 // scalar makes a scalar function callable. A body is found by the function's
 // name, with its keyspace or without.
-func (e *Engine) scalar(keyspace string, f *function) *funcs.Function {
-	body := e.opts.Functions[keyspace+"."+f.name]
+func (f *function) scalar(keyspace string, bodies map[string]FunctionBody) *funcs.Function {
+	body := bodies[keyspace+"."+f.name]
 	if body == nil {
-		body = e.opts.Functions[f.name]
+		body = bodies[f.name]
 	}
 	call := funcs.User(keyspace, f.name, f.args, f.result, f.strict, func(values [][]byte) ([]byte, error) {
 		return body(f.args, f.result, values)
@@ -235,7 +235,7 @@ func (p *preparer) createFunction(s *cqlparse.CreateFunction) (statement, error)
 		case old.text == f.text && slices.Equal(old.argNames, f.argNames):
 			return sch, nil, nil
 		}
-		return space.define(x.engine, sch, old, f)
+		return space.define(x.server.opts.Functions, sch, old, f)
 	}}, nil
 }
 
@@ -271,7 +271,7 @@ func notFrozen(what string, t *cqlparse.Type) error {
 }
 
 // define returns the schema with a new function, or one in place of an old one.
-func (k *keyspace) define(e *Engine, sch *schema, old, f *function) (*schema, *SchemaChange, error) {
+func (k *keyspace) define(bodies map[string]FunctionBody, sch *schema, old, f *function) (*schema, *SchemaChange, error) {
 	list := slices.Clone(k.functions)
 	change := "CREATED"
 	if old != nil {
@@ -280,7 +280,7 @@ func (k *keyspace) define(e *Engine, sch *schema, old, f *function) (*schema, *S
 	} else {
 		list = append(list, f)
 	}
-	return sch.with(k.withFunctions(e, list)), f.changed(change, k.name), nil
+	return sch.with(k.withFunctions(bodies, list)), f.changed(change, k.name), nil
 }
 
 func (p *preparer) createAggregate(s *cqlparse.CreateAggregate) (statement, error) {
@@ -335,7 +335,7 @@ func (p *preparer) createAggregate(s *cqlparse.CreateAggregate) (statement, erro
 			old.aggregate.stateType.EqualIgnoringFrozen(state):
 			return sch, nil, nil
 		}
-		return space.define(x.engine, sch, old, f)
+		return space.define(x.server.opts.Functions, sch, old, f)
 	}}, nil
 }
 
@@ -412,7 +412,7 @@ func (p *preparer) dropOf(what string, name cqlparse.QualifiedName, signature *c
 			return nil, nil, invalid("Function '%s.%s' is still referenced by aggregates %s", ks, shown, strings.Join(users, ", "))
 		}
 		list := slices.DeleteFunc(slices.Clone(space.functions), func(o *function) bool { return o == f })
-		return sch.with(space.withFunctions(x.engine, list)), f.changed("DROPPED", ks), nil
+		return sch.with(space.withFunctions(x.server.opts.Functions, list)), f.changed("DROPPED", ks), nil
 	}}, nil
 }
 
@@ -457,7 +457,7 @@ func (k *keyspace) usersOf(typeName string) (users []string) {
 }
 
 // withFunctionTypes returns the functions with a changed type wherever it is used.
-func (k *keyspace) withFunctionTypes(e *Engine, t *types.Type) *keyspace {
+func (k *keyspace) withFunctionTypes(bodies map[string]FunctionBody, t *types.Type) *keyspace {
 	list := make([]*function, len(k.functions))
 	for i, f := range k.functions {
 		c := *f
@@ -473,7 +473,7 @@ func (k *keyspace) withFunctionTypes(e *Engine, t *types.Type) *keyspace {
 		}
 		list[i] = &c
 	}
-	return k.withFunctions(e, list)
+	return k.withFunctions(bodies, list)
 }
 
 // functionRows are the rows of system_schema.functions or aggregates.

@@ -290,7 +290,7 @@ func (x *execution) checkViewWhere(sch *schema, base, view *table) error {
 
 // viewRestrictions prepares what WHERE of a view says beyond IS NOT NULL.
 func (x *execution) viewRestrictions(sch *schema, base, view *table) (*restrictions, error) {
-	p := &preparer{engine: x.engine, schema: sch, client: x.client, dialect: x.engine.opts.Dialect}
+	p := &preparer{server: x.server, schema: sch, client: x.client, dialect: x.server.opts.Dialect}
 	relations := view.view.restricting()
 	for _, r := range relations {
 		if r.On == cqlparse.OnToken {
@@ -323,7 +323,7 @@ func (p *preparer) alterView(s *cqlparse.AlterView) (statement, error) {
 				"Data in a materialized view always expire at the same time than the corresponding data in the parent table. " +
 				"default_time_to_live must be set to zero, see CASSANDRA-12868 for more information")
 		}
-		if x.engine.opts.Dialect == Cassandra && reflect.DeepEqual(params, v.params) {
+		if x.server.opts.Dialect == Cassandra && reflect.DeepEqual(params, v.params) {
 			return sch, nil, nil
 		}
 		next := v.clone()
@@ -430,7 +430,7 @@ type viewUpdater struct {
 }
 
 func (x *execution) viewUpdater(base, view *table) (*viewUpdater, error) {
-	w, err := x.viewRestrictions(x.engine.schema.Load(), base, view)
+	w, err := x.viewRestrictions(x.server.schema.Load(), base, view)
 	if err != nil {
 		return nil, err
 	}
@@ -552,7 +552,7 @@ func (x *execution) fillView(base, view *table) error {
 // the rows of its base as they are now: what was shown of the rows that the update
 // is about is taken out, and what is to be shown of them put in.
 func (x *execution) store(u *tableUpdate) error {
-	space := x.engine.schema.Load().keyspaces[u.table.keyspace]
+	space := x.server.schema.Load().keyspaces[u.table.keyspace]
 	if space == nil || space.tables[u.table.name] == nil || len(space.tables[u.table.name].views) == 0 {
 		u.table.data.Apply(&u.Update)
 		return nil

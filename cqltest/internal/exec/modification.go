@@ -288,7 +288,7 @@ func evalTimestamp(x *execution, t terms.Term, fallback int64) (int64, error) {
 	case len(b) != 8:
 		return 0, nullPointer(`Cannot invoke "java.lang.Long.longValue()" because the return value of "org.apache.cassandra.db.marshal.LongType.compose(java.nio.ByteBuffer)" is null`)
 	}
-	ts := int64(be64(b))
+	ts := types.DecodeInteger(b)
 	if ts == math.MinInt64 {
 		return 0, invalid("Out of bound timestamp, must be in [%d, %d]", int64(math.MinInt64+1), int64(math.MaxInt64))
 	}
@@ -311,7 +311,7 @@ func (m *modification) usingTTL(x *execution) (int32, error) {
 	case len(b) != 4:
 		return 0, invalid("Invalid TTL value: %x", b)
 	}
-	ttl := int32(be64(b))
+	ttl := int32(types.DecodeInteger(b))
 	if ttl < 0 {
 		return 0, invalid("A TTL must be greater or equal to 0, but was %d", ttl)
 	}
@@ -346,8 +346,8 @@ func (m *modification) run(x *execution) (*Result, error) {
 	if err := x.available(m.table.keyspace); err != nil {
 		return nil, err
 	}
-	x.engine.write.Lock()
-	defer x.engine.write.Unlock()
+	x.server.write.Lock()
+	defer x.server.write.Unlock()
 	w := newWrites()
 	if err := m.collect(x, w, x.timestamp()); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"math"
 	"math/big"
 	"slices"
@@ -82,26 +83,26 @@ func (u *updater) pending() *store.Row {
 
 // nextPath returns a list path behind all others, prevPath one before them.
 func (u *updater) nextPath() []byte {
-	if u.x.engine.opts.Dialect == Scylla {
+	if u.x.server.opts.Dialect == Scylla {
 		u.x.lists.appended++
 		return stampedPath(u.timestamp, u.x.lists.appended)
 	}
-	return put64(1<<63 + uint64(u.x.engine.clock.elements.Add(1)))
+	return types.EncodeBigint(math.MinInt64 + u.x.server.clock.elements.Add(1))
 }
 
 func (u *updater) prevPath() []byte {
-	if u.x.engine.opts.Dialect == Scylla {
+	if u.x.server.opts.Dialect == Scylla {
 		u.x.lists.prepended++
 		return stampedPath(2*firstPrepend-u.timestamp, -u.x.lists.prepended)
 	}
-	return put64(1<<63 - uint64(u.x.engine.clock.elements.Add(1)))
+	return types.EncodeBigint(math.MinInt64 - u.x.server.clock.elements.Add(1))
 }
 
 // stampedPath is a list path of ScyllaDB, where elements are ordered by the timestamp of
 // what wrote them, and by n if one statement or batch did.
 func stampedPath(timestamp int64, n int) []byte {
 	seq := uint16(1<<15 + n)
-	return append(put64(1<<63^uint64(timestamp)), byte(seq>>8), byte(seq))
+	return append(types.EncodeBigint(math.MinInt64^timestamp), byte(seq>>8), byte(seq))
 }
 
 // firstPrepend is the timestamp of the start of 2010. ScyllaDB mirrors the timestamps of
@@ -227,7 +228,7 @@ func (o *operation) addAll(u *updater, v []byte, prepend bool) error {
 	if err != nil {
 		return err
 	}
-	if prepend && u.x.engine.opts.Dialect == Scylla && u.timestamp <= firstPrepend {
+	if prepend && u.x.server.opts.Dialect == Scylla && u.timestamp <= firstPrepend {
 		return invalid("List prepend custom timestamp must be greater than Jan 1 2010 00:00:00")
 	}
 	if prepend {
@@ -267,7 +268,7 @@ func (o *operation) subtract(u *updater, v []byte) error {
 	}
 	for i := range existing.Cells {
 		pc := &existing.Cells[i]
-		if slices.ContainsFunc(elems, func(e []byte) bool { return compareBytes(e, pc.Cell.Value) == 0 }) {
+		if slices.ContainsFunc(elems, func(e []byte) bool { return bytes.Compare(e, pc.Cell.Value) == 0 }) {
 			u.removeAt(c, pc.Path)
 		}
 	}
@@ -337,7 +338,7 @@ func (o *operation) listPath(u *updater, index []byte) ([]byte, error) {
 	if existing == nil {
 		return nil, invalid("Attempted to %s a list which is null", verb)
 	}
-	i := int(int32(be64(index)))
+	i := int(int32(types.DecodeInteger(index)))
 	if i < 0 || i >= len(existing.Cells) {
 		return nil, invalid("List index %d out of bound, list has size %d", i, len(existing.Cells))
 	}
@@ -353,7 +354,7 @@ func (o *operation) count(u *updater, v []byte) error {
 	if types.IsUnset(v) {
 		return nil
 	}
-	n := int64(be64(v))
+	n := types.DecodeInteger(v)
 	if o.kind == opCounterMinus {
 		if n == math.MinInt64 {
 			return invalid("The negation of %d overflows supported counter precision (signed 8 bytes integer)", n)
@@ -361,11 +362,11 @@ func (o *operation) count(u *updater, v []byte) error {
 		n = -n
 	}
 	if old := u.row.Cell(o.col.id); old != nil {
-		n += int64(be64(old.Value))
-		old.Value = put64(uint64(n))
+		n += types.DecodeInteger(old.Value)
+		old.Value = types.EncodeBigint(n)
 		return nil
 	}
-	u.put(o.col, put64(uint64(n)))
+	u.put(o.col, types.EncodeBigint(n))
 	return nil
 }
 
@@ -404,14 +405,14 @@ func addValues(t *types.Type, a, b []byte) ([]byte, error) {
 	case types.KindText, types.KindASCII:
 		return slices.Concat(a, b), nil
 	case types.KindTinyint, types.KindSmallint, types.KindInt, types.KindBigint:
-		full := put64(uint64(signed(a) + signed(b)))
+		full := types.EncodeBigint(signed(a) + signed(b))
 		return full[8-len(a):], nil
 	case types.KindFloat:
-		f := math.Float32frombits(uint32(be64(a))) + math.Float32frombits(uint32(be64(b)))
-		return put32(math.Float32bits(f)), nil
+		f := math.Float32frombits(uint32(types.DecodeInteger(a))) + math.Float32frombits(uint32(types.DecodeInteger(b)))
+		return types.EncodeFloat(f), nil
 	case types.KindDouble:
-		f := math.Float64frombits(be64(a)) + math.Float64frombits(be64(b))
-		return put64(math.Float64bits(f)), nil
+		f := math.Float64frombits(uint64(types.DecodeInteger(a))) + math.Float64frombits(uint64(types.DecodeInteger(b)))
+		return types.EncodeDouble(f), nil
 	}
 	return nil, invalid("Adding to a column of type %s is not supported by cqltest", t)
 }

@@ -113,6 +113,8 @@ type propertyReader struct {
 	err error
 }
 
+func (p properties) reader() *propertyReader { return &propertyReader{properties: p} }
+
 func (r *propertyReader) fail(err error) {
 	if r.err == nil && err != nil {
 		r.err = err
@@ -183,7 +185,7 @@ var tableProperties = []string{
 
 // apply sets what a WITH clause says over p.
 func (p tableParams) apply(props properties) (tableParams, error) {
-	r := &propertyReader{properties: props}
+	r := props.reader()
 	r.boolean("allow_auto_snapshot", func(b bool) { p.allowAutoSnapshot = &b })
 	r.double("bloom_filter_fp_chance", func(f float64) { p.bloomFilterFPChance = &f })
 	r.mapping("caching", func(m map[string]string) { p.caching = r.readCaching(m) })

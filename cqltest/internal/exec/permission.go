@@ -111,12 +111,12 @@ func (r resource) kind() string {
 // exists says whether there is what the resource names.
 func (r resource) exists(x *execution) bool {
 	p := r.parts()
-	s := x.engine.schema.Load()
+	s := x.server.schema.Load()
 	switch {
 	case len(p) == 1:
 		return true
 	case p[0] == "roles":
-		_, ok := x.engine.auth.copy()[strings.Join(p[1:], "/")]
+		_, ok := x.server.auth.copy()[strings.Join(p[1:], "/")]
 		return ok
 	case s.keyspaces[p[1]] == nil:
 		return false
@@ -168,13 +168,13 @@ func (p *preparer) resource(w *cqlparse.Resource) (resource, error) {
 
 // enforces says whether statements need permissions: where clients log in.
 func (x *execution) enforces() bool {
-	return x.engine.opts.Authenticator != "" && !x.client.Direct && x.client.User != ""
+	return x.server.opts.Authenticator != "" && !x.client.Direct && x.client.User != ""
 }
 
 // may says whether the client's role, or one that is granted to it, has a
 // permission on a resource or on what that is part of.
 func (x *execution) may(p cqlparse.Permission, r resource) bool {
-	list := x.engine.auth.copy()
+	list := x.server.auth.copy()
 	for _, name := range inherited(list, x.client.User, true) {
 		role := list[name]
 		if role.superuser {
@@ -197,42 +197,11 @@ func (x *execution) ensure(p cqlparse.Permission, r resource) error {
 	return unauthorized("User %s has no %s permission on %s or any of its parents", x.client.User, p, r)
 }
 
-// authorize refuses a statement that its client may not run.
-func (x *execution) authorize(p *Prepared) error {
-	if !x.enforces() {
-		return nil
-	}
-	for _, n := range p.called {
-		for _, f := range p.schema.functionsNamed(n) {
-			if err := x.ensure("EXECUTE", f.resource(n.keyspace)); err != nil {
-				return err
-			}
-		}
-	}
-	switch s := p.stmt.(type) {
-	case *selection:
-		return x.mayRead(s.table)
-	case *modification:
-		return x.mayModify(s)
-	case *batchStatement:
-		for _, m := range s.list {
-			if err := x.mayModify(m); err != nil {
-				return err
-			}
-		}
-	case *truncateStatement:
-		return x.ensure("MODIFY", tableResource(s.table.keyspace, s.table.name))
-	case *definition:
-		return x.mayDefine(s)
-	}
-	return nil
-}
-
 // readable are the system's tables that every client may read, for drivers do.
 var readable = []string{"system.local", "system.peers", "system.peers_v2"}
 
-func (x *execution) mayRead(t *table) error {
-	name := t.name
+func (s *selection) allowed(x *execution) error {
+	t, name := s.table, s.table.name
 	switch {
 	case t.keyspace == "system_schema" || t.keyspace == "system_virtual_schema" || slices.Contains(readable, t.keyspace+"."+t.name):
 		return nil
@@ -242,7 +211,7 @@ func (x *execution) mayRead(t *table) error {
 	return x.ensure("SELECT", tableResource(t.keyspace, name))
 }
 
-func (x *execution) mayModify(m *modification) error {
+func (m *modification) allowed(x *execution) error {
 	on := tableResource(m.table.keyspace, m.table.name)
 	if err := x.ensure("MODIFY", on); err != nil {
 		return err
@@ -260,8 +229,8 @@ func (x *execution) mayModify(m *modification) error {
 	return nil
 }
 
-// mayDefine checks what can be told before the definition looks at the schema.
-func (x *execution) mayDefine(d *definition) error {
+// allowed checks what can be told before the definition looks at the schema.
+func (d *definition) allowed(x *execution) error {
 	ks, name := d.about.Keyspace, d.about.Table
 	if d.on != "" {
 		name = d.on
@@ -297,7 +266,7 @@ func (x *execution) follow(ch *SchemaChange) {
 	case "FUNCTION", "AGGREGATE":
 		on = []resource{resource("functions/" + ch.Keyspace + "/" + ch.Name + "[" + strings.Join(ch.Arguments, "^") + "]")}
 	}
-	list := x.engine.auth.copy()
+	list := x.server.auth.copy()
 	switch {
 	case ch.Change == "DROPPED":
 		for name, r := range list {
@@ -312,13 +281,13 @@ func (x *execution) follow(ch *SchemaChange) {
 	default:
 		return
 	}
-	x.engine.auth.restore(list)
+	x.server.auth.restore(list)
 }
 
 // viewOf says whether a change is that of a materialized view, on which there are no
 // permissions of its own.
 func (x *execution) viewOf(ch *SchemaChange) bool {
-	t := x.engine.schema.Load().find(tableName{ch.Keyspace, ch.Name})
+	t := x.server.schema.Load().find(tableName{ch.Keyspace, ch.Name})
 	return ch.Target == "TABLE" && t != nil && t.isView()
 }
 
@@ -427,7 +396,7 @@ func (s *listPermissions) info() StatementInfo {
 
 func (s *listPermissions) run(x *execution) (*Result, error) {
 	of := s.ast.Of.Name
-	list := x.engine.auth.copy()
+	list := x.server.auth.copy()
 	if s.on != "" && !s.on.exists(x) {
 		return nil, invalid("%s doesn't exist", s.on)
 	}

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -16,9 +15,12 @@ type statement interface {
 	run(x *execution) (*Result, error)
 }
 
+// tabular is a statement whose columns are known before it runs.
+type tabular interface{ columns() []ColumnSpec }
+
 // preparer turns one syntax tree into a statement.
 type preparer struct {
-	engine  *Engine
+	server  *server
 	schema  *schema
 	client  *Client
 	dialect Dialect
@@ -61,7 +63,13 @@ func (p *preparer) prepare(ast cqlparse.Statement) (statement, error) {
 	case *cqlparse.Truncate:
 		return p.truncate(s)
 	}
-	return p.definition(ast)
+	if s, err := p.definition(ast); s != nil || err != nil {
+		return s, err
+	}
+	if s, err := p.roleStatement(ast); s != nil || err != nil {
+		return s, err
+	}
+	return nil, invalid("%s is not supported by cqltest", ast.Kind())
 }
 
 // keyspaceOf returns the keyspace a name means.
@@ -155,7 +163,7 @@ func (p *preparer) pkIndexes() []uint16 {
 // execution is one run of one statement.
 type execution struct {
 	ctx      context.Context
-	engine   *Engine
+	server   *server
 	client   *Client
 	schema   *schema
 	params   *Params
@@ -163,8 +171,11 @@ type execution struct {
 	now      time.Time
 	nowSec   int64 // for TTLs
 	warnings []string
-	lists    *struct{ appended, prepended int } // list elements written so far, for ScyllaDB's order
+	lists    *listElements
 }
+
+// listElements counts the list elements written so far, for ScyllaDB's order.
+type listElements struct{ appended, prepended int }
 
 func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params Params) (*execution, error) {
 	values, err := bind(p, &params)
@@ -176,14 +187,14 @@ func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params P
 			return nil, err
 		}
 	}
-	x := e.newExecution(ctx, c, &params)
+	x := e.server.newExecution(ctx, c, &params)
 	x.schema = p.schema
 	x.env.Values = values
 	return x, nil
 }
 
-func (e *Engine) newExecution(ctx context.Context, c *Client, params *Params) *execution {
-	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now(), lists: new(struct{ appended, prepended int })}
+func (s *server) newExecution(ctx context.Context, c *Client, params *Params) *execution {
+	x := &execution{ctx: ctx, server: s, client: c, schema: s.schema.Load(), params: params, now: s.clock.now(), lists: new(listElements)}
 	x.nowSec = x.now.Unix()
 	if params.NowInSeconds != nil {
 		x.nowSec = *params.NowInSeconds
@@ -251,7 +262,7 @@ func (x *execution) timestamp() int64 {
 	if x.params.DefaultTimestamp != nil {
 		return *x.params.DefaultTimestamp
 	}
-	return x.engine.clock.timestamp()
+	return x.server.clock.timestamp()
 }
 
 func (x *execution) warn(msg string) { x.warnings = append(x.warnings, msg) }
@@ -263,14 +274,12 @@ func (s *useStatement) info() StatementInfo {
 }
 
 func (s *useStatement) run(x *execution) (*Result, error) {
-	if x.engine.schema.Load().keyspaces[s.keyspace] == nil {
+	if x.server.schema.Load().keyspaces[s.keyspace] == nil {
 		return nil, invalid("Keyspace '%s' does not exist", s.keyspace)
 	}
 	x.client.Keyspace = s.keyspace
 	return &Result{Kind: SetKeyspace, Keyspace: s.keyspace}, nil
 }
-
-func compareBytes(a, b []byte) int { return bytes.Compare(a, b) }
 
 func quoteIdent(name string) string { return cqlparse.QuoteIdentifier(name) }
 

@@ -35,10 +35,10 @@ func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
 	}
 	p.remembered = true
 	e.remember(p)
-	if p.qualified || e.opts.Dialect == Scylla {
+	if p.qualified || e.server.opts.Dialect == Scylla {
 		return p, nil, nil
 	}
-	return p, c.warnUse(p.ID, c.Keyspace), nil
+	return p, useWarning(c, p.ID, c.Keyspace), nil
 }
 
 // known returns a remembered statement that serves again. Like Cassandra it wants
@@ -48,7 +48,7 @@ func (e *Engine) known(c *Client, cql string) *Prepared {
 	defer e.prepared.RUnlock()
 	bare, own := e.prepared.byID[textID("", cql)], e.prepared.byID[textID(c.Keyspace, cql)]
 	switch {
-	case bare == nil || own == nil || e.opts.Dialect == Scylla:
+	case bare == nil || own == nil || e.server.opts.Dialect == Scylla:
 		return nil
 	case bare.qualified:
 		return bare
@@ -86,7 +86,7 @@ func (e *Engine) drop(id string) {
 
 // ids are those under which p is filed. ScyllaDB knows only its own.
 func (e *Engine) ids(p *Prepared) []string {
-	if e.opts.Dialect == Scylla {
+	if e.server.opts.Dialect == Scylla {
 		return []string{string(p.ID)}
 	}
 	return []string{textID("", p.CQL), textID(p.Keyspace, p.CQL)}
@@ -112,19 +112,19 @@ func MetadataID(columns []ColumnSpec) []byte {
 
 // Compile is Prepare without remembering the outcome.
 func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
-	s := e.schema.Load()
-	ast, err := parse(e.opts.Dialect, cql)
+	s := e.server.schema.Load()
+	ast, err := parse(e.server.opts.Dialect, cql)
 	if err != nil {
 		return nil, err
 	}
-	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
+	p := &preparer{server: e.server, schema: s, client: c, dialect: e.server.opts.Dialect}
 	stmt, err := p.prepare(ast)
 	if err != nil {
 		return nil, e.asError(err)
 	}
 	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s, qualified: qualified(ast)}
 	id := textID(c.Keyspace, cql)
-	if out.qualified && e.opts.Dialect == Cassandra {
+	if out.qualified && e.server.opts.Dialect == Cassandra {
 		id = textID("", cql)
 	}
 	out.ID = []byte(id)
@@ -137,7 +137,7 @@ func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
 		}
 	}
 	out.called = p.called
-	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
+	if r, ok := stmt.(tabular); ok {
 		out.Columns = r.columns()
 	}
 	return out, nil
@@ -175,7 +175,7 @@ func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
 
 // fresh prepares p again if the schema it was prepared against is gone.
 func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
-	if p.schema == e.schema.Load() {
+	if p.schema == e.server.schema.Load() {
 		return p, nil
 	}
 	in := *c
@@ -200,11 +200,9 @@ func (e *Engine) replace(p, again *Prepared) {
 	}
 }
 
-// setSchema installs a schema and forgets the prepared statements on tables that
-// it changes or lacks. The caller holds e.write.
-func (e *Engine) setSchema(next *schema) {
-	old := e.schema.Load()
-	e.schema.Store(next)
+// outdate forgets the prepared statements on tables that a new schema changes or
+// lacks.
+func (e *Engine) outdate(old, next *schema) {
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
 	for id, p := range e.prepared.byID {
@@ -232,7 +230,7 @@ func (e *Engine) outdated(old, next *table) bool {
 	if old == next {
 		return false
 	}
-	if old == nil || next == nil || e.opts.Dialect == Scylla {
+	if old == nil || next == nil || e.server.opts.Dialect == Scylla {
 		return true
 	}
 	sameColumn := func(a, b *column) bool {
@@ -250,9 +248,9 @@ func (e *Engine) forget() {
 	e.prepared.bytes = 0
 }
 
-// warnUse warns, once on a connection, of a prepared statement whose tables
+// useWarning warns, once on a connection, of a prepared statement whose tables
 // depend on USE. keyspace is the one that the statement was prepared in.
-func (c *Client) warnUse(id []byte, keyspace string) []string {
+func useWarning(c *Client, id []byte, keyspace string) []string {
 	if c.UseWarned == nil || c.UseWarned.Swap(true) {
 		return nil
 	}
@@ -270,8 +268,8 @@ func (c *Client) warnUse(id []byte, keyspace string) []string {
 
 // warnUse warns of a prepared statement that is executed in another keyspace
 // than the one it was prepared in. Cassandra cannot tell of batches.
-func (x *execution) warnUse(p *Prepared) {
-	if !p.remembered || p.qualified || x.engine.opts.Dialect == Scylla {
+func warnUse(x *execution, p *Prepared) {
+	if !p.remembered || p.qualified || x.server.opts.Dialect == Scylla {
 		return
 	}
 	keyspace := p.Keyspace
@@ -283,6 +281,6 @@ func (x *execution) warnUse(p *Prepared) {
 		keyspace = "" // a statement without tables was prepared in none
 	}
 	if keyspace != x.client.Keyspace {
-		x.warnings = append(x.warnings, x.client.warnUse(p.ID, keyspace)...)
+		x.warnings = append(x.warnings, useWarning(x.client, p.ID, keyspace)...)
 	}
 }

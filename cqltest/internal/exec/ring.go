@@ -54,7 +54,7 @@ func newRing(nodes []Node, real bool) ring {
 }
 
 // SetNode says what a node does.
-func (e *Engine) SetNode(node int, s NodeState) { e.ring.nodes[node].state.Store(int32(s)) }
+func (e *Engine) SetNode(node int, s NodeState) { e.server.ring.nodes[node].state.Store(int32(s)) }
 
 func (n *ringNode) is(s NodeState) bool { return NodeState(n.state.Load()) == s }
 
@@ -150,7 +150,7 @@ func (s *shortfall) timeout(code int, writeType string) *Error {
 
 // shortfall returns why a level cannot be met for one of the tokens, or nil.
 func (x *execution) shortfall(table *table, level uint16, tokens []int64) *shortfall {
-	r := &x.engine.ring
+	r := &x.server.ring
 	k := x.schema.keyspaces[table.keyspace]
 	if !r.real || x.client.Direct || k == nil || k.system {
 		return nil
@@ -207,13 +207,13 @@ func (x *execution) shortfall(table *table, level uint16, tokens []int64) *short
 }
 
 // node is the coordinator.
-func (x *execution) node() *ringNode { return x.engine.ring.nodes[x.client.Node] }
+func (x *execution) node() *ringNode { return x.server.ring.nodes[x.client.Node] }
 
 // tokensOf are the tokens of partitions; of a scan, one in each node's range.
 func (x *execution) tokensOf(keys []store.Key) []int64 {
 	var tokens []int64
 	if keys == nil {
-		for _, n := range x.engine.ring.nodes {
+		for _, n := range x.server.ring.nodes {
 			tokens = append(tokens, n.token)
 		}
 	}

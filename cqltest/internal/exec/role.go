@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -92,9 +93,9 @@ func superior(list map[string]role, name string) bool {
 // Authenticate refuses a user or password that it does not know.
 func (e *Engine) Authenticate(user, password string) error {
 	bad := func(format string, args ...any) error {
-		return &Error{Code: CodeBadCredentials, Message: sprintf(format, args)}
+		return &Error{Code: CodeBadCredentials, Message: fmt.Sprintf(format, args...)}
 	}
-	switch r, ok := e.auth.copy()[user]; {
+	switch r, ok := e.server.auth.copy()[user]; {
 	case user == "":
 		return bad("User name must not be null")
 	case password == "":
@@ -119,9 +120,9 @@ func (s *roleStatement) info() StatementInfo {
 }
 
 func (s *roleStatement) run(x *execution) (*Result, error) {
-	x.engine.write.Lock()
-	defer x.engine.write.Unlock()
-	list := x.engine.auth.copy()
+	x.server.write.Lock()
+	defer x.server.write.Unlock()
+	list := x.server.auth.copy()
 	if x.enforces() {
 		if err := s.authorize(x, list); err != nil {
 			return nil, err
@@ -130,7 +131,7 @@ func (s *roleStatement) run(x *execution) (*Result, error) {
 	if err := s.change(x, list); err != nil {
 		return nil, err
 	}
-	x.engine.auth.restore(list)
+	x.server.auth.restore(list)
 	return &Result{Kind: Void}, nil
 }
 
@@ -144,7 +145,7 @@ func (p *preparer) roleStatement(ast cqlparse.Statement) (statement, error) {
 	default:
 		return nil, nil
 	}
-	if p.engine.anonymous(p.client) {
+	if p.server.anonymous(p.client) {
 		if givesPassword(ast) {
 			return nil, invalid("org.apache.cassandra.auth.CassandraRoleManager doesn't support PASSWORD")
 		}
@@ -204,8 +205,8 @@ func givesPassword(ast cqlparse.Statement) bool {
 }
 
 // anonymous says whether nobody has logged in.
-func (e *Engine) anonymous(c *Client) bool {
-	return e.opts.Authenticator == "" || e.opts.Authenticator == "AllowAllAuthenticator" || c.User == "" || c.User == "anonymous"
+func (s *server) anonymous(c *Client) bool {
+	return s.opts.Authenticator == "" || s.opts.Authenticator == "AllowAllAuthenticator" || c.User == "" || c.User == "anonymous"
 }
 
 // options are what CREATE and ALTER say about a role; nil where they say nothing.
@@ -411,7 +412,7 @@ func (s *listRoles) info() StatementInfo {
 }
 
 func (s *listRoles) run(x *execution) (*Result, error) {
-	list := x.engine.auth.copy()
+	list := x.server.auth.copy()
 	if _, ok := list[s.of]; s.of != "" && !ok {
 		return nil, invalid("%s doesn't exist", roleResource(s.of))
 	}
@@ -452,9 +453,9 @@ func (s *listRoles) result(names []string, list map[string]role) *Result {
 		r := list[name]
 		switch {
 		case !s.users:
-			res.Rows = append(res.Rows, [][]byte{[]byte(name), boolean(r.superuser), boolean(r.login), types.PackList(0, nil), []byte("ALL")})
+			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.superuser), types.EncodeBoolean(r.login), types.PackList(0, nil), []byte("ALL")})
 		case r.login:
-			res.Rows = append(res.Rows, [][]byte{[]byte(name), boolean(r.superuser), []byte("ALL")})
+			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.superuser), []byte("ALL")})
 		}
 	}
 	return res

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -200,7 +201,7 @@ func (q *query) prepare() (bool, error) {
 
 // read walks the partitions until the page, or the limit, is full.
 func (q *query) read() error {
-	view := q.x.engine.view(q.s.table, q.x.client.Node)
+	view := q.x.server.view(q.s.table, q.x.client.Node)
 	var failed error
 	visit := func(p *store.Partition) bool {
 		if failed = q.x.err(); failed != nil {
@@ -441,7 +442,7 @@ func (q *query) sort() {
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int {
 		if q.s.json && q.s.sel == nil { // the server sorts by the document
-			o := compareBytes(a.line[0], b.line[0])
+			o := bytes.Compare(a.line[0], b.line[0])
 			if q.s.sortBy[0].desc {
 				o = -o
 			}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/md5"
 	"maps"
@@ -63,7 +64,7 @@ func (c *column) path() store.Comparator {
 	case types.KindSet, types.KindMap:
 		return c.typ.Key().Compare
 	}
-	return compareBytes
+	return bytes.Compare
 }
 
 // cql returns the column's name as CQL.
@@ -309,7 +310,7 @@ func byChange(k *keyspace) []*table {
 	out := sortedTables(k)
 	slices.SortStableFunc(out, func(a, b *table) int {
 		if a.isView() != b.isView() {
-			return cmp.Compare(boolean(a.isView())[0], boolean(b.isView())[0])
+			return cmp.Compare(types.EncodeBoolean(a.isView())[0], types.EncodeBoolean(b.isView())[0])
 		}
 		return cmp.Compare(a.changed, b.changed)
 	})

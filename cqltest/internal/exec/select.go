@@ -53,7 +53,7 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	if s.near, err = p.nearest(sc, t, ast.OrderBy); err != nil {
 		return nil, err
 	}
-	orderings, err := p.orderings(t, ast.OrderBy)
+	sorted, err := p.orderings(t, ast.OrderBy)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 		if err := s.where.add(s.near); err != nil {
 			return nil, err
 		}
-		orderings = nil
+		sorted = nil
 	}
 	if err := s.where.validate(onlyStatics(t, ast.Selectors, named)); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 			return nil, invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries")
 		}
 		if s.where.partition.hasIn {
-			for _, o := range orderings {
+			for _, o := range sorted {
 				named = append(named, o.col)
 			}
 		}
@@ -101,7 +101,7 @@ func (p *preparer) selectStatement(ast *cqlparse.Select) (statement, error) {
 	if s.aggregate && ast.PerPartitionLimit != nil {
 		return nil, invalid("PER PARTITION LIMIT is not allowed with aggregate queries.")
 	}
-	if err := s.order(orderings); err != nil {
+	if err := s.order(sorted); err != nil {
 		return nil, err
 	}
 	if !ast.AllowFiltering && (s.where.keyRange || s.where.usesIndex) && s.where.needFiltering() && !t.virtualSchema() {
@@ -396,7 +396,7 @@ func (x *execution) evalLimit(t terms.Term) (int, error) {
 	case len(b) != 4:
 		return 0, nullPointer(`Cannot invoke "java.lang.Integer.intValue()" because the return value of "org.apache.cassandra.db.marshal.Int32Type.compose(java.nio.ByteBuffer)" is null`)
 	}
-	n := int(int32(be64(b)))
+	n := int(int32(types.DecodeInteger(b)))
 	if n <= 0 {
 		return 0, invalid("LIMIT must be strictly positive")
 	}

@@ -39,7 +39,7 @@ func length(parts [][]byte) (n int) {
 
 // checkSize warns of a batch that is large, and refuses one that is too large.
 func (w *writes) checkSize(x *execution) error {
-	if x.engine.opts.Dialect == Scylla || !w.severalPartitions() {
+	if x.server.opts.Dialect == Scylla || !w.severalPartitions() {
 		return nil
 	}
 	size := 0

@@ -89,12 +89,12 @@ func (v *systemViews) forget() {
 }
 
 // view returns a table's rows as they are now, to who asks a node.
-func (e *Engine) view(t *table, node int) *store.View {
+func (srv *server) view(t *table, node int) *store.View {
 	if t.data != nil {
 		return t.data.View()
 	}
-	s := e.schema.Load()
-	v := &e.system
+	s := srv.schema.Load()
+	v := &srv.system
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.schema != s || v.views == nil {
@@ -104,7 +104,7 @@ func (e *Engine) view(t *table, node int) *store.View {
 	key := viewKey{name, node}
 	view := v.views[key]
 	if view == nil || t.keyspace == "system_auth" {
-		view = t.fill(e.systemRows(s, name, node))
+		view = t.fill(srv.systemRows(s, name, node))
 		v.views[key] = view
 	}
 	return view
@@ -158,7 +158,7 @@ func putValue(row *store.Row, c *column, v []byte) {
 		if c.typ.Kind == types.KindSet {
 			row.PutElement(c.id, c.path(), e, cell([]byte{}))
 		} else {
-			row.PutElement(c.id, c.path(), put32(uint32(i)), cell(e))
+			row.PutElement(c.id, c.path(), types.EncodeInt(int32(i)), cell(e))
 		}
 	}
 }
@@ -173,14 +173,14 @@ func encode(t *types.Type, v any) []byte {
 	case [16]byte:
 		return v[:]
 	case bool:
-		return boolean(v)
+		return types.EncodeBoolean(v)
 	case int:
 		if t.Kind == types.KindBigint || t.Kind == types.KindTimestamp {
-			return put64(uint64(v))
+			return types.EncodeBigint(int64(v))
 		}
-		return put32(uint32(v))
+		return types.EncodeInt(int32(v))
 	case int64:
-		return put64(uint64(v))
+		return types.EncodeBigint(v)
 	case float64:
 		return types.EncodeDouble(v)
 	case string:
@@ -209,18 +209,18 @@ func encode(t *types.Type, v any) []byte {
 }
 
 // systemRows are the rows of a system table.
-func (e *Engine) systemRows(s *schema, name string, node int) []sysRow {
+func (srv *server) systemRows(s *schema, name string, node int) []sysRow {
 	switch name {
 	case "system.local":
-		return []sysRow{e.localRow(s, node)}
+		return []sysRow{srv.localRow(s, node)}
 	case "system.peers", "system.peers_v2":
-		return e.peerRows(s, node)
+		return srv.peerRows(s, node)
 	case "system.scylla_local":
 		return []sysRow{{"key": "scylla_schema_version_since", "value": ""}}
 	case "system.versions":
 		return []sysRow{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
 	case "system_auth.roles", "system_auth.role_members", "system_auth.role_permissions":
-		return e.auth.rows(strings.TrimPrefix(name, "system_auth."))
+		return srv.auth.rows(strings.TrimPrefix(name, "system_auth."))
 	case "system.IndexInfo":
 		return indexRows(s, func(t *table, ix *index) sysRow { return sysRow{"table_name": t.keyspace, "index_name": ix.name} })
 	case "system.built_views":
@@ -228,7 +228,7 @@ func (e *Engine) systemRows(s *schema, name string, node int) []sysRow {
 	case "system_views.sai_column_indexes":
 		return indexRows(s, attachedRow)
 	case "system_views.settings":
-		return []sysRow{{"name": "cluster_name", "value": e.opts.ClusterName}, {"name": "partitioner", "value": partitioner}}
+		return []sysRow{{"name": "cluster_name", "value": srv.opts.ClusterName}, {"name": "partitioner", "value": partitioner}}
 	}
 	if table, ok := strings.CutPrefix(name, "system_schema."); ok {
 		return schemaRows(s, table, false)
@@ -243,8 +243,8 @@ var schemaTables = uuid3("system_schema.tables")
 
 const partitioner = "org.apache.cassandra.dht.Murmur3Partitioner"
 
-func (e *Engine) localRow(s *schema, node int) sysRow {
-	o, n := &e.opts, e.ring.nodes[node]
+func (srv *server) localRow(s *schema, node int) sysRow {
+	o, n := &srv.opts, srv.ring.nodes[node]
 	release, protocol := "5.0.6", "5"
 	if o.Dialect == Scylla {
 		release, protocol = "3.0.8", "4"
@@ -260,8 +260,8 @@ func (e *Engine) localRow(s *schema, node int) sysRow {
 }
 
 // peerRows are what a node knows of the others.
-func (e *Engine) peerRows(s *schema, node int) (rows []sysRow) {
-	for i, n := range e.ring.nodes {
+func (srv *server) peerRows(s *schema, node int) (rows []sysRow) {
+	for i, n := range srv.ring.nodes {
 		if i == node {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/store"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // writes gathers what a statement or a batch writes, by table and partition.
@@ -115,12 +116,12 @@ func sumCounters(x *execution, u *tableUpdate) {
 			if c.Tombstone {
 				continue
 			}
-			n := int64(be64(c.Value))
+			n := types.DecodeInteger(c.Value)
 			if cell := old.Cell(row.Columns[i].ID); cell != nil {
-				n += int64(be64(cell.Value))
+				n += types.DecodeInteger(cell.Value)
 				c.Timestamp = max(c.Timestamp, cell.Timestamp+1)
 			}
-			c.Value = put64(uint64(n))
+			c.Value = types.EncodeBigint(n)
 		}
 	}
 	u.Rows = mergeRows(u.table, u.Rows)
@@ -161,7 +162,7 @@ func addIncrements(into, row *store.Row) {
 	into.Deletion = into.Deletion.Max(row.Deletion)
 	for _, c := range row.Columns {
 		if old := into.Cell(c.ID); old != nil && !old.Tombstone && !c.Cell.Tombstone {
-			old.Value = put64(be64(old.Value) + be64(c.Cell.Value))
+			old.Value = types.EncodeBigint(types.DecodeInteger(old.Value) + types.DecodeInteger(c.Cell.Value))
 			continue
 		}
 		into.Put(c.ID, c.Cell)
