@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
@@ -36,7 +38,7 @@ type config struct {
 	logLimit       int
 	datacenter     string
 	peers          []peer
-	functions      map[string]exec.FunctionBody
+	functions      map[string]schema.FunctionBody
 	tls            *tls.Config
 	maxConns       int
 	init           []func(*Server) error
@@ -55,11 +57,11 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-func (d Dialect) engine() exec.Dialect {
+func (d Dialect) engine() protocol.Dialect {
 	if d == Scylla {
-		return exec.Scylla
+		return protocol.Scylla
 	}
-	return exec.Cassandra
+	return protocol.Cassandra
 }
 
 // WithDialect selects whose answers the server gives.
@@ -126,8 +128,8 @@ func WithPeer(hostport, datacenter string) Option {
 type peer struct{ hostport, datacenter string }
 
 // nodes are the server itself and its peers, as the engine takes them.
-func (c *config) nodes() ([]exec.Node, error) {
-	out := []exec.Node{{DataCenter: c.datacenter}}
+func (c *config) nodes() ([]server.Node, error) {
+	out := []server.Node{{DataCenter: c.datacenter}}
 	for _, p := range c.peers {
 		host, port, err := net.SplitHostPort(p.hostport)
 		if err != nil {
@@ -137,7 +139,7 @@ func (c *config) nodes() ([]exec.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, exec.Node{Address: host, Port: n, DataCenter: p.datacenter})
+		out = append(out, server.Node{Address: host, Port: n, DataCenter: p.datacenter})
 	}
 	return out, nil
 }
@@ -151,14 +153,14 @@ func (c *config) nodes() ([]exec.Node, error) {
 func WithFunction(name string, body func(args []any) (any, error)) Option {
 	return func(c *config) {
 		if c.functions == nil {
-			c.functions = map[string]exec.FunctionBody{}
+			c.functions = map[string]schema.FunctionBody{}
 		}
 		c.functions[name] = functionBody(body)
 	}
 }
 
 // functionBody decodes what a body gets, and encodes what it returns.
-func functionBody(body func(args []any) (any, error)) exec.FunctionBody {
+func functionBody(body func(args []any) (any, error)) schema.FunctionBody {
 	return func(args []*types.Type, result *types.Type, values [][]byte) ([]byte, error) {
 		decoded := make([]any, len(values))
 		for i, v := range values {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/wire"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
@@ -23,7 +25,7 @@ type Server struct {
 	start *Snapshot // what Reset returns to
 
 	directMu sync.Mutex
-	direct   exec.Client // of Exec and Rows
+	direct   protocol.Client // of Exec and Rows
 	keyspace string      // of Cluster
 
 	faults faults
@@ -31,7 +33,7 @@ type Server struct {
 
 	cluster *Cluster // nil for a server that is alone
 	stateMu sync.Mutex
-	state   exec.NodeState
+	state   server.NodeState
 }
 
 // TB is the part of [testing.TB] that [RunT] needs.
@@ -119,8 +121,8 @@ func (s *Server) serve() {
 }
 
 // engine makes the engine of one server, or of the nodes of a cluster.
-func (c *config) engine(nodes []exec.Node, cluster bool) *exec.Engine {
-	return exec.New(exec.Options{
+func (c *config) engine(nodes []server.Node, cluster bool) *exec.Engine {
+	return exec.New(server.Options{
 		Dialect:       c.dialect.engine(),
 		Now:           c.clock,
 		Nodes:         nodes,

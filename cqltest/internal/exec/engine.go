@@ -1,3 +1,13 @@
+// Package exec prepares and executes CQL statements against the in-memory
+// store, answering as Cassandra 5.0 (or, in its dialect, ScyllaDB) does.
+//
+// An Engine is one node. It knows nothing of the wire: callers hand in CQL text
+// and bound values as bytes, and get results or an error back.
+//
+// The statements are in rooms of their own: read has SELECT, write has INSERT,
+// UPDATE, DELETE and batches, define has those that change the schema, access those
+// about roles. They stand on where, which prepares and evaluates WHERE, on server,
+// whose state they read and change, and on schema, the definitions of tables.
 package exec
 
 import (
@@ -7,9 +17,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/catalog"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/roles"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
@@ -17,7 +31,7 @@ import (
 // Engine is one node: schema, data and prepared statements. It is safe for many
 // goroutines.
 type Engine struct {
-	server   *server
+	server   *server.Server
 	prepared struct {
 		sync.RWMutex
 		byID  map[string]*Prepared
@@ -25,36 +39,8 @@ type Engine struct {
 	}
 }
 
-// server is what statements run on: the schema with the data, and who may change it.
-type server struct {
-	opts Options
-
-	// write serializes everything that changes schema or data, and so makes
-	// conditional writes linearizable. Readers take views instead.
-	write  sync.Mutex
-	schema atomic.Pointer[schema]
-	clock  clock
-	ring   ring
-
-	subscribers struct {
-		sync.Mutex
-		next int
-		fns  map[int]func(SchemaChange)
-	}
-	system   systemViews
-	auth     roles
-	replaced func(old, next *schema) // told of each schema that takes another's place
-}
-
-// setSchema installs a schema. The caller holds the write lock.
-func (s *server) setSchema(next *schema) {
-	old := s.schema.Load()
-	s.schema.Store(next)
-	s.replaced(old, next)
-}
-
 // New returns an engine that holds only the system keyspaces.
-func New(opts Options) *Engine {
+func New(opts server.Options) *Engine {
 	def := func(s *string, v string) {
 		if *s == "" {
 			*s = v
@@ -65,7 +51,7 @@ func New(opts Options) *Engine {
 	def(&opts.Password, "cassandra")
 	nodes := slices.Clone(opts.Nodes)
 	if len(nodes) == 0 {
-		nodes = []Node{{}}
+		nodes = []server.Node{{}}
 	}
 	for i := range nodes {
 		n := &nodes[i]
@@ -77,20 +63,20 @@ func New(opts Options) *Engine {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	e := &Engine{server: &server{opts: opts, ring: newRing(nodes, opts.Cluster)}}
-	e.server.replaced = e.outdate
-	e.server.clock.source = opts.Now
-	e.server.clock.elements.Store(1 << 40)
+	e := &Engine{server: &server.Server{Opts: opts, Ring: server.NewRing(nodes, opts.Cluster)}}
+	e.server.Replaced = e.outdate
+	e.server.Clock.Source = opts.Now
+	e.server.Clock.Elements.Store(1 << 40)
 	e.prepared.byID = map[string]*Prepared{}
-	e.server.subscribers.fns = map[int]func(SchemaChange){}
-	e.server.auth.reset(e.server.opts.User, e.server.opts.Password)
-	e.server.schema.Store(initialSchema(opts.Dialect))
+	e.server.Subscribers.Fns = map[int]func(protocol.SchemaChange){}
+	e.server.Auth.Reset(e.server.Opts.User, e.server.Opts.Password)
+	e.server.Schema.Store(catalog.InitialSchema(opts.Dialect))
 	return e
 }
 
 // Execute runs a prepared statement. One whose schema has changed meanwhile is
 // prepared anew first. Only USE changes c.
-func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Params) (*Result, error) {
+func (e *Engine) Execute(ctx context.Context, c *protocol.Client, p *Prepared, params protocol.Params) (*protocol.Result, error) {
 	p, err := e.fresh(c, p)
 	if err != nil {
 		return nil, err
@@ -101,40 +87,37 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	}
 	warnUse(x, p)
 	if err := authorize(x, p); err != nil {
-		return nil, x.warned(e.asError(err))
+		return nil, warned(x, e.asError(err))
 	}
-	res, err := p.stmt.run(x)
+	res, err := p.stmt.Run(x)
 	if err != nil {
-		return nil, x.warned(e.asError(err))
+		return nil, warned(x, e.asError(err))
 	}
 	res.Info = p.Info
-	res.Warnings = append(x.warnings, res.Warnings...)
+	res.Warnings = append(x.Warnings, res.Warnings...)
 	return res, nil
 }
 
-// guarded is a statement that not everybody may run.
-type guarded interface{ allowed(x *execution) error }
-
 // authorize refuses a statement that its client may not run.
-func authorize(x *execution, p *Prepared) error {
-	if !x.enforces() {
+func authorize(x *server.Execution, p *Prepared) error {
+	if !x.Enforces() {
 		return nil
 	}
 	for _, n := range p.called {
-		for _, f := range p.schema.functionsNamed(n) {
-			if err := x.ensure("EXECUTE", f.resource(n.keyspace)); err != nil {
+		for _, f := range p.schema.FunctionsNamed(n) {
+			if err := x.Ensure("EXECUTE", roles.FunctionResource(f, n.Keyspace)); err != nil {
 				return err
 			}
 		}
 	}
-	if s, ok := p.stmt.(guarded); ok {
-		return s.allowed(x)
+	if s, ok := p.stmt.(server.Guarded); ok {
+		return s.Allowed(x)
 	}
 	return nil
 }
 
 // Query prepares and runs one statement. USE sets c.Keyspace.
-func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params) (*Result, error) {
+func (e *Engine) Query(ctx context.Context, c *protocol.Client, cql string, params protocol.Params) (*protocol.Result, error) {
 	p, err := e.Compile(c, cql)
 	if err != nil {
 		return nil, err
@@ -144,152 +127,105 @@ func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params
 
 // Subscribe calls fn after every schema change, in order, on the goroutine that
 // made it and outside the engine's locks. The returned function ends it.
-func (e *Engine) Subscribe(fn func(SchemaChange)) (cancel func()) {
-	e.server.subscribers.Lock()
-	defer e.server.subscribers.Unlock()
-	id := e.server.subscribers.next
-	e.server.subscribers.next++
-	e.server.subscribers.fns[id] = fn
+func (e *Engine) Subscribe(fn func(protocol.SchemaChange)) (cancel func()) {
+	e.server.Subscribers.Lock()
+	defer e.server.Subscribers.Unlock()
+	id := e.server.Subscribers.Next
+	e.server.Subscribers.Next++
+	e.server.Subscribers.Fns[id] = fn
 	return func() {
-		e.server.subscribers.Lock()
-		defer e.server.subscribers.Unlock()
-		delete(e.server.subscribers.fns, id)
-	}
-}
-
-func (s *server) publish(ch SchemaChange) {
-	s.subscribers.Lock()
-	fns := make([]func(SchemaChange), 0, len(s.subscribers.fns))
-	for i := range s.subscribers.next {
-		if fn := s.subscribers.fns[i]; fn != nil {
-			fns = append(fns, fn)
-		}
-	}
-	s.subscribers.Unlock()
-	for _, fn := range fns {
-		fn(ch)
+		e.server.Subscribers.Lock()
+		defer e.server.Subscribers.Unlock()
+		delete(e.server.Subscribers.Fns, id)
 	}
 }
 
 // Snapshot is the engine's state at one moment. It costs nothing to keep but
 // memory for what changes afterwards.
 type Snapshot struct {
-	schema *schema
+	schema *schema.Schema
 	data   map[*store.Table]*store.View
-	roles  map[string]role
+	roles  map[string]roles.Role
 }
 
 // Snapshot takes one.
 func (e *Engine) Snapshot() *Snapshot {
-	e.server.write.Lock()
-	defer e.server.write.Unlock()
-	s := &Snapshot{schema: e.server.schema.Load(), data: map[*store.Table]*store.View{}, roles: e.server.auth.copy()}
-	s.schema.eachTable(func(t *table) { s.data[t.data] = t.data.View() })
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	s := &Snapshot{schema: e.server.Schema.Load(), data: map[*store.Table]*store.View{}, roles: e.server.Auth.Copy()}
+	s.schema.EachTable(func(t *schema.Table) { s.data[t.Data] = t.Data.View() })
 	return s
 }
 
 // Restore returns to s, schema included. Prepared statements are prepared anew
 // where they no longer fit. Subscribers are not told.
 func (e *Engine) Restore(s *Snapshot) {
-	e.server.write.Lock()
-	defer e.server.write.Unlock()
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
 	for t, v := range s.data {
 		t.Restore(v)
 	}
-	e.server.auth.restore(s.roles)
-	if e.server.schema.Load() != s.schema {
-		e.server.schema.Store(s.schema)
+	e.server.Auth.Restore(s.roles)
+	if e.server.Schema.Load() != s.schema {
+		e.server.Schema.Store(s.schema)
 		e.forget()
 	}
 }
 
 // Reset drops every keyspace, table, type and row that is not the system's.
 func (e *Engine) Reset() {
-	e.server.write.Lock()
-	defer e.server.write.Unlock()
-	e.server.auth.reset(e.server.opts.User, e.server.opts.Password)
-	e.server.schema.Store(initialSchema(e.server.opts.Dialect))
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Auth.Reset(e.server.Opts.User, e.server.Opts.Password)
+	e.server.Schema.Store(catalog.InitialSchema(e.server.Opts.Dialect))
 	e.forget()
 }
 
 // Truncate empties every user table and keeps the schema.
 func (e *Engine) Truncate() {
-	e.server.write.Lock()
-	defer e.server.write.Unlock()
-	e.server.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Schema.Load().EachTable(func(t *schema.Table) { t.Data.Truncate() })
 }
 
 // HasKeyspace says whether there is a keyspace of that name.
-func (e *Engine) HasKeyspace(name string) bool { return e.server.schema.Load().keyspaces[name] != nil }
+func (e *Engine) HasKeyspace(name string) bool { return e.server.Schema.Load().Keyspaces[name] != nil }
 
 // Tables returns the users' tables by name, as keyspace.table.
 func (e *Engine) Tables() []string {
 	var names []string
-	for _, ks := range e.server.schema.Load().sortedKeyspaces() {
-		if ks.system {
+	for _, ks := range e.server.Schema.Load().SortedKeyspaces() {
+		if ks.System {
 			continue
 		}
-		for _, t := range sortedTables(ks) {
-			names = append(names, t.keyspace+"."+t.name)
+		for _, t := range schema.SortedTables(ks) {
+			names = append(names, t.Keyspace+"."+t.Name)
 		}
 	}
 	return names
 }
 
-// eachTable visits the tables that hold rows of users.
-func (s *schema) eachTable(fn func(*table)) {
-	for _, ks := range s.keyspaces {
-		for _, t := range ks.tables {
-			if t.data != nil {
-				fn(t)
-			}
-		}
-	}
-}
-
 // Advance moves the engine's clock forward by d, so that TTLs expire.
-func (e *Engine) Advance(d time.Duration) { e.server.clock.offset.Add(int64(d)) }
+func (e *Engine) Advance(d time.Duration) { e.server.Clock.Offset.Add(int64(d)) }
 
 // Now is the engine's clock.
-func (e *Engine) Now() time.Time { return e.server.clock.now() }
+func (e *Engine) Now() time.Time { return e.server.Clock.Now() }
 
 // SetAddress changes the first node's address and port; call it once the listener
 // is bound, before clients connect.
 func (e *Engine) SetAddress(host string, port int) {
-	e.server.write.Lock()
-	defer e.server.write.Unlock()
-	e.server.ring.nodes[0].Address, e.server.ring.nodes[0].Port = host, port
-	e.server.system.forget()
-}
-
-// clock gives times, and timestamps that never repeat.
-type clock struct {
-	source   func() time.Time
-	offset   atomic.Int64
-	last     atomic.Int64
-	elements atomic.Int64
-}
-
-func (c *clock) now() time.Time { return c.source().Add(time.Duration(c.offset.Load())) }
-
-// timestamp returns microseconds, greater than every one it returned before.
-func (c *clock) timestamp() int64 {
-	now := c.now().UnixMicro()
-	for {
-		last := c.last.Load()
-		next := max(now, last+1)
-		if c.last.CompareAndSwap(last, next) {
-			return next
-		}
-	}
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Ring.Nodes[0].Address, e.server.Ring.Nodes[0].Port = host, port
+	e.server.System.Forget()
 }
 
 // warned puts the warnings so far on an error.
-func (x *execution) warned(err error) error {
-	var own *Error
-	if len(x.warnings) > 0 && errors.As(err, &own) {
+func warned(x *server.Execution, err error) error {
+	var own *protocol.Error
+	if len(x.Warnings) > 0 && errors.As(err, &own) {
 		e := *own
-		e.Warnings = x.warnings
+		e.Warnings = x.Warnings
 		return &e
 	}
 	return err
@@ -299,20 +235,25 @@ func (x *execution) warned(err error) error {
 // Java trips over a value, ScyllaDB refuses it.
 func (e *Engine) asError(err error) error {
 	own := asError(err)
-	if e.server.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
-		return invalid("Invalid null, unset or empty value")
+	if e.server.Opts.Dialect == protocol.Scylla && own.Code == protocol.CodeServer && strings.HasPrefix(own.Message, "java.") {
+		return protocol.Invalid("Invalid null, unset or empty value")
 	}
 	return own
 }
 
-func asError(err error) *Error {
-	var own *Error
+func asError(err error) *protocol.Error {
+	var own *protocol.Error
 	if errors.As(err, &own) {
 		return own
 	}
 	var t *types.Error
 	if errors.As(err, &t) {
-		return &Error{Code: int(t.Code), Message: t.Message, Keyspace: t.Keyspace, Function: t.Function, ArgTypes: t.ArgTypes}
+		return &protocol.Error{Code: int(t.Code), Message: t.Message, Keyspace: t.Keyspace, Function: t.Function, ArgTypes: t.ArgTypes}
 	}
-	return serverError("%s", err.Error())
+	return protocol.ServerError("%s", err.Error())
+}
+
+// SetNode says what a node does.
+func (e *Engine) SetNode(node int, s server.NodeState) {
+	e.server.Ring.Nodes[node].State.Store(int32(s))
 }

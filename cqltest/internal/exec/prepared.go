@@ -5,8 +5,45 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/define"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/read"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/write"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
+
+// BatchEntry is a prepared statement or, if Prepared is nil, CQL text.
+type BatchEntry struct {
+	Prepared *Prepared
+	CQL      string
+	Values   []protocol.Value
+}
+
+// Batch is a protocol-level batch.
+type Batch struct {
+	Type    protocol.BatchType
+	Entries []BatchEntry
+}
+
+// Prepared is the immutable outcome of a PREPARE.
+type Prepared struct {
+	ID        []byte // MD5 of the text, with the keyspace before it if that matters
+	CQL       string
+	Keyspace  string // the client's keyspace at the time
+	Info      protocol.StatementInfo
+	Binds     []protocol.ColumnSpec // one per bind marker
+	PKIndexes []uint16              // which markers make the partition key; nil if unknown
+	Columns   []protocol.ColumnSpec // nil for statements that answer no rows, and for conditional ones of Cassandra
+
+	stmt       server.Statement
+	schema     *schema.Schema // it was prepared against
+	remembered bool           // by PREPARE
+	qualified  bool           // names the keyspace of every table
+	tables     []schema.TableName
+	called     []schema.TableName // the users' functions it calls
+}
 
 // What clients can make the engine remember is bounded by number and by the
 // length of the texts.
@@ -15,17 +52,13 @@ const (
 	maxPreparedBytes = 64 << 20
 )
 
-// tableName names a table that a statement reads or writes, or the functions of a
-// name that it calls.
-type tableName struct{ keyspace, name string }
-
 // Prepare parses and validates cql and remembers the outcome, or returns what it
 // remembers already. The warnings are for the client.
 //
 // Cassandra files a statement under two ids, made of the text alone and of
 // keyspace and text. It answers with the former if the text names the keyspace
 // of every table, which no statement does that changes the schema.
-func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
+func (e *Engine) Prepare(c *protocol.Client, cql string) (*Prepared, []string, error) {
 	if p := e.known(c, cql); p != nil {
 		return p, nil, nil
 	}
@@ -35,7 +68,7 @@ func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
 	}
 	p.remembered = true
 	e.remember(p)
-	if p.qualified || e.server.opts.Dialect == Scylla {
+	if p.qualified || e.server.Opts.Dialect == protocol.Scylla {
 		return p, nil, nil
 	}
 	return p, useWarning(c, p.ID, c.Keyspace), nil
@@ -43,12 +76,12 @@ func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
 
 // known returns a remembered statement that serves again. Like Cassandra it wants
 // to find both ids.
-func (e *Engine) known(c *Client, cql string) *Prepared {
+func (e *Engine) known(c *protocol.Client, cql string) *Prepared {
 	e.prepared.RLock()
 	defer e.prepared.RUnlock()
 	bare, own := e.prepared.byID[textID("", cql)], e.prepared.byID[textID(c.Keyspace, cql)]
 	switch {
-	case bare == nil || own == nil || e.server.opts.Dialect == Scylla:
+	case bare == nil || own == nil || e.server.Opts.Dialect == protocol.Scylla:
 		return nil
 	case bare.qualified:
 		return bare
@@ -86,7 +119,7 @@ func (e *Engine) drop(id string) {
 
 // ids are those under which p is filed. ScyllaDB knows only its own.
 func (e *Engine) ids(p *Prepared) []string {
-	if e.server.opts.Dialect == Scylla {
+	if e.server.Opts.Dialect == protocol.Scylla {
 		return []string{string(p.ID)}
 	}
 	return []string{textID("", p.CQL), textID(p.Keyspace, p.CQL)}
@@ -99,7 +132,7 @@ func textID(keyspace, cql string) string {
 
 // MetadataID names the columns of a result, as Cassandra does but for descending
 // clustering columns. Clients only compare it.
-func MetadataID(columns []ColumnSpec) []byte {
+func MetadataID(columns []protocol.ColumnSpec) []byte {
 	sum := md5.New()
 	for _, c := range columns {
 		sum.Write([]byte(c.Name))
@@ -111,34 +144,34 @@ func MetadataID(columns []ColumnSpec) []byte {
 }
 
 // Compile is Prepare without remembering the outcome.
-func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
-	s := e.server.schema.Load()
-	ast, err := parse(e.server.opts.Dialect, cql)
+func (e *Engine) Compile(c *protocol.Client, cql string) (*Prepared, error) {
+	s := e.server.Schema.Load()
+	ast, err := parse(e.server.Opts.Dialect, cql)
 	if err != nil {
 		return nil, err
 	}
-	p := &preparer{server: e.server, schema: s, client: c, dialect: e.server.opts.Dialect}
-	stmt, err := p.prepare(ast)
+	p := &server.Preparer{Server: e.server, Schema: s, Client: c, Dialect: e.server.Opts.Dialect}
+	stmt, err := prepare(p, ast)
 	if err != nil {
 		return nil, e.asError(err)
 	}
-	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s, qualified: qualified(ast)}
+	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.Info(), stmt: stmt, schema: s, qualified: qualified(ast)}
 	id := textID(c.Keyspace, cql)
-	if out.qualified && e.server.opts.Dialect == Cassandra {
+	if out.qualified && e.server.Opts.Dialect == protocol.Cassandra {
 		id = textID("", cql)
 	}
 	out.ID = []byte(id)
-	out.Binds = p.bindSpecs(ast.Header().Markers)
-	out.PKIndexes = p.pkIndexes()
+	out.Binds = p.BindSpecs(ast.Header().Markers)
+	out.PKIndexes = p.PKIndexes()
 	switch stmt.(type) {
-	case *selection, *modification, *batchStatement:
-		for _, t := range p.tables {
-			out.tables = append(out.tables, tableName{t.keyspace, t.name})
+	case *read.Selection, *write.Modification, *write.Batch:
+		for _, t := range p.Tables {
+			out.tables = append(out.tables, schema.TableName{Keyspace: t.Keyspace, Name: t.Name})
 		}
 	}
-	out.called = p.called
-	if r, ok := stmt.(tabular); ok {
-		out.Columns = r.columns()
+	out.called = p.Called
+	if r, ok := stmt.(server.Tabular); ok {
+		out.Columns = r.Columns()
 	}
 	return out, nil
 }
@@ -174,8 +207,8 @@ func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
 }
 
 // fresh prepares p again if the schema it was prepared against is gone.
-func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
-	if p.schema == e.server.schema.Load() {
+func (e *Engine) fresh(c *protocol.Client, p *Prepared) (*Prepared, error) {
+	if p.schema == e.server.Schema.Load() {
 		return p, nil
 	}
 	in := *c
@@ -202,43 +235,38 @@ func (e *Engine) replace(p, again *Prepared) {
 
 // outdate forgets the prepared statements on tables that a new schema changes or
 // lacks.
-func (e *Engine) outdate(old, next *schema) {
+func (e *Engine) outdate(old, next *schema.Schema) {
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
 	for id, p := range e.prepared.byID {
-		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
+		if slices.ContainsFunc(p.tables, func(n schema.TableName) bool { return e.outdated(old.Find(n), next.Find(n)) }) {
 			e.drop(id)
 			continue
 		}
-		if slices.ContainsFunc(p.called, func(n tableName) bool { return !sameFunctions(old.functionsNamed(n), next.functionsNamed(n)) }) {
+		if slices.ContainsFunc(p.called, func(n schema.TableName) bool {
+			return !schema.SameFunctions(old.FunctionsNamed(n), next.FunctionsNamed(n))
+		}) {
 			e.drop(id)
 		}
 	}
-}
-
-func (s *schema) find(n tableName) *table {
-	if ks := s.keyspaces[n.keyspace]; ks != nil {
-		return ks.tables[n.name]
-	}
-	return nil
 }
 
 // outdated says whether statements on the table have to be prepared again.
 // Cassandra asks whether the columns, the indexes, the default TTL or
 // gc_grace_seconds changed, ScyllaDB whether anything did.
-func (e *Engine) outdated(old, next *table) bool {
+func (e *Engine) outdated(old, next *schema.Table) bool {
 	if old == next {
 		return false
 	}
-	if old == nil || next == nil || e.server.opts.Dialect == Scylla {
+	if old == nil || next == nil || e.server.Opts.Dialect == protocol.Scylla {
 		return true
 	}
-	sameColumn := func(a, b *column) bool {
-		return a.name == b.name && a.kind == b.kind && a.position == b.position && a.desc == b.desc && a.id == b.id && a.typ.Equal(b.typ)
+	sameColumn := func(a, b *schema.Column) bool {
+		return a.Name == b.Name && a.Kind == b.Kind && a.Position == b.Position && a.Desc == b.Desc && a.ID == b.ID && a.Type.Equal(b.Type)
 	}
-	return old.data != next.data || old.compact != next.compact || !slices.EqualFunc(old.columns, next.columns, sameColumn) ||
-		!slices.EqualFunc(old.indexes, next.indexes, func(a, b *index) bool { return a == b || a.same(b) }) ||
-		old.params.defaultTTL != next.params.defaultTTL || old.params.gcGraceSeconds != next.params.gcGraceSeconds
+	return old.Data != next.Data || old.Compact != next.Compact || !slices.EqualFunc(old.Columns, next.Columns, sameColumn) ||
+		!slices.EqualFunc(old.Indexes, next.Indexes, func(a, b *schema.Index) bool { return a == b || a.Same(b) }) ||
+		old.Params.DefaultTTL != next.Params.DefaultTTL || old.Params.GcGraceSeconds != next.Params.GcGraceSeconds
 }
 
 func (e *Engine) forget() {
@@ -250,7 +278,7 @@ func (e *Engine) forget() {
 
 // useWarning warns, once on a connection, of a prepared statement whose tables
 // depend on USE. keyspace is the one that the statement was prepared in.
-func useWarning(c *Client, id []byte, keyspace string) []string {
+func useWarning(c *protocol.Client, id []byte, keyspace string) []string {
 	if c.UseWarned == nil || c.UseWarned.Swap(true) {
 		return nil
 	}
@@ -268,19 +296,19 @@ func useWarning(c *Client, id []byte, keyspace string) []string {
 
 // warnUse warns of a prepared statement that is executed in another keyspace
 // than the one it was prepared in. Cassandra cannot tell of batches.
-func warnUse(x *execution, p *Prepared) {
-	if !p.remembered || p.qualified || x.server.opts.Dialect == Scylla {
+func warnUse(x *server.Execution, p *Prepared) {
+	if !p.remembered || p.qualified || x.Server.Opts.Dialect == protocol.Scylla {
 		return
 	}
 	keyspace := p.Keyspace
 	switch p.stmt.(type) {
-	case *batchStatement:
+	case *write.Batch:
 		return
-	case *selection, *modification, *truncateStatement:
+	case *read.Selection, *write.Modification, *define.Truncate:
 	default:
 		keyspace = "" // a statement without tables was prepared in none
 	}
-	if keyspace != x.client.Keyspace {
-		x.warnings = append(x.warnings, useWarning(x.client, p.ID, keyspace)...)
+	if keyspace != x.Client.Keyspace {
+		x.Warnings = append(x.Warnings, useWarning(x.Client, p.ID, keyspace)...)
 	}
 }

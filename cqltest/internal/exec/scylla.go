@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -52,7 +53,7 @@ func isScyllaOnly(o *cqlparse.Property) bool {
 		case !ok:
 		case o.Name.Name == "compression" && key.Text == "sstable_compression":
 			key.Text = "class"
-		case o.Name.Name == "compaction" && key.Text == "class" && strings.HasSuffix(propertyText(e.Value), "IncrementalCompactionStrategy"):
+		case o.Name.Name == "compaction" && key.Text == "class" && strings.HasSuffix(schema.PropertyText(e.Value), "IncrementalCompactionStrategy"):
 			return true
 		}
 	}

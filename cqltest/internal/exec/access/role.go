@@ -1,0 +1,357 @@
+// Package access has the statements about roles and permissions.
+package access
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/roles"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+// roleStatement is a statement that changes roles.
+type roleStatement struct {
+	kind      string
+	authorize func(x *server.Execution, list map[string]roles.Role) error
+	change    func(x *server.Execution, list map[string]roles.Role) error
+}
+
+func (s *roleStatement) Info() protocol.StatementInfo {
+	return protocol.StatementInfo{Kind: server.InfoKind(s.kind), Keyspace: "system_auth"}
+}
+
+func (s *roleStatement) Run(x *server.Execution) (*protocol.Result, error) {
+	x.Server.Write.Lock()
+	defer x.Server.Write.Unlock()
+	list := x.Server.Auth.Copy()
+	if x.Enforces() {
+		if err := s.authorize(x, list); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.change(x, list); err != nil {
+		return nil, err
+	}
+	x.Server.Auth.Restore(list)
+	return &protocol.Result{Kind: protocol.Void}, nil
+}
+
+// Prepare prepares what concerns roles and permissions; nil if ast does not.
+func Prepare(p *server.Preparer, ast cqlparse.Statement) (server.Statement, error) {
+	switch ast.(type) {
+	case *cqlparse.CreateRole, *cqlparse.AlterRole, *cqlparse.DropRole,
+		*cqlparse.CreateUser, *cqlparse.AlterUser, *cqlparse.DropUser, *cqlparse.GrantPermission, *cqlparse.RevokePermission,
+		*cqlparse.GrantRole, *cqlparse.RevokeRole, *cqlparse.ListPermissions, *cqlparse.ListRoles, *cqlparse.ListUsers,
+		*cqlparse.AddIdentity, *cqlparse.DropIdentity:
+	default:
+		return nil, nil
+	}
+	if p.Server.Anonymous(p.Client) {
+		if givesPassword(ast) {
+			return nil, protocol.Invalid("org.apache.cassandra.auth.CassandraRoleManager doesn't support PASSWORD")
+		}
+		return nil, protocol.Unauthorized("You have to be logged in and not anonymous to perform this request")
+	}
+	kind := string(ast.Kind())
+	switch s := ast.(type) {
+	case *cqlparse.CreateRole:
+		return createRole(kind, s.Role.Name, s.IfNotExists, roleOptions(s.Options)), nil
+	case *cqlparse.CreateUser:
+		return createRole(kind, s.User, s.IfNotExists, userOptions(s.Password, s.Superuser, true)), nil
+	case *cqlparse.AlterRole:
+		return alterRole(kind, s.Role.Name, s.IfExists, roleOptions(s.Options)), nil
+	case *cqlparse.AlterUser:
+		return alterRole(kind, s.User, s.IfExists, userOptions(s.Password, s.Superuser, false)), nil
+	case *cqlparse.DropRole:
+		return dropRole(kind, s.Role.Name, s.IfExists), nil
+	case *cqlparse.DropUser:
+		return dropRole(kind, s.User, s.IfExists), nil
+	case *cqlparse.GrantRole:
+		return grantRole(kind, s.Role.Name, s.To.Name), nil
+	case *cqlparse.RevokeRole:
+		return revokeRole(kind, s.Role.Name, s.From.Name), nil
+	case *cqlparse.GrantPermission, *cqlparse.RevokePermission:
+		return grant(p, ast)
+	case *cqlparse.ListPermissions:
+		l := &listPermissions{ast: s}
+		if s.Resource != nil {
+			var err error
+			if l.on, err = resource(p, s.Resource); err != nil {
+				return nil, err
+			}
+		}
+		return l, nil
+	case *cqlparse.ListRoles:
+		return &listRoles{of: s.Of.Name, all: !s.NoRecursive}, nil
+	case *cqlparse.ListUsers:
+		return &listRoles{users: true, all: true}, nil
+	}
+	return nil, protocol.Invalid("%s is not supported by cqltest", ast.Kind())
+}
+
+// givesPassword says whether a statement sets a password.
+func givesPassword(ast cqlparse.Statement) bool {
+	var options []*cqlparse.RoleOption
+	switch s := ast.(type) {
+	case *cqlparse.CreateUser:
+		return s.Password != nil
+	case *cqlparse.AlterUser:
+		return s.Password != nil
+	case *cqlparse.CreateRole:
+		options = s.Options
+	case *cqlparse.AlterRole:
+		options = s.Options
+	}
+	return slices.ContainsFunc(options, func(o *cqlparse.RoleOption) bool { return o.Kind == cqlparse.RolePassword })
+}
+
+// options are what CREATE and ALTER say about a role; nil where they say nothing.
+type options struct {
+	password         *string
+	superuser, login *bool
+}
+
+func roleOptions(list []*cqlparse.RoleOption) (o options) {
+	for _, option := range list {
+		text := ""
+		if l, ok := option.Value.(*cqlparse.Literal); ok {
+			text = l.Text
+		}
+		yes := text == "true" || text == "TRUE" || text == "True"
+		switch option.Kind {
+		case cqlparse.RolePassword:
+			o.password = &text
+		case cqlparse.RoleSuperuser:
+			o.superuser = &yes
+		case cqlparse.RoleLogin:
+			o.login = &yes
+		}
+	}
+	return o
+}
+
+// userOptions are those of the old statements about users, who can all log in.
+func userOptions(password *cqlparse.Literal, superuser *bool, create bool) options {
+	o := options{superuser: superuser}
+	if password != nil {
+		o.password = &password.Text
+	}
+	if create {
+		login := true
+		o.login = &login
+	}
+	return o
+}
+
+func change(r roles.Role, o options) roles.Role {
+	if o.password != nil {
+		r.Password = *o.password
+	}
+	if o.superuser != nil {
+		r.Superuser = *o.superuser
+	}
+	if o.login != nil {
+		r.Login = *o.login
+	}
+	return r
+}
+
+func createRole(kind, name string, ifNotExists bool, o options) server.Statement {
+	return &roleStatement{kind,
+		func(x *server.Execution, list map[string]roles.Role) error {
+			if err := x.Insufficient("CREATE", "roles"); err != nil {
+				return err
+			}
+			if o.superuser != nil && *o.superuser && !roles.Superior(list, x.Client.User) {
+				return protocol.Unauthorized("Only superusers can create a role with superuser status")
+			}
+			return nil
+		},
+		func(x *server.Execution, list map[string]roles.Role) error {
+			if _, exists := list[name]; exists {
+				if ifNotExists {
+					return nil
+				}
+				return protocol.Invalid("%s already exists", name)
+			}
+			list[name] = change(roles.Role{}, o)
+			if x.Enforces() {
+				on := roles.RoleResource(name)
+				list[x.Client.User] = list[x.Client.User].With(on, on.Applicable())
+			}
+			return nil
+		}}
+}
+
+func alterRole(kind, name string, ifExists bool, o options) server.Statement {
+	return &roleStatement{kind,
+		func(x *server.Execution, list map[string]roles.Role) error {
+			super := roles.Superior(list, x.Client.User)
+			switch {
+			case o.superuser != nil && slices.Contains(roles.Inherited(list, x.Client.User, true), name):
+				return protocol.Unauthorized("You aren't allowed to alter your own superuser status or that of a role granted to you")
+			case o.superuser != nil && !super:
+				return protocol.Unauthorized("Only superusers are allowed to alter superuser status")
+			case super:
+				return nil
+			case name != x.Client.User:
+				return x.Insufficient("ALTER", roles.RoleResource(name))
+			case o.login != nil:
+				return protocol.Unauthorized("You aren't allowed to alter LOGIN")
+			}
+			return nil
+		},
+		func(_ *server.Execution, list map[string]roles.Role) error {
+			r, exists := list[name]
+			switch {
+			case exists:
+				list[name] = change(r, o)
+			case !ifExists:
+				return protocol.Invalid("Role %s doesn't exist", name)
+			}
+			return nil
+		}}
+}
+
+func dropRole(kind, name string, ifExists bool) server.Statement {
+	return &roleStatement{kind,
+		func(x *server.Execution, list map[string]roles.Role) error {
+			if err := x.Insufficient("DROP", roles.RoleResource(name)); err != nil {
+				return err
+			}
+			if roles.Superior(list, name) && !roles.Superior(list, x.Client.User) {
+				return protocol.Unauthorized("Only superusers can drop a role with superuser status")
+			}
+			return nil
+		},
+		func(x *server.Execution, list map[string]roles.Role) error {
+			if _, exists := list[name]; !exists {
+				if ifExists {
+					return nil
+				}
+				return protocol.Invalid("%s doesn't exist", name)
+			}
+			if x.Client.User == name {
+				return protocol.Invalid("Cannot DROP primary role for current login")
+			}
+			delete(list, name)
+			for n, r := range list {
+				r.MemberOf = slices.DeleteFunc(slices.Clone(r.MemberOf), func(of string) bool { return of == name })
+				list[n] = r.Without([]roles.Resource{roles.RoleResource(name)})
+			}
+			return nil
+		}}
+}
+
+func grantRole(kind, name, to string) server.Statement {
+	return &roleStatement{kind,
+		func(x *server.Execution, _ map[string]roles.Role) error {
+			return x.Insufficient("AUTHORIZE", roles.RoleResource(name))
+		},
+		func(_ *server.Execution, list map[string]roles.Role) error {
+			if err := bothExist(list, name, to); err != nil {
+				return err
+			}
+			for _, pair := range [][2]string{{to, name}, {name, to}} {
+				if slices.Contains(roles.Inherited(list, pair[0], true), pair[1]) {
+					return protocol.Invalid("%s is a member of %s", pair[0], pair[1])
+				}
+			}
+			r := list[to]
+			r.MemberOf = slices.Sorted(slices.Values(append(slices.Clip(r.MemberOf), name)))
+			list[to] = r
+			return nil
+		}}
+}
+
+func revokeRole(kind, name, from string) server.Statement {
+	return &roleStatement{kind,
+		func(x *server.Execution, _ map[string]roles.Role) error {
+			return x.Insufficient("AUTHORIZE", roles.RoleResource(name))
+		},
+		func(_ *server.Execution, list map[string]roles.Role) error {
+			if err := bothExist(list, name, from); err != nil {
+				return err
+			}
+			r := list[from]
+			if !slices.Contains(r.MemberOf, name) {
+				return protocol.Invalid("%s is not a member of %s", from, name)
+			}
+			r.MemberOf = slices.DeleteFunc(slices.Clone(r.MemberOf), func(of string) bool { return of == name })
+			list[from] = r
+			return nil
+		}}
+}
+
+func bothExist(list map[string]roles.Role, names ...string) error {
+	for _, n := range names {
+		if _, ok := list[n]; !ok {
+			return protocol.Invalid("%s doesn't exist", n)
+		}
+	}
+	return nil
+}
+
+// listRoles is LIST ROLES or LIST USERS.
+type listRoles struct {
+	of    string
+	all   bool // also what is granted to what is granted
+	users bool
+}
+
+func (s *listRoles) Info() protocol.StatementInfo {
+	return protocol.StatementInfo{Kind: "list_roles", Keyspace: "system_auth"}
+}
+
+func (s *listRoles) Run(x *server.Execution) (*protocol.Result, error) {
+	list := x.Server.Auth.Copy()
+	if _, ok := list[s.of]; s.of != "" && !ok {
+		return nil, protocol.Invalid("%s doesn't exist", roles.RoleResource(s.of))
+	}
+	of := s.of
+	if x.Enforces() && !x.May("DESCRIBE", "roles") {
+		if of == "" {
+			of = x.Client.User
+		}
+		if !slices.Contains(roles.Inherited(list, x.Client.User, true), of) {
+			return nil, protocol.Unauthorized("You are not authorized to view roles granted to %s ", of)
+		}
+	}
+	names := slices.Collect(maps.Keys(list))
+	if of != "" {
+		names = roles.Inherited(list, of, s.all)
+	}
+	slices.Sort(names)
+	return s.result(names, list), nil
+}
+
+func (s *listRoles) result(names []string, list map[string]roles.Role) *protocol.Result {
+	res := &protocol.Result{Kind: protocol.Rows}
+	column := func(table, name string, t *types.Type) {
+		res.Columns = append(res.Columns, protocol.ColumnSpec{Keyspace: "system_auth", Table: table, Name: name, Type: t})
+	}
+	if s.users {
+		column("users", "name", types.Text)
+		column("users", "super", types.Boolean)
+		column("users", "datacenters", types.Text)
+	} else {
+		column("roles", "role", types.Text)
+		column("roles", "super", types.Boolean)
+		column("roles", "login", types.Boolean)
+		column("roles", "options", types.Map(types.Text, types.Text, false))
+		column("roles", "datacenters", types.Text)
+	}
+	for _, name := range names {
+		r := list[name]
+		switch {
+		case !s.users:
+			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.Superuser), types.EncodeBoolean(r.Login), types.PackList(0, nil), []byte("ALL")})
+		case r.Login:
+			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.Superuser), []byte("ALL")})
+		}
+	}
+	return res
+}

@@ -1,0 +1,349 @@
+package define
+
+import (
+	"crypto/rand"
+	"errors"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
+	"github.com/coodie-go/coodie/cqltest/internal/store"
+	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/internal/cqlparse"
+)
+
+func newID() [16]byte {
+	var id [16]byte
+	_, _ = rand.Read(id[:])
+	id[6] = id[6]&0x0f | 0x10
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// inKeyspace is what the parts of a schema that live in a keyspace share.
+func inKeyspace(p *server.Preparer, name cqlparse.QualifiedName) (string, error) {
+	ks, err := p.KeyspaceOf(name)
+	if err != nil {
+		return "", err
+	}
+	return ks, editable(p, ks, "CREATE", "all tables in "+ks)
+}
+
+func createTable(p *server.Preparer, s *cqlparse.CreateTable) (server.Statement, error) {
+	ks, err := inKeyspace(p, s.Table)
+	if err != nil {
+		return nil, err
+	}
+	name := s.Table.Name.Name
+	if err := checkTableSyntax(s, ks); err != nil {
+		return nil, err
+	}
+	info := protocol.StatementInfo{Kind: "create_table", Keyspace: ks, Table: name}
+	return &definition{about: info, apply: func(x *server.Execution, sch *schema.Schema) (*schema.Schema, *protocol.SchemaChange, error) {
+		space := sch.Keyspaces[ks]
+		if space == nil {
+			return nil, nil, protocol.Invalid("Keyspace '%s' doesn't exist", ks)
+		}
+		if space.Tables[name] != nil {
+			if s.IfNotExists {
+				return sch, nil, nil
+			}
+			return nil, nil, &protocol.Error{Code: protocol.CodeAlreadyExists, Keyspace: ks, Table: name,
+				Message: "Cannot add already existing table \"" + name + "\" to keyspace \"" + ks + "\""}
+		}
+		t, err := buildTable(sch, ks, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		t.Data = store.NewTable(t.Order())
+		return sch.With(space.WithTable(t)), &protocol.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: ks, Name: name}, nil
+	}}, nil
+}
+
+// checkTableSyntax is what the server checks before it looks at the schema.
+func checkTableSyntax(s *cqlparse.CreateTable, ks string) error {
+	shown := s.Table.Name.Name
+	if !s.Table.Keyspace.IsZero() {
+		shown = ks + "." + shown
+	}
+	seen := map[string]bool{}
+	for _, c := range s.Columns {
+		if seen[c.Name.Name] {
+			return protocol.Invalid("Duplicate column '%s' declaration for table '%s'", c.Name.Name, shown)
+		}
+		seen[c.Name.Name] = true
+	}
+	switch n := len(s.Keys()); {
+	case n == 0:
+		return protocol.Invalid("No PRIMARY KEY specifed for table '%s' (exactly one required)", shown)
+	case n > 1:
+		return protocol.Invalid("Multiple PRIMARY KEY specified for table '%s' (exactly one required)", shown)
+	}
+	seen = map[string]bool{}
+	for _, o := range s.ClusteringOrder {
+		if seen[o.Column.Name] {
+			return protocol.Invalid("Duplicate column '%s' in CLUSTERING ORDER BY clause for table '%s'", o.Column.Name, shown)
+		}
+		seen[o.Column.Name] = true
+	}
+	return nil
+}
+
+type declared struct {
+	typ     *types.Type
+	written *cqlparse.Type
+	static  bool
+}
+
+func buildTable(sch *schema.Schema, ks string, s *cqlparse.CreateTable) (*schema.Table, error) {
+	name := s.Table.Name.Name
+	props, err := schema.ReadProperties(s.Options, schema.TableProperties...)
+	if err != nil {
+		return nil, err
+	}
+	params, err := schema.DefaultParams().Apply(props)
+	if err != nil {
+		return nil, err
+	}
+	bloom := params.BloomFilter()
+	params.BloomFilterFPChance = &bloom
+	t := &schema.Table{Keyspace: ks, Name: name, Params: params, Compact: s.CompactStorage, ID: newID(), Dropped: map[string]schema.DroppedColumn{}}
+	if id, given := props["id"]; given {
+		if t.ID, err = tableID(id); err != nil {
+			return nil, err
+		}
+	}
+	columns := map[string]declared{}
+	var names []string
+	for _, c := range s.Columns {
+		if c.Mask != nil {
+			return nil, protocol.Invalid("Cannot mask columns because dynamic data masking is not enabled. You can enable it with the dynamic_data_masking_enabled property on cassandra.yaml")
+		}
+		names = append(names, c.Name.Name)
+		columns[c.Name.Name] = declared{written: c.Type, static: c.Static}
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		d := columns[n]
+		if d.typ, err = resolve(ks, d.written, sch); err != nil {
+			return nil, err
+		}
+		columns[n] = d
+	}
+	for _, n := range names {
+		if typ := columns[n].typ; typ.Kind == types.KindUDT && typ.IsMultiCell() {
+			for _, f := range typ.Elems {
+				if f.IsMultiCell() {
+					return nil, protocol.Invalid("Non-frozen UDTs with nested non-frozen collections are not supported")
+				}
+			}
+		}
+	}
+	if err := declareKeys(t, s, columns); err != nil {
+		return nil, err
+	}
+	if err := declareColumns(t, s, columns, names); err != nil {
+		return nil, err
+	}
+	if err := checkTableName(ks, name); err != nil {
+		return nil, err
+	}
+	return t.Finish(), nil
+}
+
+// tableID reads the option id.
+func tableID(option any) ([16]byte, error) {
+	text, _ := option.(string)
+	b, err := types.UUID.FromString(text)
+	if err != nil || len(b) != 16 {
+		return [16]byte{}, protocol.ConfigError("Invalid table id")
+	}
+	return [16]byte(b), nil
+}
+
+func checkTableName(ks, name string) error {
+	if !validName(name) {
+		return protocol.ConfigError("%s.%s: Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"%[2]s\")", ks, name)
+	}
+	if len(name) > 222 {
+		return protocol.ConfigError("%s.%s: Table name must not be more than 222 characters long (got %d characters for \"%[2]s\")", ks, name, len(name))
+	}
+	return nil
+}
+
+// resolve turns a written type into a type of the schema.
+func resolve(keyspace string, written *cqlparse.Type, sch *schema.Schema) (*types.Type, error) {
+	t, err := types.Resolve(keyspace, written, sch.UDT)
+	var te *types.Error
+	if errors.As(err, &te) && te.Code == types.CodeConfig && written.Kind == cqlparse.CustomType {
+		return nil, protocol.SyntaxError("Error setting type %s: %s", written.Class, te.Message)
+	}
+	return t, err
+}
+
+// declareKeys adds the primary key and removes its columns from the map.
+func declareKeys(t *schema.Table, s *cqlparse.CreateTable, columns map[string]declared) error {
+	key := s.Keys()[0]
+	seen := map[string]bool{}
+	for _, id := range slices.Concat(key.Partition, key.Clustering) {
+		d, ok := columns[id.Name]
+		switch {
+		case !ok:
+			return protocol.Invalid("Unknown column '%s' referenced in PRIMARY KEY for table '%s'", id.Name, t.Name)
+		case seen[id.Name]:
+			return protocol.Invalid("Duplicate column '%s' in PRIMARY KEY clause for table '%s'", id.Name, t.Name)
+		case d.typ.IsMultiCell() && d.typ.IsCollection():
+			return protocol.Invalid("Invalid non-frozen collection type %s for PRIMARY KEY column '%s'", d.typ, id.Name)
+		case d.typ.IsMultiCell():
+			return protocol.Invalid("Invalid non-frozen user-defined type \"%s.%s\" for PRIMARY KEY column '%s'", t.Keyspace, d.typ.Name, id.Name)
+		case d.typ.IsCounter():
+			return protocol.Invalid("counter type is not supported for PRIMARY KEY column '%s'", id.Name)
+		case d.typ.ContainsDuration():
+			return protocol.Invalid("duration type is not supported for PRIMARY KEY column '%s'", id.Name)
+		case d.static:
+			return protocol.Invalid("Static column '%s' cannot be part of the PRIMARY KEY", id.Name)
+		}
+		seen[id.Name] = true
+	}
+	desc := map[string]bool{}
+	var foreign []string
+	for _, o := range s.ClusteringOrder {
+		desc[o.Column.Name] = o.Desc
+		if !slices.ContainsFunc(key.Clustering, func(c cqlparse.Identifier) bool { return c.Name == o.Column.Name }) {
+			foreign = append(foreign, o.Column.Name)
+		}
+	}
+	if len(foreign) > 0 {
+		return protocol.Invalid("Only clustering key columns can be defined in CLUSTERING ORDER directive: [%s] are not clustering columns", strings.Join(foreign, ", "))
+	}
+	for i, o := range s.ClusteringOrder {
+		want := key.Clustering[i].Name
+		if o.Column.Name == want {
+			continue
+		}
+		if _, later := desc[want]; later {
+			return protocol.Invalid("The order of columns in the CLUSTERING ORDER directive must match that of the clustering columns (%s must appear before %s)", want, o.Column.Name)
+		}
+		return protocol.Invalid("Missing CLUSTERING ORDER for column %s", want)
+	}
+	for _, id := range key.Partition {
+		t.Add(id.Name, columns[id.Name].typ, schema.PartitionKey, false)
+		delete(columns, id.Name)
+	}
+	for _, id := range key.Clustering {
+		t.Add(id.Name, columns[id.Name].typ, schema.ClusteringKey, desc[id.Name])
+		delete(columns, id.Name)
+	}
+	return nil
+}
+
+func declareColumns(t *schema.Table, s *cqlparse.CreateTable, columns map[string]declared, names []string) error {
+	counters, others := false, false
+	static := false
+	for _, d := range columns {
+		counters = counters || d.typ.IsCounter()
+		others = others || !d.typ.IsCounter()
+		static = static || d.static
+	}
+	if s.CompactStorage {
+		if err := checkCompact(t, columns, static); err != nil {
+			return err
+		}
+	} else if static && len(t.Clustering) == 0 {
+		return protocol.Invalid("Static columns are only useful (and thus allowed) if the table has at least one clustering column")
+	}
+	if counters {
+		if others {
+			return protocol.Invalid("Cannot mix counter and non counter columns in the same table")
+		}
+		if t.Params.DefaultTTL > 0 {
+			return protocol.Invalid("Cannot set default_time_to_live on a table with counters")
+		}
+	}
+	t.Counter = counters
+	for _, n := range names {
+		d, ok := columns[n]
+		if !ok {
+			continue
+		}
+		kind := schema.RegularColumn
+		if d.static {
+			kind = schema.StaticColumn
+		}
+		t.Add(n, d.typ, kind, false)
+	}
+	return nil
+}
+
+func checkCompact(t *schema.Table, columns map[string]declared, static bool) error {
+	for _, d := range columns {
+		if d.typ.IsMultiCell() {
+			return protocol.Invalid("Non-frozen collections and UDTs are not supported with COMPACT STORAGE")
+		}
+	}
+	names := slices.Sorted(maps.Keys(columns))
+	switch {
+	case static:
+		return protocol.Invalid("Static columns are not supported in COMPACT STORAGE tables")
+	case len(t.Clustering) == 0 && len(columns) == 0:
+		return protocol.Invalid("No definition found that is not part of the PRIMARY KEY")
+	case len(t.Clustering) > 0 && len(columns) > 1:
+		return protocol.Invalid("COMPACT STORAGE with composite PRIMARY KEY allows no more than one column not part of the PRIMARY KEY (got: %s)", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// onTable prepares a change to one table.
+func onTable(p *server.Preparer, kind string, name cqlparse.QualifiedName, ifExists bool, apply func(x *server.Execution, s *schema.Schema, ks *schema.Keyspace, t *schema.Table) (*schema.Table, error)) (server.Statement, error) {
+	ks, err := p.KeyspaceOf(name)
+	if err != nil {
+		return nil, err
+	}
+	n := name.Name.Name
+	verb := "ALTER"
+	if kind == "drop_table" {
+		verb = "DROP"
+	}
+	if err := editable(p, ks, verb, "table "+ks+"."+n); err != nil {
+		return nil, err
+	}
+	return &definition{about: protocol.StatementInfo{Kind: kind, Keyspace: ks, Table: n}, apply: func(x *server.Execution, sch *schema.Schema) (*schema.Schema, *protocol.SchemaChange, error) {
+		var t *schema.Table
+		if space := sch.Keyspaces[ks]; space != nil {
+			t = space.Tables[n]
+		}
+		if t == nil {
+			if ifExists {
+				return sch, nil, nil
+			}
+			return nil, nil, protocol.Invalid("Table '%s.%s' doesn't exist", ks, n)
+		}
+		if t.IsView() && verb == "DROP" {
+			return nil, nil, protocol.Invalid("Cannot use DROP TABLE on a materialized view. Please use DROP MATERIALIZED VIEW instead.")
+		}
+		if t.IsView() {
+			return nil, nil, protocol.Invalid("Cannot use ALTER TABLE on a materialized view; use ALTER MATERIALIZED VIEW instead")
+		}
+		next, err := apply(x, sch, sch.Keyspaces[ks], t)
+		switch {
+		case err != nil || next == t:
+			return sch, nil, err
+		case next == nil:
+			return sch.With(sch.Keyspaces[ks].WithoutTable(n)), &protocol.SchemaChange{Change: "DROPPED", Target: "TABLE", Keyspace: ks, Name: n}, nil
+		}
+		return sch.With(sch.Keyspaces[ks].WithAltered(t, next)), &protocol.SchemaChange{Change: "UPDATED", Target: "TABLE", Keyspace: ks, Name: n}, nil
+	}}, nil
+}
+
+func dropTable(p *server.Preparer, s *cqlparse.DropTable) (server.Statement, error) {
+	return onTable(p, "drop_table", s.Table, s.IfExists, func(_ *server.Execution, _ *schema.Schema, _ *schema.Keyspace, t *schema.Table) (*schema.Table, error) {
+		if len(t.Views) > 0 {
+			return nil, protocol.Invalid("Cannot drop a table when materialized views still depend on it (%s)", t.Keyspace)
+		}
+		return nil, nil
+	})
+}
