@@ -26,7 +26,7 @@ type Server struct {
 
 	directMu sync.Mutex
 	direct   protocol.Client // of Exec and Rows
-	keyspace string      // of Cluster
+	keyspace string          // of Cluster
 
 	faults faults
 	log    statementLog

@@ -16,7 +16,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 1, "how often TestMutated changes every script")
-	seed   = flag.Uint64("seed", 1, "of TestMutated")
+	seed   = flag.Uint64("seed", 1, "of TestMutated, and the first script of TestRandomLong")
 )
 
 var (

@@ -64,15 +64,18 @@ type Update struct {
 // Table is the data of one table. It is safe for many goroutines.
 type Table struct {
 	order Order
+	forms bool // rows that are equal by the order may be written differently
 
 	mu   sync.Mutex
 	tree *btree.BTreeG[item]
 	view *View // of the present state, nil after a write
 }
 
-// NewTable returns an empty table whose rows are sorted by order.
-func NewTable(order Order) *Table {
-	t := &Table{order: order}
+// NewTable returns an empty table whose rows are sorted by order. forms says that
+// keys that are equal by the order can be written differently, as 1 and 1.0: a row
+// shows its key as who first wrote or deleted it did, for ever.
+func NewTable(order Order, forms bool) *Table {
+	t := &Table{order: order, forms: forms}
 	t.Truncate()
 	return t
 }
@@ -152,7 +155,9 @@ func (t *Table) applyRow(key *Key, row *Row) {
 		t.tree.Set(item{key: old.key, row: Merge(old.row, row)})
 		return
 	}
-	t.tree.Set(item{key: key, row: Merge(row, nil)})
+	if !row.empty() {
+		t.tree.Set(item{key: key, row: Merge(row, nil)})
+	}
 }
 
 func (t *Table) applyHead(key *Key, u *Update) {
@@ -189,7 +194,11 @@ func (t *Table) sweep(key *Key, s Slice, d Deletion) {
 	var gone, changed []item
 	p := &Partition{Key: *key, order: t.order, tree: t.tree}
 	p.raw(s, false, func(r *Row) bool {
-		if left := purge(r, d); left == nil {
+		left := purge(r, d)
+		if left == nil && t.forms {
+			left = &Row{Clustering: r.Clustering}
+		}
+		if left == nil {
 			gone = append(gone, item{key: key, row: r})
 		} else if left != r {
 			changed = append(changed, item{key: key, row: left})

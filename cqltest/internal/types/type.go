@@ -1,5 +1,7 @@
 package types
 
+import "slices"
+
 // Type is a CQL data type. Types are immutable and compared with [Type.Equal];
 // the native ones are also package variables.
 //
@@ -207,17 +209,9 @@ func (t *Type) References(keyspace, name string) bool {
 	return false
 }
 
-// ContainsDuration says whether t is duration or holds one at any depth.
-func (t *Type) ContainsDuration() bool {
-	if t.Kind == KindDuration {
-		return true
-	}
-	for _, e := range t.Elems {
-		if e.ContainsDuration() {
-			return true
-		}
-	}
-	return false
+// Contains says whether the type is of a kind, or has a part that is.
+func (t *Type) Contains(kind Kind) bool {
+	return t.Kind == kind || slices.ContainsFunc(t.Elems, func(e *Type) bool { return e.Contains(kind) })
 }
 
 // Column says where a value goes: a column, or an argument of a function. Name

@@ -6,7 +6,6 @@ import (
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
-	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/system"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 	"github.com/coodie-go/coodie/internal/cqlparse"
@@ -26,7 +25,7 @@ func InitialSchema(d protocol.Dialect) *schema.Schema {
 		ks.Tables = maps.Clone(ks.Tables)
 		for n, t := range ks.Tables {
 			stored := *t
-			stored.Data = store.NewTable(t.Order())
+			stored.Data = t.NewData()
 			ks.Tables[n] = &stored
 		}
 		s.Keyspaces[name] = &ks

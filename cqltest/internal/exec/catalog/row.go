@@ -13,7 +13,7 @@ type Row map[string]any
 
 // Fill makes rows up.
 func Fill(t *schema.Table, rows []Row) *store.View {
-	data := store.NewTable(t.Order())
+	data := t.NewData()
 	for _, r := range rows {
 		var key, clustering [][]byte
 		for _, c := range t.Partition {

@@ -172,13 +172,13 @@ func aim(ix *schema.Index, t *schema.Table, targets []*cqlparse.IndexTarget) err
 	}
 	frozen := typ.IsCollection() && !typ.IsMultiCell()
 	switch {
-	case typ.ContainsDuration() && typ.IsCollection():
+	case typ.Contains(types.KindDuration) && typ.IsCollection():
 		return protocol.Invalid("Secondary indexes are not supported on collections containing durations")
-	case typ.ContainsDuration() && typ.Kind == types.KindTuple:
+	case typ.Contains(types.KindDuration) && typ.Kind == types.KindTuple:
 		return protocol.Invalid("Secondary indexes are not supported on tuples containing durations")
-	case typ.ContainsDuration() && typ.Kind == types.KindUDT:
+	case typ.Contains(types.KindDuration) && typ.Kind == types.KindUDT:
 		return protocol.Invalid("Secondary indexes are not supported on UDTs containing durations")
-	case typ.ContainsDuration():
+	case typ.Contains(types.KindDuration):
 		return protocol.Invalid("Secondary indexes are not supported on duration columns")
 	case t.Compact && c.PrimaryKey():
 		return protocol.Invalid("Secondary indexes are not supported on PRIMARY KEY columns in COMPACT STORAGE tables")

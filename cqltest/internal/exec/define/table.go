@@ -11,7 +11,6 @@ import (
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
-	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
@@ -59,7 +58,7 @@ func createTable(p *server.Preparer, s *cqlparse.CreateTable) (server.Statement,
 		if err != nil {
 			return nil, nil, err
 		}
-		t.Data = store.NewTable(t.Order())
+		t.Data = t.NewData()
 		return sch.With(space.WithTable(t)), &protocol.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: ks, Name: name}, nil
 	}}, nil
 }
@@ -202,7 +201,7 @@ func declareKeys(t *schema.Table, s *cqlparse.CreateTable, columns map[string]de
 			return protocol.Invalid("Invalid non-frozen user-defined type \"%s.%s\" for PRIMARY KEY column '%s'", t.Keyspace, d.typ.Name, id.Name)
 		case d.typ.IsCounter():
 			return protocol.Invalid("counter type is not supported for PRIMARY KEY column '%s'", id.Name)
-		case d.typ.ContainsDuration():
+		case d.typ.Contains(types.KindDuration):
 			return protocol.Invalid("duration type is not supported for PRIMARY KEY column '%s'", id.Name)
 		case d.static:
 			return protocol.Invalid("Static column '%s' cannot be part of the PRIMARY KEY", id.Name)

@@ -13,7 +13,6 @@ import (
 	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/where"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/write"
-	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -112,7 +111,7 @@ func buildView(x *server.Execution, sch *schema.Schema, base *schema.Table, s *c
 		return nil, err
 	}
 	t.Finish()
-	t.Data = store.NewTable(t.Order())
+	t.Data = t.NewData()
 	return t, nil
 }
 

@@ -1,7 +1,6 @@
 package read
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
@@ -19,7 +18,7 @@ func (q *query) groupRow(key store.Key, v *where.RowView) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if q.s.grouped && !(q.groupOf.set && sameGroup(q.groupOf, at)) {
+	if q.s.grouped && !(q.groupOf.set && q.sameGroup(q.groupOf, at)) {
 		if q.group != nil {
 			if err := q.closeGroup(); err != nil {
 				return false, err
@@ -74,12 +73,17 @@ func (q *query) groupAt(key store.Key, v *where.RowView) (groupKey, error) {
 	return g, nil
 }
 
-func sameGroup(a, b groupKey) bool {
+// sameGroup compares as the columns do: the decimals 1 and 1.0 make one group.
+func (q *query) sameGroup(a, b groupKey) bool {
 	if a.key != b.key || len(a.rest) != len(b.rest) {
 		return false
 	}
 	for i := range a.rest {
-		if !bytes.Equal(a.rest[i], b.rest[i]) {
+		t := q.s.table.Clustering[i].Type
+		if q.s.groupExpr != nil && i == len(a.rest)-1 {
+			t = q.s.groupExpr.Columns[0].Type
+		}
+		if x, y := a.rest[i], b.rest[i]; (x == nil) != (y == nil) || x != nil && t.Compare(x, y) != 0 {
 			return false
 		}
 	}

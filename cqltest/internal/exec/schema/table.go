@@ -58,7 +58,7 @@ func (t *Table) DeclareViewKeys(base *Table, selected map[string]*Column, s *cql
 			return protocol.Invalid("Invalid non-frozen collection type '%s' for PRIMARY KEY column '%s'", c.Type.ClassName(), id.Name)
 		case c.Type.IsMultiCell():
 			return protocol.Invalid("Invalid non-frozen user-defined type '%s' for PRIMARY KEY column '%s'", c.Type.ClassName(), id.Name)
-		case c.Type.ContainsDuration():
+		case c.Type.Contains(types.KindDuration):
 			return protocol.Invalid("duration type is not supported for PRIMARY KEY column '%s'", id.Name)
 		}
 		seen[id.Name] = true
@@ -252,6 +252,12 @@ func (t *Table) Order() store.Order {
 		o[i] = cmp
 	}
 	return o
+}
+
+// NewData returns an empty store for the table's rows.
+func (t *Table) NewData() *store.Table {
+	forms := slices.ContainsFunc(t.Clustering, func(c *Column) bool { return c.Type.Contains(types.KindDecimal) })
+	return store.NewTable(t.Order(), forms)
 }
 
 // IndexesOn returns the indexes on a column.

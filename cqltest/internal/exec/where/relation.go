@@ -174,7 +174,7 @@ func ElementSpec(c types.Column, key bool) types.Column {
 // RefuseDurationSlice refuses to order durations.
 func RefuseDurationSlice(t *types.Type, plain, what string) error {
 	switch {
-	case !t.ContainsDuration():
+	case !t.Contains(types.KindDuration):
 		return nil
 	case t.IsCollection():
 		return protocol.Invalid("Slice %s are not supported on collections containing durations", what)

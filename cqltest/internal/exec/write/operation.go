@@ -195,7 +195,7 @@ func (o *operation) subtract(u *updater, v []byte) error {
 	}
 	for i := range existing.Cells {
 		pc := &existing.Cells[i]
-		if slices.ContainsFunc(elems, func(e []byte) bool { return bytes.Compare(e, pc.Cell.Value) == 0 }) {
+		if slices.ContainsFunc(elems, func(e []byte) bool { return bytes.Equal(e, pc.Cell.Value) }) {
 			u.removeAt(c, pc.Path)
 		}
 	}
