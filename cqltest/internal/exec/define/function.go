@@ -102,7 +102,7 @@ func resolveArguments(f *schema.Function, sch *schema.Schema, ks string, written
 }
 
 func notFrozen(what string, t *cqlparse.Type) error {
-	if t.Kind == cqlparse.FrozenType {
+	if t.Kind == cqlparse.FrozenType && t.Params[0].Kind != cqlparse.TupleType { // tuples always are
 		return protocol.Invalid("%s '%s' cannot be frozen; remove frozen<> modifier from '%[2]s'", what, t)
 	}
 	return nil

@@ -76,17 +76,24 @@ func (t *Table) CQL(internals bool) string {
 		create = "VIRTUAL TABLE "
 	}
 	b.WriteString(create + t.String() + " (\n")
-	simple := slices.DeleteFunc(slices.Clone(t.Regulars), func(c *Column) bool { return c.Type.IsMultiCell() })
-	complex := slices.DeleteFunc(slices.Clone(t.Regulars), func(c *Column) bool { return !c.Type.IsMultiCell() })
+	columns := slices.Concat(t.Statics, t.Regulars)
+	var dropped []*Column
+	if internals { // with what was dropped, to be dropped again
+		for _, name := range slices.Sorted(maps.Keys(t.Dropped)) {
+			c := t.Dropped[name].Column
+			dropped = append(dropped, &c)
+		}
+		columns = slices.DeleteFunc(columns, func(c *Column) bool { _, again := t.Dropped[c.Name]; return again })
+	}
+	statics := slices.DeleteFunc(slices.Clone(columns), func(c *Column) bool { return c.Kind != StaticColumn })
+	simple := slices.DeleteFunc(slices.Clone(columns), func(c *Column) bool { return c.Kind == StaticColumn || c.Type.IsMultiCell() })
+	complex := slices.DeleteFunc(slices.Clone(columns), func(c *Column) bool { return c.Kind == StaticColumn || !c.Type.IsMultiCell() })
 	oneKey := len(t.Partition) == 1 && len(t.Clustering) == 0
 	var lines []string
-	for _, c := range slices.Concat(t.Partition, t.Clustering, t.Statics, simple, complex) {
-		line := "    " + c.CQL() + " " + c.Type.String()
-		switch {
-		case oneKey && c.Kind == PartitionKey:
+	for _, c := range slices.Concat(t.Partition, t.Clustering, statics, simple, complex, dropped) {
+		line := "    " + c.declaration()
+		if oneKey && c.Kind == PartitionKey {
 			line += " PRIMARY KEY"
-		case c.Kind == StaticColumn:
-			line += " static"
 		}
 		lines = append(lines, line)
 	}
@@ -96,10 +103,25 @@ func (t *Table) CQL(internals bool) string {
 	b.WriteString(strings.Join(lines, ",\n") + "\n)")
 	t.optionsCQL(&b, internals)
 	b.WriteByte(';')
+	for _, c := range dropped {
+		fmt.Fprintf(&b, "\nALTER TABLE %s DROP %s USING TIMESTAMP %d;", t, c.CQL(), t.Dropped[c.Name].At)
+		if again := t.ByName[c.Name]; again != nil {
+			fmt.Fprintf(&b, "\nALTER TABLE %s ADD %s;", t, again.declaration())
+		}
+	}
 	if t.Virtual {
 		b.WriteString("\n*/")
 	}
 	return b.String()
+}
+
+// declaration is the column as CREATE TABLE has it.
+func (c *Column) declaration() string {
+	s := c.CQL() + " " + c.Type.String()
+	if c.Kind == StaticColumn {
+		s += " static"
+	}
+	return s
 }
 
 func (t *Table) keyCQL() string {

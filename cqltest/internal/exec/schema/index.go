@@ -33,7 +33,7 @@ func (ix *Index) TargetOption() string {
 // StorageAttached says whether the index is a storage-attached one.
 func (ix *Index) StorageAttached() bool {
 	c := strings.ToLower(ix.Class)
-	return c == "sai" || strings.HasSuffix(c, "storageattachedindex")
+	return c == "sai" || c == "storageattachedindex" || ix.Class == "org.apache.cassandra.index.sai.StorageAttachedIndex"
 }
 
 // Same says whether two indexes are the same but for what they belong to.

@@ -70,6 +70,8 @@ func (srv *Server) systemRows(s *schema.Schema, name string, node int) []catalog
 		return catalog.IndexRows(s, func(t *schema.Table, ix *schema.Index) catalog.Row {
 			return catalog.Row{"table_name": t.Keyspace, "index_name": ix.Name}
 		})
+	case "system_distributed.view_build_status":
+		return catalog.ViewStatusRows(s, hostID(srv.Ring.Nodes[0].Address, srv.Ring.Nodes[0].Port))
 	case "system.built_views":
 		return catalog.BuiltViewRows(s)
 	case "system_views.sai_column_indexes":

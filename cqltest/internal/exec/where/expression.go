@@ -38,6 +38,7 @@ type Expression struct {
 
 	Condition bool // of IF, and not of WHERE
 	never     bool // no index holds the value
+	exact     bool // an index is searched for the bytes of the value
 	like      schema.LikeKind
 	index     *schema.Index // that serves it and changes texts
 }
@@ -224,6 +225,9 @@ func (e *Expression) Holds(r *RowView) bool {
 	case opIN:
 		return slices.ContainsFunc(e.list, func(v []byte) bool { return t.Compare(b, v) == 0 })
 	}
+	if e.exact && e.Op == opEQ {
+		return bytes.Equal(b, e.Value)
+	}
 	c := t.Compare(b, e.Value)
 	switch e.Op {
 	case opEQ:
@@ -248,7 +252,7 @@ func (e *Expression) Contains(b []byte) bool {
 	}
 	// Cassandra looks into a frozen value with Java's equals: the decimals 1.0 and 1.00 differ there.
 	equal := func(t *types.Type, a, b []byte) bool { return t.Compare(a, b) == 0 }
-	if !t.IsMultiCell() && (e.Op == OpContains || e.Condition) {
+	if e.exact || !t.IsMultiCell() && (e.Op == OpContains || e.Condition) {
 		equal = func(_ *types.Type, a, b []byte) bool { return bytes.Equal(a, b) }
 	}
 	if t.Kind != types.KindMap {

@@ -4,6 +4,7 @@ import (
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"slices"
 )
 
 // serves says whether the index answers restriction r.
@@ -120,7 +121,9 @@ func (w *Restrictions) checkIndexValues(r *Restriction, out []Expression) error 
 		if !serves(ix, r) {
 			continue
 		}
+		exact := ix == w.searched()
 		for i := range out {
+			out[i].exact = out[i].exact || exact
 			switch n := len(out[i].Value); {
 			case ix.Kind != "CUSTOM" && n > schema.MaxIndexed:
 				return protocol.Invalid("Index expression values may not be larger than 64K")
@@ -129,6 +132,20 @@ func (w *Restrictions) checkIndexValues(r *Restriction, out []Expression) error 
 			case out[i].index == nil && out[i].Op != opEntry && ix.Term().IsText() && ix.Kind == "CUSTOM":
 				out[i].index = ix
 			}
+		}
+	}
+	return nil
+}
+
+// searched returns the index that the query looks into, if it is one of Cassandra's
+// own: it finds values as they were written, so that 1 is not 1.0.
+func (w *Restrictions) searched() *schema.Index {
+	for _, ix := range w.Table.Indexes {
+		if slices.ContainsFunc(w.filters(), func(r *Restriction) bool { return serves(ix, r) }) {
+			if ix.Kind == "CUSTOM" {
+				return nil
+			}
+			return ix
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
@@ -134,6 +135,9 @@ func PartitionKeys(x *server.Execution, w *Restrictions) ([]store.Key, error) {
 	if err == nil {
 		err = ValidKeys(keys)
 	}
+	for i := 0; i < len(keys) && err == nil; i++ {
+		err = validComponents(w.Table, keys[i])
+	}
 	return keys, err
 }
 
@@ -145,6 +149,20 @@ func ValidKeys(keys []store.Key) error {
 		}
 		if len(k.Bytes) > math.MaxUint16 {
 			return keyTooLong(len(k.Bytes))
+		}
+	}
+	return nil
+}
+
+// validComponents refuses what a literal in hex makes of a custom type's value, which
+// nobody has looked at yet.
+func validComponents(t *schema.Table, key store.Key) error {
+	if !slices.ContainsFunc(t.Partition, func(c *schema.Column) bool { return c.Type.Kind == types.KindCustom }) {
+		return nil
+	}
+	for i, b := range schema.SplitKey(t, key) {
+		if err := t.Partition[i].Type.Validate(b); err != nil {
+			return err
 		}
 	}
 	return nil
