@@ -41,6 +41,7 @@ type config struct {
 	functions      map[string]schema.FunctionBody
 	tls            *tls.Config
 	maxConns       int
+	memory         int64
 	init           []func(*Server) error
 }
 
@@ -112,6 +113,11 @@ func WithTLS(t *tls.Config) Option { return func(c *config) { c.tls = t } }
 // WithMaxConnections closes connections beyond n as they come, as
 // native_transport_max_concurrent_connections does.
 func WithMaxConnections(n int) Option { return func(c *config) { c.maxConns = n } }
+
+// WithMemoryLimit has the server refuse what would add to its rows, as an overloaded one,
+// while they take more than about n bytes of memory: a bound for programs that write
+// without end. Deleting, truncating and dropping make room again.
+func WithMemoryLimit(n int64) Option { return func(c *config) { c.memory = n } }
 
 // WithDatacenter names the datacenter that the server says it is in. The default is
 // "datacenter1".

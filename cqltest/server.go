@@ -131,6 +131,7 @@ func (c *config) engine(nodes []server.Node, cluster bool) *exec.Engine {
 		Functions:     c.functions,
 		User:          c.user,
 		Password:      c.password,
+		MemoryLimit:   c.memory,
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 type Fault struct {
 	Statement *regexp.Regexp
 	Answer    *regexp.Regexp // the real server's, its lines joined
+	Alike     [2]string      // texts that the two answers may exchange; empty if they may differ in anything
 	Reason    string
 	Met       int
 }
@@ -21,7 +22,8 @@ type Fault struct {
 type Faults []*Fault
 
 // LoadFaults reads a list: two lines "statement PATTERN" and "answer PATTERN" for
-// each fault, after # lines with the cause.
+// each fault, after # lines with the cause; then perhaps "alike TEXT TEXT" with what is
+// all that differs.
 func LoadFaults(path string) (Faults, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -44,6 +46,8 @@ func LoadFaults(path string) (Faults, error) {
 		case word == "answer" && next.Statement != nil:
 			next.Answer, err = regexp.Compile(rest)
 			list = append(list, next)
+		case word == "alike" && next.Answer != nil:
+			next.Alike[0], next.Alike[1], _ = strings.Cut(rest, " ")
 		default:
 			err = fmt.Errorf("a line out of place")
 		}
@@ -55,9 +59,10 @@ func LoadFaults(path string) (Faults, error) {
 }
 
 // Explain says whether a fault of the real server explains that its answer differs.
-func (l Faults) Explain(statement string, want Answer) bool {
+func (l Faults) Explain(statement string, want, got Answer) bool {
 	for _, f := range l {
-		if f.Statement.MatchString(statement) && f.Answer.MatchString(strings.Join(want, "\n")) {
+		alike := func(a Answer) string { return strings.ReplaceAll(strings.Join(a, "\n"), f.Alike[0], f.Alike[1]) }
+		if f.Statement.MatchString(statement) && f.Answer.MatchString(strings.Join(want, "\n")) && (f.Alike[0] == "" || alike(want) == alike(got)) {
 			f.Met++
 			return true
 		}

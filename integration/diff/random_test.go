@@ -61,7 +61,7 @@ func TestRandomLong(t *testing.T) {
 		require.NoError(t, err)
 		for i := range s.Steps {
 			sent++
-			if !same(want[i], got[i]) && !faults.Explain(s.Steps[i].Text, want[i]) {
+			if !same(want[i], got[i]) && !faults.Explain(s.Steps[i].Text, want[i], got[i]) {
 				t.Errorf("script %d:\n%s", number, diff.FormatDiff(s, &s.Steps[i], want[i], got[i]))
 				break
 			}

@@ -68,6 +68,7 @@ type Table struct {
 
 	mu   sync.Mutex
 	tree *btree.BTreeG[item]
+	size int64 // of what is in the tree, roughly in bytes
 	view *View // of the present state, nil after a write
 }
 
@@ -98,6 +99,7 @@ func (t *Table) Truncate() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tree = btree.NewBTreeGOptions(t.less, btree.Options{NoLocks: true})
+	t.size = 0
 	t.view = nil
 }
 
@@ -106,7 +108,7 @@ func (t *Table) View() *View {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.view == nil {
-		t.view = &View{order: t.order, tree: t.tree.Copy()}
+		t.view = &View{order: t.order, tree: t.tree.Copy(), size: t.size}
 	}
 	return t.view
 }
@@ -115,7 +117,7 @@ func (t *Table) View() *View {
 func (t *Table) Restore(v *View) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tree = v.tree.Copy()
+	t.tree, t.size = v.tree.Copy(), v.size
 	t.view = nil
 }
 
@@ -138,7 +140,7 @@ func (t *Table) Put(key Key, row *Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.view = nil
-	t.tree.Set(item{key: &key, row: row})
+	t.set(item{key: &key, row: row})
 }
 
 // Remove takes a row out, leaving no trace.
@@ -146,17 +148,17 @@ func (t *Table) Remove(key Key, clustering [][]byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.view = nil
-	t.tree.Delete(item{key: &key, row: &Row{Clustering: clustering}})
+	t.delete(item{key: &key, row: &Row{Clustering: clustering}})
 }
 
 func (t *Table) applyRow(key *Key, row *Row) {
 	old, found := t.tree.Get(item{key: key, row: row})
 	if found {
-		t.tree.Set(item{key: old.key, row: Merge(old.row, row)})
+		t.set(item{key: old.key, row: Merge(old.row, row)})
 		return
 	}
 	if !row.empty() {
-		t.tree.Set(item{key: key, row: Merge(row, nil)})
+		t.set(item{key: key, row: Merge(row, nil)})
 	}
 }
 
@@ -186,7 +188,7 @@ func (t *Table) applyHead(key *Key, u *Update) {
 		}), rt)
 		t.sweep(key, rt.Slice, rt.Deletion)
 	}
-	t.tree.Set(item{key: key, head: h})
+	t.set(item{key: key, head: h})
 }
 
 // sweep drops what a deletion covers, so that deleted data costs no memory.
@@ -206,10 +208,10 @@ func (t *Table) sweep(key *Key, s Slice, d Deletion) {
 		return true
 	})
 	for _, it := range gone {
-		t.tree.Delete(it)
+		t.delete(it)
 	}
 	for _, it := range changed {
-		t.tree.Set(it)
+		t.set(it)
 	}
 }
 
@@ -256,7 +258,7 @@ func (t *Table) DropColumn(id int32, timestamp int64) {
 		return true
 	})
 	for _, it := range changed {
-		t.tree.Set(it)
+		t.set(it)
 	}
 }
 

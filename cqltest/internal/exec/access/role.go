@@ -41,7 +41,9 @@ func (s *roleStatement) Run(x *server.Execution) (*protocol.Result, error) {
 
 // Prepare prepares what concerns roles and permissions; nil if ast does not.
 func Prepare(p *server.Preparer, ast cqlparse.Statement) (server.Statement, error) {
-	switch ast.(type) {
+	switch s := ast.(type) {
+	case *cqlparse.ServiceLevel:
+		return prepareServiceLevel(s)
 	case *cqlparse.CreateRole, *cqlparse.AlterRole, *cqlparse.DropRole,
 		*cqlparse.CreateUser, *cqlparse.AlterUser, *cqlparse.DropUser, *cqlparse.GrantPermission, *cqlparse.RevokePermission,
 		*cqlparse.GrantRole, *cqlparse.RevokeRole, *cqlparse.ListPermissions, *cqlparse.ListRoles, *cqlparse.ListUsers,

@@ -17,6 +17,7 @@ type Role struct {
 	Superuser, Login bool
 	MemberOf         []string // sorted
 	Granted          map[Resource][]cqlparse.Permission
+	Level            string // the service level attached to it, of ScyllaDB
 }
 
 // List are those that PasswordAuthenticator and CassandraAuthorizer know.

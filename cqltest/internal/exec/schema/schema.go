@@ -36,18 +36,31 @@ func (s *Schema) Find(n TableName) *Table {
 type Schema struct {
 	Keyspaces map[string]*Keyspace
 	Version   [16]byte
+	Levels    map[string]ServiceLevel // of ScyllaDB
 }
 
 // With returns a schema in which the keyspace is ks.
 func (s *Schema) With(ks *Keyspace) *Schema {
-	n := &Schema{Keyspaces: maps.Clone(s.Keyspaces)}
+	n := &Schema{Keyspaces: maps.Clone(s.Keyspaces), Levels: s.Levels}
 	n.Keyspaces[ks.Name] = ks
 	return n.stamp()
 }
 
+// ServiceLevel is how ScyllaDB serves who has a role: kept and shown, nothing more.
+type ServiceLevel struct {
+	Timeout  []byte // a duration; nil if none is set
+	Workload string // batch or interactive, or nothing
+	Shares   int32
+}
+
+// WithLevels returns a schema with other service levels.
+func (s *Schema) WithLevels(levels map[string]ServiceLevel) *Schema {
+	return (&Schema{Keyspaces: s.Keyspaces, Levels: levels}).stamp()
+}
+
 // Without returns a schema that lacks the keyspace.
 func (s *Schema) Without(name string) *Schema {
-	n := &Schema{Keyspaces: maps.Clone(s.Keyspaces)}
+	n := &Schema{Keyspaces: maps.Clone(s.Keyspaces), Levels: s.Levels}
 	delete(n.Keyspaces, name)
 	return n.stamp()
 }

@@ -17,4 +17,5 @@ type Options struct {
 	Authenticator  string                         // class name; "" or AllowAllAuthenticator: none
 	Functions      map[string]schema.FunctionBody // of users' functions, by name or keyspace.name
 	User, Password string                         // the superuser; cassandra, cassandra if empty
+	MemoryLimit    int64                          // of all rows together, in bytes; none if 0
 }

@@ -130,3 +130,18 @@ func (u *tableUpdate) rowSize(r *store.Row) int {
 	}
 	return n
 }
+
+// checkMemory refuses to add to rows that take more than they may. What deletes is let
+// through.
+func (w *writes) checkMemory(x *server.Execution) error {
+	limit := x.Server.Opts.MemoryLimit
+	if limit == 0 || !slices.ContainsFunc(w.list, func(u *tableUpdate) bool { return u.Adds() }) {
+		return nil
+	}
+	size := int64(0)
+	x.Server.Schema.Load().EachTable(func(t *schema.Table) { size += t.Data.Size() })
+	if size <= limit {
+		return nil
+	}
+	return &protocol.Error{Code: protocol.CodeOverloaded, Message: fmt.Sprintf("The rows of cqltest take %d bytes, more than the %d of WithMemoryLimit", size, limit)}
+}

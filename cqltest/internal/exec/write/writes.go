@@ -60,6 +60,9 @@ func (w *writes) shortfall(x *server.Execution, u *tableUpdate) *server.Shortfal
 // a partition's write fails; at consistency ANY the server keeps it for later
 // and says nothing.
 func (w *writes) commit(x *server.Execution, writeType string) error {
+	if err := w.checkMemory(x); err != nil {
+		return err
+	}
 	if err := w.checkIndexed(); err != nil {
 		return err
 	}
