@@ -170,10 +170,9 @@ func (ix *Index) checkAnalyzer(class string) error {
 			return protocol.ServerError("java.lang.RuntimeException: java.lang.reflect.InvocationTargetException")
 		}
 	case "StandardAnalyzer":
-		for _, name := range []string{"tokenization_enable_stemming", "tokenization_skip_stop_words"} {
-			if IsTrue(ix.Options[name]) {
-				return protocol.Invalid("%s of a StandardAnalyzer is not supported by cqltest", name)
-			}
+		stem, skip := IsTrue(ix.Options["tokenization_enable_stemming"]), IsTrue(ix.Options["tokenization_skip_stop_words"])
+		if lang := ix.language(); stem && slices.Contains(foreignStems, lang) || skip && slices.Contains(foreignStopWords, lang) {
+			return protocol.Invalid("cqltest knows neither stems nor stop words of locale %s", ix.Options["tokenization_locale"])
 		}
 	default:
 		return protocol.ConfigError("Invalid analyzer class option specified [%s]", class)

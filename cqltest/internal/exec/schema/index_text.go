@@ -127,5 +127,8 @@ func (ix *Index) Terms(s string) []string {
 			words[i] = strings.ToUpper(w)
 		}
 	}
+	if ix.Tokenizes() {
+		words = ix.stemmed(words)
+	}
 	return words
 }
