@@ -2,13 +2,11 @@
 package access
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/roles"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
-	"github.com/coodie-go/coodie/cqltest/internal/types"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -92,73 +90,6 @@ func Prepare(p *server.Preparer, ast cqlparse.Statement) (server.Statement, erro
 		return &listRoles{users: true, all: true}, nil
 	}
 	return nil, protocol.Invalid("%s is not supported by cqltest", ast.Kind())
-}
-
-// givesPassword says whether a statement sets a password.
-func givesPassword(ast cqlparse.Statement) bool {
-	var options []*cqlparse.RoleOption
-	switch s := ast.(type) {
-	case *cqlparse.CreateUser:
-		return s.Password != nil
-	case *cqlparse.AlterUser:
-		return s.Password != nil
-	case *cqlparse.CreateRole:
-		options = s.Options
-	case *cqlparse.AlterRole:
-		options = s.Options
-	}
-	return slices.ContainsFunc(options, func(o *cqlparse.RoleOption) bool { return o.Kind == cqlparse.RolePassword })
-}
-
-// options are what CREATE and ALTER say about a role; nil where they say nothing.
-type options struct {
-	password         *string
-	superuser, login *bool
-}
-
-func roleOptions(list []*cqlparse.RoleOption) (o options) {
-	for _, option := range list {
-		text := ""
-		if l, ok := option.Value.(*cqlparse.Literal); ok {
-			text = l.Text
-		}
-		yes := text == "true" || text == "TRUE" || text == "True"
-		switch option.Kind {
-		case cqlparse.RolePassword:
-			o.password = &text
-		case cqlparse.RoleSuperuser:
-			o.superuser = &yes
-		case cqlparse.RoleLogin:
-			o.login = &yes
-		}
-	}
-	return o
-}
-
-// userOptions are those of the old statements about users, who can all log in.
-func userOptions(password *cqlparse.Literal, superuser *bool, create bool) options {
-	o := options{superuser: superuser}
-	if password != nil {
-		o.password = &password.Text
-	}
-	if create {
-		login := true
-		o.login = &login
-	}
-	return o
-}
-
-func change(r roles.Role, o options) roles.Role {
-	if o.password != nil {
-		r.Password = *o.password
-	}
-	if o.superuser != nil {
-		r.Superuser = *o.superuser
-	}
-	if o.login != nil {
-		r.Login = *o.login
-	}
-	return r
 }
 
 func createRole(kind, name string, ifNotExists bool, o options) server.Statement {
@@ -295,65 +226,4 @@ func bothExist(list map[string]roles.Role, names ...string) error {
 		}
 	}
 	return nil
-}
-
-// listRoles is LIST ROLES or LIST USERS.
-type listRoles struct {
-	of    string
-	all   bool // also what is granted to what is granted
-	users bool
-}
-
-func (s *listRoles) Info() protocol.StatementInfo {
-	return protocol.StatementInfo{Kind: "list_roles", Keyspace: "system_auth"}
-}
-
-func (s *listRoles) Run(x *server.Execution) (*protocol.Result, error) {
-	list := x.Server.Auth.Copy()
-	if _, ok := list[s.of]; s.of != "" && !ok {
-		return nil, protocol.Invalid("%s doesn't exist", roles.RoleResource(s.of))
-	}
-	of := s.of
-	if x.Enforces() && !x.May("DESCRIBE", "roles") {
-		if of == "" {
-			of = x.Client.User
-		}
-		if !slices.Contains(roles.Inherited(list, x.Client.User, true), of) {
-			return nil, protocol.Unauthorized("You are not authorized to view roles granted to %s ", of)
-		}
-	}
-	names := slices.Collect(maps.Keys(list))
-	if of != "" {
-		names = roles.Inherited(list, of, s.all)
-	}
-	slices.Sort(names)
-	return s.result(names, list), nil
-}
-
-func (s *listRoles) result(names []string, list map[string]roles.Role) *protocol.Result {
-	res := &protocol.Result{Kind: protocol.Rows}
-	column := func(table, name string, t *types.Type) {
-		res.Columns = append(res.Columns, protocol.ColumnSpec{Keyspace: "system_auth", Table: table, Name: name, Type: t})
-	}
-	if s.users {
-		column("users", "name", types.Text)
-		column("users", "super", types.Boolean)
-		column("users", "datacenters", types.Text)
-	} else {
-		column("roles", "role", types.Text)
-		column("roles", "super", types.Boolean)
-		column("roles", "login", types.Boolean)
-		column("roles", "options", types.Map(types.Text, types.Text, false))
-		column("roles", "datacenters", types.Text)
-	}
-	for _, name := range names {
-		r := list[name]
-		switch {
-		case !s.users:
-			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.Superuser), types.EncodeBoolean(r.Login), types.PackList(0, nil), []byte("ALL")})
-		case r.Login:
-			res.Rows = append(res.Rows, [][]byte{[]byte(name), types.EncodeBoolean(r.Superuser), []byte("ALL")})
-		}
-	}
-	return res
 }
