@@ -69,8 +69,8 @@ func New(opts server.Options) *Engine {
 	e.server.Clock.Elements.Store(1 << 40)
 	e.prepared.byID = map[string]*Prepared{}
 	e.server.Subscribers.Fns = map[int]func(protocol.SchemaChange){}
-	e.server.Auth.Reset(e.server.Opts.User, e.server.Opts.Password)
 	e.server.Schema.Store(catalog.InitialSchema(opts.Dialect))
+	e.server.SetRoles(roles.First(opts.User, opts.Password))
 	return e
 }
 
@@ -176,8 +176,8 @@ func (e *Engine) Restore(s *Snapshot) {
 func (e *Engine) Reset() {
 	e.server.Write.Lock()
 	defer e.server.Write.Unlock()
-	e.server.Auth.Reset(e.server.Opts.User, e.server.Opts.Password)
 	e.server.Schema.Store(catalog.InitialSchema(e.server.Opts.Dialect))
+	e.server.SetRoles(roles.First(e.server.Opts.User, e.server.Opts.Password))
 	e.forget()
 }
 
@@ -186,6 +186,7 @@ func (e *Engine) Truncate() {
 	e.server.Write.Lock()
 	defer e.server.Write.Unlock()
 	e.server.Schema.Load().EachTable(func(t *schema.Table) { t.Data.Truncate() })
+	e.server.SetRoles(e.server.Auth.Copy())
 }
 
 // HasKeyspace says whether there is a keyspace of that name.

@@ -33,7 +33,7 @@ func (s *roleStatement) Run(x *server.Execution) (*protocol.Result, error) {
 	if err := s.change(x, list); err != nil {
 		return nil, err
 	}
-	x.Server.Auth.Restore(list)
+	x.Server.SetRoles(list)
 	return &protocol.Result{Kind: protocol.Void}, nil
 }
 

@@ -149,7 +149,7 @@ func (s *serviceLevel) change(x *server.Execution) error {
 				list[name] = r
 			}
 		}
-		x.Server.Auth.Restore(list)
+		x.Server.SetRoles(list)
 	} else {
 		if create {
 			level = schema.ServiceLevel{Shares: defaultShares}
@@ -180,7 +180,7 @@ func (s *serviceLevel) attach(x *server.Execution) error {
 	}
 	r.Level = s.level
 	list[s.role] = r
-	x.Server.Auth.Restore(list)
+	x.Server.SetRoles(list)
 	return nil
 }
 

@@ -20,7 +20,7 @@ var initialSchemas = [2]func() *schema.Schema{
 func InitialSchema(d protocol.Dialect) *schema.Schema {
 	s := *initialSchemas[d]()
 	s.Keyspaces = maps.Clone(s.Keyspaces)
-	for _, name := range []string{"system_traces", "system_distributed"} {
+	for _, name := range []string{"system_traces", "system_distributed", "system_auth"} {
 		ks := *s.Keyspaces[name]
 		ks.Tables = maps.Clone(ks.Tables)
 		for n, t := range ks.Tables {

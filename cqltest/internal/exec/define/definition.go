@@ -134,7 +134,7 @@ func editable(p *server.Preparer, keyspace, verb, resource string) error {
 	}
 	switch keyspace {
 	case "system_auth", "system_distributed", "system_traces":
-		if verb == "ALTER" {
+		if verb == "ALTER" && strings.HasPrefix(resource, "keyspace ") {
 			return nil
 		}
 		return protocol.Unauthorized("Cannot %s <%s>", verb, resource)

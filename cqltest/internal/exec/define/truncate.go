@@ -24,6 +24,9 @@ func (s *Truncate) Run(x *server.Execution) (*protocol.Result, error) {
 		x.Server.Write.Lock()
 		defer x.Server.Write.Unlock()
 		s.table.Data.Truncate()
+		if roles.Shown(s.table) {
+			x.Server.ReadRoles()
+		}
 		for _, v := range x.Server.Schema.Load().Keyspaces[s.table.Keyspace].ViewsOf(s.table) {
 			v.Data.Truncate()
 		}

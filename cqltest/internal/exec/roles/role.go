@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/catalog"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -26,9 +28,9 @@ type List struct {
 	list map[string]Role
 }
 
-// Reset leaves only a superuser.
-func (r *List) Reset(user, password string) {
-	r.Restore(map[string]Role{user: {Password: password, Superuser: true, Login: true}})
+// First are the roles of a new server: one superuser.
+func First(user, password string) map[string]Role {
+	return map[string]Role{user: {Password: password, Superuser: true, Login: true}}
 }
 
 // Copy returns the roles by name, to read or to change and restore.
@@ -45,9 +47,8 @@ func (r *List) Restore(list map[string]Role) {
 	r.list = maps.Clone(list)
 }
 
-// Rows are those of a table of system_auth.
-func (r *List) Rows(table string) (rows []catalog.Row) {
-	list := r.Copy()
+// Rows are those by which a table of system_auth shows the roles.
+func Rows(list map[string]Role, table string) (rows []catalog.Row) {
 	for name, role := range list {
 		switch table {
 		case "roles":
@@ -72,6 +73,51 @@ func (r *List) Rows(table string) (rows []catalog.Row) {
 		}
 	}
 	return rows
+}
+
+// Shown says whether the roles are shown by a table of system_auth.
+func Shown(t *schema.Table) bool {
+	return t.Keyspace == "system_auth" && (t.Name == "roles" || t.Name == "role_members" || t.Name == "role_permissions")
+}
+
+// Read returns the roles that tables of system_auth show. What they do not show is as
+// in known.
+func Read(tables map[string]*schema.Table, now int64, known map[string]Role) map[string]Role {
+	list := map[string]Role{}
+	each := func(t *schema.Table, fn func(key string, row *store.Row)) {
+		t.Data.View().Scan(nil, func(p *store.Partition) bool {
+			return p.Rows(store.All, false, now, func(r *store.Row) bool { fn(p.Key.Bytes, r); return true })
+		})
+	}
+	elements := func(t *schema.Table, row *store.Row, column string) (texts []string) {
+		if cx := row.Complex(t.ByName[column].ID); cx != nil {
+			for _, c := range cx.Cells {
+				texts = append(texts, string(c.Path))
+			}
+		}
+		return texts
+	}
+	byRole, permissions := tables["roles"], tables["role_permissions"]
+	each(byRole, func(name string, row *store.Row) {
+		is := func(column string) bool {
+			c := row.Cell(byRole.ByName[column].ID)
+			return c != nil && len(c.Value) == 1 && c.Value[0] != 0
+		}
+		old := known[name]
+		list[name] = Role{Password: old.Password, Level: old.Level, Superuser: is("is_superuser"), Login: is("can_login"), MemberOf: elements(byRole, row, "member_of")}
+	})
+	each(permissions, func(name string, row *store.Row) {
+		role, exists := list[name]
+		if !exists {
+			return
+		}
+		var add []cqlparse.Permission
+		for _, p := range elements(permissions, row, "permissions") {
+			add = append(add, cqlparse.Permission(p))
+		}
+		list[name] = role.With(Resource(row.Clustering[0]), add)
+	})
+	return list
 }
 
 // Inherited are a role and those granted to it: directly, or all of them.

@@ -88,7 +88,7 @@ func (x *Execution) Follow(ch *protocol.SchemaChange) {
 	default:
 		return
 	}
-	x.Server.Auth.Restore(list)
+	x.Server.SetRoles(list)
 }
 
 // viewOf says whether a change is that of a materialized view, on which there are no

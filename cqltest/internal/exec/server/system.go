@@ -46,7 +46,7 @@ func (srv *Server) View(t *schema.Table, node int) *store.View {
 	name := t.Keyspace + "." + t.Name
 	key := viewKey{name, node}
 	view := v.views[key]
-	if view == nil || t.Keyspace == "system_auth" {
+	if view == nil {
 		view = catalog.Fill(t, srv.systemRows(s, name, node))
 		v.views[key] = view
 	}
@@ -64,8 +64,6 @@ func (srv *Server) systemRows(s *schema.Schema, name string, node int) []catalog
 		return []catalog.Row{{"key": "scylla_schema_version_since", "value": ""}}
 	case "system.versions":
 		return []catalog.Row{{"key": "local", "version": "2025.1.0", "build_mode": "release", "build_id": "cqltest"}}
-	case "system_auth.roles", "system_auth.role_members", "system_auth.role_permissions":
-		return srv.Auth.Rows(strings.TrimPrefix(name, "system_auth."))
 	case "system.IndexInfo":
 		return catalog.IndexRows(s, func(t *schema.Table, ix *schema.Index) catalog.Row {
 			return catalog.Row{"table_name": t.Keyspace, "index_name": ix.Name}

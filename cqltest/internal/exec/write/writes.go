@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/roles"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/store"
@@ -81,6 +82,9 @@ func (w *writes) commit(x *server.Execution, writeType string) error {
 		if err := apply(x, u); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(w.list, func(u *tableUpdate) bool { return roles.Shown(u.table) }) {
+		x.Server.ReadRoles()
 	}
 	if failed && x.Params.Consistency != protocol.Any {
 		return x.Failure(protocol.CodeWriteFailure, writeType)
