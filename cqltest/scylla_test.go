@@ -151,3 +151,35 @@ func TestScyllaServiceLevels(t *testing.T) {
 	require.ErrorContains(t, srv.Exec("LIST EFFECTIVE SERVICE LEVEL OF cassandra"), "doesn't have assigned any service level")
 	srv.MustExec("ATTACH SERVICE LEVEL slow TO cassandra; DETACH SERVICE LEVEL FROM cassandra; DROP SERVICE LEVEL IF EXISTS none")
 }
+
+// A table that is to keep a log of its changes has one, which follows it and stays empty.
+func TestScyllaChangeLog(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (k int, c text, s int static, l list<int>, PRIMARY KEY (k, c)) WITH cdc = {'enabled': true, 'preimage': 'full'}`))
+	columns := func() map[string]string {
+		of := map[string]string{}
+		for _, r := range srv.MustRows("SELECT column_name, type FROM system_schema.columns WHERE keyspace_name = 'ks' AND table_name = 't_scylla_cdc_log'") {
+			of[r["column_name"].(string)] = r["type"].(string)
+		}
+		return of
+	}
+	want := map[string]string{
+		"cdc$stream_id": "blob", "cdc$time": "timeuuid", "cdc$batch_seq_no": "int", "cdc$operation": "tinyint", "cdc$ttl": "bigint", "cdc$end_of_batch": "boolean",
+		"k": "int", "c": "text", "s": "int", "cdc$deleted_s": "boolean",
+		"l": "frozen<map<timeuuid, int>>", "cdc$deleted_l": "boolean", "cdc$deleted_elements_l": "frozen<set<timeuuid>>",
+	}
+	require.Equal(t, want, columns())
+	srv.MustExec("ALTER TABLE t ADD v int; INSERT INTO t (k, c, v) VALUES (1, 'a', 2)")
+	want["v"], want["cdc$deleted_v"] = "int", "boolean"
+	require.Equal(t, want, columns())
+	require.Empty(t, srv.MustRows("SELECT * FROM t_scylla_cdc_log"))
+	require.Equal(t, map[string]string{"enabled": "true", "preimage": "full", "postimage": "false", "delta": "full", "ttl": "86400"},
+		srv.MustRows("SELECT cdc FROM system_schema.scylla_tables WHERE keyspace_name = 'ks' AND table_name = 't'")[0]["cdc"])
+
+	srv.MustExec("ALTER TABLE t WITH cdc = {'enabled': false}")
+	require.Empty(t, columns())
+	srv.MustExec("ALTER TABLE t WITH cdc = {'enabled': true}; DROP TABLE t")
+	require.Empty(t, columns())
+	require.ErrorContains(t, srv.Exec("CREATE TABLE x (k int PRIMARY KEY) WITH cdc = {'enabled': 'perhaps'}"), `Invalid value for CDC option "enabled": perhaps`)
+	require.ErrorContains(t, srv.Exec("CREATE TABLE x (k int PRIMARY KEY) WITH cdc = {'unknown': 'x'}"), "Invalid CDC option: unknown")
+}

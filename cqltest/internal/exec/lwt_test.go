@@ -205,7 +205,7 @@ func TestScyllaOptions(t *testing.T) {
 		"ALTER TABLE s.t WITH compression = {'sstable_compression': 'ZstdCompressor'} AND compaction = {'class': 'IncrementalCompactionStrategy'}",
 	}
 	n := newNode(t, protocol.Scylla, statements...)
-	require.Equal(t, "comment | 'kept'", n.answer("SELECT comment FROM system_schema.tables WHERE keyspace_name = 's'"))
+	require.Equal(t, "comment | 'kept' | 'CDC log for s.t'", n.answer("SELECT comment FROM system_schema.tables WHERE keyspace_name = 's'"))
 	require.Contains(t, n.answer("SELECT compression FROM system_schema.tables WHERE keyspace_name = 's'"), "'class': 'org.apache.cassandra.io.compress.ZstdCompressor'")
 
 	n = newNode(t, protocol.Cassandra)

@@ -12,7 +12,7 @@ import (
 // has, or reads otherwise than Cassandra. None changes what a statement
 // answers.
 var scyllaOptions = []string{
-	"cdc", "consistency", "dclocal_read_repair_chance", "in_memory", "paxos_grace_seconds", "per_partition_rate_limit",
+	"consistency", "dclocal_read_repair_chance", "in_memory", "paxos_grace_seconds", "per_partition_rate_limit",
 	"read_repair_chance", "scylla_encryption_options", "storage", "synchronous_updates", "tablets", "tombstone_gc",
 }
 

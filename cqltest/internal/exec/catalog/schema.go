@@ -116,7 +116,7 @@ func tableRows(t *schema.Table, name string) []Row {
 		}
 		return []Row{tableRow(t)}
 	case "scylla_tables":
-		return []Row{{"keyspace_name": t.Keyspace, "table_name": t.Name, "version": t.ID}}
+		return []Row{{"keyspace_name": t.Keyspace, "table_name": t.Name, "version": t.ID, "cdc": t.CDC}}
 	case "columns":
 		for _, c := range t.Columns {
 			rows = append(rows, columnRow(t, c))

@@ -50,12 +50,18 @@ func createTable(p *server.Preparer, s *cqlparse.CreateTable) (server.Statement,
 			return nil, nil, &protocol.Error{Code: protocol.CodeAlreadyExists, Keyspace: ks, Table: name,
 				Message: "Cannot add already existing table \"" + name + "\" to keyspace \"" + ks + "\""}
 		}
-		t, err := buildTable(sch, ks, s)
+		own := *s
+		cdc, rest, err := takeLogOptions(x.Server.Opts.Dialect, s.Options, nil)
 		if err != nil {
 			return nil, nil, err
 		}
-		t.Data = t.NewData()
-		return sch.With(space.WithTable(t)), &protocol.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: ks, Name: name}, nil
+		own.Options = rest
+		t, err := buildTable(sch, ks, &own)
+		if err != nil {
+			return nil, nil, err
+		}
+		t.CDC, t.Data = cdc, t.NewData()
+		return sch.With(withLog(space.WithTable(t), t)), &protocol.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: ks, Name: name}, nil
 	}}, nil
 }
 
@@ -200,9 +206,11 @@ func onTable(p *server.Preparer, kind string, name cqlparse.QualifiedName, ifExi
 		case err != nil || next == t:
 			return sch, nil, err
 		case next == nil:
-			return sch.With(sch.Keyspaces[ks].WithoutTable(n)), &protocol.SchemaChange{Change: "DROPPED", Target: "TABLE", Keyspace: ks, Name: n}, nil
+			gone := *t
+			gone.CDC = nil
+			return sch.With(withLog(sch.Keyspaces[ks], &gone).WithoutTable(n)), &protocol.SchemaChange{Change: "DROPPED", Target: "TABLE", Keyspace: ks, Name: n}, nil
 		}
-		return sch.With(sch.Keyspaces[ks].WithAltered(t, next)), &protocol.SchemaChange{Change: "UPDATED", Target: "TABLE", Keyspace: ks, Name: n}, nil
+		return sch.With(withLog(sch.Keyspaces[ks].WithAltered(t, next), next)), &protocol.SchemaChange{Change: "UPDATED", Target: "TABLE", Keyspace: ks, Name: n}, nil
 	}}, nil
 }
 

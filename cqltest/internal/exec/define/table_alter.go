@@ -250,7 +250,11 @@ func renameColumns(t *schema.Table, s *cqlparse.AlterTable) (*schema.Table, erro
 }
 
 func alterOptions(x *server.Execution, t *schema.Table, s *cqlparse.AlterTable) (*schema.Table, error) {
-	props, err := schema.ReadProperties(s.Options, schema.TableProperties...)
+	cdc, rest, err := takeLogOptions(x.Server.Opts.Dialect, s.Options, t.CDC)
+	if err != nil {
+		return nil, err
+	}
+	props, err := schema.ReadProperties(rest, schema.TableProperties...)
 	if err != nil {
 		return nil, err
 	}
@@ -272,6 +276,6 @@ func alterOptions(x *server.Execution, t *schema.Table, s *cqlparse.AlterTable) 
 		return t, nil // and nobody is told of it
 	}
 	next := t.Clone()
-	next.Params = params
+	next.Params, next.CDC = params, cdc
 	return next.Finish(), nil
 }
