@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,9 +23,10 @@ func (t *Table) VectorIndex(c *Column) *Index {
 	return nil
 }
 
-// StoreKey names a partition. Virtual tables are sorted by key, not by token.
+// StoreKey names a partition. Virtual tables are sorted by key, not by token. No
+// partition has a key that is too long, whose token would take its time.
 func (t *Table) StoreKey(raw []byte) store.Key {
-	if t.Virtual {
+	if t.Virtual || len(raw) > math.MaxUint16 {
 		return store.Key{Bytes: string(raw)}
 	}
 	return store.Key{Token: types.Token(raw), Bytes: string(raw)}
