@@ -294,7 +294,7 @@ func TestConcurrentUse(t *testing.T) {
 	require.Equal(t, int(applied.Load()), srv.MustRows("SELECT fence FROM locks")[0]["fence"])
 }
 
-// What is written to the tables of system_auth is what roles are.
+// Roles follow the tables of system_auth.
 func TestRolesAreWritten(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithAuth("cassandra", "cassandra"), cqltest.WithKeyspace("app"), cqltest.WithSchema(
 		locks+"; CREATE ROLE bob WITH PASSWORD = 'x' AND LOGIN = true"))

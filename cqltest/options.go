@@ -114,7 +114,7 @@ func WithTLS(t *tls.Config) Option { return func(c *config) { c.tls = t } }
 // native_transport_max_concurrent_connections does.
 func WithMaxConnections(n int) Option { return func(c *config) { c.maxConns = n } }
 
-// WithMemoryLimit has the server refuse what would add to its rows, as an overloaded one,
+// WithMemoryLimit has the server refuse writes that add to its rows, as an overloaded one,
 // while they take more than about n bytes of memory: a bound for programs that write
 // without end. Deleting, truncating and dropping make room again.
 func WithMemoryLimit(n int64) Option { return func(c *config) { c.memory = n } }

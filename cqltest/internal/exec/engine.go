@@ -5,8 +5,7 @@
 // and bound values as bytes, and get results or an error back.
 //
 // The statements are in rooms of their own: read has SELECT, write has INSERT,
-// UPDATE, DELETE and batches, define has those that change the schema, access those
-// about roles. They stand on where, which prepares and evaluates WHERE, on server,
+// UPDATE, DELETE and batches, define changes the schema, access is about roles. They stand on where, which prepares and evaluates WHERE, on server,
 // whose state they read and change, and on schema, the definitions of tables.
 package exec
 

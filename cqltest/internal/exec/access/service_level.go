@@ -240,8 +240,8 @@ func (s *serviceLevel) attached(x *server.Execution) (*protocol.Result, error) {
 	return res, nil
 }
 
-// effective is what the levels of a role and of all that it was granted come to: the
-// least of each option.
+// effective joins the levels of a role and of all roles granted to it: the least of each
+// option counts.
 func (s *serviceLevel) effective(x *server.Execution) (*protocol.Result, error) {
 	list := x.Server.Auth.Copy()
 	if _, exists := list[s.role]; !exists {

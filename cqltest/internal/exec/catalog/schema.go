@@ -30,7 +30,7 @@ func BuiltViewRows(s *schema.Schema) (rows []Row) {
 	return rows
 }
 
-// ViewStatusRows have a row for each materialized view, all of which are built.
+// ViewStatusRows have a row for each materialized view; all are built.
 func ViewStatusRows(s *schema.Schema, host [16]byte) (rows []Row) {
 	for _, r := range BuiltViewRows(s) {
 		rows = append(rows, Row{"keyspace_name": r["keyspace_name"], "view_name": r["view_name"], "host_id": host, "status": "SUCCESS"})

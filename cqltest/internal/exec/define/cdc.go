@@ -18,8 +18,8 @@ import (
 // logSuffix ends the name of a log's table.
 const logSuffix = "_scylla_cdc_log"
 
-// takeLogOptions takes what ScyllaDB is told of a table's log from the options of a
-// definition: old, changed as they say, and the options that are left.
+// takeLogOptions takes the options of a table's log from those of a definition. It returns
+// them, which are the old ones where nothing is said, and the others.
 func takeLogOptions(d protocol.Dialect, options []*cqlparse.Property, old map[string]string) (cdc map[string]string, rest []*cqlparse.Property, err error) {
 	at := slices.IndexFunc(options, func(o *cqlparse.Property) bool { return o.Name.Name == "cdc" })
 	if d != protocol.Scylla || at < 0 {

@@ -1,5 +1,5 @@
-// Package java has what shows that the real server is written in Java: how it prints
-// lists, and the order of its hash tables.
+// Package java prints lists and orders names as the real server does, which is written
+// in Java.
 package java
 
 import (

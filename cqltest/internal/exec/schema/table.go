@@ -136,7 +136,7 @@ type Table struct {
 	changed        uint64            // the greater, the later
 	Views          []string          // names of the materialized views on it, the oldest first
 	View           *Materialized     // what it shows, if it is a view itself
-	CDC            map[string]string // what ScyllaDB was told of the log of its changes; nil if nothing
+	CDC            map[string]string // the options of its log of changes, of ScyllaDB; nil if none were given
 	LogOf          string            // the table whose changes it is for, if it is a log of ScyllaDB
 
 	Data  *store.Table   // shared by all versions of the table; nil if the rows are made up when read
