@@ -38,6 +38,9 @@ func resource(p *server.Preparer, w *cqlparse.Resource) (roles.Resource, error) 
 			return "", protocol.Invalid("In this context function name must be explictly qualified by a keyspace")
 		}
 		ks := w.Name.Keyspace.Name
+		if ks == "system" {
+			return "", protocol.Invalid("Altering permissions on builtin functions is not supported")
+		}
 		f := &schema.Function{Name: w.Name.Name.Name}
 		for _, a := range w.Types {
 			t, err := types.Resolve(ks, a, p.Schema.UDT)
@@ -48,8 +51,11 @@ func resource(p *server.Preparer, w *cqlparse.Resource) (roles.Resource, error) 
 		}
 		return roles.FunctionResource(f, ks), nil
 	}
-	return "", protocol.Invalid("Permissions on MBeans are not supported by cqltest")
+	return mbeans, nil
 }
+
+// mbeans stands for all resources of Java's management, on which nothing is granted here.
+const mbeans roles.Resource = "mbeans"
 
 // grant is GRANT or REVOKE of permissions.
 func grant(p *server.Preparer, ast cqlparse.Statement) (*roleStatement, error) {
@@ -83,6 +89,8 @@ func grant(p *server.Preparer, ast cqlparse.Statement) (*roleStatement, error) {
 		change: func(x *server.Execution, list map[string]roles.Role) error {
 			r, ok := list[to]
 			switch {
+			case on == mbeans:
+				return protocol.Invalid("Permissions on MBeans are not supported by cqltest")
 			case !ok:
 				return protocol.Invalid("Role %s doesn't exist", to)
 			case !server.ResourceExists(on, x):

@@ -49,6 +49,12 @@ func Prepare(p *server.Preparer, ast cqlparse.Statement) (server.Statement, erro
 	default:
 		return nil, nil
 	}
+	switch ast.(type) {
+	case *cqlparse.GrantPermission, *cqlparse.RevokePermission: // are looked at before who sends them
+		if _, err := grant(p, ast); err != nil {
+			return nil, err
+		}
+	}
 	if p.Server.Anonymous(p.Client) {
 		if givesPassword(ast) {
 			return nil, protocol.Invalid("org.apache.cassandra.auth.CassandraRoleManager doesn't support PASSWORD")
