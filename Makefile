@@ -119,6 +119,10 @@ bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-no
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-server
+bench-server: ## measure the embedded server: its start, and a conditional write through gocql
+	@go test ./cqltest -run '^$$' -bench 'Start|CAS' -benchmem
+
 .PHONY: bench-build
 bench-build: ## measure what coodie costs a user's build, beside gocqlx (BUILD="-method", "-gate")
 	@cd bench && go run ./build $(BUILD)

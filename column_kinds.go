@@ -52,12 +52,12 @@ func (c *AnyColumn[T]) Ge(v any) Cond[T] {
 // In is `column IN ?` with vs bound as one list.
 func (c *AnyColumn[T]) In(vs ...any) Cond[T] { return Cond[T]((*stmt.Ref)(c).InAny(vs)) }
 
-// Contains is `column CONTAINS v`: an element of a list or set, a value of a map.
+// Contains is `column CONTAINS v`: an element of a list or set, a value of a map. ScyllaDB has it in filters, but not as a condition.
 func (c *AnyColumn[T]) Contains(v any) Cond[T] {
 	return Cond[T]((*stmt.Ref)(c).HasAny(v))
 }
 
-// ContainsKey is `column CONTAINS KEY k`.
+// ContainsKey is `column CONTAINS KEY k`. ScyllaDB has it in filters, but not as a condition.
 func (c *AnyColumn[T]) ContainsKey(k any) Cond[T] {
 	return Cond[T]((*stmt.Ref)(c).HasKeyAny(k))
 }
@@ -144,7 +144,7 @@ func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
 	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
 }
 
-// Contains is `column CONTAINS v`.
+// Contains is `column CONTAINS v`. ScyllaDB has it in filters, but not as a condition.
 func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
 	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
@@ -172,7 +172,7 @@ func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
 	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
 }
 
-// Contains is `column CONTAINS v`.
+// Contains is `column CONTAINS v`. ScyllaDB has it in filters, but not as a condition.
 func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
 	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
@@ -210,12 +210,12 @@ func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
 	return Assign[T](refOf(&c.Column).RemoveKeys(codec.At(&ks)))
 }
 
-// Contains is `column CONTAINS v`: one of the values is v.
+// Contains is `column CONTAINS v`: one of the values is v. ScyllaDB has it in filters, but not as a condition.
 func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
 	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
 }
 
-// ContainsKey is `column CONTAINS KEY k`.
+// ContainsKey is `column CONTAINS KEY k`. ScyllaDB has it in filters, but not as a condition.
 func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
 	return Cond[T](refOf(&c.Column).HasKey(codec.At(&k)))
 }

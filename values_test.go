@@ -634,9 +634,14 @@ func TestVerdictsAreTheServers(t *testing.T) {
 			ctx := t.Context()
 			require.NoError(t, table.New(judged()).Save(ctx))
 			row, n := table.Find(table.Col("k").Eq(1)), table.Col("n")
-			known := 0
+			known, refused := 0, 0
 			for _, c := range judgements(table.Col) {
 				alone, err := row.If(c).AllowCreate().Update(ctx, n.Set(1))
+				if err != nil && dialect == cqltest.Scylla {
+					require.ErrorContains(t, err, "CONTAINS", "which ScyllaDB has in filters only")
+					refused++
+					continue
+				}
 				text := alone.Conditions()[0].Text
 				require.NoError(t, err, text)
 				if !alone.Applied {
@@ -652,7 +657,7 @@ func TestVerdictsAreTheServers(t *testing.T) {
 					known++
 				}
 			}
-			require.Less(t, len(judgements(table.Col))-known, 15, "those that servers decide differently")
+			require.Less(t, len(judgements(table.Col))-known-refused, 15, "those that servers decide differently")
 		})
 	}
 }

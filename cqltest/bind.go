@@ -13,19 +13,19 @@ import (
 	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // bindAll encodes the arguments of a statement.
-func bindAll(binds []exec.ColumnSpec, args []any) ([]exec.Value, error) {
+func bindAll(binds []protocol.ColumnSpec, args []any) ([]protocol.Value, error) {
 	if len(args) != len(binds) {
 		return nil, fmt.Errorf("%d arguments for %d bind markers", len(args), len(binds))
 	}
-	values := make([]exec.Value, len(args))
+	values := make([]protocol.Value, len(args))
 	for i, arg := range args {
 		if arg == gocql.UnsetValue {
-			values[i].State = exec.Unset
+			values[i].State = protocol.Unset
 			continue
 		}
 		b, err := encode(binds[i].Type, reflect.ValueOf(arg))
@@ -34,7 +34,7 @@ func bindAll(binds []exec.ColumnSpec, args []any) ([]exec.Value, error) {
 		}
 		values[i].Bytes = b
 		if b == nil {
-			values[i].State = exec.Null
+			values[i].State = protocol.Null
 		}
 	}
 	return values, nil

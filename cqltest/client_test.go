@@ -9,6 +9,8 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +106,34 @@ func TestMaxConnections(t *testing.T) {
 		}
 		return err == nil
 	}, 5*time.Second, 20*time.Millisecond)
+}
+
+// Rows that take too much are added to no more, until some are gone.
+func TestMemoryLimit(t *testing.T) {
+	srv, session := start(t, cqltest.WithMemoryLimit(100_000))
+	insert := func(i int) error {
+		return session.Query("INSERT INTO locks (name, owner) VALUES (?, ?)", strconv.Itoa(i), strings.Repeat("x", 1000)).Exec()
+	}
+	n := 0
+	var err error
+	for ; err == nil && n < 1000; n++ {
+		err = insert(n)
+	}
+	var refused gocql.RequestError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, gocql.ErrCodeOverloaded, refused.Code())
+	require.ErrorContains(t, err, "more than the 100000 of WithMemoryLimit")
+	require.InDelta(t, 85, n, 15, "as many as 100,000 bytes hold")
+
+	_, err = session.Query("INSERT INTO locks (name, owner) VALUES ('new', 'x') IF NOT EXISTS").MapScanCAS(map[string]any{})
+	require.Error(t, err)
+	require.NoError(t, session.Query("DELETE FROM locks WHERE name = '0'").Exec())
+	require.NoError(t, session.Query("DELETE owner FROM locks WHERE name = '1'").Exec())
+	require.NoError(t, insert(n))
+	require.NoError(t, srv.Exec("TRUNCATE locks"))
+	for i := range 50 {
+		require.NoError(t, insert(i))
+	}
 }
 
 // A client whose clock is behind writes what is older than what was there before.

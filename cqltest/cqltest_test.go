@@ -293,3 +293,31 @@ func TestConcurrentUse(t *testing.T) {
 	looking.Wait()
 	require.Equal(t, int(applied.Load()), srv.MustRows("SELECT fence FROM locks")[0]["fence"])
 }
+
+// Roles follow the tables of system_auth.
+func TestRolesAreWritten(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithAuth("cassandra", "cassandra"), cqltest.WithKeyspace("app"), cqltest.WithSchema(
+		locks+"; CREATE ROLE bob WITH PASSWORD = 'x' AND LOGIN = true"))
+	as := func(user, password string) (*gocql.Session, error) {
+		config := srv.Cluster()
+		config.Authenticator = gocql.PasswordAuthenticator{Username: user, Password: password}
+		return config.CreateSession()
+	}
+	bob, err := as("bob", "x")
+	require.NoError(t, err)
+	defer bob.Close()
+	read := bob.Query("SELECT name FROM locks")
+	require.ErrorContains(t, read.Exec(), "no SELECT permission")
+	require.NoError(t, srv.Exec("INSERT INTO system_auth.role_permissions (role, resource, permissions) VALUES ('bob', 'data/app', {'SELECT'})"))
+	require.NoError(t, read.Exec())
+	require.Equal(t, "<keyspace app>", srv.MustRows("LIST ALL PERMISSIONS OF bob")[0]["resource"])
+
+	require.NoError(t, srv.Exec("UPDATE system_auth.roles SET can_login = false WHERE role = 'bob'"))
+	_, err = as("bob", "x")
+	require.ErrorContains(t, err, "bob is not permitted to log in")
+	require.NoError(t, srv.Exec("DELETE FROM system_auth.roles WHERE role = 'bob'"))
+	require.ErrorContains(t, srv.Exec("GRANT SELECT ON KEYSPACE app TO bob"), "Role bob doesn't exist")
+
+	srv.Truncate()
+	require.Len(t, srv.MustRows("SELECT role FROM system_auth.roles"), 1, "roles are not rows of the test's")
+}

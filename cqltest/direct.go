@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -109,7 +109,7 @@ func (s *Server) MustRows(cql string, args ...any) []Row {
 	return rows
 }
 
-func (s *Server) run(cql string, args []any) (*exec.Result, error) {
+func (s *Server) run(cql string, args []any) (*protocol.Result, error) {
 	s.directMu.Lock()
 	client := s.direct
 	s.directMu.Unlock()
@@ -117,7 +117,7 @@ func (s *Server) run(cql string, args []any) (*exec.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if result.Kind == exec.SetKeyspace {
+	if result.Kind == protocol.SetKeyspace {
 		s.directMu.Lock()
 		s.direct.Keyspace = result.Keyspace
 		s.directMu.Unlock()
@@ -125,7 +125,7 @@ func (s *Server) run(cql string, args []any) (*exec.Result, error) {
 	return result, nil
 }
 
-func (s *Server) execute(client *exec.Client, cql string, args []any) (*exec.Result, error) {
+func (s *Server) execute(client *protocol.Client, cql string, args []any) (*protocol.Result, error) {
 	p, err := s.engine.Compile(client, cql)
 	if err != nil {
 		return nil, publicError(err)
@@ -134,7 +134,7 @@ func (s *Server) execute(client *exec.Client, cql string, args []any) (*exec.Res
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.engine.Execute(context.Background(), client, p, exec.Params{Consistency: exec.One, Values: values})
+	result, err := s.engine.Execute(context.Background(), client, p, protocol.Params{Consistency: protocol.One, Values: values})
 	if err != nil {
 		return nil, publicError(err)
 	}
@@ -142,7 +142,7 @@ func (s *Server) execute(client *exec.Client, cql string, args []any) (*exec.Res
 }
 
 func publicError(err error) error {
-	var e *exec.Error
+	var e *protocol.Error
 	if errors.As(err, &e) {
 		return &Error{Code: e.Code, Message: e.Message}
 	}
@@ -153,7 +153,7 @@ func publicError(err error) error {
 func split(script string) ([]string, error) {
 	statements, err := cqlparse.ParseScript(script)
 	if err != nil {
-		return nil, &Error{Code: exec.CodeSyntax, Message: err.Error()}
+		return nil, &Error{Code: protocol.CodeSyntax, Message: err.Error()}
 	}
 	texts := make([]string, len(statements))
 	for i, statement := range statements {

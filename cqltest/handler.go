@@ -12,6 +12,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/wire"
 )
 
@@ -34,10 +35,10 @@ type call struct {
 	version    int
 
 	statement Statement
-	run       func(context.Context) (*exec.Result, error)
+	run       func(context.Context) (*protocol.Result, error)
 
 	applied bool
-	result  *exec.Result
+	result  *protocol.Result
 	err     error
 }
 
@@ -98,7 +99,7 @@ func (h handler) Prepare(ctx context.Context, conn *wire.Conn, p *wire.Prepare) 
 	}
 	c.statement = describe(prepared, nil)
 	c.statement.Kind = Prepare
-	c.run = func(context.Context) (*exec.Result, error) { return &exec.Result{}, nil }
+	c.run = func(context.Context) (*protocol.Result, error) { return &protocol.Result{}, nil }
 	r := c.serve(ctx)
 	if _, ok := r.Message.(wire.Result); ok {
 		r.Warnings = warnings
@@ -138,7 +139,7 @@ func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire
 		c.statement.Kind |= entry.Kind & Conditional
 	}
 	c.statement.Keyspace, c.statement.Table = commonTable(c.statement.Entries)
-	c.run = func(ctx context.Context) (*exec.Result, error) {
+	c.run = func(ctx context.Context) (*protocol.Result, error) {
 		return h.engine.Batch(ctx, &client, batch, c.params.Params)
 	}
 	return c.serve(ctx)
@@ -146,12 +147,12 @@ func (h handler) Batch(ctx context.Context, conn *wire.Conn, b *wire.Batch) wire
 
 // inKeyspace has a request run in a keyspace of its own, if it names one. It is warned
 // of USE apart from its connection.
-func (h handler) inKeyspace(client *exec.Client, keyspace string) error {
+func (h handler) inKeyspace(client *protocol.Client, keyspace string) error {
 	if keyspace == "" || keyspace == client.Keyspace {
 		return nil
 	}
 	if !h.engine.HasKeyspace(keyspace) {
-		return &exec.Error{Code: exec.CodeInvalid, Message: "Keyspace '" + keyspace + "' does not exist"}
+		return &protocol.Error{Code: protocol.CodeInvalid, Message: "Keyspace '" + keyspace + "' does not exist"}
 	}
 	client.Keyspace, client.UseWarned = keyspace, new(atomic.Bool)
 	return nil
@@ -162,10 +163,10 @@ func (h handler) call(conn *wire.Conn, r wire.Request) *call {
 }
 
 // prepared has c run p.
-func (c *call) prepared(client *exec.Client, p *exec.Prepared) {
+func (c *call) prepared(client *protocol.Client, p *exec.Prepared) {
 	c.statement = describe(p, c.params.Values)
 	c.statement.Names = c.params.Names
-	c.run = func(ctx context.Context) (*exec.Result, error) {
+	c.run = func(ctx context.Context) (*protocol.Result, error) {
 		return c.server.engine.Execute(ctx, client, p, c.params.Params)
 	}
 }
@@ -193,7 +194,7 @@ func (c *call) serve(ctx context.Context) wire.Response {
 }
 
 // apply runs the statement, once.
-func (c *call) apply(ctx context.Context) (*exec.Result, error) {
+func (c *call) apply(ctx context.Context) (*protocol.Result, error) {
 	if !c.applied {
 		c.applied = true
 		c.result, c.err = c.run(ctx)
@@ -207,7 +208,7 @@ func (c *call) answer(ctx context.Context) wire.Response {
 	if err != nil {
 		return *c.failure(err)
 	}
-	if result.Kind == exec.SetKeyspace {
+	if result.Kind == protocol.SetKeyspace {
 		c.conn.SetKeyspace(result.Keyspace)
 	}
 	message := wire.Result{Result: result, SkipMetadata: c.params.SkipMetadata}
@@ -216,7 +217,7 @@ func (c *call) answer(ctx context.Context) wire.Response {
 		// The columns of a prepared conditional statement change from one execution
 		// to the next, so no client can know them beforehand.
 		message.SkipMetadata = false
-	case c.version >= 5 && c.id != nil && result.Kind == exec.Rows:
+	case c.version >= 5 && c.id != nil && result.Kind == protocol.Rows:
 		if id := exec.MetadataID(result.Columns); !bytes.Equal(id, c.metadataID) {
 			message.MetadataID = id
 		}
@@ -229,16 +230,16 @@ func (c *call) answer(ctx context.Context) wire.Response {
 }
 
 func (c *call) failure(err error) *wire.Response {
-	var e *exec.Error
+	var e *protocol.Error
 	if !errors.As(err, &e) {
-		e = &exec.Error{Code: exec.CodeServer, Message: err.Error()}
+		e = &protocol.Error{Code: protocol.CodeServer, Message: err.Error()}
 	}
 	return &wire.Response{Message: wire.Error{Error: e}, TraceID: c.trace()}
 }
 
-func unprepared(id []byte) *exec.Error {
-	return &exec.Error{
-		Code: exec.CodeUnprepared,
+func unprepared(id []byte) *protocol.Error {
+	return &protocol.Error{
+		Code: protocol.CodeUnprepared,
 		Message: fmt.Sprintf("Prepared query with ID %x not found"+
 			" (either the query was not prepared on this host (maybe the host has been restarted?)"+
 			" or you have prepared too many queries and it has been evicted from the internal cache)", id),
@@ -246,7 +247,7 @@ func unprepared(id []byte) *exec.Error {
 	}
 }
 
-func describe(p *exec.Prepared, values []exec.Value) Statement {
+func describe(p *exec.Prepared, values []protocol.Value) Statement {
 	return Statement{
 		CQL:      p.CQL,
 		Kind:     kindOf(p.Info),
@@ -257,7 +258,7 @@ func describe(p *exec.Prepared, values []exec.Value) Statement {
 	}
 }
 
-func kindOf(info exec.StatementInfo) Kind {
+func kindOf(info protocol.StatementInfo) Kind {
 	k := Other
 	switch info.Kind {
 	case "select":
@@ -305,7 +306,7 @@ func commonTable(entries []Statement) (keyspace, table string) {
 
 func consistencyName(c uint16) string {
 	switch c {
-	case exec.Serial, exec.LocalSerial:
+	case protocol.Serial, protocol.LocalSerial:
 		return gocql.SerialConsistency(c).String()
 	}
 	return gocql.Consistency(c).String()

@@ -9,6 +9,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 )
 
 // Node says where a node of a [Cluster] stands. An empty field is "datacenter1" or
@@ -69,9 +70,9 @@ func startCluster(nodes []Node, config config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	engineNodes := make([]exec.Node, len(nodes))
+	engineNodes := make([]server.Node, len(nodes))
 	for i, n := range nodes {
-		engineNodes[i] = exec.Node{Address: addrs[i].IP.String(), Port: addrs[i].Port, DataCenter: n.Datacenter, Rack: n.Rack}
+		engineNodes[i] = server.Node{Address: addrs[i].IP.String(), Port: addrs[i].Port, DataCenter: n.Datacenter, Rack: n.Rack}
 	}
 	c := &Cluster{engine: config.engine(engineNodes, true)}
 	for i, addr := range addrs {
@@ -149,17 +150,17 @@ func (c *Cluster) Config() *gocql.ClusterConfig {
 
 // Stop takes a node of a [Cluster] down: its connections are cut, new ones are refused,
 // and the other nodes tell their clients.
-func (s *Server) Stop() { s.setNode(exec.Down) }
+func (s *Server) Stop() { s.setNode(server.Down) }
 
 // Pause has a node of a [Cluster] fall silent: clients can connect, but nothing is
 // answered, and as a replica it takes part in nothing. The other nodes take it for up.
-func (s *Server) Pause() { s.setNode(exec.Paused) }
+func (s *Server) Pause() { s.setNode(server.Paused) }
 
 // Resume brings a node back that was stopped or paused. What clients sent to a paused
 // node is answered now. It has the data that was written meanwhile.
-func (s *Server) Resume() { s.setNode(exec.Up) }
+func (s *Server) Resume() { s.setNode(server.Up) }
 
-func (s *Server) setNode(state exec.NodeState) {
+func (s *Server) setNode(state server.NodeState) {
 	if s.cluster == nil {
 		s.fail(errors.New("a server that is not of a RunCluster cannot be stopped or paused"))
 		return
@@ -169,15 +170,15 @@ func (s *Server) setNode(state exec.NodeState) {
 	was := s.state
 	s.state = state
 	s.cluster.engine.SetNode(s.node, state)
-	if state == exec.Paused {
+	if state == server.Paused {
 		s.wire.Pause()
 	} else {
 		s.wire.Resume()
 	}
 	switch {
-	case state == exec.Down && was != exec.Down:
+	case state == server.Down && was != server.Down:
 		s.wire.Unlisten()
-	case was == exec.Down && state != exec.Down && !s.config.pipe:
+	case was == server.Down && state != server.Down && !s.config.pipe:
 		l, err := net.ListenTCP("tcp", s.addr)
 		if err != nil {
 			s.fail(err)
@@ -185,12 +186,12 @@ func (s *Server) setNode(state exec.NodeState) {
 		}
 		s.wire.Listen(l)
 	}
-	if (was == exec.Down) == (state == exec.Down) {
+	if (was == server.Down) == (state == server.Down) {
 		return
 	}
 	for _, other := range s.cluster.servers {
 		if other != s {
-			other.wire.PublishStatus(state != exec.Down, s.addr)
+			other.wire.PublishStatus(state != server.Down, s.addr)
 		}
 	}
 }
@@ -199,5 +200,5 @@ func (s *Server) setNode(state exec.NodeState) {
 func (s *Server) isDown() bool {
 	s.stateMu.Lock()
 	defer s.stateMu.Unlock()
-	return s.state == exec.Down
+	return s.state == server.Down
 }

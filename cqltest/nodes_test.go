@@ -21,7 +21,6 @@ func startCluster(t *testing.T, nodes []cqltest.Node, opts ...cqltest.Option) (*
 	cluster := cqltest.RunCluster(t, nodes, append(opts, cqltest.WithSchema(clusterSchema))...)
 	config := cluster.Config()
 	config.Consistency = gocql.Quorum
-	config.Timeout = 500 * time.Millisecond
 	return cluster, config
 }
 
@@ -131,7 +130,9 @@ func TestNodesDown(t *testing.T) {
 func TestNodesPaused(t *testing.T) {
 	cluster, config := startCluster(t, cqltest.Nodes(3, "dc"))
 	session := at(t, config, cluster.Node(0))
-	silent := at(t, config, cluster.Node(1))
+	impatient := *config
+	impatient.Timeout = time.Second
+	silent := at(t, &impatient, cluster.Node(1))
 	cluster.Node(1).Pause()
 	require.NoError(t, session.Query("INSERT INTO three.t (k, v) VALUES (1, 1)").Exec())
 	require.ErrorIs(t, silent.Query("SELECT v FROM three.t").RetryPolicy(nil).Exec(), gocql.ErrTimeoutNoResponse)

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
@@ -36,9 +38,10 @@ type config struct {
 	logLimit       int
 	datacenter     string
 	peers          []peer
-	functions      map[string]exec.FunctionBody
+	functions      map[string]schema.FunctionBody
 	tls            *tls.Config
 	maxConns       int
+	memory         int64
 	init           []func(*Server) error
 }
 
@@ -55,11 +58,11 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-func (d Dialect) engine() exec.Dialect {
+func (d Dialect) engine() protocol.Dialect {
 	if d == Scylla {
-		return exec.Scylla
+		return protocol.Scylla
 	}
-	return exec.Cassandra
+	return protocol.Cassandra
 }
 
 // WithDialect selects whose answers the server gives.
@@ -111,6 +114,11 @@ func WithTLS(t *tls.Config) Option { return func(c *config) { c.tls = t } }
 // native_transport_max_concurrent_connections does.
 func WithMaxConnections(n int) Option { return func(c *config) { c.maxConns = n } }
 
+// WithMemoryLimit has the server refuse writes that add to its rows, as an overloaded one,
+// while they take more than about n bytes of memory: a bound for programs that write
+// without end. Deleting, truncating and dropping make room again.
+func WithMemoryLimit(n int64) Option { return func(c *config) { c.memory = n } }
+
 // WithDatacenter names the datacenter that the server says it is in. The default is
 // "datacenter1".
 func WithDatacenter(name string) Option { return func(c *config) { c.datacenter = name } }
@@ -126,8 +134,8 @@ func WithPeer(hostport, datacenter string) Option {
 type peer struct{ hostport, datacenter string }
 
 // nodes are the server itself and its peers, as the engine takes them.
-func (c *config) nodes() ([]exec.Node, error) {
-	out := []exec.Node{{DataCenter: c.datacenter}}
+func (c *config) nodes() ([]server.Node, error) {
+	out := []server.Node{{DataCenter: c.datacenter}}
 	for _, p := range c.peers {
 		host, port, err := net.SplitHostPort(p.hostport)
 		if err != nil {
@@ -137,7 +145,7 @@ func (c *config) nodes() ([]exec.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, exec.Node{Address: host, Port: n, DataCenter: p.datacenter})
+		out = append(out, server.Node{Address: host, Port: n, DataCenter: p.datacenter})
 	}
 	return out, nil
 }
@@ -151,14 +159,14 @@ func (c *config) nodes() ([]exec.Node, error) {
 func WithFunction(name string, body func(args []any) (any, error)) Option {
 	return func(c *config) {
 		if c.functions == nil {
-			c.functions = map[string]exec.FunctionBody{}
+			c.functions = map[string]schema.FunctionBody{}
 		}
 		c.functions[name] = functionBody(body)
 	}
 }
 
 // functionBody decodes what a body gets, and encodes what it returns.
-func functionBody(body func(args []any) (any, error)) exec.FunctionBody {
+func functionBody(body func(args []any) (any, error)) schema.FunctionBody {
 	return func(args []*types.Type, result *types.Type, values [][]byte) ([]byte, error) {
 		decoded := make([]any, len(values))
 		for i, v := range values {

@@ -3,6 +3,7 @@ package cqltest_test
 import (
 	"testing"
 
+	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest"
@@ -111,4 +112,74 @@ func TestScyllaListTimestamps(t *testing.T) {
 	require.ErrorContains(t, srv.Exec("UPDATE t USING TIMESTAMP 1000 SET l = [1] + l WHERE k = 1"), "2010")
 	srv.MustExec("UPDATE t SET l = [1, 2, 3] WHERE k = 2; UPDATE t SET l = l + [4] WHERE k = 2; UPDATE t SET l = [0] + l WHERE k = 2;")
 	require.Equal(t, []int{0, 1, 2, 3, 4}, srv.MustRows("SELECT l FROM t WHERE k = 2")[0]["l"])
+}
+
+// Service levels are kept and shown, and attached to roles.
+func TestScyllaServiceLevels(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithSchema(`
+		CREATE SERVICE LEVEL slow WITH timeout = 500ms AND shares = 250;
+		CREATE SERVICE_LEVEL IF NOT EXISTS quick WITH timeout = 50ms AND workload_type = 'interactive';
+		CREATE SERVICE LEVEL IF NOT EXISTS quick;
+		ATTACH SERVICE LEVEL quick TO cassandra`))
+	levels := func(cql string) (list [][]any) {
+		for _, r := range srv.MustRows(cql) {
+			list = append(list, []any{r["service_level"], r["workload_type"], r["shares"], r["percentage of all service level shares"]})
+		}
+		return list
+	}
+	require.Equal(t, [][]any{{"quick", "interactive", 1000, "80.00%"}, {"slow", nil, 250, "20.00%"}}, levels("LIST ALL SERVICE LEVELS"))
+	require.Equal(t, [][]any{{"slow", nil, 250, nil}}, levels("LIST SERVICE LEVEL slow"))
+	require.Equal(t, gocql.Duration{Nanoseconds: 50e6}, srv.MustRows("LIST SERVICE LEVEL quick")[0]["timeout"])
+	require.Equal(t, []cqltest.Row{{"role": "cassandra", "service_level": "quick"}}, srv.MustRows("LIST ALL ATTACHED SERVICE LEVELS"))
+	require.Equal(t, "50ms", srv.MustRows("LIST EFFECTIVE SERVICE LEVEL OF cassandra")[1]["value"])
+	srv.MustExec("ALTER SERVICE LEVEL quick WITH timeout = null AND workload_type = 'unspecified'")
+	require.Nil(t, srv.MustRows("LIST SERVICE LEVEL quick")[0]["timeout"])
+	for cql, want := range map[string]string{
+		"CREATE SERVICE LEVEL slow":                        "The service level 'slow' already exists.",
+		"ALTER SERVICE LEVEL none WITH shares = 1":         "The service level 'none' doesn't exist.",
+		"CREATE SERVICE LEVEL x WITH shares = 0":           "'SHARES' can only take values of 1-1000 (given 0)",
+		"CREATE SERVICE LEVEL x WITH timeout = 1d":         "days/months",
+		"CREATE SERVICE LEVEL x WITH workload_type = 'so'": "Invalid workload type: so",
+		"ATTACH SERVICE LEVEL none TO cassandra":           "Service Level none doesn't exists.",
+		"ATTACH SERVICE LEVEL slow TO nobody":              "Role nobody doesn't exist.",
+		"DROP SERVICE LEVEL default":                       "cannot be dropped",
+	} {
+		require.ErrorContains(t, srv.Exec(cql), want, cql)
+	}
+	srv.MustExec("DROP SERVICE LEVEL quick")
+	require.Empty(t, srv.MustRows("LIST ATTACHED SERVICE LEVEL OF cassandra"), "it goes with the level")
+	require.ErrorContains(t, srv.Exec("LIST EFFECTIVE SERVICE LEVEL OF cassandra"), "doesn't have assigned any service level")
+	srv.MustExec("ATTACH SERVICE LEVEL slow TO cassandra; DETACH SERVICE LEVEL FROM cassandra; DROP SERVICE LEVEL IF EXISTS none")
+}
+
+// A table that is to keep a log of its changes has one, which follows it and stays empty.
+func TestScyllaChangeLog(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithDialect(cqltest.Scylla), cqltest.WithKeyspace("ks"), cqltest.WithSchema(`
+		CREATE TABLE t (k int, c text, s int static, l list<int>, PRIMARY KEY (k, c)) WITH cdc = {'enabled': true, 'preimage': 'full'}`))
+	columns := func() map[string]string {
+		of := map[string]string{}
+		for _, r := range srv.MustRows("SELECT column_name, type FROM system_schema.columns WHERE keyspace_name = 'ks' AND table_name = 't_scylla_cdc_log'") {
+			of[r["column_name"].(string)] = r["type"].(string)
+		}
+		return of
+	}
+	want := map[string]string{
+		"cdc$stream_id": "blob", "cdc$time": "timeuuid", "cdc$batch_seq_no": "int", "cdc$operation": "tinyint", "cdc$ttl": "bigint", "cdc$end_of_batch": "boolean",
+		"k": "int", "c": "text", "s": "int", "cdc$deleted_s": "boolean",
+		"l": "frozen<map<timeuuid, int>>", "cdc$deleted_l": "boolean", "cdc$deleted_elements_l": "frozen<set<timeuuid>>",
+	}
+	require.Equal(t, want, columns())
+	srv.MustExec("ALTER TABLE t ADD v int; INSERT INTO t (k, c, v) VALUES (1, 'a', 2)")
+	want["v"], want["cdc$deleted_v"] = "int", "boolean"
+	require.Equal(t, want, columns())
+	require.Empty(t, srv.MustRows("SELECT * FROM t_scylla_cdc_log"))
+	require.Equal(t, map[string]string{"enabled": "true", "preimage": "full", "postimage": "false", "delta": "full", "ttl": "86400"},
+		srv.MustRows("SELECT cdc FROM system_schema.scylla_tables WHERE keyspace_name = 'ks' AND table_name = 't'")[0]["cdc"])
+
+	srv.MustExec("ALTER TABLE t WITH cdc = {'enabled': false}")
+	require.Empty(t, columns())
+	srv.MustExec("ALTER TABLE t WITH cdc = {'enabled': true}; DROP TABLE t")
+	require.Empty(t, columns())
+	require.ErrorContains(t, srv.Exec("CREATE TABLE x (k int PRIMARY KEY) WITH cdc = {'enabled': 'perhaps'}"), `Invalid value for CDC option "enabled": perhaps`)
+	require.ErrorContains(t, srv.Exec("CREATE TABLE x (k int PRIMARY KEY) WITH cdc = {'unknown': 'x'}"), "Invalid CDC option: unknown")
 }

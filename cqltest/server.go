@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/wire"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
@@ -23,15 +25,15 @@ type Server struct {
 	start *Snapshot // what Reset returns to
 
 	directMu sync.Mutex
-	direct   exec.Client // of Exec and Rows
-	keyspace string      // of Cluster
+	direct   protocol.Client // of Exec and Rows
+	keyspace string          // of Cluster
 
 	faults faults
 	log    statementLog
 
 	cluster *Cluster // nil for a server that is alone
 	stateMu sync.Mutex
-	state   exec.NodeState
+	state   server.NodeState
 }
 
 // TB is the part of [testing.TB] that [RunT] needs.
@@ -119,8 +121,8 @@ func (s *Server) serve() {
 }
 
 // engine makes the engine of one server, or of the nodes of a cluster.
-func (c *config) engine(nodes []exec.Node, cluster bool) *exec.Engine {
-	return exec.New(exec.Options{
+func (c *config) engine(nodes []server.Node, cluster bool) *exec.Engine {
+	return exec.New(server.Options{
 		Dialect:       c.dialect.engine(),
 		Now:           c.clock,
 		Nodes:         nodes,
@@ -129,6 +131,7 @@ func (c *config) engine(nodes []exec.Node, cluster bool) *exec.Engine {
 		Functions:     c.functions,
 		User:          c.user,
 		Password:      c.password,
+		MemoryLimit:   c.memory,
 	})
 }
 

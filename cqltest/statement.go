@@ -6,7 +6,7 @@ import (
 
 	"github.com/gocql/gocql"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // Kind says what statements do. A statement's own is one of the kinds, together
@@ -86,8 +86,8 @@ type Statement struct {
 	// Faulted says that a fault struck.
 	Faulted bool
 
-	values []exec.Value
-	binds  []exec.ColumnSpec
+	values []protocol.Value
+	binds  []protocol.ColumnSpec
 }
 
 // Conditional says whether s is a lightweight transaction.
@@ -99,9 +99,9 @@ func (s Statement) Values() []any {
 	values := make([]any, len(s.values))
 	for i, v := range s.values {
 		switch v.State {
-		case exec.Unset:
+		case protocol.Unset:
 			values[i] = gocql.UnsetValue
-		case exec.Set:
+		case protocol.Set:
 			values[i] = s.decode(i, v.Bytes)
 		}
 	}
@@ -111,7 +111,7 @@ func (s Statement) Values() []any {
 func (s Statement) decode(i int, b []byte) any {
 	at := i
 	if s.Names != nil {
-		at = slices.IndexFunc(s.binds, func(c exec.ColumnSpec) bool { return c.Name == s.Names[i] })
+		at = slices.IndexFunc(s.binds, func(c protocol.ColumnSpec) bool { return c.Name == s.Names[i] })
 	}
 	if at < 0 || at >= len(s.binds) {
 		return b

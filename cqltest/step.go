@@ -7,7 +7,7 @@ import (
 
 	"github.com/gocql/gocql"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/wire"
 )
 
@@ -72,7 +72,7 @@ func Do(fn func(Statement)) Step {
 // CDC. A CAS timeout is what a lightweight transaction gets that loses to
 // others too often; whether it was applied is unknown.
 func WriteTimeout(writeType string) Step {
-	return fail(exec.CodeWriteTimeout, func(c *call, e *exec.Error) {
+	return fail(protocol.CodeWriteTimeout, func(c *call, e *protocol.Error) {
 		e.Message = "Operation timed out - received only 0 responses."
 		if writeType == "CAS" {
 			e.Message = "CAS operation timed out: received 0 of 1 required responses after 0 contention retries"
@@ -85,7 +85,7 @@ func WriteTimeout(writeType string) Step {
 
 // WriteFailure answers that a replica failed to write.
 func WriteFailure(writeType string) Step {
-	return fail(exec.CodeWriteFailure, func(c *call, e *exec.Error) {
+	return fail(protocol.CodeWriteFailure, func(c *call, e *protocol.Error) {
 		if writeType != "CAS" {
 			e.Consistency = c.params.Consistency
 		}
@@ -98,7 +98,7 @@ func WriteFailure(writeType string) Step {
 // replicas but not by a quorum. A real server says so in protocol version 5
 // only, and a [WriteTimeout] of type CAS to clients of version 4.
 func CASWriteUnknown() Step {
-	return fail(exec.CodeCASWriteUnknown, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeCASWriteUnknown, func(_ *call, e *protocol.Error) {
 		e.Message = "CAS operation result is unknown - proposal accepted by 1 but not a quorum."
 		e.Received, e.BlockFor = 1, 2
 	})
@@ -106,7 +106,7 @@ func CASWriteUnknown() Step {
 
 // ReadTimeout answers that too few replicas answered a read in time.
 func ReadTimeout() Step {
-	return fail(exec.CodeReadTimeout, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeReadTimeout, func(_ *call, e *protocol.Error) {
 		e.Message = "Operation timed out - received only 0 responses."
 		e.BlockFor = 1
 	})
@@ -114,7 +114,7 @@ func ReadTimeout() Step {
 
 // ReadFailure answers that a replica failed to read.
 func ReadFailure() Step {
-	return fail(exec.CodeReadFailure, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeReadFailure, func(_ *call, e *protocol.Error) {
 		e.Message = "Operation failed - received 0 responses and 1 failures: UNKNOWN from /127.0.0.1:7000"
 		e.BlockFor, e.NumFailures = 1, 1
 	})
@@ -124,7 +124,7 @@ func ReadFailure() Step {
 // transaction the consistency level in the answer is the serial one: it was
 // not proposed.
 func Unavailable() Step {
-	return fail(exec.CodeUnavailable, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeUnavailable, func(_ *call, e *protocol.Error) {
 		e.Message = "Cannot achieve consistency level " + consistencyName(e.Consistency)
 		e.Required, e.Alive = 1, 0
 	})
@@ -133,7 +133,7 @@ func Unavailable() Step {
 // UnavailableAt is Unavailable with the level and the numbers of your choice:
 // of a lightweight transaction, say, that was decided but not committed.
 func UnavailableAt(level gocql.Consistency, required, alive int) Step {
-	return fail(exec.CodeUnavailable, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeUnavailable, func(_ *call, e *protocol.Error) {
 		e.Consistency, e.Required, e.Alive = uint16(level), required, alive
 		e.Message = "Cannot achieve consistency level " + consistencyName(e.Consistency)
 	})
@@ -141,21 +141,21 @@ func UnavailableAt(level gocql.Consistency, required, alive int) Step {
 
 // Overloaded answers that the coordinator has too much to do.
 func Overloaded() Step {
-	return fail(exec.CodeOverloaded, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeOverloaded, func(_ *call, e *protocol.Error) {
 		e.Message = "Server is overloaded"
 	})
 }
 
 // Bootstrapping answers that the coordinator is not yet part of the cluster.
 func Bootstrapping() Step {
-	return fail(exec.CodeBootstrapping, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeBootstrapping, func(_ *call, e *protocol.Error) {
 		e.Message = "Cannot read from a bootstrapping node"
 	})
 }
 
 // FunctionFailure answers that a user-defined function failed.
 func FunctionFailure(function string, argTypes ...string) Step {
-	return fail(exec.CodeFunctionFailure, func(c *call, e *exec.Error) {
+	return fail(protocol.CodeFunctionFailure, func(c *call, e *protocol.Error) {
 		e.Keyspace, e.Function, e.ArgTypes = c.statement.Keyspace, function, argTypes
 		e.Message = "execution of '" + e.Keyspace + "." + function + "' failed"
 	})
@@ -170,29 +170,29 @@ func Unprepared() Step {
 }
 
 // TruncateError answers that a TRUNCATE failed.
-func TruncateError(message string) Step { return failWith(exec.CodeTruncate, message) }
+func TruncateError(message string) Step { return failWith(protocol.CodeTruncate, message) }
 
 // ServerError answers that something unexpected went wrong.
-func ServerError(message string) Step { return failWith(exec.CodeServer, message) }
+func ServerError(message string) Step { return failWith(protocol.CodeServer, message) }
 
 // ProtocolError answers that the client broke the protocol.
-func ProtocolError(message string) Step { return failWith(exec.CodeProtocol, message) }
+func ProtocolError(message string) Step { return failWith(protocol.CodeProtocol, message) }
 
 // SyntaxError answers that the statement is not CQL.
-func SyntaxError(message string) Step { return failWith(exec.CodeSyntax, message) }
+func SyntaxError(message string) Step { return failWith(protocol.CodeSyntax, message) }
 
 // Unauthorized answers that the user may not do this.
-func Unauthorized(message string) Step { return failWith(exec.CodeUnauthorized, message) }
+func Unauthorized(message string) Step { return failWith(protocol.CodeUnauthorized, message) }
 
 // Invalid answers that the statement makes no sense.
-func Invalid(message string) Step { return failWith(exec.CodeInvalid, message) }
+func Invalid(message string) Step { return failWith(protocol.CodeInvalid, message) }
 
 // ConfigError answers that the configuration forbids the statement.
-func ConfigError(message string) Step { return failWith(exec.CodeConfig, message) }
+func ConfigError(message string) Step { return failWith(protocol.CodeConfig, message) }
 
 // AlreadyExists answers that a keyspace or, unless it is empty, a table is there.
 func AlreadyExists(keyspace, table string) Step {
-	return fail(exec.CodeAlreadyExists, func(_ *call, e *exec.Error) {
+	return fail(protocol.CodeAlreadyExists, func(_ *call, e *protocol.Error) {
 		e.Keyspace, e.Table = keyspace, table
 		e.Message = `Cannot add existing keyspace "` + keyspace + `"`
 		if table != "" {
@@ -202,23 +202,23 @@ func AlreadyExists(keyspace, table string) Step {
 }
 
 // fail answers an error frame, made for the statement at hand.
-func fail(code int, fill func(*call, *exec.Error)) Step {
+func fail(code int, fill func(*call, *protocol.Error)) Step {
 	return Step{func(_ context.Context, c *call) *wire.Response {
-		e := &exec.Error{Code: code, Consistency: c.level()}
+		e := &protocol.Error{Code: code, Consistency: c.level()}
 		fill(c, e)
 		return c.failure(e)
 	}}
 }
 
 func failWith(code int, message string) Step {
-	return fail(code, func(_ *call, e *exec.Error) { e.Message = message })
+	return fail(code, func(_ *call, e *protocol.Error) { e.Message = message })
 }
 
 // level is the consistency level that replicas first have to meet: a lightweight
 // transaction's serial one.
 func (c *call) level() uint16 {
 	if c.statement.Conditional() {
-		return cmp.Or(c.params.SerialConsistency, exec.Serial)
+		return cmp.Or(c.params.SerialConsistency, protocol.Serial)
 	}
 	return c.params.Consistency
 }

@@ -83,7 +83,7 @@ var supported = []struct {
 		{"tablets, cdc options, tombstone_gc", "CREATE TABLE x (k int PRIMARY KEY) WITH cdc = {'enabled': true} AND tombstone_gc = {'mode': 'timeout'}"},
 		{"local indexes", "CREATE INDEX ON t ((p), v)"},
 		{"SCYLLA_CLUSTERING_BOUND", "SELECT * FROM t WHERE p = 1 AND SCYLLA_CLUSTERING_BOUND (c) > (1)"},
-		{"service levels", "CREATE SERVICE LEVEL x"},
+		{"service levels", "CREATE SERVICE LEVEL x WITH timeout = 50ms; ATTACH SERVICE LEVEL x TO cassandra; LIST ALL SERVICE LEVELS; DROP SERVICE LEVEL x"},
 		{"DESCRIBE", "DESCRIBE TABLE t"},
 		{"system_schema and system tables", "SELECT * FROM system_schema.columns"},
 	}},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gocql/gocql"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 const (
@@ -50,7 +50,7 @@ func (c *call) trace() *[16]byte {
 	micros := min(c.server.Now().Sub(c.began).Microseconds(), math.MaxInt32)
 	node := c.server.addr.IP
 	// A trace that cannot be written is none of the statement's business.
-	_, _ = c.server.execute(&exec.Client{}, insertEvent, []any{id, node, micros})
-	_, _ = c.server.execute(&exec.Client{}, insertSession, []any{id, client, node, micros, parameters, request, c.began})
+	_, _ = c.server.execute(&protocol.Client{}, insertEvent, []any{id, node, micros})
+	_, _ = c.server.execute(&protocol.Client{}, insertSession, []any{id, client, node, micros, parameters, request, c.began})
 	return (*[16]byte)(&id)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/segment"
 )
 
-const requestTimeout = 20 * time.Second
+const requestTimeout = 60 * time.Second
 
 // A Client speaks the native protocol over one connection, one request at a
 // time, and returns what the server sent as it came.

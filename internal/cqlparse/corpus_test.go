@@ -46,7 +46,7 @@ func TestCorpusKinds(t *testing.T) {
 		require.NoError(t, err)
 		seen[stmt.Kind()] = true
 	}
-	require.Len(t, seen, 44)
+	require.Len(t, seen, 54)
 }
 
 // roundTrip wants the printed statement to mean the same, and printing to be

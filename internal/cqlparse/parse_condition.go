@@ -55,7 +55,7 @@ func (p *parser) condition() *Condition {
 			break
 		}
 		c.Value, c.Values = p.inValues(p.term)
-	case k == kwContains && !element, k == kwLike && p.extended():
+	case k == kwContains && !element && p.dialect != Scylla, k == kwLike && p.extended():
 		c.Op = p.wordOperator()
 		c.Value = p.term()
 	default:

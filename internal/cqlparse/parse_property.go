@@ -23,7 +23,7 @@ func (p *parser) property(seen *propertyNames) *Property {
 		p.noViable(2)
 	}
 	value := p.kindAt(3)
-	if !startsConstant[value] && !value.isUnreserved() && value != tokLBrace {
+	if !startsConstant[value] && !value.isUnreserved() && value != tokLBrace && (value != kwNull || !p.extended()) {
 		p.noViable(3)
 	}
 	p.look(4)

@@ -11,6 +11,9 @@ func (p *parser) statement() Statement {
 // chooseStatement picks the rule by the first words. Further tokens matter to
 // few statements.
 func (p *parser) chooseStatement() func() Statement {
+	if a, ok := p.atServiceLevel(); ok {
+		return p.serviceLevel(a)
+	}
 	words := 1
 	var rule func() Statement
 	switch k := p.kind(); k {

@@ -131,6 +131,8 @@ func (p *printer) authStatement(s Statement) {
 		p.listOf(s.Of, s.NoRecursive)
 	case *ListUsers:
 		p.add("LIST USERS")
+	case *ServiceLevel:
+		p.serviceLevel(s)
 	}
 }
 

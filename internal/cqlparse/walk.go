@@ -235,6 +235,8 @@ func (w walker) schema(s Statement) {
 		if s.Signature != nil {
 			w.node(s.Signature)
 		}
+	case *ServiceLevel:
+		walkAll(w, s.Options)
 	case *CreateRole:
 		walkAll(w, s.Options)
 	case *AlterRole:

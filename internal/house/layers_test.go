@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,29 @@ func TestDirectionOfImports(t *testing.T) {
 		}
 	}
 	require.Equal(t, len(allowed), seen, "a package of the house has moved")
+}
+
+// TestDirectionOfTheServer keeps the rooms of the embedded server's statements in their
+// order: a room imports only those before it.
+func TestDirectionOfTheServer(t *testing.T) {
+	const engine = "cqltest/internal/exec"
+	order := []string{"/protocol", "/java", "/schema", "/catalog", "/roles", "/server", "/where", "/read", "/write", "/define", "/access", ""}
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./"+engine+"/...").Output()
+	require.NoError(t, err)
+	rooms := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := strings.TrimPrefix(local(words[0]), engine)
+		at := slices.Index(order, room)
+		require.GreaterOrEqual(t, at, 0, "%s%s has no place in the order", engine, room)
+		rooms++
+		for _, imported := range words[1:] {
+			if below, inside := strings.CutPrefix(imported, module+"/"+engine); inside {
+				require.Contains(t, order[:at], below, "%s imports %s", words[0], imported)
+			}
+		}
+	}
+	require.Len(t, order, rooms, "a room of the embedded server has moved")
 }
 
 // TestOnlyTheDriverNamesGocql: internal/driver/gocqlv1 is the seam to gocql, and of the root connect.go has what

@@ -28,4 +28,5 @@ func Check(t testing.TB) func() {
 var known = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/gocql/gocql.(*controlConn).heartBeat"),
 	goleak.IgnoreAnyFunction("github.com/gocql/gocql.(*Session).refreshRing"),
+	goleak.IgnoreAnyFunction("github.com/gocql/gocql.(*hostConnPool).connect"),
 }

@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
-		New(Options{})
+		New(server.Options{})
 	}
 }
 
 func benchNode(b *testing.B, setup ...string) *node {
-	n := &node{New(Options{}), &Client{}}
+	n := &node{New(server.Options{}), &protocol.Client{}}
 	for _, q := range append([]string{"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}", "USE ks"}, setup...) {
 		if _, err := n.query(q); err != nil {
 			b.Fatal(err)
@@ -32,7 +34,7 @@ func BenchmarkCAS(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		res, err := n.Execute(context.Background(), n.c, p, Params{Consistency: Quorum, Values: []Value{
+		res, err := n.Execute(context.Background(), n.c, p, protocol.Params{Consistency: protocol.Quorum, Values: []protocol.Value{
 			{Bytes: types.EncodeInt(int32(i + 1))}, {Bytes: types.EncodeInt(1)}, {Bytes: types.EncodeInt(int32(i))}}})
 		if err != nil || res.Rows[0][0][0] != 1 {
 			b.Fatal(res, err)
@@ -50,7 +52,7 @@ func BenchmarkInsertAndScan(b *testing.B) {
 			b.Fatal(err)
 		}
 		for i := range rows {
-			_, err := n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{
+			_, err := n.Execute(context.Background(), n.c, p, protocol.Params{Consistency: protocol.One, Values: []protocol.Value{
 				{Bytes: types.EncodeInt(int32(i / 10))}, {Bytes: types.EncodeInt(int32(i % 10))}, {Bytes: []byte(fmt.Sprint("value ", i))}}})
 			if err != nil {
 				b.Fatal(err)
@@ -59,7 +61,7 @@ func BenchmarkInsertAndScan(b *testing.B) {
 		seen := 0
 		var state []byte
 		for first := true; first || state != nil; first = false {
-			res, err := n.Query(context.Background(), n.c, "SELECT * FROM t", Params{Consistency: One, PageSize: 5000, PagingState: state})
+			res, err := n.Query(context.Background(), n.c, "SELECT * FROM t", protocol.Params{Consistency: protocol.One, PageSize: 5000, PagingState: state})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,3 +1,12 @@
+// Package exec prepares and executes CQL statements against the in-memory
+// store, answering as Cassandra 5.0 (or, in its dialect, ScyllaDB) does.
+//
+// An Engine is one node. It knows nothing of the wire: callers hand in CQL text
+// and bound values as bytes, and get results or an error back.
+//
+// The statements are in rooms of their own: read has SELECT, write has INSERT,
+// UPDATE, DELETE and batches, define changes the schema, access is about roles. They stand on where, which prepares and evaluates WHERE, on server,
+// whose state they read and change, and on schema, the definitions of tables.
 package exec
 
 import (
@@ -7,9 +16,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/catalog"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/roles"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/store"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
@@ -17,31 +30,16 @@ import (
 // Engine is one node: schema, data and prepared statements. It is safe for many
 // goroutines.
 type Engine struct {
-	opts Options
-
-	// write serializes everything that changes schema or data, and so makes
-	// conditional writes linearizable. Readers take views instead.
-	write  sync.Mutex
-	schema atomic.Pointer[schema]
-	clock  clock
-	ring   ring
-
+	server   *server.Server
 	prepared struct {
 		sync.RWMutex
 		byID  map[string]*Prepared
 		bytes int // of their texts
 	}
-	subscribers struct {
-		sync.Mutex
-		next int
-		fns  map[int]func(SchemaChange)
-	}
-	system systemViews
-	auth   roles
 }
 
 // New returns an engine that holds only the system keyspaces.
-func New(opts Options) *Engine {
+func New(opts server.Options) *Engine {
 	def := func(s *string, v string) {
 		if *s == "" {
 			*s = v
@@ -52,7 +50,7 @@ func New(opts Options) *Engine {
 	def(&opts.Password, "cassandra")
 	nodes := slices.Clone(opts.Nodes)
 	if len(nodes) == 0 {
-		nodes = []Node{{}}
+		nodes = []server.Node{{}}
 	}
 	for i := range nodes {
 		n := &nodes[i]
@@ -64,19 +62,20 @@ func New(opts Options) *Engine {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	e := &Engine{opts: opts, ring: newRing(nodes, opts.Cluster)}
-	e.clock.source = opts.Now
-	e.clock.elements.Store(1 << 40)
+	e := &Engine{server: &server.Server{Opts: opts, Ring: server.NewRing(nodes, opts.Cluster)}}
+	e.server.Replaced = e.outdate
+	e.server.Clock.Source = opts.Now
+	e.server.Clock.Elements.Store(1 << 40)
 	e.prepared.byID = map[string]*Prepared{}
-	e.subscribers.fns = map[int]func(SchemaChange){}
-	e.auth.reset(e.opts.User, e.opts.Password)
-	e.schema.Store(initialSchema(opts.Dialect))
+	e.server.Subscribers.Fns = map[int]func(protocol.SchemaChange){}
+	e.server.Schema.Store(catalog.InitialSchema(opts.Dialect))
+	e.server.SetRoles(roles.First(opts.User, opts.Password))
 	return e
 }
 
 // Execute runs a prepared statement. One whose schema has changed meanwhile is
 // prepared anew first. Only USE changes c.
-func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Params) (*Result, error) {
+func (e *Engine) Execute(ctx context.Context, c *protocol.Client, p *Prepared, params protocol.Params) (*protocol.Result, error) {
 	p, err := e.fresh(c, p)
 	if err != nil {
 		return nil, err
@@ -85,21 +84,39 @@ func (e *Engine) Execute(ctx context.Context, c *Client, p *Prepared, params Par
 	if err != nil {
 		return nil, err
 	}
-	x.warnUse(p)
-	if err := x.authorize(p); err != nil {
-		return nil, x.warned(e.asError(err))
+	warnUse(x, p)
+	if err := authorize(x, p); err != nil {
+		return nil, warned(x, e.asError(err))
 	}
-	res, err := p.stmt.run(x)
+	res, err := p.stmt.Run(x)
 	if err != nil {
-		return nil, x.warned(e.asError(err))
+		return nil, warned(x, e.asError(err))
 	}
 	res.Info = p.Info
-	res.Warnings = append(x.warnings, res.Warnings...)
+	res.Warnings = append(x.Warnings, res.Warnings...)
 	return res, nil
 }
 
+// authorize refuses a statement that its client may not run.
+func authorize(x *server.Execution, p *Prepared) error {
+	if !x.Enforces() {
+		return nil
+	}
+	for _, n := range p.called {
+		for _, f := range p.schema.FunctionsNamed(n) {
+			if err := x.Ensure("EXECUTE", roles.FunctionResource(f, n.Keyspace)); err != nil {
+				return err
+			}
+		}
+	}
+	if s, ok := p.stmt.(server.Guarded); ok {
+		return s.Allowed(x)
+	}
+	return nil
+}
+
 // Query prepares and runs one statement. USE sets c.Keyspace.
-func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params) (*Result, error) {
+func (e *Engine) Query(ctx context.Context, c *protocol.Client, cql string, params protocol.Params) (*protocol.Result, error) {
 	p, err := e.Compile(c, cql)
 	if err != nil {
 		return nil, err
@@ -109,152 +126,106 @@ func (e *Engine) Query(ctx context.Context, c *Client, cql string, params Params
 
 // Subscribe calls fn after every schema change, in order, on the goroutine that
 // made it and outside the engine's locks. The returned function ends it.
-func (e *Engine) Subscribe(fn func(SchemaChange)) (cancel func()) {
-	e.subscribers.Lock()
-	defer e.subscribers.Unlock()
-	id := e.subscribers.next
-	e.subscribers.next++
-	e.subscribers.fns[id] = fn
+func (e *Engine) Subscribe(fn func(protocol.SchemaChange)) (cancel func()) {
+	e.server.Subscribers.Lock()
+	defer e.server.Subscribers.Unlock()
+	id := e.server.Subscribers.Next
+	e.server.Subscribers.Next++
+	e.server.Subscribers.Fns[id] = fn
 	return func() {
-		e.subscribers.Lock()
-		defer e.subscribers.Unlock()
-		delete(e.subscribers.fns, id)
-	}
-}
-
-func (e *Engine) publish(ch SchemaChange) {
-	e.subscribers.Lock()
-	fns := make([]func(SchemaChange), 0, len(e.subscribers.fns))
-	for i := range e.subscribers.next {
-		if fn := e.subscribers.fns[i]; fn != nil {
-			fns = append(fns, fn)
-		}
-	}
-	e.subscribers.Unlock()
-	for _, fn := range fns {
-		fn(ch)
+		e.server.Subscribers.Lock()
+		defer e.server.Subscribers.Unlock()
+		delete(e.server.Subscribers.Fns, id)
 	}
 }
 
 // Snapshot is the engine's state at one moment. It costs nothing to keep but
 // memory for what changes afterwards.
 type Snapshot struct {
-	schema *schema
+	schema *schema.Schema
 	data   map[*store.Table]*store.View
-	roles  map[string]role
+	roles  map[string]roles.Role
 }
 
 // Snapshot takes one.
 func (e *Engine) Snapshot() *Snapshot {
-	e.write.Lock()
-	defer e.write.Unlock()
-	s := &Snapshot{schema: e.schema.Load(), data: map[*store.Table]*store.View{}, roles: e.auth.copy()}
-	s.schema.eachTable(func(t *table) { s.data[t.data] = t.data.View() })
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	s := &Snapshot{schema: e.server.Schema.Load(), data: map[*store.Table]*store.View{}, roles: e.server.Auth.Copy()}
+	s.schema.EachTable(func(t *schema.Table) { s.data[t.Data] = t.Data.View() })
 	return s
 }
 
 // Restore returns to s, schema included. Prepared statements are prepared anew
 // where they no longer fit. Subscribers are not told.
 func (e *Engine) Restore(s *Snapshot) {
-	e.write.Lock()
-	defer e.write.Unlock()
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
 	for t, v := range s.data {
 		t.Restore(v)
 	}
-	e.auth.restore(s.roles)
-	if e.schema.Load() != s.schema {
-		e.schema.Store(s.schema)
+	e.server.Auth.Restore(s.roles)
+	if e.server.Schema.Load() != s.schema {
+		e.server.Schema.Store(s.schema)
 		e.forget()
 	}
 }
 
 // Reset drops every keyspace, table, type and row that is not the system's.
 func (e *Engine) Reset() {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.auth.reset(e.opts.User, e.opts.Password)
-	e.schema.Store(initialSchema(e.opts.Dialect))
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Schema.Store(catalog.InitialSchema(e.server.Opts.Dialect))
+	e.server.SetRoles(roles.First(e.server.Opts.User, e.server.Opts.Password))
 	e.forget()
 }
 
 // Truncate empties every user table and keeps the schema.
 func (e *Engine) Truncate() {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.schema.Load().eachTable(func(t *table) { t.data.Truncate() })
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Schema.Load().EachTable(func(t *schema.Table) { t.Data.Truncate() })
+	e.server.SetRoles(e.server.Auth.Copy())
 }
 
 // HasKeyspace says whether there is a keyspace of that name.
-func (e *Engine) HasKeyspace(name string) bool { return e.schema.Load().keyspaces[name] != nil }
+func (e *Engine) HasKeyspace(name string) bool { return e.server.Schema.Load().Keyspaces[name] != nil }
 
 // Tables returns the users' tables by name, as keyspace.table.
 func (e *Engine) Tables() []string {
 	var names []string
-	for _, ks := range e.schema.Load().sortedKeyspaces() {
-		if ks.system {
+	for _, ks := range e.server.Schema.Load().SortedKeyspaces() {
+		if ks.System {
 			continue
 		}
-		for _, t := range sortedTables(ks) {
-			names = append(names, t.keyspace+"."+t.name)
+		for _, t := range schema.SortedTables(ks) {
+			names = append(names, t.Keyspace+"."+t.Name)
 		}
 	}
 	return names
 }
 
-// eachTable visits the tables that hold rows of users.
-func (s *schema) eachTable(fn func(*table)) {
-	for _, ks := range s.keyspaces {
-		for _, t := range ks.tables {
-			if t.data != nil {
-				fn(t)
-			}
-		}
-	}
-}
-
 // Advance moves the engine's clock forward by d, so that TTLs expire.
-func (e *Engine) Advance(d time.Duration) { e.clock.offset.Add(int64(d)) }
+func (e *Engine) Advance(d time.Duration) { e.server.Clock.Offset.Add(int64(d)) }
 
 // Now is the engine's clock.
-func (e *Engine) Now() time.Time { return e.clock.now() }
+func (e *Engine) Now() time.Time { return e.server.Clock.Now() }
 
 // SetAddress changes the first node's address and port; call it once the listener
 // is bound, before clients connect.
 func (e *Engine) SetAddress(host string, port int) {
-	e.write.Lock()
-	defer e.write.Unlock()
-	e.ring.nodes[0].Address, e.ring.nodes[0].Port = host, port
-	e.system.forget()
-}
-
-// clock gives times, and timestamps that never repeat.
-type clock struct {
-	source   func() time.Time
-	offset   atomic.Int64
-	last     atomic.Int64
-	elements atomic.Int64
-}
-
-func (c *clock) now() time.Time { return c.source().Add(time.Duration(c.offset.Load())) }
-
-// timestamp returns microseconds, greater than every one it returned before.
-func (c *clock) timestamp() int64 {
-	now := c.now().UnixMicro()
-	for {
-		last := c.last.Load()
-		next := max(now, last+1)
-		if c.last.CompareAndSwap(last, next) {
-			return next
-		}
-	}
+	e.server.Write.Lock()
+	defer e.server.Write.Unlock()
+	e.server.Ring.Nodes[0].Address, e.server.Ring.Nodes[0].Port = host, port
+	e.server.System.Forget()
 }
 
 // warned puts the warnings so far on an error.
-func (x *execution) warned(err error) error {
-	var own *Error
-	if len(x.warnings) > 0 && errors.As(err, &own) {
+func warned(x *server.Execution, err error) error {
+	var own *protocol.Error
+	if len(x.Warnings) > 0 && errors.As(err, &own) {
 		e := *own
-		e.Warnings = x.warnings
+		e.Warnings = x.Warnings
 		return &e
 	}
 	return err
@@ -264,20 +235,25 @@ func (x *execution) warned(err error) error {
 // Java trips over a value, ScyllaDB refuses it.
 func (e *Engine) asError(err error) error {
 	own := asError(err)
-	if e.opts.Dialect == Scylla && own.Code == CodeServer && strings.HasPrefix(own.Message, "java.") {
-		return invalid("Invalid null, unset or empty value")
+	if e.server.Opts.Dialect == protocol.Scylla && own.Code == protocol.CodeServer && strings.HasPrefix(own.Message, "java.") {
+		return protocol.Invalid("Invalid null, unset or empty value")
 	}
 	return own
 }
 
-func asError(err error) *Error {
-	var own *Error
+func asError(err error) *protocol.Error {
+	var own *protocol.Error
 	if errors.As(err, &own) {
 		return own
 	}
 	var t *types.Error
 	if errors.As(err, &t) {
-		return &Error{Code: int(t.Code), Message: t.Message, Keyspace: t.Keyspace, Function: t.Function, ArgTypes: t.ArgTypes}
+		return &protocol.Error{Code: int(t.Code), Message: t.Message, Keyspace: t.Keyspace, Function: t.Function, ArgTypes: t.ArgTypes}
 	}
-	return serverError("%s", err.Error())
+	return protocol.ServerError("%s", err.Error())
+}
+
+// SetNode says what a node does.
+func (e *Engine) SetNode(node int, s server.NodeState) {
+	e.server.Ring.Nodes[node].State.Store(int32(s))
 }

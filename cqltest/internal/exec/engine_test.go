@@ -11,30 +11,32 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // node is an engine with one client, driven by CQL text.
 type node struct {
 	*Engine
-	c *Client
+	c *protocol.Client
 }
 
-func newNode(t *testing.T, d Dialect, setup ...string) *node {
+func newNode(t *testing.T, d protocol.Dialect, setup ...string) *node {
 	t.Helper()
-	n := &node{New(Options{Dialect: d}), &Client{}}
+	n := &node{New(server.Options{Dialect: d}), &protocol.Client{}}
 	n.must(t, "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}", "USE ks")
 	n.must(t, setup...)
 	return n
 }
 
-func (n *node) query(cql string) (*Result, error) {
-	return n.Query(context.Background(), n.c, cql, Params{Consistency: One})
+func (n *node) query(cql string) (*protocol.Result, error) {
+	return n.Query(context.Background(), n.c, cql, protocol.Params{Consistency: protocol.One})
 }
 
-func (n *node) must(t *testing.T, cql ...string) *Result {
+func (n *node) must(t *testing.T, cql ...string) *protocol.Result {
 	t.Helper()
-	var res *Result
+	var res *protocol.Result
 	for _, q := range cql {
 		var err error
 		res, err = n.query(q)
@@ -52,7 +54,7 @@ func (n *node) answer(cql string) string {
 	return show(res)
 }
 
-func show(res *Result) string {
+func show(res *protocol.Result) string {
 	var names []string
 	for _, c := range res.Columns {
 		names = append(names, c.Name)
@@ -73,7 +75,7 @@ func show(res *Result) string {
 }
 
 func TestPreparedStatementsFollowTheSchema(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "CREATE TABLE other (k int PRIMARY KEY)", "INSERT INTO t (k, v) VALUES (1, 2)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "CREATE TABLE other (k int PRIMARY KEY)", "INSERT INTO t (k, v) VALUES (1, 2)")
 	p, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
 	require.NoError(t, err)
 	require.Equal(t, []uint16{0}, p.PKIndexes)
@@ -86,7 +88,7 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	_, known = n.Lookup(keep.ID)
 	require.True(t, known)
 
-	res, err := n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
+	res, err := n.Execute(context.Background(), n.c, p, protocol.Params{Consistency: protocol.One, Values: []protocol.Value{{Bytes: types.EncodeInt(1)}}})
 	require.NoError(t, err)
 	require.Equal(t, "k, v, w | 1, 2, null", show(res))
 	again, _, err := n.Prepare(n.c, "SELECT * FROM t WHERE k = ?")
@@ -95,18 +97,18 @@ func TestPreparedStatementsFollowTheSchema(t *testing.T) {
 	require.Len(t, again.Columns, 3)
 
 	n.must(t, "DROP TABLE t")
-	_, err = n.Execute(context.Background(), n.c, p, Params{Consistency: One, Values: []Value{{Bytes: types.EncodeInt(1)}}})
+	_, err = n.Execute(context.Background(), n.c, p, protocol.Params{Consistency: protocol.One, Values: []protocol.Value{{Bytes: types.EncodeInt(1)}}})
 	require.EqualError(t, err, "table t does not exist")
 }
 
 // What Cassandra does is recorded in integration/diff.
 func TestScyllaPreparesUnderOneID(t *testing.T) {
-	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n := newNode(t, protocol.Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int)")
 	n.c.UseWarned = new(atomic.Bool)
 	in, warnings, err := n.Prepare(n.c, "SELECT v FROM ks.t")
 	require.NoError(t, err)
 	require.Empty(t, warnings)
-	elsewhere, _, err := n.Prepare(&Client{}, "SELECT v FROM ks.t")
+	elsewhere, _, err := n.Prepare(&protocol.Client{}, "SELECT v FROM ks.t")
 	require.NoError(t, err)
 	require.NotEqual(t, in.ID, elsewhere.ID)
 
@@ -117,7 +119,7 @@ func TestScyllaPreparesUnderOneID(t *testing.T) {
 
 // A few kilobytes of IN lists name billions of rows.
 func TestCombinationsAreBounded(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (a int, b int, c int, d int, v int, PRIMARY KEY ((a, b), c, d))", "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 1, 7)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (a int, b int, c int, d int, v int, PRIMARY KEY ((a, b), c, d))", "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 1, 7)")
 	list := func(n int) string { return "(" + strings.Repeat("1, ", n-1) + "1)" }
 	require.Equal(t, "v | 7", n.answer("SELECT v FROM t WHERE a IN "+list(100)+" AND b IN "+list(100)+" AND c = 1 AND d = 1"))
 	for _, cql := range []string{
@@ -131,7 +133,7 @@ func TestCombinationsAreBounded(t *testing.T) {
 }
 
 func TestReadsEndWithTheirClient(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)", "INSERT INTO t (k) VALUES (1)", "INSERT INTO t (k) VALUES (2)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY)", "INSERT INTO t (k) VALUES (1)", "INSERT INTO t (k) VALUES (2)")
 	gone := make(chan struct{})
 	n.c.Gone = gone
 	require.Equal(t, "count | 2", n.answer("SELECT count(*) FROM t"))
@@ -141,7 +143,7 @@ func TestReadsEndWithTheirClient(t *testing.T) {
 }
 
 func TestPreparedStatementsAreBounded(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY)")
 	var last *Prepared
 	for i := range 10 {
 		p, _, err := n.Prepare(n.c, fmt.Sprintf("SELECT k FROM ks.t WHERE k = %d", i)+strings.Repeat(" ", 4<<20))
@@ -155,7 +157,7 @@ func TestPreparedStatementsAreBounded(t *testing.T) {
 }
 
 func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
 	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ?")
 	require.NoError(t, err)
 	require.Nil(t, p.Columns)
@@ -163,7 +165,7 @@ func TestConditionalStatementsPrepareNoColumns(t *testing.T) {
 }
 
 func TestSnapshotRestoreReset(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 1)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 1)")
 	s := n.Snapshot()
 	n.must(t, "UPDATE t SET v = 2 WHERE k = 1", "CREATE TABLE u (k int PRIMARY KEY)", "ALTER TABLE t ADD w int", "INSERT INTO t (k, v) VALUES (2, 2)")
 	n.Restore(s)
@@ -179,7 +181,7 @@ func TestSnapshotRestoreReset(t *testing.T) {
 }
 
 func TestAdvanceExpiresCells(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int, w int)",
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int, w int)",
 		"INSERT INTO t (k, v, w) VALUES (1, 1, 1) USING TTL 60", "UPDATE t SET w = 2 WHERE k = 1")
 	require.Equal(t, "v, ttl(w) | 1, null", n.answer("SELECT v, ttl(w) FROM t"))
 	n.Advance(61 * time.Second)
@@ -188,9 +190,9 @@ func TestAdvanceExpiresCells(t *testing.T) {
 }
 
 func TestSubscribersHearChangesInOrder(t *testing.T) {
-	n := newNode(t, Cassandra)
+	n := newNode(t, protocol.Cassandra)
 	var got []string
-	cancel := n.Subscribe(func(c SchemaChange) { got = append(got, c.Change+" "+c.Target+" "+c.Name) })
+	cancel := n.Subscribe(func(c protocol.SchemaChange) { got = append(got, c.Change+" "+c.Target+" "+c.Name) })
 	n.must(t, "CREATE TABLE t (k int PRIMARY KEY)", "CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)", "ALTER TABLE t ADD v int", "DROP TABLE t")
 	cancel()
 	n.must(t, "CREATE TABLE t (k int PRIMARY KEY)")
@@ -198,7 +200,7 @@ func TestSubscribersHearChangesInOrder(t *testing.T) {
 }
 
 func TestPagingMeetsEveryRowOnce(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, s int static, PRIMARY KEY (k, c)) WITH CLUSTERING ORDER BY (c DESC)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int, c int, s int static, PRIMARY KEY (k, c)) WITH CLUSTERING ORDER BY (c DESC)")
 	for k := range 7 {
 		n.must(t, fmt.Sprintf("INSERT INTO t (k, s) VALUES (%d, 1)", k))
 		for c := range k {
@@ -216,7 +218,7 @@ func TestPagingMeetsEveryRowOnce(t *testing.T) {
 			var rows [][][]byte
 			var state []byte
 			for {
-				res, err := n.Query(context.Background(), n.c, q, Params{Consistency: One, PageSize: size, PagingState: state})
+				res, err := n.Query(context.Background(), n.c, q, protocol.Params{Consistency: protocol.One, PageSize: size, PagingState: state})
 				require.NoError(t, err)
 				require.LessOrEqual(t, len(res.Rows), size)
 				rows = append(rows, res.Rows...)
@@ -224,32 +226,32 @@ func TestPagingMeetsEveryRowOnce(t *testing.T) {
 					break
 				}
 			}
-			require.Equal(t, show(whole), show(&Result{Columns: whole.Columns, Rows: rows}), "%s in pages of %d", q, size)
+			require.Equal(t, show(whole), show(&protocol.Result{Columns: whole.Columns, Rows: rows}), "%s in pages of %d", q, size)
 		}
 	}
 }
 
 func TestHostilePagingStates(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, PRIMARY KEY (k, c))", "INSERT INTO t (k, c) VALUES (1, 1)", "INSERT INTO t (k, c) VALUES (1, 2)")
-	res, err := n.Query(context.Background(), n.c, "SELECT * FROM t", Params{Consistency: One, PageSize: 1})
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int, c int, PRIMARY KEY (k, c))", "INSERT INTO t (k, c) VALUES (1, 1)", "INSERT INTO t (k, c) VALUES (1, 2)")
+	res, err := n.Query(context.Background(), n.c, "SELECT * FROM t", protocol.Params{Consistency: protocol.One, PageSize: 1})
 	require.NoError(t, err)
 	good := res.PagingState
 	for i := range good {
 		for _, b := range [][]byte{good[:i], append(append([]byte{}, good[:i]...), 0xff, 0xff, 0xff, 0xff, 0x7f)} {
-			_, _ = n.Query(context.Background(), n.c, "SELECT * FROM t", Params{Consistency: One, PageSize: 1, PagingState: b})
+			_, _ = n.Query(context.Background(), n.c, "SELECT * FROM t", protocol.Params{Consistency: protocol.One, PageSize: 1, PagingState: b})
 		}
 	}
 }
 
 func TestConcurrentUse(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int, c int, v counter, PRIMARY KEY (k, c))", "CREATE TABLE l (k int PRIMARY KEY, owner int)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int, c int, v counter, PRIMARY KEY (k, c))", "CREATE TABLE l (k int PRIMARY KEY, owner int)")
 	var wg sync.WaitGroup
 	applied := make([]int, 8)
 	for g := range 8 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			own := &node{n.Engine, &Client{Keyspace: "ks"}}
+			own := &node{n.Engine, &protocol.Client{Keyspace: "ks"}}
 			for i := range 50 {
 				_, _ = own.query(fmt.Sprintf("UPDATE t SET v = v + 1 WHERE k = 1 AND c = %d", i%3))
 				_, _ = own.query("SELECT * FROM t")
@@ -273,7 +275,7 @@ func TestConcurrentUse(t *testing.T) {
 
 // As on Cassandra 5.0.6: what does not depend on rows is computed before them.
 func TestConstantCallsFailWithoutRows(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
 	for _, selector := range []string{"blob_as_int(0x01)", "v + blob_as_int(0x01)", "max(blob_as_int(0x01))", "JSON blob_as_int(0x01)", "[blob_as_int(0x01)]", "(k, blob_as_int(0x01))"} {
 		require.Equal(t, "error: In call to function system.blob_as_int, value 0x01 is not a valid binary representation for type int",
 			n.answer("SELECT "+selector+" FROM t"), selector)

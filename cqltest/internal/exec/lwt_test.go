@@ -11,6 +11,7 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
@@ -125,15 +126,15 @@ func TestConditionalWrites(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			runSteps(t, newNode(t, Cassandra, tt.setup...), tt.steps)
+			runSteps(t, newNode(t, protocol.Cassandra, tt.setup...), tt.steps)
 		})
 	}
 }
 
 func TestLWTIgnoresTheDefaultTimestamp(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 1)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)", "INSERT INTO t (k, v) VALUES (1, 1)")
 	old := int64(5)
-	_, err := n.Query(context.Background(), n.c, "UPDATE t SET v = 2 WHERE k = 1 IF v = 1", Params{Consistency: Quorum, DefaultTimestamp: &old})
+	_, err := n.Query(context.Background(), n.c, "UPDATE t SET v = 2 WHERE k = 1 IF v = 1", protocol.Params{Consistency: protocol.Quorum, DefaultTimestamp: &old})
 	require.NoError(t, err)
 	require.Equal(t, "v | 2", n.answer("SELECT v FROM t"))
 }
@@ -189,7 +190,7 @@ func TestScylla(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			runSteps(t, newNode(t, Scylla, tt.setup...), tt.steps)
+			runSteps(t, newNode(t, protocol.Scylla, tt.setup...), tt.steps)
 		})
 	}
 }
@@ -203,19 +204,19 @@ func TestScyllaOptions(t *testing.T) {
 		"ALTER TABLE s.t WITH synchronous_updates = true",
 		"ALTER TABLE s.t WITH compression = {'sstable_compression': 'ZstdCompressor'} AND compaction = {'class': 'IncrementalCompactionStrategy'}",
 	}
-	n := newNode(t, Scylla, statements...)
-	require.Equal(t, "comment | 'kept'", n.answer("SELECT comment FROM system_schema.tables WHERE keyspace_name = 's'"))
+	n := newNode(t, protocol.Scylla, statements...)
+	require.Equal(t, "comment | 'kept' | 'CDC log for s.t'", n.answer("SELECT comment FROM system_schema.tables WHERE keyspace_name = 's'"))
 	require.Contains(t, n.answer("SELECT compression FROM system_schema.tables WHERE keyspace_name = 's'"), "'class': 'org.apache.cassandra.io.compress.ZstdCompressor'")
 
-	n = newNode(t, Cassandra)
+	n = newNode(t, protocol.Cassandra)
 	require.Equal(t, "error: Unknown property 'tablets'", n.answer(statements[0]))
 }
 
 func TestScyllaPreparesTheColumnsOfConditionalWrites(t *testing.T) {
-	n := newNode(t, Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int, s int)")
+	n := newNode(t, protocol.Scylla, "CREATE TABLE t (k int PRIMARY KEY, v int, s int)")
 	p, _, err := n.Prepare(n.c, "UPDATE t SET v = ? WHERE k = ? IF v = ? AND s = 1")
 	require.NoError(t, err)
-	require.Equal(t, "[applied], s, v", show(&Result{Columns: p.Columns}))
+	require.Equal(t, "[applied], s, v", show(&protocol.Result{Columns: p.Columns}))
 }
 
 type casInput struct {
@@ -231,7 +232,7 @@ type casOutput struct {
 // TestLinearizable runs racing conditional writes and checks that some order of
 // them explains every answer.
 func TestLinearizable(t *testing.T) {
-	n := newNode(t, Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
+	n := newNode(t, protocol.Cassandra, "CREATE TABLE t (k int PRIMARY KEY, v int)")
 	model := porcupine.Model{
 		Init: func() any { return -1 },
 		Step: func(state, input, output any) (bool, any) {
@@ -265,7 +266,7 @@ func TestLinearizable(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			rnd := rand.New(rand.NewSource(int64(g)))
-			own := &node{n.Engine, &Client{Keyspace: "ks"}}
+			own := &node{n.Engine, &protocol.Client{Keyspace: "ks"}}
 			for range 60 {
 				in := casInput{[]string{"read", "cas", "cas", "insert", "delete"}[rnd.Intn(5)], rnd.Intn(3), rnd.Intn(3)}
 				call := time.Since(start)

@@ -1,199 +1,76 @@
 package exec
 
 import (
-	"bytes"
 	"context"
-	"time"
 
-	"github.com/coodie-go/coodie/cqltest/internal/terms"
-	"github.com/coodie-go/coodie/cqltest/internal/types"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/access"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/define"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/read"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/write"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
-// statement is a statement that has been prepared. It is immutable.
-type statement interface {
-	info() StatementInfo
-	run(x *execution) (*Result, error)
-}
-
-// preparer turns one syntax tree into a statement.
-type preparer struct {
-	engine  *Engine
-	schema  *schema
-	client  *Client
-	dialect Dialect
-
-	markers   []types.Column  // by marker position
-	tables    []*table        // the tables the statement concerns
-	called    []tableName     // the users' functions it calls
-	keyMarker map[*column]int // which marker a component of the partition key equals
-}
-
-func parse(d Dialect, cql string) (cqlparse.Statement, error) {
+func parse(d protocol.Dialect, cql string) (cqlparse.Statement, error) {
 	dialect := cqlparse.Cassandra
-	if d == Scylla {
+	if d == protocol.Scylla {
 		dialect = cqlparse.Scylla
 	}
 	ast, err := cqlparse.ParseAs(dialect, cql)
 	if err != nil {
-		return nil, syntaxError("%s", err.Error())
+		return nil, protocol.SyntaxError("%s", err.Error())
 	}
-	if d == Scylla {
+	if d == protocol.Scylla {
 		dropScyllaOptions(ast)
 	}
 	return ast, nil
 }
 
-func (p *preparer) prepare(ast cqlparse.Statement) (statement, error) {
+func prepare(p *server.Preparer, ast cqlparse.Statement) (server.Statement, error) {
 	switch s := ast.(type) {
 	case *cqlparse.Select:
-		return p.selectStatement(s)
+		return read.Prepare(p, s)
 	case *cqlparse.Insert, *cqlparse.Update, *cqlparse.Delete:
-		m, err := p.modification(s)
+		m, err := write.Prepare(p, s)
 		if err != nil {
 			return nil, err
 		}
-		return m, m.validate()
+		return m, m.Validate()
 	case *cqlparse.Batch:
-		return p.batch(s)
+		return write.PrepareBatch(p, s)
 	case *cqlparse.Use:
 		return &useStatement{s.Keyspace.Name}, nil
 	case *cqlparse.Truncate:
-		return p.truncate(s)
+		return define.PrepareTruncate(p, s)
 	}
-	return p.definition(ast)
+	if s, err := define.Prepare(p, ast); s != nil || err != nil {
+		return s, err
+	}
+	if s, err := access.Prepare(p, ast); s != nil || err != nil {
+		return s, err
+	}
+	return nil, protocol.Invalid("%s is not supported by cqltest", ast.Kind())
 }
 
-// keyspaceOf returns the keyspace a name means.
-func (p *preparer) keyspaceOf(name cqlparse.QualifiedName) (string, error) {
-	if !name.Keyspace.IsZero() {
-		return name.Keyspace.Name, nil
-	}
-	if p.client.Keyspace == "" {
-		return "", invalid("No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename")
-	}
-	return p.client.Keyspace, nil
-}
-
-func (p *preparer) table(name cqlparse.QualifiedName) (*table, error) {
-	ks, err := p.keyspaceOf(name)
-	if err != nil {
-		return nil, err
-	}
-	t, err := p.schema.table(ks, name.Name.Name)
-	if err != nil {
-		return nil, err
-	}
-	p.tables = append(p.tables, t)
-	return t, nil
-}
-
-// scope returns what the terms of a statement on t may refer to. Markers are
-// gathered in p when done is called.
-func (p *preparer) scope(t *table) *terms.Scope {
-	return &terms.Scope{
-		Keyspace: t.keyspace, Table: t.name, UDT: p.schema.udt, Functions: p.functions,
-		Columns: t.scope, PartitionKey: t.pk, Markers: p.markers,
-		IsKey: func(i int) bool { return t.columns[i].primaryKey() },
-	}
-}
-
-// done takes over the markers that scope has gathered.
-func (p *preparer) done(s *terms.Scope) { p.markers = s.Markers }
-
-// bindSpecs describes the bind markers.
-func (p *preparer) bindSpecs(markers []*cqlparse.Marker) []ColumnSpec {
-	specs := make([]ColumnSpec, len(markers))
-	for i, m := range markers {
-		if m.Index >= len(p.markers) || m.Index >= len(specs) {
-			continue
-		}
-		c := p.markers[m.Index]
-		specs[i] = ColumnSpec{c.Keyspace, c.Table, c.Name, c.Type}
-		if !m.Name.IsZero() {
-			specs[i].Name = m.Name.Name
-		}
-	}
-	return specs
-}
-
-// boundKey remembers that v is compared with a component of the partition key.
-func (p *preparer) boundKey(c *column, v cqlparse.Term) {
-	m, marker := v.(*cqlparse.Marker)
-	if !marker || c.kind != partitionKey {
-		return
-	}
-	if p.keyMarker == nil {
-		p.keyMarker = map[*column]int{}
-	}
-	p.keyMarker[c] = m.Index
-}
-
-// pkIndexes returns which markers are the components of the partition key; nil
-// if markers concern several tables.
-func (p *preparer) pkIndexes() []uint16 {
-	if len(p.tables) == 0 {
-		return nil
-	}
-	t := p.tables[0]
-	for _, m := range p.markers {
-		if m.Keyspace != t.keyspace || m.Table != t.name {
-			return nil
-		}
-	}
-	idx := make([]uint16, len(t.partition))
-	for i, c := range t.partition {
-		m, ok := p.keyMarker[c]
-		if !ok {
-			return nil
-		}
-		idx[i] = uint16(m)
-	}
-	return idx
-}
-
-// execution is one run of one statement.
-type execution struct {
-	ctx      context.Context
-	engine   *Engine
-	client   *Client
-	schema   *schema
-	params   *Params
-	env      terms.Env
-	now      time.Time
-	nowSec   int64 // for TTLs
-	warnings []string
-	lists    *struct{ appended, prepended int } // list elements written so far, for ScyllaDB's order
-}
-
-func (e *Engine) execution(ctx context.Context, c *Client, p *Prepared, params Params) (*execution, error) {
+func (e *Engine) execution(ctx context.Context, c *protocol.Client, p *Prepared, params protocol.Params) (*server.Execution, error) {
 	values, err := bind(p, &params)
 	if err != nil {
 		return nil, err
 	}
-	if _, describe := p.stmt.(*describeStatement); params.PagingState != nil && !describe {
-		if _, err := decodePageState(params.PagingState); err != nil {
+	if _, describe := p.stmt.(*define.Describe); params.PagingState != nil && !describe {
+		if _, err := read.DecodePageState(params.PagingState); err != nil {
 			return nil, err
 		}
 	}
-	x := e.newExecution(ctx, c, &params)
-	x.schema = p.schema
-	x.env.Values = values
+	x := e.server.NewExecution(ctx, c, &params)
+	x.Schema = p.schema
+	x.Env.Values = values
 	return x, nil
 }
 
-func (e *Engine) newExecution(ctx context.Context, c *Client, params *Params) *execution {
-	x := &execution{ctx: ctx, engine: e, client: c, schema: e.schema.Load(), params: params, now: e.clock.now(), lists: new(struct{ appended, prepended int })}
-	x.nowSec = x.now.Unix()
-	if params.NowInSeconds != nil {
-		x.nowSec = *params.NowInSeconds
-	}
-	x.env.Now = x.now
-	return x
-}
-
 // bind puts the values in the order of the markers.
-func bind(p *Prepared, params *Params) ([][]byte, error) {
+func bind(p *Prepared, params *protocol.Params) ([][]byte, error) {
 	values := params.Values
 	if params.Names != nil {
 		values = nil
@@ -208,77 +85,23 @@ func bind(p *Prepared, params *Params) ([][]byte, error) {
 	}
 	if len(values) != len(p.Binds) {
 		if !p.remembered {
-			return nil, invalid("Invalid amount of bind variables")
+			return nil, protocol.Invalid("Invalid amount of bind variables")
 		}
-		return nil, invalid("there were %d markers(?) in CQL but %d bound variables", len(p.Binds), len(values))
+		return nil, protocol.Invalid("there were %d markers(?) in CQL but %d bound variables", len(p.Binds), len(values))
 	}
-	return rawValues(values), nil
+	return protocol.RawValues(values), nil
 }
-
-// rawValues turns values of the protocol into values of terms. They are copied:
-// what the store keeps must not hold on to a whole request.
-func rawValues(values []Value) [][]byte {
-	out := make([][]byte, len(values))
-	for i, v := range values {
-		switch {
-		case v.State == Unset:
-			out[i] = types.Unset
-		case v.State == Null:
-		default:
-			out[i] = append([]byte{}, v.Bytes...)
-		}
-	}
-	return out
-}
-
-func (x *execution) eval(t terms.Term) ([]byte, error) { return t.Eval(&x.env) }
-
-// err says that nobody waits for the rows any more.
-func (x *execution) err() error {
-	select {
-	case <-x.client.Gone:
-		return context.Canceled
-	default:
-	}
-	if x.ctx == nil {
-		return nil
-	}
-	return x.ctx.Err()
-}
-
-// timestamp is what the writes of this execution carry unless they say USING TIMESTAMP.
-func (x *execution) timestamp() int64 {
-	if x.params.DefaultTimestamp != nil {
-		return *x.params.DefaultTimestamp
-	}
-	return x.engine.clock.timestamp()
-}
-
-func (x *execution) warn(msg string) { x.warnings = append(x.warnings, msg) }
 
 type useStatement struct{ keyspace string }
 
-func (s *useStatement) info() StatementInfo {
-	return StatementInfo{Kind: "use", Keyspace: s.keyspace}
+func (s *useStatement) Info() protocol.StatementInfo {
+	return protocol.StatementInfo{Kind: "use", Keyspace: s.keyspace}
 }
 
-func (s *useStatement) run(x *execution) (*Result, error) {
-	if x.engine.schema.Load().keyspaces[s.keyspace] == nil {
-		return nil, invalid("Keyspace '%s' does not exist", s.keyspace)
+func (s *useStatement) Run(x *server.Execution) (*protocol.Result, error) {
+	if x.Server.Schema.Load().Keyspaces[s.keyspace] == nil {
+		return nil, protocol.Invalid("Keyspace '%s' does not exist", s.keyspace)
 	}
-	x.client.Keyspace = s.keyspace
-	return &Result{Kind: SetKeyspace, Keyspace: s.keyspace}, nil
-}
-
-func compareBytes(a, b []byte) int { return bytes.Compare(a, b) }
-
-func quoteIdent(name string) string { return cqlparse.QuoteIdentifier(name) }
-
-// columnSpecs turns columns into what clients are told of them.
-func columnSpecs(cols []types.Column) []ColumnSpec {
-	out := make([]ColumnSpec, len(cols))
-	for i, c := range cols {
-		out[i] = ColumnSpec{c.Keyspace, c.Table, c.Name, c.Type}
-	}
-	return out
+	x.Client.Keyspace = s.keyspace
+	return &protocol.Result{Kind: protocol.SetKeyspace, Keyspace: s.keyspace}, nil
 }

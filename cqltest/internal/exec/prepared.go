@@ -2,11 +2,46 @@ package exec
 
 import (
 	"crypto/md5"
-	"fmt"
 	"slices"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/read"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/server"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/write"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
+
+// BatchEntry is a prepared statement or, if Prepared is nil, CQL text.
+type BatchEntry struct {
+	Prepared *Prepared
+	CQL      string
+	Values   []protocol.Value
+}
+
+// Batch is a protocol-level batch.
+type Batch struct {
+	Type    protocol.BatchType
+	Entries []BatchEntry
+}
+
+// Prepared is the immutable outcome of a PREPARE.
+type Prepared struct {
+	ID        []byte // MD5 of the text, with the keyspace before it if that matters
+	CQL       string
+	Keyspace  string // the client's keyspace at the time
+	Info      protocol.StatementInfo
+	Binds     []protocol.ColumnSpec // one per bind marker
+	PKIndexes []uint16              // which markers make the partition key; nil if unknown
+	Columns   []protocol.ColumnSpec // nil for statements that answer no rows, and for conditional ones of Cassandra
+
+	stmt       server.Statement
+	schema     *schema.Schema // it was prepared against
+	remembered bool           // by PREPARE
+	qualified  bool           // names the keyspace of every table
+	tables     []schema.TableName
+	called     []schema.TableName // the users' functions it calls
+}
 
 // What clients can make the engine remember is bounded by number and by the
 // length of the texts.
@@ -15,17 +50,13 @@ const (
 	maxPreparedBytes = 64 << 20
 )
 
-// tableName names a table that a statement reads or writes, or the functions of a
-// name that it calls.
-type tableName struct{ keyspace, name string }
-
 // Prepare parses and validates cql and remembers the outcome, or returns what it
 // remembers already. The warnings are for the client.
 //
 // Cassandra files a statement under two ids, made of the text alone and of
 // keyspace and text. It answers with the former if the text names the keyspace
 // of every table, which no statement does that changes the schema.
-func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
+func (e *Engine) Prepare(c *protocol.Client, cql string) (*Prepared, []string, error) {
 	if p := e.known(c, cql); p != nil {
 		return p, nil, nil
 	}
@@ -35,20 +66,20 @@ func (e *Engine) Prepare(c *Client, cql string) (*Prepared, []string, error) {
 	}
 	p.remembered = true
 	e.remember(p)
-	if p.qualified || e.opts.Dialect == Scylla {
+	if p.qualified || e.server.Opts.Dialect == protocol.Scylla {
 		return p, nil, nil
 	}
-	return p, c.warnUse(p.ID, c.Keyspace), nil
+	return p, useWarning(c, p.ID, c.Keyspace), nil
 }
 
 // known returns a remembered statement that serves again. Like Cassandra it wants
 // to find both ids.
-func (e *Engine) known(c *Client, cql string) *Prepared {
+func (e *Engine) known(c *protocol.Client, cql string) *Prepared {
 	e.prepared.RLock()
 	defer e.prepared.RUnlock()
 	bare, own := e.prepared.byID[textID("", cql)], e.prepared.byID[textID(c.Keyspace, cql)]
 	switch {
-	case bare == nil || own == nil || e.opts.Dialect == Scylla:
+	case bare == nil || own == nil || e.server.Opts.Dialect == protocol.Scylla:
 		return nil
 	case bare.qualified:
 		return bare
@@ -86,7 +117,7 @@ func (e *Engine) drop(id string) {
 
 // ids are those under which p is filed. ScyllaDB knows only its own.
 func (e *Engine) ids(p *Prepared) []string {
-	if e.opts.Dialect == Scylla {
+	if e.server.Opts.Dialect == protocol.Scylla {
 		return []string{string(p.ID)}
 	}
 	return []string{textID("", p.CQL), textID(p.Keyspace, p.CQL)}
@@ -99,7 +130,7 @@ func textID(keyspace, cql string) string {
 
 // MetadataID names the columns of a result, as Cassandra does but for descending
 // clustering columns. Clients only compare it.
-func MetadataID(columns []ColumnSpec) []byte {
+func MetadataID(columns []protocol.ColumnSpec) []byte {
 	sum := md5.New()
 	for _, c := range columns {
 		sum.Write([]byte(c.Name))
@@ -111,34 +142,34 @@ func MetadataID(columns []ColumnSpec) []byte {
 }
 
 // Compile is Prepare without remembering the outcome.
-func (e *Engine) Compile(c *Client, cql string) (*Prepared, error) {
-	s := e.schema.Load()
-	ast, err := parse(e.opts.Dialect, cql)
+func (e *Engine) Compile(c *protocol.Client, cql string) (*Prepared, error) {
+	s := e.server.Schema.Load()
+	ast, err := parse(e.server.Opts.Dialect, cql)
 	if err != nil {
 		return nil, err
 	}
-	p := &preparer{engine: e, schema: s, client: c, dialect: e.opts.Dialect}
-	stmt, err := p.prepare(ast)
+	p := &server.Preparer{Server: e.server, Schema: s, Client: c, Dialect: e.server.Opts.Dialect}
+	stmt, err := prepare(p, ast)
 	if err != nil {
 		return nil, e.asError(err)
 	}
-	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.info(), stmt: stmt, schema: s, qualified: qualified(ast)}
+	out := &Prepared{CQL: cql, Keyspace: c.Keyspace, Info: stmt.Info(), stmt: stmt, schema: s, qualified: qualified(ast)}
 	id := textID(c.Keyspace, cql)
-	if out.qualified && e.opts.Dialect == Cassandra {
+	if out.qualified && e.server.Opts.Dialect == protocol.Cassandra {
 		id = textID("", cql)
 	}
 	out.ID = []byte(id)
-	out.Binds = p.bindSpecs(ast.Header().Markers)
-	out.PKIndexes = p.pkIndexes()
+	out.Binds = p.BindSpecs(ast.Header().Markers)
+	out.PKIndexes = p.PKIndexes()
 	switch stmt.(type) {
-	case *selection, *modification, *batchStatement:
-		for _, t := range p.tables {
-			out.tables = append(out.tables, tableName{t.keyspace, t.name})
+	case *read.Selection, *write.Modification, *write.Batch:
+		for _, t := range p.Tables {
+			out.tables = append(out.tables, schema.TableName{Keyspace: t.Keyspace, Name: t.Name})
 		}
 	}
-	out.called = p.called
-	if r, ok := stmt.(interface{ columns() []ColumnSpec }); ok {
-		out.Columns = r.columns()
+	out.called = p.Called
+	if r, ok := stmt.(server.Tabular); ok {
+		out.Columns = r.Columns()
 	}
 	return out, nil
 }
@@ -173,116 +204,9 @@ func (e *Engine) Lookup(id []byte) (*Prepared, bool) {
 	return p, ok
 }
 
-// fresh prepares p again if the schema it was prepared against is gone.
-func (e *Engine) fresh(c *Client, p *Prepared) (*Prepared, error) {
-	if p.schema == e.schema.Load() {
-		return p, nil
-	}
-	in := *c
-	in.Keyspace = p.Keyspace
-	again, err := e.Compile(&in, p.CQL)
-	if err != nil {
-		return nil, err
-	}
-	again.remembered = p.remembered
-	e.replace(p, again)
-	return again, nil
-}
-
-// replace files again under the ids where p still is.
-func (e *Engine) replace(p, again *Prepared) {
-	e.prepared.Lock()
-	defer e.prepared.Unlock()
-	for _, id := range e.ids(p) {
-		if e.prepared.byID[id] == p {
-			e.prepared.byID[id] = again
-		}
-	}
-}
-
-// setSchema installs a schema and forgets the prepared statements on tables that
-// it changes or lacks. The caller holds e.write.
-func (e *Engine) setSchema(next *schema) {
-	old := e.schema.Load()
-	e.schema.Store(next)
-	e.prepared.Lock()
-	defer e.prepared.Unlock()
-	for id, p := range e.prepared.byID {
-		if slices.ContainsFunc(p.tables, func(n tableName) bool { return e.outdated(old.find(n), next.find(n)) }) {
-			e.drop(id)
-			continue
-		}
-		if slices.ContainsFunc(p.called, func(n tableName) bool { return !sameFunctions(old.functionsNamed(n), next.functionsNamed(n)) }) {
-			e.drop(id)
-		}
-	}
-}
-
-func (s *schema) find(n tableName) *table {
-	if ks := s.keyspaces[n.keyspace]; ks != nil {
-		return ks.tables[n.name]
-	}
-	return nil
-}
-
-// outdated says whether statements on the table have to be prepared again.
-// Cassandra asks whether the columns, the indexes, the default TTL or
-// gc_grace_seconds changed, ScyllaDB whether anything did.
-func (e *Engine) outdated(old, next *table) bool {
-	if old == next {
-		return false
-	}
-	if old == nil || next == nil || e.opts.Dialect == Scylla {
-		return true
-	}
-	sameColumn := func(a, b *column) bool {
-		return a.name == b.name && a.kind == b.kind && a.position == b.position && a.desc == b.desc && a.id == b.id && a.typ.Equal(b.typ)
-	}
-	return old.data != next.data || old.compact != next.compact || !slices.EqualFunc(old.columns, next.columns, sameColumn) ||
-		!slices.EqualFunc(old.indexes, next.indexes, func(a, b *index) bool { return a == b || a.same(b) }) ||
-		old.params.defaultTTL != next.params.defaultTTL || old.params.gcGraceSeconds != next.params.gcGraceSeconds
-}
-
 func (e *Engine) forget() {
 	e.prepared.Lock()
 	defer e.prepared.Unlock()
 	clear(e.prepared.byID)
 	e.prepared.bytes = 0
-}
-
-// warnUse warns, once on a connection, of a prepared statement whose tables
-// depend on USE. keyspace is the one that the statement was prepared in.
-func (c *Client) warnUse(id []byte, keyspace string) []string {
-	if c.UseWarned == nil || c.UseWarned.Swap(true) {
-		return nil
-	}
-	orNull := func(s string) string {
-		if s == "" {
-			return "null"
-		}
-		return s
-	}
-	return []string{"`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in non-qualified table names. " +
-		"Please consider removing instances of `Session#setKeyspace(<keyspace>)`, `Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, " +
-		"and always use fully qualified table names (e.g. <keyspace>.<table>). " +
-		fmt.Sprintf("Keyspace used: %s, statement keyspace: %s, statement id: %x", orNull(c.Keyspace), orNull(keyspace), id)}
-}
-
-// warnUse warns of a prepared statement that is executed in another keyspace
-// than the one it was prepared in. Cassandra cannot tell of batches.
-func (x *execution) warnUse(p *Prepared) {
-	if !p.remembered || p.qualified || x.engine.opts.Dialect == Scylla {
-		return
-	}
-	keyspace := p.Keyspace
-	switch p.stmt.(type) {
-	case *batchStatement:
-		return
-	case *selection, *modification, *truncateStatement:
-	default:
-		keyspace = "" // a statement without tables was prepared in none
-	}
-	if keyspace != x.client.Keyspace {
-		x.warnings = append(x.warnings, x.client.warnUse(p.ID, keyspace)...)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coodie-go/coodie/cqltest/internal/exec/schema"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 )
 
@@ -11,7 +12,7 @@ import (
 // has, or reads otherwise than Cassandra. None changes what a statement
 // answers.
 var scyllaOptions = []string{
-	"cdc", "consistency", "dclocal_read_repair_chance", "in_memory", "paxos_grace_seconds", "per_partition_rate_limit",
+	"consistency", "dclocal_read_repair_chance", "in_memory", "paxos_grace_seconds", "per_partition_rate_limit",
 	"read_repair_chance", "scylla_encryption_options", "storage", "synchronous_updates", "tablets", "tombstone_gc",
 }
 
@@ -52,7 +53,7 @@ func isScyllaOnly(o *cqlparse.Property) bool {
 		case !ok:
 		case o.Name.Name == "compression" && key.Text == "sstable_compression":
 			key.Text = "class"
-		case o.Name.Name == "compaction" && key.Text == "class" && strings.HasSuffix(propertyText(e.Value), "IncrementalCompactionStrategy"):
+		case o.Name.Name == "compaction" && key.Text == "class" && strings.HasSuffix(schema.PropertyText(e.Value), "IncrementalCompactionStrategy"):
 			return true
 		}
 	}

@@ -108,6 +108,7 @@ func (s *decimalSum) Result() ([]byte, error) { return types.EncodeDecimal(s.sum
 type floatSum struct {
 	t                         *types.Type
 	sum, compensation, simple float64
+	given                     bool // NaN was among the values
 }
 
 func (s *floatSum) Add(args [][]byte) {
@@ -117,6 +118,7 @@ func (s *floatSum) Add(args [][]byte) {
 }
 
 func (s *floatSum) add(d float64) {
+	s.given = s.given || math.IsNaN(d)
 	s.simple += d
 	tmp := d - s.compensation
 	rounded := s.sum + tmp
@@ -125,11 +127,15 @@ func (s *floatSum) add(d float64) {
 }
 
 func (s *floatSum) total() float64 {
-	f := s.sum + s.compensation
-	if math.IsNaN(f) && math.IsInf(s.simple, 0) {
+	switch f := s.sum + s.compensation; {
+	case !math.IsNaN(f):
+		return f
+	case s.given:
+		return givenNaN
+	case math.IsInf(s.simple, 0):
 		return s.simple
 	}
-	return f
+	return invalidNaN
 }
 
 func (s *floatSum) Result() ([]byte, error) { return encodeFloating(s.t, s.total()), nil }

@@ -155,7 +155,7 @@ func lowBits(v *big.Int) int64 {
 
 // encodeFloating turns the result f of a real function into type t.
 func encodeFloating(t *types.Type, f float64) []byte {
-	if f != f {
+	if math.IsNaN(f) && math.Float64bits(f) != math.Float64bits(givenNaN) {
 		f = invalidNaN
 	}
 	switch t.Kind {

@@ -194,13 +194,20 @@ func computeFloat32(op byte, x, y float32) float32 {
 // mod gives an invalid operation the NaN that the processor would, which has
 // its sign bit set.
 func mod(x, y float64) float64 {
-	if m := math.Mod(x, y); m == m || x != x || y != y {
+	switch m := math.Mod(x, y); {
+	case !math.IsNaN(m):
 		return m
+	case math.IsNaN(x) || math.IsNaN(y):
+		return givenNaN
 	}
 	return invalidNaN
 }
 
-var invalidNaN = math.Float64frombits(0xfff8000000000000)
+// The NaN that comes of an operation, and the one that a literal is.
+var (
+	invalidNaN = math.Float64frombits(0xfff8000000000000)
+	givenNaN   = math.Float64frombits(0x7ff8000000000000)
+)
 
 func computeFloat64(op byte, x, y float64) float64 {
 	switch op {

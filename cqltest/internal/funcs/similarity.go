@@ -76,7 +76,7 @@ func vectorFactories() []*factory {
 				case err != nil:
 					return nil, err
 				case !ok:
-					return nil, types.Invalidf("Function %s doesn't support all-zero vectors.", name)
+					return nil, types.Invalidf("Function system.%s doesn't support all-zero vectors.", name)
 				}
 				return types.EncodeFloat(score), nil
 			}, args...), nil

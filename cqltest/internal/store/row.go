@@ -66,6 +66,13 @@ func (c *Complex) put(path []byte, cell Cell) {
 	c.Cells = slices.Insert(c.Cells, i, PathCell{path, cell})
 }
 
+// empty says whether the row says nothing, not even that something is gone.
+func (r *Row) empty() bool {
+	return !r.Liveness.Set && !r.Deletion.Set && !slices.ContainsFunc(r.Columns, func(c Column) bool {
+		return c.Complex == nil || c.Complex.Deletion.Set || len(c.Complex.Cells) > 0
+	})
+}
+
 // Cell returns the cell of a simple column, or nil.
 func (r *Row) Cell(id int32) *Cell {
 	if col := r.find(id); col != nil && col.Complex == nil {

@@ -43,7 +43,7 @@ func row(clustering string, cells ...Cell) *Row {
 	return r
 }
 
-func newTable() *Table { return NewTable(Order{bytes.Compare}) }
+func newTable() *Table { return NewTable(Order{bytes.Compare}, false) }
 
 func key(n int64) Key { return Key{Token: n, Bytes: fmt.Sprint(n)} }
 

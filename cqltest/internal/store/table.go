@@ -64,15 +64,19 @@ type Update struct {
 // Table is the data of one table. It is safe for many goroutines.
 type Table struct {
 	order Order
+	forms bool // rows that are equal by the order may be written differently
 
 	mu   sync.Mutex
 	tree *btree.BTreeG[item]
+	size int64 // of what is in the tree, roughly in bytes
 	view *View // of the present state, nil after a write
 }
 
-// NewTable returns an empty table whose rows are sorted by order.
-func NewTable(order Order) *Table {
-	t := &Table{order: order}
+// NewTable returns an empty table whose rows are sorted by order. forms says that
+// keys that are equal by the order can be written differently, as 1 and 1.0: a row
+// shows its key as who first wrote or deleted it did, for ever.
+func NewTable(order Order, forms bool) *Table {
+	t := &Table{order: order, forms: forms}
 	t.Truncate()
 	return t
 }
@@ -95,6 +99,7 @@ func (t *Table) Truncate() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tree = btree.NewBTreeGOptions(t.less, btree.Options{NoLocks: true})
+	t.size = 0
 	t.view = nil
 }
 
@@ -103,7 +108,7 @@ func (t *Table) View() *View {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.view == nil {
-		t.view = &View{order: t.order, tree: t.tree.Copy()}
+		t.view = &View{order: t.order, tree: t.tree.Copy(), size: t.size}
 	}
 	return t.view
 }
@@ -112,7 +117,7 @@ func (t *Table) View() *View {
 func (t *Table) Restore(v *View) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tree = v.tree.Copy()
+	t.tree, t.size = v.tree.Copy(), v.size
 	t.view = nil
 }
 
@@ -135,7 +140,7 @@ func (t *Table) Put(key Key, row *Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.view = nil
-	t.tree.Set(item{key: &key, row: row})
+	t.set(item{key: &key, row: row})
 }
 
 // Remove takes a row out, leaving no trace.
@@ -143,16 +148,18 @@ func (t *Table) Remove(key Key, clustering [][]byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.view = nil
-	t.tree.Delete(item{key: &key, row: &Row{Clustering: clustering}})
+	t.delete(item{key: &key, row: &Row{Clustering: clustering}})
 }
 
 func (t *Table) applyRow(key *Key, row *Row) {
 	old, found := t.tree.Get(item{key: key, row: row})
 	if found {
-		t.tree.Set(item{key: old.key, row: Merge(old.row, row)})
+		t.set(item{key: old.key, row: Merge(old.row, row)})
 		return
 	}
-	t.tree.Set(item{key: key, row: Merge(row, nil)})
+	if !row.empty() {
+		t.set(item{key: key, row: Merge(row, nil)})
+	}
 }
 
 func (t *Table) applyHead(key *Key, u *Update) {
@@ -181,7 +188,7 @@ func (t *Table) applyHead(key *Key, u *Update) {
 		}), rt)
 		t.sweep(key, rt.Slice, rt.Deletion)
 	}
-	t.tree.Set(item{key: key, head: h})
+	t.set(item{key: key, head: h})
 }
 
 // sweep drops what a deletion covers, so that deleted data costs no memory.
@@ -189,7 +196,11 @@ func (t *Table) sweep(key *Key, s Slice, d Deletion) {
 	var gone, changed []item
 	p := &Partition{Key: *key, order: t.order, tree: t.tree}
 	p.raw(s, false, func(r *Row) bool {
-		if left := purge(r, d); left == nil {
+		left := purge(r, d)
+		if left == nil && t.forms {
+			left = &Row{Clustering: r.Clustering}
+		}
+		if left == nil {
 			gone = append(gone, item{key: key, row: r})
 		} else if left != r {
 			changed = append(changed, item{key: key, row: left})
@@ -197,10 +208,10 @@ func (t *Table) sweep(key *Key, s Slice, d Deletion) {
 		return true
 	})
 	for _, it := range gone {
-		t.tree.Delete(it)
+		t.delete(it)
 	}
 	for _, it := range changed {
-		t.tree.Set(it)
+		t.set(it)
 	}
 }
 
@@ -247,7 +258,7 @@ func (t *Table) DropColumn(id int32, timestamp int64) {
 		return true
 	})
 	for _, it := range changed {
-		t.tree.Set(it)
+		t.set(it)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 type View struct {
 	order Order
 	tree  *btree.BTreeG[item]
+	size  int64
 }
 
 // Partition is one partition of a view.

@@ -15,7 +15,7 @@ const (
 // there, as those of any type do in a blob.
 func (t *Type) AssignableTo(receiver *Type) Assignability {
 	if (t.IsCollection() || t.Kind == KindUDT) && t.Frozen {
-		receiver = receiver.Freeze()
+		t, receiver = t.Freeze(), receiver.Freeze()
 	}
 	switch {
 	case t.Equal(receiver):

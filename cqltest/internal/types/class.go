@@ -25,8 +25,11 @@ func ParseClass(class string) (*Type, error) {
 	return t, err
 }
 
-// lexicalUUID is the one class without a CQL name that is supported.
-const lexicalUUID = "LexicalUUIDType"
+// The classes without a CQL name that are supported.
+const (
+	lexicalUUID = "LexicalUUIDType"
+	composite   = "CompositeType"
+)
 
 type classParser struct {
 	s   string
@@ -79,6 +82,16 @@ func (p *classParser) parse(depth int) (*Type, error) {
 	}
 	if short == lexicalUUID {
 		return Custom(marshalPackage + short), nil
+	}
+	if short == composite {
+		if p.pos == len(p.s) || strings.Count(p.s[p.pos:], "(") != strings.Count(p.s[p.pos:], ")") {
+			return nil, Configf("Invalid definition for comparator %s.", marshalPackage+composite)
+		}
+		args, err := p.args(depth)
+		if err != nil {
+			return nil, err
+		}
+		return Composite(args...), nil
 	}
 	kind, ok := classKinds[short]
 	if !ok {

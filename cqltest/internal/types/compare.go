@@ -13,6 +13,9 @@ import (
 // A duration has no order of its own in CQL; like the server's storage,
 // Compare then goes by the encoded bytes.
 func (t *Type) Compare(a, b []byte) int {
+	if t.IsComposite() {
+		return t.compareComposite(a, b)
+	}
 	switch t.Kind {
 	case KindASCII, KindText, KindBlob, KindDate, KindTime, KindInet, KindDuration, KindCustom, KindEmpty:
 		return bytes.Compare(a, b)

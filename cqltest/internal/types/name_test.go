@@ -84,7 +84,7 @@ func TestFreezeAndReferences(t *testing.T) {
 	require.False(t, address.Frozen, "freezing must not touch the original")
 	require.True(t, typ.References("ks", "address"))
 	require.False(t, typ.References("other", "address"))
-	require.True(t, Tuple(Int, Duration).ContainsDuration())
+	require.True(t, Tuple(Int, Duration).Contains(KindDuration))
 }
 
 func TestAssignableTo(t *testing.T) {

@@ -39,6 +39,9 @@ func (t *Type) FromString(s string) ([]byte, error) {
 		if t.Class == marshalPackage+lexicalUUID {
 			return UUID.FromString(s)
 		}
+		if t.IsComposite() {
+			return t.compositeFromString(s)
+		}
 		return parseHex(s)
 	case KindBlob, KindList, KindSet, KindMap, KindVector, KindUDT:
 		return parseHex(s)

@@ -1,5 +1,10 @@
 package types
 
+import (
+	"slices"
+	"strings"
+)
+
 // Type is a CQL data type. Types are immutable and compared with [Type.Equal];
 // the native ones are also package variables.
 //
@@ -7,7 +12,7 @@ package types
 type Type struct {
 	Kind Kind
 	// Elems holds the element type of a list, set or vector, the key and value
-	// types of a map, and the component or field types of a tuple or UDT.
+	// types of a map, and the component or field types of a tuple, UDT or composite.
 	Elems []*Type
 	// Frozen is meaningful for lists, sets, maps and UDTs. Tuples and vectors
 	// are always stored whole.
@@ -80,6 +85,21 @@ func UDT(keyspace, name string, fields []string, elems []*Type, frozen bool) *Ty
 // Custom returns the custom type of a Java class. Its values are opaque bytes.
 func Custom(class string) *Type {
 	return &Type{Kind: KindCustom, Class: class}
+}
+
+// Composite returns the type of several values in one, as tables of before CQL
+// have it: a custom type that orders by its components.
+func Composite(components ...*Type) *Type {
+	names := make([]string, len(components))
+	for i, c := range components {
+		names[i] = c.ClassName()
+	}
+	return &Type{Kind: KindCustom, Class: marshalPackage + composite + "(" + strings.Join(names, ",") + ")", Elems: components}
+}
+
+// IsComposite says whether t was made by [Composite].
+func (t *Type) IsComposite() bool {
+	return t.Kind == KindCustom && strings.HasPrefix(t.Class, marshalPackage+composite+"(")
 }
 
 // Equal says whether t and o are the same type, the frozen flag included.
@@ -207,17 +227,9 @@ func (t *Type) References(keyspace, name string) bool {
 	return false
 }
 
-// ContainsDuration says whether t is duration or holds one at any depth.
-func (t *Type) ContainsDuration() bool {
-	if t.Kind == KindDuration {
-		return true
-	}
-	for _, e := range t.Elems {
-		if e.ContainsDuration() {
-			return true
-		}
-	}
-	return false
+// Contains says whether the type is of a kind, or has a part that is.
+func (t *Type) Contains(kind Kind) bool {
+	return t.Kind == kind || slices.ContainsFunc(t.Elems, func(e *Type) bool { return e.Contains(kind) })
 }
 
 // Column says where a value goes: a column, or an argument of a function. Name

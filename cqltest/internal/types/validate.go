@@ -105,6 +105,9 @@ func (t *Type) Validate(b []byte) error {
 			return Invalidf("Invalid version for TimeUUID type: 0x%x", b[0]>>4)
 		}
 	case KindCustom:
+		if t.IsComposite() {
+			return t.validateComposite(b)
+		}
 		if t.Class == marshalPackage+lexicalUUID && len(b) != 16 && len(b) != 0 {
 			return Invalidf("UUID should be 16 or 0 bytes (%d)", len(b))
 		}

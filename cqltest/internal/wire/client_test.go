@@ -17,7 +17,7 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/segment"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // stub records requests and answers each with what its function says, or void.
@@ -35,7 +35,7 @@ func (s *stub) handle(ctx context.Context, c *Conn, request any) Response {
 	if s.answer != nil {
 		return s.answer(ctx, c, request)
 	}
-	return Response{Message: Result{Result: &exec.Result{}}}
+	return Response{Message: Result{Result: &protocol.Result{}}}
 }
 
 func (s *stub) last() any {

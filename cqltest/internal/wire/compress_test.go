@@ -12,7 +12,7 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // libCompressor lets the protocol library's codec use ours.
@@ -34,7 +34,7 @@ func TestCompression(t *testing.T) {
 	for name, z := range compressors {
 		t.Run(name, func(t *testing.T) {
 			h := &stub{answer: func(_ context.Context, _ *Conn, request any) Response {
-				return Response{Message: Error{&exec.Error{Code: exec.CodeServer, Message: request.(*Query).CQL}}}
+				return Response{Message: Error{&protocol.Error{Code: protocol.CodeServer, Message: request.(*Query).CQL}}}
 			}}
 			c := dial(t, newServer(t, h), primitive.ProtocolVersion4)
 			c.codec = frame.NewRawCodecWithCompression(libCompressor{z})

@@ -11,7 +11,7 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 const (
@@ -56,7 +56,7 @@ type Conn struct {
 	running sync.WaitGroup
 
 	mu         sync.Mutex
-	client     exec.Client
+	client     protocol.Client
 	compressor compressor
 	segments   *segments // how frames are sent; nil: as they are
 	registered map[primitive.EventType]bool
@@ -74,12 +74,12 @@ func newConn(s *Server, nc net.Conn) *Conn {
 		writing: make(chan struct{}, 1),
 		events:  make(chan Message, maxEvents),
 		gone:    gone,
-		client:  exec.Client{UseWarned: new(atomic.Bool), Gone: gone, Node: s.Node},
+		client:  protocol.Client{UseWarned: new(atomic.Bool), Gone: gone, Node: s.Node},
 	}
 }
 
 // Client returns a copy of the connection's state.
-func (c *Conn) Client() exec.Client {
+func (c *Conn) Client() protocol.Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.client
@@ -144,7 +144,7 @@ func (c *Conn) next() bool {
 		c.client.ProtocolVersion = h.version
 	}
 	if int64(h.length)+headerLength > int64(c.server.MaxFrame) {
-		return c.skip(h) && c.fail(h, &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
+		return c.skip(h) && c.fail(h, &protocol.Error{Code: protocol.CodeInvalid, Message: fmt.Sprintf(
 			"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, c.server.MaxFrame)})
 	}
 	if c.stage != isReady && h.length > maxHandshake {
@@ -165,11 +165,11 @@ func (c *Conn) next() bool {
 }
 
 // tooBigToStart refuses a frame that no handshake has.
-func (c *Conn) tooBigToStart(h header) *exec.Error {
+func (c *Conn) tooBigToStart(h header) *protocol.Error {
 	if err := c.expect(h.opcode); err != nil {
 		return err
 	}
-	return &exec.Error{Code: exec.CodeInvalid, Message: fmt.Sprintf(
+	return &protocol.Error{Code: protocol.CodeInvalid, Message: fmt.Sprintf(
 		"Request is too big: length %d exceeds maximum allowed length %d.", int64(h.length)+headerLength, maxHandshake)}
 }
 
@@ -239,7 +239,7 @@ func (c *Conn) start(job func()) {
 }
 
 // request decodes a statement-bearing request into the call that answers it.
-func (c *Conn) request(h header, r *reader) (func() Response, *exec.Error) {
+func (c *Conn) request(h header, r *reader) (func() Response, *protocol.Error) {
 	ctx, handler := c.server.ctx, c.server.Handler
 	tracing := h.has(primitive.HeaderFlagTracing)
 	var handle func() Response
@@ -282,7 +282,7 @@ func (c *Conn) run(h header, handle func() Response) {
 	r := func() (r Response) {
 		defer func() {
 			if p := recover(); p != nil {
-				r = Response{Message: Error{&exec.Error{Code: exec.CodeServer, Message: fmt.Sprintf("cqltest: internal error: %v", p)}}}
+				r = Response{Message: Error{&protocol.Error{Code: protocol.CodeServer, Message: fmt.Sprintf("cqltest: internal error: %v", p)}}}
 			}
 		}()
 		return handle()
@@ -292,7 +292,7 @@ func (c *Conn) run(h header, handle func() Response) {
 	}
 }
 
-func (c *Conn) fail(h header, err *exec.Error) bool {
+func (c *Conn) fail(h header, err *protocol.Error) bool {
 	return c.write(h.stream, &Response{Message: Error{err}})
 }
 

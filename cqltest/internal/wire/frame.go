@@ -8,7 +8,7 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // The protocol versions that are served.
@@ -55,13 +55,13 @@ func (h header) has(f primitive.HeaderFlag) bool { return h.flags&f != 0 }
 
 // versionError is answered to a version that is not served. Its text is what
 // drivers look for before they try a lower one.
-func (s *Server) versionError(version int) *exec.Error {
+func (s *Server) versionError(version int) *protocol.Error {
 	return protocolError("Invalid or unsupported protocol version (%d); supported versions are (%s)",
 		version, strings.Join(s.versions(), ", "))
 }
 
-func protocolError(format string, args ...any) *exec.Error {
-	return &exec.Error{Code: exec.CodeProtocol, Message: fmt.Sprintf(format, args...)}
+func protocolError(format string, args ...any) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeProtocol, Message: fmt.Sprintf(format, args...)}
 }
 
 // readBody reads n bytes, allocating no more than a constant ahead of what has

@@ -7,7 +7,7 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // cqlVersion is Cassandra 5.0's.
@@ -39,7 +39,7 @@ func (c *Conn) handshake(h header, r *reader) Message {
 	return Error{unknownOpcode(h.opcode)}
 }
 
-func unknownOpcode(op primitive.OpCode) *exec.Error {
+func unknownOpcode(op primitive.OpCode) *protocol.Error {
 	if op.IsResponse() {
 		return protocolError("Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode %d (%s)", op, opcodeName(op))
 	}
@@ -47,7 +47,7 @@ func unknownOpcode(op primitive.OpCode) *exec.Error {
 }
 
 // expect checks the request against the stage of the handshake.
-func (c *Conn) expect(op primitive.OpCode) *exec.Error {
+func (c *Conn) expect(op primitive.OpCode) *protocol.Error {
 	name := opcodeName(op)
 	switch c.stage {
 	case established:
@@ -121,7 +121,7 @@ func (c *Conn) authenticate(token []byte) Message {
 	}
 	user, password := credentials(token)
 	if err := c.server.Handler.Authenticate(user, password); err != nil {
-		return Error{&exec.Error{Code: exec.CodeBadCredentials, Message: err.Error()}}
+		return Error{&protocol.Error{Code: protocol.CodeBadCredentials, Message: err.Error()}}
 	}
 	c.mu.Lock()
 	c.client.User = user

@@ -8,7 +8,7 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 func TestHandshake(t *testing.T) {
@@ -137,8 +137,8 @@ func TestEvents(t *testing.T) {
 	require.IsType(t, &message.Ready{}, c.ask(&message.Register{EventTypes: []primitive.EventType{
 		primitive.EventTypeSchemaChange, primitive.EventTypeStatusChange, primitive.EventTypeTopologyChange}}))
 
-	s.Publish(exec.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: "ks", Name: "t"})
-	s.Publish(exec.SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"})
+	s.Publish(protocol.SchemaChange{Change: "CREATED", Target: "TABLE", Keyspace: "ks", Name: "t"})
+	s.Publish(protocol.SchemaChange{Change: "DROPPED", Target: "KEYSPACE", Keyspace: "ks"})
 
 	s.PublishStatus(false, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3), Port: 9042})
 

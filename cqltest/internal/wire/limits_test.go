@@ -18,7 +18,7 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // script is a connection whose client has already said everything.
@@ -142,7 +142,7 @@ func TestRequestsRunConcurrently(t *testing.T) {
 		if request.(*Query).CQL == "slow" {
 			<-release
 		}
-		return Response{Message: Error{&exec.Error{Code: exec.CodeServer, Message: request.(*Query).CQL}}}
+		return Response{Message: Error{&protocol.Error{Code: protocol.CodeServer, Message: request.(*Query).CQL}}}
 	}}
 	c := connect(t, newServer(t, h), primitive.ProtocolVersion4)
 
@@ -158,7 +158,7 @@ func TestRequestsRunConcurrently(t *testing.T) {
 // Answers of many sizes to many streams at once arrive whole, each on its own.
 func TestResponsesDoNotInterleave(t *testing.T) {
 	h := &stub{answer: func(_ context.Context, _ *Conn, request any) Response {
-		return Response{Message: Error{&exec.Error{Code: exec.CodeServer, Message: request.(*Query).CQL}}}
+		return Response{Message: Error{&protocol.Error{Code: protocol.CodeServer, Message: request.(*Query).CQL}}}
 	}}
 	c := connect(t, newServer(t, h), primitive.ProtocolVersion4)
 	const n = 400 // more than run at a time
@@ -232,7 +232,7 @@ func FuzzConn(f *testing.F) {
 	f.Add(uint8(0), []byte{0x40, 0, 0, 0, 0})
 
 	h := &stub{answer: func(context.Context, *Conn, any) Response {
-		return Response{Message: Result{Result: &exec.Result{}}}
+		return Response{Message: Result{Result: &protocol.Result{}}}
 	}}
 	hello := [][]byte{startup, startupWith("lz4"), startupWith("snappy")}
 	f.Fuzz(func(t *testing.T, kind uint8, in []byte) {

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"unicode/utf8"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // reader takes a body apart. After its first error it returns zero values, so
@@ -14,7 +14,7 @@ import (
 type reader struct {
 	b    []byte
 	size int // of the whole body
-	err  *exec.Error
+	err  *protocol.Error
 }
 
 func newReader(body []byte) *reader { return &reader{b: body, size: len(body)} }
@@ -142,26 +142,26 @@ func (r *reader) skipBytesMap() {
 
 // value reads a [value]. Values are kept, as cells: a small one is copied lest
 // it keep a large body alive.
-func (r *reader) value(version int) exec.Value {
+func (r *reader) value(version int) protocol.Value {
 	switch n := r.int(); {
 	case n >= 0:
 		b := r.take(int(n))
 		if r.size > 512 && int(n) < r.size/4 {
 			b = append([]byte{}, b...)
 		}
-		return exec.Value{Bytes: b}
+		return protocol.Value{Bytes: b}
 	case n == -1 || version < 4: // v3 knows no unset: every negative length is null
-		return exec.Value{State: exec.Null}
+		return protocol.Value{State: protocol.Null}
 	case n == -2:
-		return exec.Value{State: exec.Unset}
+		return protocol.Value{State: protocol.Unset}
 	default:
 		r.fail("Invalid ByteBuf length %d", n)
-		return exec.Value{}
+		return protocol.Value{}
 	}
 }
 
 // values reads the values of a statement, with their names if named says so.
-func (r *reader) values(version int, named bool) (values []exec.Value, names []string) {
+func (r *reader) values(version int, named bool) (values []protocol.Value, names []string) {
 	size := 4
 	if named {
 		size += 2
@@ -170,7 +170,7 @@ func (r *reader) values(version int, named bool) (values []exec.Value, names []s
 	if n == 0 {
 		return nil, nil
 	}
-	values = make([]exec.Value, n)
+	values = make([]protocol.Value, n)
 	if named {
 		names = make([]string, n)
 	}

@@ -6,12 +6,12 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // Params are the parameters of a QUERY, EXECUTE or BATCH.
 type Params struct {
-	exec.Params
+	protocol.Params
 	SkipMetadata bool
 }
 
@@ -45,7 +45,7 @@ type Execute struct {
 // Batch is a BATCH request.
 type Batch struct {
 	Request
-	Type    exec.BatchType
+	Type    protocol.BatchType
 	Entries []BatchEntry
 }
 
@@ -53,7 +53,7 @@ type Batch struct {
 type BatchEntry struct {
 	ID     []byte
 	CQL    string
-	Values []exec.Value
+	Values []protocol.Value
 }
 
 func (r *reader) query(version int) *Query {
@@ -80,8 +80,8 @@ func (r *reader) execute(version int) *Execute {
 }
 
 func (r *reader) batch(version int) *Batch {
-	b := &Batch{Type: exec.BatchType(r.byte())}
-	if b.Type > exec.Counter {
+	b := &Batch{Type: protocol.BatchType(r.byte())}
+	if b.Type > protocol.Counter {
 		r.fail("Invalid BATCH message type %d", int8(b.Type))
 	}
 	b.Entries = make([]BatchEntry, r.count(5))

@@ -9,18 +9,18 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 func ptr[T any](v T) *T { return &v }
 
 func TestRequests(t *testing.T) {
-	set := func(b ...byte) exec.Value { return exec.Value{Bytes: b} }
+	set := func(b ...byte) protocol.Value { return protocol.Value{Bytes: b} }
 	all := Params{
-		Params: exec.Params{
-			Consistency:       exec.LocalQuorum,
-			SerialConsistency: exec.LocalSerial,
-			Values:            []exec.Value{set(1, 2), {State: exec.Null}, {State: exec.Unset}, set([]byte{}...)},
+		Params: protocol.Params{
+			Consistency:       protocol.LocalQuorum,
+			SerialConsistency: protocol.LocalSerial,
+			Values:            []protocol.Value{set(1, 2), {State: protocol.Null}, {State: protocol.Unset}, set([]byte{}...)},
 			PageSize:          50,
 			PagingState:       []byte{9, 9},
 			DefaultTimestamp:  ptr(int64(-5)),
@@ -43,10 +43,10 @@ func TestRequests(t *testing.T) {
 		want any
 	}{
 		{"plain query", &message.Query{Query: "SELECT ü", Options: &message.QueryOptions{Consistency: primitive.ConsistencyLevelOne}},
-			&Query{CQL: "SELECT ü", Request: Request{Params: Params{Params: exec.Params{Consistency: exec.One}}}}},
+			&Query{CQL: "SELECT ü", Request: Request{Params: Params{Params: protocol.Params{Consistency: protocol.One}}}}},
 		{"query with everything", &message.Query{Query: "q", Options: allOptions}, &Query{CQL: "q", Request: Request{Params: all}}},
 		{"named values", &message.Query{Query: "q", Options: &message.QueryOptions{NamedValues: map[string]*primitive.Value{"k": primitive.NewValue([]byte{1})}}},
-			&Query{CQL: "q", Request: Request{Params: Params{Params: exec.Params{Values: []exec.Value{set(1)}, Names: []string{"k"}}}}}},
+			&Query{CQL: "q", Request: Request{Params: Params{Params: protocol.Params{Values: []protocol.Value{set(1)}, Names: []string{"k"}}}}}},
 		{"prepare", &message.Prepare{Query: "q"}, &Prepare{CQL: "q"}},
 		{"execute", &message.Execute{QueryId: []byte("id"), Options: allOptions}, &Execute{ID: []byte("id"), Request: Request{Params: all}}},
 		{"batch", &message.Batch{
@@ -59,10 +59,10 @@ func TestRequests(t *testing.T) {
 			SerialConsistency: ptr(primitive.ConsistencyLevelSerial),
 			DefaultTimestamp:  ptr(int64(8)),
 		}, &Batch{
-			Type:    exec.Unlogged,
-			Entries: []BatchEntry{{CQL: "q", Values: []exec.Value{set(1)}}, {ID: []byte("id")}},
-			Request: Request{Params: Params{Params: exec.Params{
-				Consistency: exec.Quorum, SerialConsistency: exec.Serial, DefaultTimestamp: ptr(int64(8))}}},
+			Type:    protocol.Unlogged,
+			Entries: []BatchEntry{{CQL: "q", Values: []protocol.Value{set(1)}}, {ID: []byte("id")}},
+			Request: Request{Params: Params{Params: protocol.Params{
+				Consistency: protocol.Quorum, SerialConsistency: protocol.Serial, DefaultTimestamp: ptr(int64(8))}}},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestNegativeLengthInV3(t *testing.T) {
 	r := newReader([]byte{0, 1, 0xFF, 0xFF, 0xFF, 0xFE})
 	values, _ := r.values(3, false)
 	require.Nil(t, r.err)
-	require.Equal(t, []exec.Value{{State: exec.Null}}, values)
+	require.Equal(t, []protocol.Value{{State: protocol.Null}}, values)
 }
 
 func TestTracingFlag(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // Response is the answer to a request.
@@ -34,14 +34,14 @@ type (
 	authenticate struct{ class string }
 	authSuccess  struct{}
 	supported    map[string][]string
-	schemaEvent  exec.SchemaChange
+	schemaEvent  protocol.SchemaChange
 	statusEvent  struct {
 		up   bool
 		node *net.TCPAddr
 	}
 
 	// Error is an ERROR message.
-	Error struct{ *exec.Error }
+	Error struct{ *protocol.Error }
 )
 
 func (ready) opcode() primitive.OpCode        { return primitive.OpCodeReady }
@@ -67,7 +67,7 @@ func (s supported) append(b []byte, _ int) []byte {
 
 func (e schemaEvent) append(b []byte, version int) []byte {
 	b = appendString(b, string(primitive.EventTypeSchemaChange))
-	return appendSchemaChange(b, (*exec.SchemaChange)(&e))
+	return appendSchemaChange(b, (*protocol.SchemaChange)(&e))
 }
 
 func (e statusEvent) append(b []byte, _ int) []byte {
@@ -89,27 +89,27 @@ func (e Error) append(b []byte, version int) []byte {
 	code, message := e.Code, e.Message
 	if version < 4 { // codes that v3 lacks become their nearest relatives
 		switch code {
-		case exec.CodeWriteFailure:
-			code = exec.CodeWriteTimeout
-		case exec.CodeReadFailure:
-			code = exec.CodeReadTimeout
-		case exec.CodeFunctionFailure:
-			code = exec.CodeInvalid
+		case protocol.CodeWriteFailure:
+			code = protocol.CodeWriteTimeout
+		case protocol.CodeReadFailure:
+			code = protocol.CodeReadTimeout
+		case protocol.CodeFunctionFailure:
+			code = protocol.CodeInvalid
 		}
 	}
 	b = appendInt(b, code)
 	b = appendString(b, message)
 	switch code {
-	case exec.CodeUnavailable:
+	case protocol.CodeUnavailable:
 		b = appendShort(b, int(e.Consistency))
 		b = appendInt(b, e.Required)
 		b = appendInt(b, e.Alive)
-	case exec.CodeWriteTimeout, exec.CodeReadTimeout, exec.CodeCASWriteUnknown,
-		exec.CodeWriteFailure, exec.CodeReadFailure:
+	case protocol.CodeWriteTimeout, protocol.CodeReadTimeout, protocol.CodeCASWriteUnknown,
+		protocol.CodeWriteFailure, protocol.CodeReadFailure:
 		b = appendShort(b, int(e.Consistency))
 		b = appendInt(b, e.Received)
 		b = appendInt(b, e.BlockFor)
-		if code == exec.CodeWriteFailure || code == exec.CodeReadFailure {
+		if code == protocol.CodeWriteFailure || code == protocol.CodeReadFailure {
 			b = appendInt(b, e.NumFailures)
 			if version >= 5 { // the nodes that failed, and why
 				for i := range e.NumFailures {
@@ -119,29 +119,29 @@ func (e Error) append(b []byte, version int) []byte {
 			}
 		}
 		switch code {
-		case exec.CodeWriteTimeout, exec.CodeWriteFailure:
+		case protocol.CodeWriteTimeout, protocol.CodeWriteFailure:
 			b = appendString(b, cmp.Or(e.WriteType, "SIMPLE"))
-			if version >= 5 && code == exec.CodeWriteTimeout && e.WriteType == string(primitive.WriteTypeCas) {
+			if version >= 5 && code == protocol.CodeWriteTimeout && e.WriteType == string(primitive.WriteTypeCas) {
 				b = appendShort(b, e.Contentions)
 			}
-		case exec.CodeReadTimeout, exec.CodeReadFailure:
+		case protocol.CodeReadTimeout, protocol.CodeReadFailure:
 			b = append(b, boolByte(e.DataPresent))
 		}
-	case exec.CodeFunctionFailure:
+	case protocol.CodeFunctionFailure:
 		b = appendString(b, e.Keyspace)
 		b = appendString(b, e.Function)
 		b = appendStringList(b, e.ArgTypes)
-	case exec.CodeAlreadyExists:
+	case protocol.CodeAlreadyExists:
 		b = appendString(b, e.Keyspace)
 		b = appendString(b, e.Table)
-	case exec.CodeUnprepared:
+	case protocol.CodeUnprepared:
 		b = appendShort(b, len(e.UnpreparedID))
 		b = append(b, e.UnpreparedID...)
 	}
 	return b
 }
 
-func appendSchemaChange(b []byte, c *exec.SchemaChange) []byte {
+func appendSchemaChange(b []byte, c *protocol.SchemaChange) []byte {
 	b = appendString(b, c.Change)
 	b = appendString(b, c.Target)
 	b = appendString(b, c.Keyspace)

@@ -6,13 +6,14 @@ import (
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // Result is a RESULT message that answers QUERY, EXECUTE or BATCH. With
 // SkipMetadata the columns are counted but not described.
 type Result struct {
-	*exec.Result
+	*protocol.Result
 	SkipMetadata bool
 	// MetadataID, if not nil, says that the columns are not those that the client
 	// knows, and names them. Versions before 5 cannot say so.
@@ -34,12 +35,12 @@ func (Prepared) opcode() primitive.OpCode { return primitive.OpCodeResult }
 
 func (r Result) append(b []byte, version int) []byte {
 	switch r.Kind {
-	case exec.Rows:
+	case protocol.Rows:
 		return r.appendRows(b, version)
-	case exec.SetKeyspace:
+	case protocol.SetKeyspace:
 		b = appendInt(b, int(primitive.ResultTypeSetKeyspace))
 		return appendString(b, r.Keyspace)
-	case exec.SchemaChanged:
+	case protocol.SchemaChanged:
 		if r.Change != nil {
 			b = appendInt(b, int(primitive.ResultTypeSchemaChange))
 			return appendSchemaChange(b, r.Change)
@@ -93,7 +94,7 @@ func (p Prepared) append(b []byte, version int) []byte {
 	return appendRowsMetadata(b, p.Columns, nil, nil, len(p.Columns) == 0, version)
 }
 
-func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging, changed []byte, skip bool, version int) []byte {
+func appendRowsMetadata(b []byte, columns []protocol.ColumnSpec, paging, changed []byte, skip bool, version int) []byte {
 	flags := primitive.RowsFlag(0)
 	if paging != nil {
 		flags |= primitive.RowsFlagHasMorePages
@@ -123,7 +124,7 @@ func appendRowsMetadata(b []byte, columns []exec.ColumnSpec, paging, changed []b
 }
 
 // oneTable says whether the columns' table need be named only once.
-func oneTable(columns []exec.ColumnSpec) bool {
+func oneTable(columns []protocol.ColumnSpec) bool {
 	for _, c := range columns {
 		if c.Table != columns[0].Table || c.Keyspace != columns[0].Keyspace {
 			return false
@@ -132,7 +133,7 @@ func oneTable(columns []exec.ColumnSpec) bool {
 	return len(columns) > 0
 }
 
-func appendColumns(b []byte, columns []exec.ColumnSpec, version int) []byte {
+func appendColumns(b []byte, columns []protocol.ColumnSpec, version int) []byte {
 	global := oneTable(columns)
 	for i, c := range columns {
 		if i == 0 || !global {

@@ -13,11 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
-func column(table, name string, typ *types.Type) exec.ColumnSpec {
-	return exec.ColumnSpec{Keyspace: "ks", Table: table, Name: name, Type: typ}
+func column(table, name string, typ *types.Type) protocol.ColumnSpec {
+	return protocol.ColumnSpec{Keyspace: "ks", Table: table, Name: name, Type: typ}
 }
 
 // decode has the protocol library read a response frame.
@@ -31,7 +32,7 @@ func decode(t *testing.T, version int, r Response) *frame.Frame {
 }
 
 func TestRows(t *testing.T) {
-	columns := []exec.ColumnSpec{column("t", "a", types.Int), column("t", "b", types.Text)}
+	columns := []protocol.ColumnSpec{column("t", "a", types.Int), column("t", "b", types.Text)}
 	rows := [][][]byte{{{0, 0, 0, 1}, nil}, {{0, 0, 0, 2}, {}}}
 	described := []*message.ColumnMetadata{
 		{Keyspace: "ks", Table: "t", Name: "a", Type: datatype.Int},
@@ -42,14 +43,14 @@ func TestRows(t *testing.T) {
 		send Result
 		want *message.RowsMetadata
 	}{
-		{"whole", Result{Result: &exec.Result{Columns: columns}}, &message.RowsMetadata{ColumnCount: 2, Columns: described}},
-		{"first page", Result{Result: &exec.Result{Columns: columns, PagingState: []byte("more")}},
+		{"whole", Result{Result: &protocol.Result{Columns: columns}}, &message.RowsMetadata{ColumnCount: 2, Columns: described}},
+		{"first page", Result{Result: &protocol.Result{Columns: columns, PagingState: []byte("more")}},
 			&message.RowsMetadata{ColumnCount: 2, Columns: described, PagingState: []byte("more")}},
-		{"metadata skipped", Result{Result: &exec.Result{Columns: columns, PagingState: []byte("more")}, SkipMetadata: true},
+		{"metadata skipped", Result{Result: &protocol.Result{Columns: columns, PagingState: []byte("more")}, SkipMetadata: true},
 			&message.RowsMetadata{ColumnCount: 2, PagingState: []byte("more")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.send.Kind, test.send.Rows = exec.Rows, rows
+			test.send.Kind, test.send.Rows = protocol.Rows, rows
 			for _, version := range []int{3, 4} {
 				got := decode(t, version, Response{Message: test.send}).Body.Message.(*message.RowsResult)
 				require.Equal(t, rows, got.Data)
@@ -64,7 +65,7 @@ func TestRows(t *testing.T) {
 
 // Columns of several tables each name their own.
 func TestRowsOfTwoTables(t *testing.T) {
-	got := decode(t, 4, Response{Message: Result{Result: &exec.Result{Kind: exec.Rows, Columns: []exec.ColumnSpec{
+	got := decode(t, 4, Response{Message: Result{Result: &protocol.Result{Kind: protocol.Rows, Columns: []protocol.ColumnSpec{
 		column("t", "a", types.Int), column("u", "a", types.Int)}}}}).Body.Message.(*message.RowsResult)
 	require.Equal(t, "t", got.Metadata.Columns[0].Table)
 	require.Equal(t, "u", got.Metadata.Columns[1].Table)
@@ -117,8 +118,8 @@ func TestTypes(t *testing.T) {
 				if want == nil {
 					want = test.v3
 				}
-				columns := []exec.ColumnSpec{column("t", "before", types.Int), column("t", "c", test.typ), column("t", "after", types.Int)}
-				got := decode(t, version, Response{Message: Result{Result: &exec.Result{Kind: exec.Rows, Columns: columns}}})
+				columns := []protocol.ColumnSpec{column("t", "before", types.Int), column("t", "c", test.typ), column("t", "after", types.Int)}
+				got := decode(t, version, Response{Message: Result{Result: &protocol.Result{Kind: protocol.Rows, Columns: columns}}})
 				metadata := got.Body.Message.(*message.RowsResult).Metadata
 				require.Equal(t, want.AsCql(), metadata.Columns[1].Type.AsCql(), "v%d", version)
 				require.Equal(t, "after", metadata.Columns[2].Name)
@@ -130,10 +131,10 @@ func TestTypes(t *testing.T) {
 func TestPrepared(t *testing.T) {
 	p := &exec.Prepared{
 		ID:        []byte("0123456789abcdef"),
-		Info:      exec.StatementInfo{Conditional: true},
-		Binds:     []exec.ColumnSpec{column("t", "a", types.Int), column("t", "b", types.Text)},
+		Info:      protocol.StatementInfo{Conditional: true},
+		Binds:     []protocol.ColumnSpec{column("t", "a", types.Int), column("t", "b", types.Text)},
 		PKIndexes: []uint16{1},
-		Columns:   []exec.ColumnSpec{column("t", "c", types.Int)},
+		Columns:   []protocol.ColumnSpec{column("t", "c", types.Int)},
 	}
 	got := decode(t, 4, Response{Message: Prepared{Prepared: p}}).Body.Message.(*message.PreparedResult)
 	require.Equal(t, p.ID, got.PreparedQueryId)
@@ -157,50 +158,50 @@ func TestPrepared(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	e := func(code int, change ...func(*exec.Error)) *exec.Error {
-		e := &exec.Error{Code: code, Message: "m"}
+	e := func(code int, change ...func(*protocol.Error)) *protocol.Error {
+		e := &protocol.Error{Code: code, Message: "m"}
 		for _, fn := range change {
 			fn(e)
 		}
 		return e
 	}
-	replicas := func(e *exec.Error) {
-		e.Consistency, e.Received, e.BlockFor, e.NumFailures = exec.Serial, 1, 2, 3
+	replicas := func(e *protocol.Error) {
+		e.Consistency, e.Received, e.BlockFor, e.NumFailures = protocol.Serial, 1, 2, 3
 		e.WriteType, e.DataPresent = "CAS", true
 	}
 	const serial = primitive.ConsistencyLevelSerial
 	for _, test := range []struct {
-		send   *exec.Error
+		send   *protocol.Error
 		v4, v3 message.Message // v3 nil: the same
 	}{
-		{e(exec.CodeServer), &message.ServerError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeProtocol), &message.ProtocolError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeBadCredentials), &message.AuthenticationError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeOverloaded), &message.Overloaded{ErrorMessage: "m"}, nil},
-		{e(exec.CodeBootstrapping), &message.IsBootstrapping{ErrorMessage: "m"}, nil},
-		{e(exec.CodeTruncate), &message.TruncateError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeSyntax), &message.SyntaxError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeUnauthorized), &message.Unauthorized{ErrorMessage: "m"}, nil},
-		{e(exec.CodeInvalid), &message.Invalid{ErrorMessage: "m"}, nil},
-		{e(exec.CodeConfig), &message.ConfigError{ErrorMessage: "m"}, nil},
-		{e(exec.CodeUnavailable, func(e *exec.Error) { e.Consistency, e.Required, e.Alive = exec.Serial, 2, 1 }),
+		{e(protocol.CodeServer), &message.ServerError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeProtocol), &message.ProtocolError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeBadCredentials), &message.AuthenticationError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeOverloaded), &message.Overloaded{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeBootstrapping), &message.IsBootstrapping{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeTruncate), &message.TruncateError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeSyntax), &message.SyntaxError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeUnauthorized), &message.Unauthorized{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeInvalid), &message.Invalid{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeConfig), &message.ConfigError{ErrorMessage: "m"}, nil},
+		{e(protocol.CodeUnavailable, func(e *protocol.Error) { e.Consistency, e.Required, e.Alive = protocol.Serial, 2, 1 }),
 			&message.Unavailable{ErrorMessage: "m", Consistency: serial, Required: 2, Alive: 1}, nil},
-		{e(exec.CodeWriteTimeout, replicas),
+		{e(protocol.CodeWriteTimeout, replicas),
 			&message.WriteTimeout{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, WriteType: "CAS"}, nil},
-		{e(exec.CodeReadTimeout, replicas),
+		{e(protocol.CodeReadTimeout, replicas),
 			&message.ReadTimeout{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, DataPresent: true}, nil},
-		{e(exec.CodeWriteFailure, replicas, func(e *exec.Error) { e.WriteType = "BATCH" }),
+		{e(protocol.CodeWriteFailure, replicas, func(e *protocol.Error) { e.WriteType = "BATCH" }),
 			&message.WriteFailure{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, NumFailures: 3, WriteType: "BATCH"},
 			&message.WriteTimeout{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, WriteType: "BATCH"}},
-		{e(exec.CodeReadFailure, replicas),
+		{e(protocol.CodeReadFailure, replicas),
 			&message.ReadFailure{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, NumFailures: 3, DataPresent: true},
 			&message.ReadTimeout{ErrorMessage: "m", Consistency: serial, Received: 1, BlockFor: 2, DataPresent: true}},
-		{e(exec.CodeFunctionFailure, func(e *exec.Error) { e.Keyspace, e.Function, e.ArgTypes = "ks", "f", []string{"int"} }),
+		{e(protocol.CodeFunctionFailure, func(e *protocol.Error) { e.Keyspace, e.Function, e.ArgTypes = "ks", "f", []string{"int"} }),
 			&message.FunctionFailure{ErrorMessage: "m", Keyspace: "ks", Function: "f", Arguments: []string{"int"}},
 			&message.Invalid{ErrorMessage: "m"}},
-		{e(exec.CodeAlreadyExists, func(e *exec.Error) { e.Keyspace, e.Table = "ks", "t" }),
+		{e(protocol.CodeAlreadyExists, func(e *protocol.Error) { e.Keyspace, e.Table = "ks", "t" }),
 			&message.AlreadyExists{ErrorMessage: "m", Keyspace: "ks", Table: "t"}, nil},
-		{e(exec.CodeUnprepared, func(e *exec.Error) { e.UnpreparedID = []byte("id") }),
+		{e(protocol.CodeUnprepared, func(e *protocol.Error) { e.UnpreparedID = []byte("id") }),
 			&message.Unprepared{ErrorMessage: "m", Id: []byte("id")}, nil},
 	} {
 		if test.v3 == nil {
@@ -211,21 +212,21 @@ func TestErrors(t *testing.T) {
 	}
 
 	// The library does not know this one.
-	b := Error{e(exec.CodeCASWriteUnknown, replicas)}.append(nil, 4)
+	b := Error{e(protocol.CodeCASWriteUnknown, replicas)}.append(nil, 4)
 	require.Equal(t, []byte{0, 0, 0x17, 0, 0, 1, 'm', 0, 8, 0, 0, 0, 1, 0, 0, 0, 2}, b)
 }
 
 func TestOtherResults(t *testing.T) {
 	for _, test := range []struct {
-		send *exec.Result
+		send *protocol.Result
 		want message.Message
 	}{
-		{&exec.Result{}, &message.VoidResult{}},
-		{&exec.Result{Kind: exec.SetKeyspace, Keyspace: "ks"}, &message.SetKeyspaceResult{Keyspace: "ks"}},
-		{&exec.Result{Kind: exec.SchemaChanged}, &message.VoidResult{}}, // CREATE … IF NOT EXISTS of what exists
-		{&exec.Result{Kind: exec.SchemaChanged, Change: &exec.SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: "ks", Name: "t"}},
+		{&protocol.Result{}, &message.VoidResult{}},
+		{&protocol.Result{Kind: protocol.SetKeyspace, Keyspace: "ks"}, &message.SetKeyspaceResult{Keyspace: "ks"}},
+		{&protocol.Result{Kind: protocol.SchemaChanged}, &message.VoidResult{}}, // CREATE … IF NOT EXISTS of what exists
+		{&protocol.Result{Kind: protocol.SchemaChanged, Change: &protocol.SchemaChange{Change: "UPDATED", Target: "TYPE", Keyspace: "ks", Name: "t"}},
 			&message.SchemaChangeResult{ChangeType: "UPDATED", Target: "TYPE", Keyspace: "ks", Object: "t"}},
-		{&exec.Result{Kind: exec.SchemaChanged, Change: &exec.SchemaChange{Change: "CREATED", Target: "FUNCTION", Keyspace: "ks", Name: "f", Arguments: []string{"int"}}},
+		{&protocol.Result{Kind: protocol.SchemaChanged, Change: &protocol.SchemaChange{Change: "CREATED", Target: "FUNCTION", Keyspace: "ks", Name: "f", Arguments: []string{"int"}}},
 			&message.SchemaChangeResult{ChangeType: "CREATED", Target: "FUNCTION", Keyspace: "ks", Object: "f", Arguments: []string{"int"}}},
 	} {
 		require.Equal(t, test.want, decode(t, 4, Response{Message: Result{Result: test.send}}).Body.Message)
@@ -234,7 +235,7 @@ func TestOtherResults(t *testing.T) {
 
 func TestWarningsAndTraceID(t *testing.T) {
 	id := [16]byte{1, 2, 3}
-	r := Response{Message: Result{Result: &exec.Result{}}, Warnings: []string{"careful"}, TraceID: &id}
+	r := Response{Message: Result{Result: &protocol.Result{}}, Warnings: []string{"careful"}, TraceID: &id}
 	got := decode(t, 4, r)
 	require.Equal(t, []string{"careful"}, got.Body.Warnings)
 	require.EqualValues(t, id, *got.Body.TracingId)
@@ -247,7 +248,7 @@ func TestWarningsAndTraceID(t *testing.T) {
 // A text that no [string] can hold is cut, not sent with a wrong length.
 func TestLongErrorMessage(t *testing.T) {
 	long := strings.Repeat("x", 70_000)
-	got := decode(t, 4, Response{Message: Error{&exec.Error{Code: exec.CodeInvalid, Message: long}}})
+	got := decode(t, 4, Response{Message: Error{&protocol.Error{Code: protocol.CodeInvalid, Message: long}}})
 	require.Equal(t, long[:65535], got.Body.Message.(*message.Invalid).ErrorMessage)
 }
 

@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 	"github.com/coodie-go/coodie/cqltest/internal/types"
 )
 
 // repeating answers each query with its own text.
 func repeating() *stub {
 	return &stub{answer: func(_ context.Context, _ *Conn, request any) Response {
-		rows := &exec.Result{Kind: exec.Rows, Columns: []exec.ColumnSpec{{Keyspace: "ks", Table: "t", Name: "c", Type: types.Text}},
+		rows := &protocol.Result{Kind: protocol.Rows, Columns: []protocol.ColumnSpec{{Keyspace: "ks", Table: "t", Name: "c", Type: types.Text}},
 			Rows: [][][]byte{{[]byte(request.(*Query).CQL)}}}
 		return Response{Message: Result{Result: rows}}
 	}}
@@ -109,7 +110,7 @@ func TestRequestsOfVersionFive(t *testing.T) {
 	options := &message.QueryOptions{Consistency: primitive.ConsistencyLevelQuorum, PageSize: 5, Keyspace: "other", NowInSeconds: &now,
 		PositionalValues: []*primitive.Value{primitive.NewValue([]byte{1})}}
 	check := func(p Params) {
-		require.Equal(t, exec.Quorum, p.Consistency)
+		require.Equal(t, protocol.Quorum, p.Consistency)
 		require.Equal(t, "other", p.Keyspace)
 		require.EqualValues(t, 1234, *p.NowInSeconds)
 	}
@@ -117,7 +118,7 @@ func TestRequestsOfVersionFive(t *testing.T) {
 	q := h.last().(*Query)
 	check(q.Params)
 	require.Equal(t, 5, q.PageSize)
-	require.Equal(t, []exec.Value{{Bytes: []byte{1}}}, q.Values)
+	require.Equal(t, []protocol.Value{{Bytes: []byte{1}}}, q.Values)
 
 	c.ask(&message.Execute{QueryId: []byte("id"), ResultMetadataId: []byte("columns"), Options: options})
 	e := h.last().(*Execute)
@@ -134,8 +135,8 @@ func TestRequestsOfVersionFive(t *testing.T) {
 }
 
 func TestResponsesOfVersionFive(t *testing.T) {
-	columns := []exec.ColumnSpec{{Keyspace: "ks", Table: "t", Name: "c", Type: types.Text}}
-	rows := &exec.Result{Kind: exec.Rows, Columns: columns, Rows: [][][]byte{{[]byte("v")}}, PagingState: []byte("more")}
+	columns := []protocol.ColumnSpec{{Keyspace: "ks", Table: "t", Name: "c", Type: types.Text}}
+	rows := &protocol.Result{Kind: protocol.Rows, Columns: columns, Rows: [][][]byte{{[]byte("v")}}, PagingState: []byte("more")}
 	got := decode(t, 5, Response{Message: Result{Result: rows, SkipMetadata: true, MetadataID: []byte("new")}}).Body.Message.(*message.RowsResult)
 	require.Equal(t, []string{"new", "more"}, []string{string(got.Metadata.NewResultMetadataId), string(got.Metadata.PagingState)})
 	require.Equal(t, "c", got.Metadata.Columns[0].Name, "changed columns are described to a client that skips them")
@@ -143,8 +144,8 @@ func TestResponsesOfVersionFive(t *testing.T) {
 	p := decode(t, 5, Response{Message: Prepared{Prepared: &exec.Prepared{ID: []byte("id"), Columns: columns}}}).Body.Message.(*message.PreparedResult)
 	require.Equal(t, exec.MetadataID(columns), p.ResultMetadataId)
 
-	failed := &exec.Error{Code: exec.CodeWriteFailure, Consistency: exec.One, BlockFor: 1, NumFailures: 1, WriteType: "SIMPLE"}
+	failed := &protocol.Error{Code: protocol.CodeWriteFailure, Consistency: protocol.One, BlockFor: 1, NumFailures: 1, WriteType: "SIMPLE"}
 	require.Len(t, decode(t, 5, Response{Message: Error{failed}}).Body.Message.(*message.WriteFailure).FailureReasons, 1)
-	failed = &exec.Error{Code: exec.CodeWriteTimeout, Consistency: exec.One, BlockFor: 1, Contentions: 3, WriteType: "CAS"}
+	failed = &protocol.Error{Code: protocol.CodeWriteTimeout, Consistency: protocol.One, BlockFor: 1, Contentions: 3, WriteType: "CAS"}
 	require.EqualValues(t, 3, decode(t, 5, Response{Message: Error{failed}}).Body.Message.(*message.WriteTimeout).Contentions)
 }

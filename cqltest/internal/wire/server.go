@@ -9,7 +9,7 @@ import (
 
 	"github.com/datastax/go-cassandra-native-protocol/primitive"
 
-	"github.com/coodie-go/coodie/cqltest/internal/exec"
+	"github.com/coodie-go/coodie/cqltest/internal/exec/protocol"
 )
 
 // Handler answers the requests of connections that are past their handshake.
@@ -97,7 +97,7 @@ func (s *Server) Serve(nc net.Conn, skew time.Duration) {
 }
 
 // Publish pushes a schema change to every connection that registered for it.
-func (s *Server) Publish(change exec.SchemaChange) {
+func (s *Server) Publish(change protocol.SchemaChange) {
 	s.push(primitive.EventTypeSchemaChange, schemaEvent(change))
 }
 

@@ -1,0 +1,10 @@
+package protocol
+
+// Dialect selects whose answers the engine gives.
+type Dialect int
+
+// The dialects.
+const (
+	Cassandra Dialect = iota
+	Scylla
+)
