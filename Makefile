@@ -25,6 +25,10 @@ UNFORKED := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConne
 FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
+VERSIONS    ?= 5.0.6 5.0.8 6.0-alpha2
+# What of the mapper's tests runs over Apache's driver, and what is about gocql's config and connections.
+MAPPED      ?= .
+UNMAPPED    := TestDeaths|TestLost|TestNotSent|TestIdle|TestRemade|TestOnce|TestConnect|Prox|Tap|Trace|Serial|Facts|PlainWrite|Race|Random
 FUZZTIME    ?= 10s
 BENCH       ?= .
 
@@ -92,8 +96,20 @@ snippets: ## errcheck, staticcheck and golangci-lint on the snippets of README a
 	@bin/golangci-lint run -c docs/golangci.yml $(SNIPPETS)
 
 .PHONY: cassandra
-cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three)
-	go run ./integration/cmd/cassandra -nodes $(NODES)
+cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three, VERSION=5.0.8 for another)
+	go run ./integration/cmd/cassandra -nodes $(NODES) $(if $(VERSION),-version $(VERSION))
+
+.PHONY: matrix
+matrix: ## run the mapper's tests on each version of Cassandra that README names (VERSIONS="5.0.8")
+	@set -e; for version in $(VERSIONS); do \
+		echo "== Cassandra $$version: go test"; \
+		(cd integration && COODIE_CASSANDRA=jars COODIE_VERSION=$$version go test -vet=off -count 1 -timeout 30m ./mapper); \
+	done
+
+.PHONY: apache
+apache: ## run Apache's driver: its module, and the mapper's tests on Cassandra (MAPPED=regexp)
+	go test -vet=off -timeout 10m ./apache/...
+	cd integration && COODIE_DRIVER=apache go test -vet=off -count 1 -timeout 30m ./mapper -run '$(MAPPED)' -skip '$(UNMAPPED)'
 
 .PHONY: chaos
 chaos: ## break three nodes for half an hour and check what clients were told (CHAOS="-duration 1m")

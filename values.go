@@ -195,7 +195,7 @@ func (d Date) days() (int64, error) {
 }
 
 // UUID is a uuid or a timeuuid. A column may be any other [16]byte type as well, such as a driver's UUID. Where no
-// struct says which, as in Row.Value, coodie returns a UUID.
+// struct says which, as in Row.Map, coodie returns a UUID.
 type UUID [16]byte
 
 // NewUUID returns a new random UUID (version 4).

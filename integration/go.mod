@@ -4,7 +4,9 @@ go 1.25.0
 
 require (
 	github.com/anishathalye/porcupine v1.3.1
+	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
 	github.com/coodie-go/coodie v0.0.0
+	github.com/coodie-go/coodie/apache v0.0.0
 	github.com/datastax/cql-proxy v0.2.0
 	github.com/datastax/go-cassandra-native-protocol v0.0.0-20260130100129-9d5b43677a33
 	github.com/gocql/gocql v1.7.0
@@ -15,7 +17,6 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/testcontainers/testcontainers-go v0.44.0
 	github.com/testcontainers/testcontainers-go/modules/cassandra v0.44.0
-	go.uber.org/goleak v1.3.0
 	golang.org/x/sync v0.22.0
 	gopkg.in/inf.v0 v0.9.1
 	pgregory.net/rapid v1.2.0
@@ -69,6 +70,7 @@ require (
 	go.opentelemetry.io/otel v1.44.0 // indirect
 	go.opentelemetry.io/otel/metric v1.44.0 // indirect
 	go.opentelemetry.io/otel/trace v1.44.0 // indirect
+	go.uber.org/goleak v1.3.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.54.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
@@ -77,3 +79,5 @@ require (
 
 // This module is never installed by a user: it always tests the tree it stands in.
 replace github.com/coodie-go/coodie => ../
+
+replace github.com/coodie-go/coodie/apache => ../apache

@@ -142,7 +142,7 @@ func startJars(ctx context.Context, o Options) (_ *Cluster, err error) {
 		}
 	}()
 
-	fmt.Fprintf(o.Log, "starting Cassandra %s on %s, port %d\n", Version, strings.Join(addresses, ", "), nativePort)
+	fmt.Fprintf(o.Log, "starting Cassandra %s on %s, port %d\n", o.Version, strings.Join(addresses, ", "), nativePort)
 	group, starting := errgroup.WithContext(ctx)
 	for i, address := range addresses {
 		n := &Node{address: address, dir: filepath.Join(dir, "node"+strconv.Itoa(i+1)), java: java}

@@ -15,7 +15,9 @@ import (
 // fetchTimeout bounds Maven's download; it takes about a minute.
 const fetchTimeout = 6 * time.Minute
 
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+// pom has Maven bring the jars of a version.
+func pom(version string) string {
+	return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>coodie</groupId>
   <artifactId>cassandra-jars</artifactId>
@@ -25,11 +27,12 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
     <dependency>
       <groupId>org.apache.cassandra</groupId>
       <artifactId>cassandra-all</artifactId>
-      <version>` + Version + `</version>
+      <version>` + version + `</version>
     </dependency>
   </dependencies>
 </project>
 `
+}
 
 // cacheDir is where the jars stay from one run to the next.
 func cacheDir() string {
@@ -49,7 +52,7 @@ func cacheDir() string {
 func Jars(ctx context.Context, o Options) (string, error) {
 	o = o.withDefaults()
 	cache := cacheDir()
-	dir := filepath.Join(cache, "cassandra-"+Version)
+	dir := filepath.Join(cache, "cassandra-"+o.Version)
 	if isDir(dir) {
 		return dir, nil
 	}
@@ -59,7 +62,7 @@ func Jars(ctx context.Context, o Options) (string, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", noCache(err)
 	}
-	lock, err := lockFile(ctx, filepath.Join(cache, "cassandra-"+Version+".lock"))
+	lock, err := lockFile(ctx, filepath.Join(cache, "cassandra-"+o.Version+".lock"))
 	if errors.As(err, new(*os.PathError)) {
 		return "", noCache(err)
 	}
@@ -75,13 +78,13 @@ func Jars(ctx context.Context, o Options) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: the jars of Cassandra are not in %s and there is no mvn to bring them", ErrUnavailable, dir)
 	}
-	fmt.Fprintf(o.Log, "bringing the jars of Cassandra %s into %s\n", Version, dir)
+	fmt.Fprintf(o.Log, "bringing the jars of Cassandra %s into %s\n", o.Version, dir)
 	tmp, err := os.MkdirTemp(cache, "incoming-*")
 	if err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
-	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), []byte(pom), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), []byte(pom(o.Version)), 0o644); err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
@@ -103,7 +106,7 @@ func Jars(ctx context.Context, o Options) (string, error) {
 
 var javaVersion = regexp.MustCompile(`version "(\d+)`)
 
-// findJava returns the path of a Java 17, the newest that Cassandra 5.0 runs on.
+// findJava returns the path of a Java 17, on which Cassandra 5.0 and 6.0 run.
 func findJava(ctx context.Context) (string, error) {
 	var candidates []string
 	if java := os.Getenv("COODIE_JAVA"); java != "" {
@@ -136,9 +139,9 @@ func findJava(ctx context.Context) (string, error) {
 		}
 	}
 	if len(found) > 0 {
-		return "", fmt.Errorf("%w: Cassandra %s needs Java 17, but %s", ErrUnavailable, Version, strings.Join(found, ", "))
+		return "", fmt.Errorf("%w: Cassandra needs Java 17, but %s", ErrUnavailable, strings.Join(found, ", "))
 	}
-	return "", fmt.Errorf("%w: Cassandra %s needs Java 17, and there is no java", ErrUnavailable, Version)
+	return "", fmt.Errorf("%w: Cassandra needs Java 17, and there is no java", ErrUnavailable)
 }
 
 func isDir(path string) bool {

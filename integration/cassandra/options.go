@@ -1,11 +1,13 @@
 package cassandra
 
 import (
+	"cmp"
 	"io"
+	"os"
 	"time"
 )
 
-// Version is the Cassandra that the jars way runs.
+// Version is the Cassandra that the jars way runs, unless the environment variable COODIE_VERSION names another.
 const Version = "5.0.6"
 
 // Options say what cluster to start. The zero value is one node with
@@ -16,6 +18,9 @@ const Version = "5.0.6"
 // but Nodes, and a container where they ask for one node without Faults,
 // SyncEveryWrite or Addresses.
 type Options struct {
+	// Version is the Cassandra that the jars way runs: by default that of COODIE_VERSION, or else Version.
+	Version string
+
 	// Nodes is the number of nodes, 1 if zero. They start at the same time and
 	// take about 0.9 GB each.
 	Nodes int
@@ -53,6 +58,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	o.Version = cmp.Or(o.Version, os.Getenv("COODIE_VERSION"), Version)
 	if o.Nodes == 0 {
 		o.Nodes = max(1, len(o.Addresses))
 	}

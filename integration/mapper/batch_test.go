@@ -15,7 +15,7 @@ import (
 func TestConditionalBatch(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	db := coodie.New(s)
+	db := over(t, s)
 	table, err := coodie.Open[Thing](db)
 	require.NoError(t, err)
 	ctx := t.Context()
@@ -118,7 +118,7 @@ func TestBatchesShareATimestamp(t *testing.T) {
 	s := connect(t)
 	execute(t, s, "CREATE TYPE pair (a int, b int)")
 	execute(t, s, "CREATE TABLE t (p int, c int, st list<int> static, n int, l list<int>, m map<int, int>, u pair, PRIMARY KEY (p, c))")
-	db := coodie.New(s)
+	db := over(t, s)
 	ctx := t.Context()
 	for i, tt := range []struct{ before, batch, rows string }{
 		{"", "DELETE FROM t WHERE $; INSERT INTO t (p, c, n) VALUES (#, 1, 1)", "[]"},

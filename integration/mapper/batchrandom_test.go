@@ -192,7 +192,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 // randomBatches writes random batches, and what they hold to another table one by one. A batch
 // that is taken stores the same. It returns how many were, and how many were refused.
 func randomBatches(t *testing.T, s *gocql.Session, several bool) {
-	db := coodie.New(s)
+	db := over(t, s)
 	open := func(name string) *coodie.Table[Crate] {
 		table, err := coodie.Open[Crate](db, coodie.WithTable(name))
 		require.NoError(t, err)

@@ -101,7 +101,7 @@ func TestKeyspaces(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, there.Create(ctx))
 	require.NoError(t, there.Verify(ctx))
-	bound, err := here.On(coodie.New(session(t, other)))
+	bound, err := here.On(over(t, session(t, other)))
 	require.NoError(t, err)
 	require.NoError(t, failure(here.New(Simple{K: 1, V: ptr(1)}).Insert(ctx)))
 	require.NoError(t, failure(there.New(Simple{K: 1, V: ptr(2)}).Insert(ctx)))

@@ -17,7 +17,7 @@ var (
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	db := coodie.New(s)
+	db := over(t, s)
 	counts, err := coodie.Open[Counts](db)
 	require.NoError(t, err)
 	ctx := t.Context()

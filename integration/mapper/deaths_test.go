@@ -85,7 +85,7 @@ func newClient(t *testing.T, truth *gocql.Session, k int, change ...func(*gocql.
 	execute(t, truth, "INSERT INTO register (k, v, attempt) VALUES (?, ?, ?) IF NOT EXISTS", first.K, first.V, first.Attempt)
 	c := &client{}
 	c.line, c.session = throughProxies(t, truth.Query("").Keyspace(), 1, change...)
-	c.db = coodie.New(c.session)
+	c.db = over(t, c.session)
 	var err error
 	c.table, err = coodie.Open[Register](c.db)
 	require.NoError(t, err)

@@ -34,7 +34,7 @@ type Extended struct {
 func TestCauses(t *testing.T) {
 	ctx := t.Context()
 	session := connect(t)
-	db := coodie.New(session)
+	db := over(t, session)
 	table, err := coodie.Open[Caused](db)
 	require.NoError(t, err)
 	require.NoError(t, table.Create(ctx))

@@ -88,7 +88,7 @@ func TestGrownTypes(t *testing.T) {
 	admin := session(t, s.Query("").Keyspace())
 	ctx := t.Context()
 	warnings := 0
-	db := coodie.New(s, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
+	db := over(t, s, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
 		if e.Warning != "" {
 			warnings++
 		}

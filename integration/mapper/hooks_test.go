@@ -44,7 +44,7 @@ func (s *Signup) AfterLoad(context.Context) error {
 func TestDefaultsAndHooks(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	db := coodie.New(s)
+	db := over(t, s)
 	signups, err := coodie.Open[Signup](db)
 	require.NoError(t, err)
 	ctx := t.Context()

@@ -20,7 +20,7 @@ type ManyRow struct {
 func TestWritesOfManyPartitions(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	db := coodie.New(s, coodie.WithClientTimestamps())
+	db := over(t, s, coodie.WithClientTimestamps())
 	rows, err := coodie.Open[ManyRow](db)
 	require.NoError(t, err)
 	ctx := t.Context()
@@ -54,7 +54,7 @@ func TestConditionsRightAfterNumbers(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	execute(t, s, "CREATE TABLE t (k int PRIMARY KEY, n int)")
-	db := coodie.New(s)
+	db := over(t, s)
 	for _, literal := range []string{
 		"1", "-1", "0xab", "0x", "1.5", "1.", "1.5e3", "1.e5", "1e-5", "1E+5", "1h", "1h30m", "2mo", "5us", "5µs", "-3d12h5ns",
 		"P1Y", "PT2H", "P1Y2M3DT4H5M6S", "P5W", "P0001-02-03T04:05:06", "-NaN", "-Infinity",

@@ -45,7 +45,7 @@ func TestJSONRows(t *testing.T) {
 	text, err := day.JSON().First(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, table.New(Sale{Shop: "a", Year: 1, Day: 3, Seq: 1}).Delete(t.Context()))
-	require.NoError(t, coodie.New(s).Raw("INSERT INTO sale JSON ?", string(text)).Exec(t.Context()))
+	require.NoError(t, over(t, s).Raw("INSERT INTO sale JSON ?", string(text)).Exec(t.Context()))
 	again, err := day.JSON().First(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, string(text), string(again))

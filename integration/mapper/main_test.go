@@ -41,7 +41,7 @@ func session(t *testing.T, keyspace string, change ...func(*gocql.ClusterConfig)
 // open opens T's table, which exists already.
 func open[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *coodie.Table[T] {
 	t.Helper()
-	table, err := coodie.Open[T](coodie.New(s), opts...)
+	table, err := coodie.Open[T](over(t, s), opts...)
 	require.NoError(t, err)
 	return table
 }

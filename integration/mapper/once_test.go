@@ -43,13 +43,13 @@ func TestSentOnce(t *testing.T) {
 	// Its ring has one node only: Paxos is content with that, QUORUM is not.
 	execute(t, s, "CREATE KEYSPACE "+keyspace+" WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
 	t.Cleanup(func() { execute(t, s, "DROP KEYSPACE "+keyspace) })
-	db := coodie.New(s, coodie.WithKeyspace(keyspace), coodie.WithClientTimestamps(), coodie.WithRetries(0))
+	db := over(t, s, coodie.WithKeyspace(keyspace), coodie.WithClientTimestamps(), coodie.WithRetries(0))
 	table, err := coodie.Open[Thing](db)
 	require.NoError(t, err)
 	one, err := coodie.Open[Thing](db, coodie.WithConsistency(coodie.One))
 	require.NoError(t, err)
 	require.NoError(t, one.Create(ctx))
-	timeless, err := coodie.Open[Thing](coodie.New(s, coodie.WithKeyspace(keyspace), coodie.WithRetries(0)))
+	timeless, err := coodie.Open[Thing](over(t, s, coodie.WithKeyspace(keyspace), coodie.WithRetries(0)))
 	require.NoError(t, err)
 
 	doc, row := table.New(full("p")), table.Find(p.Eq("p"), c.Eq(1))

@@ -84,7 +84,7 @@ func TestClientTimestamps(t *testing.T) {
 	s := connect(t, tap.tapped, func(config *gocql.ClusterConfig) { config.DefaultTimestamp = true })
 	ctx := t.Context()
 	create[Thing](t, s)
-	with, err := coodie.Open[Thing](coodie.New(s, coodie.WithClientTimestamps()))
+	with, err := coodie.Open[Thing](over(t, s, coodie.WithClientTimestamps()))
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
 		table *coodie.Table[Thing]

@@ -18,7 +18,7 @@ const rawTable = `CREATE TABLE r (k int, c int, s int static, v int, name text, 
 // batches and changes of the schema.
 func TestRaw(t *testing.T) {
 	t.Parallel()
-	db := coodie.New(connect(t))
+	db := over(t, connect(t))
 	ctx := t.Context()
 	exec := func(statement string, args ...any) {
 		t.Helper()
@@ -128,7 +128,7 @@ func TestRaw(t *testing.T) {
 // What a raw statement can do wrong, and when that is seen.
 func TestRawErrors(t *testing.T) {
 	t.Parallel()
-	db := coodie.New(connect(t))
+	db := over(t, connect(t))
 	ctx := t.Context()
 	require.NoError(t, db.Raw("CREATE TABLE w (k int PRIMARY KEY, v int, tu tuple<int, text>, l list<int>)").Exec(ctx))
 	for statement, args := range map[string][]any{

@@ -41,7 +41,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
 	s := connect(t)
-	table, err := coodie.Open[Simple](coodie.New(s, coodie.WithObserver(seen)))
+	table, err := coodie.Open[Simple](over(t, s, coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))
@@ -78,7 +78,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 func TestNullIsInTheSameStatement(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
-	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen)))
+	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))
@@ -265,7 +265,7 @@ func TestGhostRows(t *testing.T) {
 func TestRefusalIsSeen(t *testing.T) {
 	t.Parallel()
 	seen := &events{}
-	table, err := coodie.Open[Simple](coodie.New(connect(t), coodie.WithObserver(seen)))
+	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
 	require.NoError(t, table.Create(ctx))

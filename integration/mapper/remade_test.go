@@ -140,7 +140,7 @@ func TestRepeatedWrite(t *testing.T) {
 	truth := connect(t)
 	create[Stock](t, truth)
 	l, s := throughProxies(t, truth.Query("").Keyspace(), 2, retrying, func(config *gocql.ClusterConfig) { config.Timeout = time.Second })
-	db := coodie.New(s, coodie.WithClientTimestamps(), coodie.WithRetries(0))
+	db := over(t, s, coodie.WithClientTimestamps(), coodie.WithRetries(0))
 	table, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
 	for name, save := range map[string]func(key string) error{

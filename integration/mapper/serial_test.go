@@ -137,7 +137,7 @@ func TestRefusedConsistencies(t *testing.T) {
 		"serial of a plain": coodie.WithSerialConsistency(coodie.SerialConsistency(coodie.Quorum)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := coodie.Open[Thing](coodie.New(s), opt)
+			_, err := coodie.Open[Thing](over(t, s), opt)
 			var schema *coodie.SchemaError
 			require.ErrorAs(t, err, &schema)
 		})

@@ -105,7 +105,7 @@ func TestTableOptions(t *testing.T) {
 	require.NoError(t, failure(table.Find(simpleK.Eq(1)).IfExists().TTL(0).Update(ctx, simpleV.Set(2))))
 	require.Nil(t, ttl(1))
 
-	other, err := coodie.Open[Simple](coodie.New(s), coodie.WithDefaultTTL(2*time.Hour))
+	other, err := coodie.Open[Simple](over(t, s), coodie.WithDefaultTTL(2*time.Hour))
 	require.NoError(t, err)
 	var mismatch *coodie.MismatchError
 	require.ErrorAs(t, other.Verify(ctx), &mismatch)

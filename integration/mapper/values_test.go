@@ -90,7 +90,7 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	ctx := t.Context()
 	t.Parallel()
 	s := connect(t)
-	db := coodie.New(s)
+	db := over(t, s)
 	table, err := coodie.Open[OddKeys](db)
 	require.NoError(t, err)
 	require.NoError(t, table.Create(ctx))
@@ -370,7 +370,7 @@ func TestTypesThatNoTableHas(t *testing.T) {
 		}
 	)
 	s := connect(t)
-	db := coodie.New(s)
+	db := over(t, s)
 	of := func(_ any, err error) error { return err }
 	name := coodie.WithTable("t")
 	for columns, err := range map[string]error{

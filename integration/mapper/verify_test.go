@@ -46,11 +46,11 @@ func TestCreateAndVerify(t *testing.T) {
 	require.NoError(t, create[Quoted](t, s).Verify(ctx))
 	require.NoError(t, create[Counts](t, s).Verify(ctx))
 
-	elsewhere := coodie.New(session(t, ""), coodie.WithKeyspace(s.Query("").Keyspace()))
+	elsewhere := over(t, session(t, ""), coodie.WithKeyspace(s.Query("").Keyspace()))
 	qualified, err := coodie.Open[Event](elsewhere)
 	require.NoError(t, err)
 	require.NoError(t, qualified.Verify(ctx))
-	lost, err := coodie.Open[Event](coodie.New(session(t, "")))
+	lost, err := coodie.Open[Event](over(t, session(t, "")))
 	require.NoError(t, err)
 	requireUsage(t, lost.Verify(ctx))
 }

@@ -67,6 +67,8 @@ func TestDirectionOfImports(t *testing.T) {
 					"%s imports %s: the embedded server knows nothing of the mapper", name, room)
 			case strings.HasPrefix(name, "examples"), strings.HasPrefix(name, "cmd"):
 				require.False(t, strings.HasPrefix(room, "internal"), "%s imports %s: it uses what users can use", name, room)
+			case name == "internal/contract":
+				require.Contains(t, []string{"", "cqltest"}, room, "%s imports %s: it knows what users know", name, room)
 			case strings.HasPrefix(name, "recipes"):
 				require.Equal(t, "", room, "%s imports %s: a recipe stands on the root alone", name, room)
 			default:
@@ -121,7 +123,7 @@ func TestOnlyTheDriverNamesGocql(t *testing.T) {
 					continue
 				}
 				named++
-				require.True(t, room == "internal/driver/gocqlv1" || room == "" && file == "connect.go",
+				require.True(t, room == "internal/driver/gocqlv1" || room == "internal/contract" || room == "" && file == "connect.go",
 					"%s/%s imports gocql: only internal/driver/gocqlv1 and connect.go do", room, file)
 			}
 		}

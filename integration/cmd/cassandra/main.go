@@ -1,6 +1,6 @@
 // Command cassandra runs a real Cassandra on loopback until it is interrupted:
 //
-//	go run ./integration/cmd/cassandra [-nodes 3]
+//	go run ./integration/cmd/cassandra [-nodes 3] [-version 5.0.8]
 //
 // When the server answers, it prints a line to give to the programs that
 // shall use it: COODIE_HOSTS=127.0.0.1. The data is gone when it ends.
@@ -30,10 +30,11 @@ func main() {
 func run(ctx context.Context) error {
 	nodes := flag.Int("nodes", 1, "number of nodes, on 127.0.0.1, 127.0.0.2, …")
 	addresses := flag.String("addresses", "", "the nodes' own addresses, comma-separated")
+	version := flag.String("version", "", "of Cassandra; by default "+cassandra.Version)
 	jarsOnly := flag.Bool("jars-only", false, "bring the jars into the cache, print where it is, and end")
 	flag.Parse()
 
-	o := cassandra.Options{Nodes: *nodes, Log: os.Stderr}
+	o := cassandra.Options{Version: *version, Nodes: *nodes, Log: os.Stderr}
 	if *jarsOnly {
 		dir, err := cassandra.Jars(ctx, o)
 		if err == nil {

@@ -36,6 +36,8 @@ func init() {
 			{Err: gocql.ErrNoStreams, Kind: driver.KindUnavailable, Definite: true, Transient: true}, // refused by the connection before writing
 			{Err: gocql.ErrNoHosts, Kind: driver.KindNoHost, Definite: true},
 			{Err: gocql.ErrNoConnectionsStarted, Kind: driver.KindNoHost, Definite: true},
+			{Err: gocql.ErrHostQueryFailed, Kind: driver.KindNoHost, Definite: true},
+			{Err: gocql.ErrTooManyStmts, Kind: driver.KindInvalid, Definite: true},
 			{Err: gocql.ErrSessionClosed, Kind: driver.KindClosed, Definite: true},
 			{Err: gocql.ErrNoKeyspace, Kind: driver.KindInvalid, Definite: true, Advice: driver.NameKeyspace},
 			{Err: gocql.ErrKeyspaceDoesNotExist, Kind: driver.KindInvalid, Definite: true, Advice: driver.NameKeyspace},

@@ -28,7 +28,7 @@ func TestKindOf(t *testing.T) {
 			&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
 		}},
 		{driver.KindUnavailable, []error{
-			unavailableAt(gocql.Quorum), requestError{gocql.ErrCodeOverloaded}, requestError{gocql.ErrCodeBootstrapping}, gocql.ErrNoStreams,
+			unavailableAt(gocql.Quorum), requestError{gocql.ErrCodeOverloaded}, requestError{gocql.ErrCodeBootstrapping}, gocql.ErrNoStreams, requestError{0xF000},
 		}},
 		{driver.KindTimeout, []error{
 			gocql.ErrTimeoutNoResponse, gocql.ErrTooManyTimeouts, context.DeadlineExceeded, &driver.NotSentError{Err: context.DeadlineExceeded},

@@ -68,6 +68,7 @@ func TestUnknown(t *testing.T) {
 		{"read timeout", requestError{gocql.ErrCodeReadTimeout}, true, true},
 		{"read failure", requestError{gocql.ErrCodeReadFailure}, true, true},
 		{"CAS write unknown", requestError{gocql.ErrCodeCASWriteUnknown}, true, true},
+		{"ScyllaDB's rate limit", requestError{0xF000}, true, true},
 		{"a code yet to be invented", requestError{0x7777}, true, true},
 
 		{"unavailable at SERIAL", unavailableAt(gocql.Consistency(gocql.Serial)), false, false},

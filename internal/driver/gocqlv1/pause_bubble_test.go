@@ -11,6 +11,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/contract"
 )
 
 // TestTableMadeAgainInAPause: what gocql has seen while a program was idle counts for the first
@@ -26,48 +27,48 @@ func TestTableMadeAgainInAPause(t *testing.T) {
 		other, err := srv.Cluster().CreateSession()
 		require.NoError(t, err)
 		defer other.Close()
-		stocks, err := coodie.Open[Stock](coodie.New(session))
+		stocks, err := coodie.Open[contract.Stock](coodie.New(session))
 		require.NoError(t, err)
 		require.NoError(t, stocks.Create(t.Context()))
-		require.NoError(t, stocks.New(Stock{"a", 5}).Save(t.Context()))
+		require.NoError(t, stocks.New(contract.Stock{Name: "a", N: 5}).Save(t.Context()))
 		synctest.Wait()
 
 		srv.MustExec("DROP TABLE app.stock")
 		srv.MustExec("CREATE TABLE app.stock (name text PRIMARY KEY, n float)")
-		preparedBy(t, other, srv.Log())
+		contract.PreparedBy(t, other, srv.Log())
 		time.Sleep(1100 * time.Millisecond) // gocql gathers the events of a second
-		require.ErrorContains(t, stocks.New(Stock{"a", 5}).Save(t.Context()), "the server expects float")
+		require.ErrorContains(t, stocks.New(contract.Stock{Name: "a", N: 5}).Save(t.Context()), "the server expects float")
 		require.Empty(t, srv.MustRows("SELECT * FROM app.stock"))
 	})
 }
 
 // Varied has columns of all kinds of types.
 type Varied struct {
-	A string                `cql:"a,partition"`
-	B time.Time             `cql:"b,clustering,desc"`
-	C []string              `cql:"c"`
-	D []int                 `cql:"d,set"`
-	E map[string][]int      `cql:"e"`
-	F OldAddr               `cql:"f"`
-	G []OldAddr             `cql:"g"`
-	H Inner                 `cql:"h"`
-	I [3]float32            `cql:"i,type=vector<float, 3>"`
-	J *coodie.Date          `cql:"j"`
-	K map[string]OldAddr    `cql:"k,frozen"`
-	L [16]byte              `cql:"l,type=uuid"`
-	M Point                 `cql:"m,tuple"`
-	N map[string]any        `cql:"n,json"`
-	O int                   `cql:"o,type=bigint,static"`
-	P time.Duration         `cql:"p,type=duration"`
-	Q string                `cql:"q,type=ascii"`
-	R map[int8]map[int]bool `cql:"r"`
+	A string                      `cql:"a,partition"`
+	B time.Time                   `cql:"b,clustering,desc"`
+	C []string                    `cql:"c"`
+	D []int                       `cql:"d,set"`
+	E map[string][]int            `cql:"e"`
+	F contract.OldAddr            `cql:"f"`
+	G []contract.OldAddr          `cql:"g"`
+	H Inner                       `cql:"h"`
+	I [3]float32                  `cql:"i,type=vector<float, 3>"`
+	J *coodie.Date                `cql:"j"`
+	K map[string]contract.OldAddr `cql:"k,frozen"`
+	L [16]byte                    `cql:"l,type=uuid"`
+	M Point                       `cql:"m,tuple"`
+	N map[string]any              `cql:"n,json"`
+	O int                         `cql:"o,type=bigint,static"`
+	P time.Duration               `cql:"p,type=duration"`
+	Q string                      `cql:"q,type=ascii"`
+	R map[int8]map[int]bool       `cql:"r"`
 }
 
 type Point struct{ X, Y int }
 
 type Inner struct {
-	At   OldAddr `cql:"at"`
-	More []int   `cql:"more"`
+	At   contract.OldAddr `cql:"at"`
+	More []int            `cql:"more"`
 }
 
 // TestUnchangedSchema: where the table is what the struct declares nothing is prepared again.

@@ -1,14 +1,11 @@
-package gocqlv1_test
+package contract
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -34,58 +31,6 @@ var (
 	callsName = coodie.Col(func(v *Calls) *string { return &v.Name })
 	callsN    = coodie.CounterCol(func(v *Calls) *int64 { return &v.N })
 )
-
-// toServer dials one server, whatever the address: the session takes each host for a node of
-// its own, and all of them have the same rows.
-type toServer struct{ *net.Dialer }
-
-func (d toServer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	return d.Dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-}
-
-// threeNodes returns a session that knows three nodes.
-func threeNodes(t *testing.T, srv *cqltest.Server, change func(*gocql.ClusterConfig)) *gocql.Session {
-	t.Helper()
-	cluster := srv.Cluster()
-	for i := range 2 {
-		cluster.Hosts = append(cluster.Hosts, "127.0.1."+strconv.Itoa(i+1))
-	}
-	cluster.DisableInitialHostLookup, cluster.DefaultIdempotence = true, true
-	cluster.Dialer = toServer{&net.Dialer{}}
-	change(cluster)
-	session, err := cluster.CreateSession()
-	require.NoError(t, err)
-	t.Cleanup(session.Close)
-	return session
-}
-
-// fork reports whether the driver is ScyllaDB's fork, which takes no policy for three retries.
-var _, fork = any(gocql.NewNativeType).(func(byte, gocql.Type) gocql.NativeType)
-
-// answers is a retry policy that makes up to n retries of the type.
-type answers struct {
-	n    int
-	kind gocql.RetryType
-}
-
-func (a answers) Attempt(q gocql.RetryableQuery) bool { return q.Attempts() <= a.n }
-func (a answers) GetRetryType(error) gocql.RetryType  { return a.kind }
-
-var retryPolicies = map[string]gocql.RetryPolicy{
-	"none":               nil,
-	"SimpleRetryPolicy":  &gocql.SimpleRetryPolicy{NumRetries: 2},
-	"ExponentialBackoff": &gocql.ExponentialBackoffRetryPolicy{NumRetries: 2, Min: time.Microsecond, Max: time.Millisecond},
-	"Downgrading":        &gocql.DowngradingConsistencyRetryPolicy{ConsistencyLevelsToTry: []gocql.Consistency{gocql.One, gocql.One}},
-	"Retry":              answers{2, gocql.Retry},
-	"RetryNextHost":      answers{2, gocql.RetryNextHost},
-	"Ignore":             answers{2, gocql.Ignore},
-	"Rethrow":            answers{2, gocql.Rethrow},
-	"undefined":          answers{2, 99},
-}
 
 // sentWrite is a write of one row, in each of the ways in which coodie sends one.
 type sentWrite struct {
@@ -188,10 +133,10 @@ var sentWrites = map[string]sentWrite{
 	}},
 }
 
-// TestAttempts counts the executions of each write, whatever the session's retry policy says,
+// attempts counts the executions of each write, whatever the session's retry policy says,
 // and compares them with the report: nil only if the write was executed, an error that says
 // "certainly not executed" only if it was not, and one timestamp however many attempts there were.
-func TestAttempts(t *testing.T) {
+func attempts(t *testing.T, d Driver) {
 	options := map[string][]coodie.Option{
 		"plain":                nil,
 		"stamped":              {coodie.WithClientTimestamps()},
@@ -215,14 +160,13 @@ func TestAttempts(t *testing.T) {
 		"unprepared, then it works":      {[]cqltest.Step{cqltest.Unprepared()}, nil, false},
 		"unprepared, then invalid":       {[]cqltest.Step{cqltest.Unprepared()}, []cqltest.Step{cqltest.Invalid("?")}, false},
 	}
-	for policy, rt := range retryPolicies {
+	for _, policy := range d.Policies {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-			session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = rt })
-			retries := (rt != nil || fork) && policy != "Ignore" && policy != "Rethrow" && policy != "undefined"
+			retries := (policy != "none" || d.RetriesByItself) && policy != "Ignore" && policy != "Rethrow" && policy != "undefined"
 			for option, opts := range options {
-				db := coodie.New(session, append([]coodie.Option{coodie.WithRetries(0)}, opts...)...)
+				db := d.Open(t, srv, policy, append([]coodie.Option{coodie.WithRetries(0)}, opts...)...)
 				stocks, err := coodie.Open[Stock](db)
 				require.NoError(t, err)
 				calls, err := coodie.Open[Calls](db)
@@ -276,7 +220,7 @@ func TestAttempts(t *testing.T) {
 						if len(sent) == 1 || option == "own retries" {
 							continue
 						}
-						if !retries || !again { // gocql itself has sent it once more
+						if !retries || !again { // the driver itself has sent it once more
 							require.Contains(t, []string{"unprepared, then it works", "unprepared, then invalid"}, problem, text)
 							require.Len(t, sent, 2, text)
 							require.False(t, unknown && policy != "undefined", text)
@@ -294,14 +238,13 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestAttemptsNotSent: a value that does not fit is never sent, and so the retry policy, which
-// makes gocql encode it again, leaves nothing unknown.
-func TestAttemptsNotSent(t *testing.T) {
+// attemptsNotSent: a value that does not fit is never sent, and so the retry policy, which
+// makes the driver encode it again, leaves nothing unknown.
+func attemptsNotSent(t *testing.T, d Driver) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	srv.Exec("CREATE TABLE stock (name text PRIMARY KEY, n text)")
 	srv.Exec("CREATE TABLE calls (name text PRIMARY KEY, n counter)")
-	session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = &gocql.SimpleRetryPolicy{NumRetries: 2} })
-	db := coodie.New(session, coodie.WithClientTimestamps())
+	db := d.Open(t, srv, "SimpleRetryPolicy", coodie.WithClientTimestamps())
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
 	for name, w := range sentWrites {
@@ -315,19 +258,18 @@ func TestAttemptsNotSent(t *testing.T) {
 	}
 }
 
-// TestOneTimestampPerCall: client timestamps increase from call to call, though several calls
+// oneTimestampPerCall: client timestamps increase from call to call, though several calls
 // fall into one microsecond, and the driver's repetition of a write is no newer than the write was.
-func TestOneTimestampPerCall(t *testing.T) {
+func oneTimestampPerCall(t *testing.T, d Driver) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = &gocql.SimpleRetryPolicy{NumRetries: 2} })
-	db := coodie.New(session, coodie.WithClientTimestamps())
+	db := d.Open(t, srv, "SimpleRetryPolicy", coodie.WithClientTimestamps())
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
 	require.NoError(t, stocks.Create(t.Context()))
 
 	// Another client's write comes between the executed write and its repetition.
 	fault := srv.Fault(cqltest.On(cqltest.Insert, "stock").First(1), cqltest.Apply, cqltest.Do(func(cqltest.Statement) {
-		require.NoError(t, session.Query("UPDATE stock SET n = 2 WHERE name = 'a'").Exec())
+		srv.MustExec("UPDATE app.stock SET n = 2 WHERE name = 'a'")
 	}), cqltest.WriteTimeout("SIMPLE"))
 	require.NoError(t, stocks.New(Stock{"a", 1}).Save(t.Context()))
 	require.Equal(t, 1, fault.Hits())

@@ -1,11 +1,10 @@
-package gocqlv1_test
+package contract
 
 import (
 	"context"
 	"strings"
 	"testing"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -76,16 +75,15 @@ var sentReads = map[string]func(ctx context.Context, db *coodie.DB, s *coodie.Ta
 	},
 }
 
-// TestUnpreparedForever: a server that prepares every statement and then knows none (UNPREPARED)
+// unpreparedForever: a server that prepares every statement and then knows none (UNPREPARED)
 // ends a call without a deadline, whatever is sent, and with a retry policy too. Nothing was executed.
-func TestUnpreparedForever(t *testing.T) {
-	const most = 101 // what gocql sends of a statement, and one for what it encodes for routing
-	for policy, rt := range map[string]gocql.RetryPolicy{"none": nil, "SimpleRetryPolicy": &gocql.SimpleRetryPolicy{NumRetries: 2}} {
+func unpreparedForever(t *testing.T, d Driver) {
+	const most = 101 // what a driver sends of a statement, and one for what it encodes for routing
+	for _, policy := range []string{"none", "SimpleRetryPolicy"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-			session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = rt })
-			db := coodie.New(session, coodie.WithClientTimestamps())
+			db := d.Open(t, srv, policy, coodie.WithClientTimestamps())
 			stocks, err := coodie.Open[Stock](db)
 			require.NoError(t, err)
 			calls, err := coodie.Open[Calls](db)
@@ -102,7 +100,7 @@ func TestUnpreparedForever(t *testing.T) {
 				srv.ResetLog()
 				err := w.write(t.Context(), db, stocks, calls)
 				require.ErrorContains(t, err, "UNPREPARED", name)
-				if rt == nil && !fork {
+				if policy == "none" && !d.RetriesByItself {
 					require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown, name)
 					require.Equal(t, coodie.KindFailure, coodie.KindOf(err), name)
 				}
@@ -120,11 +118,10 @@ func TestUnpreparedForever(t *testing.T) {
 	}
 }
 
-// TestUnpreparedAtTimes: the bound is one for each page of a read, which may have any number.
-func TestUnpreparedAtTimes(t *testing.T) {
+// unpreparedAtTimes: the bound is one for each page of a read, which may have any number.
+func unpreparedAtTimes(t *testing.T, d Driver) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	session := threeNodes(t, srv, func(*gocql.ClusterConfig) {})
-	db := coodie.New(session)
+	db := d.Open(t, srv, "none")
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
 	require.NoError(t, stocks.Create(t.Context()))
@@ -170,11 +167,10 @@ func TestUnpreparedAtTimes(t *testing.T) {
 	require.LessOrEqual(t, len(srv.Log()), 102)
 }
 
-// TestPolicyWithoutEnd: a retry policy that never gives up ends too.
-func TestPolicyWithoutEnd(t *testing.T) {
+// policyWithoutEnd: a retry policy that never gives up ends too.
+func policyWithoutEnd(t *testing.T, d Driver) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	session := threeNodes(t, srv, func(c *gocql.ClusterConfig) { c.RetryPolicy = answers{1000, gocql.Retry} })
-	db := coodie.New(session, coodie.WithClientTimestamps())
+	db := d.Open(t, srv, "endless", coodie.WithClientTimestamps())
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
 	require.NoError(t, stocks.Create(t.Context()))
