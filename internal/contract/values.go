@@ -135,11 +135,11 @@ func Pages(t *testing.T, db *coodie.DB) {
 	find := table.Find(sensor.Eq("a"))
 	for _, size := range []int{1, 7, rows, rows + 1} {
 		text := fmt.Sprintf("pages of %d", size)
-		got, err := find.PageSize(size).All(ctx)
+		got, err := find.With(coodie.WithPageSize(size)).All(ctx)
 		require.NoError(t, err, text)
 		require.Equal(t, all, got, text)
 		got = got[:0]
-		for r, err := range find.PageSize(size).Iter(ctx) {
+		for r, err := range find.With(coodie.WithPageSize(size)).Iter(ctx) {
 			require.NoError(t, err, text)
 			if got = append(got, r); len(got) == rows-1 {
 				break
@@ -149,7 +149,7 @@ func Pages(t *testing.T, db *coodie.DB) {
 
 		got, token := nil, ""
 		for {
-			page, err := find.PageSize(size).Page(ctx, token)
+			page, err := find.With(coodie.WithPageSize(size)).Page(ctx, token)
 			require.NoError(t, err, text)
 			require.LessOrEqual(t, len(page.Items), size, text)
 			got = append(got, page.Items...)
@@ -168,7 +168,7 @@ func Pages(t *testing.T, db *coodie.DB) {
 		}
 		require.Len(t, read, rows, text)
 		require.True(t, slices.IsSorted(read), text)
-		n, err := find.PageSize(size).Count(ctx)
+		n, err := find.With(coodie.WithPageSize(size)).Count(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, rows, n)
 	}
