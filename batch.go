@@ -8,11 +8,9 @@ import (
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Batch is several writes sent as one. Writes are added by In:

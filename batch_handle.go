@@ -8,11 +8,9 @@ import (
 	"sync/atomic"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Handle is a conditional write in a batch, and then its result.

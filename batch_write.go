@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/conflict"
 	"github.com/coodie-go/coodie/internal/driver"
-
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 

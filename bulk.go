@@ -7,10 +7,9 @@ import (
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // bulkAtOnce is how many listed a bulk call has under way unless told otherwise.

@@ -5,11 +5,9 @@ import (
 	"reflect"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Cond is a filter of Find or a condition of If on a column of T's table. Columns make it.

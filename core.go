@@ -8,10 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Generic code is compiled again for each struct of a program. So what has a type parameter

@@ -5,9 +5,8 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Document is one row of a table, held as a T. Its writes take the key from Value. It is

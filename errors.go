@@ -6,10 +6,9 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Sentinels for errors.Is.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 )

@@ -7,13 +7,11 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete

@@ -7,13 +7,11 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/rowqueue"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // mutation is one call of Mutate.

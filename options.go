@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Option sets something of a DB, as the default of its tables, or of one table.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"testing"
 
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // sentBy is the last request that do makes on a table with these options.

@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/pagetoken"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Page is one page of rows.

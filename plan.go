@@ -8,9 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // ErrPlanned is matched by the error of a write that was planned and not sent: see Plan.

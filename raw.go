@@ -12,7 +12,6 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/rawcql"
 	"github.com/coodie-go/coodie/internal/replay"
-
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
 )

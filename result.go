@@ -4,10 +4,8 @@ import (
 	"errors"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an

@@ -11,15 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/driver"
-
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/ringscan"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/fanout"
 	"github.com/coodie-go/coodie/internal/ring"
+	"github.com/coodie-go/coodie/internal/ringscan"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Scan reads all rows of the table, in no particular order: see QuerySet.Scan.

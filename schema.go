@@ -6,17 +6,14 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/coodie-go/coodie/internal/ddl"
-
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/rowqueue"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // DB is a gocql session with coodie's options: Connect makes the session too, New takes

@@ -8,14 +8,11 @@ import (
 	"iter"
 	"reflect"
 
-	"github.com/coodie-go/coodie/internal/meta"
-
 	"github.com/coodie-go/coodie/internal/answer"
-
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/driver"
+	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Selection is a query on T's table whose rows are read as V instead of T. Values, Project

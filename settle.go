@@ -6,13 +6,11 @@ import (
 	"errors"
 
 	"github.com/coodie-go/coodie/internal/answer"
-
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // pending is what is kept of a conditional write whose outcome is unknown.

@@ -9,14 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/stmt"
-
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // Formed has a column for each thing that can keep a statement from having a form.

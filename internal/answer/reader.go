@@ -45,6 +45,7 @@ func NewReader(of *Source, b *stmt.Bound) *Reader {
 	return r
 }
 
+// Release ends the reading; the rows are closed.
 func (r *Reader) Release() {
 	r.Rows, r.Of = nil, nil
 	readers.Put(r)

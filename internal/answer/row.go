@@ -61,6 +61,7 @@ func (e *Row) ReadAny(r *stmt.Ref) (any, Presence) {
 // value is the Value of the Existing[T] that e begins.
 func (e *Row) value() codec.Addr { return codec.At(e).Field(e.Of.ValueAt) }
 
+// AnyValue reports whether any cell is not null.
 func (e *Row) AnyValue() bool {
 	for i := range int(e.cells.n) {
 		if e.cells.At(i) != nil {
@@ -102,6 +103,7 @@ type Row struct {
 	Broken  error // why the cells could not be decoded; they are then as the server sent them
 }
 
+// Presence is what was sent of the column of that name.
 func (e *Row) Presence(column string) Presence {
 	if i := e.Columns.Index(column); i >= 0 {
 		return PresenceOf(e.cells.At(i))
@@ -109,6 +111,7 @@ func (e *Row) Presence(column string) Presence {
 	return Missing
 }
 
+// PresenceOf is what a cell that was sent says.
 func PresenceOf(cell []byte) Presence {
 	if cell == nil {
 		return Null

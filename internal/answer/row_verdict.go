@@ -99,6 +99,7 @@ func compare(op cql.Op, t *codec.Type, cell, value []byte) Verdict {
 		op == cql.Gt && order > 0 || op == cql.Ge && order >= 0)
 }
 
+// VerdictOf is the verdict of a condition that is known to hold or not.
 func VerdictOf(held bool) Verdict {
 	if held {
 		return Held

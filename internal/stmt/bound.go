@@ -63,6 +63,7 @@ type facts struct {
 
 var bounds = sync.Pool{New: func() any { return new(Bound) }}
 
+// NewBound begins a statement of that verb; op names the call in messages. Whoever ends the statement releases it.
 func NewBound(t *Table, verb cql.Verb, op string, cas bool) *Bound {
 	b := bounds.Get().(*Bound)
 	b.Stmt, b.Template = &b.made, nil
@@ -107,6 +108,7 @@ func (b *Bound) OfStatic() bool {
 	return b.Stmt.Verb != cql.Insert && len(b.Meta.Clustering) > 0 && len(b.Stmt.Where) == len(b.Meta.Partition)
 }
 
+// Fail notes why the statement cannot be built, unless something else was found before. column is "" where the whole call is meant.
 func (b *Bound) Fail(column, reason string, err error) {
 	if b.Err == nil {
 		b.Err = &Misuse{b.Op, b.Name, column, reason, err}

@@ -48,6 +48,7 @@ type Cond struct {
 	value Operand
 }
 
+// Ref is what the condition is on.
 func (c *Cond) Ref() *Ref { return c.on.Sure() }
 
 // Assign changes what it is of.
@@ -57,6 +58,7 @@ type Assign struct {
 	value  Operand
 }
 
+// Ref is what is assigned to.
 func (a *Assign) Ref() *Ref { return a.of.Sure() }
 
 // Cond compares r with the value at p, which is of the Go type of r's column; nil is null.

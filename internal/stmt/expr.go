@@ -26,6 +26,7 @@ func (e *Term) Sure() *Term {
 
 var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast or another function")
 
+// Term is the column as a term that is read as the Go type.
 func (r *Ref) Term(typ reflect.Type) *Term {
 	e := ColumnTerm(r)
 	e.codec, e.goType = r.Sure().values, typ
@@ -39,6 +40,7 @@ func (r *Ref) AnyTerm() *Term {
 	return e
 }
 
+// AnyType is the Go type of a term that is read as whatever it is.
 var AnyType = reflect.TypeFor[any]()
 
 // Term is one term of a SELECT list. It is immutable.
@@ -61,6 +63,7 @@ type Term struct {
 // decoder sets the V at p, which is zero, from a cell that is not null.
 type decoder func(p codec.Addr, cell []byte) error
 
+// ColumnTerm is the column as a term.
 func ColumnTerm(r *Ref) *Term {
 	r = r.Sure()
 	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.err}

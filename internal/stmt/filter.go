@@ -12,6 +12,7 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Like is the filter that a column of text is like a pattern.
 func Like(r *Ref, pattern string) Cond {
 	o := Operand{}
 	if r = r.Sure(); r.err == nil && r.typ != nil {
@@ -26,6 +27,7 @@ func Like(r *Ref, pattern string) Cond {
 	return Cond{r, cql.Like, o}
 }
 
+// Columns are clustering columns that are compared at once.
 type Columns struct{ refs []*Ref }
 
 // Compare is the filter with the rows.
@@ -174,6 +176,7 @@ func (b *Bound) tuples(columns []*meta.Column, rows []codec.Addr) {
 	}
 }
 
+// TokenCond compares the token of the partition key.
 func TokenCond(op cql.Op, t int64) Cond {
 	cell := binary.BigEndian.AppendUint64(nil, uint64(t))
 	return Cond{op: op, value: (&otherOperand{cell: cell, typ: bigint, many: &many{Token: true}}).operand()}

@@ -99,6 +99,7 @@ func seconds(p codec.Addr, cell []byte) error {
 	return nil
 }
 
+// RawJSON sets the json.RawMessage at p.
 func RawJSON(p codec.Addr, cell []byte) error {
 	*codec.As[json.RawMessage](p) = append(json.RawMessage(nil), cell...)
 	return nil

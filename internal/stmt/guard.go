@@ -21,8 +21,10 @@ type Guard struct {
 	Err   error // why nothing guards the row; nil if conds do
 }
 
+// ErrCannotGuard is why a write is refused whose row no condition could tell from a missing one.
 var ErrCannotGuard = errors.New("coodie: no condition guards the row")
 
+// ErrNoVersion is why a document of such a table is never known to be unchanged.
 var ErrNoVersion = errors.New("the struct has no column tagged `version`")
 
 var errHoldsNoVersion = errors.New("the document holds no version, and no other regular column that was certainly not null " +

@@ -100,6 +100,7 @@ func (o *Operand) encodes() *codec.Codec {
 	return o.codec
 }
 
+// Cell is a value that is encoded already; nil of another.
 func (o *Operand) Cell() []byte {
 	if other := o.other(); other != nil {
 		return other.cell
@@ -107,6 +108,7 @@ func (o *Operand) Cell() []byte {
 	return nil
 }
 
+// List is the values of IN; nil of another.
 func (o *Operand) List() []Operand {
 	if other := o.other(); other != nil {
 		return other.list
@@ -114,6 +116,7 @@ func (o *Operand) List() []Operand {
 	return nil
 }
 
+// Many is what a filter on several columns compares; nil of another.
 func (o *Operand) Many() *many {
 	if other := o.other(); other != nil {
 		return other.many
@@ -128,6 +131,7 @@ func (o *Operand) err() error {
 	return nil
 }
 
+// BadOperand stands for a value that cannot be encoded, and says why.
 func BadOperand(err error) Operand { return (&otherOperand{err: err}).operand() }
 
 // OperandAt is what the column's field in v holds.
@@ -135,6 +139,7 @@ func OperandAt(col *meta.Column, v codec.Addr) Operand {
 	return Operand{codec: col.Codec, p: v.Field(col.Offset)}
 }
 
+// OperandOf is the value v, which the codec encodes.
 func OperandOf[V any](c *codec.Codec, v V) Operand {
 	return Operand{codec: c, p: codec.At(&v)}
 }

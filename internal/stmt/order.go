@@ -8,12 +8,14 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Order is a column that rows are ordered by.
 type Order struct {
 	of        *Ref
 	direction cql.Direction
 	vector    Operand // of ANN
 }
 
+// Ref is the column.
 func (o *Order) Ref() *Ref { return o.of.Sure() }
 
 // orderBy binds ORDER BY.

@@ -60,6 +60,7 @@ type Ref struct {
 
 var noRef Ref
 
+// Sure is r, or for nil one that refers to nothing.
 func (r *Ref) Sure() *Ref {
 	if r == nil {
 		return &noRef
@@ -69,6 +70,7 @@ func (r *Ref) Sure() *Ref {
 
 var errNoColumn = errors.New("the column is a zero value; make it with Col or Table.Col")
 
+// ErrNilColumn is why nil is no column.
 var ErrNilColumn = errors.New("a nil column; make it with Col or Table.Col")
 
 // Valued makes values of the Go type those of r.

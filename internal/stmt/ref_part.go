@@ -85,6 +85,7 @@ func (r *Ref) Keyed(key, keys, value reflect.Type) {
 
 var indexCodec = MustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
 
+// MustCodec is the codec of a pair of types that fit.
 func MustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
 	c, err := codec.For(t, typ)
 	if err != nil {

@@ -99,6 +99,7 @@ func Differs(a, b codec.Addr, columns []*meta.Column) *meta.Column {
 	return nil
 }
 
+// CannotHold says that a key does not fit into its field.
 func CannotHold(col *meta.Column) string { return "field " + col.Field + " cannot hold the key" }
 
 // hold sets a column's field to the value of a cell. The error is that the field cannot hold it,

@@ -13,6 +13,7 @@ const (
 	notIdempotent
 )
 
+// Declared is what a yes or no says of a call.
 func Declared(is bool) Said {
 	if is {
 		return idempotent

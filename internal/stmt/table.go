@@ -36,6 +36,7 @@ type Rules struct {
 	Idempotence     Said
 }
 
+// Column refers to the column of that name, which may be none.
 func (t *Table) Column(name string) *Ref {
 	if col := t.Meta.Column(name); col != nil {
 		return t.RefTo(col)
