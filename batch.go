@@ -130,7 +130,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 		return err
 	}
 	b.done = true
-	ctx, cancel := b.bound(ctx)
+	ctx, cancel := b.withDeadline(ctx)
 	defer cancel()
 	for _, w := range b.writes {
 		w.build(ctx)
@@ -164,12 +164,12 @@ func (b *Batch) Exec(ctx context.Context) error {
 	return err
 }
 
-// bound gives ctx the deadline of the first write, whose settings are the batch's.
-func (b *Batch) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+// withDeadline gives ctx the deadline of the first write, whose settings are the batch's.
+func (b *Batch) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if len(b.writes) == 0 || b.writes[0].call.table == nil {
-		return ctx, unbound
+		return ctx, noCancel
 	}
-	return b.writes[0].settings().bound(ctx)
+	return b.writes[0].settings().withDeadline(ctx)
 }
 
 func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
@@ -232,8 +232,8 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
 		b.suspend(err)
-		if first.settle && ctx.Err() == nil {
-			if applied, known := b.settle(ctx); known {
+		if first.autoSettle && ctx.Err() == nil {
+			if applied, known := b.settleAll(ctx); known {
 				return &answer.Batch{Conditional: true, Applied: applied}, nil
 			}
 		}

@@ -219,7 +219,7 @@ func (h *handle) suspend(err error) {
 
 // settlement is what the writes of a conditional batch of unknown outcome share: they were all
 // applied, or none was. Its methods are those of a write that stood alone if it is nil.
-type settlement struct {
+type batchOutcome struct {
 	writes  []*pending
 	outcome atomic.Int32 // undecided, or what one of the writes was found to be
 }
@@ -231,7 +231,7 @@ const (
 )
 
 // verdict says what became of the batch, if one of its writes has been settled.
-func (s *settlement) verdict() (applied, known bool) {
+func (s *batchOutcome) verdict() (applied, known bool) {
 	if s == nil {
 		return false, false
 	}
@@ -239,8 +239,8 @@ func (s *settlement) verdict() (applied, known bool) {
 	return outcome == allApplied, outcome != undecided
 }
 
-// decide makes what was found out about one write that of all, and returns it.
-func (s *settlement) decide(applied bool) bool {
+// record makes what was found out about one write that of all, and returns it.
+func (s *batchOutcome) record(applied bool) bool {
 	if s == nil {
 		return applied
 	}
@@ -257,7 +257,7 @@ func (s *settlement) decide(applied bool) bool {
 func (p *pending) tells() bool { return p.attempt != nil || p.prior != nil }
 
 // others looks at the rows of the other writes than p.
-func (s *settlement) others(ctx context.Context, p *pending) (applied, known bool) {
+func (s *batchOutcome) others(ctx context.Context, p *pending) (applied, known bool) {
 	if s == nil {
 		return false, false
 	}
@@ -266,7 +266,7 @@ func (s *settlement) others(ctx context.Context, p *pending) (applied, known boo
 			continue
 		}
 		if _, found, evidence := (result{}).look(ctx, other); evidence == "" {
-			return s.decide(found), true
+			return s.record(found), true
 		}
 	}
 	return s.verdict()
@@ -274,7 +274,7 @@ func (s *settlement) others(ctx context.Context, p *pending) (applied, known boo
 
 // suspend keeps what Settle needs of an unknown outcome, for all writes together.
 func (b *Batch) suspend(err error) {
-	s := &settlement{}
+	s := &batchOutcome{}
 	for _, w := range b.writes {
 		w.suspend(err)
 		if p := w.res.pending; p != nil {
@@ -284,9 +284,9 @@ func (b *Batch) suspend(err error) {
 	}
 }
 
-// settle finds out what became of the batch, by the rows of its writes. Of a refused one, and of
+// settleAll finds out what became of the batch, by the rows of its writes. Of a refused one, and of
 // one that cannot be settled, the results of the conditional writes get their rows as they are now.
-func (b *Batch) settle(ctx context.Context) (applied, known bool) {
+func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
 	first := b.writes[0].settings()
 	start := first.now()
 	var err error
@@ -298,7 +298,7 @@ func (b *Batch) settle(ctx context.Context) (applied, known bool) {
 		res, found, evidence := w.res.look(ctx, p)
 		w.res.existing, w.res.absent = res.existing, res.absent
 		if evidence == "" {
-			applied, known = p.batch.decide(found), true
+			applied, known = p.batch.record(found), true
 		} else {
 			err = p.cannotTell(evidence)
 		}

@@ -116,7 +116,7 @@ func (q *query) getMany(ctx context.Context, keys stmt.Listed, found []codec.Add
 func (c call) get(ctx context.Context, key codec.Addr) (row codec.Addr, err error) {
 	c.spec.Value = key
 	row = c.table.schema.New()
-	err = protect(func() error { return c.one(ctx, stmt.ReadRow, false, row) })
+	err = protect(func() error { return c.readOne(ctx, stmt.ReadRow, false, row) })
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return codec.Addr{}, nil

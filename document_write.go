@@ -51,7 +51,7 @@ func (w *write) insert(ctx context.Context, res *result) (err error) {
 func (c *call) insertDocument(ctx context.Context) (result, error) {
 	insert := *c
 	res, err := insert.insertCAS(ctx, c.spec.Value)
-	c.updated(nil, res.applied, insert.own, err)
+	c.updated(nil, res.applied, insert.stored, err)
 	return res, err
 }
 
@@ -64,7 +64,7 @@ func (w *write) save(ctx context.Context) error {
 }
 
 func (c *call) save(ctx context.Context) error {
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opSave, c.spec.Value, !c.spec.OmitNil)
 	var own []stmt.Assign
@@ -236,7 +236,7 @@ func (c *call) write(ctx context.Context, b *stmt.Bound) error {
 	if b.Err != nil {
 		return c.locate(usageError(b.Err))
 	}
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	r, replay := &b.Request, c.spec.Replayed(b)
 	r.Kind, r.Statement, r.Consistency = driver.Write, t.schema.Text(b), c.spec.Level()

@@ -75,8 +75,8 @@ func (c *call) split(op string, rows bool) (*parts, error) {
 	return p, err
 }
 
-// part is the call on part i, and the values that it has of the last In.
-func (p *parts) part(i int) (c call, values []stmt.Operand) {
+// callAt is the call on part i, and the values that it has of the last In.
+func (p *parts) callAt(i int) (c call, values []stmt.Operand) {
 	c = p.call
 	c.spec.Sharing = p.atOnce
 	c.spec.Where = slices.Clone(c.spec.Where)
@@ -99,7 +99,7 @@ func (p *parts) part(i int) (c call, values []stmt.Operand) {
 // in its own.
 func (p *parts) rows(ctx context.Context, yield func(codec.Addr, error) bool) {
 	from := func(ctx context.Context, i int, emit func(codec.Addr) bool) (err error) {
-		c, values := p.part(i)
+		c, values := p.callAt(i)
 		if p.chunk > 0 {
 			c.spec.Limit = nil // the server would count in its own order
 			return p.arranged(ctx, c, values, emit)
@@ -168,8 +168,8 @@ func (p *parts) arranged(ctx context.Context, c call, values []stmt.Operand, emi
 	return nil
 }
 
-// one is the first row of all parts. only: it must be the only one.
-func (p *parts) one(ctx context.Context, only bool, row codec.Addr) error {
+// readOne is the first row of all parts. only: it must be the only one.
+func (p *parts) readOne(ctx context.Context, only bool, row codec.Addr) error {
 	var failed error
 	n := 0
 	p.rows(ctx, func(v codec.Addr, err error) bool {
@@ -187,7 +187,7 @@ func (p *parts) one(ctx context.Context, only bool, row codec.Addr) error {
 // exists reports whether any part has a row.
 func (p *parts) exists(ctx context.Context) (found bool, err error) {
 	from := func(ctx context.Context, i int, emit func(bool) bool) error {
-		c, _ := p.part(i)
+		c, _ := p.callAt(i)
 		found, err := c.exists(ctx)
 		if found && err == nil {
 			emit(found)
@@ -212,7 +212,7 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 			if ended := driver.Ended(ctx); ended != nil && i > 0 {
 				return &QueryError{Op: "select", Table: p.call.table.schema.Name, Err: &driver.NotSentError{Err: ended}}
 			}
-			c, _ := p.part(i)
+			c, _ := p.callAt(i)
 			n, err = c.count(ctx)
 			return err
 		})
@@ -250,7 +250,7 @@ func (c *call) writeSelected(ctx context.Context, op string, build func(*call) *
 	case p == nil:
 		return c.write(ctx, build(c))
 	case p.n == 1:
-		only, _ := p.part(0)
+		only, _ := p.callAt(0)
 		return only.write(ctx, build(&only))
 	}
 	return p.write(ctx, op, build)
@@ -258,9 +258,9 @@ func (c *call) writeSelected(ctx context.Context, op string, build func(*call) *
 
 // write sends a plain write of all parts, until one fails.
 func (p *parts) write(ctx context.Context, op string, build func(*call) *stmt.Bound) error {
-	ctx, cancel := p.call.bound(ctx)
+	ctx, cancel := p.call.withDeadline(ctx)
 	defer cancel()
-	first, _ := p.part(0)
+	first, _ := p.callAt(0)
 	b := build(&first)
 	mistake := usageError(b.Err)
 	b.Release()
@@ -283,7 +283,7 @@ func (p *parts) write(ctx context.Context, op string, build func(*call) *stmt.Bo
 			return
 		}
 		err := protect(func() error {
-			c, _ := p.part(i)
+			c, _ := p.callAt(i)
 			return c.write(ctx, build(&c))
 		})
 		var panicked *PanicError

@@ -81,12 +81,12 @@ func (q *query) create(ctx context.Context, res *result, v codec.Addr) (err erro
 
 func (c *call) updateCAS(ctx context.Context, assigns []stmt.Assign) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Update(assigns, true))
-	c.updated(assigns, res.applied, c.own, err)
+	c.updated(assigns, res.applied, c.stored, err)
 	return res, err
 }
 
 func (c call) replace(ctx context.Context) (result, error) {
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	v := c.spec.Value
 	row, err := c.prepare(ctx, opReplace, v, false)
@@ -97,7 +97,7 @@ func (c call) replace(ctx context.Context) (result, error) {
 	res, err := c.updateCAS(ctx, c.replacement())
 	if res.applied {
 		c.adopt(row, v)
-		c.updated(nil, true, c.own, nil)
+		c.updated(nil, true, c.stored, nil)
 	}
 	return res, err
 }
@@ -148,7 +148,7 @@ func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T])
 // removeCAS deletes the row, or the columns.
 func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
-	c.deleted(targets, res.applied, c.own, err)
+	c.deleted(targets, res.applied, c.stored, err)
 	return res, err
 }
 
@@ -175,7 +175,7 @@ func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err er
 
 func (c *call) insertCAS(ctx context.Context, v codec.Addr) (result, error) {
 	c.spec.Kind = stmt.IfNotExists
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	row, err := c.prepare(ctx, opInsert, v, true)
 	if err != nil {
@@ -208,7 +208,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 		return res, c.locate(usageError(b.Err))
 	}
 	res.static = b.OfStatic()
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	r := &b.Request
 	r.Kind, r.Statement, r.Single, r.Reason = driver.CAS, t.schema.Text(b), c.single, replay.Conditional.String()
@@ -237,10 +237,10 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	}
 	err = c.locate(err)
 	t.observe(ctx, b.Op, r, decided(res.applied), err, start)
-	if res.pending != nil && t.settings.settle && ctx.Err() == nil {
+	if res.pending != nil && t.settings.autoSettle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}
-	c.own = b.Stored
+	c.stored = b.Stored
 	return res, err
 }
 
@@ -351,7 +351,7 @@ func (c *call) claim(ctx context.Context, b *stmt.Bound) (result, error) {
 	if !c.spec.Peek || b.Err != nil {
 		return c.cas(ctx, b)
 	}
-	ctx, done := c.bound(ctx)
+	ctx, done := c.withDeadline(ctx)
 	defer done()
 	row, err := c.peeked(ctx)
 	if row == nil && err == nil {

@@ -198,7 +198,7 @@ func (m *mutation) insertApart(ctx context.Context, c *call, row codec.Addr, sta
 	c.spec.RowOnly = true
 	if columns == nil {
 		res, err := c.insertPrepared(ctx, row, value)
-		c.updated(nil, res.applied, c.own, err)
+		c.updated(nil, res.applied, c.stored, err)
 		return res, err
 	}
 	ctx, cancel := within(ctx, c.spec.Per)
@@ -223,7 +223,7 @@ func (m *mutation) insertApart(ctx context.Context, c *call, row codec.Addr, sta
 	if assigns == nil {
 		assigns = []stmt.Assign{stmt.SetTo(guard.spec.Conds[0].Ref(), *guard.spec.Conds[0].Value())}
 	}
-	c.own = b.Stored
+	c.stored = b.Stored
 	h := c.add(b, c.adopts(row, value, c.updates(nil)))
 	guard.add(guard.spec.Update(assigns, true), guard.updates(nil))
 	_ = batch.Exec(ctx) // the handle has its error

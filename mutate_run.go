@@ -53,7 +53,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	if err != nil {
 		return mutated{}, err
 	}
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	m := &mutation{call: c, change: change, create: s.create}
 	m.call.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
@@ -176,14 +176,14 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer
 		res, err = m.insertApart(ctx, &c, row, statics)
 	} else {
 		res, err = c.insertPrepared(ctx, row, value)
-		c.updated(nil, res.applied, c.own, err)
+		c.updated(nil, res.applied, c.stored, err)
 	}
 	m.res.attempts++
 	again, next, err = m.outcome(ctx, res, err, nil, codec.Addr{})
 	if !again && err == nil && !m.res.changed {
 		if !res.applied { // it turned out to be when it was settled
 			c.adopt(row, value)
-			c.updated(nil, true, c.own, nil)
+			c.updated(nil, true, c.stored, nil)
 		}
 		m.res.value, m.res.changed, m.res.created = value, true, true
 	}
@@ -243,8 +243,8 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
 		after := t.documentAt(value)
-		after.updated(nil, true, c.own, nil)
-		m.carryOver(row, append(assigns, c.own...))
+		after.updated(nil, true, c.stored, nil)
+		m.carryOver(row, append(assigns, c.stored...))
 	}
 	return again, next, err
 }
@@ -257,7 +257,7 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *answ
 		if driver.Backoff(ctx, m.res.attempts, err) != nil {
 			return false, nil, err
 		}
-		return m.settle(ctx, res, err, row)
+		return m.afterUnknown(ctx, res, err, row)
 	}
 	if err != nil {
 		var query *QueryError
@@ -304,8 +304,8 @@ type lostAttempt struct {
 	cause   *OutcomeUnknownError
 }
 
-// settle finds out what became of an attempt. row is what it was to change, nil for an insert.
-func (m *mutation) settle(ctx context.Context, res result, cause error, row *answer.Row) (again bool, next *answer.Row, err error) {
+// afterUnknown finds out what became of an attempt. row is what it was to change, nil for an insert.
+func (m *mutation) afterUnknown(ctx context.Context, res result, cause error, row *answer.Row) (again bool, next *answer.Row, err error) {
 	res, err = res.settled(ctx)
 	switch {
 	case err == nil && res.applied:

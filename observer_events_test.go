@@ -135,7 +135,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, db.Raw(fmt.Sprintf("DELETE FROM noted WHERE k = '%d'", i)).Exec(ctx))
 	}
-	require.LessOrEqual(t, len(table.bindings.bound), maxBindings)
+	require.LessOrEqual(t, len(table.copies.made), maxCopies)
 	require.LessOrEqual(t, len(db.texts.seen), manyShapes+1)
 	warned := 0
 	for _, e := range *events {

@@ -38,7 +38,7 @@ type settings struct {
 	clientTimestamp bool
 	pageSize        int
 	inChunk         int // partitions that a statement names by IN at most; 0: inValues
-	settle          bool
+	autoSettle          bool
 	lwtOnly         bool
 	idempotence     Idempotence
 	retries         int
@@ -169,7 +169,7 @@ func WithPageSize(rows int) EachOption {
 // WithSettle makes each conditional write whose outcome is unknown call LWTResult.Settle by
 // itself, as long as its context lasts. What cannot be settled is still an
 // *OutcomeUnknownError. It wants an attempt column: see Settle.
-func WithSettle() Option { return option(func(s *settings) { s.settle = true }) }
+func WithSettle() Option { return option(func(s *settings) { s.autoSettle = true }) }
 
 // WithLWTOnly refuses plain writes of the table, which could undo what its LWTs have been
 // told (see the package documentation), and makes reads by the whole primary key
@@ -276,35 +276,35 @@ func WithTimeout(d time.Duration) EachOption {
 	}
 }
 
-// bound gives ctx a deadline if it has none.
-func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+// withDeadline gives ctx a deadline if it has none.
+func (s *settings) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.timeout == 0 {
-		return ctx, unbound
+		return ctx, noCancel
 	}
 	if _, ok := ctx.Deadline(); ok {
-		return ctx, unbound
+		return ctx, noCancel
 	}
 	return context.WithTimeout(ctx, s.timeout)
 }
 
-func unbound() {}
+func noCancel() {}
 
-func (t *table) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	return t.settings.bound(ctx)
+func (t *table) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return t.settings.withDeadline(ctx)
 }
 
-func (q *query) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (q *query) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	c := q.call()
-	return c.bound(ctx)
+	return c.withDeadline(ctx)
 }
 
-// bound is Table.bound, unless the chain says how long a statement may take. A call may
+// withDeadline is Table.bound, unless the chain says how long a statement may take. A call may
 // not have looked yet whether there is a table.
-func (c *call) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *call) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.table == nil || c.spec.Per != nil && c.spec.Per.Timeout != nil {
-		return ctx, unbound
+		return ctx, noCancel
 	}
-	return c.table.bound(ctx)
+	return c.table.withDeadline(ctx)
 }
 
 // Idempotence says whether a statement may be sent twice. Only those that may are handed

@@ -52,7 +52,7 @@ func (q *query) page(ctx context.Context, token string, room func() codec.Addr, 
 
 // page hands the rows of one page to each, and returns the token of the next.
 func (c call) page(ctx context.Context, token string, room func() codec.Addr, each func(codec.Addr, [][]byte) bool) (next string, err error) {
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	b := c.spec.Query(stmt.ReadRows)
 	defer b.Release()

@@ -90,21 +90,21 @@ func (q *QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
 func (q *QuerySet[T]) Get(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, stmt.ReadRow, 0, codec.At(&v))
+	err = (*query)(q).readOne(ctx, stmt.ReadRow, 0, codec.At(&v))
 	return
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
 func (q *QuerySet[T]) One(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, stmt.ReadRows, 2, codec.At(&v))
+	err = (*query)(q).readOne(ctx, stmt.ReadRows, 2, codec.At(&v))
 	return
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
 func (q *QuerySet[T]) First(ctx context.Context) (v T, err error) {
-	err = (*query)(q).one(ctx, stmt.ReadRows, 1, codec.At(&v))
+	err = (*query)(q).readOne(ctx, stmt.ReadRows, 1, codec.At(&v))
 	return
 }
 
@@ -116,7 +116,7 @@ func (q *QuerySet[T]) Exists(ctx context.Context) (bool, error) {
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
 func (q *QuerySet[T]) All(ctx context.Context) ([]T, error) {
-	ctx, cancel := (*query)(q).bound(ctx)
+	ctx, cancel := (*query)(q).withDeadline(ctx)
 	defer cancel()
 	return collect(q.Iter(ctx))
 }

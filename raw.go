@@ -92,7 +92,7 @@ func (r Raw) Exec(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := p.settings.bound(ctx)
+	ctx, cancel := p.settings.withDeadline(ctx)
 	defer cancel()
 	rows, start := p.do(ctx)
 	err = p.failure(rows.Close())
@@ -146,7 +146,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	if err != nil {
 		return res, err
 	}
-	ctx, cancel := p.settings.bound(ctx)
+	ctx, cancel := p.settings.withDeadline(ctx)
 	defer cancel()
 	rows, start := p.do(ctx)
 	var got answer.Batch

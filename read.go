@@ -10,14 +10,14 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// one reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
+// readOne reads the first row into the zero row at v. most: how many rows to read, of which two are an error; 0: the
 // key says that.
-func (q *query) one(ctx context.Context, want stmt.ReadKind, most int, v codec.Addr) error {
+func (q *query) readOne(ctx context.Context, want stmt.ReadKind, most int, v codec.Addr) error {
 	c := q.call()
 	if most > 0 {
 		c.spec.Most(most)
 	}
-	err := c.one(ctx, want, most > 1, v)
+	err := c.readOne(ctx, want, most > 1, v)
 	if err != nil && c.table != nil {
 		v.Value(c.table.schema.Meta.Go).SetZero() // no half of a row
 	}
@@ -40,16 +40,16 @@ func (q *query) exists(ctx context.Context) (bool, error) {
 	return c.exists(ctx)
 }
 
-// one reads the first row into the zero row at v. only: it must be the only one.
-func (c *call) one(ctx context.Context, want stmt.ReadKind, only bool, v codec.Addr) error {
-	ctx, cancel := c.bound(ctx)
+// readOne reads the first row into the zero row at v. only: it must be the only one.
+func (c *call) readOne(ctx context.Context, want stmt.ReadKind, only bool, v codec.Addr) error {
+	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	if want == stmt.ReadRows {
 		switch p, err := c.split("select", true); {
 		case err != nil:
 			return err
 		case p != nil:
-			return p.one(ctx, only, v)
+			return p.readOne(ctx, only, v)
 		}
 	}
 	return c.read(ctx, want, func(r *answer.Reader) error {
@@ -134,7 +134,7 @@ func (t *table) decode(r *answer.Reader, room func() codec.Addr, each func(v cod
 }
 
 func (c *call) count(ctx context.Context) (int64, error) {
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	switch p, err := c.split("select", false); {
 	case err != nil:
@@ -159,7 +159,7 @@ func (c *call) count(ctx context.Context) (int64, error) {
 
 // exists reports whether there is a row.
 func (c *call) exists(ctx context.Context) (found bool, err error) {
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	switch p, err := c.split("select", false); {
 	case err != nil:

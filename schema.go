@@ -44,7 +44,7 @@ type table struct {
 	db         *DB
 	opts       []TableOption // for On and InKeyspace
 	keyspace   string        // that InKeyspace gave it
-	bindings   *bindings
+	copies   *copies
 	sender     driver.Sender
 	settings   settings
 	schema     stmt.Table
@@ -106,7 +106,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		}
 	}
 	t := &table{
-		db: db, opts: slices.Clone(opts), bindings: new(bindings),
+		db: db, opts: slices.Clone(opts), copies: new(copies),
 		sender: driver.Retry(db.sender, s.retries), settings: s, queue: &db.queue,
 	}
 	t.schema.Meta, t.schema.Name, t.schema.Quoted, t.schema.Rules = of, s.table, cql.TableName(s.keyspace, s.table), s.rules()
@@ -165,18 +165,18 @@ func (t *Table[T]) Col(name string) *AnyColumn[T] {
 }
 
 // bindings are the tables that have been made of one by On and InKeyspace.
-type bindings struct {
+type copies struct {
 	mu    sync.Mutex
-	bound map[boundTo]*table
+	made map[copyKey]*table
 }
 
-type boundTo struct {
+type copyKey struct {
 	db       *DB
 	keyspace string
 }
 
 // maxBindings bounds what is kept, in case that keyspaces are named by data.
-const maxBindings = 1024
+const maxCopies = 1024
 
 // On is the table on another DB: the same struct and options, on another session with that
 // DB's defaults.
@@ -184,27 +184,27 @@ const maxBindings = 1024
 // Binding is cheap, and the same table comes out for the same DB and keyspace, with the
 // statements that it has rendered: it may be done for each request.
 func (t *Table[T]) On(db *DB) (*Table[T], error) {
-	return t.bound(db, (*table)(t).keyspace)
+	return t.copyFor(db, (*table)(t).keyspace)
 }
 
 // InKeyspace is the table in another keyspace of the same session, as cheaply as On:
 //
 //	orders, err := orders.InKeyspace("tenant_7")
-func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.bound((*table)(t).db, name) }
+func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.copyFor((*table)(t).db, name) }
 
-func (t *Table[T]) bound(db *DB, keyspace string) (*Table[T], error) {
-	core, err := (*table)(t).bind(db, keyspace)
+func (t *Table[T]) copyFor(db *DB, keyspace string) (*Table[T], error) {
+	core, err := (*table)(t).copyFor(db, keyspace)
 	return (*Table[T])(core), err
 }
 
-func (t *table) bind(db *DB, keyspace string) (*table, error) {
+func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
 	if db == t.db && keyspace == t.keyspace {
 		return t, nil
 	}
-	to := boundTo{db, keyspace}
-	t.bindings.mu.Lock()
-	defer t.bindings.mu.Unlock()
-	if bound := t.bindings.bound[to]; bound != nil {
+	to := copyKey{db, keyspace}
+	t.copies.mu.Lock()
+	defer t.copies.mu.Unlock()
+	if bound := t.copies.made[to]; bound != nil {
 		return bound, nil
 	}
 	opts := t.opts
@@ -215,13 +215,13 @@ func (t *table) bind(db *DB, keyspace string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound.opts, bound.keyspace, bound.bindings = t.opts, keyspace, t.bindings
+	bound.opts, bound.keyspace, bound.copies = t.opts, keyspace, t.copies
 	bound.document, bound.valueAt = t.document, t.valueAt
 	bound.source.New, bound.source.ValueAt = t.source.New, t.source.ValueAt
-	if len(t.bindings.bound) >= maxBindings || t.bindings.bound == nil {
-		t.bindings.bound = map[boundTo]*table{}
+	if len(t.copies.made) >= maxCopies || t.copies.made == nil {
+		t.copies.made = map[copyKey]*table{}
 	}
-	t.bindings.bound[to] = bound
+	t.copies.made[to] = bound
 	return bound, nil
 }
 

@@ -74,7 +74,7 @@ func (t *table) truncate(ctx context.Context) error {
 
 // alter sends a statement that concerns the whole table.
 func (t *table) alter(ctx context.Context, op, statement string) error {
-	ctx, cancel := t.bound(ctx)
+	ctx, cancel := t.withDeadline(ctx)
 	defer cancel()
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
 	start := t.now()
@@ -199,7 +199,7 @@ func (e *MismatchError) Error() string {
 func (t *Table[T]) Verify(ctx context.Context) error { return (*table)(t).verify(ctx) }
 
 func (t *table) verify(ctx context.Context) error {
-	ctx, cancel := t.bound(ctx)
+	ctx, cancel := t.withDeadline(ctx)
 	defer cancel()
 	keyspace := t.settings.keyspace
 	if keyspace == "" {

@@ -23,7 +23,7 @@ type Selection[T, V any] selection
 type selection struct {
 	call call
 	// plan says how a row's cells become a V.
-	plan func(columns driver.Columns) (rowReader, error)
+	readerFor func(columns driver.Columns) (rowReader, error)
 	err  error
 }
 
@@ -45,7 +45,7 @@ func (q *query) values(term *stmt.Term, typ reflect.Type) *selection {
 	q, ch := q.choose()
 	ch.Terms = []*stmt.Term{term}
 	s := &selection{call: q.call()}
-	s.plan = func(columns driver.Columns) (rowReader, error) {
+	s.readerFor = func(columns driver.Columns) (rowReader, error) {
 		read, err := s.call.cellReader(columns, 0, term, typ)
 		if err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (q *query) asJSON() *selection {
 	q, ch := q.choose()
 	ch.JSON = true
 	s := &selection{call: q.call()}
-	s.plan = func(driver.Columns) (rowReader, error) {
+	s.readerFor = func(driver.Columns) (rowReader, error) {
 		return func(v codec.Addr, cells [][]byte) error { return stmt.RawJSON(v, cells[0]) }, nil
 	}
 	return s
@@ -74,7 +74,7 @@ func (q *query) asJSON() *selection {
 // First reads the first value; ErrNotFound if there is none. An aggregate without GroupBy
 // always has one.
 func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
-	if err = (*selection)(s).one(ctx, false, codec.At(&v)); err != nil {
+	if err = (*selection)(s).readOne(ctx, false, codec.At(&v)); err != nil {
 		v = *new(V)
 	}
 	return
@@ -82,18 +82,18 @@ func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
 
 // One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
 func (s *Selection[T, V]) One(ctx context.Context) (v V, err error) {
-	if err = (*selection)(s).one(ctx, true, codec.At(&v)); err != nil {
+	if err = (*selection)(s).readOne(ctx, true, codec.At(&v)); err != nil {
 		v = *new(V)
 	}
 	return
 }
 
-// one reads the first value into the zero one at v. only: it must be the only one.
-func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
+// readOne reads the first value into the zero one at v. only: it must be the only one.
+func (s *selection) readOne(ctx context.Context, only bool, v codec.Addr) error {
 	if s == nil {
 		return errZeroSelection
 	}
-	ctx, cancel := s.call.bound(ctx)
+	ctx, cancel := s.call.withDeadline(ctx)
 	defer cancel()
 	most := 1
 	if only {
@@ -117,7 +117,7 @@ func (s *selection) one(ctx context.Context, only bool, v codec.Addr) error {
 
 // All reads all values. For many prefer Iter, which holds one page at a time.
 func (s *Selection[T, V]) All(ctx context.Context) ([]V, error) {
-	ctx, cancel := (*selection)(s).bound(ctx)
+	ctx, cancel := (*selection)(s).withDeadline(ctx)
 	defer cancel()
 	return collect(s.Iter(ctx))
 }
@@ -133,11 +133,11 @@ func (s *Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
 
 var errZeroSelection = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
 
-func (s *selection) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *selection) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s == nil {
 		return ctx, func() {}
 	}
-	return s.call.bound(ctx)
+	return s.call.withDeadline(ctx)
 }
 
 // rows yields all values, and at the end the error if there is one. room gives each a place.
@@ -160,7 +160,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 			more := r.NextRow()
 			if now := r.Columns(); now.Len() > 0 && !columns.Same(now) {
 				var err error
-				if read, err = s.plan(now); err != nil {
+				if read, err = s.readerFor(now); err != nil {
 					r.Of.Refresh(r.Statement)
 					return err
 				}
@@ -249,7 +249,7 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 	q, ch := q.choose()
 	ch.Terms = terms
 	s := &selection{call: q.call()}
-	s.plan = func(columns driver.Columns) (rowReader, error) {
+	s.readerFor = func(columns driver.Columns) (rowReader, error) {
 		readers := make([]answer.CellReader, len(row.Columns))
 		for i, col := range row.Columns {
 			if i < columns.Len() && terms[i].Decoder() == nil && columns.Is(i, col.Type) {

@@ -20,7 +20,7 @@ type pending struct {
 	prior   []byte    // the attempt id that the document had before; nil if not known
 	static  bool      // the write is about the partition's static row
 	cause   *OutcomeUnknownError
-	batch   *settlement // that the write was part of; nil: it stood alone
+	batch   *batchOutcome // that the write was part of; nil: it stood alone
 }
 
 // Settle finds out what became of a conditional write whose outcome is unknown: it is
@@ -70,7 +70,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 		return r, nil
 	}
 	t := p.call.table
-	ctx, cancel := t.bound(ctx)
+	ctx, cancel := t.withDeadline(ctx)
 	defer cancel()
 	start := t.now()
 	r, err := r.settle(ctx, p)
@@ -89,7 +89,7 @@ func (r result) settle(ctx context.Context, p *pending) (result, error) {
 	r, found, evidence := r.look(ctx, p)
 	switch {
 	case evidence == "":
-		applied = p.batch.decide(found)
+		applied = p.batch.record(found)
 	case known:
 	default:
 		if applied, known = p.batch.others(ctx, p); !known {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -174,7 +174,8 @@ func orderOf(t *codec.Type) func(a, b []byte) int {
 }
 
 func (r *reader) setCells(e *effect, cells []cell) {
-	slices.SortFunc(cells, func(a, b cell) int { return e.order(a.path, b.path) })
+	// Of large values package slices makes a sort of its own, 15 KB of each program.
+	sort.Slice(cells, func(i, j int) bool { return e.order(cells[i].path, cells[j].path) < 0 })
 	e.cells = cells
 }
 

@@ -66,6 +66,9 @@ var afterTable = kinds(tokEOF, tokSemicolon, tokLParen, kwAdd, kwAllow, kwAlter,
 
 type kindSet [numKinds]bool
 
+// kinds is a set of them. It is not inlined, since each program would begin with the code of all sets.
+//
+//go:noinline
 func kinds(ks ...kind) (s kindSet) {
 	for _, k := range ks {
 		s[k] = true

@@ -34,76 +34,80 @@ const (
 	there      = "it exists already: Verify compares it with the struct"
 )
 
-// ofRaw is what to say of raw CQL, which no struct stands behind, instead of these.
-var ofRaw = map[string]string{
-	compare:   "",
-	makeTable: "create the table, or name its keyspace in the statement",
-	makeTypes: "create the user-defined type first",
-	there:     "it exists already",
+// ofRaw is what to say of raw CQL, which no struct stands behind, instead of the advice.
+func ofRaw(advice string) (other string, ok bool) {
+	switch advice {
+	case compare:
+		return "", true
+	case makeTable:
+		return "create the table, or name its keyspace in the statement", true
+	case makeTypes:
+		return "create the user-defined type first", true
+	case there:
+		return "it exists already", true
+	}
+	return advice, false
 }
 
-// causes are the messages of Cassandra 5.0 and ScyllaDB for which there is better advice than that
+// messages are those of Cassandra 5.0 and ScyllaDB for which there is better advice than that
 // of their kind, or that can come once values have been sent and then quote none. NAME is a name of
 // the schema. TestCauses (integration/mapper) has them from a server.
-var causes = sync.OnceValue(func() []cause {
-	return known([]cause{
-		{expr(`[Kk]eyspace '?NAME'? (does not|doesn't) exist`), "", NameKeyspace},
-		{expr(`Can't find a keyspace '?NAME'?`), "", NameKeyspace},
-		{expr(`(No keyspace has been specified|No keyspace specified)[\w ,.]*`), "", NameKeyspace},
-		{expr(`([Tt]able|[Cc]olumn family) '?NAME'? (does not|doesn't) exist`), "", makeTable},
-		{expr(`unconfigured (table|columnfamily) NAME`), "", makeTable},
-		{expr(`(Cannot find|Couldn't find) table '?NAME'?( in keyspace '?NAME'?)?`), "", makeTable},
-		{expr(`(Unknown|Undefined) type '?NAME'?`), "", makeTypes},
-		{expr(`Undefined column name NAME( in table NAME)?`), "", compare},
-		{expr(`Undefined name NAME in (selection|where) clause[\w ':]*`), "", compare},
-		{expr(`(Unknown identifier|Unrecognized name) '?NAME'?`), "", compare},
-		{expr(`Some (partition key|clustering keys?) parts are missing: [\w", ]+`), "", compare},
-		{expr(`Missing mandatory PRIMARY KEY part NAME`), "", compare},
-		{expr(`PRIMARY KEY part NAME found in SET part`), "", compare},
-		{expr(`Cannot execute this query as it might involve data filtering[\w ,.]*`), "", narrow},
-		{expr(`(PRIMARY KEY|Clustering) column "?NAME"? cannot be restricted[\w"(), -]*`), "", narrow},
-		{expr(`Predicates on non-primary-key columns \(NAME\) are not yet supported[\w -]*`), "", narrow},
-		{expr(`ANN ordering by vector requires the column to be indexed[\w .]*`), "", addIndex},
-		{expr(`LIKE restriction is only supported on properly indexed columns\. NAME LIKE \? is not valid\.`), "", addIndex},
-		{expr(`ORDER BY [\w -]*only supported[\w ,.-]*`), "", narrow},
+var messages = [...]struct{ text, shown, advice string }{
+	{`^[Kk]eyspace '?NAME'? (does not|doesn't) exist$`, "", NameKeyspace},
+	{`^Can't find a keyspace '?NAME'?$`, "", NameKeyspace},
+	{`^(No keyspace has been specified|No keyspace specified)[\w ,.]*$`, "", NameKeyspace},
+	{`^([Tt]able|[Cc]olumn family) '?NAME'? (does not|doesn't) exist$`, "", makeTable},
+	{`^unconfigured (table|columnfamily) NAME$`, "", makeTable},
+	{`^(Cannot find|Couldn't find) table '?NAME'?( in keyspace '?NAME'?)?$`, "", makeTable},
+	{`^(Unknown|Undefined) type '?NAME'?$`, "", makeTypes},
+	{`^Undefined column name NAME( in table NAME)?$`, "", compare},
+	{`^Undefined name NAME in (selection|where) clause[\w ':]*$`, "", compare},
+	{`^(Unknown identifier|Unrecognized name) '?NAME'?$`, "", compare},
+	{`^Some (partition key|clustering keys?) parts are missing: [\w", ]+$`, "", compare},
+	{`^Missing mandatory PRIMARY KEY part NAME$`, "", compare},
+	{`^PRIMARY KEY part NAME found in SET part$`, "", compare},
+	{`^Cannot execute this query as it might involve data filtering[\w ,.]*$`, "", narrow},
+	{`^(PRIMARY KEY|Clustering) column "?NAME"? cannot be restricted[\w"(), -]*$`, "", narrow},
+	{`^Predicates on non-primary-key columns \(NAME\) are not yet supported[\w -]*$`, "", narrow},
+	{`^ANN ordering by vector requires the column to be indexed[\w .]*$`, "", addIndex},
+	{`^LIKE restriction is only supported on properly indexed columns\. NAME LIKE \? is not valid\.$`, "", addIndex},
+	{`^ORDER BY [\w -]*only supported[\w ,.-]*$`, "", narrow},
 
-		{expr(`Expected [\w ]*bytes?[\w ]* \(\d+\)`), "", compare},
-		{expr(`(String didn't validate|The data cannot be deserialized as a (list|set|map))\.?`), "", compare},
-		{expr(`(Not enough bytes to read|Invalid remaining data after end of)[\w ]*`), "", compare},
-		{regexp.MustCompile(`^Error decoding JSON value for (NAME): `), "the JSON value of column $1 does not fit its type", fitJSON},
-		{regexp.MustCompile(`^Could not decode JSON string`), "the server cannot read the JSON object", ""},
-		{regexp.MustCompile(`^JSON values map contains unrecognized column: `), "the JSON object has a member that is no column of the table", compare},
-		{expr(`Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?`), "", setValue},
-		{expr(`Null value read when not allowed`), "", setValue},
-		{regexp.MustCompile(`^Invalid version for TimeUUID type`), "a timeuuid column takes no UUID of another version than 1", "make it with the driver's TimeUUID, or store a random UUID in a uuid column"},
-		{expr(`Key may not be empty`), "", "set the partition key"},
-		{expr(`Key length of \d+ is longer than maximum of \d+`), "", "a key has at most 65535 bytes: store a hash of it, or split it"},
-		{regexp.MustCompile(`^A TTL must be greater or equal to 0`), "a TTL must be greater than or equal to 0", ""},
-		{regexp.MustCompile(`^ttl is too large\.`), "the TTL is too large", ""},
-		{expr(`(LIMIT|PER PARTITION LIMIT) must be strictly positive`), "", ""},
-		{regexp.MustCompile(`^List index -?\d+ (out of bound, list has size \d+)$`), "list index $1", "read the list first: the index must exist"},
-		{expr(`Attempted to (set|delete) an element[\w ]* list which is null`), "", "set the list before its elements"},
-		{expr(`Batch too large`), "", fewerAtOne},
-		{expr(`Cannot mix [A-Z a-z]+`), "", ""},
-		{expr(`Batch with conditions cannot span multiple (partitions|tables)`), "", ""},
-		{expr(`Invalid amount of bind variables`), "", ""},
-		{expr(`Invalid value for the paging state`), "", "begin with the first page"},
-		{regexp.MustCompile(`^(Guardrail \w+) violated`), "$1 violated", "the server's configuration (cassandra.yaml) forbids it"},
-	})
+	{`^Expected [\w ]*bytes?[\w ]* \(\d+\)$`, "", compare},
+	{`^(String didn't validate|The data cannot be deserialized as a (list|set|map))\.?$`, "", compare},
+	{`^(Not enough bytes to read|Invalid remaining data after end of)[\w ]*$`, "", compare},
+	{`^Error decoding JSON value for (NAME): `, "the JSON value of column $1 does not fit its type", fitJSON},
+	{`^Could not decode JSON string`, "the server cannot read the JSON object", ""},
+	{`^JSON values map contains unrecognized column: `, "the JSON object has a member that is no column of the table", compare},
+	{`^Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?$`, "", setValue},
+	{`^Null value read when not allowed$`, "", setValue},
+	{`^Invalid version for TimeUUID type`, "a timeuuid column takes no UUID of another version than 1", "make it with the driver's TimeUUID, or store a random UUID in a uuid column"},
+	{`^Key may not be empty$`, "", "set the partition key"},
+	{`^Key length of \d+ is longer than maximum of \d+$`, "", "a key has at most 65535 bytes: store a hash of it, or split it"},
+	{`^A TTL must be greater or equal to 0`, "a TTL must be greater than or equal to 0", ""},
+	{`^ttl is too large\.`, "the TTL is too large", ""},
+	{`^(LIMIT|PER PARTITION LIMIT) must be strictly positive$`, "", ""},
+	{`^List index -?\d+ (out of bound, list has size \d+)$`, "list index $1", "read the list first: the index must exist"},
+	{`^Attempted to (set|delete) an element[\w ]* list which is null$`, "", "set the list before its elements"},
+	{`^Batch too large$`, "", fewerAtOne},
+	{`^Cannot mix [A-Z a-z]+$`, "", ""},
+	{`^Batch with conditions cannot span multiple (partitions|tables)$`, "", ""},
+	{`^Invalid amount of bind variables$`, "", ""},
+	{`^Invalid value for the paging state$`, "", "begin with the first page"},
+	{`^(Guardrail \w+) violated`, "$1 violated", "the server's configuration (cassandra.yaml) forbids it"},
+}
+
+// causes are the messages, compiled when one is first looked for.
+var causes = sync.OnceValue(func() []cause {
+	all := make([]cause, len(messages))
+	for i, m := range messages {
+		all[i] = cause{regexp.MustCompile(strings.ReplaceAll(m.text, "NAME", name)), m.shown, m.advice}
+	}
+	return all
 })
 
 // NAME in the text of a cause, as far as it needs no backslashes.
 const name = `[\w".$]+`
-
-// expr is an expression for a whole message.
-func expr(text string) *regexp.Regexp { return regexp.MustCompile(`^` + text + `$`) }
-
-func known(list []cause) []cause {
-	for i := range list {
-		list[i].text = regexp.MustCompile(strings.ReplaceAll(list[i].text.String(), "NAME", name))
-	}
-	return list
-}
 
 // causeOf is what is known of a message, nil if nothing is.
 func causeOf(message string) *cause {
@@ -153,7 +157,7 @@ func withoutValues(r *Request, err error) error {
 	if !ok || !r.encoded() {
 		return err
 	}
-	m, ok := codes[answer.Code]
+	m, ok := meaningOf(answer.Code)
 	if ok && !m.free {
 		return err
 	}
@@ -183,7 +187,7 @@ func encoded(values []*Value) bool { return slices.ContainsFunc(values, (*Value)
 // AdviceOnRaw is Advice for a statement that is raw CQL.
 func AdviceOnRaw(err error) string {
 	advice := Advice(err)
-	if other, ok := ofRaw[advice]; ok {
+	if other, ok := ofRaw(advice); ok {
 		return other
 	}
 	return advice

@@ -92,28 +92,41 @@ const (
 )
 
 // codes are the server's errors. A code that is not here is of KindOther and proves nothing.
-var codes = map[int]meaning{
-	codeServer:      {kind: KindFailure, free: true},
-	codeProtocol:    {kind: KindInvalid, definite: true, free: true},
-	0x0100:          {kind: KindAuth, definite: true},                         // bad credentials
-	codeUnavailable: {kind: KindUnavailable, definite: true, transient: true}, // see beforeProposal
-	0x1001:          {kind: KindUnavailable, transient: true},                 // overloaded: Cassandra checks for hint overload in the commit, after the proposal was accepted
-	0x1002:          {kind: KindUnavailable, definite: true, transient: true}, // bootstrapping
-	0x1003:          {kind: KindFailure, free: true},                          // truncate
-	0x1100:          {kind: KindTimeout},                                      // write timeout
-	0x1200:          {kind: KindTimeout},                                      // read timeout
-	0x1300:          {kind: KindFailure},                                      // read failure
-	0x1400:          {kind: KindInvalid, definite: true, free: true},          // function failure
-	0x1500:          {kind: KindFailure},                                      // write failure
-	0x1600:          {kind: KindFailure},                                      // CDC write failure
-	0x1700:          {kind: KindTimeout},                                      // CAS write unknown
-	codeSyntax:      {kind: KindSyntax, definite: true, free: true},
-	0x2100:          {kind: KindAuth, definite: true},                     // unauthorized
-	0x2200:          {kind: KindInvalid, definite: true, free: true},      // invalid
-	0x2300:          {kind: KindInvalid, definite: true, free: true},      // config
-	0x2400:          {kind: KindInvalid, definite: true, advice: there},   // already exists
-	0x2500:          {kind: KindInvalid, definite: true, transient: true}, // unprepared
-	0xF000:          {kind: KindUnavailable},                              // ScyllaDB's rate limit: some replicas may have taken the write
+var codes = [...]struct {
+	code int
+	meaning
+}{
+	{codeServer, meaning{kind: KindFailure, free: true}},
+	{codeProtocol, meaning{kind: KindInvalid, definite: true, free: true}},
+	{0x0100, meaning{kind: KindAuth, definite: true}},                                  // bad credentials
+	{codeUnavailable, meaning{kind: KindUnavailable, definite: true, transient: true}}, // see beforeProposal
+	{0x1001, meaning{kind: KindUnavailable, transient: true}},                          // overloaded: Cassandra checks for hint overload in the commit, after the proposal was accepted
+	{0x1002, meaning{kind: KindUnavailable, definite: true, transient: true}},          // bootstrapping
+	{0x1003, meaning{kind: KindFailure, free: true}},                                   // truncate
+	{0x1100, meaning{kind: KindTimeout}},                                               // write timeout
+	{0x1200, meaning{kind: KindTimeout}},                                               // read timeout
+	{0x1300, meaning{kind: KindFailure}},                                               // read failure
+	{0x1400, meaning{kind: KindInvalid, definite: true, free: true}},                   // function failure
+	{0x1500, meaning{kind: KindFailure}},                                               // write failure
+	{0x1600, meaning{kind: KindFailure}},                                               // CDC write failure
+	{0x1700, meaning{kind: KindTimeout}},                                               // CAS write unknown
+	{codeSyntax, meaning{kind: KindSyntax, definite: true, free: true}},
+	{0x2100, meaning{kind: KindAuth, definite: true}},                     // unauthorized
+	{0x2200, meaning{kind: KindInvalid, definite: true, free: true}},      // invalid
+	{0x2300, meaning{kind: KindInvalid, definite: true, free: true}},      // config
+	{0x2400, meaning{kind: KindInvalid, definite: true, advice: there}},   // already exists
+	{0x2500, meaning{kind: KindInvalid, definite: true, transient: true}}, // unprepared
+	{0xF000, meaning{kind: KindUnavailable}},                              // ScyllaDB's rate limit: some replicas may have taken the write
+}
+
+// meaningOf is what is known of the server's error of that code.
+func meaningOf(code int) (m meaning, known bool) {
+	for i := range codes {
+		if codes[i].code == code {
+			return codes[i].meaning, true
+		}
+	}
+	return m, false
 }
 
 // sentinels are errors of Go and of the seam. Those of a driver are in its Foreign.
@@ -139,7 +152,7 @@ func judge(err error) meaning {
 	m := meaning{kind: KindOther}
 	var network net.Error
 	if answer, ok := answerOf(err); ok {
-		if known, ok := codes[answer.Code]; ok {
+		if known, ok := meaningOf(answer.Code); ok {
 			m = known
 		}
 	} else if found := sentinel(err); found != nil {
