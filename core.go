@@ -195,7 +195,7 @@ type call struct {
 	doc    *document     // follows what is applied; nil for a QuerySet
 	held   codec.Addr    // the Value of doc
 	single bool          // sent once even if it was certainly not executed: the caller has a loop of its own
-	stored    []stmt.Assign // what the write itself stored: its attempt id, the version
+	stored []stmt.Assign // what the write itself stored: its attempt id, the version
 	stamp  int64         // the client timestamp of a plain write; 0: the sender takes one
 	sent   *bool         // becomes true when a write is about to be sent; nil: nobody asks
 	batch  *Batch        // that the write is part of; nil: it stands alone

@@ -38,7 +38,7 @@ type settings struct {
 	clientTimestamp bool
 	pageSize        int
 	inChunk         int // partitions that a statement names by IN at most; 0: inValues
-	autoSettle          bool
+	autoSettle      bool
 	lwtOnly         bool
 	idempotence     Idempotence
 	retries         int

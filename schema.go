@@ -44,7 +44,7 @@ type table struct {
 	db         *DB
 	opts       []TableOption // for On and InKeyspace
 	keyspace   string        // that InKeyspace gave it
-	copies   *copies
+	copies     *copies
 	sender     driver.Sender
 	settings   settings
 	schema     stmt.Table
@@ -166,7 +166,7 @@ func (t *Table[T]) Col(name string) *AnyColumn[T] {
 
 // bindings are the tables that have been made of one by On and InKeyspace.
 type copies struct {
-	mu    sync.Mutex
+	mu   sync.Mutex
 	made map[copyKey]*table
 }
 

@@ -24,7 +24,7 @@ type selection struct {
 	call call
 	// plan says how a row's cells become a V.
 	readerFor func(columns driver.Columns) (rowReader, error)
-	err  error
+	err       error
 }
 
 // rowReader sets the zero value at v from a row's cells.
