@@ -86,5 +86,8 @@ func TestErrors(t *testing.T) {
 		"ErrUnavailable": "never returned", "ErrUnsupported": "of protocols before 4", "ErrNoMetadata": "of the routing key, which goes without", "ErrCannotFindHost": "of the ring's own",
 		"ErrHostAlreadyExists": "of the ring's own", "ErrUnknownRetryType": "of a wrong policy, after an attempt",
 		"ErrHostDown": "the fork's, by its text", "ErrNoPool": "the fork's, by its text", "ErrNoConnectionsInPool": "the fork's, by its text",
+		"ErrNoTable": "the fork's, of a table's description", "ErrTabletsNotUsed": "the fork's, of a description of tablets",
+		"ErrSessionNotReady":              "the fork's, of a session that is being made",
+		"ErrScyllaSourcePortAlreadyInUse": "the fork's, of a connection that is dialled again",
 	})
 }
