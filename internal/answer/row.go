@@ -7,6 +7,16 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
+// Row is an Existing, whatever its T.
+type Row struct {
+	Of      *Source
+	Columns driver.Columns // without [applied]
+	cells   cells          // of the columns
+	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
+	State   RowState
+	Broken  error // why the cells could not be decoded; they are then as the server sent them
+}
+
 // Sent is the cell of a column as the server sent it.
 func (e *Row) Sent(col *meta.Column) ([]byte, Presence) {
 	if i := e.Columns.Index(col.Name); i >= 0 {
@@ -91,16 +101,6 @@ func (e *Row) proven(kind stmt.If) RowState {
 		}
 	}
 	return RowUnknown
-}
-
-// Row is an Existing, whatever its T.
-type Row struct {
-	Of      *Source
-	Columns driver.Columns // without [applied]
-	cells   cells          // of the columns
-	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
-	State   RowState
-	Broken  error // why the cells could not be decoded; they are then as the server sent them
 }
 
 // Presence is what was sent of the column of that name.

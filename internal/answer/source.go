@@ -6,6 +6,15 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
+// Source is a table as its rows are read.
+type Source struct {
+	Table   *stmt.Table
+	New     func() *Row                                 // makes an Existing[T]
+	ValueAt uintptr                                     // how far its Value is behind its beginning
+	Fault   func(column, field string, err error) error // says that a cell does not fit
+	Refresh func(statement string)                      // forgets the columns that gocql has cached
+}
+
 // Keep copies the cells, which belong to gocql, without the one of [applied]; -1 if
 // there is none.
 func (s *Source) Keep(columns driver.Columns, cells [][]byte, applied int) *Row {
@@ -15,15 +24,6 @@ func (s *Source) Keep(columns driver.Columns, cells [][]byte, applied int) *Row 
 		e.Columns = columns.Without(applied)
 	}
 	return e
-}
-
-// Source is a table as its rows are read.
-type Source struct {
-	Table   *stmt.Table
-	New     func() *Row                                 // makes an Existing[T]
-	ValueAt uintptr                                     // how far its Value is behind its beginning
-	Fault   func(column, field string, err error) error // says that a cell does not fit
-	Refresh func(statement string)                      // forgets the columns that gocql has cached
 }
 
 // decodingOf matches columns by name, into the memory of p. Where the server's type is not the declared one, but

@@ -5,6 +5,20 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
+// Cond compares what it is on with a value.
+type Cond struct {
+	on    *Ref
+	op    cql.Op
+	value Operand
+}
+
+// Assign changes what it is of.
+type Assign struct {
+	of     *Ref
+	change cql.Change
+	value  Operand
+}
+
 // KeptConds are the conditions as they are bound now.
 func KeptConds(conds []Cond) []Cond {
 	for i := range conds {
@@ -41,22 +55,8 @@ func KeptAssigns(assigns []Assign) []Assign {
 	return assigns
 }
 
-// Cond compares what it is on with a value.
-type Cond struct {
-	on    *Ref
-	op    cql.Op
-	value Operand
-}
-
 // Ref is what the condition is on.
 func (c *Cond) Ref() *Ref { return c.on.Sure() }
-
-// Assign changes what it is of.
-type Assign struct {
-	of     *Ref
-	change cql.Change
-	value  Operand
-}
 
 // Ref is what is assigned to.
 func (a *Assign) Ref() *Ref { return a.of.Sure() }

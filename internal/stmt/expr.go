@@ -9,6 +9,26 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Term is one term of a SELECT list. It is immutable.
+type Term struct {
+	name      string       // of the result
+	named     bool         // by As
+	ref       Ref          // a column or part of one, if neither call nor cast is set
+	call      string       // function of args
+	cast      *codec.Type  // what the one argument is cast to
+	args      []*Term      //
+	value     *Operand     // a bound argument, instead of all these
+	typ       *codec.Type  // of the result, as far as it is known; nil if it is not
+	goType    reflect.Type // of V
+	codec     *codec.Codec // a column's own
+	decode    decoder      // where V is not what the CQL type is by itself; nil: the codec does
+	aggregate bool         // one value of many rows
+	err       error
+}
+
+// decoder sets the V at p, which is zero, from a cell that is not null.
+type decoder func(p codec.Addr, cell []byte) error
+
 //go:noinline
 func (e *Term) As(name string) *Term {
 	c := *e.Sure()
@@ -42,26 +62,6 @@ func (r *Ref) AnyTerm() *Term {
 
 // AnyType is the Go type of a term that is read as whatever it is.
 var AnyType = reflect.TypeFor[any]()
-
-// Term is one term of a SELECT list. It is immutable.
-type Term struct {
-	name      string       // of the result
-	named     bool         // by As
-	ref       Ref          // a column or part of one, if neither call nor cast is set
-	call      string       // function of args
-	cast      *codec.Type  // what the one argument is cast to
-	args      []*Term      //
-	value     *Operand     // a bound argument, instead of all these
-	typ       *codec.Type  // of the result, as far as it is known; nil if it is not
-	goType    reflect.Type // of V
-	codec     *codec.Codec // a column's own
-	decode    decoder      // where V is not what the CQL type is by itself; nil: the codec does
-	aggregate bool         // one value of many rows
-	err       error
-}
-
-// decoder sets the V at p, which is zero, from a cell that is not null.
-type decoder func(p codec.Addr, cell []byte) error
 
 // ColumnTerm is the column as a term.
 func ColumnTerm(r *Ref) *Term {

@@ -12,6 +12,16 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Columns are clustering columns that are compared at once.
+type Columns struct{ refs []*Ref }
+
+// many is what a filter on several columns compares, and with which rows.
+type many struct {
+	refs  []*Ref
+	rows  []codec.Addr // structs of the table
+	Token bool         // of the partition key; without a row the operand itself is the token
+}
+
 // Like is the filter that a column of text is like a pattern.
 func Like(r *Ref, pattern string) Cond {
 	o := Operand{}
@@ -27,9 +37,6 @@ func Like(r *Ref, pattern string) Cond {
 	return Cond{r, cql.Like, o}
 }
 
-// Columns are clustering columns that are compared at once.
-type Columns struct{ refs []*Ref }
-
 // Compare is the filter with the rows.
 func (c *Columns) Compare(op cql.Op, rows Listed) Cond {
 	m := &many{refs: c.refs}
@@ -37,13 +44,6 @@ func (c *Columns) Compare(op cql.Op, rows Listed) Cond {
 		m.rows = append(m.rows, rows.At(i))
 	}
 	return Cond{op: op, value: (&otherOperand{many: m}).operand()}
-}
-
-// many is what a filter on several columns compares, and with which rows.
-type many struct {
-	refs  []*Ref
-	rows  []codec.Addr // structs of the table
-	Token bool         // of the partition key; without a row the operand itself is the token
 }
 
 // restricts reports whether the filter is on the column, among others.

@@ -8,6 +8,21 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Operand is a value not yet encoded. It has two words, so that Go keeps a condition in registers.
+type Operand struct {
+	codec *codec.Codec // nil: the value is null
+	p     codec.Addr   // at the value, or, if codec is elsewhere, at an otherOperand
+}
+
+type otherOperand struct {
+	codec *codec.Codec // of the cell, the list's values or the token; nil if the column's type says it
+	cell  []byte       // the value, encoded already,
+	typ   *codec.Type  // as this type; of a list the type of its values, nil if it is the column's
+	list  []Operand    // of IN
+	many  *many        // of a filter on several columns
+	err   error
+}
+
 // What is kept of a write until its answer is there, or for longer, is what was bound: the program may
 // change a map, a slice or what a pointer leads to once its call has returned. So values that share
 // such memory are kept as their cells. Others are left as they are, which costs nothing.
@@ -64,23 +79,8 @@ func (o *Operand) kept() Operand {
 	return CellOf(o.codec.Type(), cell)
 }
 
-// Operand is a value not yet encoded. It has two words, so that Go keeps a condition in registers.
-type Operand struct {
-	codec *codec.Codec // nil: the value is null
-	p     codec.Addr   // at the value, or, if codec is elsewhere, at an otherOperand
-}
-
 // elsewhere is the codec of an operand that is not a value at p, which is seldom.
 var elsewhere = new(codec.Codec)
-
-type otherOperand struct {
-	codec *codec.Codec // of the cell, the list's values or the token; nil if the column's type says it
-	cell  []byte       // the value, encoded already,
-	typ   *codec.Type  // as this type; of a list the type of its values, nil if it is the column's
-	list  []Operand    // of IN
-	many  *many        // of a filter on several columns
-	err   error
-}
 
 func (o *otherOperand) operand() Operand { return Operand{elsewhere, codec.At(o)} }
 

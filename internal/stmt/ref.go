@@ -10,6 +10,22 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Ref is a column or a part of one. It is shared and does not change. Nil stands for the
+// zero one, which a zero Column, Cond or Assign has: see sure.
+type Ref struct {
+	col   *meta.Column
+	name  string      // for messages when col is nil
+	elem  *Operand    // list index or map key
+	field string      // field of a user-defined type
+	typ   *codec.Type // of what is referred to
+	err   error
+
+	_ [0]func() // nobody compares columns: spares a function for each type of column
+
+	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
+	values, elems, keys, keySets *codec.Codec
+}
+
 // kept is r with the key of its element as it is bound now.
 func (r *Ref) kept() *Ref {
 	if r == nil || r.elem == nil || !r.elem.shares() {
@@ -40,22 +56,6 @@ func (r *Ref) overlaps(o *Ref) bool {
 		return r.col.Type.Key.Compare(x, y) == 0
 	}
 	return bytes.Equal(x, y)
-}
-
-// Ref is a column or a part of one. It is shared and does not change. Nil stands for the
-// zero one, which a zero Column, Cond or Assign has: see sure.
-type Ref struct {
-	col   *meta.Column
-	name  string      // for messages when col is nil
-	elem  *Operand    // list index or map key
-	field string      // field of a user-defined type
-	typ   *codec.Type // of what is referred to
-	err   error
-
-	_ [0]func() // nobody compares columns: spares a function for each type of column
-
-	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
-	values, elems, keys, keySets *codec.Codec
 }
 
 var noRef Ref

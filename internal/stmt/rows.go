@@ -9,6 +9,13 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Listed are values that lie side by side.
+type Listed struct {
+	first codec.Addr
+	size  uintptr
+	N     int
+}
+
 // KeptRow is the row at p with columns that share no memory with it: p itself if they do not.
 func (t *Table) KeptRow(p codec.Addr, columns []*meta.Column) codec.Addr {
 	row := p
@@ -45,13 +52,6 @@ func (l Listed) copied(t reflect.Type) Listed {
 	}
 	l.first = codec.AddrOf(all)
 	return l
-}
-
-// Listed are values that lie side by side.
-type Listed struct {
-	first codec.Addr
-	size  uintptr
-	N     int
 }
 
 // ListAt are n values of that size, of which the first lies there.

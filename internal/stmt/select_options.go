@@ -8,6 +8,18 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// ReadOptions is what a read is told beyond filters and limit. It is immutable; nil says nothing.
+type ReadOptions struct {
+	Only, Without []*Ref
+	Orders        []Order
+	Groups        []*Ref
+	Distinct      bool
+	Filtering     bool
+	PerPartition  *int
+	Terms         []*Term // what a Selection reads instead of the struct's columns
+	JSON          bool
+}
+
 // ofColumns reports whether the choice is of columns alone.
 func (ch *ReadOptions) ofColumns() bool {
 	return ch == nil || ch.Orders == nil && ch.Groups == nil && !ch.Distinct && !ch.Filtering && ch.PerPartition == nil &&
@@ -54,18 +66,6 @@ func (ch *ReadOptions) Ordered() bool { return ch != nil && len(ch.Orders) > 0 }
 // allColumns reports whether rows are read as they are, with all columns.
 func (ch *ReadOptions) allColumns() bool {
 	return ch == nil || ch.Only == nil && ch.Without == nil && ch.Groups == nil && !ch.Distinct
-}
-
-// ReadOptions is what a read is told beyond filters and limit. It is immutable; nil says nothing.
-type ReadOptions struct {
-	Only, Without []*Ref
-	Orders        []Order
-	Groups        []*Ref
-	Distinct      bool
-	Filtering     bool
-	PerPartition  *int
-	Terms         []*Term // what a Selection reads instead of the struct's columns
-	JSON          bool
 }
 
 // list makes the SELECT list of all columns one of those that were chosen.

@@ -11,6 +11,40 @@ import (
 	"github.com/coodie-go/coodie/internal/versions"
 )
 
+// Spec is what is asked of a statement.
+type Spec struct {
+	Table *Table
+	Where []Cond
+	Told
+	Value       codec.Addr // the row that holds the key; nil: where does
+	Conds       []Cond
+	Guard       *Guard // what must be unchanged besides, or nil
+	Kind        If
+	AllowCreate bool
+	Object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
+	Sharing     int              // of how many statements at once this read is one; 0: it stands alone
+	Tokens      bool             // the token of each row is read as well, as the last column
+	RowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
+	Together    *Together        // that the write is part of a batch; nil: it stands alone
+}
+
+// Told is what a query is told besides its filters. It is immutable.
+type Told struct {
+	Limit       *int
+	TTL         *time.Duration
+	Timestamp   *time.Time
+	ReadOptions *ReadOptions // what else a read is told; nil: nothing
+	Per         *CallOptions
+	Concurrency int // statements under way at once; 0: as many as the call usually has
+	Idempotence Said
+	OmitNil     bool
+	Serial      bool
+	Peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
+}
+
+// If is the condition of a conditional write.
+type If uint8
+
 // Together is what the writes of one batch share.
 type Together struct {
 	attempt *[16]byte // that all of them store
@@ -117,37 +151,6 @@ func (c *Spec) SetKey(v codec.Addr) (*meta.Column, error) {
 	return nil, nil
 }
 
-// Told is what a query is told besides its filters. It is immutable.
-type Told struct {
-	Limit       *int
-	TTL         *time.Duration
-	Timestamp   *time.Time
-	ReadOptions *ReadOptions // what else a read is told; nil: nothing
-	Per         *CallOptions
-	Concurrency int // statements under way at once; 0: as many as the call usually has
-	Idempotence Said
-	OmitNil     bool
-	Serial      bool
-	Peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
-}
-
-// Spec is what is asked of a statement.
-type Spec struct {
-	Table *Table
-	Where []Cond
-	Told
-	Value       codec.Addr // the row that holds the key; nil: where does
-	Conds       []Cond
-	Guard       *Guard // what must be unchanged besides, or nil
-	Kind        If
-	AllowCreate bool
-	Object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
-	Sharing     int              // of how many statements at once this read is one; 0: it stands alone
-	Tokens      bool             // the token of each row is read as well, as the last column
-	RowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
-	Together    *Together        // that the write is part of a batch; nil: it stands alone
-}
-
 // filters are those of WHERE, unless the key is that of a row.
 func (c *Spec) filters() []Cond {
 	if !c.Value.None() {
@@ -195,9 +198,6 @@ func Copied[P any](p *P) *P {
 	}
 	return c
 }
-
-// If is the condition of a conditional write.
-type If uint8
 
 const (
 	IfNotExists If = iota
