@@ -113,80 +113,281 @@ func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
 }
 
 // ListColumn is a list column; E is its elements' Go type.
-type ListColumn[T any, S ~[]E, E any] struct {
-	Column[T, S]
-}
+type ListColumn[T any, S ~[]E, E any] stmt.Ref
 
 // ListCol is the list column that holds the selected slice field.
 func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] {
-	c := Col(selector)
-	refOf(c).Element(reflect.TypeFor[E](), codec.List, "ListCol")
-	return recast[ListColumn[T, S, E]](c)
+	r := selected(selector).Valued(reflect.TypeFor[S]())
+	r.Element(reflect.TypeFor[E](), codec.List, "ListCol")
+	return (*ListColumn[T, S, E])(r)
+}
+
+//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
+func (c *ListColumn[T, S, E]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
+
+//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
+func (c *ListColumn[T, S, E]) expression(*T) *stmt.Term {
+	return (*stmt.Ref)(c).Term(reflect.TypeFor[S]())
+}
+
+//lint:ignore U1000 tells an Expr's Go type
+func (c *ListColumn[T, S, E]) valued(*S) {}
+
+// Name is the column's name.
+func (c *ListColumn[T, S, E]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
+
+// Eq is `column = v`, of the whole list. One that is not frozen is null if it is empty.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) Eq(v S) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.At(&v)))
+}
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) Ne(v S) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.At(&v)))
+}
+
+// In is `column IN ?` with vs bound as one list.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) In(vs ...S) Cond[T] { return Cond[T]((*stmt.Ref)(c).In(listOf(vs))) }
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) IsNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.Addr{}))
+}
+
+// IsNotNull is the condition `column != null`.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) IsNotNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{}))
+}
+
+// Set is `column = v`, which replaces the whole list.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) Set(v S) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.At(&v)))
+}
+
+// SetNull is `column = null`.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) SetNull() Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
+}
+
+// From reads the list from the row that refused an LWT. It is nil unless it is Present.
+//
+//go:noinline
+func (c *ListColumn[T, S, E]) From(e *Existing[T]) (v S, p Presence) {
+	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+	return v, p
 }
 
 // At is the element at index i, from 0: for conditions, and for Set on a list that is
 // not frozen. A condition reads past the end as null; Set past the end is a server error.
-func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E](refOf(&c.Column).Index(i)) }
+func (c *ListColumn[T, S, E]) At(i int) *Column[T, E] { return column[T, E]((*stmt.Ref)(c).Index(i)) }
 
 // Append is `column = column + ?`. Sending it twice appends twice.
 func (c *ListColumn[T, S, E]) Append(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Add, codec.At(&vs)))
 }
 
 // Prepend is `column = ? + column`, with vs in their order at the front. Sending it
 // twice prepends twice.
 func (c *ListColumn[T, S, E]) Prepend(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Prepend, codec.At(&vs)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Prepend, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`: every element equal to one of vs goes.
 func (c *ListColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`. ScyllaDB has it in filters, but not as a condition.
 func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+	return Cond[T]((*stmt.Ref)(c).Has(codec.At(&v)))
 }
 
 // SetColumn is a set column held in a slice; E is its elements' Go type.
-type SetColumn[T any, S ~[]E, E any] struct {
-	Column[T, S]
-}
+type SetColumn[T any, S ~[]E, E any] stmt.Ref
 
 // SetCol is the set column that holds the selected slice field, which is tagged `set`
 // or has a set type. For a map[E]struct{} field use Table.Col.
 func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
-	c := Col(selector)
-	refOf(c).Element(reflect.TypeFor[E](), codec.Set, "SetCol")
-	return recast[SetColumn[T, S, E]](c)
+	r := selected(selector).Valued(reflect.TypeFor[S]())
+	r.Element(reflect.TypeFor[E](), codec.Set, "SetCol")
+	return (*SetColumn[T, S, E])(r)
+}
+
+//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
+func (c *SetColumn[T, S, E]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
+
+//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
+func (c *SetColumn[T, S, E]) expression(*T) *stmt.Term {
+	return (*stmt.Ref)(c).Term(reflect.TypeFor[S]())
+}
+
+//lint:ignore U1000 tells an Expr's Go type
+func (c *SetColumn[T, S, E]) valued(*S) {}
+
+// Name is the column's name.
+func (c *SetColumn[T, S, E]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
+
+// Eq is `column = v`, of the whole set. One that is not frozen is null if it is empty.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) Eq(v S) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.At(&v)))
+}
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) Ne(v S) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.At(&v)))
+}
+
+// In is `column IN ?` with vs bound as one list.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) In(vs ...S) Cond[T] { return Cond[T]((*stmt.Ref)(c).In(listOf(vs))) }
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) IsNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.Addr{}))
+}
+
+// IsNotNull is the condition `column != null`.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) IsNotNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{}))
+}
+
+// Set is `column = v`, which replaces the whole set.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) Set(v S) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.At(&v)))
+}
+
+// SetNull is `column = null`.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) SetNull() Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
+}
+
+// From reads the set from the row that refused an LWT. It is nil unless it is Present.
+//
+//go:noinline
+func (c *SetColumn[T, S, E]) From(e *Existing[T]) (v S, p Presence) {
+	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+	return v, p
 }
 
 // Add is `column = column + ?`.
 func (c *SetColumn[T, S, E]) Add(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&vs)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Add, codec.At(&vs)))
 }
 
 // Remove is `column = column - ?`.
 func (c *SetColumn[T, S, E]) Remove(vs ...E) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Remove, codec.At(&vs)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Remove, codec.At(&vs)))
 }
 
 // Contains is `column CONTAINS v`. ScyllaDB has it in filters, but not as a condition.
 func (c *SetColumn[T, S, E]) Contains(v E) Cond[T] {
-	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+	return Cond[T]((*stmt.Ref)(c).Has(codec.At(&v)))
 }
 
 // MapColumn is a map column; K and V are the Go types of its keys and values.
-type MapColumn[T any, M ~map[K]V, K comparable, V any] struct {
-	Column[T, M]
-}
+type MapColumn[T any, M ~map[K]V, K comparable, V any] stmt.Ref
 
 // MapCol is the map column that holds the selected map field.
 func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
-	c := Col(selector)
-	refOf(c).Keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
-	return recast[MapColumn[T, M, K, V]](c)
+	r := selected(selector).Valued(reflect.TypeFor[M]())
+	r.Keyed(reflect.TypeFor[K](), reflect.TypeFor[[]K](), reflect.TypeFor[V]())
+	return (*MapColumn[T, M, K, V])(r)
+}
+
+//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
+func (c *MapColumn[T, M, K, V]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
+
+//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
+func (c *MapColumn[T, M, K, V]) expression(*T) *stmt.Term {
+	return (*stmt.Ref)(c).Term(reflect.TypeFor[M]())
+}
+
+//lint:ignore U1000 tells an Expr's Go type
+func (c *MapColumn[T, M, K, V]) valued(*M) {}
+
+// Name is the column's name.
+func (c *MapColumn[T, M, K, V]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
+
+// Eq is `column = v`, of the whole map. One that is not frozen is null if it is empty.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) Eq(v M) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.At(&v)))
+}
+
+// Ne is `column != v`. It holds on a missing row and on null unless v itself is null.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) Ne(v M) Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.At(&v)))
+}
+
+// In is `column IN ?` with vs bound as one list.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) In(vs ...M) Cond[T] { return Cond[T]((*stmt.Ref)(c).In(listOf(vs))) }
+
+// IsNull is the condition `column = null`: no value, or no row at all.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) IsNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Eq, codec.Addr{}))
+}
+
+// IsNotNull is the condition `column != null`.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) IsNotNull() Cond[T] {
+	return Cond[T]((*stmt.Ref)(c).Compare(cql.Ne, codec.Addr{}))
+}
+
+// Set is `column = v`, which replaces the whole map.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) Set(v M) Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.At(&v)))
+}
+
+// SetNull is `column = null`.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) SetNull() Assign[T] {
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
+}
+
+// From reads the map from the row that refused an LWT. It is nil unless it is Present.
+//
+//go:noinline
+func (c *MapColumn[T, M, K, V]) From(e *Existing[T]) (v M, p Presence) {
+	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+	return v, p
 }
 
 // At is the value of key k, null where there is none: for conditions, and for Set and
@@ -197,27 +398,27 @@ func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapCo
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
 func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
-	return column[T, V](refOf(&c.Column).AtKey(codec.At(&k)))
+	return column[T, V]((*stmt.Ref)(c).AtKey(codec.At(&k)))
 }
 
 // Put is `column = column + ?`: adds entries, replacing those of equal key.
 func (c *MapColumn[T, M, K, V]) Put(entries M) Assign[T] {
-	return Assign[T](refOf(&c.Column).Change(cql.Add, codec.At(&entries)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Add, codec.At(&entries)))
 }
 
 // Remove is `column = column - ?`: deletes the entries of the keys ks.
 func (c *MapColumn[T, M, K, V]) Remove(ks ...K) Assign[T] {
-	return Assign[T](refOf(&c.Column).RemoveKeys(codec.At(&ks)))
+	return Assign[T]((*stmt.Ref)(c).RemoveKeys(codec.At(&ks)))
 }
 
 // Contains is `column CONTAINS v`: one of the values is v. ScyllaDB has it in filters, but not as a condition.
 func (c *MapColumn[T, M, K, V]) Contains(v V) Cond[T] {
-	return Cond[T](refOf(&c.Column).Has(codec.At(&v)))
+	return Cond[T]((*stmt.Ref)(c).Has(codec.At(&v)))
 }
 
 // ContainsKey is `column CONTAINS KEY k`. ScyllaDB has it in filters, but not as a condition.
 func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
-	return Cond[T](refOf(&c.Column).HasKey(codec.At(&k)))
+	return Cond[T]((*stmt.Ref)(c).HasKey(codec.At(&k)))
 }
 
 // CounterColumn is a counter column; N is its field's Go type.
@@ -227,7 +428,7 @@ func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
 // increment is sent once, whatever the session's retry policy: sent again it would count
 // twice. If its answer is lost that is an *OutcomeUnknownError, and nothing can tell whether
 // it was counted; what must be counted exactly is an int column under Mutate.
-type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
+type CounterColumn[T any, N ~int | ~int64] stmt.Ref
 
 // CounterCol is the counter column that holds the selected field:
 //
@@ -238,57 +439,31 @@ type CounterColumn[T any, N ~int | ~int64] struct{ column Column[T, N] }
 //	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
 //	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
 func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
-	r := selected(selector)
+	r := selected(selector).Valued(reflect.TypeFor[N]())
 	r.Only(codec.Counter, "CounterCol", "; tag it type=counter")
-	return recast[CounterColumn[T, N]](column[T, N](r))
+	return (*CounterColumn[T, N])(r)
 }
 
 // Increment is `column = column + n`: a row that is missing is created, and counts from 0.
 func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).Change(cql.Add, codec.At(&n)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Add, codec.At(&n)))
 }
 
 // Decrement is `column = column - n`.
 func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
-	return Assign[T](refOf(&c.column).Change(cql.Remove, codec.At(&n)))
+	return Assign[T]((*stmt.Ref)(c).Change(cql.Remove, codec.At(&n)))
 }
 
 // Name is the column's name.
-func (c *CounterColumn[T, N]) Name() string { return c.column.Name() }
+func (c *CounterColumn[T, N]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return refOf(&c.column) }
+func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) expression(t *T) *stmt.Term { return c.column.expression(t) }
+func (c *CounterColumn[T, N]) expression(*T) *stmt.Term {
+	return (*stmt.Ref)(c).Term(reflect.TypeFor[N]())
+}
 
 //lint:ignore U1000 tells an Expr's Go type
 func (c *CounterColumn[T, N]) valued(*N) {}
-
-// ANN orders rows by how like their vectors are to v, the most like first (of a Table.Col v is an any): for OrderBy, with
-// a Limit of 1000 at most. The column holds vectors: a [n]float32, or a slice whose tag says `type=vector<float, n>`. It
-// needs an SAI index, whose similarity function
-// decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
-// reads such a query at consistency ONE, whatever it was asked for, and in one page.
-func ANN[T, V any](column Expr[T, V], v V) Order[T] {
-	return Order[T](selected1(column).LikenessTo(reflect.TypeFor[V](), codec.At(&v)))
-}
-
-// Cosine is `similarity_cosine(column, v)`, from 0 to 1.
-func Cosine[T, V any](column Expr[T, V], v V) *Func[T, float32] {
-	return similarity(column, "similarity_cosine", v)
-}
-
-// Euclidean is `similarity_euclidean(column, v)`, from 0 to 1: 1/(1+d²).
-func Euclidean[T, V any](column Expr[T, V], v V) *Func[T, float32] {
-	return similarity(column, "similarity_euclidean", v)
-}
-
-// DotProduct is `similarity_dot_product(column, v)`, for vectors of length 1.
-func DotProduct[T, V any](column Expr[T, V], v V) *Func[T, float32] {
-	return similarity(column, "similarity_dot_product", v)
-}
-
-func similarity[T, V any](column Expr[T, V], name string, v V) *Func[T, float32] {
-	return (*Func[T, float32])(selected1(column).SimilarityTo(name, reflect.TypeFor[V](), codec.At(&v)))
-}

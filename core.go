@@ -35,9 +35,6 @@ func listOf[V any](vs []V) stmt.Listed {
 	return stmt.ListAt(codec.At(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs))
 }
 
-// recast is a Column as a column of its kind, which has the same layout.
-func recast[K, C any](c *C) *K { return (*K)(unsafe.Pointer(c)) }
-
 // offsetOf is how far into a T the field lies that the selector points at.
 func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
 	if selector == nil {
@@ -105,9 +102,6 @@ const (
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
-	_ = -(unsafe.Sizeof(ListColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{})) - (unsafe.Sizeof(SetColumn[int, []int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
-	_ = -(unsafe.Sizeof(MapColumn[int, map[int]int, int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
-	_ = -(unsafe.Sizeof(CounterColumn[int, int]{}) - unsafe.Sizeof(stmt.Ref{}))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )
 

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/coodie-go/coodie/internal/codec"
+
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -154,4 +156,32 @@ func selected1[T any](s Selectable[T]) *stmt.Term {
 		return stmt.NoTerm()
 	}
 	return s.expression(nil)
+}
+
+// ANN orders rows by how like their vectors are to v, the most like first (of a Table.Col v is an any): for OrderBy, with
+// a Limit of 1000 at most. The column holds vectors: a [n]float32, or a slice whose tag says `type=vector<float, n>`. It
+// needs an SAI index, whose similarity function
+// decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0
+// reads such a query at consistency ONE, whatever it was asked for, and in one page.
+func ANN[T, V any](column Expr[T, V], v V) Order[T] {
+	return Order[T](selected1(column).LikenessTo(reflect.TypeFor[V](), codec.At(&v)))
+}
+
+// Cosine is `similarity_cosine(column, v)`, from 0 to 1.
+func Cosine[T, V any](column Expr[T, V], v V) *Func[T, float32] {
+	return similarity(column, "similarity_cosine", v)
+}
+
+// Euclidean is `similarity_euclidean(column, v)`, from 0 to 1: 1/(1+d²).
+func Euclidean[T, V any](column Expr[T, V], v V) *Func[T, float32] {
+	return similarity(column, "similarity_euclidean", v)
+}
+
+// DotProduct is `similarity_dot_product(column, v)`, for vectors of length 1.
+func DotProduct[T, V any](column Expr[T, V], v V) *Func[T, float32] {
+	return similarity(column, "similarity_dot_product", v)
+}
+
+func similarity[T, V any](column Expr[T, V], name string, v V) *Func[T, float32] {
+	return (*Func[T, float32])(selected1(column).SimilarityTo(name, reflect.TypeFor[V](), codec.At(&v)))
 }

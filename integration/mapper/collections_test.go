@@ -61,7 +61,7 @@ func TestCollectionConditions(t *testing.T) {
 
 		{name: "whole list", row: &fullRow, conds: []cond{tags.Eq([]string{"a", "b", "a"})}, applied: true},
 		{name: "whole list not", row: &fullRow, conds: []cond{tags.Eq([]string{"a", "b"})}, sent: sentTags, verdicts: verdicts{notHeld}},
-		{name: "whole list <", row: &fullRow, conds: []cond{tags.Lt([]string{"b"})}, applied: true},
+		{name: "whole list <", row: &fullRow, conds: []cond{coodie.Col(func(t *Thing) *[]string { return &t.Tags }).Lt([]string{"b"})}, applied: true},
 		{name: "whole set in another order", row: &fullRow, conds: []cond{labels.Eq([]string{"y", "x"})}, applied: true},
 		{name: "whole map", row: &fullRow, conds: []cond{attrs.Eq(map[string]int{"l": 2, "k": 1})}, applied: true},
 		{name: "whole frozen map", row: &fullRow, conds: []cond{data.Eq(map[string]string{"d": "e"})}, applied: true},
