@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func TestNew(t *testing.T) {
 
 // TestProtocol: version 5 where the server has it, or the version that the config names.
 func TestProtocol(t *testing.T) {
-	for asked, used := range map[int]byte{0: 5, 4: 4, 5: 5} {
+	for asked, used := range map[int]uint32{0: 5, 4: 4, 5: 5} {
 		srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 		cluster := config(srv)
 		cluster.ProtoVersion = asked
@@ -94,7 +95,7 @@ func TestProtocol(t *testing.T) {
 		defer db.Close()
 		contract.Values(t, db)
 		contract.Pages(t, db)
-		require.Equal(t, used, seen.last, "asked for %d", asked)
+		require.Equal(t, used, seen.last.Load(), "asked for %d", asked)
 	}
 	cluster := gocql.NewCluster("127.0.0.1")
 	cluster.ProtoVersion = 3
@@ -104,10 +105,11 @@ func TestProtocol(t *testing.T) {
 	require.Equal(t, "ProtoVersion", refused.Field)
 }
 
-type versions struct{ last byte }
+// versions keeps that of the last frame, of any connection.
+type versions struct{ last atomic.Uint32 }
 
 func (v *versions) ObserveFrameHeader(_ context.Context, h gocql.ObservedFrameHeader) {
-	v.last = byte(h.Version) & 0x7f
+	v.last.Store(uint32(h.Version) & 0x7f)
 }
 
 // TestIgnore: the policy of a session that ignores errors never makes a failure look like a success.
