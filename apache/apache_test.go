@@ -214,12 +214,12 @@ func TestConnect(t *testing.T) {
 func TestErrors(t *testing.T) {
 	contract.Errors(t, "github.com/apache/cassandra-gocql-driver/v2", map[string]error{
 		"ErrTimeoutNoResponse": gocql.ErrTimeoutNoResponse, "ErrConnectionClosed": gocql.ErrConnectionClosed, "ErrNoStreams": gocql.ErrNoStreams,
-		"ErrTooManyTimeouts": gocql.ErrTooManyTimeouts, "ErrNoHosts": gocql.ErrNoHosts, "ErrNoConnectionsStarted": gocql.ErrNoConnectionsStarted,
-		"ErrHostQueryFailed": gocql.ErrHostQueryFailed, "ErrTooManyStmts": gocql.ErrTooManyStmts, "ErrUseStmt": gocql.ErrUseStmt,
+		"ErrNoHosts": gocql.ErrNoHosts, "ErrNoConnectionsStarted": gocql.ErrNoConnectionsStarted,
+		"ErrTooManyStmts": gocql.ErrTooManyStmts, "ErrUseStmt": gocql.ErrUseStmt,
 		"ErrSessionClosed": gocql.ErrSessionClosed, "ErrNoConnections": gocql.ErrNoConnections, "ErrNoKeyspace": gocql.ErrNoKeyspace,
 		"ErrKeyspaceDoesNotExist": gocql.ErrKeyspaceDoesNotExist,
 	}, map[string]string{
-		"ErrFrameTooBig": "of a request or of an answer", "ErrQueryArgLength": "never returned", "ErrNotFound": "of Scan, which coodie does not use",
+		"ErrFrameTooBig": "of a request or of an answer", "ErrQueryArgLength": "never returned", "ErrTooManyTimeouts": "never returned", "ErrHostQueryFailed": "never returned", "ErrNotFound": "of Scan, which coodie does not use",
 		"ErrUnavailable": "never returned", "ErrUnsupported": "of protocols before 4", "ErrNoMetadata": "of StatementMetadata", "ErrCannotFindHost": "of the ring's own",
 		"ErrHostAlreadyExists": "of the ring's own", "ErrUnknownRetryType": "of a wrong policy, after an attempt",
 	})

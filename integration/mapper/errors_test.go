@@ -89,7 +89,7 @@ func TestCauses(t *testing.T) {
 		{"TTL", raw("UPDATE caused USING TTL ? SET n = 1"+key, -48151623, "a"), []string{"a TTL must be"}},
 		{"a literal of another type", raw("UPDATE caused SET n = 'x'"+key, "s3cret"), []string{"Invalid STRING constant (x)"}},
 		{"null key", raw("UPDATE caused SET n = 1"+key, nil), []string{"Invalid null value", "column k", "set the value"}},
-		{"random UUID as a timeuuid", raw("UPDATE caused SET t = ?"+key, gocql.MustRandomUUID(), "s3cret"), []string{"no UUID of another version", "gocql.TimeUUID"}},
+		{"random UUID as a timeuuid", raw("UPDATE caused SET t = ?"+key, gocql.MustRandomUUID(), "s3cret"), []string{"no UUID of another version", "coodie.NewTimeUUID"}},
 		{"null list", func() error { return row.Update(ctx, l.At(48151623).Set("s3cret")) }, []string{"list which is null", "set the list before"}},
 		{"list index", func() error {
 			if err := row.Update(ctx, l.Set([]string{"s3cret"})); err != nil {

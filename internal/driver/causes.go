@@ -81,7 +81,7 @@ var messages = [...]struct{ text, shown, advice string }{
 	{`^JSON values map contains unrecognized column: `, "the JSON object has a member that is no column of the table", compare},
 	{`^Invalid (null|unset) (value|map key|set element|element|list)( (in|for|of) [\w ',\[\]()]+)?$`, "", setValue},
 	{`^Null value read when not allowed$`, "", setValue},
-	{`^Invalid version for TimeUUID type`, "a timeuuid column takes no UUID of another version than 1", "make it with the driver's TimeUUID, or store a random UUID in a uuid column"},
+	{`^Invalid version for TimeUUID type`, "a timeuuid column takes no UUID of another version than 1", "make it with coodie.NewTimeUUID, or store a random UUID in a uuid column"},
 	{`^Key may not be empty$`, "", "set the partition key"},
 	{`^Key length of \d+ is longer than maximum of \d+$`, "", "a key has at most 65535 bytes: store a hash of it, or split it"},
 	{`^A TTL must be greater or equal to 0`, "a TTL must be greater than or equal to 0", ""},
