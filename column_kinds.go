@@ -112,6 +112,9 @@ func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
 	return v, Presence(p)
 }
 
+// A collection's column has methods of its own and no Column within it: a program compiles all methods of each type that
+// its tables reach, and so would pay for those of a Column twice, for each collection (make bench-build).
+
 // ListColumn is a list column; E is its elements' Go type.
 type ListColumn[T any, S ~[]E, E any] stmt.Ref
 

@@ -72,7 +72,9 @@ func (r Raw) PageSize(rows int) Raw {
 // Idempotent decides whether the session's retry policy may send the statement again: see
 // WithIdempotence. A conditional statement cannot be declared idempotent.
 func (r Raw) Idempotent(is bool) Raw {
-	r.idempotence = Idempotence(stmt.Declared(is))
+	if r.idempotence = NotIdempotent; is {
+		r.idempotence = Idempotent
+	}
 	return r
 }
 

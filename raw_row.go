@@ -16,30 +16,15 @@ import (
 type Row struct {
 	table   string
 	columns driver.Columns
-	cells   [][]byte
+	cells   answer.Cells
 }
 
-// newRow copies the cells, which belong to gocql, without the one at without; -1: all.
+// newRow keeps the cells without the one at without; -1: all.
 func newRow(table string, columns driver.Columns, cells [][]byte, without int) Row {
-	r := Row{table: table}
-	size := 0
-	for _, cell := range cells {
-		size += len(cell)
+	if without >= 0 {
+		columns = columns.Without(without)
 	}
-	memory := make([]byte, 0, size)
-	for i, cell := range cells {
-		if i == without {
-			continue
-		}
-		if cell != nil {
-			start := len(memory)
-			memory = append(memory, cell...)
-			cell = memory[start:len(memory):len(memory)]
-		}
-		r.columns.Add(columns, i)
-		r.cells = append(r.cells, cell)
-	}
-	return r
+	return Row{table, columns, answer.Pack(nil, cells, without)}
 }
 
 // Columns are the names of the row's columns, in the order of the server.
@@ -54,7 +39,7 @@ func (r Row) Columns() []string {
 // Presence says whether the row has the column, and whether it is null.
 func (r Row) Presence(column string) Presence {
 	if i := r.columns.Index(column); i >= 0 {
-		return Presence(answer.PresenceOf(r.cells[i]))
+		return Presence(answer.PresenceOf(r.cells.At(i)))
 	}
 	return Missing
 }
@@ -99,12 +84,12 @@ func (r Row) Pairs() ([]Pair, error) {
 	pairs := make([]Pair, r.columns.Len())
 	for i := range r.columns.Len() {
 		pairs[i].Column = r.columns.Name(i)
-		if r.cells[i] == nil {
+		if r.cells.At(i) == nil {
 			continue
 		}
 		t, err := r.columns.Type(i)
 		if err == nil {
-			pairs[i].Value, err = codec.DecodeAny(t, r.cells[i])
+			pairs[i].Value, err = codec.DecodeAny(t, r.cells.At(i))
 		}
 		if err != nil {
 			return nil, r.broken(pairs[i].Column, "", err)
@@ -128,7 +113,7 @@ func (r Row) decode(i int, v reflect.Value, field string) error {
 	if err == nil {
 		var c *codec.Codec
 		if c, err = codec.For(v.Type(), t); err == nil {
-			err = c.Decode(codec.AddrOf(v.Addr()), r.cells[i])
+			err = c.Decode(codec.AddrOf(v.Addr()), r.cells.At(i))
 		}
 	}
 	if err != nil {

@@ -6,20 +6,20 @@ import (
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
-// cells are those of one row, in one piece of memory: where each ends, and then their bytes.
-type cells struct {
+// Cells are those of one row, in one piece of memory: where each ends, and then their bytes.
+type Cells struct {
 	memory  *byte // the first of size bytes
 	size, n int32
 }
 
-func (c *cells) bytes() []byte { return codec.From(c.memory, int(c.size)) }
+func (c *Cells) bytes() []byte { return codec.From(c.memory, int(c.size)) }
 
 // isNull is set in the end of a null, which is that of the cell before.
 const isNull = 1 << 31
 
 // Pack copies cells, without the one at the index that is left out (-1: none), into room if
 // that is large enough.
-func Pack(room []byte, of [][]byte, without int) cells {
+func Pack(room []byte, of [][]byte, without int) Cells {
 	n, size := len(of), 0
 	for i := range of {
 		size += len(of[i])
@@ -45,11 +45,11 @@ func Pack(room []byte, of [][]byte, without int) cells {
 		binary.LittleEndian.PutUint32(memory[next:], end)
 		next += 4
 	}
-	return cells{codec.First(memory), int32(size), int32(n)}
+	return Cells{codec.First(memory), int32(size), int32(n)}
 }
 
 // At is cell i; nil is null.
-func (c *cells) At(i int) []byte {
+func (c *Cells) At(i int) []byte {
 	memory := c.bytes()
 	end := binary.LittleEndian.Uint32(memory[4*i:])
 	if end&isNull != 0 {
@@ -62,8 +62,8 @@ func (c *cells) At(i int) []byte {
 	return memory[start:end:end]
 }
 
-// List are all cells.
-func (c *cells) List() [][]byte {
+// list are all cells.
+func (c *Cells) list() [][]byte {
 	list := make([][]byte, c.n)
 	for i := range list {
 		list[i] = c.At(i)

@@ -21,7 +21,7 @@ func TestCells(t *testing.T) {
 			}
 			for _, room := range [][]byte{nil, make([]byte, 20), make([]byte, 400)} {
 				c := Pack(room, of, without)
-				require.Equal(t, want, c.List())
+				require.Equal(t, want, c.list())
 				for i := range want {
 					cell := c.At(i)
 					require.Equal(t, len(cell), cap(cell))

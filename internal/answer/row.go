@@ -11,7 +11,7 @@ import (
 type Row struct {
 	Of      *Source
 	Columns driver.Columns // without [applied]
-	cells   cells          // of the columns
+	cells   Cells          // of the columns
 	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
 	State   RowState
 	Broken  error // why the cells could not be decoded; they are then as the server sent them
@@ -171,7 +171,7 @@ func (e *Row) Complete(shows func(*meta.Column) bool, before codec.Addr) *Row {
 			return nil
 		}
 		e.Columns = e.Columns.With(col.Name, col.Type)
-		e.cells = Pack(nil, append(e.cells.List(), cell), -1)
+		e.cells = Pack(nil, append(e.cells.list(), cell), -1)
 	}
 	return e
 }
@@ -193,7 +193,7 @@ func (e *Row) Only(shows func(*meta.Column) bool) *Row {
 
 // Written is the row with what was written of it since; nil if that is not known.
 func (e *Row) Written(assigns []stmt.Assign) *Row {
-	cells := e.cells.List()
+	cells := e.cells.list()
 	for i := range assigns {
 		col, value := assigns[i].Ref().Column(), assigns[i].Value()
 		if col.Type.MultiCell() {

@@ -73,7 +73,7 @@ func (s *Source) decode(p decoding, v codec.Addr, cells [][]byte) error {
 }
 
 // decodeRow is decode of cells that have been kept.
-func (s *Source) decodeRow(p decoding, v codec.Addr, cells *cells) error {
+func (s *Source) decodeRow(p decoding, v codec.Addr, cells *Cells) error {
 	for i := range p {
 		step := &p[i]
 		if err := step.codec.Decode(v.Field(step.column.Offset), cells.At(step.cell)); err != nil {

@@ -48,14 +48,14 @@ var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast o
 
 // Term is the column as a term that is read as the Go type.
 func (r *Ref) Term(typ reflect.Type) *Term {
-	e := ColumnTerm(r)
+	e := columnTerm(r)
 	e.codec, e.goType = r.Sure().values, typ
 	return e
 }
 
 //go:noinline
 func (r *Ref) AnyTerm() *Term {
-	e := ColumnTerm(r)
+	e := columnTerm(r)
 	e.goType = AnyType
 	return e
 }
@@ -63,8 +63,8 @@ func (r *Ref) AnyTerm() *Term {
 // AnyType is the Go type of a term that is read as whatever it is.
 var AnyType = reflect.TypeFor[any]()
 
-// ColumnTerm is the column as a term.
-func ColumnTerm(r *Ref) *Term {
+// columnTerm is the column as a term.
+func columnTerm(r *Ref) *Term {
 	r = r.Sure()
 	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.err}
 }
@@ -181,7 +181,7 @@ func (e *Term) Ref() *Ref { return &e.ref }
 
 // FieldTerm is a column as a term that is read as its field's Go type.
 func FieldTerm(r *Ref) *Term {
-	e := ColumnTerm(r)
+	e := columnTerm(r)
 	e.goType = r.col.GoType
 	return e
 }

@@ -30,7 +30,7 @@ func Like(r *Ref, pattern string) Cond {
 		if r.typ.Kind != codec.Text && r.typ.Kind != codec.ASCII {
 			err = errors.New("LIKE compares text, and the column is a " + r.typ.String())
 		}
-		if o = OperandOf(cd, pattern); err != nil {
+		if o = operandOf(cd, pattern); err != nil {
 			o = BadOperand(err)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 func (e *Term) SimilarityTo(name string, goType reflect.Type, p codec.Addr) *Term {
 	r := e.vectors()
 	o := r.vectorAt(goType, p)
-	column := ColumnTerm(r)
+	column := columnTerm(r)
 	return Called(name, codec.Native(codec.Float), reflect.TypeFor[float32](), []*Term{column, {name: column.name, value: &o, typ: column.typ}})
 }
 
@@ -176,7 +176,7 @@ func TokenTerm(table *meta.Table, err error) *Term {
 	}
 	var key []*Term
 	for _, col := range table.Partition {
-		key = append(key, ColumnTerm(RefTo(col)))
+		key = append(key, columnTerm(RefTo(col)))
 	}
 	return Called("token", bigint, reflect.TypeFor[int64](), key)
 }

@@ -139,8 +139,8 @@ func OperandAt(col *meta.Column, v codec.Addr) Operand {
 	return Operand{codec: col.Codec, p: v.Field(col.Offset)}
 }
 
-// OperandOf is the value v, which the codec encodes.
-func OperandOf[V any](c *codec.Codec, v V) Operand {
+// operandOf is the value v, which the codec encodes.
+func operandOf[V any](c *codec.Codec, v V) Operand {
 	return Operand{codec: c, p: codec.At(&v)}
 }
 

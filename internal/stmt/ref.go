@@ -132,8 +132,8 @@ func (r *Ref) codecFor(goType reflect.Type) (*codec.Codec, error) {
 	return codec.For(goType, r.typ)
 }
 
-// Opaque reports whether the column is only read and written as a whole.
-func (r *Ref) Opaque() bool { return r.col != nil && r.col.Codec.Whole() }
+// opaque reports whether the column is only read and written as a whole.
+func (r *Ref) opaque() bool { return r.col != nil && r.col.Codec.Whole() }
 
 const errOpaque = "a column with a codec, or of JSON, is read and written whole"
 

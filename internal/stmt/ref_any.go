@@ -64,7 +64,7 @@ func (r *Ref) operand(typ func(*codec.Type) *codec.Type, v any) Operand {
 	if t == nil {
 		return BadOperand(fmt.Errorf("a %s does not have this operation", r.typ))
 	}
-	if t != r.typ && r.Opaque() {
+	if t != r.typ && r.opaque() {
 		return BadOperand(errors.New(errOpaque))
 	}
 	c, err := codec.For(reflect.TypeOf(v), t)

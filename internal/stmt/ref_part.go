@@ -38,7 +38,7 @@ func (r *Ref) Member(name string) *Ref {
 	case part.typ == nil:
 		part.err = errNoColumn
 		return &part
-	case part.Opaque():
+	case part.opaque():
 		part.err = errors.New(errOpaque)
 		return &part
 	case part.typ.Kind == codec.UDT:
@@ -60,7 +60,7 @@ func (r *Ref) at(key Operand) *Ref {
 	case part.err != nil:
 	case part.typ == nil:
 		part.err = errNoColumn
-	case part.Opaque():
+	case part.opaque():
 		part.err = errors.New(errOpaque)
 	case part.elem != nil || part.field != "":
 		part.err = errors.New("CQL reaches into a column one level deep: only a whole column has elements here")
@@ -99,7 +99,7 @@ func MustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
 func (r *Ref) Element(elem reflect.Type, want codec.Kind, constructor string) {
 	switch {
 	case r.err != nil:
-	case r.Opaque():
+	case r.opaque():
 		r.err = errors.New(errOpaque + "; use Col")
 	case r.typ.Kind != want:
 		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
@@ -110,7 +110,7 @@ func (r *Ref) Element(elem reflect.Type, want codec.Kind, constructor string) {
 
 // Index refers to the list element.
 func (r *Ref) Index(i int) *Ref {
-	index := OperandOf(indexCodec, i)
+	index := operandOf(indexCodec, i)
 	if i < 0 {
 		index = BadOperand(errors.New("a list index is not negative"))
 	}

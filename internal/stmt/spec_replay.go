@@ -13,14 +13,6 @@ const (
 	notIdempotent
 )
 
-// Declared is what a yes or no says of a call.
-func Declared(is bool) Said {
-	if is {
-		return idempotent
-	}
-	return notIdempotent
-}
-
 // ErrLWTIdempotent is why an LWT cannot be declared idempotent.
 const ErrLWTIdempotent = "a conditional write is never idempotent: sent again, it would meet its own row and be told \"refused\", " +
 	"and another write may have come between; this holds for IF NOT EXISTS too"

@@ -32,7 +32,7 @@ func (b *Bound) assignment(a *Assign) {
 	switch {
 	case col.Key():
 		b.Fail(col.Name, "a key column cannot be updated; delete the row and insert another", nil)
-	case a.change != cql.Set && a.Ref().Opaque():
+	case a.change != cql.Set && a.Ref().opaque():
 		b.Fail(col.Name, errOpaque, nil)
 	case col.Type.Frozen && (part || a.change != cql.Set):
 		b.Fail(col.Name, "a frozen value can only be set whole", nil)
