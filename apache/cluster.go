@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 
@@ -103,28 +102,20 @@ func policy(cfg *gocql.ClusterConfig, where driver.Locality) gocql.HostSelection
 		return gocql.TokenAwareHostPolicy(gocql.RoundRobinHostPolicy())
 	}
 	l := &localOnly{HostSelectionPolicy: gocql.RoundRobinHostPolicy()}
-	if where.Datacenter != "" {
-		l.name.Store(&where.Datacenter)
-	}
+	l.local.Name(where.Datacenter)
 	return gocql.TokenAwareHostPolicy(l)
 }
 
-// localOnly picks the nodes of one datacenter in turn, and never another's. A datacenter that was not named is the
-// first node's; Connect has made sure that it is the only one, and one that is added later gets nothing.
+// localOnly picks the nodes of one datacenter in turn, and never another's: see driver.OneDatacenter.
 type localOnly struct {
 	gocql.HostSelectionPolicy
-	name atomic.Pointer[string]
+	local driver.OneDatacenter
 }
 
-func (l *localOnly) IsLocal(h *gocql.HostInfo) bool {
-	name := l.name.Load()
-	return name == nil || *name == h.DataCenter()
-}
+func (l *localOnly) IsLocal(h *gocql.HostInfo) bool { return l.local.Has(h.DataCenter()) }
 
 func (l *localOnly) AddHost(h *gocql.HostInfo) {
-	dc := h.DataCenter()
-	l.name.CompareAndSwap(nil, &dc)
-	if l.IsLocal(h) {
+	if l.local.Admits(h.DataCenter()) {
 		l.HostSelectionPolicy.AddHost(h)
 	}
 }

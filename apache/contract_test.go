@@ -18,17 +18,6 @@ import (
 	"github.com/coodie-go/coodie/internal/contract"
 )
 
-// toServer dials one server, whatever the address: the session takes each host for a node of its own.
-type toServer struct{ net.Dialer }
-
-func (d *toServer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	return d.Dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-}
-
 // answers is a retry policy that makes up to n retries of the type.
 type answers struct {
 	n    int
@@ -68,7 +57,7 @@ func TestContract(t *testing.T) {
 			for i := range 2 {
 				cluster.Hosts = append(cluster.Hosts, net.JoinHostPort("127.0.1."+strconv.Itoa(i+1), port))
 			}
-			cluster.DisableInitialHostLookup, cluster.DefaultIdempotence, cluster.Dialer = true, true, &toServer{}
+			cluster.DisableInitialHostLookup, cluster.DefaultIdempotence, cluster.Dialer = true, true, &contract.ToServer{}
 			if cluster.RetryPolicy = retryPolicies[policy]; policy == "endless" {
 				cluster.RetryPolicy = answers{1000, gocql.Retry}
 			}

@@ -6,12 +6,38 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Locality says where coordinators may be.
 type Locality struct {
 	Datacenter string // the local one; "" if it was not named
 	Anywhere   bool   // any datacenter will do
+}
+
+// OneDatacenter is the only datacenter whose nodes a session asks. The drivers' own policies go to another one
+// when the local nodes are down, where an LWT at LOCAL_SERIAL would find another quorum, and so a second owner for
+// a lock. Where none was named it is the first node's: whoever connects has made sure that it is the only one, and one
+// that is added later gets nothing.
+type OneDatacenter struct{ name atomic.Pointer[string] }
+
+// Name names it; "" leaves it to the first node.
+func (d *OneDatacenter) Name(name string) {
+	if name != "" {
+		d.name.Store(&name)
+	}
+}
+
+// Has reports whether a node of that datacenter is asked.
+func (d *OneDatacenter) Has(name string) bool {
+	one := d.name.Load()
+	return one == nil || *one == name
+}
+
+// Admits is Has of a node that joins, which may be the first.
+func (d *OneDatacenter) Admits(name string) bool {
+	d.name.CompareAndSwap(nil, &name)
+	return d.Has(name)
 }
 
 // ConnectError is a session that could not be made. Field names what is wrong in the

@@ -2,7 +2,6 @@ package gocqlv1
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"github.com/gocql/gocql"
 
@@ -48,31 +47,20 @@ func policy(cfg *gocql.ClusterConfig, where driver.Locality) gocql.HostSelection
 		return gocql.TokenAwareHostPolicy(gocql.RoundRobinHostPolicy())
 	}
 	l := &localOnly{HostSelectionPolicy: gocql.RoundRobinHostPolicy()}
-	if where.Datacenter != "" {
-		l.name.Store(&where.Datacenter)
-	}
+	l.local.Name(where.Datacenter)
 	return gocql.TokenAwareHostPolicy(l)
 }
 
-// localOnly picks the nodes of one datacenter in turn, and never another's: gocql's
-// DCAwareRoundRobinPolicy goes there when the local nodes are down, where an LWT at
-// LOCAL_SERIAL would find another quorum, and so a second owner for a lock. A datacenter
-// that was not named is the first node's; Connect has made sure that it is the only one, and
-// one that is added later gets nothing.
+// localOnly picks the nodes of one datacenter in turn, and never another's: see driver.OneDatacenter.
 type localOnly struct {
 	gocql.HostSelectionPolicy
-	name atomic.Pointer[string]
+	local driver.OneDatacenter
 }
 
-func (l *localOnly) IsLocal(h *gocql.HostInfo) bool {
-	name := l.name.Load()
-	return name == nil || *name == h.DataCenter()
-}
+func (l *localOnly) IsLocal(h *gocql.HostInfo) bool { return l.local.Has(h.DataCenter()) }
 
 func (l *localOnly) AddHost(h *gocql.HostInfo) {
-	dc := h.DataCenter()
-	l.name.CompareAndSwap(nil, &dc)
-	if l.IsLocal(h) {
+	if l.local.Admits(h.DataCenter()) {
 		l.HostSelectionPolicy.AddHost(h)
 	}
 }

@@ -64,9 +64,8 @@ func TestLocalOnly(t *testing.T) {
 	require.True(t, l.IsLocal(first), "before any node is known")
 	l.AddHost(first)
 	require.True(t, l.IsLocal(first))
-	named := "elsewhere"
 	l = &localOnly{HostSelectionPolicy: gocql.RoundRobinHostPolicy()}
-	l.name.Store(&named)
+	l.local.Name("elsewhere")
 	l.AddHost(later)
 	l.HostUp(later)
 	require.Nil(t, l.Pick(nil)(), "not of this datacenter")

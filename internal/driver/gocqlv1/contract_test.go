@@ -1,9 +1,7 @@
 package gocqlv1_test
 
 import (
-	"context"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"testing"
@@ -16,18 +14,6 @@ import (
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/internal/contract"
 )
-
-// toServer dials one server, whatever the address: the session takes each host for a node of
-// its own, and all of them have the same rows.
-type toServer struct{ net.Dialer }
-
-func (d *toServer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	return d.Dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-}
 
 // answers is a retry policy that makes up to n retries of the type.
 type answers struct {
@@ -63,7 +49,7 @@ func overThreeNodes(t *testing.T, srv *cqltest.Server, policy string, opts ...co
 		cluster.Hosts = append(cluster.Hosts, "127.0.1."+strconv.Itoa(i+1))
 	}
 	cluster.DisableInitialHostLookup, cluster.DefaultIdempotence, cluster.Events.DisableSchemaEvents = true, true, false
-	cluster.Dialer = &toServer{}
+	cluster.Dialer = &contract.ToServer{}
 	if cluster.RetryPolicy = retryPolicies[policy]; policy == "endless" {
 		cluster.RetryPolicy = answers{1000, gocql.Retry}
 	}
