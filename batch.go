@@ -144,13 +144,16 @@ func (b *Batch) Exec(ctx context.Context) error {
 		}
 		err = outcomeOfBoth(before, err)
 	}
-	asked := make([]answer.Asked, len(b.writes))
-	for i, w := range b.writes {
-		if w.conditional && len(got.Lines) > 0 {
-			asked[i] = w.asked()
+	lines := make([]*answer.Line, len(b.writes))
+	if got.TellsRows() {
+		asked := make([]answer.Asked, len(b.writes))
+		for i, w := range b.writes {
+			if w.conditional {
+				asked[i] = w.asked()
+			}
 		}
+		lines = got.Match(asked)
 	}
-	lines := got.Match(asked)
 	var results []*result
 	for i, w := range b.writes {
 		w.resolve(got, lines[i], err)

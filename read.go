@@ -184,7 +184,7 @@ func (c *call) read(ctx context.Context, want stmt.ReadKind, each func(*answer.R
 		}
 		r := answer.NewReader(&c.table.source, b)
 		r.Skip = skip
-		err := c.send(ctx, b, r, new(Outcome), each)
+		err := c.send(ctx, b, r, Done, each)
 		again, handed := r.Cut(c.spec.Limit), r.Found
 		r.Release()
 		b.Release()
@@ -197,8 +197,8 @@ func (c *call) read(ctx context.Context, want stmt.ReadKind, each func(*answer.R
 }
 
 // send sends a SELECT and hands its rows to each. An error of the query goes before
-// that of each, which may be its consequence.
-func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, outcome *Outcome, each func(*answer.Reader) error) error {
+// that of each, which may be its consequence. found is the outcome of one that has rows.
+func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, found Outcome, each func(*answer.Reader) error) error {
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	c.note(ctx, b)
@@ -209,7 +209,11 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, out
 		rows.RowMark.Cuts = false
 		err = c.table.failure(b.Op, r, failed)
 	}
+	outcome := Done
+	if rows.Found > 0 {
+		outcome = found
+	}
 	err = c.locate(err)
-	c.table.observe(ctx, b.Op, r, *outcome, err, start)
+	c.table.observe(ctx, b.Op, r, outcome, err, start)
 	return err
 }

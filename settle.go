@@ -255,16 +255,14 @@ func (c call) present(ctx context.Context, op string, found Outcome) (row *answe
 		return nil, c.locate(usageError(b.Err))
 	}
 	b.Op = op
-	outcome := Done
 	reader := answer.NewReader(&c.table.source, b)
 	defer reader.Release()
-	err = c.send(ctx, b, reader, &outcome, func(r *answer.Reader) error {
-		if !r.Next() {
+	err = c.send(ctx, b, reader, found, func(r *answer.Reader) error {
+		if !r.NextRow() {
 			return nil
 		}
 		row = c.table.source.Keep(r.Columns(), r.Cells(), -1)
 		row.State = answer.RowPresent
-		outcome = found
 		return row.Decode(r.Statement)
 	})
 	if err != nil && row != nil && row.Broken == nil {

@@ -72,14 +72,14 @@ type Asked struct {
 	AsksStatic  bool // one of its conditions is
 }
 
+// TellsRows reports whether the answer has lines of rows, and not [applied] alone.
+func (a *Batch) TellsRows() bool { return len(a.Lines) > 0 && a.Lines[0].Columns.Len() > 1 }
+
 // Match finds the line that answers each write; nil for none. ScyllaDB answers each
 // conditional write in order, be the row there or not; Cassandra answers each row that
 // exists, in the order of the clustering columns, and only if the batch was refused.
 func (a *Batch) Match(writes []Asked) []*Line {
 	out := make([]*Line, len(writes))
-	if len(a.Lines) == 0 || a.Lines[0].Columns.Len() == 1 {
-		return out
-	}
 	count, inOrder := 0, true
 	for i := range writes {
 		w := &writes[i]
