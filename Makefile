@@ -143,6 +143,10 @@ bench-server: ## measure the embedded server: its start, and a conditional write
 bench-build: ## measure what coodie costs a user's build, beside gocqlx (BUILD="-method", "-gate")
 	@cd bench && go run ./build $(BUILD)
 
+.PHONY: trip
+trip: ## print the files that one conditional update visits, on its way to the frame and back
+	@cd bench && go run ./trip
+
 .PHONY: bench-connect
 bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on a real server too)
 	@cd bench && go run . -settings -hosts '$(HOSTS)'

@@ -238,7 +238,7 @@ func (c *call) addJSON(row json.RawMessage, cas bool) *handle {
 
 // ofJSON is the call of an INSERT of the object, whose key its value takes.
 func (c call) ofJSON(row json.RawMessage) call {
-	c.spec.Object, c.spec.Kind = &row, stmt.IfNotExists
+	c.spec.Object, c.spec.Kind = stmt.JSONObject(row), stmt.IfNotExists
 	if c.table != nil {
 		c.spec.Value = c.table.schema.New()
 	}

@@ -75,9 +75,9 @@ func TestGateFails(t *testing.T) {
 	var r report
 	gocql := spent{binary: 8 * mib}
 	bounds := programBounds{cpu: bound{most: 9}, peak: bound{most: 500}, binary: bound{most: 5}}
-	r.programs(gocql, spent{cpu: 1}, spent{cpu: 9, peak: 500 * mib, binary: 13 * mib}, many, bounds)
+	r.programs(gocql, gocql, spent{cpu: 1}, spent{cpu: 9, peak: 500 * mib, binary: 13 * mib}, many, bounds)
 	require.NoError(t, r.err())
-	r.programs(gocql, spent{cpu: 1}, spent{cpu: 9.5, peak: 501 * mib, binary: 14 * mib}, many, bounds)
+	r.programs(gocql, gocql, spent{cpu: 1}, spent{cpu: 9.5, peak: 501 * mib, binary: 14 * mib}, many, bounds)
 	require.EqualError(t, r.err(), `30 tables, build again: CPU, × gocqlx: 9.50, and at most 9 are allowed
 30 tables, build again: peak memory, MiB: 501.00, and at most 500 are allowed
 30 tables, binary: MiB over gocql's: 6.00, and at most 5 are allowed`)

@@ -2,7 +2,6 @@ package codec
 
 import (
 	"fmt"
-	"math/big"
 	"net"
 	"reflect"
 	"strings"
@@ -89,9 +88,10 @@ func scalarKind(t reflect.Type) Kind {
 	return Invalid
 }
 
-// isScalar reports whether a struct is one value, not a row of fields.
+// isScalar reports whether a struct is one value, not a row of fields. Numbers of math/big that have no CQL type are
+// known by their package: to name them here would link their methods into each program.
 func isScalar(t reflect.Type) bool {
-	return scalarKind(t) != Invalid || isCustom(t) || t == reflect.TypeFor[big.Float]() || t == reflect.TypeFor[big.Rat]()
+	return scalarKind(t) != Invalid || isCustom(t) || t.PkgPath() == "math/big"
 }
 
 func (c compiler) infer(t reflect.Type, opts Options) (*Type, error) {

@@ -58,28 +58,19 @@ func (c bytesCoder) decode(p unsafe.Pointer, data []byte) error {
 // boolCoder is a bool kind as a boolean.
 type boolCoder struct{}
 
-func (c boolCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
-	dst, err := c.appendValue(dst, *(*bool)(p))
-	return dst, false, err
-}
-
-func (c boolCoder) decode(p unsafe.Pointer, data []byte) (err error) {
-	*(*bool)(p), err = c.value(data)
-	return err
-}
-
-func (boolCoder) appendValue(dst []byte, v bool) ([]byte, error) {
-	if v {
-		return append(dst, 1), nil
+func (boolCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	if *(*bool)(p) {
+		return append(dst, 1), false, nil
 	}
-	return append(dst, 0), nil
+	return append(dst, 0), false, nil
 }
 
-func (boolCoder) value(data []byte) (bool, error) {
+func (boolCoder) decode(p unsafe.Pointer, data []byte) error {
+	*(*bool)(p) = len(data) == 1 && data[0] != 0
 	if len(data) != 1 {
-		return false, badLength(data)
+		return badLength(data)
 	}
-	return data[0] != 0, nil
+	return nil
 }
 
 // floatCoder is a Go float as a CQL float (width 4) or double (width 8). What

@@ -133,7 +133,9 @@ func joined(key [][]byte) string {
 func (p *partition) row(t *meta.Table, key [][]byte) *row {
 	at, found := slices.BinarySearchFunc(p.rows, key, func(r *row, key [][]byte) int { return compareKeys(t.Clustering, r.key, key) })
 	if !found {
-		p.rows = slices.Insert(p.rows, at, &row{key: key})
+		p.rows = append(p.rows, nil)
+		copy(p.rows[at+1:], p.rows[at:])
+		p.rows[at] = &row{key: key}
 	}
 	return p.rows[at]
 }

@@ -173,9 +173,18 @@ func orderOf(t *codec.Type) func(a, b []byte) int {
 	return func(a, b []byte) int { return t.Compare(a, b) }
 }
 
+// byPath sorts the cells of a collection. Package slices would make a sort of its own, 15 KB of each program.
+type byPath struct {
+	cells []cell
+	order func(a, b []byte) int
+}
+
+func (b byPath) Len() int           { return len(b.cells) }
+func (b byPath) Less(i, j int) bool { return b.order(b.cells[i].path, b.cells[j].path) < 0 }
+func (b byPath) Swap(i, j int)      { b.cells[i], b.cells[j] = b.cells[j], b.cells[i] }
+
 func (r *reader) setCells(e *effect, cells []cell) {
-	// Of large values package slices makes a sort of its own, 15 KB of each program.
-	sort.Slice(cells, func(i, j int) bool { return e.order(cells[i].path, cells[j].path) < 0 })
+	sort.Sort(byPath{cells, e.order})
 	e.cells = cells
 }
 

@@ -1,9 +1,13 @@
 package cqlparse
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
-// keywords maps each keyword, in lower case, to its kind.
-var keywords = func() map[string]kind {
+// keywords maps each keyword, in lower case, to its kind. It is made when it is first needed: most
+// programs never parse.
+var keywords = sync.OnceValue(func() map[string]kind {
 	m := make(map[string]kind, numKinds)
 	for k := firstBasic; k < numKinds; k++ {
 		m[strings.ToLower(keywordNames[k])] = k
@@ -17,7 +21,7 @@ var keywords = func() map[string]kind {
 	m["true"] = tokBoolean
 	m["false"] = tokBoolean
 	return m
-}()
+})
 
 // maxKeyword is the length of the longest keyword.
 const maxKeyword = len("columnfamilies")
@@ -35,7 +39,7 @@ func keyword(word string) kind {
 		}
 		low[i] = c
 	}
-	if k, ok := keywords[string(low[:len(word)])]; ok {
+	if k, ok := keywords()[string(low[:len(word)])]; ok {
 		return k
 	}
 	return tokIdent

@@ -21,7 +21,7 @@ func (p *parser) conditions() (exists bool, cs []*Condition) {
 }
 
 // afterStatement holds what may come behind a modification.
-var afterStatement = kinds(tokEOF, tokSemicolon, kwInsert, kwUpdate, kwDelete, kwApply)
+var afterStatement = kindSet{tokEOF: true, tokSemicolon: true, kwInsert: true, kwUpdate: true, kwDelete: true, kwApply: true}
 
 // opensCondition reports whether the k-th token can follow the column of a
 // condition.

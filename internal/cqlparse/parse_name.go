@@ -60,26 +60,14 @@ func (p *parser) role() Identifier {
 }
 
 // afterTable holds what may come behind the name of a table, in any statement.
-var afterTable = kinds(tokEOF, tokSemicolon, tokLParen, kwAdd, kwAllow, kwAlter, kwAs, kwDrop,
-	kwFrom, kwGroup, kwJson, kwLimit, kwNorecursive, kwOf, kwOrder, kwPer, kwPrimary, kwRename,
-	kwSet, kwTo, kwUsing, kwWhere, kwWith)
+var afterTable = kindSet{tokEOF: true, tokSemicolon: true, tokLParen: true, kwAdd: true, kwAllow: true, kwAlter: true, kwAs: true, kwDrop: true, kwFrom: true, kwGroup: true, kwJson: true, kwLimit: true, kwNorecursive: true, kwOf: true, kwOrder: true, kwPer: true, kwPrimary: true, kwRename: true, kwSet: true, kwTo: true, kwUsing: true, kwWhere: true, kwWith: true}
 
 type kindSet [numKinds]bool
-
-// kinds is a set of them. It is not inlined, since each program would begin with the code of all sets.
-//
-//go:noinline
-func kinds(ks ...kind) (s kindSet) {
-	for _, k := range ks {
-		s[k] = true
-	}
-	return s
-}
 
 // table parses [keyspace.]table, the table having a marker error of its own.
 func (p *parser) table() QualifiedName { return p.qualified("table", &afterTable) }
 
-var afterIndex = kinds(tokEOF, tokSemicolon)
+var afterIndex = kindSet{tokEOF: true, tokSemicolon: true}
 
 func (p *parser) qualified(what string, follow *kindSet) QualifiedName {
 	q := QualifiedName{Pos: p.here()}
@@ -107,7 +95,7 @@ func (p *parser) extensionAt(k int) bool {
 }
 
 // afterFunction holds what may come behind the name of a function.
-var afterFunction = kinds(tokEOF, tokSemicolon, tokLParen, tokDot, kwWith)
+var afterFunction = kindSet{tokEOF: true, tokSemicolon: true, tokLParen: true, tokDot: true, kwWith: true}
 
 // functionName parses [keyspace.]function.
 func (p *parser) functionName() QualifiedName {

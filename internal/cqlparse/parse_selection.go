@@ -1,9 +1,7 @@
 package cqlparse
 
 // afterSelection holds what may come behind an expression in a selection.
-var afterSelection = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokRBracket, tokRBrace,
-	tokColon, tokPlus, tokMinus, tokStar, tokSlash, tokPercent, kwAllow, kwAs, kwFrom, kwLimit,
-	kwOrder, kwPer)
+var afterSelection = kindSet{tokEOF: true, tokSemicolon: true, tokComma: true, tokRParen: true, tokRBracket: true, tokRBrace: true, tokColon: true, tokPlus: true, tokMinus: true, tokStar: true, tokSlash: true, tokPercent: true, kwAllow: true, kwAs: true, kwFrom: true, kwLimit: true, kwOrder: true, kwPer: true}
 
 // selection parses an expression over columns, with arithmetic.
 func (p *parser) selection() Term {

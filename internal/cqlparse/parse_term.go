@@ -1,8 +1,7 @@
 package cqlparse
 
 // startsConstant holds the tokens that are constants.
-var startsConstant = kinds(tokString, tokInteger, tokFloat, tokBoolean, tokDuration, tokUUID,
-	tokHex, tokNaN, tokInfinity, tokNegInfinity)
+var startsConstant = kindSet{tokString: true, tokInteger: true, tokFloat: true, tokBoolean: true, tokDuration: true, tokUUID: true, tokHex: true, tokNaN: true, tokInfinity: true, tokNegInfinity: true}
 
 // startsSimpleTerm reports whether a term without a sign can start with k.
 func (k kind) startsSimpleTerm() bool {
@@ -14,12 +13,10 @@ func (k kind) startsSimpleTerm() bool {
 }
 
 // afterTerm holds what may come behind a term, in any statement.
-var afterTerm = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokRBracket, tokRBrace, tokColon,
-	tokRange, tokPlus, tokMinus, kwAllow, kwAnd, kwApply, kwAsc, kwDelete, kwDesc, kwGroup, kwIf,
-	kwInsert, kwLimit, kwOrder, kwPer, kwPrimary, kwUpdate, kwWhere)
+var afterTerm = kindSet{tokEOF: true, tokSemicolon: true, tokComma: true, tokRParen: true, tokRBracket: true, tokRBrace: true, tokColon: true, tokRange: true, tokPlus: true, tokMinus: true, kwAllow: true, kwAnd: true, kwApply: true, kwAsc: true, kwDelete: true, kwDesc: true, kwGroup: true, kwIf: true, kwInsert: true, kwLimit: true, kwOrder: true, kwPer: true, kwPrimary: true, kwUpdate: true, kwWhere: true}
 
 // afterFactor holds what may come behind part of a term besides.
-var afterFactor = kinds(tokStar, tokSlash, tokPercent, kwAs)
+var afterFactor = kindSet{tokStar: true, tokSlash: true, tokPercent: true, kwAs: true}
 
 // term parses a value, with arithmetic.
 func (p *parser) term() Term {

@@ -3,8 +3,7 @@ package cqlparse
 import "strconv"
 
 // afterType holds what may come behind a type, in any statement.
-var afterType = kinds(tokEOF, tokSemicolon, tokComma, tokRParen, tokGT, kwFinalfunc, kwInitcond,
-	kwLanguage, kwMasked, kwPrimary, kwStatic)
+var afterType = kindSet{tokEOF: true, tokSemicolon: true, tokComma: true, tokRParen: true, tokGT: true, kwFinalfunc: true, kwInitcond: true, kwLanguage: true, kwMasked: true, kwPrimary: true, kwStatic: true}
 
 // typ parses a type.
 func (p *parser) typ() *Type {

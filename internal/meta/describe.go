@@ -295,9 +295,19 @@ func (d *describer) order(key []*Column) error {
 			return d.fail(c.Field, "give every %s column a position, or none", c.Kind)
 		}
 	}
-	sort.Slice(key, func(i, j int) bool { return d.positions[key[i]] < d.positions[key[j]] })
+	sort.Sort(byPosition{key, d.positions})
 	return nil
 }
+
+// byPosition sorts key columns by the positions that their tags give. Package slices would make a sort of its own.
+type byPosition struct {
+	key       []*Column
+	positions map[*Column]int
+}
+
+func (b byPosition) Len() int           { return len(b.key) }
+func (b byPosition) Less(i, j int) bool { return b.positions[b.key[i]] < b.positions[b.key[j]] }
+func (b byPosition) Swap(i, j int)      { b.key[i], b.key[j] = b.key[j], b.key[i] }
 
 // kinds checks what CQL allows in each role.
 func (d *describer) kinds() error {

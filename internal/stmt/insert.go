@@ -157,7 +157,7 @@ func (c *Spec) Insert(v codec.Addr, cas bool) *Bound {
 		b.newVersion(c.Together)
 	}
 	if c.Object != nil {
-		b.object(v, *c.Object, cas || c.OmitNil)
+		c.Object(b, v, cas || c.OmitNil)
 	} else {
 		b.values(v, cas || c.OmitNil, c.RowOnly)
 	}

@@ -15,6 +15,15 @@ import (
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
+// Object binds the row of an INSERT JSON, and sets the key fields of the struct at p. It is a function so that only
+// a program that writes such rows links what reads them.
+type Object func(b *Bound, p codec.Addr, unsetNull bool)
+
+// JSONObject is the row that a JSON object holds.
+func JSONObject(row json.RawMessage) Object {
+	return func(b *Bound, p codec.Addr, unsetNull bool) { b.object(p, row, unsetNull) }
+}
+
 // object binds a JSON object as the one value of an INSERT JSON, and sets the key fields of the
 // struct at p. What is sent names each column that is written, in the struct's order, so
 // that DEFAULT UNSET is about no other.

@@ -1,7 +1,6 @@
 package stmt
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,11 +20,11 @@ type Spec struct {
 	Guard       *Guard // what must be unchanged besides, or nil
 	Kind        If
 	AllowCreate bool
-	Object      *json.RawMessage // the row of an INSERT JSON, of which value has the key; nil: value is the row
-	Sharing     int              // of how many statements at once this read is one; 0: it stands alone
-	Tokens      bool             // the token of each row is read as well, as the last column
-	RowOnly     bool             // one of the two statements by which Mutate creates a row and leaves its static columns alone
-	Together    *Together        // that the write is part of a batch; nil: it stands alone
+	Object      Object    // the row of an INSERT JSON, of which value has the key; nil: value is the row
+	Sharing     int       // of how many statements at once this read is one; 0: it stands alone
+	Tokens      bool      // the token of each row is read as well, as the last column
+	RowOnly     bool      // one of the two statements by which Mutate creates a row and leaves its static columns alone
+	Together    *Together // that the write is part of a batch; nil: it stands alone
 }
 
 // Told is what a query is told besides its filters. It is immutable.
