@@ -128,11 +128,11 @@ func TestBatchConflicts(t *testing.T) {
 		{"DeleteColumns", "n", "one deletes it and the other one writes it", func(b *coodie.Batch) { row(1).In(b).Save(); row(1).In(b).DeleteColumns(binN) }},
 		{"JSON", "n", "two values", func(b *coodie.Batch) {
 			at(1).In(b).Update(binN.Set(2))
-			bins.Find().OmitNil().In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "n": 1}`))
+			bins.Find().With(coodie.WithOmitNil()).In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "n": 1}`))
 		}},
 		{"JSON that only the server reads", "fixed", "JSON", func(b *coodie.Batch) {
 			at(1).In(b).Update(binFixed.Set([]int{1}))
-			bins.Find().OmitNil().In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "fixed": [1]}`))
+			bins.Find().With(coodie.WithOmitNil()).In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "fixed": [1]}`))
 		}},
 		{"two statics", "stock", "two values", func(b *coodie.Batch) {
 			for c := range 2 {
@@ -204,16 +204,16 @@ func TestBatchConflicts(t *testing.T) {
 			at(1).In(b).Update(binSize.Set(&BinSize{1, 2}))
 		}},
 		{"two TTLs", "n", "two TTLs", func(b *coodie.Batch) {
-			at(1).TTL(time.Hour).In(b).Update(binN.Set(1))
+			at(1).With(coodie.WithTTL(time.Hour)).In(b).Update(binN.Set(1))
 			at(1).In(b).Update(binN.Set(1))
 		}},
 		{"two rows' TTLs", "", "two TTLs", func(b *coodie.Batch) {
-			bins.New(Bin{P: "x", C: 1, D: one}).OmitNil().TTL(time.Hour).In(b).Save()
-			bins.New(Bin{P: "x", C: 1, D: one}).OmitNil().In(b).Save()
+			bins.New(Bin{P: "x", C: 1, D: one}).With(coodie.WithOmitNil(), coodie.WithTTL(time.Hour)).In(b).Save()
+			bins.New(Bin{P: "x", C: 1, D: one}).With(coodie.WithOmitNil()).In(b).Save()
 		}},
 		{"equal timestamps", "n", "two values", func(b *coodie.Batch) {
-			at(1).Timestamp(early).In(b).Update(binN.Set(1))
-			at(1).Timestamp(early).In(b).Update(binN.Set(2))
+			at(1).With(coodie.WithTimestamp(early)).In(b).Update(binN.Set(1))
+			at(1).With(coodie.WithTimestamp(early)).In(b).Update(binN.Set(2))
 		}},
 		{"a conditional batch", "", "statement 1 deletes the row that statement 2 writes", func(b *coodie.Batch) {
 			at(1).IfExists().In(b).Delete()
@@ -257,10 +257,10 @@ func TestBatchConflicts(t *testing.T) {
 			row(1).In(b).Save()
 			row(1).In(b).Save()
 			at(1).In(b).Update(binN.Set(1))
-			bins.Find().OmitNil().In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "n": 1}`))
+			bins.Find().With(coodie.WithOmitNil()).In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0", "n": 1}`))
 		}},
 		{"other columns", "", "", func(b *coodie.Batch) {
-			row(1).OmitNil().In(b).Save()
+			row(1).With(coodie.WithOmitNil()).In(b).Save()
 			at(1).In(b).Update(binText.Set("a"))
 		}},
 		{"rows that carry the same static", "", "", func(b *coodie.Batch) {
@@ -282,8 +282,8 @@ func TestBatchConflicts(t *testing.T) {
 		}},
 		{"fields", "", "", func(b *coodie.Batch) { at(1).In(b).Update(size("wide", 1)); at(1).In(b).Update(size("high", 2)) }},
 		{"timestamps of their own", "", "", func(b *coodie.Batch) {
-			at(1).Timestamp(early).In(b).Delete()
-			at(1).Timestamp(late).In(b).Update(binN.Set(1))
+			at(1).With(coodie.WithTimestamp(early)).In(b).Delete()
+			at(1).With(coodie.WithTimestamp(late)).In(b).Update(binN.Set(1))
 			at(1).In(b).Update(binN.Set(2))
 		}},
 		{"a conditional batch of one row", "", "", func(b *coodie.Batch) {
@@ -411,11 +411,11 @@ func TestBatchConflictsOfAttempts(t *testing.T) {
 
 		b = db.Batch()
 		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
-		at.IfExists().TTL(time.Hour).In(b).Update(entries.Col("note").Set("x"))
+		at.IfExists().With(coodie.WithTTL(time.Hour)).In(b).Update(entries.Col("note").Set("x"))
 		require.ErrorContains(t, b.Exec(context.Background()), "mixed")
 		b = db.Batch()
 		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
-		at.If(entryAmount.Eq(1)).TTL(time.Hour).In(b).Update(entries.Col("note").Set("x"))
+		at.If(entryAmount.Eq(1)).With(coodie.WithTTL(time.Hour)).In(b).Update(entries.Col("note").Set("x"))
 		require.NoError(t, b.Exec(context.Background()), "the id may expire with either")
 	}
 }

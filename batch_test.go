@@ -71,7 +71,7 @@ func TestBatchIsSentAsOne(t *testing.T) {
 	doc := seats.New(Seat{Show: 1, No: 2})
 	h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6), seatPrice.SetNull())
 	seats.Find(seatShow.Eq(1), seatNo.Eq(3)).In(batch).Delete()
-	c := seats.Find().IfNotExists().TTL(time.Minute).In(batch).Create(Seat{Show: 1, No: 4})
+	c := seats.Find().IfNotExists().With(WithTTL(time.Minute)).In(batch).Create(Seat{Show: 1, No: 4})
 	_, err := h.Result()
 	require.ErrorContains(t, err, "not been executed")
 	require.NoError(t, batch.Exec(ctx))
@@ -352,7 +352,7 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 		}},
 		{"timestamp", "batch", "timestamp", db.Batch(), func(b *Batch) {
 			held.In(b).Delete()
-			at(1, 2).Timestamp(time.Now()).In(b).Delete()
+			at(1, 2).With(WithTimestamp(time.Now())).In(b).Delete()
 		}},
 		{"a counter in a batch", "batch", "CounterBatch", db.Batch(), func(b *Batch) { hits.Find(hits.Col("page").Eq("/")).In(b).Update(hits.Col("n").Add(1)) }},
 		{"a counter in an unlogged batch", "batch", "CounterBatch", db.UnloggedBatch(), func(b *Batch) { hits.Find(hits.Col("page").Eq("/")).In(b).Update(hits.Col("n").Add(1)) }},

@@ -21,39 +21,43 @@ const bulkAtOnce = 32
 // One value that fails does not stop the others. The error is then a *BulkError that
 // knows each of them: Errs[i] belongs to values[i], and those of unknown outcome and those
 // that were not sent, since the context had ended, are told apart. Two values of one key are
-// written in any order.
-func (t *Table[T]) SaveAll(ctx context.Context, values []T) error {
-	return t.Find().SaveAll(ctx, values)
+// written in any order. The options are those of a single write: WithTTL, WithOmitNil, WithConcurrency and the like.
+func (t *Table[T]) SaveAll(ctx context.Context, values []T, opts ...CallOption) error {
+	return (*table)(t).told(opts).saveAll(ctx, listOf(values))
 }
 
 // InsertAll inserts values as Document.Insert does: each is an LWT of its own,
 // several at once. results[i] and, in the *BulkError, Errs[i] belong to values[i].
 // A refused insert is a result and no error. Of values whose outcome is unknown
 // results[i].Settle finds out what can be found out.
-func (t *Table[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
-	return t.Find().InsertAll(ctx, values)
+func (t *Table[T]) InsertAll(ctx context.Context, values []T, opts ...CallOption) (results []LWTResult[T], err error) {
+	results = make([]LWTResult[T], len(values))
+	err = (*table)(t).told(opts).insertAll(ctx, listOf(values), func(i int) *result { return plainResult(&results[i]) })
+	return results, err
 }
 
 // DeleteAll deletes the rows that have the keys of values as Document.Delete does, several
 // at once. Errors are as those of SaveAll.
-func (t *Table[T]) DeleteAll(ctx context.Context, values []T) error {
-	return t.Find().DeleteAll(ctx, values)
+func (t *Table[T]) DeleteAll(ctx context.Context, values []T, opts ...CallOption) error {
+	return (*table)(t).told(opts).deleteAll(ctx, listOf(values))
 }
 
 // GetMany reads the rows that have the primary keys of keys, of which only the key fields
 // count, several at once. rows[i] belongs to keys[i]; it is nil where there is no row,
 // which is no error. A key that fails does not stop the others: see SaveAll.
-func (t *Table[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
-	return t.Find().GetMany(ctx, keys)
+func (t *Table[T]) GetMany(ctx context.Context, keys []T, opts ...CallOption) (rows []*T, err error) {
+	rows = make([]*T, len(keys))
+	err = (*table)(t).told(opts).getMany(ctx, listOf(keys), addrsOf(rows))
+	return rows, err
 }
 
-// OmitNil makes SaveAll and SaveJSON leave null columns alone instead of deleting them.
-func (q *QuerySet[T]) OmitNil() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withOmitNil()) }
-
-// SaveAll is Table.SaveAll with what the chain says of TTL, timestamp, concurrency and the
-// like; it takes no filters.
-func (q *QuerySet[T]) SaveAll(ctx context.Context, values []T) error {
-	return (*query)(q).saveAll(ctx, listOf(values))
+// told is the query of all rows, told more.
+func (t *table) told(opts []CallOption) *query {
+	q := t.find(nil)
+	if len(opts) > 0 {
+		q = q.with(opts)
+	}
+	return q
 }
 
 func (q *query) saveAll(ctx context.Context, values stmt.Listed) error {
@@ -61,14 +65,6 @@ func (q *query) saveAll(ctx context.Context, values stmt.Listed) error {
 	return c.bulk(ctx, "save", values, func(_ int, v codec.Addr) error {
 		return c.item("save", v, func(c call) error { return c.save(ctx) })
 	})
-}
-
-// InsertAll is Table.InsertAll with what the chain says of TTL, concurrency and the like;
-// it takes no filters.
-func (q *QuerySet[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
-	results = make([]LWTResult[T], len(values))
-	err = (*query)(q).insertAll(ctx, listOf(values), func(i int) *result { return plainResult(&results[i]) })
-	return results, err
 }
 
 func (q *query) insertAll(ctx context.Context, values stmt.Listed, place func(int) *result) error {
@@ -81,25 +77,11 @@ func (q *query) insertAll(ctx context.Context, values stmt.Listed, place func(in
 	})
 }
 
-// DeleteAll is Table.DeleteAll with what the chain says of timestamp, concurrency and the
-// like; it takes no filters.
-func (q *QuerySet[T]) DeleteAll(ctx context.Context, values []T) error {
-	return (*query)(q).deleteAll(ctx, listOf(values))
-}
-
 func (q *query) deleteAll(ctx context.Context, values stmt.Listed) error {
 	c := q.call()
 	return c.bulk(ctx, "delete", values, func(_ int, v codec.Addr) error {
 		return c.item("delete", v, func(c call) error { return c.removePlain(ctx) })
 	})
-}
-
-// GetMany is Table.GetMany with what the chain says of concurrency, Linearizable and the
-// like; it takes no filters.
-func (q *QuerySet[T]) GetMany(ctx context.Context, keys []T) (rows []*T, err error) {
-	rows = make([]*T, len(keys))
-	err = (*query)(q).getMany(ctx, listOf(keys), addrsOf(rows))
-	return rows, err
 }
 
 // getMany sets one of found for each key.

@@ -85,7 +85,7 @@ func TestBulk(t *testing.T) {
 	require.EqualValues(t, 11, n)
 
 	// What the chain says is said of each item.
-	require.NoError(t, table.Find().OmitNil().TTL(time.Hour).SaveAll(ctx, []Part{{ID: 1, Fuse: 5}}))
+	require.NoError(t, table.SaveAll(ctx, []Part{{ID: 1, Fuse: 5}}, coodie.WithOmitNil(), coodie.WithTTL(time.Hour)))
 	row, err := table.Find(partID.Eq(1)).Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, Part{ID: 1, Name: all[0].Name, Fuse: 5}, row)
@@ -201,7 +201,7 @@ func TestBulkCancelled(t *testing.T) {
 			cancel()
 		}
 	}), cqltest.LoseAnswer)
-	err := table.Find().With(coodie.WithConcurrency(4)).SaveAll(ctx, parts(50))
+	err := table.SaveAll(ctx, parts(50), coodie.WithConcurrency(4))
 	var bulk *coodie.BulkError
 	require.ErrorAs(t, err, &bulk)
 	require.ErrorIs(t, err, context.Canceled)
@@ -220,11 +220,11 @@ func TestConcurrency(t *testing.T) {
 		srv, session := patient(t)
 		table := open[Part](t, session)
 		most := gate(srv, cqltest.On(cqltest.Insert, "part"), tt.most)
-		q := table.Find()
+		var opts []coodie.CallOption
 		if tt.asked > 0 {
-			q = q.With(coodie.WithConcurrency(tt.asked))
+			opts = append(opts, coodie.WithConcurrency(tt.asked))
 		}
-		require.NoError(t, q.SaveAll(t.Context(), parts(100)))
+		require.NoError(t, table.SaveAll(t.Context(), parts(100), opts...))
 		require.EqualValues(t, tt.most, most())
 	}
 }
@@ -235,9 +235,8 @@ func TestBulkUsage(t *testing.T) {
 	table := open[Part](t, session)
 	srv.ResetLog()
 	var none *coodie.Table[Part]
-	_, err := table.Find().With(coodie.WithConcurrency(-1)).GetMany(ctx, parts(1))
+	_, err := table.GetMany(ctx, parts(1), coodie.WithConcurrency(-1))
 	for _, err := range []error{
-		table.Find(partID.Eq(1)).SaveAll(ctx, parts(1)),
 		none.SaveAll(ctx, parts(1)),
 		err,
 	} {

@@ -43,7 +43,7 @@ func TestPerCall(t *testing.T) {
 		{"a shared prefix stays as it was", func() error { return err(all.All(ctx)) }, columns, read},
 		{"one", func() error { return err(all.One(ctx)) }, columns + ` LIMIT ?`, read},
 		{"exists", func() error { return err(all.Exists(ctx)) }, `SELECT key FROM app_config LIMIT ?`, read},
-		{"exists, linearizable", func() error { return err(flag.Linearizable().Exists(ctx)) },
+		{"exists, linearizable", func() error { return err(flag.With(WithLinearizable()).Exists(ctx)) },
 			`SELECT key FROM app_config` + row + ` LIMIT ?`, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.Serial), PageSize: 100}},
 		{"bypass cache", func() error { return err(flag.With(WithBypassCache()).Get(ctx)) }, columns + row + ` BYPASS CACHE`, read},
 		{"server's timeout of a read", func() error {
@@ -52,16 +52,16 @@ func TestPerCall(t *testing.T) {
 			columns + row + ` LIMIT ? BYPASS CACHE USING TIMEOUT ?`, read},
 		{"save at one", func() error { return doc().With(WithConsistency(One)).Save(ctx) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.One)},
-		{"save at any", func() error { return doc().OmitNil().With(WithConsistency(Any), WithTimeout(time.Hour)).Save(ctx) },
+		{"save at any", func() error { return doc().With(WithOmitNil(), WithConsistency(Any), WithTimeout(time.Hour)).Save(ctx) },
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?)`, at(write, driver.Any)},
 		{"server's timeout of a save", func() error {
-			return doc().TTL(time.Hour).Timestamp(epoch).With(WithUsingTimeout(time.Second)).Save(ctx)
+			return doc().With(WithTTL(time.Hour), WithTimestamp(epoch), WithUsingTimeout(time.Second)).Save(ctx)
 		},
 			`INSERT INTO app_config (key, value, version) VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ? AND TIMEOUT ?`, write},
 		{"server's timeout of an update", func() error { return flag.With(WithUsingTimeout(time.Second)).Update(ctx, value.Set("x")) },
 			`UPDATE app_config USING TIMEOUT ? SET value = ?` + row, write},
 		{"delete by query", func() error {
-			return flag.With(WithConsistency(EachQuorum), WithUsingTimeout(time.Second)).Timestamp(epoch).Delete(ctx)
+			return flag.With(WithConsistency(EachQuorum), WithUsingTimeout(time.Second), WithTimestamp(epoch)).Delete(ctx)
 		}, `DELETE FROM app_config USING TIMESTAMP ? AND TIMEOUT ?` + row, at(write, driver.EachQuorum)},
 		{"insert", func() error {
 			return err(doc().With(WithTimeout(time.Hour), WithUsingTimeout(time.Second)).Insert(ctx))
@@ -119,7 +119,7 @@ func TestPerCallRefused(t *testing.T) {
 		{"read at any", "for writes", err(all.With(WithConsistency(Any)).All(ctx))},
 		{"read at serial", "Linearizable", err(flag.With(WithConsistency(Consistency(Serial))).Get(ctx))},
 		{"write at local serial", "WithSerialConsistency", doc.With(WithConsistency(Consistency(LocalSerial))).Save(ctx)},
-		{"two consistencies", "takes no other", err(flag.Linearizable().With(WithConsistency(One)).Get(ctx))},
+		{"two consistencies", "takes no other", err(flag.With(WithLinearizable(), WithConsistency(One)).Get(ctx))},
 		{"commit", "WithCommitConsistency", err(flag.With(WithConsistency(One)).If(version.Eq(1)).Delete(ctx))},
 		{"commit of a create", "WithCommitConsistency", err(all.With(WithConsistency(One)).IfNotExists().Create(ctx, AppConfig{Key: "a"}))},
 		{"commit of an insert", "WithCommitConsistency", err(doc.With(WithConsistency(One)).Insert(ctx))},
@@ -131,8 +131,8 @@ func TestPerCallRefused(t *testing.T) {
 		{"prefetch that is no number", "from 0 to 1", err(all.With(WithPrefetch(math.NaN())).All(ctx))},
 		{"page of a write", "for reads", flag.With(WithPageSize(1)).Delete(ctx)},
 		{"cache of a write", "for reads", err(flag.With(WithBypassCache()).IfExists().Delete(ctx))},
-		{"linearizable range", "each key column", err(configs.Find(key.In("a", "b")).Linearizable().Exists(ctx))},
-		{"linearizable one", "only Get and Exists", err(flag.Linearizable().One(ctx))},
+		{"linearizable range", "each key column", err(configs.Find(key.In("a", "b")).With(WithLinearizable()).Exists(ctx))},
+		{"linearizable one", "only Get and Exists", err(flag.With(WithLinearizable()).One(ctx))},
 		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.With(WithTimeout(time.Second)).In(b).Save() })},
 		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.With(WithConsistency(One)).In(b).Delete() })},
 		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().With(WithUsingTimeout(time.Second)).In(b).Delete() })},

@@ -45,7 +45,7 @@
 // untouched proves nothing where the answer got lost: the request may still lie with a
 // node that stands still. WithSettle makes every conditional write settle by itself.
 //
-// PeekFirst, before Insert and Create, answers a claim that is taken by a plain read, which
+// WithPeekFirst, of Insert and Create, answers a claim that is taken by a plain read, which
 // is much cheaper. It is an option because the answer may be late: a lock that has just been
 // released may still look held. It never says that a claim was granted.
 //
@@ -118,7 +118,7 @@
 //
 // A nil pointer, slice or map, a zero time.Time and a zero Date are null; a pointer makes
 // any other type nullable. In answers, Column.From tells null from missing and present.
-// Insert leaves null columns unset; Save writes null, which deletes, unless told OmitNil.
+// Insert leaves null columns unset; Save writes null, which deletes, unless told WithOmitNil.
 //
 // # Plain writes beside LWTs
 //

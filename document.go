@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -45,7 +44,7 @@ func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) 
 }
 
 // Save is a plain upsert of all columns: it overwrites whatever row is there, and null
-// deletes (see OmitNil); a null static column is deleted for its whole partition. Fields of a
+// deletes (see WithOmitNil); a null static column is deleted for its whole partition. Fields of a
 // user-defined type that the struct does not know stay, unless the type is frozen: see
 // WithStrictTypes. Mixed with LWTs on one table it can undo them: see the package
 // documentation.
@@ -115,20 +114,6 @@ func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
 func (d *Document[T]) With(opts ...CallOption) *Write[T] {
 	return (*Write[T])(plainDocument(d).now().with(opts))
 }
-
-// TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (d *Document[T]) TTL(t time.Duration) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withTTL(t))
-}
-
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
-// one, but the zero time is a *UsageError: the write would be older than every other.
-func (d *Document[T]) Timestamp(t time.Time) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withTimestamp(t))
-}
-
-// OmitNil makes Save leave null columns alone instead of deleting them.
-func (d *Document[T]) OmitNil() *Write[T] { return (*Write[T])(plainDocument(d).now().withOmitNil()) }
 
 // write is a write of the document as it is; zero of a nil one.
 func (d *document) write() write {

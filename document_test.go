@@ -128,7 +128,7 @@ func TestHowStatementsAreSent(t *testing.T) {
 	save := func(t *Table[AppConfig]) error { return t.New(AppConfig{Key: "a"}).Save(ctx) }
 	all := func(t *Table[AppConfig]) error { _, err := t.Find().All(ctx); return err }
 	get := func(t *Table[AppConfig]) error {
-		if _, err := t.Find(key.Eq("a")).Linearizable().Get(ctx); !errors.Is(err, ErrNotFound) {
+		if _, err := t.Find(key.Eq("a")).With(WithLinearizable()).Get(ctx); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil

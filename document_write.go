@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -13,7 +12,7 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Write is a write of a document that has been told more: a TTL, a timestamp, OmitNil.
+// Write is a write of a document that has been told more: a TTL, a timestamp, a timeout.
 // It is immutable: it writes what the document held when the call was begun. The slices
 // and maps in Value, and what its pointers lead to, are not copied: they must not change before the
 // write is sent or, by In, added to a batch.
@@ -23,18 +22,6 @@ type Write[T any] write
 func (w *Write[T]) With(opts ...CallOption) *Write[T] {
 	return (*Write[T])((*write)(w).sure().with(opts))
 }
-
-// TTL makes what the write writes expire after t, rounded up to whole seconds.
-func (w *Write[T]) TTL(t time.Duration) *Write[T] { return (*Write[T])((*write)(w).sure().withTTL(t)) }
-
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
-// one, but the zero time is a *UsageError: the write would be older than every other.
-func (w *Write[T]) Timestamp(t time.Time) *Write[T] {
-	return (*Write[T])((*write)(w).sure().withTimestamp(t))
-}
-
-// OmitNil makes Save leave null columns alone instead of deleting them.
-func (w *Write[T]) OmitNil() *Write[T] { return (*Write[T])((*write)(w).sure().withOmitNil()) }
 
 // Insert is Document.Insert.
 func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {

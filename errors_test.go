@@ -116,7 +116,7 @@ func TestNoValueIsTold(t *testing.T) {
 
 	calls := map[string]func() error{
 		"insert":         func() error { return unsettled(doc().Insert(ctx)) },
-		"peek":           func() error { return second(doc().PeekFirst().Insert(ctx)) },
+		"peek":           func() error { return second(doc().With(coodie.WithPeekFirst()).Insert(ctx)) },
 		"save":           func() error { return doc().Save(ctx) },
 		"update":         func() error { return doc().Update(ctx, toldN.Set(48151623), toldS.Set("s3cret")) },
 		"append":         func() error { return find().Update(ctx, toldL.Append("s3cret")) },
@@ -128,7 +128,7 @@ func TestNoValueIsTold(t *testing.T) {
 		"if exists":      func() error { return unsettled(find().IfExists().Delete(ctx)) },
 		"replace":        func() error { return second(doc().If(toldN.In(48151623)).Replace(ctx)) },
 		"get":            func() error { return second(find().Get(ctx)) },
-		"linearizable":   func() error { return second(find().Linearizable().Get(ctx)) },
+		"linearizable":   func() error { return second(find().With(coodie.WithLinearizable()).Get(ctx)) },
 		"one":            func() error { return second(table.Find(toldK.Eq("k3y")).One(ctx)) },
 		"in":             func() error { return second(table.Find(toldK.In("k3y", "s3cret")).All(ctx)) },
 		"count":          func() error { return second(table.Find(toldK.Eq("k3y")).Count(ctx)) },

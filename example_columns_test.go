@@ -121,7 +121,7 @@ func ExampleWithDefaultTTL() {
 	}
 
 	must(sessions.New(Session{Token: "t1", User: "ada", Groups: []string{"admin"}}).Save(ctx))
-	must(sessions.New(Session{Token: "t2", User: "bob", Groups: []string{"admin"}}).TTL(0).Save(ctx)) // never expires
+	must(sessions.New(Session{Token: "t2", User: "bob", Groups: []string{"admin"}}).With(coodie.WithTTL(0)).Save(ctx)) // never expires
 	byIndex := sessions.Find(sessions.Col("groups").Contains("admin"))
 	n, err := byIndex.Count(ctx)
 	fmt.Println(n, err)

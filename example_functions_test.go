@@ -67,8 +67,8 @@ func ExampleMaxWriteTime() {
 
 	row := tracks.Find(artist.Eq("nina"), year.Eq(1965), no.Eq(2))
 	written := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	must(row.Timestamp(written).Update(ctx, plays.At("us").Set(1)))
-	must(row.Timestamp(written.Add(time.Hour)).Update(ctx, plays.At("fr").Set(2)))
+	must(row.With(coodie.WithTimestamp(written)).Update(ctx, plays.At("us").Set(1)))
+	must(row.With(coodie.WithTimestamp(written.Add(time.Hour))).Update(ctx, plays.At("fr").Set(2)))
 	fmt.Println(coodie.Values(row, coodie.MaxWriteTime(plays)).First(ctx))
 	fmt.Println(coodie.Values(row, coodie.Call[[]int64]("writetime", plays)).First(ctx)) // microseconds, in the order of the keys
 	_, err := coodie.Values(row, coodie.WriteTime(plays)).First(ctx)

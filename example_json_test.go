@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"github.com/coodie-go/coodie"
 )
 
 // Rows that come as JSON, and what the server has when they clash.
@@ -29,7 +31,7 @@ func ExampleCreation_CreateJSON() {
 }
 
 // A row that is saved as JSON replaces what is there, as one that is saved from a struct; with
-// OmitNil it leaves alone what it does not name.
+// WithOmitNil it leaves alone what it does not name.
 func ExampleQuerySet_SaveJSON() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
@@ -41,7 +43,7 @@ func ExampleQuerySet_SaveJSON() {
 	}
 
 	fmt.Println(configs.Find().SaveJSON(ctx, json.RawMessage(`{"key": "flag", "value": "on", "version": 1}`)))
-	fmt.Println(configs.Find().OmitNil().SaveJSON(ctx, json.RawMessage(`{"key": "flag", "version": 2}`)))
+	fmt.Println(configs.Find().With(coodie.WithOmitNil()).SaveJSON(ctx, json.RawMessage(`{"key": "flag", "version": 2}`)))
 	show()
 	fmt.Println(configs.Find().SaveJSON(ctx, json.RawMessage(`{"key": "flag", "version": 3}`)))
 	show()

@@ -77,12 +77,12 @@ func ExampleWithPageTokenKeys() {
 }
 
 // What is nil is left alone instead of being written as null.
-func ExampleDocument_OmitNil() {
+func ExampleWithOmitNil() {
 	tracks, stop := exampleTracks()
 	defer stop()
 	ctx := context.Background()
 
-	must(tracks.New(Track{Artist: "nina", Year: 1967, No: 1, Title: "Sugar", Country: "US"}).OmitNil().Save(ctx))
+	must(tracks.New(Track{Artist: "nina", Year: 1967, No: 1, Title: "Sugar", Country: "US"}).With(coodie.WithOmitNil()).Save(ctx))
 	sugar, err := tracks.Find(artist.Eq("nina"), year.Eq(1967), no.Eq(1)).Get(ctx)
 	fmt.Println(sugar.Title, sugar.Tags, err)
 	// Output: Sugar [blues live] <nil>

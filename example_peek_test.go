@@ -10,7 +10,7 @@ import (
 
 // A claim that mostly finds the row taken: a plain read answers it, and only a row that looks
 // free costs an LWT.
-func ExampleCreation_PeekFirst() {
+func ExampleWithPeekFirst() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
@@ -24,7 +24,7 @@ func ExampleCreation_PeekFirst() {
 	}
 
 	for _, who := range []string{"alice", "bob", "carol"} {
-		res, err := locks.New(DeployLock{Service: "api", LockedBy: who}).PeekFirst().Insert(ctx)
+		res, err := locks.New(DeployLock{Service: "api", LockedBy: who}).With(coodie.WithPeekFirst()).Insert(ctx)
 		switch {
 		case err != nil:
 			log.Fatal(err)

@@ -79,7 +79,7 @@ func ExampleWriteTime() {
 
 	nobody := tracks.Find(artist.Eq("nina"), year.Eq(1965), no.Eq(2))
 	written := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	fmt.Println(nobody.Timestamp(written).TTL(time.Hour).Update(ctx, title.Set("Nobody's Fault but Mine")))
+	fmt.Println(nobody.With(coodie.WithTimestamp(written), coodie.WithTTL(time.Hour)).Update(ctx, title.Set("Nobody's Fault but Mine")))
 	fmt.Println(coodie.Values(nobody, coodie.WriteTime(title)).First(ctx))
 	left, err := coodie.Values(nobody, coodie.TTL(title)).First(ctx)
 	fmt.Println(left > 50*time.Minute, err)

@@ -133,7 +133,7 @@ func ExampleQuerySet_If() {
 	show(flag.If(version.Eq(1)).Update(ctx, value.Set("on"), version.Set(2)))
 	show(flag.If(version.Ge(2), value.In("on", "auto")).Update(ctx, version.Set(3)))
 	show(flag.If(configs.Col("version").Eq(3)).DeleteColumns(ctx, value)) // a column by its name
-	show(flag.IfExists().TTL(time.Hour).Update(ctx, value.Set("on")))
+	show(flag.IfExists().With(coodie.WithTTL(time.Hour)).Update(ctx, value.Set("on")))
 	show(flag.IfExists().Delete(ctx))
 	// Output:
 	// true <nil>
@@ -204,7 +204,7 @@ func ExampleOutcomeUnknownError() {
 	var timeout *gocql.RequestErrWriteTimeout // gocql's own error is inside
 	fmt.Println(errors.As(err, &timeout))
 
-	stored, err := locks.Find(service.Eq("api")).Linearizable().Get(ctx)
+	stored, err := locks.Find(service.Eq("api")).With(coodie.WithLinearizable()).Get(ctx)
 	fmt.Println(stored.LockedBy, err)
 	// Output:
 	// false true
@@ -510,7 +510,7 @@ func ExampleTable_SaveAll() {
 	fmt.Println(n, err)
 
 	// What the chain says is said of each.
-	fmt.Println(configs.Find().TTL(time.Hour).With(coodie.WithConcurrency(64)).SaveAll(ctx, values[:100]))
+	fmt.Println(configs.SaveAll(ctx, values[:100], coodie.WithTTL(time.Hour), coodie.WithConcurrency(64)))
 	// Output:
 	// <nil>
 	// 1000 <nil>

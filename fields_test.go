@@ -303,10 +303,10 @@ func TestWritesOfGrownTypes(t *testing.T) {
 	writes := map[string]write{
 		"Save": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error { return t.New(v).Save(ctx) },
 		"Save, TTL": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
-			return t.New(v).TTL(1e12).Save(ctx)
+			return t.New(v).With(coodie.WithTTL(1e12)).Save(ctx)
 		},
 		"Save, OmitNil": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
-			return t.New(v).OmitNil().Save(ctx)
+			return t.New(v).With(coodie.WithOmitNil()).Save(ctx)
 		},
 		"SaveAll": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
 			return t.SaveAll(ctx, []Dweller{v})

@@ -140,7 +140,7 @@ func TestConditionalStatements(t *testing.T) {
 		{"create", func() error { return answer(locks.Find().IfNotExists().Create(ctx, DeployLock{Service: "api"})) },
 			`INSERT INTO deploy_locks (service, locked_by, locked_at) VALUES (?, ?, ?) IF NOT EXISTS`},
 		{"create with TTL", func() error {
-			return answer(locks.Find().IfNotExists().TTL(time.Minute).Create(ctx, DeployLock{Service: "api"}))
+			return answer(locks.Find().IfNotExists().With(WithTTL(time.Minute)).Create(ctx, DeployLock{Service: "api"}))
 		}, `INSERT INTO deploy_locks (service, locked_by, locked_at) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`},
 		{"document delete if exists", func() error { return answer(lock().IfExists().Delete(ctx)) },
 			`DELETE FROM deploy_locks WHERE service = ? IF EXISTS`},
@@ -176,7 +176,7 @@ func TestConditionalStatements(t *testing.T) {
 			return answer(config().IfAll([]Cond[AppConfig]{version.Eq(1), value.Eq("a")}).Delete(ctx))
 		}, `DELETE FROM app_config WHERE key = ? IF version = ? AND value = ?`},
 		{"TTL", func() error {
-			return answer(config().If(version.Eq(42)).TTL(30*time.Second).Update(ctx, value.Set("x")))
+			return answer(config().If(version.Eq(42)).With(WithTTL(30*time.Second)).Update(ctx, value.Set("x")))
 		}, `UPDATE app_config USING TTL ? SET value = ? WHERE key = ? IF version = ?`},
 		{"same column in SET and IF", func() error {
 			return answer(config().If(version.Eq(1)).Update(ctx, version.Set(2)))

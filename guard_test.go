@@ -389,7 +389,7 @@ func TestVersionNeverComesAgain(t *testing.T) {
 			"plain delete": func() { srv.MustExec(`DELETE FROM app."order" WHERE id = 1 AND line = 2`) },
 			"ttl": func() {
 				srv.MustExec(`DELETE FROM app."order" WHERE id = 1 AND line = 2`)
-				_, err := orders.Find().IfNotExists().TTL(time.Second).Create(ctx, Order{ID: 1, Line: 2})
+				_, err := orders.Find().IfNotExists().With(coodie.WithTTL(time.Second)).Create(ctx, Order{ID: 1, Line: 2})
 				require.NoError(t, err)
 				see()
 				srv.FastForward(2 * time.Second)
@@ -523,7 +523,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 				return err
 			},
 			"SaveAll": func(old Account) error { return accounts.SaveAll(ctx, []Account{old}) },
-			"OmitNil": func(old Account) error { return accounts.New(old).OmitNil().Save(ctx) },
+			"OmitNil": func(old Account) error { return accounts.New(old).With(coodie.WithOmitNil()).Save(ctx) },
 			"Update": func(old Account) error {
 				doc := accounts.New(old)
 				err := doc.Update(ctx, balance.Set(9))
@@ -636,7 +636,7 @@ func TestWritesAreValues(t *testing.T) {
 	account := accounts.New(Account{ID: "a", Balance: 1})
 	_, err = account.Insert(ctx)
 	require.NoError(t, err)
-	write, save := account.If(balance.Eq(1)), account.TTL(time.Hour)
+	write, save := account.If(balance.Eq(1)), account.With(coodie.WithTTL(time.Hour))
 	account.Value.ID, account.Value.Balance = "b", 99
 	updated, err := write.Update(ctx, coodie.Col(func(a *Account) *string { return &a.Note }).Set("n"))
 	require.NoError(t, err)
@@ -812,7 +812,7 @@ func TestMutateHandsOnNothingExpired(t *testing.T) {
 		_, err := shelf.New(guardedShelf{Shelf: Shelf{P: "a", M: new(int)}}).Insert(ctx)
 		require.NoError(t, err)
 		row := shelf.Find(shelfP.Eq("a"), shelfC.Eq(0))
-		_, err = row.IfExists().TTL(5*time.Second).Update(ctx, shelfN.Set(5))
+		_, err = row.IfExists().With(coodie.WithTTL(5*time.Second)).Update(ctx, shelfN.Set(5))
 		require.NoError(t, err)
 		_, err = row.IfExists().Update(ctx, shelfM.Set(1)) // a version that stays
 		require.NoError(t, err)
@@ -851,7 +851,7 @@ func TestNullVersionAgain(t *testing.T) {
 		read, err := row.Get(ctx)
 		require.NoError(t, err)
 		a, b := shelf.New(read), shelf.New(read)
-		res, err := b.IfUnchanged().TTL(time.Second).Update(ctx, shelfM.Set(6))
+		res, err := b.IfUnchanged().With(coodie.WithTTL(time.Second)).Update(ctx, shelfM.Set(6))
 		require.NoError(t, err)
 		require.True(t, res.Applied)
 		srv.FastForward(2 * time.Second)

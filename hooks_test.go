@@ -87,7 +87,7 @@ func TestHooksOfWrites(t *testing.T) {
 	for name, write := range map[string]func(*coodie.Document[Member]) error{
 		"insert":       func(d *coodie.Document[Member]) error { return lwt(d.Insert(ctx)) },
 		"save":         func(d *coodie.Document[Member]) error { return d.Save(ctx) },
-		"save, TTL":    func(d *coodie.Document[Member]) error { return d.TTL(time.Hour).Save(ctx) },
+		"save, TTL":    func(d *coodie.Document[Member]) error { return d.With(coodie.WithTTL(time.Hour)).Save(ctx) },
 		"batch insert": func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Insert() }) },
 		"batch save":   func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Save() }) },
 	} {
@@ -167,7 +167,7 @@ func TestHooksOfWrites(t *testing.T) {
 	t.Run("save that omits null", func(t *testing.T) {
 		status := "old"
 		doc := members.New(Member{ID: gocql.MustRandomUUID(), Email: "a@", Status: &status})
-		require.NoError(t, doc.OmitNil().Save(ctx))
+		require.NoError(t, doc.With(coodie.WithOmitNil()).Save(ctx))
 		require.Nil(t, doc.Value.Points, "a null column is left alone, so it takes no default either")
 	})
 	t.Run("none of update and delete", func(t *testing.T) {

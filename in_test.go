@@ -154,7 +154,7 @@ func TestInLimits(t *testing.T) {
 	require.ErrorAs(t, err, &usage)
 	_, err = all.Limit(3).Count(ctx)
 	require.ErrorAs(t, err, &usage)
-	_, err = all.Linearizable().All(ctx)
+	_, err = all.With(coodie.WithLinearizable()).All(ctx)
 	require.ErrorAs(t, err, &usage)
 	_, err = all.With(coodie.WithConcurrency(-1)).All(ctx)
 	require.ErrorAs(t, err, &usage)
@@ -306,7 +306,7 @@ func TestInKeys(t *testing.T) {
 		"IN without a value never holds":            second(parts.Find(partID.In()).All(ctx)),
 		"column id: field":                          second(parts.Find(parts.Col("id").In(math.MaxInt)).All(ctx)),
 		"the key column is given twice":             second(parts.Find(partID.Eq(1), partID.Eq(2)).All(ctx)),
-		"only Get":                                  second(parts.Find(partID.In(1, 2)).Linearizable().All(ctx)),
+		"only Get":                                  second(parts.Find(partID.In(1, 2)).With(coodie.WithLinearizable()).All(ctx)),
 		"a limit is at least 1":                     second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
 		"make more partitions than one call can wo": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
 	} {
@@ -357,7 +357,7 @@ func TestInOfLWTOnly(t *testing.T) {
 		for _, s := range srv.Log() {
 			require.Equal(t, gocql.Quorum, s.Consistency)
 		}
-		_, err = table.Find(partID.In(1, 2)).Linearizable().All(ctx)
+		_, err = table.Find(partID.In(1, 2)).With(coodie.WithLinearizable()).All(ctx)
 		var usage *coodie.UsageError
 		require.ErrorAs(t, err, &usage)
 	}

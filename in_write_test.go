@@ -170,7 +170,7 @@ func TestInEndsInBetween(t *testing.T) {
 			return err
 		},
 		"GetMany": func(ctx context.Context) error {
-			return second(table.Find().With(coodie.WithConcurrency(1)).GetMany(ctx, parts(90)))
+			return second(table.GetMany(ctx, parts(90), coodie.WithConcurrency(1)))
 		},
 		"Scan": func(ctx context.Context) error {
 			return table.Find().With(coodie.WithConcurrency(1)).ScanParallel(ctx, func(context.Context, Part) error { return nil })

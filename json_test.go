@@ -48,7 +48,7 @@ func TestJSONStatements(t *testing.T) {
 		{
 			"create with TTL", "INSERT INTO stop JSON ? DEFAULT UNSET IF NOT EXISTS USING TTL ?", `{"line":"U1","no":1,"\"stopName\"":"Zoo","zones":["a"]}`,
 			func() error {
-				return second(stops.Find().IfNotExists().TTL(time.Hour).CreateJSON(ctx, json.RawMessage(row)))
+				return second(stops.Find().IfNotExists().With(coodie.WithTTL(time.Hour)).CreateJSON(ctx, json.RawMessage(row)))
 			},
 		},
 		{
@@ -58,12 +58,12 @@ func TestJSONStatements(t *testing.T) {
 		},
 		{
 			"save, omitting nil", "INSERT INTO stop JSON ? DEFAULT UNSET", `{"line":"U1","no":1,"\"stopName\"":"Zoo","zones":["a"]}`,
-			func() error { return stops.Find().OmitNil().SaveJSON(ctx, json.RawMessage(row)) },
+			func() error { return stops.Find().With(coodie.WithOmitNil()).SaveJSON(ctx, json.RawMessage(row)) },
 		},
 		{
 			"save with TTL and timestamp", "INSERT INTO stop JSON ? DEFAULT UNSET USING TTL ? AND TIMESTAMP ?", `{"line":"U1","no":1,"\"stopName\"":"Zoo","zones":["a"]}`,
 			func() error {
-				return stops.Find().OmitNil().TTL(time.Hour).Timestamp(time.UnixMicro(5)).SaveJSON(ctx, json.RawMessage(row))
+				return stops.Find().With(coodie.WithOmitNil(), coodie.WithTTL(time.Hour), coodie.WithTimestamp(time.UnixMicro(5))).SaveJSON(ctx, json.RawMessage(row))
 			},
 		},
 	} {
@@ -111,7 +111,7 @@ func TestSaveJSONIsSave(t *testing.T) {
 			a.Value.Line, a.Value.No = "A", 1
 			save := a.Save
 			if tt.omitNil {
-				save, b = a.OmitNil().Save, b.OmitNil()
+				save, b = a.With(coodie.WithOmitNil()).Save, b.With(coodie.WithOmitNil())
 			}
 			require.NoError(t, save(ctx))
 			require.NoError(t, b.SaveJSON(ctx, json.RawMessage(`{"line": "B", `+tt.json+`}`)))
@@ -145,7 +145,7 @@ func TestCreateJSON(t *testing.T) {
 	require.Equal(t, "city", *res.Existing.Value.Owner)
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 
-	res, err = create.PeekFirst().CreateJSON(ctx, json.RawMessage(`{"line": "U1", "no": 1, "owner": "me"}`))
+	res, err = create.With(coodie.WithPeekFirst()).CreateJSON(ctx, json.RawMessage(`{"line": "U1", "no": 1, "owner": "me"}`))
 	require.NoError(t, err)
 	require.True(t, res.Peeked)
 	require.Equal(t, "city", *res.Existing.Value.Owner)
@@ -209,9 +209,9 @@ func TestJSONUsage(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"filters": func() error { return stops.Find(stopLine.Eq("l")).SaveJSON(ctx, row) },
 		"limit":   func() error { return stops.Find().Limit(1).SaveJSON(ctx, row) },
-		"TTL":     func() error { return stops.Find().TTL(-time.Second).SaveJSON(ctx, row) },
+		"TTL":     func() error { return stops.Find().With(coodie.WithTTL(-time.Second)).SaveJSON(ctx, row) },
 		"timestamp of an LWT": func() error {
-			return second(stops.Find().Timestamp(time.Now()).IfNotExists().CreateJSON(ctx, row))
+			return second(stops.Find().With(coodie.WithTimestamp(time.Now())).IfNotExists().CreateJSON(ctx, row))
 		},
 		"idempotent LWT": func() error {
 			return second(stops.Find().With(coodie.WithIdempotence(coodie.Idempotent)).IfNotExists().CreateJSON(ctx, row))

@@ -51,7 +51,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		"Update":        func(ctx context.Context) error { return row.Update(ctx, claimOwner.Set("b")) },
 		"Delete":        row.Delete,
 		"Get":           func(ctx context.Context) error { _, err := row.Get(ctx); return err },
-		"Linearizable":  func(ctx context.Context) error { _, err := row.Linearizable().Get(ctx); return err },
+		"Linearizable":  func(ctx context.Context) error { _, err := row.With(coodie.WithLinearizable()).Get(ctx); return err },
 		"First":         func(ctx context.Context) error { _, err := claims.Find().First(ctx); return err },
 		"All":           func(ctx context.Context) error { _, err := claims.Find().All(ctx); return err },
 		"Count":         func(ctx context.Context) error { _, err := claims.Find().Count(ctx); return err },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
@@ -17,15 +16,6 @@ import (
 // Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
 type Conditional[T any] conditional
-
-// TTL makes the values that an Update writes expire after d, rounded up to whole seconds.
-// Columns that are not written keep their own, and so does the row: a row created by
-// an INSERT with a TTL and updated without one leaves a remainder behind (see the
-// package documentation on leases).
-func (c Conditional[T]) TTL(d time.Duration) Conditional[T] {
-	c.write.query = c.write.query.withTTL(d)
-	return c
-}
 
 // With sets how the write is sent: see CallOption. It takes no WithConsistency: a conditional write commits at
 // the table's (WithCommitConsistency), for all that write a table must agree on that.
@@ -154,12 +144,6 @@ func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool)
 
 // Creation is a write that ends in IF NOT EXISTS: only Create remains. It is immutable.
 type Creation[T any] query
-
-// TTL makes the row expire after d, rounded up to whole seconds. The server counts whole
-// seconds of its clock, and so the row may be gone up to a second early.
-func (c *Creation[T]) TTL(d time.Duration) *Creation[T] {
-	return (*Creation[T])((*query)(c).withTTL(d))
-}
 
 // With sets how the insert is sent: see CallOption. It takes no WithConsistency, as Conditional.With.
 func (c *Creation[T]) With(opts ...CallOption) *Creation[T] {
@@ -317,32 +301,6 @@ func (r *result) failed() string {
 	}
 	return ""
 }
-
-// PeekFirst makes Create read the row before it claims it: a plain read by the whole
-// primary key, at QUORUM, or at LOCAL_QUORUM on a table with LocalSerial, where that is
-// what conditional writes commit at. If a row is there, Create answers refused without an
-// LWT, with the row in Existing (the columns of the struct) and Peeked set. If not, the
-// LWT goes out as ever; a peek never makes a write Applied.
-//
-// It pays where most claims find the row taken, for a read is much cheaper than a Paxos
-// round, and costs a round trip where the row is free: docs/performance.md has the
-// break-even. It is off by default, because a plain read is not linearizable: a row that has
-// just been deleted, or whose delete is not committed yet, may still look held, and the claim
-// is then refused although an LWT would have been applied. The other way round nothing can
-// go wrong, since the LWT has the last word.
-//
-// A read that fails ends the call with a *QueryError of the op "peek": nothing was
-// written. Whatever is refused before sending is refused before the peek, and hooks run before it.
-func (c *Creation[T]) PeekFirst() *Creation[T] { return (*Creation[T])((*query)(c).withPeek()) }
-
-// PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst. It is for
-// Insert alone; every other write with it is a *UsageError, and so is one in a batch.
-func (d *Document[T]) PeekFirst() *Write[T] {
-	return (*Write[T])(plainDocument(d).now().withPeek())
-}
-
-// PeekFirst makes Insert read the row before it claims it: see Creation.PeekFirst.
-func (w *Write[T]) PeekFirst() *Write[T] { return (*Write[T])((*write)(w).sure().withPeek()) }
 
 const opPeek = "peek"
 

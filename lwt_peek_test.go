@@ -21,7 +21,7 @@ func TestPeekFirst(t *testing.T) {
 	srv, session := patient(t)
 	claims := open[Claim](t, session)
 	claim := func(owner string) (coodie.LWTResult[Claim], error) {
-		return claims.Find().IfNotExists().PeekFirst().Create(ctx, Claim{Name: "a", Owner: owner})
+		return claims.Find().IfNotExists().With(coodie.WithPeekFirst()).Create(ctx, Claim{Name: "a", Owner: owner})
 	}
 
 	srv.ResetLog()
@@ -35,7 +35,7 @@ func TestPeekFirst(t *testing.T) {
 
 	srv.ResetLog()
 	doc := claims.New(Claim{Name: "a", Owner: "bob"})
-	res, err = doc.PeekFirst().Insert(ctx)
+	res, err = doc.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.True(t, res.Peeked)
@@ -79,7 +79,7 @@ func TestPeekLevel(t *testing.T) {
 	} {
 		claims := open[Claim](t, session, tt.opts...)
 		srv.ResetLog()
-		_, err := claims.New(Claim{Name: "a"}).PeekFirst().Insert(t.Context())
+		_, err := claims.New(Claim{Name: "a"}).With(coodie.WithPeekFirst()).Insert(t.Context())
 		require.NoError(t, err)
 		selects := srv.Log().Matching(cqltest.On(cqltest.Select, "claim"))
 		require.Len(t, selects, 1)
@@ -110,7 +110,7 @@ func TestPeekSeesRowsAsLWTsDo(t *testing.T) {
 				srv.FastForward(time.Minute)
 			}
 			doc := readings.New(Reading{Sensor: tt.name, N: 1, Value: "mine"})
-			res, err := doc.PeekFirst().Insert(ctx)
+			res, err := doc.With(coodie.WithPeekFirst()).Insert(ctx)
 			require.NoError(t, err)
 			require.Equal(t, tt.there, res.Peeked)
 			require.Equal(t, !tt.there, res.Applied)
@@ -131,7 +131,7 @@ func TestPeekFails(t *testing.T) {
 	srv.ResetLog()
 	srv.Fault(cqltest.On(cqltest.Select, "claim"), cqltest.ReadTimeout())
 	doc := claims.New(Claim{Name: "a"})
-	res, err := doc.PeekFirst().Insert(ctx)
+	res, err := doc.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	var failed *coodie.QueryError
 	require.ErrorAs(t, err, &failed)
@@ -147,7 +147,7 @@ func TestPeekFails(t *testing.T) {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
 	srv.ResetLog()
-	_, err = doc.PeekFirst().Insert(over)
+	_, err = doc.With(coodie.WithPeekFirst()).Insert(over)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	require.Empty(t, srv.Log())
@@ -160,13 +160,13 @@ func TestPeekFails(t *testing.T) {
 			}
 		}))))
 	require.NoError(t, err)
-	_, err = observed.New(Claim{Name: "a"}).PeekFirst().Insert(ending)
+	_, err = observed.New(Claim{Name: "a"}).With(coodie.WithPeekFirst()).Insert(ending)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown, "the LWT was not sent")
 
 	// The claim itself is of unknown outcome as ever, and can be settled.
 	srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
-	res, err = doc.PeekFirst().Insert(ctx)
+	res, err = doc.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	res, err = res.Settle(ctx)
 	require.NoError(t, err)
@@ -187,20 +187,24 @@ func TestPeekUsage(t *testing.T) {
 		return b.Exec(ctx)
 	}
 	for name, call := range map[string]func() error{
-		"save":           func() error { return doc.PeekFirst().Save(ctx) },
-		"update":         func() error { return doc.PeekFirst().Update(ctx, claimOwner.Set("x")) },
-		"delete":         func() error { return doc.PeekFirst().Delete(ctx) },
-		"delete columns": func() error { return doc.PeekFirst().DeleteColumns(ctx, claimOwner) },
+		"save":           func() error { return doc.With(coodie.WithPeekFirst()).Save(ctx) },
+		"update":         func() error { return doc.With(coodie.WithPeekFirst()).Update(ctx, claimOwner.Set("x")) },
+		"delete":         func() error { return doc.With(coodie.WithPeekFirst()).Delete(ctx) },
+		"delete columns": func() error { return doc.With(coodie.WithPeekFirst()).DeleteColumns(ctx, claimOwner) },
 		"update if": func() error {
-			return second(doc.PeekFirst().If(claimOwner.Eq("x")).Update(ctx, claimOwner.Set("y")))
+			return second(doc.With(coodie.WithPeekFirst()).If(claimOwner.Eq("x")).Update(ctx, claimOwner.Set("y")))
 		},
-		"delete if exists": func() error { return second(doc.PeekFirst().IfExists().Delete(ctx)) },
-		"batch, insert":    func() error { return batch(func(b *coodie.Batch) { doc.PeekFirst().In(b).Insert() }) },
+		"delete if exists": func() error { return second(doc.With(coodie.WithPeekFirst()).IfExists().Delete(ctx)) },
+		"batch, insert":    func() error { return batch(func(b *coodie.Batch) { doc.With(coodie.WithPeekFirst()).In(b).Insert() }) },
 		"batch, create": func() error {
-			return batch(func(b *coodie.Batch) { claims.Find().IfNotExists().PeekFirst().In(b).Create(Claim{Name: "a"}) })
+			return batch(func(b *coodie.Batch) {
+				claims.Find().IfNotExists().With(coodie.WithPeekFirst()).In(b).Create(Claim{Name: "a"})
+			})
 		},
-		"null key":    func() error { return second(claims.New(Claim{}).PeekFirst().Insert(ctx)) },
-		"consistency": func() error { return second(doc.With(coodie.WithConsistency(coodie.One)).PeekFirst().Insert(ctx)) },
+		"null key": func() error { return second(claims.New(Claim{}).With(coodie.WithPeekFirst()).Insert(ctx)) },
+		"consistency": func() error {
+			return second(doc.With(coodie.WithConsistency(coodie.One), coodie.WithPeekFirst()).Insert(ctx))
+		},
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)
@@ -215,13 +219,13 @@ func TestPeekRunsHooksFirst(t *testing.T) {
 	users := open[hookedUser](t, session)
 	srv.MustExec("INSERT INTO app.hooked_user (email) VALUES ('ann@example.org')")
 	doc := users.New(hookedUser{Email: " Ann@Example.org"})
-	res, err := doc.PeekFirst().Insert(ctx)
+	res, err := doc.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Peeked)
 	require.Equal(t, " Ann@Example.org", doc.Value.Email, "a refused document stays as it was")
 
 	srv.ResetLog()
-	_, err = users.New(hookedUser{}).PeekFirst().Insert(ctx)
+	_, err = users.New(hookedUser{}).With(coodie.WithPeekFirst()).Insert(ctx)
 	var hook *coodie.HookError
 	require.ErrorAs(t, err, &hook)
 	require.Empty(t, srv.Log(), "what Validate refuses is not even peeked at")
@@ -236,7 +240,7 @@ func TestPeekOfABrokenRow(t *testing.T) {
 	srv, session := patient(t)
 	rows := open[Narrow](t, session)
 	srv.MustExec("INSERT INTO app.narrow (k, n) VALUES (1, 1000)")
-	res, err := rows.New(Narrow{K: 1}).PeekFirst().Insert(t.Context())
+	res, err := rows.New(Narrow{K: 1}).With(coodie.WithPeekFirst()).Insert(t.Context())
 	var decode *coodie.DecodeError
 	require.ErrorAs(t, err, &decode)
 	require.False(t, res.Applied)
@@ -254,7 +258,7 @@ func TestPeekIsObserved(t *testing.T) {
 	events = nil
 	doc := claims.New(Claim{Name: "a"})
 	for range 2 {
-		_, err := doc.PeekFirst().Insert(ctx)
+		_, err := doc.With(coodie.WithPeekFirst()).Insert(ctx)
 		require.NoError(t, err)
 	}
 	type seen struct {
@@ -286,12 +290,12 @@ func TestStalePeek(t *testing.T) {
 		}
 	}))
 	next := claims.New(Claim{Name: "a", Owner: "bob"})
-	res, err := next.PeekFirst().Insert(ctx)
+	res, err := next.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.True(t, res.Peeked)
 	require.Equal(t, "ann", res.Existing.Value.Owner, "who does not hold it any more")
-	res, err = next.PeekFirst().Insert(ctx)
+	res, err = next.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 }

@@ -109,7 +109,7 @@ const (
 	Done Outcome = iota
 	// Applied is an LWT whose condition held.
 	Applied
-	// Refused is an LWT whose condition did not hold, and a peek (see PeekFirst) that found
+	// Refused is an LWT whose condition did not hold, and a peek (see WithPeekFirst) that found
 	// the row taken: nothing was written.
 	Refused
 	// Unknown is a write that may have been executed.

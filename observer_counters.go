@@ -43,7 +43,7 @@ type TableCounts struct {
 	Unknown int64 // writes that may have been executed, plain ones too
 	Failed  int64 // certainly without effect, and reads that failed
 
-	Peeked    int64 // Reads of PeekFirst that found the row taken and so took the place of an LWT
+	Peeked    int64 // Reads of WithPeekFirst that found the row taken and so took the place of an LWT
 	Settled   int64 // unknown LWTs whose outcome Settle, WithSettle or Mutate has found out
 	Mutations int64 // calls of Mutate
 	Attempts  int64 // LWTs that they took

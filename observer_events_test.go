@@ -60,7 +60,7 @@ func TestEventKinds(t *testing.T) {
 	}{
 		"read": {func() error { _, err := table.Find().All(ctx); return err }, EventRead, TableCounts{Reads: 1}},
 		"serial read": {func() error {
-			_, err := table.Find().Filter(table.Col("k").Eq("a")).Linearizable().Exists(ctx)
+			_, err := table.Find().Filter(table.Col("k").Eq("a")).With(WithLinearizable()).Exists(ctx)
 			return err
 		}, EventSerialRead, TableCounts{SerialReads: 1}},
 		"write":                 {func() error { return row.Save(ctx) }, EventWrite, TableCounts{Writes: 1}},
@@ -71,7 +71,7 @@ func TestEventKinds(t *testing.T) {
 		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL, TableCounts{}},
 		"drop":                  {func() error { return table.Drop(ctx) }, EventDDL, TableCounts{}},
 		"raw read":              {func() error { return rows(db.Raw("SELECT * FROM noted")) }, EventRead, TableCounts{Reads: 1}},
-		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").Linearizable()) }, EventSerialRead, TableCounts{SerialReads: 1}},
+		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").With(WithLinearizable())) }, EventSerialRead, TableCounts{SerialReads: 1}},
 		"raw write":             {func() error { return exec(db.Raw("DELETE FROM noted WHERE k = 'a'")) }, EventWrite, TableCounts{Writes: 1}},
 		"raw LWT":               {func() error { return cas(db.Raw("INSERT INTO noted (k) VALUES ('a') IF NOT EXISTS")) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
 		"raw batch":             {func() error { return exec(db.Raw("BEGIN BATCH DELETE FROM noted WHERE k = 'a' APPLY BATCH")) }, EventWrite, TableCounts{Writes: 1}},
@@ -81,7 +81,7 @@ func TestEventKinds(t *testing.T) {
 		"raw truncate":          {func() error { return exec(db.Raw("TRUNCATE noted")) }, EventDDL, TableCounts{}},
 
 		"unparsed read":        {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed()) }, EventRead, TableCounts{Reads: 1}},
-		"unparsed serial read": {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed().Linearizable()) }, EventSerialRead, TableCounts{SerialReads: 1}},
+		"unparsed serial read": {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed().With(WithLinearizable())) }, EventSerialRead, TableCounts{SerialReads: 1}},
 		"unparsed, discarded":  {func() error { return exec(db.Raw("/* all */ select @ FROM noted").Unparsed()) }, EventRead, TableCounts{Reads: 1}},
 		"unparsed write":       {func() error { return exec(db.Raw("UPSERT noted").Unparsed()) }, EventWrite, TableCounts{Writes: 1}},
 		"unparsed LWT":         {func() error { return cas(db.Raw("UPSERT noted IF NEW").Unparsed()) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},

@@ -93,7 +93,7 @@ func TestCounters(t *testing.T) {
 			}
 			return nil
 		}, coodie.TableCounts{Reads: 1}},
-		{"a linearizable read", func() error { _, err := row.Linearizable().Get(ctx); return err }, coodie.TableCounts{SerialReads: 1}},
+		{"a linearizable read", func() error { _, err := row.With(coodie.WithLinearizable()).Get(ctx); return err }, coodie.TableCounts{SerialReads: 1}},
 		{"a read that fails", func() error {
 			defer srv.Fault(cqltest.On(cqltest.Select, "claim"), cqltest.ReadTimeout()).Remove()
 			_, err := row.Get(ctx)

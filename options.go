@@ -53,9 +53,10 @@ type settings struct {
 	strictTypes     bool // no write sets to null a field that the struct lacks
 }
 
-// CallOption sets how one call is sent, by With of a QuerySet, a Document, or what they lead to:
+// CallOption sets how one call reads or writes and how it is sent, by With of a QuerySet, a Document, or what they
+// lead to, and of the bulk calls of a Table:
 //
-//	rows, err := readings.Find(sensor.Eq("a")).With(coodie.WithTimeout(time.Second), coodie.WithPageSize(100)).All(ctx)
+//	res, err := lock.With(coodie.WithTTL(time.Minute), coodie.WithTimeout(time.Second)).Insert(ctx)
 //
 // An option that a call cannot have, such as a page size of a write, is a *UsageError.
 type CallOption interface{ applyCall(*stmt.Told) }
@@ -100,6 +101,44 @@ func WithPrefetch(share float64) CallOption {
 func WithConcurrency(n int) CallOption {
 	return callOption(func(t *stmt.Told) { t.Concurrency = n })
 }
+
+// WithTTL makes what a write writes expire after d, rounded up to whole seconds. The server counts whole seconds of
+// its clock, and so a row may be gone up to a second early. Columns that are not written keep their own, and so does
+// the row: a row that was inserted with a TTL and updated without one leaves a remainder behind (see
+// the package documentation on leases).
+func WithTTL(d time.Duration) CallOption { return callOption(func(t *stmt.Told) { t.TTL = &d }) }
+
+// WithTimestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
+// one, but the zero time is a *UsageError: the write would be older than every other.
+func WithTimestamp(at time.Time) CallOption {
+	return callOption(func(t *stmt.Told) { t.Timestamp = &at })
+}
+
+// WithOmitNil makes Save, SaveAll and SaveJSON leave null columns alone instead of deleting them.
+func WithOmitNil() CallOption { return callOption(func(t *stmt.Told) { t.OmitNil = true }) }
+
+// WithLinearizable makes a Get, an Exists or each read of a GetMany read at the table's serial consistency: it sees
+// every LWT that has been answered, and completes one whose outcome was left open. It costs a Paxos
+// round. Only reads by the whole primary key can be linearizable.
+func WithLinearizable() CallOption { return callOption(func(t *stmt.Told) { t.Serial = true }) }
+
+// WithPeekFirst makes Insert and Create read the row before they claim it: a plain read by the whole
+// primary key, at QUORUM, or at LOCAL_QUORUM on a table with LocalSerial, where that is
+// what conditional writes commit at. If a row is there, the answer is refused without an
+// LWT, with the row in Existing (the columns of the struct) and Peeked set. If not, the
+// LWT goes out as ever; a peek never makes a write Applied. Every other write with it is a *UsageError, and so
+// is one in a batch.
+//
+// It pays where most claims find the row taken, for a read is much cheaper than a Paxos
+// round, and costs a round trip where the row is free: docs/performance.md has the
+// break-even. It is off by default, because a plain read is not linearizable: a row that has
+// just been deleted, or whose delete is not committed yet, may still look held, and the claim
+// is then refused although an LWT would have been applied. The other way round nothing can
+// go wrong, since the LWT has the last word.
+//
+// A read that fails ends the call with a *QueryError of the op "peek": nothing was
+// written. Whatever is refused before sending is refused before the peek, and hooks run before it.
+func WithPeekFirst() CallOption { return callOption(func(t *stmt.Told) { t.Peek = true }) }
 
 type option func(*settings)
 
@@ -216,7 +255,7 @@ func (s *settings) resolve() error {
 	}
 	for _, c := range [...]driver.Consistency{s.commit, s.consistency} {
 		if stmt.SerialLevel(c) {
-			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable")
+			return fmt.Errorf("SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by WithLinearizable")
 		}
 	}
 	if s.commit == driver.Any {

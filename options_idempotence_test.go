@@ -71,7 +71,7 @@ func TestInferredIdempotence(t *testing.T) {
 			require.False(t, r.Replayable, "declared")
 		})
 	}
-	r := sentBy(t, func(table *Table[Everything]) { _ = row(table).Timestamp(epoch).Update(ctx, name.Set("a")) })
+	r := sentBy(t, func(table *Table[Everything]) { _ = row(table).With(WithTimestamp(epoch)).Update(ctx, name.Set("a")) })
 	require.True(t, r.Replayable, "with a timestamp of its own")
 	hits := func(table *Table[Hits]) { _ = table.Find(table.Col("page").Eq("/")).Update(ctx, table.Col("n").Add(1)) }
 	require.False(t, sentBy(t, hits, WithClientTimestamps()).Replayable, "a counter")
@@ -89,12 +89,12 @@ func TestReasons(t *testing.T) {
 		return c.spec.Replayed(b)
 	}
 	require.Equal(t, replay.Reordered, reason(row, name.Set("a")))
-	require.Equal(t, replay.Same, reason(row.Timestamp(epoch), name.Set("a")))
-	require.Equal(t, replay.StampedList, reason(row.Timestamp(epoch), tags.Set([]string{"a"})))
+	require.Equal(t, replay.Same, reason(row.With(WithTimestamp(epoch)), name.Set("a")))
+	require.Equal(t, replay.StampedList, reason(row.With(WithTimestamp(epoch)), tags.Set([]string{"a"})))
 	require.Equal(t, replay.Reordered, reason(row, tags.Set([]string{"a"})))
 	require.Equal(t, replay.ListAppend, reason(row, tags.Append("a")))
 	require.Equal(t, replay.Declared, reason(row.With(WithIdempotence(Idempotent)), tags.Append("a")))
-	require.Equal(t, replay.Refused, reason(row.Timestamp(epoch).With(WithIdempotence(NotIdempotent)), name.Set("a")))
+	require.Equal(t, replay.Refused, reason(row.With(WithTimestamp(epoch), WithIdempotence(NotIdempotent)), name.Set("a")))
 	other := stamped.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.With(WithIdempotence(Idempotent)), name.Set("a")), "it is so by itself")
@@ -178,7 +178,7 @@ func TestBatchesAndIdempotence(t *testing.T) {
 		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).In(b).Save() }, true},
 		"mixed": {func(b *Batch) {
 			stamped.New(AppConfig{Key: "a"}).In(b).Save()
-			plain.New(AppConfig{Key: "a"}).Timestamp(epoch).In(b).Save()
+			plain.New(AppConfig{Key: "a"}).With(WithTimestamp(epoch)).In(b).Save()
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func TestIndexesAndOptionsOnCqltest(t *testing.T) {
 	require.NoError(t, sessions.Verify(ctx))
 
 	require.NoError(t, sessions.New(Session{Token: "a", User: "ann"}).Save(ctx))
-	require.NoError(t, sessions.New(Session{Token: "b", User: "bob"}).TTL(0).Save(ctx))
+	require.NoError(t, sessions.New(Session{Token: "b", User: "bob"}).With(coodie.WithTTL(0)).Save(ctx))
 	found, err := sessions.Find(sessions.Col("user").Eq("ann")).All(ctx)
 	require.NoError(t, err)
 	require.Len(t, found, 1, "by the index, without ALLOW FILTERING")

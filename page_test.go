@@ -114,7 +114,7 @@ func TestPageErrors(t *testing.T) {
 	srv.ClearFaults()
 
 	var usage *coodie.UsageError
-	_, err = q.Linearizable().Page(ctx, "")
+	_, err = q.With(coodie.WithLinearizable()).Page(ctx, "")
 	require.ErrorAs(t, err, &usage)
 	_, err = new(coodie.QuerySet[Reading]).Page(ctx, "x")
 	require.ErrorAs(t, err, &usage)

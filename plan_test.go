@@ -29,7 +29,7 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 	for name, call := range map[string]func(context.Context) error{
 		"insert": func(ctx context.Context) error { return only(doc().Insert(ctx)) },
 		"create": func(ctx context.Context) error {
-			return only(table.Find().IfNotExists().TTL(time.Minute).Create(ctx, doc().Value))
+			return only(table.Find().IfNotExists().With(coodie.WithTTL(time.Minute)).Create(ctx, doc().Value))
 		},
 		"save":              func(ctx context.Context) error { return doc().Save(ctx) },
 		"update":            func(ctx context.Context) error { return row.Update(ctx, value.Set("w")) },
@@ -41,7 +41,7 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		"delete columns":    func(ctx context.Context) error { return doc().DeleteColumns(ctx, value) },
 		"delete columns if": func(ctx context.Context) error { return only(row.IfExists().DeleteColumns(ctx, value)) },
 		"get":               func(ctx context.Context) error { return only(row.Get(ctx)) },
-		"linearizable get":  func(ctx context.Context) error { return only(row.Linearizable().Get(ctx)) },
+		"linearizable get":  func(ctx context.Context) error { return only(row.With(coodie.WithLinearizable()).Get(ctx)) },
 		"one":               func(ctx context.Context) error { return only(row.One(ctx)) },
 		"first":             func(ctx context.Context) error { return only(table.Find(sensor.Eq("a")).First(ctx)) },
 		"exists":            func(ctx context.Context) error { return only(row.Exists(ctx)) },
@@ -58,16 +58,16 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 			return only(table.Find(sensor.In("a", "b")).With(coodie.WithConcurrency(1)).All(ctx))
 		},
 		"save all": func(ctx context.Context) error {
-			return table.Find().With(coodie.WithConcurrency(1)).SaveAll(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}})
+			return table.SaveAll(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}, coodie.WithConcurrency(1))
 		},
 		"insert all": func(ctx context.Context) error {
-			return only(table.Find().With(coodie.WithConcurrency(1)).InsertAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}}))
+			return only(table.InsertAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}}, coodie.WithConcurrency(1)))
 		},
 		"delete all": func(ctx context.Context) error {
-			return table.Find().With(coodie.WithConcurrency(1)).DeleteAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}})
+			return table.DeleteAll(ctx, []Reading{{Sensor: "c"}, {Sensor: "d"}}, coodie.WithConcurrency(1))
 		},
 		"get many": func(ctx context.Context) error {
-			return only(table.Find().With(coodie.WithConcurrency(1)).GetMany(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}))
+			return only(table.GetMany(ctx, []Reading{{Sensor: "a"}, {Sensor: "b"}}, coodie.WithConcurrency(1)))
 		},
 		"mutate": func(ctx context.Context) error {
 			return only(row.Mutate(ctx, func(_ context.Context, _ *Reading) error { return nil }))
@@ -191,10 +191,10 @@ func TestPlanWarnings(t *testing.T) {
 			return claims.New(Claim{Name: "a"}).Save(ctx)
 		}},
 		{"tombstones", "1 null columns are written as tombstones", "the same values", true, func(ctx context.Context) error {
-			return parts.New(Part{ID: 1}).Timestamp(time.Unix(1, 0)).Save(ctx)
+			return parts.New(Part{ID: 1}).With(coodie.WithTimestamp(time.Unix(1, 0))).Save(ctx)
 		}},
 		{"without tombstones", "", "without a client timestamp", false, func(ctx context.Context) error {
-			return parts.New(Part{ID: 1}).OmitNil().Save(ctx)
+			return parts.New(Part{ID: 1}).With(coodie.WithOmitNil()).Save(ctx)
 		}},
 		{"an LWT", "", "the condition of a second execution", false, func(ctx context.Context) error {
 			_, err := parts.New(Part{ID: 1}).Insert(ctx)

@@ -1,8 +1,6 @@
 package coodie
 
 import (
-	"time"
-
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -51,41 +49,6 @@ func (q *query) with(opts []CallOption) *query {
 func (q *query) withLimit(n int) *query {
 	q, t := q.tell()
 	t.Limit = &n
-	return q
-}
-
-//go:noinline
-func (q *query) withSerial() *query {
-	q, t := q.tell()
-	t.Serial = true
-	return q
-}
-
-//go:noinline
-func (q *query) withTTL(d time.Duration) *query {
-	q, t := q.tell()
-	t.TTL = &d
-	return q
-}
-
-//go:noinline
-func (q *query) withTimestamp(at time.Time) *query {
-	q, t := q.tell()
-	t.Timestamp = &at
-	return q
-}
-
-//go:noinline
-func (q *query) withOmitNil() *query {
-	q, t := q.tell()
-	t.OmitNil = true
-	return q
-}
-
-//go:noinline
-func (q *query) withPeek() *query {
-	q, t := q.tell()
-	t.Peek = true
 	return q
 }
 
@@ -154,15 +117,3 @@ func (w *write) sure() write {
 
 //go:noinline
 func (w write) with(opts []CallOption) *write { return w.on(w.query.with(opts)) }
-
-//go:noinline
-func (w write) withTTL(d time.Duration) *write { return w.on(w.query.withTTL(d)) }
-
-//go:noinline
-func (w write) withTimestamp(at time.Time) *write { return w.on(w.query.withTimestamp(at)) }
-
-//go:noinline
-func (w write) withOmitNil() *write { return w.on(w.query.withOmitNil()) }
-
-//go:noinline
-func (w write) withPeek() *write { return w.on(w.query.withPeek()) }

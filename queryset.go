@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -22,22 +21,6 @@ func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T] {
 // Limit reads n rows at most. Rows are counted: a partition that has static values and no row is
 // none, though the server's LIMIT counts it.
 func (q *QuerySet[T]) Limit(n int) *QuerySet[T] { return (*QuerySet[T])((*query)(q).withLimit(n)) }
-
-// Linearizable makes Get read at the table's serial consistency: it sees every LWT that
-// has been answered, and completes one whose outcome was left open. It costs a Paxos
-// round. Only Get and Exists, by the whole primary key, can be linearizable.
-func (q *QuerySet[T]) Linearizable() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withSerial()) }
-
-// TTL makes what a write writes expire after d, rounded up to whole seconds.
-func (q *QuerySet[T]) TTL(d time.Duration) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withTTL(d))
-}
-
-// Timestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
-// one, but the zero time is a *UsageError: the write would be older than every other.
-func (q *QuerySet[T]) Timestamp(t time.Time) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withTimestamp(t))
-}
 
 // With sets how this call is sent: see CallOption.
 func (q *QuerySet[T]) With(opts ...CallOption) *QuerySet[T] {
@@ -109,7 +92,7 @@ func (q *QuerySet[T]) First(ctx context.Context) (v T, err error) {
 }
 
 // Exists reports whether the filters select a row. It reads one key column of one row; of a whole
-// primary key it can be Linearizable.
+// primary key it can be WithLinearizable.
 func (q *QuerySet[T]) Exists(ctx context.Context) (bool, error) {
 	return (*query)(q).exists(ctx)
 }
@@ -203,7 +186,7 @@ func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out 
 
 // SaveJSON is Document.Save with a row that is a JSON object: `INSERT INTO … JSON ?`, which
 // overwrites whatever row is there. As a Save it deletes the struct's columns that are null,
-// and so those that the object leaves out; OmitNil leaves both alone. Columns of the table
+// and so those that the object leaves out; WithOmitNil leaves both alone. Columns of the table
 // that the struct lacks stay as they are. Of the object the same is true as with
 // Creation.CreateJSON; filters are refused.
 func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"regexp"
 	"slices"
@@ -18,14 +17,11 @@ import (
 // Raw is a statement in CQL, for what the mapper has no words for: see DB.Raw. It is an
 // immutable value.
 type Raw struct {
-	db           *DB
-	text         string
-	args         []any
-	consistency  *driver.Consistency
-	pageSize     int
-	idempotence  Idempotence
-	linearizable bool
-	unparsed     bool
+	db       *DB
+	text     string
+	args     []any
+	told     stmt.Told
+	unparsed bool
 }
 
 // Raw is one statement in CQL, Cassandra's or ScyllaDB's, with its values in the order of
@@ -49,31 +45,16 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 	return Raw{db: db, text: statement, args: slices.Clone(args)}
 }
 
-// Consistency is the statement's own; of a CAS, what it commits at.
-func (r Raw) Consistency(c Consistency) Raw {
-	level := driver.Consistency(c)
-	r.consistency = &level
-	return r
-}
-
-// Linearizable makes a SELECT read at the DB's serial consistency. The server does so for
-// one partition only.
-func (r Raw) Linearizable() Raw {
-	r.linearizable = true
-	return r
-}
-
-// PageSize is how many rows are fetched at a time.
-func (r Raw) PageSize(rows int) Raw {
-	r.pageSize = rows
-	return r
-}
-
-// Idempotent decides whether the session's retry policy may send the statement again: see
-// WithIdempotence. A conditional statement cannot be declared idempotent.
-func (r Raw) Idempotent(is bool) Raw {
-	if r.idempotence = NotIdempotent; is {
-		r.idempotence = Idempotent
+// With sets how this statement is sent: WithConsistency (of a CAS, what it commits at), WithTimeout, WithPageSize,
+// WithPrefetch, WithIdempotence, and WithLinearizable, which makes a SELECT read at the DB's serial
+// consistency; the server does so for one partition only. A conditional statement cannot be declared
+// idempotent. What the text says itself, a TTL or a timestamp, is no option: a *UsageError.
+func (r Raw) With(opts ...CallOption) Raw {
+	r.told.Per = stmt.Copied(r.told.Per)
+	for _, o := range opts {
+		if o != nil {
+			o.applyCall(&r.told)
+		}
 	}
 	return r
 }
@@ -94,7 +75,7 @@ func (r Raw) Exec(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := p.settings.withDeadline(ctx)
+	ctx, cancel := p.within(ctx)
 	defer cancel()
 	rows, start := p.do(ctx)
 	err = p.failure(rows.Close())
@@ -111,6 +92,8 @@ func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
+		ctx, done := within(ctx, r.told.Per)
+		defer done()
 		ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 		defer cancel()
 		rows, start := p.do(ctx)
@@ -148,7 +131,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	if err != nil {
 		return res, err
 	}
-	ctx, cancel := p.settings.withDeadline(ctx)
+	ctx, cancel := p.within(ctx)
 	defer cancel()
 	rows, start := p.do(ctx)
 	var got answer.Batch
@@ -180,6 +163,15 @@ type rawStatement struct {
 	table    string
 	request  driver.Request
 	kind     EventKind
+	per      *stmt.CallOptions
+}
+
+// within is the context of a statement that is answered at once.
+func (p *rawStatement) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.per != nil && p.per.Timeout != nil {
+		return within(ctx, p.per)
+	}
+	return p.settings.withDeadline(ctx)
 }
 
 // prepare checks the statement, and makes the request of it.
@@ -196,8 +188,12 @@ func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
 	*q = driver.Request{
 		Statement: r.text, PageSize: s.pageSize, Serial: s.serial, Metadata: true, ClientTimestamp: s.clientTimestamp,
 	}
-	if r.pageSize != 0 {
-		q.PageSize = r.pageSize
+	if per := r.told.Per; per != nil {
+		if per.PageSize != nil {
+			q.PageSize = *per.PageSize
+		}
+		p.per = per
+		q.Prefetch = per.Prefetch
 	}
 	text := rawcql.Statement{Text: r.text, Args: r.args, Call: call, LWTOnly: s.lwtOnly, Stamped: s.clientTimestamp}
 	judge := text.Judge
@@ -210,7 +206,7 @@ func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
 	}
 	q.Kind, p.table, p.kind = class.Kind, class.Table, effects[class.Effect]
 	reason := class.Reason
-	if reason = stmt.Decide(reason, stmt.Said(r.idempotence), stmt.Said(s.idempotence)); reason == replay.Conditional && r.idempotence == Idempotent {
+	if reason = stmt.Decide(reason, r.told.Idempotence, stmt.Said(s.idempotence)); reason == replay.Conditional && r.told.Idempotence == stmt.Said(Idempotent) {
 		return nil, r.usage(p.table, stmt.ErrLWTIdempotent, nil)
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
@@ -230,25 +226,34 @@ func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
 	return p, nil
 }
 
-// level sets the consistency, and says what is wrong with the one that was asked for.
+// level sets the consistency, and says what is wrong with what was asked for.
 func (r Raw) level(q *driver.Request, s *settings) string {
-	switch c := r.consistency; {
-	case r.linearizable && c != nil:
+	t := &r.told
+	if t.Per == nil {
+		return ""
+	}
+	switch c := t.Per.Consistency; {
+	case t.TTL != nil || t.Timestamp != nil || t.Per.UsingTimeout != nil || t.Per.BypassCache:
+		return "a raw statement says its USING clause and BYPASS CACHE itself"
+	case t.OmitNil || t.Peek || t.Concurrency != 0:
+		return "a raw statement takes no WithOmitNil, WithPeekFirst or WithConcurrency: they are for the mapper's own"
+	case t.Per.PageSize != nil && *t.Per.PageSize < 1:
+		return "a page has at least 1 row"
+	case t.Per.Timeout != nil && *t.Per.Timeout <= 0:
+		return "WithTimeout is more than 0"
+	case t.Serial && c != nil:
 		return "a linearizable read is at the serial consistency of the DB (WithSerialConsistency) and takes no other"
-	case r.linearizable && q.Kind != driver.Read:
-		return "only a SELECT is Linearizable; a condition makes a write linearizable"
-	case r.linearizable:
+	case t.Serial && q.Kind != driver.Read:
+		return "only a SELECT is WithLinearizable; a condition makes a write linearizable"
+	case t.Serial:
 		q.Kind, q.Consistency = driver.SerialRead, driver.Consistency(s.serial)
 	case c == nil:
 	case stmt.SerialLevel(*c):
-		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable"
+		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read WithLinearizable"
 	case *c == driver.Any && q.Kind != driver.Write:
 		return "consistency ANY is for plain writes"
 	default:
 		q.Consistency = *c
-	}
-	if r.pageSize < 0 {
-		return fmt.Sprintf("page size %d is negative", r.pageSize)
 	}
 	return ""
 }

@@ -68,13 +68,13 @@ func TestRawRefused(t *testing.T) {
 		{db.Raw("UPSERT r WITH ? IF x"), exec, "not understood"},
 		{db.Raw("UPSERT r WITH ? IF x").Unparsed(), exec, "word IF"},
 		{db.Raw("UPSERT r WITH 'what if'").Unparsed(), rows, "word IF"},
-		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Idempotent(true), cas, "never idempotent"},
-		{db.Raw("DELETE FROM r WHERE k = 1").Linearizable(), exec, "only a SELECT"},
-		{db.Raw("SELECT * FROM r").Linearizable().Consistency(One), rows, "takes no other"},
-		{db.Raw("SELECT * FROM r").Consistency(Consistency(Serial)), rows, "WithSerialConsistency"},
-		{db.Raw("SELECT * FROM r").Consistency(Any), rows, "ANY"},
-		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(Any), cas, "ANY"},
-		{db.Raw("SELECT * FROM r").PageSize(-1), rows, "negative"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithIdempotence(Idempotent)), cas, "never idempotent"},
+		{db.Raw("DELETE FROM r WHERE k = 1").With(WithLinearizable()), exec, "only a SELECT"},
+		{db.Raw("SELECT * FROM r").With(WithLinearizable(), WithConsistency(One)), rows, "takes no other"},
+		{db.Raw("SELECT * FROM r").With(WithConsistency(Consistency(Serial))), rows, "WithSerialConsistency"},
+		{db.Raw("SELECT * FROM r").With(WithConsistency(Any)), rows, "ANY"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithConsistency(Any)), cas, "ANY"},
+		{db.Raw("SELECT * FROM r").With(WithPageSize(-1)), rows, "at least 1 row"},
 		{lwtOnly.Raw("DELETE FROM r WHERE k = 1"), exec, "WithLWTOnly"},
 		{newDB(nil, nil).Raw("DELETE FROM r WHERE k = 1"), exec, "live session"},
 		{Raw{}, exec, "live session"},
@@ -109,18 +109,20 @@ func TestRawIsSent(t *testing.T) {
 		"its own timestamp": {func(db *DB) Raw { return db.Raw("DELETE FROM r USING TIMESTAMP 5 WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
 		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
 		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
-		"declared":          {func(db *DB) Raw { return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").Idempotent(true) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
+		"declared": {func(db *DB) Raw {
+			return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").With(WithIdempotence(Idempotent))
+		}, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
 		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
 		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.Quorum, Once: true}},
 		"schema":            {func(db *DB) Raw { return db.Raw("DROP TABLE IF EXISTS r") }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: driver.Quorum, Once: true}},
-		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().Consistency(One) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.One, Once: true}},
+		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().With(WithConsistency(One)) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.One, Once: true}},
 		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: driver.Quorum, Once: true}},
-		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").PageSize(7).Consistency(One) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.One, PageSize: 7, Replayable: true}},
+		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").With(WithPageSize(7), WithConsistency(One)) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.One, PageSize: 7, Replayable: true}},
 		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Once: true}},
 		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Replayable: true}},
-		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").Linearizable() }, rawcql.Rows, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.LocalSerial), Serial: driver.LocalSerial, Replayable: true}},
+		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").With(WithLinearizable()) }, rawcql.Rows, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.LocalSerial), Serial: driver.LocalSerial, Replayable: true}},
 		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true, ClientTimestamp: true}},
-		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").Consistency(LocalOne) }, rawcql.CAS, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: driver.LocalOne, Serial: driver.LocalSerial, Once: true}},
+		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithConsistency(LocalOne)) }, rawcql.CAS, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: driver.LocalOne, Serial: driver.LocalSerial, Once: true}},
 		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawcql.CAS, nil, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +176,7 @@ func TestRaw(t *testing.T) {
 
 			srv.ResetLog()
 			n := 0
-			for row, err := range db.Raw("SELECT k, c, v, name, l, m, tu, a, at FROM r WHERE k = ?", 1).PageSize(2).Rows(ctx) {
+			for row, err := range db.Raw("SELECT k, c, v, name, l, m, tu, a, at FROM r WHERE k = ?", 1).With(WithPageSize(2)).Rows(ctx) {
 				require.NoError(t, err)
 				var got struct {
 					K, C  int
@@ -215,7 +217,7 @@ func TestRaw(t *testing.T) {
 			require.False(t, reads[0].SkipMetadata)
 
 			srv.ResetLog()
-			for row, err := range db.Raw("SELECT c FROM r WHERE k = 1").PageSize(2).Rows(ctx) {
+			for row, err := range db.Raw("SELECT c FROM r WHERE k = 1").With(WithPageSize(2)).Rows(ctx) {
 				require.NoError(t, err)
 				var s string
 				var decode *DecodeError
@@ -255,7 +257,7 @@ func TestRaw(t *testing.T) {
 			require.False(t, res.Applied)
 			require.NoError(t, db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1; APPLY BATCH").Exec(ctx))
 			require.NoError(t, db.Raw("TRUNCATE r").Exec(ctx))
-			for range db.Raw("SELECT * FROM r").Linearizable().Rows(ctx) {
+			for range db.Raw("SELECT * FROM r").With(WithLinearizable()).Rows(ctx) {
 				require.Fail(t, "no rows are left")
 			}
 		})

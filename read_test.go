@@ -75,7 +75,7 @@ func TestExists(t *testing.T) {
 	require.True(t, exists(readings.Find(sensor.Eq("a"))))
 	require.False(t, exists(readings.Find(sensor.Eq("b"))))
 	require.True(t, exists(readings.Find(sensor.Eq("a"), readingN.Eq(1))))
-	require.True(t, exists(readings.Find(sensor.Eq("a"), readingN.Eq(1)).Linearizable()))
+	require.True(t, exists(readings.Find(sensor.Eq("a"), readingN.Eq(1)).With(coodie.WithLinearizable())))
 	require.False(t, exists(readings.Find(sensor.Eq("a"), readingN.Eq(9))))
 	require.False(t, exists(readings.Find(sensor.Eq("static"), readingN.Eq(1))), "static columns are no row")
 	for _, sent := range srv.Log() {
@@ -146,7 +146,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 		"JSON":    func(row func(error) bool) { each(all.JSON().Iter(ctx), row) },
 		"Project": func(row func(error) bool) { each(coodie.Project[struct{ Value string }](all).Iter(ctx), row) },
 		"Raw": func(row func(error) bool) {
-			each(coodie.New(session).Raw("SELECT * FROM reading WHERE sensor = ?", "a").PageSize(10).Rows(ctx), row)
+			each(coodie.New(session).Raw("SELECT * FROM reading WHERE sensor = ?", "a").With(coodie.WithPageSize(10)).Rows(ctx), row)
 		},
 		"In": func(row func(error) bool) {
 			// Rows go from one goroutine to the other 64 at a time.
@@ -253,9 +253,9 @@ func TestScyllaClauses(t *testing.T) {
 		add(row.With(coodie.WithUsingTimeout(1500 * time.Microsecond)).Get(ctx))
 		add(readings.Find(sensor.Eq("a")).Limit(2).With(coodie.WithBypassCache(), coodie.WithUsingTimeout(time.Second), coodie.WithPageSize(1)).All(ctx))
 		add(readings.Find().With(coodie.WithUsingTimeout(time.Second)).Count(ctx))
-		add(nil, doc.TTL(time.Hour).Timestamp(time.UnixMicro(1)).With(coodie.WithUsingTimeout(time.Second)).Save(ctx))
+		add(nil, doc.With(coodie.WithTTL(time.Hour), coodie.WithTimestamp(time.UnixMicro(1)), coodie.WithUsingTimeout(time.Second)).Save(ctx))
 		add(nil, row.With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("w")))
-		add(nil, row.Timestamp(time.UnixMicro(1)).With(coodie.WithUsingTimeout(time.Second)).Delete(ctx))
+		add(nil, row.With(coodie.WithTimestamp(time.UnixMicro(1)), coodie.WithUsingTimeout(time.Second)).Delete(ctx))
 		add(doc.With(coodie.WithUsingTimeout(time.Second)).Insert(ctx))
 		add(row.IfExists().With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("x")))
 		return errs

@@ -14,7 +14,7 @@ type LWTResult[T any] struct {
 	// Applied says whether the condition held and the write was executed.
 	Applied bool
 	// Peeked says that a plain read has refused the write, and that no LWT was sent: see
-	// Creation.PeekFirst. The row may have been deleted just before.
+	// WithPeekFirst. The row may have been deleted just before.
 	Peeked bool
 	// Existing is what the server sent of the row that refused the write. It is nil if the
 	// write was applied, or if the server sent no column, as Cassandra does for a missing row.

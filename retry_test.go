@@ -50,7 +50,7 @@ var statements = map[string]statement{
 		return err
 	}},
 	"serial read": {cqltest.Select, func(ctx context.Context, _ *coodie.DB, claims *coodie.Table[Claim]) error {
-		_, err := claims.Find(claimName.Eq("a")).Linearizable().Get(ctx)
+		_, err := claims.Find(claimName.Eq("a")).With(coodie.WithLinearizable()).Get(ctx)
 		if errors.Is(err, coodie.ErrNotFound) {
 			return nil
 		}

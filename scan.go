@@ -40,7 +40,7 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 // some rows come again; rows that are written meanwhile may or may not be seen.
 //
 // It reads at the table's consistency, QUORUM by default, also of a WithLWTOnly table; it
-// cannot be Linearizable.
+// takes no WithLinearizable.
 func (q *QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		s, err := (*query)(q).scan(ctx, opts)
@@ -152,7 +152,7 @@ func (c call) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 	case c.spec.Limit != nil:
 		return nil, c.usage(op, "a scan takes no Limit; break off the loop")
 	case c.spec.Serial:
-		return nil, c.usage(op, "a scan cannot be Linearizable: a serial read is of one row")
+		return nil, c.usage(op, "a scan takes no WithLinearizable: a serial read is of one row")
 	case s.settings.ranges < 1:
 		return nil, c.usage(op, "MinRanges is at least 1")
 	case s.settings.rate < 0:

@@ -222,14 +222,14 @@ func TestScanUsage(t *testing.T) {
 	token := coodie.Token[Sample]()
 	for says, q := range map[string]*coodie.QuerySet[Sample]{
 		"no Limit":         table.Find().Limit(3),
-		"Linearizable":     table.Find().Linearizable(),
+		"Linearizable":     table.Find().With(coodie.WithLinearizable()),
 		"no filter on":     table.Find(sampleSensor.Eq("a")),
 		"use Iter":         table.Find(token.Gt(3)),
 		"at least 1":       table.Find().With(coodie.WithConcurrency(-1)),
 		"a page has":       table.Find().With(coodie.WithPageSize(-1)),
 		"OrderBy orders":   table.Find().OrderBy(coodie.Asc(sampleSeq)),
 		"zero value":       {},
-		"no TTL and no ti": table.Find().TTL(1),
+		"no TTL and no ti": table.Find().With(coodie.WithTTL(1)),
 	} {
 		var usage *coodie.UsageError
 		for _, err := range q.Scan(ctx) {

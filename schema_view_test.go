@@ -50,7 +50,7 @@ func TestView(t *testing.T) {
 		"update": find.Update(ctx, set), "delete": find.Delete(ctx), "delete columns": find.DeleteColumns(ctx, view.Col("mixedCase")),
 		"update if": only(find.IfExists().Update(ctx, set)), "delete if": only(doc.IfExists().Delete(ctx)),
 		"mutate": only(find.Mutate(ctx, func(_ context.Context, _ *EverythingByName) error { return nil })), "batch": batch.Exec(ctx),
-		"truncate": view.Truncate(ctx), "linearizable": only(find.Linearizable().Get(ctx)), "save all": view.SaveAll(ctx, []EverythingByName{row}),
+		"truncate": view.Truncate(ctx), "linearizable": only(find.With(WithLinearizable()).Get(ctx)), "save all": view.SaveAll(ctx, []EverythingByName{row}),
 	} {
 		var usage *UsageError
 		require.ErrorAs(t, err, &usage, name)

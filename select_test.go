@@ -212,7 +212,7 @@ func TestSelectionsRefused(t *testing.T) {
 		{"element of a list", "tags", "select the list", drain(Values(q, tags.At(0)))},
 		{"limit of an aggregate", "", "takes no limit", drain(Values(q.Limit(3), Sum(seq)))},
 		{"limit of an aggregate per partition", "", "takes no limit", drain(Values(q.PerPartitionLimit(3), Sum(seq)))},
-		{"linearizable aggregate", "", "only Get", drain(Values(q.Linearizable(), Sum(seq)))},
+		{"linearizable aggregate", "", "only Get", drain(Values(q.With(WithLinearizable()), Sum(seq)))},
 		{"distinct writetime of a row", "name", "partition key and static", drain(Values(q.Distinct(), WriteTime(name)))},
 		{"distinct without its key", "tenant", "whole partition key", drain(Values(q.Distinct(), owner))},
 		{"field without a column", "nope", "neither a column", drain(Project[bad](q))},

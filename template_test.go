@@ -99,7 +99,7 @@ func TestFormsAreTheStatements(t *testing.T) {
 func formRead[T any](ctx context.Context, r *rand.Rand, q *QuerySet[T]) (string, error) {
 	switch r.IntN(8) {
 	case 0:
-		q = q.Linearizable()
+		q = q.With(WithLinearizable())
 	case 1:
 		q = q.AllowFiltering()
 	case 2:
@@ -157,14 +157,14 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			}
 			switch r.IntN(12) {
 			case 0:
-				plain = plain.TTL(time.Minute)
+				plain = plain.With(WithTTL(time.Minute))
 			case 1:
-				plain = plain.Timestamp(time.UnixMicro(5))
+				plain = plain.With(WithTimestamp(time.UnixMicro(5)))
 			}
 			var cas Conditional[T]
 			switch n := r.IntN(8); {
 			case n == 6 && document:
-				return "save", pick(r, plain, plain.OmitNil()).Save(ctx)
+				return "save", pick(r, plain, plain.With(WithOmitNil())).Save(ctx)
 			case n == 7:
 				res, err := table.New(row).Insert(ctx)
 				return fmt.Sprintf("inserted %t, row %v", res.Applied, res.Row()), err
@@ -224,7 +224,7 @@ func TestFormIsFollowed(t *testing.T) {
 	require.NotNil(t, build(one.If(name.Eq("b"))).Template)
 	require.NotNil(t, build(table.Find(p.Eq("q"), c.Eq(2)).If(name.Eq("a"))).Template)
 	require.Nil(t, build(one.If(name.IsNull()).AllowCreate()).Template, "null")
-	require.Nil(t, build(one.If(name.Eq("a")).TTL(time.Minute)).Template, "a TTL")
+	require.Nil(t, build(one.If(name.Eq("a")).With(WithTTL(time.Minute))).Template, "a TTL")
 	require.Nil(t, build(table.Find(c.Eq(2), p.Eq("p")).If(name.Eq("a"))).Template, "another order of the markers")
 
 	require.Nil(t, build(one.If(name.Ne("a")).AllowCreate()).Template)
@@ -238,7 +238,7 @@ func TestFormIsFollowed(t *testing.T) {
 		require.Nil(t, b.Err)
 		return b
 	}
-	for _, q := range []*QuerySet[Formed]{one, one.Linearizable(), table.Find(p.Eq("p"))} {
+	for _, q := range []*QuerySet[Formed]{one, one.With(WithLinearizable()), table.Find(p.Eq("p"))} {
 		require.Nil(t, read(q, stmt.ReadAny).Template, "the first")
 		known := read(q, stmt.ReadAny)
 		require.NotNil(t, known.Template)
@@ -246,7 +246,7 @@ func TestFormIsFollowed(t *testing.T) {
 	}
 	require.Nil(t, read(one, stmt.ReadRow).Template, "of another kind")
 	require.Equal(t, driver.Read, read(one, stmt.ReadRow).Request.Kind)
-	require.Equal(t, driver.SerialRead, read(one.Linearizable(), stmt.ReadAny).Request.Kind)
+	require.Equal(t, driver.SerialRead, read(one.With(WithLinearizable()), stmt.ReadAny).Request.Kind)
 	require.Nil(t, read(one.Limit(1), stmt.ReadAny).Template, "a limit")
 
 	insert := func(f Formed) *stmt.Bound {

@@ -310,23 +310,29 @@ func TestTimestampsThatCannotBe(t *testing.T) {
 			return batch.Exec(ctx)
 		}
 		refused(t, srv, map[string]func() error{
-			"save":           func() error { return doc.Timestamp(tt.at).Save(ctx) },
-			"update":         func() error { return doc.Timestamp(tt.at).Update(ctx, n.Set(1)) },
-			"delete":         func() error { return doc.Timestamp(tt.at).Delete(ctx) },
-			"delete columns": func() error { return doc.Timestamp(tt.at).DeleteColumns(ctx, n) },
-			"query update":   func() error { return row.Timestamp(tt.at).Update(ctx, n.Set(1)) },
-			"query delete":   func() error { return row.Timestamp(tt.at).Delete(ctx) },
-			"query columns":  func() error { return row.Timestamp(tt.at).DeleteColumns(ctx, n) },
-			"JSON":           func() error { return table.Find().Timestamp(tt.at).SaveJSON(ctx, json.RawMessage(`{"k": 1}`)) },
-			"batch":          func() error { return in(func(b *coodie.Batch) { doc.Timestamp(tt.at).In(b).Save() }) },
-			"batch update":   func() error { return in(func(b *coodie.Batch) { row.Timestamp(tt.at).In(b).Update(n.Set(1)) }) },
+			"save":           func() error { return doc.With(coodie.WithTimestamp(tt.at)).Save(ctx) },
+			"update":         func() error { return doc.With(coodie.WithTimestamp(tt.at)).Update(ctx, n.Set(1)) },
+			"delete":         func() error { return doc.With(coodie.WithTimestamp(tt.at)).Delete(ctx) },
+			"delete columns": func() error { return doc.With(coodie.WithTimestamp(tt.at)).DeleteColumns(ctx, n) },
+			"query update":   func() error { return row.With(coodie.WithTimestamp(tt.at)).Update(ctx, n.Set(1)) },
+			"query delete":   func() error { return row.With(coodie.WithTimestamp(tt.at)).Delete(ctx) },
+			"query columns":  func() error { return row.With(coodie.WithTimestamp(tt.at)).DeleteColumns(ctx, n) },
+			"JSON": func() error {
+				return table.Find().With(coodie.WithTimestamp(tt.at)).SaveJSON(ctx, json.RawMessage(`{"k": 1}`))
+			},
+			"batch": func() error { return in(func(b *coodie.Batch) { doc.With(coodie.WithTimestamp(tt.at)).In(b).Save() }) },
+			"batch update": func() error {
+				return in(func(b *coodie.Batch) { row.With(coodie.WithTimestamp(tt.at)).In(b).Update(n.Set(1)) })
+			},
 			"batch JSON": func() error {
-				return in(func(b *coodie.Batch) { table.Find().Timestamp(tt.at).In(b).SaveJSON(json.RawMessage(`{"k": 1}`)) })
+				return in(func(b *coodie.Batch) {
+					table.Find().With(coodie.WithTimestamp(tt.at)).In(b).SaveJSON(json.RawMessage(`{"k": 1}`))
+				})
 			},
 		}, "", tt.says)
 	}
 	for _, at := range []time.Time{time.UnixMicro(math.MinInt64 + 1), time.UnixMicro(-5), time.Unix(0, 0), time.UnixMicro(math.MaxInt64)} {
-		require.NoError(t, row.Timestamp(at).Update(ctx, n.Set(1)), at)
+		require.NoError(t, row.With(coodie.WithTimestamp(at)).Update(ctx, n.Set(1)), at)
 		sent := srv.Log()
 		require.Contains(t, sent[len(sent)-1].Values(), at.UnixMicro(), "the server takes it, and so does coodie")
 	}

@@ -11,7 +11,7 @@ import (
 // LostChain finds chains that end before anything is sent.
 var LostChain = finder("lostchain", `report chains without their last call, and steps whose result is lost
 
-A step such as If, TTL or Limit returns a changed copy, and gocql's Query returns a query that
+A step such as If, With or Limit returns a changed copy, and gocql's Query returns a query that
 nothing has sent yet. As a statement of its own either does nothing.`, func(c *code) {
 	for at, call := range calls(c.root) {
 		at, parent := outer(at)

@@ -80,7 +80,7 @@ var coodie = struct {
 	immutable: named("QuerySet Write Conditional Creation Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
 		Write.Save Write.Update Write.Delete Write.DeleteColumns
-		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON QuerySet.SaveAll QuerySet.DeleteAll
+		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON
 		Table.SaveAll Table.DeleteAll
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),

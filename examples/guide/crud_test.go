@@ -59,7 +59,7 @@ func Example_crudInsert() {
 	answer("second insert", res, err)
 
 	short := Task{ID: gocql.MustRandomUUID(), Title: "Deploy v3"}
-	res, err = tasks.Find().IfNotExists().TTL(time.Hour).Create(ctx, short)
+	res, err = tasks.Find().IfNotExists().With(coodie.WithTTL(time.Hour)).Create(ctx, short)
 	answer("insert for an hour", res, err)
 	srv.FastForward(time.Hour + time.Second)
 	_, err = tasks.Find(taskID.Eq(short.ID)).Get(ctx)
@@ -111,7 +111,7 @@ func Example_crudUpdate() {
 	check(task.Save(ctx))
 
 	check(task.Update(ctx, status.Set("review"), assignee.Set("Alice")))
-	check(task.TTL(2*time.Hour).Update(ctx, priority.Set(7)))
+	check(task.With(coodie.WithTTL(2*time.Hour)).Update(ctx, priority.Set(7)))
 	check(task.Update(ctx, tags.Add("urgent"), comments.Append("Fixed in v2"), comments.Prepend("IMPORTANT")))
 	check(task.Update(ctx, tags.Remove("stale"), assignee.SetNull()))
 

@@ -29,8 +29,8 @@ func Example_ttl() {
 	sessions := open[Session](db)
 
 	session := sessions.New(Session{Token: "abc123", UserID: gocql.MustRandomUUID(), CreatedAt: time.Now()})
-	check(session.TTL(time.Hour).Save(ctx))
-	check(session.TTL(2*time.Hour).Update(ctx, userID.Set(gocql.MustRandomUUID())))
+	check(session.With(coodie.WithTTL(time.Hour)).Save(ctx))
+	check(session.With(coodie.WithTTL(2*time.Hour)).Update(ctx, userID.Set(gocql.MustRandomUUID())))
 
 	srv.FastForward(90 * time.Minute)
 	read, err := sessions.Find(token.Eq("abc123")).Get(ctx)

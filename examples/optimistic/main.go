@@ -54,7 +54,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 	if err := workers.Wait(); err != nil {
 		return err
 	}
-	after, err := visits.Linearizable().Get(ctx)
+	after, err := visits.With(coodie.WithLinearizable()).Get(ctx)
 	fmt.Printf("4 workers added 5 each: %+d\n", after.Total-before)
 	return err
 }
@@ -62,7 +62,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 // add adds one to the row, n times.
 func add(ctx context.Context, row *coodie.QuerySet[Counter], n int) error {
 	for n > 0 {
-		seen, err := row.Linearizable().Get(ctx)
+		seen, err := row.With(coodie.WithLinearizable()).Get(ctx)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func Example_bulk() {
 	defer stop()
 	batch := []User{{1, "ann"}, {2, "bob"}, {3, "carol"}}
 	srv.Fault(cqltest.On(cqltest.Insert).Nth(1), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
-	err := sessions.Find().TTL(time.Hour).OmitNil().With(coodie.WithConcurrency(64)).SaveAll(ctx, batch)
+	err := sessions.SaveAll(ctx, batch, coodie.WithTTL(time.Hour), coodie.WithOmitNil(), coodie.WithConcurrency(64))
 	var bulk *coodie.BulkError
 	if errors.As(err, &bulk) {
 		fmt.Println(len(bulk.Errs))      // what became of each item: nil if it succeeded

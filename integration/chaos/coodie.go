@@ -60,7 +60,7 @@ func mapper(broken bool) func(context.Context, *gocql.Session, string, bool) (fu
 }
 
 func (m *mapped) Read(ctx context.Context, kind Kind, key string) Answer {
-	c, err := m.tables[kind].Find(cellKey.Eq(key)).Linearizable().Get(ctx)
+	c, err := m.tables[kind].Find(cellKey.Eq(key)).With(coodie.WithLinearizable()).Get(ctx)
 	switch {
 	case errors.Is(err, coodie.ErrNotFound):
 		delete(m.known, key)

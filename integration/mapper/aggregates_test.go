@@ -56,8 +56,8 @@ func TestAggregates(t *testing.T) {
 			Varint: big.NewInt(int64(v)), Decimal: inf.NewDec(int64(v), 1), Text: string(rune('a' + v)), At: day(v),
 		}).Save(t.Context()))
 	}
-	require.NoError(t, table.New(Amounts{K: "b", Int: math.MaxInt32, Null: ptr(1)}).OmitNil().Save(t.Context()))
-	require.NoError(t, table.New(Amounts{K: "b", C: 1, Int: math.MaxInt32}).OmitNil().Save(t.Context()))
+	require.NoError(t, table.New(Amounts{K: "b", Int: math.MaxInt32, Null: ptr(1)}).With(coodie.WithOmitNil()).Save(t.Context()))
+	require.NoError(t, table.New(Amounts{K: "b", C: 1, Int: math.MaxInt32}).With(coodie.WithOmitNil()).Save(t.Context()))
 	a, b, none := table.Find(amountsKey.Eq("a")), table.Find(amountsKey.Eq("b")), table.Find(amountsKey.Eq("none"))
 	requireSelected(t, []selectedCase{
 		{"sum of tinyint", values(a, coodie.Sum(tiny)), []int8{7}},

@@ -90,7 +90,7 @@ func TestAssignments(t *testing.T) {
 				require.True(t, applied)
 				want := full(t.Name())
 				tt.want(&want)
-				got, err := row.Linearizable().Get(ctx)
+				got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 				require.NoError(t, err)
 				require.Equal(t, want, got)
 				if how == "query if exists" {
@@ -130,7 +130,7 @@ func TestDeleteColumns(t *testing.T) {
 			res, err := table.New(before).If(mark.Eq(2)).DeleteColumns(ctx, tt.targets...)
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			got, err := row.Linearizable().Get(ctx)
+			got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 			require.NoError(t, err)
 			require.Equal(t, before, got)
 
@@ -139,7 +139,7 @@ func TestDeleteColumns(t *testing.T) {
 			require.True(t, res.Applied)
 			want := full(t.Name())
 			tt.want(&want)
-			got, err = row.Linearizable().Get(ctx)
+			got, err = row.With(coodie.WithLinearizable()).Get(ctx)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		})
@@ -202,23 +202,23 @@ func TestTTL(t *testing.T) {
 		require.True(t, low <= *got && *got <= high, "%d", *got)
 	}
 
-	res, err := table.Find().IfNotExists().TTL(time.Hour).Create(ctx, Simple{K: 1, V: ptr(1), X: ptr(1)})
+	res, err := table.Find().IfNotExists().With(coodie.WithTTL(time.Hour)).Create(ctx, Simple{K: 1, V: ptr(1), X: ptr(1)})
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	between(3500, 3600, ttl("1", "v"))
 
-	res, err = table.Find(simpleK.Eq(1)).If(simpleV.Eq(1)).TTL(2*time.Hour).Update(ctx, simpleV.Set(2))
+	res, err = table.Find(simpleK.Eq(1)).If(simpleV.Eq(1)).With(coodie.WithTTL(2*time.Hour)).Update(ctx, simpleV.Set(2))
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	between(7100, 7200, ttl("1", "v"))
 	between(3500, 3600, ttl("1", "x"))
 
-	res, err = table.New(Simple{K: 2, V: ptr(1)}).TTL(1500*time.Millisecond + time.Hour).Insert(ctx)
+	res, err = table.New(Simple{K: 2, V: ptr(1)}).With(coodie.WithTTL(1500*time.Millisecond + time.Hour)).Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	between(3590, 3602, ttl("2", "v"))
-	require.NoError(t, table.New(Simple{K: 2, V: ptr(1)}).TTL(3*time.Hour).Save(ctx))
+	require.NoError(t, table.New(Simple{K: 2, V: ptr(1)}).With(coodie.WithTTL(3*time.Hour)).Save(ctx))
 	between(10700, 10800, ttl("2", "v"))
-	require.NoError(t, table.Find(simpleK.Eq(2)).TTL(0).Update(ctx, simpleV.Set(5)))
+	require.NoError(t, table.Find(simpleK.Eq(2)).With(coodie.WithTTL(0)).Update(ctx, simpleV.Set(5)))
 	require.Nil(t, ttl("2", "v"), "a TTL of zero is none")
 }

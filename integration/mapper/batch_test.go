@@ -27,7 +27,7 @@ func TestConditionalBatch(t *testing.T) {
 	for no := range 3 {
 		created = append(created, table.New(Thing{P: "p", C: no, Owner: ptr("ann"), Mark: 10 + no}).In(batch).Insert())
 	}
-	table.New(Thing{P: "p", C: 9, Mark: 19}).OmitNil().In(batch).Save()
+	table.New(Thing{P: "p", C: 9, Mark: 19}).With(coodie.WithOmitNil()).In(batch).Save()
 	require.NoError(t, batch.Exec(ctx))
 	for _, h := range created {
 		res, err := h.Result()

@@ -142,8 +142,12 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 		}
 		if rapid.IntRange(0, 3).Draw(t, "omit") > 0 {
 			return crateWrite{
-				batch: func(table *coodie.Table[Crate], b *coodie.Batch) { table.New(row).OmitNil().In(b).Save() },
-				alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return table.New(row).OmitNil().Save(ctx) },
+				batch: func(table *coodie.Table[Crate], b *coodie.Batch) {
+					table.New(row).With(coodie.WithOmitNil()).In(b).Save()
+				},
+				alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
+					return table.New(row).With(coodie.WithOmitNil()).Save(ctx)
+				},
 			}
 		}
 		return crateWrite{
@@ -153,9 +157,11 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 	case 3:
 		object := json.RawMessage(fmt.Sprintf(`{"p": %q, "c": %d, "n": %d, "l": [], "m": {"a": 1}}`, p, c, few.Draw(t, "n")))
 		return crateWrite{
-			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { table.Find().OmitNil().In(b).SaveJSON(object) },
+			batch: func(table *coodie.Table[Crate], b *coodie.Batch) {
+				table.Find().With(coodie.WithOmitNil()).In(b).SaveJSON(object)
+			},
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
-				return table.Find().OmitNil().SaveJSON(ctx, object)
+				return table.Find().With(coodie.WithOmitNil()).SaveJSON(ctx, object)
 			},
 		}
 	case 4:

@@ -184,7 +184,7 @@ func runCondition(t *testing.T, table *coodie.Table[Thing], tt condition, w cond
 	require.Equal(t, tt.applied, res.Applied)
 	checkAnswer(t, res, tt)
 
-	after, err := row.Linearizable().Get(ctx)
+	after, err := row.With(coodie.WithLinearizable()).Get(ctx)
 	switch {
 	case !tt.applied && tt.row == nil:
 		require.ErrorIs(t, err, coodie.ErrNotFound, "a refused write left a row")

@@ -96,7 +96,7 @@ func TestRowMarker(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	require.NoError(t, failure(row.If(simpleV.Eq(1)).Update(ctx, simpleV.SetNull())))
-	_, err = row.Linearizable().Get(ctx)
+	_, err = row.With(coodie.WithLinearizable()).Get(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	res, err = row.IfExists().Update(ctx, simpleV.Set(2))
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestRowMarker(t *testing.T) {
 
 	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(1)}).Insert(ctx)))
 	require.NoError(t, failure(row.If(simpleV.Eq(1)).Update(ctx, simpleV.SetNull())))
-	got, err := row.Linearizable().Get(ctx)
+	got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, Simple{K: 1}, got)
 }
@@ -117,11 +117,11 @@ func TestFutureTimestamps(t *testing.T) {
 	table := create[Simple](t, s)
 	ctx := t.Context()
 	row, future := table.Find(simpleK.Eq(1)), time.Now().Add(time.Hour)
-	require.NoError(t, table.New(Simple{K: 1, V: ptr(0)}).Timestamp(future).Save(ctx))
+	require.NoError(t, table.New(Simple{K: 1, V: ptr(0)}).With(coodie.WithTimestamp(future)).Save(ctx))
 	res, err := row.If(simpleV.Eq(0)).Update(ctx, simpleV.Set(1))
 	require.NoError(t, err)
 	require.True(t, res.Applied)
-	got, err := row.Linearizable().Get(ctx)
+	got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 0, *got.V, "if this fails, the warnings in the documentation can go")
 
@@ -136,7 +136,7 @@ func TestFutureTimestamps(t *testing.T) {
 		res, err = locks.New(Lock{Service: "api", LockedBy: ptr("bob")}).Insert(ctx)
 		require.NoError(t, err)
 		require.False(t, res.Applied)
-		got, err := locks.Find(service.Eq("api")).Linearizable().Get(ctx)
+		got, err := locks.Find(service.Eq("api")).With(coodie.WithLinearizable()).Get(ctx)
 		require.NoError(t, err)
 		require.Equal(t, "ann", *got.LockedBy)
 		require.NoError(t, lock.Delete(ctx))
@@ -154,12 +154,14 @@ func TestNothingIsSent(t *testing.T) {
 	doc, row, partition := table.New(full("p")), table.Find(p.Eq("p"), c.Eq(1)), table.Find(p.Eq("p"))
 	require.NoError(t, failure(doc.Insert(ctx)))
 	for name, write := range map[string]func() error{
-		"no condition, delete":              func() error { return failure(row.IfAll(nil).Delete(ctx)) },
-		"no condition, document update":     func() error { return failure(doc.IfAll([]cond{}).Update(ctx, mark.Set(2))) },
-		"no assignment":                     func() error { return failure(row.IfExists().Update(ctx)) },
-		"no column to delete":               func() error { return failure(row.IfExists().DeleteColumns(ctx)) },
-		"USING TIMESTAMP with IF":           func() error { return failure(row.Timestamp(time.Now()).IfExists().Update(ctx, mark.Set(2))) },
-		"USING TIMESTAMP with Insert":       func() error { return failure(doc.Timestamp(time.Now()).Insert(ctx)) },
+		"no condition, delete":          func() error { return failure(row.IfAll(nil).Delete(ctx)) },
+		"no condition, document update": func() error { return failure(doc.IfAll([]cond{}).Update(ctx, mark.Set(2))) },
+		"no assignment":                 func() error { return failure(row.IfExists().Update(ctx)) },
+		"no column to delete":           func() error { return failure(row.IfExists().DeleteColumns(ctx)) },
+		"USING TIMESTAMP with IF": func() error {
+			return failure(row.With(coodie.WithTimestamp(time.Now())).IfExists().Update(ctx, mark.Set(2)))
+		},
+		"USING TIMESTAMP with Insert":       func() error { return failure(doc.With(coodie.WithTimestamp(time.Now())).Insert(ctx)) },
 		"IN on the clustering column":       func() error { return failure(partition.Filter(c.In(1, 2)).If(mark.Eq(1)).Update(ctx, mark.Set(2))) },
 		"IN on the partition key":           func() error { return failure(table.Find(p.In("p", "q"), c.Eq(1)).IfExists().Delete(ctx)) },
 		"range":                             func() error { return failure(partition.Filter(c.Gt(0)).IfExists().Delete(ctx)) },
@@ -183,7 +185,7 @@ func TestNothingIsSent(t *testing.T) {
 		"a ghost by !=":                     func() error { return failure(doc.If(n.Ne(1), name.IsNull()).Update(ctx, mark.Set(2))) },
 		"a ghost by IN with null":           func() error { return failure(row.If(table.Col("n").In(1, nil)).Update(ctx, mark.Set(2))) },
 		"a ghost by an empty list":          func() error { return failure(row.If(tags.Eq([]string{})).Update(ctx, mark.Set(2))) },
-		"DELETE with TTL":                   func() error { return failure(row.TTL(time.Hour).IfExists().Delete(ctx)) },
+		"DELETE with TTL":                   func() error { return failure(row.With(coodie.WithTTL(time.Hour)).IfExists().Delete(ctx)) },
 		"zero document":                     func() error { return failure(new(coodie.Document[Simple]).Insert(ctx)) },
 		"IF of a zero condition":            func() error { return failure(row.If(cond{}).Delete(ctx)) },
 		"simple: condition on the only key": func() error { return failure(simple.Find(simpleK.Eq(1)).If(simpleK.Eq(1)).Delete(ctx)) },

@@ -45,7 +45,7 @@ func TestSaveJSONIsSave(t *testing.T) {
 			doc.Value.P, doc.Value.C = "struct", 1
 			save := doc.Save
 			if tt.omitNil {
-				save, rows = doc.OmitNil().Save, rows.OmitNil()
+				save, rows = doc.With(coodie.WithOmitNil()).Save, rows.With(coodie.WithOmitNil())
 			}
 			require.NoError(t, save(ctx))
 			require.NoError(t, rows.SaveJSON(ctx, json.RawMessage(`{"p": "json", "c": 1, `+tt.json+`}`)))
@@ -72,7 +72,7 @@ func TestSaveJSONIsSave(t *testing.T) {
 	raw, err := table.Find(p.Eq("all"), c.Eq(1)).JSON().One(ctx)
 	require.NoError(t, err)
 	require.NoError(t, table.Find(p.Eq("all"), c.Eq(1)).Delete(ctx))
-	res, err := table.Find().IfNotExists().TTL(time.Hour).CreateJSON(ctx, raw)
+	res, err := table.Find().IfNotExists().With(coodie.WithTTL(time.Hour)).CreateJSON(ctx, raw)
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	again, err := table.Find(p.Eq("all"), c.Eq(1)).Get(ctx)

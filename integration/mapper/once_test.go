@@ -66,7 +66,7 @@ func TestSentOnce(t *testing.T) {
 		{"delete if", 1, true, func() error { return failure(row.If(mark.Eq(1)).Delete(ctx)) }},
 		{"delete if exists", 1, true, func() error { return failure(doc.IfExists().Delete(ctx)) }},
 		{"delete columns if", 1, true, func() error { return failure(doc.If(mark.Eq(1)).DeleteColumns(ctx, n)) }},
-		{"linearizable get", 1, false, func() error { _, err := row.Linearizable().Get(ctx); return err }},
+		{"linearizable get", 1, false, func() error { _, err := row.With(coodie.WithLinearizable()).Get(ctx); return err }},
 		{"append, with client timestamps", 1, false, func() error { return doc.Update(ctx, tags.Append("x")) }},
 		{"save without client timestamp", 1, false, func() error { return timeless.New(full("p")).Save(ctx) }},
 		{"update without client timestamp", 1, false, func() error { return timeless.New(full("p")).Update(ctx, mark.Set(1)) }},
@@ -116,7 +116,7 @@ func TestCommitUnavailable(t *testing.T) {
 	var unavailable *gocql.RequestErrUnavailable
 	require.ErrorAs(t, err, &unavailable)
 
-	settled, err := table.Find(simpleK.Eq(1)).Linearizable().Get(ctx)
+	settled, err := table.Find(simpleK.Eq(1)).With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err, "the next Paxos round completes it")
 	require.Equal(t, Simple{K: 1, V: ptr(1)}, settled)
 }
@@ -140,6 +140,6 @@ func TestContextEndsBeforeSending(t *testing.T) {
 	})
 	require.Zero(t, got)
 	require.False(t, doc.Stale())
-	_, err := table.Find(simpleK.Eq(1)).Linearizable().Get(t.Context())
+	_, err := table.Find(simpleK.Eq(1)).With(coodie.WithLinearizable()).Get(t.Context())
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 }

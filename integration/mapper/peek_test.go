@@ -36,7 +36,7 @@ func TestPeekFirst(t *testing.T) {
 		}
 		execute(t, s, strings.ReplaceAll(tt.cql, "%", tt.name))
 		time.Sleep(tt.wait)
-		res, err := table.New(Thing{P: tt.name, C: 1}).PeekFirst().Insert(ctx)
+		res, err := table.New(Thing{P: tt.name, C: 1}).With(coodie.WithPeekFirst()).Insert(ctx)
 		require.NoError(t, err, tt.name)
 		require.Equal(t, tt.there, res.Peeked, tt.name)
 		require.Equal(t, !tt.there, res.Applied, tt.name)
@@ -63,8 +63,8 @@ func TestPeekTakesNoPaxos(t *testing.T) {
 	doc := table.New(Simple{K: 1, V: ptr(1)})
 	failureless := func(_ coodie.LWTResult[Simple], err error) { require.NoError(t, err) }
 	failureless(doc.Insert(t.Context()))
-	failureless(doc.PeekFirst().Insert(t.Context())) // prepared by now
-	traces := traced(t, s, func() { failureless(doc.PeekFirst().Insert(t.Context())) })
+	failureless(doc.With(coodie.WithPeekFirst()).Insert(t.Context())) // prepared by now
+	traces := traced(t, s, func() { failureless(doc.With(coodie.WithPeekFirst()).Insert(t.Context())) })
 	require.Len(t, traces, 1)
 	require.Equal(t, "QUORUM", traces[0].parameters["consistency_level"])
 	require.NotContains(t, strings.Join(traces[0].activities, "\n"), "axos")
@@ -92,7 +92,7 @@ func TestStalePeek(t *testing.T) {
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown, "decided, and not committed")
 
 	next := locks.New(Simple{K: 1, V: ptr(2)})
-	res, err = next.PeekFirst().Insert(ctx)
+	res, err = next.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.True(t, res.Peeked)
@@ -100,7 +100,7 @@ func TestStalePeek(t *testing.T) {
 	res, err = next.Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied, "the LWT completes the release")
-	res, err = locks.New(Simple{K: 1, V: ptr(3)}).PeekFirst().Insert(ctx)
+	res, err = locks.New(Simple{K: 1, V: ptr(3)}).With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NoError(t, err)
 	require.Equal(t, ptr(2), res.Existing.Value.V)
 }

@@ -54,7 +54,7 @@ func TestOneAndExists(t *testing.T) {
 		{table.Find(), true},
 		{table.Find(readingSensor.Eq("a")), true},
 		{table.Find(readingSensor.Eq("b")), false},
-		{table.Find(readingSensor.Eq("a"), readingN.Eq(0)).Linearizable(), true},
+		{table.Find(readingSensor.Eq("a"), readingN.Eq(0)).With(coodie.WithLinearizable()), true},
 		{table.Find(readingSensor.Eq("a"), readingN.Eq(7)), false},
 		{table.Find(readingSensor.Eq("static"), readingN.Eq(7)), false},
 	} {

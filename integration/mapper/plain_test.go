@@ -38,7 +38,7 @@ func TestSaveAndNull(t *testing.T) {
 
 	changed := bare("p")
 	changed.Mark, changed.Name = 2, ptr("eve")
-	require.NoError(t, table.New(changed).OmitNil().Save(ctx))
+	require.NoError(t, table.New(changed).With(coodie.WithOmitNil()).Save(ctx))
 	want := full("p")
 	want.Mark, want.Name = 2, ptr("eve")
 	require.Equal(t, want, get(), "OmitNil leaves the other columns alone")
@@ -60,7 +60,7 @@ func TestTombstones(t *testing.T) {
 		want string
 	}{
 		{"insert", func(d *coodie.Document[Simple]) error { return failure(d.Insert(ctx)) }, "Read 1 live rows and 0 tombstone cells"},
-		{"save, nil omitted", func(d *coodie.Document[Simple]) error { return d.OmitNil().Save(ctx) }, "Read 1 live rows and 0 tombstone cells"},
+		{"save, nil omitted", func(d *coodie.Document[Simple]) error { return d.With(coodie.WithOmitNil()).Save(ctx) }, "Read 1 live rows and 0 tombstone cells"},
 		{"save", func(d *coodie.Document[Simple]) error { return d.Save(ctx) }, "Read 1 live rows and 2 tombstone cells"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestClientTimestamps(t *testing.T) {
 	}
 
 	at := time.Date(2020, 1, 2, 3, 4, 5, 6000, time.UTC)
-	require.NoError(t, with.New(full("at")).Timestamp(at).Save(ctx))
+	require.NoError(t, with.New(full("at")).With(coodie.WithTimestamp(at)).Save(ctx))
 	var written int64
 	scan(t, s, "SELECT writetime(n) FROM thing WHERE p = 'at'", &written)
 	require.Equal(t, at.UnixMicro(), written)

@@ -60,11 +60,11 @@ func sales(t *testing.T, indexes ...string) (*gocql.Session, *coodie.Table[Sale]
 					sale.Tags, sale.Counts = []string{"t", fmt.Sprint(day)}, map[string]int{"n": day}
 					sale.Vec = &[3]float32{float32(day), 1, 0}
 				}
-				require.NoError(t, table.New(sale).OmitNil().Save(t.Context()))
+				require.NoError(t, table.New(sale).With(coodie.WithOmitNil()).Save(t.Context()))
 			}
 		}
 	}
-	require.NoError(t, table.New(Sale{Shop: "c", Year: 2, Day: 9, Seq: 9}).OmitNil().Save(t.Context()))
+	require.NoError(t, table.New(Sale{Shop: "c", Year: 2, Day: 9, Seq: 9}).With(coodie.WithOmitNil()).Save(t.Context()))
 	return s, table
 }
 

@@ -44,7 +44,7 @@ func TestLockRace(t *testing.T) {
 				res, err := table.New(Lock{Service: name, LockedBy: &me}).Insert(ctx)
 				switch {
 				case errors.Is(err, coodie.ErrOutcomeUnknown): // contention: the row tells
-					lock, err := table.Find(service.Eq(name)).Linearizable().Get(ctx)
+					lock, err := table.Find(service.Eq(name)).With(coodie.WithLinearizable()).Get(ctx)
 					if err != nil {
 						t.Error(err)
 						return
@@ -65,7 +65,7 @@ func TestLockRace(t *testing.T) {
 		start.Done()
 		done.Wait()
 		require.EqualValues(t, 1, applied.Load(), "exactly one gets the lock")
-		lock, err := table.Find(service.Eq(name)).Linearizable().Get(ctx)
+		lock, err := table.Find(service.Eq(name)).With(coodie.WithLinearizable()).Get(ctx)
 		require.NoError(t, err)
 		for i := range told {
 			require.Equal(t, *lock.LockedBy, told[i], "owner %d", i)
@@ -105,7 +105,7 @@ func TestCounterRace(t *testing.T) {
 				res, err := row.If(n.Eq(current)).Update(ctx, n.Set(current+1), attrs.At(me).Set(mine))
 				switch {
 				case errors.Is(err, coodie.ErrOutcomeUnknown):
-					got, err := row.Linearizable().Get(ctx)
+					got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 					if err != nil {
 						t.Error(err)
 						return
@@ -127,7 +127,7 @@ func TestCounterRace(t *testing.T) {
 		})
 	}
 	done.Wait()
-	got, err := row.Linearizable().Get(ctx)
+	got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, goroutines*increments, *got.N)
 	require.Len(t, got.Attrs, goroutines)

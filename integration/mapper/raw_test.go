@@ -36,7 +36,7 @@ func TestRaw(t *testing.T) {
 	exec("UPDATE r SET v = ?, name = ? WHERE k = ? AND c = ?", 3, "n", 1, 4)
 
 	var cs []int
-	for row, err := range db.Raw("SELECT * FROM r WHERE k = ?", 1).PageSize(2).Rows(ctx) {
+	for row, err := range db.Raw("SELECT * FROM r WHERE k = ?", 1).With(coodie.WithPageSize(2)).Rows(ctx) {
 		require.NoError(t, err)
 		var got struct {
 			K, C  int
@@ -100,7 +100,7 @@ func TestRaw(t *testing.T) {
 	require.Equal(t, 4, v)
 
 	// A read that Paxos ends; and what the server's own functions and clauses say.
-	for row, err := range db.Raw("SELECT max(c) AS most, count(*) FROM r WHERE k = 1").Linearizable().Rows(ctx) {
+	for row, err := range db.Raw("SELECT max(c) AS most, count(*) FROM r WHERE k = 1").With(coodie.WithLinearizable()).Rows(ctx) {
 		require.NoError(t, err)
 		require.NoError(t, row.Get("most", &v))
 		require.Equal(t, 4, v)

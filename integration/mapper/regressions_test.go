@@ -248,14 +248,14 @@ func TestGhostRows(t *testing.T) {
 		res, err := row.If(tt.cond).Update(ctx, simpleX.Set(1))
 		if tt.ghosts {
 			requireUsage(t, err)
-			_, err = row.Linearizable().Get(ctx)
+			_, err = row.With(coodie.WithLinearizable()).Get(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound)
 			res, err = row.If(tt.cond).AllowCreate().Update(ctx, simpleX.Set(1))
 		}
 		require.NoError(t, err)
 		require.Equal(t, tt.ghosts, res.Applied)
 		require.Equal(t, tt.ghosts, res.Row() == coodie.RowUnknown)
-		_, err = row.Linearizable().Get(ctx)
+		_, err = row.With(coodie.WithLinearizable()).Get(ctx)
 		require.Equal(t, !tt.ghosts, err != nil, "%v", err)
 	}
 }

@@ -87,7 +87,7 @@ func roundTrip(t *testing.T, table *coodie.Table[Types], write, want Types) {
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	row := table.Find(typesID.Eq(write.ID))
-	got, err := row.Linearizable().Get(ctx)
+	got, err := row.With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err)
 	requireTypes(t, want, got)
 

@@ -117,8 +117,8 @@ func TestSelectedTimes(t *testing.T) {
 	ctx := t.Context()
 	at := time.Date(2020, 1, 2, 3, 4, 5, 6000, time.UTC)
 	row := table.Find(p.Eq("p"), c.Eq(1))
-	require.NoError(t, row.Timestamp(at).TTL(time.Hour).Update(ctx, name.Set("ann"), attrs.Put(map[string]int{"k": 1}), addr.Set(*rome())))
-	require.NoError(t, row.Timestamp(at.Add(time.Second)).Update(ctx, attrs.At("l").Set(2)))
+	require.NoError(t, row.With(coodie.WithTimestamp(at), coodie.WithTTL(time.Hour)).Update(ctx, name.Set("ann"), attrs.Put(map[string]int{"k": 1}), addr.Set(*rome())))
+	require.NoError(t, row.With(coodie.WithTimestamp(at.Add(time.Second))).Update(ctx, attrs.At("l").Set(2)))
 	require.NoError(t, table.New(full("q")).Save(ctx))
 	requireSelected(t, []selectedCase{
 		{"writetime", values(row, coodie.WriteTime(name)), []time.Time{at}},

@@ -63,9 +63,9 @@ func TestSerialConsistency(t *testing.T) {
 			tap.take("")
 
 			serial := gocql.Consistency(tt.serial)
-			got := tap.takeRead(t, func() { _, err := row.Linearizable().Get(ctx); require.NoError(t, err) })
+			got := tap.takeRead(t, func() { _, err := row.With(coodie.WithLinearizable()).Get(ctx); require.NoError(t, err) })
 			require.Equal(t, serial, got.consistency, "a linearizable read is at the table's serial consistency")
-			traces := traced(t, s, func() { _, err := row.Linearizable().Get(ctx); require.NoError(t, err) })
+			traces := traced(t, s, func() { _, err := row.With(coodie.WithLinearizable()).Get(ctx); require.NoError(t, err) })
 			require.Equal(t, tt.serial.String(), traces[0].parameters["consistency_level"])
 
 			plain := gocql.Quorum
@@ -106,23 +106,35 @@ func TestLinearizableIsOfOneRow(t *testing.T) {
 	table := create[Thing](t, connect(t))
 	ctx := t.Context()
 	reads := map[string]func(context.Context) error{
-		"partition": func(ctx context.Context) error { _, err := table.Find(p.Eq("p")).Linearizable().Get(ctx); return err },
+		"partition": func(ctx context.Context) error {
+			_, err := table.Find(p.Eq("p")).With(coodie.WithLinearizable()).Get(ctx)
+			return err
+		},
 		"IN": func(ctx context.Context) error {
-			_, err := table.Find(p.Eq("p"), c.In(1, 2)).Linearizable().Get(ctx)
+			_, err := table.Find(p.Eq("p"), c.In(1, 2)).With(coodie.WithLinearizable()).Get(ctx)
 			return err
 		},
 		"range": func(ctx context.Context) error {
-			_, err := table.Find(p.Eq("p"), c.Gt(1)).Linearizable().Get(ctx)
+			_, err := table.Find(p.Eq("p"), c.Gt(1)).With(coodie.WithLinearizable()).Get(ctx)
 			return err
 		},
-		"all":   func(ctx context.Context) error { _, err := table.Find().Linearizable().All(ctx); return err },
-		"first": func(ctx context.Context) error { _, err := table.Find(p.Eq("p")).Linearizable().First(ctx); return err },
-		"count": func(ctx context.Context) error { _, err := table.Find(p.Eq("p")).Linearizable().Count(ctx); return err },
+		"all": func(ctx context.Context) error {
+			_, err := table.Find().With(coodie.WithLinearizable()).All(ctx)
+			return err
+		},
+		"first": func(ctx context.Context) error {
+			_, err := table.Find(p.Eq("p")).With(coodie.WithLinearizable()).First(ctx)
+			return err
+		},
+		"count": func(ctx context.Context) error {
+			_, err := table.Find(p.Eq("p")).With(coodie.WithLinearizable()).Count(ctx)
+			return err
+		},
 	}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) { requireUsage(t, read(ctx)) })
 	}
-	_, err := table.Find(p.Eq("p"), c.Eq(1)).Linearizable().Get(ctx)
+	_, err := table.Find(p.Eq("p"), c.Eq(1)).With(coodie.WithLinearizable()).Get(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 }
 

@@ -131,7 +131,7 @@ func TestStaticConditions(t *testing.T) {
 				require.NoError(t, err)
 			}
 			require.Equal(t, tt.owner, gotOwner)
-			got, err := row(name).Linearizable().Get(ctx)
+			got, err := row(name).With(coodie.WithLinearizable()).Get(ctx)
 			if tt.mark == 0 {
 				require.ErrorIs(t, err, coodie.ErrNotFound)
 				return

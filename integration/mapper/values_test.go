@@ -297,7 +297,9 @@ func TestTimestampsThatCannotBe(t *testing.T) {
 	s := connect(t)
 	table := create[Sides](t, s)
 	row := table.Find(table.Col("k").Eq(1))
-	set := func(at time.Time) error { return row.Timestamp(at).Update(t.Context(), table.Col("n").Set(1)) }
+	set := func(at time.Time) error {
+		return row.With(coodie.WithTimestamp(at)).Update(t.Context(), table.Col("n").Set(1))
+	}
 	for _, at := range []time.Time{{}, time.UnixMicro(math.MinInt64), time.Unix(math.MaxInt64/1000, 0)} {
 		requireUsage(t, set(at))
 	}

@@ -83,7 +83,7 @@ func TestWorkedStatements(t *testing.T) {
 		})
 	}
 
-	got, err := row.Linearizable().Get(t.Context())
+	got, err := row.With(coodie.WithLinearizable()).Get(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, Simple{K: 0, V: ptr(1), X: ptr(2)}, got)
 }

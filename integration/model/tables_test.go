@@ -305,12 +305,12 @@ func clientOf[T any](db *coodie.DB, t *coodie.Table[T]) client {
 		create: func(ctx context.Context, f full, ttl time.Duration) answer {
 			c := t.Find().IfNotExists()
 			if ttl > 0 {
-				c = c.TTL(ttl)
+				c = c.With(coodie.WithTTL(ttl))
 			}
 			return answered(c.Create(ctx, narrow[T](f)))
 		},
 		get: func(ctx context.Context, p string, c int) (full, error) {
-			row, err := at(p, c).Linearizable().Get(ctx)
+			row, err := at(p, c).With(coodie.WithLinearizable()).Get(ctx)
 			return widen(row), err
 		},
 	}
@@ -328,14 +328,14 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 	}
 	return rowOf{
 		do: func(ctx context.Context, a act) answer {
-			w := d.OmitNil() // which concerns Save alone
+			w := d.With(coodie.WithOmitNil()) // which concerns Save alone
 			switch {
 			case a.verb == save && a.ttl > 0:
-				return answer{true, nil, d.TTL(a.ttl).Save(ctx)}
+				return answer{true, nil, d.With(coodie.WithTTL(a.ttl)).Save(ctx)}
 			case a.verb == save:
 				return answer{true, nil, d.Save(ctx)}
 			case a.ttl > 0:
-				w = w.TTL(a.ttl)
+				w = w.With(coodie.WithTTL(a.ttl))
 			}
 			switch {
 			case a.verb == insert:
@@ -357,12 +357,12 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		value: func() full { return widen(d.Value) },
 		set:   func(f full) { d.Value = narrow[T](f) },
 		in: func(b *coodie.Batch, a act) func() answer {
-			w := d.OmitNil() // which concerns Save alone
+			w := d.With(coodie.WithOmitNil()) // which concerns Save alone
 			if a.verb == save {
 				w = d.With(coodie.WithIdempotence(coodie.NotIdempotent))
 			}
 			if a.ttl > 0 {
-				w = w.TTL(a.ttl)
+				w = w.With(coodie.WithTTL(a.ttl))
 			}
 			if a.on == plain && a.verb != insert {
 				switch w := w.In(b); a.verb {
@@ -384,7 +384,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 			}
 			c := conditional(a)
 			if a.ttl > 0 {
-				c = c.TTL(a.ttl)
+				c = c.With(coodie.WithTTL(a.ttl))
 			}
 			switch c := c.In(b); a.verb {
 			case update:
@@ -410,7 +410,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 			case a.on == ifHolds:
 				return conditionally(ctx, t, q.IfAll(conditions(t, a.conds)), a)
 			case a.verb == update && a.ttl > 0:
-				return answer{true, nil, q.TTL(a.ttl).Update(ctx, assignments(t, a.sets)...)}
+				return answer{true, nil, q.With(coodie.WithTTL(a.ttl)).Update(ctx, assignments(t, a.sets)...)}
 			case a.verb == update:
 				return answer{true, nil, q.Update(ctx, assignments(t, a.sets)...)}
 			case a.verb == removeColumns:
@@ -421,7 +421,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 		mutate: func(ctx context.Context, m mutation) mutated {
 			q := q
 			if m.ttl > 0 {
-				q = q.TTL(m.ttl)
+				q = q.With(coodie.WithTTL(m.ttl))
 			}
 			switch {
 			case m.only != nil:
@@ -438,7 +438,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 
 func conditionally[T any](ctx context.Context, t *coodie.Table[T], c coodie.Conditional[T], a act) answer {
 	if a.ttl > 0 {
-		c = c.TTL(a.ttl)
+		c = c.With(coodie.WithTTL(a.ttl))
 	}
 	if a.allow {
 		c = c.AllowCreate()

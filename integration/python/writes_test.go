@@ -181,11 +181,11 @@ func write(t *testing.T, session *gocql.Session) string {
 	ok(err)
 	save(full(4))
 	save(Scalars{ID: 4})
-	ok(scalars.New(full(5)).TTL(time.Hour).Timestamp(past(1)).Save(ctx))
-	ok(scalars.New(full(6)).Timestamp(past(2)).Save(ctx))
-	ok(scalars.New(Scalars{ID: 6}).Timestamp(past(1.5)).Delete(ctx))
-	ok(scalars.New(full(7)).Timestamp(past(2)).Save(ctx))
-	ok(scalars.New(Scalars{ID: 7}).Timestamp(past(2)).Delete(ctx))
+	ok(scalars.New(full(5)).With(coodie.WithTTL(time.Hour), coodie.WithTimestamp(past(1))).Save(ctx))
+	ok(scalars.New(full(6)).With(coodie.WithTimestamp(past(2))).Save(ctx))
+	ok(scalars.New(Scalars{ID: 6}).With(coodie.WithTimestamp(past(1.5))).Delete(ctx))
+	ok(scalars.New(full(7)).With(coodie.WithTimestamp(past(2))).Save(ctx))
+	ok(scalars.New(Scalars{ID: 7}).With(coodie.WithTimestamp(past(2))).Delete(ctx))
 	save(full(8))
 	ok(scalars.New(full(8)).DeleteColumns(ctx, scalars.Col("c_text"), scalars.Col("c_tuple")))
 
@@ -239,11 +239,11 @@ func write(t *testing.T, session *gocql.Session) string {
 	ok(ann.Filter(day.Eq(2)).Delete(ctx))
 	ok(ann.Filter(day.Gt(4)).Delete(ctx))
 	ok(ann.Filter(day.Eq(3), slot.Eq("a")).Update(ctx, body.Set("new"), likes.SetNull()))
-	ok(ann.Filter(day.Eq(9), slot.Eq("z")).TTL(time.Hour).Update(ctx, body.Set("mortal")))
+	ok(ann.Filter(day.Eq(9), slot.Eq("z")).With(coodie.WithTTL(time.Hour)).Update(ctx, body.Set("mortal")))
 	ok(ann.Update(ctx, title.Set("static")))
 	ok(feed.New(Feed{Owner: "bob", Year: 2025, Day: 1, Slot: "a", Title: ptr("alone")}).Save(ctx))
 	ok(feed.Find(owner.Eq("bob"), year.Eq(2025)).Delete(ctx))
-	ok(feed.New(Feed{Owner: "eve", Year: 2024, Day: 1, Slot: "a", Likes: ptr(1)}).OmitNil().Save(ctx))
+	ok(feed.New(Feed{Owner: "eve", Year: 2024, Day: 1, Slot: "a", Likes: ptr(1)}).With(coodie.WithOmitNil()).Save(ctx))
 
 	// lightweight transactions
 	var applied strings.Builder
@@ -268,7 +268,7 @@ func write(t *testing.T, session *gocql.Session) string {
 	lwt(at("d").IfExists().Delete(ctx))
 	ok(row("e", "e", 1).Save(ctx))
 	lwt(at("e").IfExists().Delete(ctx))
-	lwt(config.Find().IfNotExists().TTL(time.Hour).Create(ctx, row("f", "f", 1).Value))
+	lwt(config.Find().IfNotExists().With(coodie.WithTTL(time.Hour)).Create(ctx, row("f", "f", 1).Value))
 	lwt(at("f").If(version.In(1, 2)).Update(ctx, value.Set("ff")))
 
 	// batches

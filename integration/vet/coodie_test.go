@@ -43,7 +43,7 @@ func lose(srv *cqltest.Server) {
 
 func row(t *testing.T, locks *coodie.Table[Lock], key string) Lock {
 	t.Helper()
-	v, err := locks.Find(name.Eq(key)).Linearizable().Get(t.Context())
+	v, err := locks.Find(name.Eq(key)).With(coodie.WithLinearizable()).Get(t.Context())
 	require.NoError(t, err)
 	return v
 }
@@ -122,7 +122,7 @@ func TestBatchWithoutExec(t *testing.T) {
 func TestPlainDeleteUndoesAnLWT(t *testing.T) {
 	_, _, locks := open(t)
 	ahead := time.Now().Add(time.Minute)
-	require.NoError(t, locks.New(Lock{Name: "a"}).Timestamp(ahead).Delete(t.Context()))
+	require.NoError(t, locks.New(Lock{Name: "a"}).With(coodie.WithTimestamp(ahead)).Delete(t.Context()))
 	for _, who := range []string{"ann", "bob"} {
 		res, err := locks.New(Lock{Name: "a", Owner: who}).Insert(t.Context())
 		require.NoError(t, err)

@@ -431,7 +431,7 @@ func (e *effect) merge(later *effect) string {
 			a = a[1:]
 			continue
 		case a[0].deleted != b[0].deleted:
-			return fmt.Sprintf("of the statements %d and %d one deletes what the other one writes, in one row (null deletes; Save with OmitNil leaves a null column alone)", i, j)
+			return fmt.Sprintf("of the statements %d and %d one deletes what the other one writes, in one row (null deletes; Save with WithOmitNil leaves a null column alone)", i, j)
 		case a[0].deleted:
 		case !bytes.Equal(a[0].path, b[0].path) || !bytes.Equal(a[0].value, b[0].value):
 			return fmt.Sprintf("the statements %d and %d write two values, in one row", i, j)

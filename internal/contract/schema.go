@@ -47,7 +47,7 @@ func tableMadeAgain(t *testing.T, d Driver) {
 			return err
 		},
 		"Linearizable": func(ctx context.Context, s *coodie.Table[Stock]) error {
-			_, err := s.Find(stockName.Eq("b")).Linearizable().Get(ctx)
+			_, err := s.Find(stockName.Eq("b")).With(coodie.WithLinearizable()).Get(ctx)
 			return err
 		},
 		"First": func(ctx context.Context, s *coodie.Table[Stock]) error { _, err := s.Find().First(ctx); return err },

@@ -18,7 +18,7 @@ var sentReads = map[string]func(ctx context.Context, db *coodie.DB, s *coodie.Ta
 		return err
 	},
 	"Linearizable": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
-		_, err := s.Find(stockName.Eq("a")).Linearizable().Get(ctx)
+		_, err := s.Find(stockName.Eq("a")).With(coodie.WithLinearizable()).Get(ctx)
 		return err
 	},
 	"All": func(ctx context.Context, _ *coodie.DB, s *coodie.Table[Stock]) error {
@@ -148,7 +148,7 @@ func unpreparedAtTimes(t *testing.T, d Driver) {
 			return seen
 		},
 		"Raw": func() (seen int) {
-			for _, err := range db.Raw("SELECT * FROM stock").PageSize(1).Rows(t.Context()) {
+			for _, err := range db.Raw("SELECT * FROM stock").With(coodie.WithPageSize(1)).Rows(t.Context()) {
 				require.NoError(t, err)
 				seen++
 			}

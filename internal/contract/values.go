@@ -76,7 +76,7 @@ func Values(t *testing.T, db *coodie.DB) {
 	require.False(t, res.Applied)
 	require.Equal(t, full, res.Existing.Value)
 	require.NoError(t, table.New(empty).Save(ctx))
-	require.NoError(t, table.New(Wide{Name: "null", At: empty.At, Time: full.Time}).OmitNil().Save(ctx))
+	require.NoError(t, table.New(Wide{Name: "null", At: empty.At, Time: full.Time}).With(coodie.WithOmitNil()).Save(ctx))
 
 	for _, want := range []Wide{full, empty} {
 		got, err := table.Find(name.Eq(want.Name)).First(ctx)
@@ -160,7 +160,7 @@ func Pages(t *testing.T, db *coodie.DB) {
 		require.Equal(t, all, got, text)
 
 		var read []int
-		for row, err := range db.Raw("SELECT n FROM reading WHERE sensor = ?", "a").PageSize(size).Rows(ctx) {
+		for row, err := range db.Raw("SELECT n FROM reading WHERE sensor = ?", "a").With(coodie.WithPageSize(size)).Rows(ctx) {
 			require.NoError(t, err, text)
 			var n int
 			require.NoError(t, row.Get("n", &n))

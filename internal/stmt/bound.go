@@ -264,7 +264,7 @@ func (c *Spec) Notes(b *Bound) (notes []string) {
 				nulls++
 			}
 		}
-		add(nulls > 0, fmt.Sprintf("%d null columns are written as tombstones; OmitNil leaves them alone", nulls))
+		add(nulls > 0, fmt.Sprintf("%d null columns are written as tombstones; WithOmitNil leaves them alone", nulls))
 	}
 	return notes
 }

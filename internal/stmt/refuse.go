@@ -27,7 +27,7 @@ func (c *Spec) refuseReading(b *Bound) {
 	case c.ReadOptions != nil:
 		b.Fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
 	case c.Serial:
-		b.Fail("", "a write takes no Linearizable: it is for Get; If and IfExists make a write linearizable", nil)
+		b.Fail("", "a write takes no WithLinearizable: it is for Get; If and IfExists make a write linearizable", nil)
 	}
 }
 
@@ -102,8 +102,8 @@ func (b *Bound) refusePeek(peek, batched bool) {
 	switch {
 	case !peek:
 	case !b.Stmt.IfNotExists:
-		b.Fail("", "PeekFirst is for Insert and Create: it answers what IF NOT EXISTS would be refused with", nil)
+		b.Fail("", "WithPeekFirst is for Insert and Create: it answers what IF NOT EXISTS would be refused with", nil)
 	case batched:
-		b.Fail("", "a write in a batch takes no PeekFirst: the batch is one LWT, which a row that is there cannot answer alone", nil)
+		b.Fail("", "a write in a batch takes no WithPeekFirst: the batch is one LWT, which a row that is there cannot answer alone", nil)
 	}
 }

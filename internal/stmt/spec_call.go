@@ -83,7 +83,7 @@ func (c *Spec) callOfWrite(b *Bound) {
 // check refuses what no call can be told, and binds USING TIMEOUT.
 func (p *CallOptions) check(b *Bound) {
 	if c := p.Consistency; c != nil && SerialLevel(*c) {
-		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by Linearizable", nil)
+		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by WithLinearizable", nil)
 	}
 	if p.Timeout != nil && *p.Timeout <= 0 {
 		b.Fail("", "WithTimeout is more than 0", nil)

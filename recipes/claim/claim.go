@@ -48,7 +48,7 @@ func (x *Claim) touch(ctx context.Context) error {
 }
 
 func (x *Claim) change(ctx context.Context, change func(*record)) error {
-	_, err := x.claims.row(x.value).TTL(0).Mutate(ctx, func(_ context.Context, r *record) error {
+	_, err := x.claims.row(x.value).With(coodie.WithTTL(0)).Mutate(ctx, func(_ context.Context, r *record) error {
 		if r.ID != x.id {
 			return ErrLost
 		}

@@ -151,7 +151,7 @@ func (c *Claims) Reserve(ctx context.Context, value, owner string) (*Claim, erro
 	doc := c.table.New(record{Value: value, Owner: owner, ID: id, Since: time.Now()})
 	for unknown := 0; ; {
 		// TTL 0, whatever default the table has: a claim that expired would let a second owner in.
-		res, err := doc.TTL(0).Insert(ctx)
+		res, err := doc.With(coodie.WithTTL(0)).Insert(ctx)
 		switch {
 		case errors.Is(err, coodie.ErrOutcomeUnknown):
 			// The same once more: if it is refused by its own id, it was applied.

@@ -130,7 +130,7 @@ func (l *Lease) renew(ctx context.Context) error {
 	start := time.Now()
 	res, err := l.leases.table.Find(nameCol.Eq(l.name)).
 		If(grantCol.Eq(l.grant), renewalsCol.Eq(n)).
-		TTL(l.leases.stored(l.ttl)).
+		With(coodie.WithTTL(l.leases.stored(l.ttl))).
 		Update(ctx, ownerCol.Set(l.owner), grantCol.Set(l.grant), renewalsCol.Set(n+1))
 
 	l.mu.Lock()

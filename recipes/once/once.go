@@ -155,7 +155,7 @@ func (k *Keys) begin(ctx context.Context, key string) (*record, error) {
 	id := coodie.NewUUID()
 	doc := k.table.New(record{Key: key, Run: id, Started: time.Now()})
 	for unknown := 0; ; {
-		res, err := doc.TTL(k.ttl()).Insert(ctx)
+		res, err := doc.With(coodie.WithTTL(k.ttl())).Insert(ctx)
 		switch {
 		case errors.Is(err, coodie.ErrOutcomeUnknown):
 			// The same once more: if it is refused by its own id, it was applied.
@@ -249,7 +249,7 @@ func (k *Keys) finish(ctx context.Context, row *record) error {
 	doc := k.table.New(*row)
 	var open error // the last unknown outcome
 	for unknown := 0; ; {
-		res, err := doc.If(runCol.Eq(row.Run), finishedCol.Eq(false)).TTL(k.ttl()).Replace(ctx)
+		res, err := doc.If(runCol.Eq(row.Run), finishedCol.Eq(false)).With(coodie.WithTTL(k.ttl())).Replace(ctx)
 		if err == nil && !res.Applied && open != nil {
 			// Refused by an earlier request, unless somebody was quicker to say Finish.
 			var now record

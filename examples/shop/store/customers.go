@@ -60,7 +60,7 @@ func (s *Store) SignIn(ctx context.Context, mail string) (gocql.UUID, error) {
 		return gocql.UUID{}, err
 	}
 	new := session{Token: gocql.MustRandomUUID(), Customer: customer}
-	return new.Token, s.sessions.New(new).TTL(sessionTTL).Save(ctx)
+	return new.Token, s.sessions.New(new).With(coodie.WithTTL(sessionTTL)).Save(ctx)
 }
 
 // SignedIn returns whose session it is; ErrNoSession if it has ended.

@@ -58,7 +58,7 @@ func contention(ctx context.Context, s settings, session *gocql.Session) error {
 		}
 		result := takeTurns(ctx, s, goroutines, func() int64 { return 0 }, contenders)
 		for _, c := range contenders {
-			final, err := table.Find(counterName.Eq(key(c.name))).Linearizable().Get(ctx)
+			final, err := table.Find(counterName.Eq(key(c.name))).With(coodie.WithLinearizable()).Get(ctx)
 			if err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ func peek(ctx context.Context, s settings, session *gocql.Session) error {
 			}
 			create := table.Find().IfNotExists()
 			if peeked {
-				create = create.PeekFirst()
+				create = create.With(coodie.WithPeekFirst())
 			}
 			res, err := create.Create(ctx, Lock{ID: n, Owner: "me"})
 			if err == nil && (res.Applied == taken || res.Peeked != (taken && peeked)) {

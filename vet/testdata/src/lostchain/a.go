@@ -14,7 +14,7 @@ type Lock struct{ Name, Owner string }
 func lost(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], is coodie.Cond[Lock]) {
 	doc := t.New(Lock{})
 	doc.If(is)                                                   // want `nothing is sent: the chain has no last call`
-	t.Find().If(is).TTL(1)                                       // want `the chain has no last call`
+	t.Find().If(is).With(coodie.WithTTL(1))                      // want `the chain has no last call`
 	t.New(Lock{})                                                // want `the chain has no last call`
 	_ = t.Find().IfNotExists()                                   // want `the chain has no last call`
 	defer doc.IfExists()                                         // want `the chain has no last call`

@@ -20,7 +20,7 @@ func mixed(ctx context.Context, locks *coodie.Table[Lock], plains *coodie.Table[
 	locks.Find().Delete(ctx)
 	locks.SaveAll(ctx, nil)
 	locks.New(Lock{}).In(b).Save()
-	locks.New(Lock{}).TTL(1).Save(ctx)
+	locks.New(Lock{}).With(coodie.WithTTL(1)).Save(ctx)
 	plains.New(Plain{}).Save(ctx)
 	only.New(Only{}).In(conditional).Save() // part of a conditional write
 	only.New(Only{}).In(conditional).Insert()

@@ -35,11 +35,15 @@ func (db *DB) Batch(opts ...BatchOption) *Batch         { panic("stub") }
 func (db *DB) UnloggedBatch(opts ...BatchOption) *Batch { panic("stub") }
 func (db *DB) Raw(statement string, args ...any) Raw    { panic("stub") }
 
+type CallOption interface{ applyCall() }
+
+func WithTTL(d time.Duration) CallOption { panic("stub") }
+
 type Raw struct{}
 
 func (r Raw) CAS(ctx context.Context) (RawResult, error)     { panic("stub") }
 func (r Raw) Exec(ctx context.Context) error                 { panic("stub") }
-func (r Raw) PageSize(rows int) Raw                          { panic("stub") }
+func (r Raw) With(opts ...CallOption) Raw                    { panic("stub") }
 func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] { panic("stub") }
 
 type Row struct{}
@@ -64,11 +68,11 @@ func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) { panic("stub")
 
 func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] { panic("stub") }
 func (t *Table[T]) New(v T) *Document[T]                 { panic("stub") }
-func (t *Table[T]) InsertAll(ctx context.Context, values []T) (results []LWTResult[T], err error) {
+func (t *Table[T]) InsertAll(ctx context.Context, values []T, opts ...CallOption) (results []LWTResult[T], err error) {
 	panic("stub")
 }
-func (t *Table[T]) SaveAll(ctx context.Context, values []T) error                    { panic("stub") }
-func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] { panic("stub") }
+func (t *Table[T]) SaveAll(ctx context.Context, values []T, opts ...CallOption) error { panic("stub") }
+func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error]  { panic("stub") }
 
 type Document[T any] struct{ Value T }
 
@@ -78,7 +82,7 @@ func (d *Document[T]) Delete(ctx context.Context) error                         
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]             { panic("stub") }
 func (d *Document[T]) IfExists() Conditional[T]                                 { panic("stub") }
 func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
-func (d *Document[T]) TTL(t time.Duration) *Write[T]                            { panic("stub") }
+func (d *Document[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	panic("stub")
 }
@@ -87,7 +91,7 @@ type Write[T any] struct{}
 
 func (w *Write[T]) Save(ctx context.Context) error                           { panic("stub") }
 func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
-func (w *Write[T]) TTL(t time.Duration) *Write[T]                            { panic("stub") }
+func (w *Write[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 
 type QuerySet[T any] struct{}
 
@@ -106,7 +110,7 @@ func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Contex
 type Conditional[T any] struct{}
 
 func (c Conditional[T]) Delete(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
-func (c Conditional[T]) TTL(d time.Duration) Conditional[T]                       { panic("stub") }
+func (c Conditional[T]) With(opts ...CallOption) Conditional[T]                   { panic("stub") }
 func (c Conditional[T]) In(batch *Batch) *BatchConditional[T]                     { panic("stub") }
 func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
 	panic("stub")
