@@ -22,7 +22,9 @@ func (w *Write[T]) In(batch *Batch) *BatchWrite[T] {
 }
 
 // In makes the write a part of the batch.
-func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] { return (*BatchQuery[T])((*query)(q).in(batch)) }
+func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] {
+	return (*BatchQuery[T])(plainQuery(q).in(batch))
+}
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
 func (c Conditional[T]) In(batch *Batch) *BatchConditional[T] {

@@ -190,12 +190,12 @@ func Desc[T any](column Target[T]) Order[T] {
 // that a filter fixes by Eq may be left out), and the filters name the partition. With In
 // over partitions the server orders the rows of all of them together, without paging: every
 // row is held in memory.
-func (q *QuerySet[T]) OrderBy(first Order[T], more ...Order[T]) *QuerySet[T] {
+func (q *Query[T]) OrderBy(first Order[T], more ...Order[T]) *Query[T] {
 	orders := make([]stmt.Order, 0, 1+len(more))
 	for _, o := range append([]Order[T]{first}, more...) {
 		orders = append(orders, stmt.Order(o))
 	}
-	return (*QuerySet[T])((*query)(q).withOrders(orders))
+	return (*Query[T])((*query)(q).withOrders(orders))
 }
 
 // RegisterCodec names a way to store values of type V, for fields that are tagged with it

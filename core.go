@@ -96,11 +96,18 @@ func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Point
 // plainDocument is d without the type parameter.
 func plainDocument[T any](d *Document[T]) *document { return (*document)(unsafe.Pointer(d)) }
 
+// querySet is q as a QuerySet.
+func querySet[T any](q *query) *QuerySet[T] { return (*QuerySet[T])(unsafe.Pointer(q)) }
+
+// plainQuery is q without the type parameter.
+func plainQuery[T any](q *QuerySet[T]) *query { return (*query)(unsafe.Pointer(q)) }
+
 // What is read as another type here has its layout, which no T changes.
 const (
 	_ = -unsafe.Offsetof(Existing[int]{}.row) - unsafe.Offsetof(Document[int]{}.doc)
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
+	_ = -unsafe.Offsetof(QuerySet[int]{}.Query) - (unsafe.Sizeof(QuerySet[int]{}) - unsafe.Sizeof(query{}))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )
@@ -244,7 +251,7 @@ func (w *conditional) call() call {
 //go:noinline
 func (t *table) find(filters []stmt.Cond) *query {
 	if t == nil {
-		return (*query)(nil).filter(filters)
+		return new(query).filter(filters)
 	}
 	return t.all.filter(filters)
 }

@@ -58,9 +58,9 @@ func exampleTracks() (tracks *coodie.Table[Track], stop func()) {
 }
 
 // titles prints the titles that a query reads.
-func titles(q *coodie.QuerySet[Track]) {
+func titles(q coodie.Readable[Track]) {
 	var out []string
-	for t, err := range q.Iter(context.Background()) {
+	for t, err := range q.Reads().Iter(context.Background()) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -63,7 +63,6 @@ func TestInWritesInChunks(t *testing.T) {
 	for name, err := range map[string]error{
 		"a key column":      many.Update(ctx, partID.Set(1)),
 		"no assignment":     many.Update(ctx),
-		"Limit":             many.Limit(3).Delete(ctx),
 		"Concurrency":       many.With(coodie.WithConcurrency(-1)).Delete(ctx),
 		"a value":           table.Find(table.Col("id").In(int64(1)<<40, int64(1))).Delete(ctx),
 		"with a condition":  second(many.IfExists().Delete(ctx)),

@@ -208,7 +208,6 @@ func TestJSONUsage(t *testing.T) {
 	row := json.RawMessage(`{"line": "l", "no": 1}`)
 	for name, call := range map[string]func() error{
 		"filters": func() error { return stops.Find(stopLine.Eq("l")).SaveJSON(ctx, row) },
-		"limit":   func() error { return stops.Find().Limit(1).SaveJSON(ctx, row) },
 		"TTL":     func() error { return stops.Find().With(coodie.WithTTL(-time.Second)).SaveJSON(ctx, row) },
 		"timestamp of an LWT": func() error {
 			return second(stops.Find().With(coodie.WithTimestamp(time.Now())).IfNotExists().CreateJSON(ctx, row))
@@ -251,15 +250,6 @@ func TestJSONOfTheTable(t *testing.T) {
 	}
 	hits := open[Hit](t, session)
 	usage(hits.Find().SaveJSON(ctx, json.RawMessage(`{"page": "/", "n": 1}`)), "counters")
-
-	type StopsByName struct {
-		Name string `cql:"stopName,partition"`
-		Line string `cql:"line,clustering"`
-		No   int    `cql:"no,clustering"`
-	}
-	view, err := coodie.OpenView[StopsByName](open[Stop](t, session))
-	require.NoError(t, err)
-	usage(view.Find().SaveJSON(ctx, json.RawMessage(`{"line": "l", "no": 1}`)), "read-only")
 
 	// Whatever the object says, the write has an attempt id of its own, and the first version.
 	type Versioned struct {

@@ -106,7 +106,7 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // of another row does not wait in the queue, so that two calls that mutate each other's row
 // end, and a Mutate of the same row, which could only be refused, is a *UsageError.
 func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
-	return mutate(ctx, (*query)(q).call(), change, opts)
+	return mutate(ctx, plainQuery(q).call(), change, opts)
 }
 
 // Mutate is QuerySet.Mutate for the document's row. Value is the row as it is now once

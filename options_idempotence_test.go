@@ -83,7 +83,7 @@ func TestReasons(t *testing.T) {
 	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
-		c := (*query)(q).call()
+		c := plainQuery(q).call()
 		b := c.spec.Update(plainAssigns(assigns), false)
 		require.Nil(t, b.Err)
 		return c.spec.Replayed(b)
@@ -99,7 +99,7 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
 	require.Equal(t, replay.Same, reason(other.With(WithIdempotence(Idempotent)), name.Set("a")), "it is so by itself")
 
-	read, refused := (*query)(row).call(), (*query)(other).call()
+	read, refused := plainQuery(row).call(), plainQuery(other).call()
 	require.Equal(t, replay.Read, read.spec.Replayed(read.spec.Query(stmt.ReadRows)))
 	require.Equal(t, replay.Refused, refused.spec.Replayed(refused.spec.Query(stmt.ReadRows)))
 	cas := row.IfExists()

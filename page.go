@@ -32,7 +32,7 @@ type Page[T any] struct {
 // The paging state within is the server's own. After an upgrade of the servers, or a change
 // of the struct's columns, tokens from before may be refused, with the same error. Rows
 // that are written meanwhile are seen if they come after the place that the token marks.
-func (q *QuerySet[T]) Page(ctx context.Context, token string) (Page[T], error) {
+func (q *Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	var page Page[T]
 	var v T
 	next, err := (*query)(q).page(ctx, token, reused(&v), func(codec.Addr, [][]byte) bool {

@@ -9,43 +9,66 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// QuerySet is a selection of rows. It is immutable: a shared prefix is safe to reuse and safe for
-// many goroutines. Table.Find makes it. A mistake in it comes out of the terminal call.
-type QuerySet[T any] query
+// QuerySet is a selection of rows, to be read or written. It is immutable: a shared prefix is safe to reuse
+// and safe for many goroutines. Table.Find makes it. A mistake in it comes out of the terminal call.
+//
+// Its reads are those of Query. What only a read can be told, such as Limit or OrderBy, leads to a Query, which writes
+// nothing.
+type QuerySet[T any] struct{ Query[T] }
+
+// Query is a selection of rows to be read: that of a QuerySet, or of a View. It is immutable.
+type Query[T any] query
+
+// Readable is a *QuerySet or a *Query: what a function takes that only reads.
+type Readable[T any] interface {
+	// Reads is the Query.
+	Reads() *Query[T]
+}
+
+// Reads is q itself; of a QuerySet, the same selection of rows, which can no longer be written.
+func (q *Query[T]) Reads() *Query[T] { return q }
+
+// Filter narrows the selection: all filters must hold.
+func (q *Query[T]) Filter(filters ...Cond[T]) *Query[T] {
+	return (*Query[T])((*query)(q).filter(plainConds(filters)))
+}
+
+// With sets how this read is sent: see CallOption.
+func (q *Query[T]) With(opts ...CallOption) *Query[T] { return (*Query[T])((*query)(q).with(opts)) }
 
 // Filter narrows the selection: all filters must hold.
 func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).filter(plainConds(filters)))
+	return querySet[T](plainQuery(q).filter(plainConds(filters)))
 }
 
 // Limit reads n rows at most. Rows are counted: a partition that has static values and no row is
 // none, though the server's LIMIT counts it.
-func (q *QuerySet[T]) Limit(n int) *QuerySet[T] { return (*QuerySet[T])((*query)(q).withLimit(n)) }
+func (q *Query[T]) Limit(n int) *Query[T] { return (*Query[T])((*query)(q).withLimit(n)) }
 
 // With sets how this call is sent: see CallOption.
 func (q *QuerySet[T]) With(opts ...CallOption) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).with(opts))
+	return querySet[T](plainQuery(q).with(opts))
 }
 
 // IfNotExists begins an `INSERT … IF NOT EXISTS`, which takes no filters.
-func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(q) }
+func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(plainQuery(q)) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
 func (q *QuerySet[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(stmt.IfExists, nil))
+	return Conditional[T](plainQuery(q).conditional(stmt.IfExists, nil))
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
 func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+	return Conditional[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
 func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*query)(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+	return Conditional[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -56,49 +79,49 @@ func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
 // may have been executed by then, the error is an *OutcomeUnknownError that counts them.
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return (*query)(q).update(ctx, plainAssigns(assigns))
+	return plainQuery(q).update(ctx, plainAssigns(assigns))
 }
 
 // Delete is a plain delete of a row, a range of rows, or whole partitions. See Update for In on
 // many partitions.
 func (q *QuerySet[T]) Delete(ctx context.Context) error {
-	return (*query)(q).remove(ctx, nil, false)
+	return plainQuery(q).remove(ctx, nil, false)
 }
 
 // DeleteColumns is a plain delete of some columns. See Update for In on many partitions.
 func (q *QuerySet[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return (*query)(q).remove(ctx, refs(columns), true)
+	return plainQuery(q).remove(ctx, refs(columns), true)
 }
 
 // Get reads the one row of a primary key; ErrNotFound if there is none. The filters must
 // give each key column one value.
-func (q *QuerySet[T]) Get(ctx context.Context) (v T, err error) {
+func (q *Query[T]) Get(ctx context.Context) (v T, err error) {
 	err = (*query)(q).readOne(ctx, stmt.ReadRow, 0, codec.At(&v))
 	return
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
 // ErrMultiple if there are several. It reads two rows at most.
-func (q *QuerySet[T]) One(ctx context.Context) (v T, err error) {
+func (q *Query[T]) One(ctx context.Context) (v T, err error) {
 	err = (*query)(q).readOne(ctx, stmt.ReadRows, 2, codec.At(&v))
 	return
 }
 
 // First reads the first row; ErrNotFound if there is none. A partition that has static values and no
 // row is passed over, as by all reads of rows.
-func (q *QuerySet[T]) First(ctx context.Context) (v T, err error) {
+func (q *Query[T]) First(ctx context.Context) (v T, err error) {
 	err = (*query)(q).readOne(ctx, stmt.ReadRows, 1, codec.At(&v))
 	return
 }
 
 // Exists reports whether the filters select a row. It reads one key column of one row; of a whole
 // primary key it can be WithLinearizable.
-func (q *QuerySet[T]) Exists(ctx context.Context) (bool, error) {
+func (q *Query[T]) Exists(ctx context.Context) (bool, error) {
 	return (*query)(q).exists(ctx)
 }
 
 // All reads all rows. For many rows prefer Iter, which holds one page at a time.
-func (q *QuerySet[T]) All(ctx context.Context) ([]T, error) {
+func (q *Query[T]) All(ctx context.Context) ([]T, error) {
 	ctx, cancel := (*query)(q).withDeadline(ctx)
 	defer cancel()
 	return collect(q.Iter(ctx))
@@ -106,7 +129,7 @@ func (q *QuerySet[T]) All(ctx context.Context) ([]T, error) {
 
 // Iter reads the rows page by page. After an error, which comes with a zero T, it ends.
 // Breaking off early closes the query.
-func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
+func (q *Query[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var v T
 		(*query)(q).rows(ctx, reused(&v), yielding(yield))
@@ -115,7 +138,7 @@ func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error] {
 
 // Count is `SELECT count(*)`, or of a clustering column if the table has static columns, because count(*)
 // counts a partition that has static values and no row. Without a partition key it reads the whole table.
-func (q *QuerySet[T]) Count(ctx context.Context) (int64, error) { return (*query)(q).count(ctx) }
+func (q *Query[T]) Count(ctx context.Context) (int64, error) { return (*query)(q).count(ctx) }
 
 // Only reads these columns alone; the others are zero in the T. A later Only or Defer
 // replaces it. For rows of another, smaller struct see Project, for bare values Values.
@@ -127,39 +150,49 @@ func (q *QuerySet[T]) Count(ctx context.Context) (int64, error) { return (*query
 // A partition that has static values and no row is passed over if a regular column is read. If only
 // keys and static columns are read, it is one T; a clustering column among them is null
 // and a *DecodeError.
-func (q *QuerySet[T]) Only(first Target[T], more ...Target[T]) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withOnly(targets(first, more)))
+func (q *Query[T]) Only(first Target[T], more ...Target[T]) *Query[T] {
+	return (*Query[T])((*query)(q).withOnly(targets(first, more)))
 }
 
 // Defer reads all columns but these, which are zero in the T: large ones, say. A later
 // Only or Defer replaces it. As with Only, do not write such a T as a whole.
-func (q *QuerySet[T]) Defer(first Target[T], more ...Target[T]) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withDefer(targets(first, more)))
+func (q *Query[T]) Defer(first Target[T], more ...Target[T]) *Query[T] {
+	return (*Query[T])((*query)(q).withDefer(targets(first, more)))
 }
 
 // Distinct reads each partition once: of all columns the partition key and the static ones,
 // or of Only those, the whole partition key among them. Filters are on these columns alone.
-func (q *QuerySet[T]) Distinct() *QuerySet[T] { return (*QuerySet[T])((*query)(q).withDistinct()) }
+func (q *Query[T]) Distinct() *Query[T] { return (*Query[T])((*query)(q).withDistinct()) }
 
 // GroupBy makes one row of each group of rows that are equal in these columns: aggregates
 // (Sum, CountOf, …) are then of the group, and a bare column is that of its first row. CQL
 // groups by the primary key from its beginning: the whole partition key, and then clustering
 // columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
 // replaces it.
-func (q *QuerySet[T]) GroupBy(first Target[T], more ...Target[T]) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withGroups(targets(first, more)))
+func (q *Query[T]) GroupBy(first Target[T], more ...Target[T]) *Query[T] {
+	return (*Query[T])((*query)(q).withGroups(targets(first, more)))
 }
 
 // PerPartitionLimit reads n rows of each partition at most.
-func (q *QuerySet[T]) PerPartitionLimit(n int) *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withPerPartition(n))
+func (q *Query[T]) PerPartitionLimit(n int) *Query[T] {
+	return (*Query[T])((*query)(q).withPerPartition(n))
 }
 
 // AllowFiltering is ALLOW FILTERING: the server may read rows and pass over them, as many as
 // the table has. Without it a read whose cost is not in proportion to its answer is refused,
 // by the server, which knows its indexes. It is never added by itself.
-func (q *QuerySet[T]) AllowFiltering() *QuerySet[T] {
-	return (*QuerySet[T])((*query)(q).withFiltering())
+func (q *Query[T]) AllowFiltering() *Query[T] {
+	return (*Query[T])((*query)(q).withFiltering())
+}
+
+// Only is Query.Only, for Mutate too, which then reads these columns alone and writes on the condition that they are unchanged.
+func (q *QuerySet[T]) Only(first Target[T], more ...Target[T]) *QuerySet[T] {
+	return querySet[T](plainQuery(q).withOnly(targets(first, more)))
+}
+
+// Defer is Query.Defer, for Mutate too.
+func (q *QuerySet[T]) Defer(first Target[T], more ...Target[T]) *QuerySet[T] {
+	return querySet[T](plainQuery(q).withDefer(targets(first, more)))
 }
 
 // targets are the columns that the targets name.
@@ -190,7 +223,7 @@ func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out 
 // that the struct lacks stay as they are. Of the object the same is true as with
 // Creation.CreateJSON; filters are refused.
 func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
-	return (*query)(q).saveJSON(ctx, row)
+	return plainQuery(q).saveJSON(ctx, row)
 }
 
 func (q *query) createJSON(ctx context.Context, res *result, row json.RawMessage) (err error) {

@@ -64,27 +64,27 @@ func TestStaticsAreNoRow(t *testing.T) {
 		a, b := slots.Find(slotK.Eq("a")), slots.Find(slotK.Eq("b"))
 		some := slots.Find(slotK.In("a", "b", "x1", "none"))
 		static := slots.Find(slotS.Ge(0)).AllowFiltering()
-		for name, q := range map[string]*coodie.QuerySet[Slot]{
+		for name, q := range map[string]coodie.Readable[Slot]{
 			"whole table": slots.Find(), "in": some, "by a static column": static, "small pages": slots.Find().With(coodie.WithPageSize(1)),
 			"by token": slots.Find(coodie.Token[Slot]().Ge(-1 << 63)), "with some columns": slots.Find().Only(slotK, slotC, slotN, slotS),
 			"one statement": some.Limit(1000), "one partition": b,
 		} {
-			all, err := q.All(ctx)
+			all, err := q.Reads().All(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, both, all, name)
-			first, err := q.First(ctx)
+			first, err := q.Reads().First(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, one, first, name)
-			_, err = q.One(ctx)
+			_, err = q.Reads().One(ctx)
 			require.ErrorIs(t, err, coodie.ErrMultiple, name)
-			found, err := q.Exists(ctx)
+			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err, name)
 			require.True(t, found, name)
 			for n := 1; n <= 3; n++ {
-				all, err = q.Limit(n).All(ctx)
+				all, err = q.Reads().Limit(n).All(ctx)
 				require.NoError(t, err, name)
 				require.Equal(t, both[:min(n, 2)], all, name)
-				all, err = q.Limit(n).PerPartitionLimit(1).All(ctx)
+				all, err = q.Reads().Limit(n).PerPartitionLimit(1).All(ctx)
 				require.NoError(t, err, name)
 				require.Equal(t, both[:1], all, name)
 			}
@@ -97,21 +97,21 @@ func TestStaticsAreNoRow(t *testing.T) {
 			projected, err := coodie.Project[SlotOfRows](q).All(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, []SlotOfRows{{"b", 1, 10}, {"b", 2, 20}}, projected, name)
-			objects, err := q.Only(slotK, slotN).JSON().All(ctx)
+			objects, err := q.Reads().Only(slotK, slotN).JSON().All(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, []json.RawMessage{json.RawMessage(`{"k": "b", "n": 10}`), json.RawMessage(`{"k": "b", "n": 20}`)}, objects, name)
-			objects, err = q.JSON().All(ctx)
+			objects, err = q.Reads().JSON().All(ctx)
 			require.NoError(t, err, name)
 			require.Len(t, objects, 2, name)
-			part, err := q.Only(slotK, slotN).All(ctx)
+			part, err := q.Reads().Only(slotK, slotN).All(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, []Slot{{K: "b", N: 10}, {K: "b", N: 20}}, part, name)
-			part, err = q.Defer(slotN).All(ctx)
+			part, err = q.Reads().Defer(slotN).All(ctx)
 			require.NoError(t, err, name)
 			require.Equal(t, []Slot{{K: "b", C: 1, S: 8}, {K: "b", C: 2, S: 8}}, part, name)
 		}
-		for name, q := range map[string]*coodie.QuerySet[Slot]{"whole table": slots.Find(), "in": some, "static": static, "b": b} {
-			n, err := q.Count(ctx)
+		for name, q := range map[string]coodie.Readable[Slot]{"whole table": slots.Find(), "in": some, "static": static, "b": b} {
+			n, err := q.Reads().Count(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
 			n, err = coodie.Values(q, coodie.CountAll[Slot]()).One(ctx)
@@ -119,23 +119,23 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.EqualValues(t, 2, n, name)
 		}
 
-		for name, q := range map[string]*coodie.QuerySet[Slot]{"static": a, "some": slots.Find(slotK.In("a", "x1")), "filtered": slots.Find(slotS.Eq(7)).AllowFiltering()} {
-			_, err := q.First(ctx)
+		for name, q := range map[string]coodie.Readable[Slot]{"static": a, "some": slots.Find(slotK.In("a", "x1")), "filtered": slots.Find(slotS.Eq(7)).AllowFiltering()} {
+			_, err := q.Reads().First(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound, name)
-			_, err = q.One(ctx)
+			_, err = q.Reads().One(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound, name)
-			all, err := q.All(ctx)
+			all, err := q.Reads().All(ctx)
 			require.NoError(t, err, name)
 			require.Empty(t, all, name)
-			n, err := q.Count(ctx)
+			n, err := q.Reads().Count(ctx)
 			require.NoError(t, err, name)
 			require.Zero(t, n, name)
-			found, err := q.Exists(ctx)
+			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err, name)
 			require.False(t, found, name)
 		}
-		for name, q := range map[string]*coodie.QuerySet[Slot]{"asc": a.OrderBy(coodie.Asc(slotC)), "desc": a.OrderBy(coodie.Desc(slotC)), "several": slots.Find(slotK.In("a", "x1")).OrderBy(coodie.Desc(slotC))} {
-			all, err := q.All(ctx)
+		for name, q := range map[string]coodie.Readable[Slot]{"asc": a.OrderBy(coodie.Asc(slotC)), "desc": a.OrderBy(coodie.Desc(slotC)), "several": slots.Find(slotK.In("a", "x1")).OrderBy(coodie.Desc(slotC))} {
+			all, err := q.Reads().All(ctx)
 			require.NoError(t, err, name)
 			require.Empty(t, all, name)
 		}
@@ -180,11 +180,11 @@ func TestStaticsAreNoRowOfAPage(t *testing.T) {
 	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		slots := openSlots(t, session)
-		read := func(q *coodie.QuerySet[Slot]) (rows []Slot) {
+		read := func(q coodie.Readable[Slot]) (rows []Slot) {
 			t.Helper()
 			token := ""
 			for {
-				page, err := q.Page(ctx, token)
+				page, err := q.Reads().Page(ctx, token)
 				require.NoError(t, err)
 				rows = append(rows, page.Items...)
 				if token = page.Next; token == "" {
@@ -280,25 +280,25 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 	eachDialect(t, func(t *testing.T, _ *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		openSlots(t, session)
-		again := func() *coodie.QuerySet[SlotOfRows] {
+		again := func() coodie.Readable[SlotOfRows] {
 			return open[SlotOfRows](t, session, coodie.WithTable("slot")).Find()
 		}
 		both := []SlotOfRows{{"b", 1, 10}, {"b", 2, 20}}
-		first, err := again().First(ctx)
+		first, err := again().Reads().First(ctx)
 		require.NoError(t, err)
 		require.Equal(t, both[0], first)
-		_, err = again().One(ctx)
+		_, err = again().Reads().One(ctx)
 		require.ErrorIs(t, err, coodie.ErrMultiple)
-		found, err := again().Exists(ctx)
+		found, err := again().Reads().Exists(ctx)
 		require.NoError(t, err)
 		require.True(t, found)
 		for n := 1; n < 4; n++ {
-			all, err := again().Limit(n).All(ctx)
+			all, err := again().Reads().Limit(n).All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, both[:min(n, 2)], all)
 		}
 		q := again()
-		all, err := q.All(ctx)
+		all, err := q.Reads().All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, both, all)
 		table := open[SlotOfRows](t, session, coodie.WithTable("slot"))
@@ -410,15 +410,15 @@ func TestStaticsBesideTuples(t *testing.T) {
 		count, err := table.Find().Count(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, count)
-		for _, q := range []*coodie.QuerySet[Paired]{table.Find(), table.Find().Only(n)} {
-			objects, err := q.JSON().All(ctx)
+		for _, q := range []coodie.Readable[Paired]{table.Find(), table.Find().Only(n)} {
+			objects, err := q.Reads().JSON().All(ctx)
 			require.NoError(t, err)
 			require.Len(t, objects, 2)
 			for _, o := range objects {
 				require.True(t, json.Valid(o), string(o))
 				require.NotContains(t, string(o), "[row]")
 			}
-			found, err := q.Exists(ctx)
+			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err)
 			require.True(t, found)
 		}

@@ -41,7 +41,7 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 //
 // It reads at the table's consistency, QUORUM by default, also of a WithLWTOnly table; it
 // takes no WithLinearizable.
-func (q *QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
+func (q *Query[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		s, err := (*query)(q).scan(ctx, opts)
 		if err == nil {
@@ -59,7 +59,7 @@ func (q *QuerySet[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T,
 
 // ScanParallel is Scan with a function, which is called from several goroutines at once. The
 // first error ends it, of the function as well; it comes as a *ScanError.
-func (q *QuerySet[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
+func (q *Query[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
 	s, err := (*query)(q).scan(ctx, opts)
 	if err != nil {
 		return err

@@ -220,7 +220,7 @@ func TestScanUsage(t *testing.T) {
 		coodie.OnProgress(func(p coodie.ScanProgress) { foreign = p.Checkpoint })))
 	srv.ResetLog()
 	token := coodie.Token[Sample]()
-	for says, q := range map[string]*coodie.QuerySet[Sample]{
+	for says, q := range map[string]coodie.Readable[Sample]{
 		"no Limit":         table.Find().Limit(3),
 		"Linearizable":     table.Find().With(coodie.WithLinearizable()),
 		"no filter on":     table.Find(sampleSensor.Eq("a")),
@@ -228,15 +228,15 @@ func TestScanUsage(t *testing.T) {
 		"at least 1":       table.Find().With(coodie.WithConcurrency(-1)),
 		"a page has":       table.Find().With(coodie.WithPageSize(-1)),
 		"OrderBy orders":   table.Find().OrderBy(coodie.Asc(sampleSeq)),
-		"zero value":       {},
+		"zero value":       new(coodie.Query[Sample]),
 		"no TTL and no ti": table.Find().With(coodie.WithTTL(1)),
 	} {
 		var usage *coodie.UsageError
-		for _, err := range q.Scan(ctx) {
+		for _, err := range q.Reads().Scan(ctx) {
 			require.ErrorAs(t, err, &usage, says)
 			require.ErrorContains(t, err, says)
 		}
-		require.ErrorContains(t, q.ScanParallel(ctx, func(context.Context, Sample) error { return nil }), says)
+		require.ErrorContains(t, q.Reads().ScanParallel(ctx, func(context.Context, Sample) error { return nil }), says)
 	}
 	for says, o := range map[string]coodie.ScanOption{
 		"of a scan of part": coodie.ResumeFrom(foreign),

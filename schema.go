@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"sync"
@@ -155,7 +156,7 @@ func (t *Table[T]) New(v T) *Document[T] {
 // Find selects the rows for which all filters hold; no filter selects the whole table.
 // It sends nothing until a terminal call such as Get, All, Update or Delete.
 func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
-	return (*QuerySet[T])((*table)(t).find(plainConds(filters)))
+	return querySet[T]((*table)(t).find(plainConds(filters)))
 }
 
 // Col is the column of that name, for code that learns names at run time. A name that
@@ -225,15 +226,41 @@ func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
 	return bound, nil
 }
 
+// View is the materialized view of the struct type T: what OpenView returns. It is read, never written. It is
+// safe for many goroutines.
+type View[T any] table
+
+// Name is Table.Name.
+func (v *View[T]) Name() string { return (*table)(v).schema.Name }
+
+// Find is Table.Find, to read.
+func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
+	return (*Query[T])((*table)(v).find(plainConds(filters)))
+}
+
+// Col is Table.Col.
+func (v *View[T]) Col(name string) *AnyColumn[T] { return (*Table[T])(v).Col(name) }
+
+// Create makes the view if it does not exist, as Table.Create does.
+func (v *View[T]) Create(ctx context.Context) error { return (*table)(v).create(ctx) }
+
+// CreateCQL is Table.CreateCQL.
+func (v *View[T]) CreateCQL() []string { return (*table)(v).createCQL() }
+
+// Drop is Table.Drop.
+func (v *View[T]) Drop(ctx context.Context) error { return (*table)(v).drop(ctx) }
+
+// Verify is Table.Verify.
+func (v *View[T]) Verify(ctx context.Context) error { return (*table)(v).verify(ctx) }
+
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
 // DB. V has some of base's columns, of the same names and types; its key has all the key
 // columns of base and at most one other column. Create makes the view, which shows the rows
 // of base in which no column of its key is null.
 //
-// A view is read-only: it has all reads of a Table, and each write is a *UsageError. It
-// follows base with some delay, so that no read of it is linearizable. Cassandra
+// The view follows base with some delay, so that no read of it is linearizable. Cassandra
 // calls materialized views experimental, and makes them where materialized_views_enabled is set.
-func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) {
+func OpenView[V, T any](base *Table[T], opts ...TableOption) (*View[V], error) {
 	typ := reflect.TypeFor[V]()
 	if base == nil {
 		return nil, &SchemaError{Type: typ, Reason: "OpenView needs the table that the view is of"}
@@ -249,7 +276,7 @@ func OpenView[V, T any](base *Table[T], opts ...TableOption) (*Table[V], error) 
 	if err := (*table)(view).checkView(of); err != nil {
 		return nil, err
 	}
-	return view, nil
+	return (*View[V])(view), nil
 }
 
 // checkView refuses what cannot be a view of base.

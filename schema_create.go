@@ -65,9 +65,6 @@ func (t *table) drop(ctx context.Context) error {
 func (t *Table[T]) Truncate(ctx context.Context) error { return (*table)(t).truncate(ctx) }
 
 func (t *table) truncate(ctx context.Context) error {
-	if t.settings.viewOf != "" {
-		return &UsageError{Op: "truncate", Table: t.schema.Name, Reason: "a materialized view is read-only; truncate " + t.settings.viewOf}
-	}
 	d := t.ddl()
 	return t.alter(ctx, "truncate", d.Truncate())
 }

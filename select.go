@@ -37,8 +37,8 @@ type rowReader func(v codec.Addr, cells [][]byte) error
 //
 // Null is read as the zero V: see Nullable. Only a clustering column that is null, of a partition that has
 // static values and no row, is a *DecodeError instead.
-func Values[T, V any](q *QuerySet[T], e Expr[T, V]) *Selection[T, V] {
-	return (*Selection[T, V])((*query)(q).values(selected1(e), reflect.TypeFor[V]()))
+func Values[T, V any](from Readable[T], e Expr[T, V]) *Selection[T, V] {
+	return (*Selection[T, V])((*query)(from.Reads()).values(selected1(e), reflect.TypeFor[V]()))
 }
 
 func (q *query) values(term *stmt.Term, typ reflect.Type) *selection {
@@ -57,7 +57,7 @@ func (q *query) values(term *stmt.Term, typ reflect.Type) *selection {
 
 // JSON reads each row as the JSON object that the server makes of it, with the columns'
 // names as keys: of all columns, or of Only those.
-func (q *QuerySet[T]) JSON() *Selection[T, json.RawMessage] {
+func (q *Query[T]) JSON() *Selection[T, json.RawMessage] {
 	return (*Selection[T, json.RawMessage])((*query)(q).asJSON())
 }
 
@@ -227,12 +227,12 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 //
 // A partition that has static values and no row is passed over, unless U has keys and static columns
 // alone. Then a clustering column of its is null: nil in a pointer, else a *DecodeError.
-func Project[U, T any](q *QuerySet[T], exprs ...Selectable[T]) *Selection[T, U] {
+func Project[U, T any](from Readable[T], exprs ...Selectable[T]) *Selection[T, U] {
 	given := make([]*stmt.Term, len(exprs))
 	for i, e := range exprs {
 		given[i] = selected1(e)
 	}
-	return (*Selection[T, U])((*query)(q).project(reflect.TypeFor[U](), given))
+	return (*Selection[T, U])((*query)(from.Reads()).project(reflect.TypeFor[U](), given))
 }
 
 // project reads rows into a struct of the type.

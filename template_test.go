@@ -96,32 +96,32 @@ func TestFormsAreTheStatements(t *testing.T) {
 }
 
 // formRead reads in any way.
-func formRead[T any](ctx context.Context, r *rand.Rand, q *QuerySet[T]) (string, error) {
+func formRead[T any](ctx context.Context, r *rand.Rand, q Readable[T]) (string, error) {
 	switch r.IntN(8) {
 	case 0:
-		q = q.With(WithLinearizable())
+		q = q.Reads().With(WithLinearizable())
 	case 1:
-		q = q.AllowFiltering()
+		q = q.Reads().AllowFiltering()
 	case 2:
-		q = q.Limit(5)
+		q = q.Reads().Limit(5)
 	case 3:
-		q = q.With(WithPageSize(7))
+		q = q.Reads().With(WithPageSize(7))
 	}
-	q = q.With(WithConcurrency(1)) // In is several statements
+	q = q.Reads().With(WithConcurrency(1)) // In is several statements
 	got, err := any(nil), error(nil)
 	switch r.IntN(6) {
 	case 0:
-		got, err = q.Get(ctx)
+		got, err = q.Reads().Get(ctx)
 	case 1:
-		got, err = q.One(ctx)
+		got, err = q.Reads().One(ctx)
 	case 2:
-		got, err = q.All(ctx)
+		got, err = q.Reads().All(ctx)
 	case 3:
-		got, err = q.Count(ctx)
+		got, err = q.Reads().Count(ctx)
 	case 4:
-		got, err = q.Exists(ctx)
+		got, err = q.Reads().Exists(ctx)
 	case 5:
-		got, err = q.Page(ctx, "")
+		got, err = q.Reads().Page(ctx, "")
 	}
 	return fmt.Sprint("read ", got), err
 }
@@ -150,7 +150,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			if r.IntN(3) == 0 {
 				return formRead(ctx, r, table.Find(where...))
 			}
-			plain, document := (*Write[T])(&write{query: (*query)(table.Find(where...))}), r.IntN(2) == 0
+			plain, document := (*Write[T])(&write{query: plainQuery(table.Find(where...))}), r.IntN(2) == 0
 			if document {
 				w := plainDocument(table.New(row)).write()
 				plain = (*Write[T])(&w)
@@ -231,18 +231,18 @@ func TestFormIsFollowed(t *testing.T) {
 	require.NotNil(t, build(one.If(name.Ne("a")).AllowCreate()).Template)
 	require.NotNil(t, build(one.If(name.Ne("a"))).Err, "could create the row")
 
-	read := func(q *QuerySet[Formed], w stmt.ReadKind) *stmt.Bound {
-		c := (*query)(q).call()
+	read := func(q Readable[Formed], w stmt.ReadKind) *stmt.Bound {
+		c := (*query)(q.Reads()).call()
 		b := c.spec.Query(w)
 		t.Cleanup(b.Release)
 		require.Nil(t, b.Err)
 		return b
 	}
-	for _, q := range []*QuerySet[Formed]{one, one.With(WithLinearizable()), table.Find(p.Eq("p"))} {
+	for _, q := range []Readable[Formed]{one, one.With(WithLinearizable()), table.Find(p.Eq("p"))} {
 		require.Nil(t, read(q, stmt.ReadAny).Template, "the first")
 		known := read(q, stmt.ReadAny)
 		require.NotNil(t, known.Template)
-		require.Equal(t, read(q.AllowFiltering(), stmt.ReadAny).Stmt.Columns, known.Stmt.Columns)
+		require.Equal(t, read(q.Reads().AllowFiltering(), stmt.ReadAny).Stmt.Columns, known.Stmt.Columns)
 	}
 	require.Nil(t, read(one, stmt.ReadRow).Template, "of another kind")
 	require.Equal(t, driver.Read, read(one, stmt.ReadRow).Request.Kind)

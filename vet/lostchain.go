@@ -40,6 +40,8 @@ func (c *code) checkChain(call *ast.CallExpr) {
 	switch {
 	case coodie.immutable.is(t) && c.variable(begun) != nil && types.Identical(c.typeOf(begun), t):
 		c.report(call, c.assigning(call, begun), "%s is not changed: a step returns a changed copy", typeName(t))
+	case coodie.immutable.is(t) && typeName(t) == queryName && c.variable(begun) != nil && coodie.immutable.is(c.typeOf(begun)): // Limit makes one of a QuerySet
+		c.report(call, nil, "%s is not changed: a step returns a changed copy", typeName(c.typeOf(begun)))
 	case coodie.builders.is(t):
 		c.report(call, nil, "nothing is sent: the chain has no last call")
 	case isSequence(t) && c.callee(call) != nil && c.callee(call).Pkg() != nil && c.callee(call).Pkg().Path() == coodiePath:

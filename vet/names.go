@@ -20,6 +20,7 @@ func named(list string) names {
 
 // The names that reports and their advice mention.
 const (
+	queryName   = "Query"
 	appliedName = "Applied"
 	errName     = "Err"
 	resultName  = "Result"
@@ -75,9 +76,9 @@ var coodie = struct {
 	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch." + execName),
-	builders: named(`QuerySet Write Conditional Creation BatchQuery BatchWrite BatchConditional BatchCreation
+	builders: named(`QuerySet Query Write Conditional Creation BatchQuery BatchWrite BatchConditional BatchCreation
 		Selection Raw Document Cond Assign Order`),
-	immutable: named("QuerySet Write Conditional Creation Raw"),
+	immutable: named("QuerySet Query Write Conditional Creation Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
 		Write.Save Write.Update Write.Delete Write.DeleteColumns
 		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON

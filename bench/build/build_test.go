@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,27 +45,6 @@ func TestProgramDoesNotShrink(t *testing.T) {
 			require.GreaterOrEqual(t, calls[name], n*tables, "%s: %s", library, name)
 		}
 	}
-}
-
-// TestTwin: a method is copied as it is, under another name.
-func TestTwin(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.go"), []byte(`package p
-
-func (o other[T]) Limit(n int) int { return 0 }
-
-// Limit has a comment.
-func (q *set[T]) Limit(n int) *set[T] {
-	q.limit = n
-	return q
-}
-`), 0o644))
-	got, err := twin(dir, "set", "Limit")
-	require.NoError(t, err)
-	require.Equal(t, "package p\n\nfunc (q *set[T]) LimitTwin(n int) *set[T] {\n\tq.limit = n\n\treturn q\n}", string(got))
-
-	_, err = twin(dir, "set", "Offset")
-	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 // TestGateFails beyond a bound, and says by how much.

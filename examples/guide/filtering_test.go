@@ -39,9 +39,9 @@ func metrics(db *coodie.DB) *coodie.Table[Metric] {
 	return table
 }
 
-func printMetrics(q *coodie.QuerySet[Metric]) {
+func printMetrics(q coodie.Readable[Metric]) {
 	var out []string
-	for m, err := range q.Iter(ctx) {
+	for m, err := range q.Reads().Iter(ctx) {
 		check(err)
 		out = append(out, fmt.Sprintf("%s/%d", m.SensorID, m.RecordedAt.Day()))
 	}
@@ -135,7 +135,7 @@ func Example_filteringByName() {
 	db, _, stop := connect()
 	defer stop()
 	table := metrics(db)
-	q := table.Find(table.Col("sensor_id").Eq("s1"))
+	q := table.Find(table.Col("sensor_id").Eq("s1")).Reads()
 	for column, least := range map[string]any{"temperature": 25.0} {
 		q = q.Filter(table.Col(column).Ge(least)).AllowFiltering()
 	}

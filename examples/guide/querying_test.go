@@ -40,9 +40,9 @@ func bugReports(db *coodie.DB) *coodie.Table[BugReport] {
 	return reports
 }
 
-func printTitles(q *coodie.QuerySet[BugReport]) {
+func printTitles(q coodie.Readable[BugReport]) {
 	var titles []string
-	for report, err := range q.Iter(ctx) {
+	for report, err := range q.Reads().Iter(ctx) {
 		check(err)
 		titles = append(titles, report.Title)
 	}

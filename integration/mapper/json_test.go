@@ -14,9 +14,9 @@ func TestJSONRows(t *testing.T) {
 	t.Parallel()
 	s, table := sales(t)
 	day := table.Find(shop.Eq("a"), year.Eq(1), onDay.Eq(3))
-	read := func(q *coodie.QuerySet[Sale]) (out []string) {
+	read := func(q coodie.Readable[Sale]) (out []string) {
 		t.Helper()
-		for row, err := range q.JSON().Iter(t.Context()) {
+		for row, err := range q.Reads().JSON().Iter(t.Context()) {
 			require.NoError(t, err)
 			require.True(t, json.Valid(row))
 			out = append(out, string(row))

@@ -38,7 +38,7 @@ func TestPageTokens(t *testing.T) {
 	require.Len(t, page.Items, 2, "the page size is the call's")
 
 	for name, tt := range map[string]struct {
-		q     *coodie.QuerySet[reading]
+		q     coodie.Readable[reading]
 		token string
 		want  coodie.PageTokenReason
 	}{
@@ -49,7 +49,7 @@ func TestPageTokens(t *testing.T) {
 		"of no key":         {sealed.Find(readingSensor.Eq("a")), ofNoKey, coodie.PageTokenDamaged},
 		"plain and foreign": {plain.Find(readingSensor.Eq("b")), ofNoKey, coodie.PageTokenForeign},
 	} {
-		_, err := tt.q.Page(ctx, tt.token)
+		_, err := tt.q.Reads().Page(ctx, tt.token)
 		var bad *coodie.PageTokenError
 		require.ErrorAs(t, err, &bad, name)
 		require.ErrorIs(t, err, coodie.ErrBadPageToken, name)
@@ -62,7 +62,7 @@ func TestPageTokens(t *testing.T) {
 		require.NoError(t, plain.New(reading{Sensor: "b", N: i, Value: "w"}).Save(ctx))
 	}
 	for name, tt := range map[string]struct {
-		q    *coodie.QuerySet[reading]
+		q    coodie.Readable[reading]
 		want int
 	}{
 		"filtered": {plain.Find(plain.Col("value").Eq("w")).AllowFiltering(), 3},
@@ -72,7 +72,7 @@ func TestPageTokens(t *testing.T) {
 		n := 0
 		for token, i := "", 0; ; i++ {
 			require.Less(t, i, 50, name)
-			page, err := tt.q.With(coodie.WithPageSize(1)).Page(ctx, token)
+			page, err := tt.q.Reads().With(coodie.WithPageSize(1)).Page(ctx, token)
 			require.NoError(t, err, name)
 			n += len(page.Items)
 			if token = page.Next; token == "" {

@@ -143,7 +143,7 @@ func TestReads(t *testing.T) {
 
 	for _, tt := range []struct {
 		name string
-		q    *coodie.QuerySet[Thing]
+		q    coodie.Readable[Thing]
 		want []int
 	}{
 		{"partition", partition, upTo(0, rows)},
@@ -155,16 +155,16 @@ func TestReads(t *testing.T) {
 		{"none", pages.Find(p.Eq("q")), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			all, err := tt.q.All(ctx)
+			all, err := tt.q.Reads().All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, numbers(all))
 			var iterated []Thing
-			for thing, err := range tt.q.Iter(ctx) {
+			for thing, err := range tt.q.Reads().Iter(ctx) {
 				require.NoError(t, err)
 				iterated = append(iterated, thing)
 			}
 			require.Equal(t, all, iterated)
-			first, err := tt.q.First(ctx)
+			first, err := tt.q.Reads().First(ctx)
 			if len(tt.want) == 0 {
 				require.ErrorIs(t, err, coodie.ErrNotFound)
 				return

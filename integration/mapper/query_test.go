@@ -69,9 +69,9 @@ func sales(t *testing.T, indexes ...string) (*gocql.Session, *coodie.Table[Sale]
 }
 
 // places is where the rows lie: shop, day and number.
-func places(t *testing.T, q *coodie.QuerySet[Sale]) (out []string) {
+func places(t *testing.T, q coodie.Readable[Sale]) (out []string) {
 	t.Helper()
-	rows, err := q.All(t.Context())
+	rows, err := q.Reads().All(t.Context())
 	require.NoError(t, err)
 	for _, r := range rows {
 		out = append(out, fmt.Sprintf("%s%d%d", r.Shop, r.Day, r.Seq))
@@ -91,7 +91,7 @@ func TestQueryFilters(t *testing.T) {
 
 	for _, tt := range []struct {
 		name  string
-		query *coodie.QuerySet[Sale]
+		query coodie.Readable[Sale]
 		want  string
 	}{
 		{"=", a.Filter(onDay.Eq(2)), "a21 a22"},
@@ -170,17 +170,17 @@ func TestQueryFiltersOfTheServer(t *testing.T) {
 	} {
 		require.ErrorContains(t, s.Query(statement).Exec(), says)
 	}
-	for name, query := range map[string]*coodie.QuerySet[Sale]{
+	for name, query := range map[string]coodie.Readable[Sale]{
 		"not a key":               table.Find(price.Eq(10)),
 		"part of a key":           table.Find(shop.Eq("a")),
 		"no partition key":        table.Find(onDay.Eq(1)),
 		"a column is passed over": table.Find(shop.Eq("a"), year.Eq(1), saleNo.Eq(1)),
 	} {
-		_, err := query.All(t.Context())
+		_, err := query.Reads().All(t.Context())
 		var refused *coodie.QueryError
 		require.True(t, errors.As(err, &refused), "%s: %v", name, err)
 		require.Regexp(t, "ALLOW FILTERING|preceding column", err.Error(), name)
-		_, err = query.AllowFiltering().All(t.Context())
+		_, err = query.Reads().AllowFiltering().All(t.Context())
 		require.NoError(t, err, name)
 	}
 }
@@ -191,7 +191,7 @@ func TestQueryOrder(t *testing.T) {
 	a := table.Find(shop.Eq("a"), year.Eq(1))
 	for _, tt := range []struct {
 		name  string
-		query *coodie.QuerySet[Sale]
+		query coodie.Readable[Sale]
 		want  string
 	}{
 		{"declared", a.OrderBy(coodie.Desc(onDay), coodie.Asc(saleNo)), "a31 a32 a21 a22 a11 a12"},

@@ -15,7 +15,7 @@ import (
 )
 
 // values is all that a query reads of one expression, as any.
-func values[T, V any](q *coodie.QuerySet[T], e coodie.Expr[T, V]) func(context.Context) (any, error) {
+func values[T, V any](q coodie.Readable[T], e coodie.Expr[T, V]) func(context.Context) (any, error) {
 	return func(ctx context.Context) (any, error) { return coodie.Values(q, e).All(ctx) }
 }
 

@@ -48,35 +48,35 @@ func TestStaticsAreNoRow(t *testing.T) {
 	require.Equal(t, 33, lines, "by the server's count")
 
 	some := slots.Find(k.In("a", "b", "x1", "none"))
-	for name, q := range map[string]*coodie.QuerySet[Slot]{
+	for name, q := range map[string]coodie.Readable[Slot]{
 		"whole table": slots.Find(), "in": some, "filtered": slots.Find(st.Ge(0)).AllowFiltering(), "small pages": slots.Find().With(coodie.WithPageSize(1)),
 		"one partition": slots.Find(k.Eq("b")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			all, err := q.All(ctx)
+			all, err := q.Reads().All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, both, all)
-			first, err := q.First(ctx)
+			first, err := q.Reads().First(ctx)
 			require.NoError(t, err)
 			require.Equal(t, one, first)
-			_, err = q.One(ctx)
+			_, err = q.Reads().One(ctx)
 			require.ErrorIs(t, err, coodie.ErrMultiple)
-			found, err := q.Exists(ctx)
+			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err)
 			require.True(t, found)
-			count, err := q.Count(ctx)
+			count, err := q.Reads().Count(ctx)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, count)
 			count, err = coodie.Values(q, coodie.CountAll[Slot]()).One(ctx)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, count)
 			for limit := 1; limit <= 3; limit++ {
-				all, err = q.Limit(limit).All(ctx)
+				all, err = q.Reads().Limit(limit).All(ctx)
 				require.NoError(t, err)
 				require.Equal(t, both[:min(limit, 2)], all)
 				var rows []Slot
 				for token, more := "", true; more; more = token != "" {
-					page, err := q.Limit(limit).With(coodie.WithPageSize(2)).Page(ctx, token)
+					page, err := q.Reads().Limit(limit).With(coodie.WithPageSize(2)).Page(ctx, token)
 					require.NoError(t, err)
 					rows, token = append(rows, page.Items...), page.Next
 				}
@@ -88,33 +88,33 @@ func TestStaticsAreNoRow(t *testing.T) {
 			projected, err := coodie.Project[SlotOfRows](q).All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, []SlotOfRows{{"b", 1, 10}, {"b", 2, 20}}, projected)
-			objects, err := q.Only(k, n).JSON().All(ctx)
+			objects, err := q.Reads().Only(k, n).JSON().All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, []json.RawMessage{json.RawMessage(`{"k": "b", "n": 10}`), json.RawMessage(`{"k": "b", "n": 20}`)}, objects)
-			objects, err = q.JSON().All(ctx)
+			objects, err = q.Reads().JSON().All(ctx)
 			require.NoError(t, err)
 			require.Len(t, objects, 2)
-			part, err := q.Only(k, n).All(ctx)
+			part, err := q.Reads().Only(k, n).All(ctx)
 			require.NoError(t, err)
 			require.Equal(t, []Slot{{K: "b", N: 10}, {K: "b", N: 20}}, part)
 		})
 	}
 
-	for name, q := range map[string]*coodie.QuerySet[Slot]{
+	for name, q := range map[string]coodie.Readable[Slot]{
 		"statics alone": slots.Find(k.Eq("a")), "of several": slots.Find(k.In("a", "x1")), "filtered by the static": slots.Find(st.Eq(7)).AllowFiltering(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := q.First(ctx)
+			_, err := q.Reads().First(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound)
-			_, err = q.One(ctx)
+			_, err = q.Reads().One(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound)
-			all, err := q.All(ctx)
+			all, err := q.Reads().All(ctx)
 			require.NoError(t, err)
 			require.Empty(t, all)
-			count, err := q.Count(ctx)
+			count, err := q.Reads().Count(ctx)
 			require.NoError(t, err)
 			require.Zero(t, count)
-			found, err := q.Exists(ctx)
+			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err)
 			require.False(t, found)
 		})
@@ -161,11 +161,11 @@ func TestStaticsAreNoRow(t *testing.T) {
 	require.Equal(t, "C", decode.Field)
 
 	// A struct that lacks the static column.
-	again := func() *coodie.QuerySet[SlotOfRows] { return open[SlotOfRows](t, s, coodie.WithTable("slot")).Find() }
-	first, err := again().First(ctx)
+	again := func() coodie.Readable[SlotOfRows] { return open[SlotOfRows](t, s, coodie.WithTable("slot")).Find() }
+	first, err := again().Reads().First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, SlotOfRows{"b", 1, 10}, first)
-	rows, err := again().Limit(2).All(ctx)
+	rows, err := again().Reads().Limit(2).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []SlotOfRows{{"b", 1, 10}, {"b", 2, 20}}, rows)
 }

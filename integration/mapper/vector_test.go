@@ -40,7 +40,7 @@ func TestANN(t *testing.T) {
 	} {
 		require.NoError(t, table.New(s).Save(ctx))
 	}
-	ids := func(q *coodie.QuerySet[Shape]) string {
+	ids := func(q coodie.Readable[Shape]) string {
 		t.Helper()
 		names, err := coodie.Values(q, shapeID).All(ctx)
 		require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestANN(t *testing.T) {
 	}
 	all := table.Find()
 	for name, tt := range map[string]struct {
-		query *coodie.QuerySet[Shape]
+		query coodie.Readable[Shape]
 		want  string
 	}{
 		"by angle":             {all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(10), "east north west"},

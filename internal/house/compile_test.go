@@ -45,7 +45,7 @@ var (
 	aL = coodie.ListCol(func(a *A) *[]string { return &a.L })
 	bV = coodie.Col(func(b *B) *int { return &b.V })
 )
-func f(ctx context.Context, as *coodie.Table[A], doc *coodie.Document[A]) {
+func f(ctx context.Context, as *coodie.Table[A], view *coodie.View[A], doc *coodie.Document[A]) {
 	` + body + `
 	_, _, _, _, _ = aK, aV, aN, aL, bV
 }`
@@ -64,31 +64,42 @@ func f(ctx context.Context, as *coodie.Table[A], doc *coodie.Document[A]) {
 		require.NoError(t, check(good), good)
 	}
 	for bad, says := range map[string]string{
-		`as.Find().IfNotExists().Update(ctx, aV.Set(1))`:       "no field or method Update",
-		`as.Find().IfNotExists().Delete(ctx)`:                  "no field or method Delete",
-		`as.Find(aK.Eq("a")).IfExists().Create(ctx, A{})`:      "no field or method Create",
-		`as.Find(aK.Eq("a")).If(aV.Eq(1)).Create(ctx, A{})`:    "no field or method Create",
-		`doc.If().Update(ctx, aV.Set(1))`:                      "not enough arguments",
-		`as.Find(aK.Eq("a")).If().Delete(ctx)`:                 "not enough arguments",
-		`doc.If(bV.Eq(1)).Delete(ctx)`:                         "coodie.Cond[B]",
-		`doc.IfExists().Update(ctx, bV.Set(1))`:                "coodie.Assign[B]",
-		`doc.IfExists().DeleteColumns(ctx, bV)`:                "coodie.Target[A]",
-		`as.Find(bV.Eq(1))`:                                    "coodie.Cond[B]",
-		`aV.Eq("1")`:                                           "cannot use",
-		`aV.Set("1")`:                                          "cannot use",
-		`aN.Set("1")`:                                          "cannot use",
-		`aL.Append(1)`:                                         "cannot use",
-		`aL.At("0")`:                                           "cannot use",
-		`as.Find().IfNotExists().Create(ctx, B{})`:             "cannot use",
-		`res := doc.Save(ctx); _ = res.Applied`:                "Applied",
-		`if err := doc.IfExists().Delete(ctx); err != nil { }`: "assignment mismatch",
-		`coodie.Col(func(a *A) *string { return &a.V })`:       "cannot use",
-		`coodie.Col(func(a *A) *string { return &a.Renamed })`: "Renamed",
-		`coodie.ListCol(func(a *A) *int { return &a.V })`:      "does not",
-		`doc.If(aV.Eq(1)).IfExists()`:                          "no field or method IfExists",
-		`as.Find(aK.Eq("a")).If(aV.Eq(1)).Find()`:              "no field or method Find",
-		`as.Find(aK.Eq("a")).IfExists().Get(ctx)`:              "no field or method Get",
-		`as.Find(aK.Eq("a")).SaveAll(ctx, []A{})`:              "no field or method SaveAll",
+		`as.Find().IfNotExists().Update(ctx, aV.Set(1))`:               "no field or method Update",
+		`as.Find().IfNotExists().Delete(ctx)`:                          "no field or method Delete",
+		`as.Find(aK.Eq("a")).IfExists().Create(ctx, A{})`:              "no field or method Create",
+		`as.Find(aK.Eq("a")).If(aV.Eq(1)).Create(ctx, A{})`:            "no field or method Create",
+		`doc.If().Update(ctx, aV.Set(1))`:                              "not enough arguments",
+		`as.Find(aK.Eq("a")).If().Delete(ctx)`:                         "not enough arguments",
+		`doc.If(bV.Eq(1)).Delete(ctx)`:                                 "coodie.Cond[B]",
+		`doc.IfExists().Update(ctx, bV.Set(1))`:                        "coodie.Assign[B]",
+		`doc.IfExists().DeleteColumns(ctx, bV)`:                        "coodie.Target[A]",
+		`as.Find(bV.Eq(1))`:                                            "coodie.Cond[B]",
+		`aV.Eq("1")`:                                                   "cannot use",
+		`aV.Set("1")`:                                                  "cannot use",
+		`aN.Set("1")`:                                                  "cannot use",
+		`aL.Append(1)`:                                                 "cannot use",
+		`aL.At("0")`:                                                   "cannot use",
+		`as.Find().IfNotExists().Create(ctx, B{})`:                     "cannot use",
+		`res := doc.Save(ctx); _ = res.Applied`:                        "Applied",
+		`if err := doc.IfExists().Delete(ctx); err != nil { }`:         "assignment mismatch",
+		`coodie.Col(func(a *A) *string { return &a.V })`:               "cannot use",
+		`coodie.Col(func(a *A) *string { return &a.Renamed })`:         "Renamed",
+		`coodie.ListCol(func(a *A) *int { return &a.V })`:              "does not",
+		`doc.If(aV.Eq(1)).IfExists()`:                                  "no field or method IfExists",
+		`as.Find(aK.Eq("a")).If(aV.Eq(1)).Find()`:                      "no field or method Find",
+		`as.Find(aK.Eq("a")).Limit(1).Delete(ctx)`:                     "no field or method Delete",
+		`as.Find(aK.Eq("a")).AllowFiltering().Update(ctx, aV.Set(1))`:  "no field or method Update",
+		`as.Find(aK.Eq("a")).Limit(1).IfExists()`:                      "no field or method IfExists",
+		`as.Find().Limit(1).IfNotExists()`:                             "no field or method IfNotExists",
+		`as.Find(aK.Eq("a")).OrderBy(coodie.Asc(aV)).Mutate(ctx, nil)`: "no field or method Mutate",
+		`as.Find().Limit(1).SaveJSON(ctx, nil)`:                        "no field or method SaveJSON",
+		`view.Find().IfExists()`:                                       "no field or method IfExists",
+		`view.Find().Update(ctx)`:                                      "no field or method Update",
+		`view.New(A{})`:                                                "no field or method New",
+		`view.SaveAll(ctx, []A{})`:                                     "no field or method SaveAll",
+		`view.Truncate(ctx)`:                                           "no field or method Truncate",
+		`as.Find(aK.Eq("a")).IfExists().Get(ctx)`:                      "no field or method Get",
+		`as.Find(aK.Eq("a")).SaveAll(ctx, []A{})`:                      "no field or method SaveAll",
 	} {
 		err := check(bad)
 		require.Error(t, err, bad)

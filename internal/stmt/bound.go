@@ -81,7 +81,6 @@ func NewBound(t *Table, verb cql.Verb, op string, cas bool) *Bound {
 	if t.Meta.Counter {
 		b.replay = replay.Counter
 	}
-	b.refuseView(&t.Rules, verb == cql.Select && !cas)
 	if cas && t.Meta.Counter {
 		b.Fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
@@ -267,11 +266,4 @@ func (c *Spec) Notes(b *Bound) (notes []string) {
 		add(nulls > 0, fmt.Sprintf("%d null columns are written as tombstones; WithOmitNil leaves them alone", nulls))
 	}
 	return notes
-}
-
-// refuseView refuses what a view cannot have: all but plain reads.
-func (b *Bound) refuseView(s *Rules, read bool) {
-	if s.ViewOf != "" && !read {
-		b.Fail("", "a materialized view is read-only: write to "+s.ViewOf+", of which it is one", nil)
-	}
 }

@@ -18,14 +18,11 @@ func (b *Bound) plainWrite(s *Rules, batched bool) {
 	}
 }
 
-// refuseReading refuses what only a read has: a Delete that ignored its Limit would delete
-// the whole range.
+// refuseReading refuses what only a read has.
 func (c *Spec) refuseReading(b *Bound) {
 	switch {
-	case c.Limit != nil:
-		b.Fail("", "a write takes no Limit: it concerns every row that the filters select", nil)
 	case c.ReadOptions != nil:
-		b.Fail("", "a write takes no OrderBy, Only, AllowFiltering or other option of a read: it concerns every row that the filters select", nil)
+		b.Fail("", "a write takes no Only or Defer, the options of a read: name the columns in Update or DeleteColumns", nil)
 	case c.Serial:
 		b.Fail("", "a write takes no WithLinearizable: it is for Get; If and IfExists make a write linearizable", nil)
 	}

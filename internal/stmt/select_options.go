@@ -20,12 +20,6 @@ type ReadOptions struct {
 	JSON          bool
 }
 
-// ofColumns reports whether the choice is of columns alone.
-func (ch *ReadOptions) ofColumns() bool {
-	return ch == nil || ch.Orders == nil && ch.Groups == nil && !ch.Distinct && !ch.Filtering && ch.PerPartition == nil &&
-		ch.Terms == nil && !ch.JSON
-}
-
 // OfMutate is the choice of the columns that Mutate reads: those that were chosen, the key, the
 // version and the attempt id.
 func (ch *ReadOptions) OfMutate(table *meta.Table) *ReadOptions {

@@ -93,9 +93,6 @@ func (c *Spec) Asked(b *Bound) If {
 func (c *Spec) RowKey() (string, *Misuse) {
 	b := NewBound(c.Table, cql.Select, "mutate", true)
 	defer b.Release()
-	if !c.ReadOptions.ofColumns() {
-		b.Fail("", "Mutate reads and writes one row, without OrderBy or other options of a read; Only and Defer narrow what it is shown", nil)
-	}
 	c.ReadOptions.list(b) // says which columns are none
 	if !c.Value.None() {
 		b.documentKey(c.Value, false)

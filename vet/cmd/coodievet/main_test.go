@@ -37,7 +37,7 @@ func TestCommand(t *testing.T) {
 		{[]string{tool, "-lostcontext", "lostcontext"}, true, "the call does not end with ctx", "mutateeffect"},
 		{[]string{"go", "vet", "-vettool=" + tool, "-heuristics", "lostcontext"}, true, "the call does not end with ctx", ""},
 		{[]string{tool, "-lwtresult=false", "lwtresult"}, true, "lwtunknown", "lwtresult: the answer"},
-		{[]string{tool, "-fix", "-diff", "lostchain"}, false, "q = q.Limit(3)", ""},
+		{[]string{tool, "-fix", "-diff", "lostchain"}, false, "q = q.Filter(is)", ""},
 	} {
 		out, failed := run(test.args[0], test.args[1:]...)
 		if failed != test.failed || !strings.Contains(out, test.contains) || test.lacks != "" && strings.Contains(out, test.lacks) {

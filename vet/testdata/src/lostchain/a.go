@@ -23,7 +23,8 @@ func lost(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], is coodie.C
 	db.Raw("SELECT a FROM t")                                    // want `the chain has no last call`
 	coodie.Col(func(l *Lock) *string { return &l.Name }).Eq("a") // want `the chain has no last call`
 	q := t.Find()
-	q.Limit(3) // want `QuerySet is not changed: a step returns a changed copy`
+	q.Filter(is) // want `QuerySet is not changed: a step returns a changed copy`
+	q.Limit(3)   // want `QuerySet is not changed`
 	q.All(ctx)
 	q = q.Filter(is)
 	for range q.Iter(ctx) {

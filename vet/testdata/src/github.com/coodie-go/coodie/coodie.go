@@ -93,12 +93,14 @@ func (w *Write[T]) Save(ctx context.Context) error                           { p
 func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 func (w *Write[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 
-type QuerySet[T any] struct{}
+type QuerySet[T any] struct{ Query[T] }
+
+type Query[T any] struct{}
 
 func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T]                 { panic("stub") }
-func (q *QuerySet[T]) Limit(n int) *QuerySet[T]                               { panic("stub") }
-func (q *QuerySet[T]) All(ctx context.Context) ([]T, error)                   { panic("stub") }
-func (q *QuerySet[T]) Iter(ctx context.Context) iter.Seq2[T, error]           { panic("stub") }
+func (q *Query[T]) Limit(n int) *Query[T]                                     { panic("stub") }
+func (q *Query[T]) All(ctx context.Context) ([]T, error)                      { panic("stub") }
+func (q *Query[T]) Iter(ctx context.Context) iter.Seq2[T, error]              { panic("stub") }
 func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]           { panic("stub") }
 func (q *QuerySet[T]) IfNotExists() *Creation[T]                              { panic("stub") }
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error { panic("stub") }
