@@ -78,7 +78,7 @@ func TestBatchConflicts(t *testing.T) {
 	at := func(c int) *coodie.QuerySet[Bin] { return bins.Find(binP.Eq("x"), binC.Eq(c), binD.Eq(one)) }
 	row := func(c int) *coodie.Document[Bin] { return bins.New(Bin{P: "x", C: c, D: one, N: ptr(1)}) }
 	all := bins.Find(binP.Eq("x"))
-	size := func(field string, v any) coodie.Assign[Bin] { return bins.Col("size").Field(field).Set(v) }
+	size := func(field string, v any) coodie.Assign[Bin] { return coodie.AnyCol(bins, "size").Field(field).Set(v) }
 	early, late := time.UnixMilli(1000), time.UnixMilli(2000)
 
 	for _, tt := range []struct {
@@ -341,10 +341,10 @@ func TestBatchConflictsOfCounters(t *testing.T) {
 	visits := open[Visits](t, session)
 	visits, err := visits.On(db)
 	require.NoError(t, err)
-	page := visits.Find(visits.Col("page").Eq("/"))
+	page := visits.Find(coodie.AnyCol(visits, "page").Eq("/"))
 	b := db.CounterBatch()
-	page.In(b).Update(visits.Col("n").Add(2))
-	page.In(b).Update(visits.Col("n").Remove(1))
+	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
+	page.In(b).Update(coodie.AnyCol(visits, "n").Remove(1))
 	require.NoError(t, b.Exec(t.Context()))
 	got, err := page.Get(t.Context())
 	require.NoError(t, err)
@@ -352,12 +352,12 @@ func TestBatchConflictsOfCounters(t *testing.T) {
 
 	var usage *coodie.UsageError
 	b = db.CounterBatch()
-	page.In(b).Update(visits.Col("n").Add(2))
+	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	page.In(b).Delete()
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
 	b = db.CounterBatch()
-	page.In(b).DeleteColumns(visits.Col("n"))
-	page.In(b).Update(visits.Col("n").Add(2))
+	page.In(b).DeleteColumns(coodie.AnyCol(visits, "n"))
+	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
 	require.Equal(t, "n", usage.Column)
 }
@@ -411,11 +411,11 @@ func TestBatchConflictsOfAttempts(t *testing.T) {
 
 		b = db.Batch()
 		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
-		at.IfExists().With(coodie.WithTTL(time.Hour)).In(b).Update(entries.Col("note").Set("x"))
+		at.IfExists().With(coodie.WithTTL(time.Hour)).In(b).Update(coodie.AnyCol(entries, "note").Set("x"))
 		require.ErrorContains(t, b.Exec(context.Background()), "mixed")
 		b = db.Batch()
 		at.If(entryAmount.Eq(1)).In(b).Update(entryAmount.Set(2))
-		at.If(entryAmount.Eq(1)).With(coodie.WithTTL(time.Hour)).In(b).Update(entries.Col("note").Set("x"))
+		at.If(entryAmount.Eq(1)).With(coodie.WithTTL(time.Hour)).In(b).Update(coodie.AnyCol(entries, "note").Set("x"))
 		require.NoError(t, b.Exec(context.Background()), "the id may expire with either")
 	}
 }

@@ -107,9 +107,9 @@ func TestBatchOnBothServers(t *testing.T) {
 			}
 			require.Len(t, srv.MustRows("SELECT * FROM app.entry WHERE book IN ('c', 'd')"), 2)
 			batch = db.CounterBatch()
-			page := visits.Find(visits.Col("page").Eq("/"))
-			page.In(batch).Update(visits.Col("n").Add(2))
-			page.In(batch).Update(visits.Col("n").Add(3))
+			page := visits.Find(coodie.AnyCol(visits, "page").Eq("/"))
+			page.In(batch).Update(coodie.AnyCol(visits, "n").Add(2))
+			page.In(batch).Update(coodie.AnyCol(visits, "n").Add(3))
 			require.NoError(t, batch.Exec(ctx))
 			got, err := page.Get(ctx)
 			require.NoError(t, err)

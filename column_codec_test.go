@@ -103,7 +103,7 @@ func TestCodecs(t *testing.T) {
 
 	// An answer, its parts, and conditions go the same way.
 	res, err = doc.If(codedPrefs.Eq(full.Prefs), codedExtra.In(Prefs{Theme: "y"}, *full.Extra), codedUpper.Eq("abc"), codedBytes.Ne("s"), codedPath.Eq(full.Path),
-		table.Col("raw").IsNotNull(), table.Col("upper").Eq("abc"), table.Col("bytes").Ne(nil)).Update(ctx, codedPlain.Set("no"))
+		coodie.AnyCol(table, "raw").IsNotNull(), coodie.AnyCol(table, "upper").Eq("abc"), coodie.AnyCol(table, "bytes").Ne(nil)).Update(ctx, codedPlain.Set("no"))
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	for _, c := range res.Conditions() {
@@ -115,7 +115,7 @@ func TestCodecs(t *testing.T) {
 	require.Equal(t, *full.Extra, theme)
 	require.Equal(t, "abc", res.Map()["upper"])
 
-	res, err = doc.If(codedUpper.Eq("abc")).Update(ctx, codedPrefs.Set(Prefs{Theme: "new"}), codedUpper.Set("def"), codedBytes.SetNull(), table.Col("path").Set([]string{"c"}))
+	res, err = doc.If(codedUpper.Eq("abc")).Update(ctx, codedPrefs.Set(Prefs{Theme: "new"}), codedUpper.Set("def"), codedBytes.SetNull(), coodie.AnyCol(table, "path").Set([]string{"c"}))
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	full.Prefs, full.Upper, full.Bytes, full.Path = Prefs{Theme: "new"}, "def", nil, []string{"c"}
@@ -174,13 +174,13 @@ func TestCodecRefusals(t *testing.T) {
 	for name, err := range map[string]error{
 		"encode":    row.Update(ctx, codedUpper.Set("bad")),
 		"condition": func() error { _, err := row.If(codedUpper.Eq("bad")).Delete(ctx); return err }(),
-		"add":       row.Update(ctx, table.Col("path").Add([]string{"x"})),
+		"add":       row.Update(ctx, coodie.AnyCol(table, "path").Add([]string{"x"})),
 		"list":      row.Update(ctx, list.Append("x")),
 		"field":     row.Update(ctx, field.Set("x")),
-		"by field":  row.Update(ctx, table.Col("prefs").Field("theme").Set("x")),
-		"element":   row.Update(ctx, table.Col("path").At(0).Set("x")),
-		"other":     row.Update(ctx, table.Col("upper").Set(1)),
-		"no JSON":   row.Update(ctx, table.Col("anything").Set(make(chan int))),
+		"by field":  row.Update(ctx, coodie.AnyCol(table, "prefs").Field("theme").Set("x")),
+		"element":   row.Update(ctx, coodie.AnyCol(table, "path").At(0).Set("x")),
+		"other":     row.Update(ctx, coodie.AnyCol(table, "upper").Set(1)),
+		"no JSON":   row.Update(ctx, coodie.AnyCol(table, "anything").Set(make(chan int))),
 		"NaN":       table.New(Coded{ID: "a", Any: func() {}}).Save(ctx),
 	} {
 		var usage *coodie.UsageError

@@ -9,9 +9,15 @@ import (
 )
 
 // AnyColumn is a column known by its name only, for code that learns names at run
-// time: see Table.Col. Values are of any Go type that the column's CQL type takes, nil
+// time: see AnyCol. Values are of any Go type that the column's CQL type takes, nil
 // is null; a wrong name or value is a *UsageError of the call that would send it.
 type AnyColumn[T any] stmt.Ref
+
+// AnyCol is the column of that name of a Table or View. A name that the struct lacks is a *UsageError of the call
+// that uses the column.
+func AnyCol[T any](of interface{ described(*T) *table }, name string) *AnyColumn[T] {
+	return (*AnyColumn[T])(of.described(nil).schema.Column(name))
+}
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
 func (c *AnyColumn[T]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
@@ -223,7 +229,7 @@ func (c *ListColumn[T, S, E]) Contains(v E) Cond[T] {
 type SetColumn[T any, S ~[]E, E any] stmt.Ref
 
 // SetCol is the set column that holds the selected slice field, which is tagged `set`
-// or has a set type. For a map[E]struct{} field use Table.Col.
+// or has a set type. For a map[E]struct{} field use AnyCol.
 func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] {
 	r := selected(selector).Valued(reflect.TypeFor[S]())
 	r.Element(reflect.TypeFor[E](), codec.Set, "SetCol")

@@ -28,7 +28,7 @@ func TestDocumentFollowsAppliedWrites(t *testing.T) {
 	require.Equal(t, 7, doc.Value.Pair.A)
 	require.False(t, doc.Stale())
 
-	require.NoError(t, doc.Update(ctx, things.Col("name").Set("by name")))
+	require.NoError(t, doc.Update(ctx, AnyCol(things, "name").Set("by name")))
 	require.Equal(t, "by name", doc.Value.Name)
 
 	_, err = doc.IfExists().DeleteColumns(ctx, name, mixed)

@@ -37,7 +37,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	config := configs.New(AppConfig{Key: "flag"})
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(time.Unix(1, 0)), seq.Eq(2))
 	partition := things.Find(tenant.Eq("t"), id.Eq(1))
-	hit := hits.Find(hits.Col("page").Eq("/"))
+	hit := hits.Find(AnyCol(hits, "page").Eq("/"))
 	one := 1
 	panics := Col(func(e *Everything) *string { return (*struct{ S *string })(nil).S })
 	outside := new(string)
@@ -72,20 +72,20 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"key deleted", "key", "cannot be deleted", err(config.IfExists().DeleteColumns(ctx, key))},
 		{"no key in WHERE", "value", "belongs into If", err(flag.Filter(value.Eq("a")).IfExists().Delete(ctx))},
 		{"less than null", "at", "null", err(partition.Filter(at.Lt(time.Time{})).All(ctx))},
-		{"condition less than null", "select", "null", err(row.If(things.Col("select").Lt(nil)).Delete(ctx))},
+		{"condition less than null", "select", "null", err(row.If(AnyCol(things, "select").Lt(nil)).Delete(ctx))},
 		{"IN of nothing", "name", "never holds", err(row.If(name.In()).Delete(ctx))},
 		{"timestamp", "", "timestamp", err(flag.With(WithTimestamp(time.Now())).IfExists().Delete(ctx))},
 		{"timestamp of a document", "", "timestamp", err(config.With(WithTimestamp(time.Now())).If(version.Eq(1)).Update(ctx, value.Set("a")))},
 		{"negative TTL", "", "TTL", err(config.With(WithTTL(-1)).Insert(ctx))},
 		{"TTL too long", "", "TTL", err(config.With(WithTTL(21 * 365 * 24 * time.Hour)).Insert(ctx))},
 		{"TTL of a delete", "", "TTL", err(config.With(WithTTL(time.Second)).IfExists().Delete(ctx))},
-		{"condition on a counter table", "", "counter", err(hit.IfExists().Update(ctx, hits.Col("n").Add(1)))},
+		{"condition on a counter table", "", "counter", err(hit.IfExists().Update(ctx, AnyCol(hits, "n").Add(1)))},
 		{"insert of a counter", "", "counter", err(hits.New(Hits{Page: "/"}).Insert(ctx))},
 		{"save of a counter", "", "counter", hits.New(Hits{Page: "/"}).Save(ctx)},
-		{"set of a counter", "n", "only added", hit.Update(ctx, hits.Col("n").Set(1))},
+		{"set of a counter", "n", "only added", hit.Update(ctx, AnyCol(hits, "n").Set(1))},
 		{"ghost: null", "", "missing row", err(row.If(name.IsNull()).Update(ctx, name.Set("a")))},
 		{"ghost: not equal", "", "missing row", err(row.If(name.Ne("a"), sel.Ne(1)).Update(ctx, name.Set("a")))},
-		{"ghost: null in IN", "", "missing row", err(row.If(things.Col("select").In(1, nil)).Update(ctx, name.Set("a")))},
+		{"ghost: null in IN", "", "missing row", err(row.If(AnyCol(things, "select").In(1, nil)).Update(ctx, name.Set("a")))},
 		{"ghost: empty collection", "", "missing row", err(row.If(tags.Eq([]string{})).Update(ctx, name.Set("a")))},
 		{"ghost: missing element", "", "missing row", err(row.If(attrs.At("a").IsNull()).Update(ctx, name.Set("a")))},
 		{"ghost: static condition", "", "missing row", err(row.If(owner.Eq("a")).Update(ctx, name.Set("a")))},
@@ -97,13 +97,13 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"frozen map added to", "fixed", "frozen", err(row.IfExists().Update(ctx, fixed.Put(map[string]string{"a": "b"})))},
 		{"frozen element deleted", "fixed", "frozen", err(row.IfExists().DeleteColumns(ctx, fixed.At("a")))},
 		{"negative index", "tags", "negative", err(row.If(tags.At(-1).Eq("a")).Delete(ctx))},
-		{"element of an element", "attrs", "one level deep", err(row.If(things.Col("attrs").At("a").At("b").Eq(1)).Delete(ctx))},
-		{"append to text", "name", "collection", err(row.IfExists().Update(ctx, things.Col("name").Add("a")))},
-		{"prepend to a set", "labels", "only a list", err(row.IfExists().Update(ctx, things.Col("labels").Prepend([]string{"a"})))},
+		{"element of an element", "attrs", "one level deep", err(row.If(AnyCol(things, "attrs").At("a").At("b").Eq(1)).Delete(ctx))},
+		{"append to text", "name", "collection", err(row.IfExists().Update(ctx, AnyCol(things, "name").Add("a")))},
+		{"prepend to a set", "labels", "only a list", err(row.IfExists().Update(ctx, AnyCol(things, "labels").Prepend([]string{"a"})))},
 		{"order of a map's value", "attrs", "as if it were a text, like the keys, so >= can hold there when it should not; coodie refuses it on every server", err(row.If(attrs.At("a").Ge(1)).Delete(ctx))},
-		{"unknown column", "nmae", "no such column", err(row.If(things.Col("nmae").Eq(1)).Delete(ctx))},
-		{"unknown field", "addr", "no field", err(row.If(things.Col("addr").Field("zip").Eq(1)).Delete(ctx))},
-		{"wrong value by name", "version", "int", err(config.If(configs.Col("version").Eq("42")).Delete(ctx))},
+		{"unknown column", "nmae", "no such column", err(row.If(AnyCol(things, "nmae").Eq(1)).Delete(ctx))},
+		{"unknown field", "addr", "no field", err(row.If(AnyCol(things, "addr").Field("zip").Eq(1)).Delete(ctx))},
+		{"wrong value by name", "version", "int", err(config.If(AnyCol(configs, "version").Eq("42")).Delete(ctx))},
 		{"value that overflows", "t", "tinyint", err(smalls.New(Small{K: 1, T: 128, B: &one}).Insert(ctx))},
 		{"default int that overflows", "version", "int", err(config.If(version.Eq(math.MaxInt)).Delete(ctx))},
 		{"selector that panics", "", "selector", err(row.If(panics.Eq("a")).Delete(ctx))},

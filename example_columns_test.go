@@ -87,7 +87,7 @@ func ExampleBeforeSaver() {
 	res, err := doc.Insert(ctx)
 	fmt.Println(res.Applied, err, doc.Value.Email, *doc.Value.Plan, doc.Value.ID != gocql.UUID{})
 
-	got, err := signups.Find(signups.Col("id").Eq(doc.Value.ID)).Get(ctx)
+	got, err := signups.Find(coodie.AnyCol(signups, "id").Eq(doc.Value.ID)).Get(ctx)
 	fmt.Println(got.Domain, err)
 
 	_, err = signups.New(Signup{Email: "nobody"}).Insert(ctx)
@@ -122,7 +122,7 @@ func ExampleWithDefaultTTL() {
 
 	must(sessions.New(Session{Token: "t1", User: "ada", Groups: []string{"admin"}}).Save(ctx))
 	must(sessions.New(Session{Token: "t2", User: "bob", Groups: []string{"admin"}}).With(coodie.WithTTL(0)).Save(ctx)) // never expires
-	byIndex := sessions.Find(sessions.Col("groups").Contains("admin"))
+	byIndex := sessions.Find(coodie.AnyCol(sessions, "groups").Contains("admin"))
 	n, err := byIndex.Count(ctx)
 	fmt.Println(n, err)
 	srv.FastForward(61 * time.Minute)

@@ -165,7 +165,7 @@ func ExampleQuerySet_IfAll() {
 
 	var conditions []coodie.Cond[Track]
 	for column, value := range map[string]any{"title": "I Want a Little Sugar"} {
-		conditions = append(conditions, tracks.Col(column).Eq(value))
+		conditions = append(conditions, coodie.AnyCol(tracks, column).Eq(value))
 	}
 	res, err := sugar.IfAll(conditions).Update(ctx, title.Set("Sugar"))
 	fmt.Println(res.Applied, err)

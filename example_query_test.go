@@ -78,7 +78,7 @@ func ExampleQuerySet_Filter() {
 	nina := tracks.Find(artist.Eq("nina"))
 	titles(nina.Filter(year.Ge(1965), year.Lt(1967)))
 	titles(nina.Filter(year.In(1965, 1967), no.Eq(1)))
-	titles(tracks.Find(tracks.Col("artist").In("edith", "nina"), tracks.Col("year").Lt(1965))) // columns by name
+	titles(tracks.Find(coodie.AnyCol(tracks, "artist").In("edith", "nina"), coodie.AnyCol(tracks, "year").Lt(1965))) // columns by name
 	// Output:
 	// Be My Husband | Nobody
 	// I Want a Little Sugar | Be My Husband

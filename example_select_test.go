@@ -21,7 +21,7 @@ func ExampleValues() {
 	fmt.Println(coodie.Values(nina, seconds).All(ctx)) // null is zero
 	lengths, err := coodie.Values(nina, coodie.Nullable(seconds)).All(ctx)
 	fmt.Println(*lengths[0], *lengths[1], lengths[2], err) // null is nil
-	fmt.Println(coodie.Values(nina, tracks.Col("year")).First(ctx))
+	fmt.Println(coodie.Values(nina, coodie.AnyCol(tracks, "year")).First(ctx))
 	fmt.Println(coodie.Values(tracks.Find().Distinct(), artist).All(ctx))
 	// Output:
 	// [I Want a Little Sugar Be My Husband Nobody] <nil>

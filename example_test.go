@@ -132,7 +132,7 @@ func ExampleQuerySet_If() {
 	show(configs.Find().IfNotExists().Create(ctx, AppConfig{Key: "flag", Value: "off", Version: 1}))
 	show(flag.If(version.Eq(1)).Update(ctx, value.Set("on"), version.Set(2)))
 	show(flag.If(version.Ge(2), value.In("on", "auto")).Update(ctx, version.Set(3)))
-	show(flag.If(configs.Col("version").Eq(3)).DeleteColumns(ctx, value)) // a column by its name
+	show(flag.If(coodie.AnyCol(configs, "version").Eq(3)).DeleteColumns(ctx, value)) // a column by its name
 	show(flag.IfExists().With(coodie.WithTTL(time.Hour)).Update(ctx, value.Set("on")))
 	show(flag.IfExists().Delete(ctx))
 	// Output:

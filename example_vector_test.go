@@ -25,12 +25,12 @@ func ExampleCosine() {
 	must(photos.Create(ctx))
 	must(photos.New(Photo{Name: "ada", Face: &[3]float32{0, 3, 4}}).Save(ctx))
 
-	ada := photos.Find(photos.Col("name").Eq("ada"))
+	ada := photos.Find(coodie.AnyCol(photos, "name").Eq("ada"))
 	fmt.Println(coodie.Values(ada, coodie.Cosine(face, [3]float32{0, 6, 8})).First(ctx))
 	fmt.Println(coodie.Values(ada, coodie.Cosine(face, [3]float32{0, -3, -4})).First(ctx))
 	fmt.Println(coodie.Values(ada, coodie.Euclidean(face, [3]float32{0, 3, 5})).First(ctx))
 	fmt.Println(coodie.Values(ada, coodie.DotProduct(face, [3]float32{1, 0, 0})).First(ctx))
-	_, err = coodie.Values(ada, coodie.Cosine(photos.Col("face"), any([]float32{1, 2}))).First(ctx)
+	_, err = coodie.Values(ada, coodie.Cosine(coodie.AnyCol(photos, "face"), any([]float32{1, 2}))).First(ctx)
 	fmt.Println(err)
 	// Output:
 	// 1 <nil>

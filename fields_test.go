@@ -251,7 +251,7 @@ func TestConditionsOnGrownTypes(t *testing.T) {
 			"addr": dwellerAddr.Eq(*is.Addr), "cold": dwellerCold.Eq(*is.Cold), "past": dwellerPast.Eq(is.Past), "by_name": dwellerByName.Eq(is.ByName),
 			"some": dwellerSome.Eq(is.Some), "inside": dwellerInside.Eq(*is.Inside), "beside": dwellerBeside.Eq(*is.Beside),
 			"in": dwellerCold.In(*is.Cold, Addr{}), "in, not frozen": dwellerAddr.In(*is.Addr), "element": dwellerPast.At(0).Eq(is.Past[0]),
-			"any": mustTable(t, session).Col("cold").Eq(*is.Cold),
+			"any": coodie.AnyCol(mustTable(t, session), "cold").Eq(*is.Cold),
 		}
 		check := func(want coodie.Verdict) {
 			t.Helper()
@@ -315,8 +315,8 @@ func TestWritesOfGrownTypes(t *testing.T) {
 			return row(t).Update(ctx, dwellerAddr.Set(*v.Addr), dwellerCold.Set(*v.Cold), dwellerInside.Set(*v.Inside), dwellerShared.Set(*v.Shared))
 		},
 		"Update by name": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
-			return row(t).Update(ctx, t.Col("addr").Set(v.Addr), t.Col("cold").Set(v.Cold), t.Col("shared").Set(v.Shared),
-				t.Col("inside").Set(map[string]any{"addr": v.Inside.Addr, "name": v.Inside.Name}))
+			return row(t).Update(ctx, coodie.AnyCol(t, "addr").Set(v.Addr), coodie.AnyCol(t, "cold").Set(v.Cold), coodie.AnyCol(t, "shared").Set(v.Shared),
+				coodie.AnyCol(t, "inside").Set(map[string]any{"addr": v.Inside.Addr, "name": v.Inside.Name}))
 		},
 		"Document.Update": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
 			return t.New(v).Update(ctx, dwellerAddr.Set(*v.Addr), dwellerCold.Set(*v.Cold), dwellerInside.Set(*v.Inside), dwellerShared.Set(*v.Shared))

@@ -158,7 +158,7 @@ func selected1[T any](s Selectable[T]) *stmt.Term {
 	return s.expression(nil)
 }
 
-// ANN orders rows by how like their vectors are to v, the most like first (of a Table.Col v is an any): for OrderBy, with
+// ANN orders rows by how like their vectors are to v, the most like first (of an AnyColumn v is an any): for OrderBy, with
 // a Limit of 1000 at most. The column holds vectors: a [n]float32, or a slice whose tag says `type=vector<float, n>`. It
 // needs an SAI index, whose similarity function
 // decides. Rows without a vector are left out; the search is approximate. Cassandra 5.0

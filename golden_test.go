@@ -170,7 +170,7 @@ func TestConditionalStatements(t *testing.T) {
 		{"delete columns if exists", func() error { return answer(config().IfExists().DeleteColumns(ctx, value)) },
 			`DELETE value FROM app_config WHERE key = ? IF EXISTS`},
 		{"columns by name", func() error {
-			return answer(config().If(configs.Col("version").Eq(42)).Update(ctx, configs.Col("value").Set("x")))
+			return answer(config().If(AnyCol(configs, "version").Eq(42)).Update(ctx, AnyCol(configs, "value").Set("x")))
 		}, `UPDATE app_config SET value = ? WHERE key = ? IF version = ?`},
 		{"a slice of conditions", func() error {
 			return answer(config().IfAll([]Cond[AppConfig]{version.Eq(1), value.Eq("a")}).Delete(ctx))
@@ -196,8 +196,8 @@ func TestConditionalStatements(t *testing.T) {
 			return answer(thing().If(attrs.At("a").Eq(1), tags.At(0).Ne("x"), city.Eq("Rome"), attrs.At("b").In(1, 2)).Delete(ctx))
 		}, `DELETE FROM everything` + where + ` IF attrs[?] = ? AND tags[?] != ? AND addr.city = ? AND attrs[?] IN ?`},
 		{"elements by name", func() error {
-			return answer(thing().If(things.Col("attrs").At("a").Eq(1), things.Col("tags").At(0).Eq("x"), things.Col("addr").Field("city").Eq("Rome")).
-				Update(ctx, things.Col("attrs").At("a").Set(2), things.Col("tags").Add([]string{"y"}), things.Col("labels").Remove([]string{"z"})))
+			return answer(thing().If(AnyCol(things, "attrs").At("a").Eq(1), AnyCol(things, "tags").At(0).Eq("x"), AnyCol(things, "addr").Field("city").Eq("Rome")).
+				Update(ctx, AnyCol(things, "attrs").At("a").Set(2), AnyCol(things, "tags").Add([]string{"y"}), AnyCol(things, "labels").Remove([]string{"z"})))
 		}, `UPDATE everything SET attrs[?] = ?, tags = tags + ?, labels = labels - ?` + where + ` IF attrs[?] = ? AND tags[?] = ? AND addr.city = ?`},
 		{"whole collections", func() error {
 			return answer(row.If(tags.Eq([]string{"a"}), fixed.Eq(map[string]string{"a": "b"})).

@@ -68,7 +68,9 @@ func kind[T any](name string, versioned bool, shelf func(*T) *Shelf) shelves {
 		table, err := coodie.Open[T](coodie.New(session))
 		require.NoError(t, err)
 		require.NoError(t, table.Create(context.Background()))
-		key := func(c int) *coodie.QuerySet[T] { return table.Find(table.Col("p").Eq("a"), table.Col("c").Eq(c)) }
+		key := func(c int) *coodie.QuerySet[T] {
+			return table.Find(coodie.AnyCol(table, "p").Eq("a"), coodie.AnyCol(table, "c").Eq(c))
+		}
 		return shelfTable{
 			insert: func(ctx context.Context, s Shelf) error {
 				var v T
@@ -244,7 +246,7 @@ func TestMutateOnly(t *testing.T) {
 			require.NoError(t, err)
 		}
 		for name, narrowed := range map[string]*coodie.QuerySet[guardedShelf]{
-			"only": row.Only(shelfN), "defer": row.Defer(shelfTotal, shelf.Col("label"), shelfM),
+			"only": row.Only(shelfN), "defer": row.Defer(shelfTotal, coodie.AnyCol(shelf, "label"), shelfM),
 		} {
 			t.Run(name, func(t *testing.T) {
 				res, err := narrowed.Mutate(ctx, func(_ context.Context, s *guardedShelf) error {

@@ -279,7 +279,7 @@ func TestHooksOfMutateThatCreates(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
 	drawers := open[Drawer](t, session)
-	row := drawers.Find(drawers.Col("p").Eq("p"), drawers.Col("c").Eq("c"))
+	row := drawers.Find(coodie.AnyCol(drawers, "p").Eq("p"), coodie.AnyCol(drawers, "c").Eq("c"))
 	set := func(n int) func(context.Context, *Drawer) error {
 		return func(_ context.Context, d *Drawer) error { d.N = n; return nil }
 	}
@@ -287,19 +287,19 @@ func TestHooksOfMutateThatCreates(t *testing.T) {
 		if column == "" {
 			continue
 		}
-		_, err := row.Only(drawers.Col("n")).Mutate(ctx, set(n), coodie.OrCreate())
+		_, err := row.Only(coodie.AnyCol(drawers, "n")).Mutate(ctx, set(n), coodie.OrCreate())
 		var usage *coodie.UsageError
 		require.ErrorAs(t, err, &usage)
 		require.Equal(t, column, usage.Column)
 		require.Equal(t, "(p, c)", usage.Key.String())
 	}
 	require.Empty(t, srv.MustRows("SELECT * FROM app.drawer"), "nothing was written")
-	res, err := row.Only(drawers.Col("n")).Mutate(ctx, set(3), coodie.OrCreate())
+	res, err := row.Only(coodie.AnyCol(drawers, "n")).Mutate(ctx, set(3), coodie.OrCreate())
 	require.NoError(t, err)
 	require.True(t, res.Created)
 	require.Equal(t, []cqltest.Row{{"n": 3, "owner": nil}}, srv.MustRows("SELECT n, owner FROM app.drawer"),
 		"a default is not for a static column that the partition may have")
-	res, err = drawers.Find(drawers.Col("p").Eq("p"), drawers.Col("c").Eq("d")).Mutate(ctx, set(2), coodie.OrCreate())
+	res, err = drawers.Find(coodie.AnyCol(drawers, "p").Eq("p"), coodie.AnyCol(drawers, "c").Eq("d")).Mutate(ctx, set(2), coodie.OrCreate())
 	require.NoError(t, err)
 	require.Equal(t, "of the hook", res.Value.Label)
 	require.Equal(t, []cqltest.Row{{"label": "of the hook", "owner": "nobody", "n": 2}}, srv.MustRows("SELECT label, owner, n FROM app.drawer WHERE p = 'p' AND c = 'd'"))
@@ -494,7 +494,7 @@ func TestMutateOnlyOfWhatAfterLoadFills(t *testing.T) {
 	var usage *coodie.UsageError
 	require.ErrorAs(t, err, &usage)
 	require.Equal(t, "twice", usage.Column)
-	got, err := coodie.Values(toys.Find(id.Eq("a")), toys.Col("twice")).First(ctx)
+	got, err := coodie.Values(toys.Find(id.Eq("a")), coodie.AnyCol(toys, "twice")).First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 7, got)
 }

@@ -37,7 +37,7 @@ func TestInWritesInChunks(t *testing.T) {
 
 	require.NoError(t, many.Update(ctx, partFuse.Set(5)))
 	require.Equal(t, 5, written(srv, cqltest.Update))
-	require.NoError(t, many.DeleteColumns(ctx, table.Col("name")))
+	require.NoError(t, many.DeleteColumns(ctx, coodie.AnyCol(table, "name")))
 	require.Equal(t, 5, written(srv, cqltest.Delete))
 	rows, err := table.Find().All(ctx)
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestInWritesInChunks(t *testing.T) {
 		"a key column":      many.Update(ctx, partID.Set(1)),
 		"no assignment":     many.Update(ctx),
 		"Concurrency":       many.With(coodie.WithConcurrency(-1)).Delete(ctx),
-		"a value":           table.Find(table.Col("id").In(int64(1)<<40, int64(1))).Delete(ctx),
+		"a value":           table.Find(coodie.AnyCol(table, "id").In(int64(1)<<40, int64(1))).Delete(ctx),
 		"with a condition":  second(many.IfExists().Delete(ctx)),
 		"without any value": table.Find(partID.In()).Delete(ctx),
 	} {

@@ -48,7 +48,7 @@ func benchmarkShown[T any](b *testing.B, name string) {
 				b.Fatal(err)
 			}
 			row := func(t *coodie.Table[T], c int) *coodie.QuerySet[T] {
-				return t.Find(t.Col("p").Eq("a"), t.Col("c").Eq(c))
+				return t.Find(coodie.AnyCol(t, "p").Eq("a"), coodie.AnyCol(t, "c").Eq(c))
 			}
 			for c := range clients {
 				if _, err := row(clients[0], c).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).M = new(int); return nil }, coodie.OrCreate()); err != nil {
@@ -65,13 +65,13 @@ func benchmarkShown[T any](b *testing.B, name string) {
 						q, change := row(t, c), func(_ context.Context, v *T) error { shelfOf(v).N++; return nil }
 						switch {
 						case c == 8 && i%4 == 0:
-							_, err := q.Only(t.Col("total"), t.Col("n")).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).Total++; return nil }, many)
+							_, err := q.Only(coodie.AnyCol(t, "total"), coodie.AnyCol(t, "n")).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).Total++; return nil }, many)
 							if err != nil {
 								return err
 							}
 							continue
 						case i%4 == 0:
-							_, err := row(t, (c+1)%8).Only(t.Col("m")).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).M = new(int); *shelfOf(v).M = i; return nil }, many)
+							_, err := row(t, (c+1)%8).Only(coodie.AnyCol(t, "m")).Mutate(ctx, func(_ context.Context, v *T) error { shelfOf(v).M = new(int); *shelfOf(v).M = i; return nil }, many)
 							if err != nil {
 								return err
 							}
@@ -80,7 +80,7 @@ func benchmarkShown[T any](b *testing.B, name string) {
 							continue
 						}
 						if only {
-							q = q.Only(t.Col("n"))
+							q = q.Only(coodie.AnyCol(t, "n"))
 						}
 						res, err := q.Mutate(ctx, change, many)
 						if err != nil {

@@ -60,7 +60,7 @@ func TestEventKinds(t *testing.T) {
 	}{
 		"read": {func() error { _, err := table.Find().All(ctx); return err }, EventRead, TableCounts{Reads: 1}},
 		"serial read": {func() error {
-			_, err := table.Find().Filter(table.Col("k").Eq("a")).With(WithLinearizable()).Exists(ctx)
+			_, err := table.Find().Filter(AnyCol(table, "k").Eq("a")).With(WithLinearizable()).Exists(ctx)
 			return err
 		}, EventSerialRead, TableCounts{SerialReads: 1}},
 		"write":                 {func() error { return row.Save(ctx) }, EventWrite, TableCounts{Writes: 1}},
@@ -221,7 +221,7 @@ func TestUnloggedBatchOverPartitions(t *testing.T) {
 		"logged": {rows(db.Batch(), 11, 1), false},
 		"by In": {func() *Batch {
 			b := db.UnloggedBatch()
-			table.Find(table.Col("k").In(keys(11)...)).In(b).Delete()
+			table.Find(AnyCol(table, "k").In(keys(11)...)).In(b).Delete()
 			return b
 		}(), true},
 		"conditional, one": {func() *Batch { b := db.UnloggedBatch(); table.New(spread{K: "a"}).IfExists().In(b).Delete(); return b }(), false},

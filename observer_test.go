@@ -349,10 +349,10 @@ func TestManyShapesOfOneTableWarn(t *testing.T) {
 		var assigns []coodie.Assign[wide]
 		for i := range 8 {
 			if set&(1<<i) != 0 {
-				assigns = append(assigns, table.Col(string(rune('a'+i))).Set(set))
+				assigns = append(assigns, coodie.AnyCol(table, string(rune('a'+i))).Set(set))
 			}
 		}
-		require.NoError(t, table.Find(table.Col("k").Eq(gocql.UUID{})).Update(ctx, assigns...))
+		require.NoError(t, table.Find(coodie.AnyCol(table, "k").Eq(gocql.UUID{})).Update(ctx, assigns...))
 	}
 	require.Len(t, warnings, 1)
 	require.Contains(t, warnings[0], "more than 100 different statements on wide")

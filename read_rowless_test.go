@@ -247,7 +247,7 @@ func TestStaticsOfPartitions(t *testing.T) {
 		nullable, err := coodie.Values(a, coodie.Nullable(slotC)).All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []*int{nil}, nullable)
-		dynamic, err := coodie.Values(a, slots.Col("c")).All(ctx)
+		dynamic, err := coodie.Values(a, coodie.AnyCol(slots, "c")).All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []any{nil}, dynamic)
 

@@ -142,7 +142,7 @@ func TestIterClosesOnBreak(t *testing.T) {
 	all := readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(10))
 	for name, loop := range map[string]func(row func(error) bool){
 		"Iter":    func(row func(error) bool) { each(all.Iter(ctx), row) },
-		"Values":  func(row func(error) bool) { each(coodie.Values(all, readings.Col("value")).Iter(ctx), row) },
+		"Values":  func(row func(error) bool) { each(coodie.Values(all, coodie.AnyCol(readings, "value")).Iter(ctx), row) },
 		"JSON":    func(row func(error) bool) { each(all.JSON().Iter(ctx), row) },
 		"Project": func(row func(error) bool) { each(coodie.Project[struct{ Value string }](all).Iter(ctx), row) },
 		"Raw": func(row func(error) bool) {
@@ -254,10 +254,10 @@ func TestScyllaClauses(t *testing.T) {
 		add(readings.Find(sensor.Eq("a")).Limit(2).With(coodie.WithBypassCache(), coodie.WithUsingTimeout(time.Second), coodie.WithPageSize(1)).All(ctx))
 		add(readings.Find().With(coodie.WithUsingTimeout(time.Second)).Count(ctx))
 		add(nil, doc.With(coodie.WithTTL(time.Hour), coodie.WithTimestamp(time.UnixMicro(1)), coodie.WithUsingTimeout(time.Second)).Save(ctx))
-		add(nil, row.With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("w")))
+		add(nil, row.With(coodie.WithUsingTimeout(time.Second)).Update(ctx, coodie.AnyCol(readings, "value").Set("w")))
 		add(nil, row.With(coodie.WithTimestamp(time.UnixMicro(1)), coodie.WithUsingTimeout(time.Second)).Delete(ctx))
 		add(doc.With(coodie.WithUsingTimeout(time.Second)).Insert(ctx))
-		add(row.IfExists().With(coodie.WithUsingTimeout(time.Second)).Update(ctx, readings.Col("value").Set("x")))
+		add(row.IfExists().With(coodie.WithUsingTimeout(time.Second)).Update(ctx, coodie.AnyCol(readings, "value").Set("x")))
 		return errs
 	}
 
@@ -300,10 +300,10 @@ func TestTwoStructsOfOneStatement(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, pairs.New(Pair{ID: "a", Left: "l", N: 1}).Save(ctx))
 	for range 3 {
-		pair, err := pairs.Find(pairs.Col("id").Eq("a")).Get(ctx)
+		pair, err := pairs.Find(coodie.AnyCol(pairs, "id").Eq("a")).Get(ctx)
 		require.NoError(t, err)
 		require.Equal(t, Pair{ID: "a", Left: "l", N: 1}, pair)
-		riap, err := riaps.Find(riaps.Col("id").Eq("a")).Get(ctx)
+		riap, err := riaps.Find(coodie.AnyCol(riaps, "id").Eq("a")).Get(ctx)
 		require.NoError(t, err)
 		require.Equal(t, Riap{ID: "a", Left: "l", N: 1}, riap)
 	}

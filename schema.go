@@ -40,6 +40,9 @@ func newDB(sender driver.Sender, opts []Option) *DB {
 // Table is the table of the struct type T. It is safe for many goroutines.
 type Table[T any] table
 
+//lint:ignore U1000 called through AnyCol, which staticcheck does not see of a generic type
+func (t *Table[T]) described(*T) *table { return (*table)(t) }
+
 // table is a Table, whatever its T.
 type table struct {
 	db         *DB
@@ -159,12 +162,6 @@ func (t *Table[T]) Find(filters ...Cond[T]) *QuerySet[T] {
 	return querySet[T]((*table)(t).find(plainConds(filters)))
 }
 
-// Col is the column of that name, for code that learns names at run time. A name that
-// the struct lacks is a *UsageError of the call that uses it.
-func (t *Table[T]) Col(name string) *AnyColumn[T] {
-	return (*AnyColumn[T])((*table)(t).schema.Column(name))
-}
-
 // bindings are the tables that have been made of one by On and InKeyspace.
 type copies struct {
 	mu   sync.Mutex
@@ -230,6 +227,9 @@ func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
 // safe for many goroutines.
 type View[T any] table
 
+//lint:ignore U1000 called through AnyCol, which staticcheck does not see of a generic type
+func (v *View[T]) described(*T) *table { return (*table)(v) }
+
 // Name is Table.Name.
 func (v *View[T]) Name() string { return (*table)(v).schema.Name }
 
@@ -237,9 +237,6 @@ func (v *View[T]) Name() string { return (*table)(v).schema.Name }
 func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
 	return (*Query[T])((*table)(v).find(plainConds(filters)))
 }
-
-// Col is Table.Col.
-func (v *View[T]) Col(name string) *AnyColumn[T] { return (*Table[T])(v).Col(name) }
 
 // Create makes the view if it does not exist, as Table.Create does.
 func (v *View[T]) Create(ctx context.Context) error { return (*table)(v).create(ctx) }

@@ -32,14 +32,14 @@ func TestView(t *testing.T) {
 	_, err = cqlparse.ParseAs(cqlparse.Cassandra, view.CreateCQL()[0])
 	require.NoError(t, err)
 
-	_, err = view.Find(view.Col("name").Eq("x")).All(ctx)
+	_, err = view.Find(AnyCol(view, "name").Eq("x")).All(ctx)
 	require.NoError(t, err)
 	require.Contains(t, sent.Last(), "FROM ks.by_name")
 	require.NoError(t, view.Drop(ctx))
 	require.Equal(t, "DROP MATERIALIZED VIEW IF EXISTS ks.by_name", sent.Last())
 
 	n := len(sent.Sent())
-	find := view.Find(view.Col("name").Eq("x"), view.Col("tenant").Eq("t"), view.Col("id").Eq(1), view.Col("at").Eq(time.Unix(1, 0)), view.Col("seq").Eq(2))
+	find := view.Find(AnyCol(view, "name").Eq("x"), AnyCol(view, "tenant").Eq("t"), AnyCol(view, "id").Eq(1), AnyCol(view, "at").Eq(time.Unix(1, 0)), AnyCol(view, "seq").Eq(2))
 	_, err = find.With(WithLinearizable()).Get(ctx)
 	var usage *UsageError
 	require.ErrorAs(t, err, &usage)

@@ -59,7 +59,7 @@ func TestSelectStatements(t *testing.T) {
 		want string
 	}{
 		{func() error { return drain(Values(q, name)) }, `SELECT name, at AS "[row]" FROM everything`},
-		{func() error { return drain(Values(q, things.Col("mixedCase"))) }, `SELECT "mixedCase", at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, AnyCol(things, "mixedCase"))) }, `SELECT "mixedCase", at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(row, attrs.At("a"))) }, "SELECT attrs[?] FROM everything WHERE tenant = ? AND id = ? AND at = ? AND seq = ?"},
 		{func() error { return drain(Values(q, city)) }, `SELECT addr.city, at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, CountAll[Everything]())) }, "SELECT count(at) FROM everything"},
@@ -68,11 +68,11 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(Values(q, Avg(Cast[float64](seq)))) }, "SELECT avg(CAST(seq AS double)) FROM everything"},
 		{func() error { return drain(Values(q, Min(at))) }, "SELECT min(at) FROM everything"},
 		{func() error { return drain(Values(q, Nullable(Max(name)))) }, "SELECT max(name) FROM everything"},
-		{func() error { return drain(Values(q, Sum(things.Col("seq")))) }, "SELECT sum(seq) FROM everything"},
+		{func() error { return drain(Values(q, Sum(AnyCol(things, "seq")))) }, "SELECT sum(seq) FROM everything"},
 		{func() error { return drain(Values(q, Cast[string](seq))) }, "SELECT CAST(seq AS text) FROM everything"},
 		{func() error { return drain(Values(q, WriteTime(name))) }, `SELECT writetime(name), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, MaxWriteTime(tags))) }, `SELECT maxwritetime(tags), at AS "[row]" FROM everything`},
-		{func() error { return drain(Values(q, TTL(things.Col("name")))) }, `SELECT ttl(name), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, TTL(AnyCol(things, "name")))) }, `SELECT ttl(name), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, WriteTime(city))) }, `SELECT writetime(addr.city), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, Call[[]int64]("writetime", attrs))) }, `SELECT writetime(attrs), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, Token[Everything]())) }, "SELECT token(tenant, id) FROM everything"},
@@ -94,12 +94,12 @@ func TestSelectStatements(t *testing.T) {
 
 		{func() error { return drain(Values(d.OrderBy(ANN(docVec, v)).Limit(3), docText)) }, "SELECT text FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
 		{func() error {
-			return drain(Values(d.OrderBy(ANN(docs.Col("vec"), any(v))).Limit(3), Cosine(docVec, v)))
+			return drain(Values(d.OrderBy(ANN(AnyCol(docs, "vec"), any(v))).Limit(3), Cosine(docVec, v)))
 		}, "SELECT similarity_cosine(vec, ?) FROM doc ORDER BY vec ANN OF ? LIMIT ?"},
 		{func() error {
 			return drain(Values(d.OrderBy(ANN(docArr, [2]float32{1, 2})).Limit(1000), Euclidean(docArr, [2]float32{1, 2})))
 		}, "SELECT similarity_euclidean(arr, ?) FROM doc ORDER BY arr ANN OF ? LIMIT ?"},
-		{func() error { return drain(Values(d, DotProduct(docs.Col("vec"), any(v)))) }, "SELECT similarity_dot_product(vec, ?) FROM doc"},
+		{func() error { return drain(Values(d, DotProduct(AnyCol(docs, "vec"), any(v)))) }, "SELECT similarity_dot_product(vec, ?) FROM doc"},
 	} {
 		require.NoError(t, tt.call(), tt.want)
 		sent := thingsSent
@@ -136,7 +136,7 @@ func TestSelectedValues(t *testing.T) {
 	pointers, err := Values(ints, Nullable(Max(version))).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []*int{ptr(7), nil}, pointers)
-	dynamic, err := Values(ints, configs(codec.Int).Col("version")).All(ctx)
+	dynamic, err := Values(ints, AnyCol(configs(codec.Int), "version")).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []any{7, nil}, dynamic)
 
@@ -192,8 +192,8 @@ func TestSelectionsRefused(t *testing.T) {
 		name, column, says string
 		err                error
 	}{
-		{"unknown column", "nope", "no such column", drain(Values(q, things.Col("nope")))},
-		{"unknown column of a function", "nope", "no such column", drain(Values(q, Sum(things.Col("nope"))))},
+		{"unknown column", "nope", "no such column", drain(Values(q, AnyCol(things, "nope")))},
+		{"unknown column of a function", "nope", "no such column", drain(Values(q, Sum(AnyCol(things, "nope"))))},
 		{"nil", "", "zero value", drain(Values[Everything, int](q, nil))},
 		{"zero function", "", "zero value", drain(Values(q, new(Func[Everything, int])))},
 		{"zero selection", "", "zero value", drain(new(Selection[Everything, int]))},
@@ -224,14 +224,14 @@ func TestSelectionsRefused(t *testing.T) {
 		{"function of another type than its field", "n", "text", drain(Project[one](q, Cast[string](seq).As("n")))},
 		{"nothing to project into", "", "no field", drain(Project[struct{}](q))},
 		{"not a vector", "text", "likeness", drain(Values(d, Cosine(Col(func(d *Doc) *string { return &d.Text }), "x")))},
-		{"ANN of no vector", "text", "likeness", first(d.OrderBy(ANN(docs.Col("text"), "x")).Limit(1).All(ctx))},
+		{"ANN of no vector", "text", "likeness", first(d.OrderBy(ANN(AnyCol(docs, "text"), "x")).Limit(1).All(ctx))},
 		{"ANN without a limit", "vec", "Limit", first(d.OrderBy(ANN(docVec, v)).All(ctx))},
 		{"ANN of too many", "vec", "Limit", first(d.OrderBy(ANN(docVec, v)).Limit(1001).All(ctx))},
-		{"ANN and another order", "vec", "order of its own", first(d.OrderBy(ANN(docVec, v), Asc(docs.Col("n"))).Limit(3).All(ctx))},
+		{"ANN and another order", "vec", "order of its own", first(d.OrderBy(ANN(docVec, v), Asc(AnyCol(docs, "n"))).Limit(3).All(ctx))},
 		{"ANN per partition", "vec", "no PerPartitionLimit", first(d.OrderBy(ANN(docVec, v)).PerPartitionLimit(1).Limit(3).All(ctx))},
 		{"ANN of null", "vec", "null", first(d.OrderBy(ANN(docVec, nil)).Limit(3).All(ctx))},
 		{"ANN of another dimension", "vec", "vector", first(d.OrderBy(ANN(docVec, v[:2])).Limit(3).All(ctx))},
-		{"similarity to null", "vec", "null", drain(Values(d, Cosine(docs.Col("vec"), nil)))},
+		{"similarity to null", "vec", "null", drain(Values(d, Cosine(AnyCol(docs, "vec"), nil)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *UsageError

@@ -88,7 +88,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 	srv, session := patient(t)
 	db := coodie.New(session)
 	table := opened[Parts](t, db)
-	row, doc := table.Find(table.Col("k").Eq(1)), table.New(Parts{K: 1})
+	row, doc := table.Find(coodie.AnyCol(table, "k").Eq(1)), table.New(Parts{K: 1})
 	one, same := inf.NewDec(10, 1), inf.NewDec(100, 2)
 	type assigns = []coodie.Assign[Parts]
 	for _, tt := range []struct {
@@ -101,7 +101,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 		{"m", assigns{partsM.Put(map[string]int{"a": 1, "b": 2}), partsM.Put(map[string]int{"b": 3})}},
 		{"m", assigns{partsM.Remove("a"), partsM.At("a").Set(2)}},
 		{"m", assigns{partsM.Put(map[string]int{"a": 1}), partsM.Remove("b", "a")}},
-		{"m", assigns{table.Col("m").At("a").Set(9), table.Col("m").Remove([]string{"a"})}},
+		{"m", assigns{coodie.AnyCol(table, "m").At("a").Set(9), coodie.AnyCol(table, "m").Remove([]string{"a"})}},
 		{"m", assigns{partsM.At("a").Set(9), partsM.Set(nil)}},
 		{"times", assigns{partsTimes.At(noon).Set(1), partsTimes.At(noonThen).Set(2)}},
 		{"times", assigns{partsTimes.At(noon).Set(1), partsTimes.At(noon.Add(time.Microsecond)).Set(2)}},
@@ -136,7 +136,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 		{"times", targets{partsTimes.At(noon), partsTimes.At(noonThen)}},
 		{"l", targets{partsL.At(1), partsL.At(1)}},
 		{"u", targets{partsU, spotX}},
-		{"n", targets{table.Col("n"), table.Col("s"), table.Col("n")}},
+		{"n", targets{coodie.AnyCol(table, "n"), coodie.AnyCol(table, "s"), coodie.AnyCol(table, "n")}},
 	} {
 		refused(t, srv, map[string]func() error{
 			"query":       func() error { return row.DeleteColumns(ctx, tt.of...) },
@@ -157,7 +157,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 	require.Equal(t, []int{4, 7, 8, 3, 5}, got.L)
 	require.Equal(t, Spot{1, 2}, got.U)
 	require.NoError(t, row.Update(ctx, partsL.Append(6), partsL.Remove(7)))
-	require.NoError(t, row.DeleteColumns(ctx, partsM.At("a"), partsM.At("b"), spotX, table.Col("n")))
+	require.NoError(t, row.DeleteColumns(ctx, partsM.At("a"), partsM.At("b"), spotX, coodie.AnyCol(table, "n")))
 	got, err = row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int{4, 8, 3, 5, 6}, got.L)
@@ -179,13 +179,13 @@ func TestTwoKeysThatAreOne(t *testing.T) {
 	both := map[time.Time]int{noon: 1, noonThen: 2}
 	texts := map[time.Time]string{noon: "a", noonThen: "b"}
 	const says = "two keys of the map are one in CQL"
-	row := table.Find(table.Col("k").Eq(1))
+	row := table.Find(coodie.AnyCol(table, "k").Eq(1))
 	refused(t, srv, map[string]func() error{
 		"insert":  func() error { return second(byTimes.New(ByTimes{K: both}).Insert(ctx)) },
 		"save":    func() error { return byTimes.New(ByTimes{K: both}).Save(ctx) },
 		"delete":  func() error { return byTimes.New(ByTimes{K: both}).Delete(ctx) },
-		"find":    func() error { return second(byTimes.Find(byTimes.Col("k").Eq(both)).Get(ctx)) },
-		"find in": func() error { return second(byTimes.Find(byTimes.Col("k").In(both)).All(ctx)) },
+		"find":    func() error { return second(byTimes.Find(coodie.AnyCol(byTimes, "k").Eq(both)).Get(ctx)) },
+		"find in": func() error { return second(byTimes.Find(coodie.AnyCol(byTimes, "k").In(both)).All(ctx)) },
 		"mutate": func() error {
 			return second(byTimes.New(ByTimes{K: both}).Mutate(ctx, func(context.Context, *ByTimes) error { return nil }))
 		},
@@ -195,7 +195,7 @@ func TestTwoKeysThatAreOne(t *testing.T) {
 		"save":    func() error { return table.New(Parts{K: 1, Times: both}).Save(ctx) },
 		"set":     func() error { return row.Update(ctx, partsTimes.Set(both)) },
 		"put":     func() error { return row.Update(ctx, partsTimes.Put(both)) },
-		"by name": func() error { return row.Update(ctx, table.Col("times").Add(both)) },
+		"by name": func() error { return row.Update(ctx, coodie.AnyCol(table, "times").Add(both)) },
 		"if":      func() error { return second(row.If(partsTimes.Eq(both)).Delete(ctx)) },
 		"if in":   func() error { return second(row.If(partsTimes.In(nil, both)).Delete(ctx)) },
 		"JSON": func() error {
@@ -208,7 +208,7 @@ func TestTwoKeysThatAreOne(t *testing.T) {
 		"replace": func() error {
 			return second(table.New(Parts{K: 1, Fixed: both}).IfExists().Replace(ctx))
 		},
-		"if": func() error { return second(row.If(table.Col("fixed").Eq(both)).Delete(ctx)) },
+		"if": func() error { return second(row.If(coodie.AnyCol(table, "fixed").Eq(both)).Delete(ctx)) },
 	}, "fixed", says)
 	refused(t, srv, map[string]func() error{
 		"save": func() error { return table.New(Parts{K: 1, Inner: [][]Keyed{{{At: texts}}}}).Save(ctx) },
@@ -253,7 +253,7 @@ func TestMutateOfAKeyThatDoesNotFit(t *testing.T) {
 	ctx := t.Context()
 	srv, session := patient(t)
 	eights, stamps := open[Eight](t, session), open[KeyedByTime](t, session)
-	k, c := eights.Col("k"), eights.Col("c")
+	k, c := coodie.AnyCol(eights, "k"), coodie.AnyCol(eights, "c")
 	called := func(_ context.Context, _ *Eight) error { panic("called") }
 	refused(t, srv, map[string]func() error{
 		"or create": func() error { return second(eights.Find(k.Eq(300), c.Eq(1)).Mutate(ctx, called, coodie.OrCreate())) },
@@ -268,7 +268,7 @@ func TestMutateOfAKeyThatDoesNotFit(t *testing.T) {
 	refused(t, srv, map[string]func() error{
 		"zero": func() error {
 			zero := time.Time{}.UnixMilli()
-			return second(stamps.Find(stamps.Col("k").Eq(zero)).Mutate(ctx, func(context.Context, *KeyedByTime) error { return nil }, coodie.OrCreate()))
+			return second(stamps.Find(coodie.AnyCol(stamps, "k").Eq(zero)).Mutate(ctx, func(context.Context, *KeyedByTime) error { return nil }, coodie.OrCreate()))
 		},
 	}, "k", "the field holds it as another value")
 
@@ -278,7 +278,7 @@ func TestMutateOfAKeyThatDoesNotFit(t *testing.T) {
 
 	// What was written under such a key is named in the error, as far as its columns go.
 	srv.Fault(cqltest.On(cqltest.Conditional, "eight"), cqltest.Apply, cqltest.CASWriteUnknown())
-	_, err = eights.Find(k.Eq(300), c.Eq(1)).If(eights.Col("n").IsNull()).AllowCreate().Update(ctx, eights.Col("n").Set(1))
+	_, err = eights.Find(k.Eq(300), c.Eq(1)).If(coodie.AnyCol(eights, "n").IsNull()).AllowCreate().Update(ctx, coodie.AnyCol(eights, "n").Set(1))
 	var unknown *coodie.OutcomeUnknownError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, "(k, c)", unknown.Key.String())
@@ -291,8 +291,8 @@ func TestTimestampsThatCannotBe(t *testing.T) {
 	srv, session := patient(t)
 	db := coodie.New(session)
 	table := opened[Parts](t, db)
-	doc, row := table.New(Parts{K: 1, N: 2}), table.Find(table.Col("k").Eq(1))
-	n := table.Col("n")
+	doc, row := table.New(Parts{K: 1, N: 2}), table.Find(coodie.AnyCol(table, "k").Eq(1))
+	n := coodie.AnyCol(table, "n")
 	for _, tt := range []struct {
 		at   time.Time
 		says string
@@ -435,7 +435,7 @@ func TestNamesInQuotes(t *testing.T) {
 	require.NoError(t, table.Verify(ctx))
 	want := OddNames{"k", 1, 2, 3, 4, 5, 6, 7, OddType{8, 9}, OddPair[int8]{1, 2}}
 	require.NoError(t, table.New(want).Save(ctx))
-	row := table.Find(table.Col("k").Eq("k"))
+	row := table.Find(coodie.AnyCol(table, "k").Eq("k"))
 	text, err := row.JSON().One(ctx)
 	require.NoError(t, err)
 	require.NoError(t, row.Delete(ctx))
@@ -445,14 +445,14 @@ func TestNamesInQuotes(t *testing.T) {
 	require.Equal(t, want, got)
 
 	for i, name := range []string{`a"b`, "a b", "Big", `"x"`, `"`, `a\b`, "q?r"} {
-		res, err := row.If(table.Col(name).Eq(i+1)).Update(ctx, table.Col(name).Set(10+i))
+		res, err := row.If(coodie.AnyCol(table, name).Eq(i+1)).Update(ctx, coodie.AnyCol(table, name).Set(10+i))
 		require.NoError(t, err, name)
 		require.NoError(t, res.Err(), name)
-		res, err = row.If(table.Col(name).Eq(-1)).DeleteColumns(ctx, table.Col(name))
+		res, err = row.If(coodie.AnyCol(table, name).Eq(-1)).DeleteColumns(ctx, coodie.AnyCol(table, name))
 		require.NoError(t, err, name)
 		require.Equal(t, map[string]any{coodie.AppliedColumn: false, name: 10 + i}, res.Map())
 	}
-	res, err := row.If(table.Col("u").Field(`f"g`).Eq(8)).Update(ctx, table.Col("u").Field("my Field").Set(1))
+	res, err := row.If(coodie.AnyCol(table, "u").Field(`f"g`).Eq(8)).Update(ctx, coodie.AnyCol(table, "u").Field("my Field").Set(1))
 	require.NoError(t, err)
 	require.NoError(t, res.Err())
 	got, err = row.Get(ctx)
@@ -639,9 +639,9 @@ func TestVerdictsAreTheServers(t *testing.T) {
 			table := open[Judged](t, session)
 			ctx := t.Context()
 			require.NoError(t, table.New(judged()).Save(ctx))
-			row, n := table.Find(table.Col("k").Eq(1)), table.Col("n")
+			row, n := table.Find(coodie.AnyCol(table, "k").Eq(1)), coodie.AnyCol(table, "n")
 			known, refused := 0, 0
-			for _, c := range judgements(table.Col) {
+			for _, c := range judgements(func(name string) *coodie.AnyColumn[Judged] { return coodie.AnyCol(table, name) }) {
 				alone, err := row.If(c).AllowCreate().Update(ctx, n.Set(1))
 				if err != nil && dialect == cqltest.Scylla {
 					require.ErrorContains(t, err, "CONTAINS", "which ScyllaDB has in filters only")
@@ -663,7 +663,7 @@ func TestVerdictsAreTheServers(t *testing.T) {
 					known++
 				}
 			}
-			require.Less(t, len(judgements(table.Col))-known-refused, 15, "those that servers decide differently")
+			require.Less(t, len(judgements(func(name string) *coodie.AnyColumn[Judged] { return coodie.AnyCol(table, name) }))-known-refused, 15, "those that servers decide differently")
 		})
 	}
 }
@@ -675,10 +675,10 @@ func TestTheOnlyOneThatIsLeft(t *testing.T) {
 	db := coodie.New(session)
 	table := opened[Judged](t, db)
 	require.NoError(t, table.New(judged()).Save(ctx))
-	row, n := table.Find(table.Col("k").Eq(1)), table.Col("n")
+	row, n := table.Find(coodie.AnyCol(table, "k").Eq(1)), coodie.AnyCol(table, "n")
 	batch := db.Batch()
 	h1 := row.If(n.Eq(1)).In(batch).Update(n.Set(2))
-	h2 := row.If(table.Col("fixed").Contains(dec(100, 2)), n.Gt(0)).In(batch).Update(table.Col("d").Set(1.0))
+	h2 := row.If(coodie.AnyCol(table, "fixed").Contains(dec(100, 2)), n.Gt(0)).In(batch).Update(coodie.AnyCol(table, "d").Set(1.0))
 	require.NoError(t, batch.Exec(ctx))
 	for h, want := range map[*coodie.Handle[Judged]][]coodie.Verdict{h1: {coodie.Held}, h2: {coodie.NotHeld, coodie.Held}} {
 		res, err := h.Result()
@@ -697,22 +697,22 @@ func TestDecimalsOfAnyExponent(t *testing.T) {
 	ctx := t.Context()
 	_, session := patient(t)
 	table := open[Judged](t, session)
-	row := table.Find(table.Col("k").Eq(1))
+	row := table.Find(coodie.AnyCol(table, "k").Eq(1))
 	huge, tiny := dec(7, math.MinInt32), dec(7, math.MaxInt32)
 	doc := judged()
 	doc.Dec, doc.Set, doc.Map = huge, []*inf.Dec{huge, tiny}, map[string]*inf.Dec{"a": tiny}
 	require.NoError(t, table.New(doc).Save(ctx))
 	for _, other := range []*inf.Dec{tiny, dec(1, 0), dec(-7, math.MinInt32)} {
-		res, err := row.If(table.Col("dec").Eq(other)).Update(ctx, table.Col("n").Set(5))
+		res, err := row.If(coodie.AnyCol(table, "dec").Eq(other)).Update(ctx, coodie.AnyCol(table, "n").Set(5))
 		require.NoError(t, err)
 		require.Equal(t, coodie.NotHeld, res.Conditions()[0].Verdict)
-		res, err = row.If(table.Col("dec").Lt(other), table.Col("dset").Contains(tiny), table.Col("dmap").At("a").Eq(tiny)).Update(ctx, table.Col("n").Set(5))
+		res, err = row.If(coodie.AnyCol(table, "dec").Lt(other), coodie.AnyCol(table, "dset").Contains(tiny), coodie.AnyCol(table, "dmap").At("a").Eq(tiny)).Update(ctx, coodie.AnyCol(table, "n").Set(5))
 		require.NoError(t, err)
 		require.Equal(t, coodie.NotHeld, res.Conditions()[0].Verdict)
 		require.Equal(t, coodie.Held, res.Conditions()[1].Verdict)
 		require.Equal(t, coodie.Held, res.Conditions()[2].Verdict)
 		require.Equal(t, 0, res.Existing.Value.Dec.Cmp(huge))
-		require.Equal(t, table.Col("dec").Name(), res.Pairs()[1].Column)
+		require.Equal(t, coodie.AnyCol(table, "dec").Name(), res.Pairs()[1].Column)
 	}
 	_, err := row.Mutate(ctx, func(_ context.Context, j *Judged) error { j.Dec = tiny; return nil })
 	require.NoError(t, err)
@@ -749,9 +749,13 @@ func TestReasonsOfMarshalers(t *testing.T) {
 		{Year: 2023, Month: 2, Day: 29}:     "its own encoding failed: the date is not in the calendar",
 	} {
 		refused(t, srv, map[string]func() error{
-			"save":   func() error { return table.New(Born{D: date}).Save(ctx) },
-			"update": func() error { return table.Find(table.Col("k").Eq(1)).Update(ctx, table.Col("d").Set(date)) },
-			"if":     func() error { return second(table.Find(table.Col("k").Eq(1)).If(table.Col("d").Eq(date)).Delete(ctx)) },
+			"save": func() error { return table.New(Born{D: date}).Save(ctx) },
+			"update": func() error {
+				return table.Find(coodie.AnyCol(table, "k").Eq(1)).Update(ctx, coodie.AnyCol(table, "d").Set(date))
+			},
+			"if": func() error {
+				return second(table.Find(coodie.AnyCol(table, "k").Eq(1)).If(coodie.AnyCol(table, "d").Eq(date)).Delete(ctx))
+			},
 		}, "d", says)
 	}
 	refused(t, srv, map[string]func() error{

@@ -57,7 +57,7 @@ func Example_collections() {
 
 	// What was added to is not known in memory.
 	fmt.Println("stale:", dev.Stale())
-	read, err := developers.Find(developers.Col("id").Eq(dev.Value.ID)).Get(ctx)
+	read, err := developers.Find(coodie.AnyCol(developers, "id").Eq(dev.Value.ID)).Get(ctx)
 	check(err)
 	fmt.Println(read.Name, read.Skills, read.Todo, read.Config, read.Coordinates)
 
@@ -84,7 +84,7 @@ func Example_collectionsFrozen() {
 	fmt.Println(routes.CreateCQL()[0])
 
 	check(routes.New(Route{Path: []string{"a", "b"}, Hops: 1}).Save(ctx))
-	read, err := routes.Find(routes.Col("path").Eq([]string{"a", "b"})).Get(ctx)
+	read, err := routes.Find(coodie.AnyCol(routes, "path").Eq([]string{"a", "b"})).Get(ctx)
 	fmt.Println(read, err)
 	// Output:
 	// CREATE TABLE IF NOT EXISTS routes (path frozen<list<text>>, hops int, PRIMARY KEY (path))

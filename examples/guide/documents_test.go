@@ -66,7 +66,7 @@ func Example_documentsStatic() {
 	readings := open[SensorReading](db)
 	check(readings.New(SensorReading{"s1", "10:00", "boiler", 61.5}).Save(ctx))
 	check(readings.New(SensorReading{"s1", "10:05", "kettle", 62}).Save(ctx))
-	for reading, err := range readings.Find(readings.Col("sensor_id").Eq("s1")).Iter(ctx) {
+	for reading, err := range readings.Find(coodie.AnyCol(readings, "sensor_id").Eq("s1")).Iter(ctx) {
 		check(err)
 		fmt.Println(reading.ReadingTime, reading.SensorName, reading.Value)
 	}

@@ -102,12 +102,12 @@ func Example_encryptionOfColumn() {
 
 	stored := srv.MustRows("SELECT diagnosis FROM my_ks.patient")[0]["diagnosis"].([]byte)
 	fmt.Println(bytes.Contains(stored, []byte("measles")), len(stored))
-	ada, err := patients.Find(patients.Col("id").Eq("ada")).Get(ctx)
+	ada, err := patients.Find(coodie.AnyCol(patients, "id").Eq("ada")).Get(ctx)
 	fmt.Println(ada.Diagnosis == "measles", ada, err)
 
 	stored[20] ^= 1
 	srv.MustExec("UPDATE my_ks.patient SET diagnosis = ? WHERE id = 'ada'", stored)
-	_, err = patients.Find(patients.Col("id").Eq("ada")).Get(ctx)
+	_, err = patients.Find(coodie.AnyCol(patients, "id").Eq("ada")).Get(ctx)
 	fmt.Println(err)
 	// Output:
 	// false 35

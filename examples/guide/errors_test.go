@@ -22,7 +22,7 @@ func Example_errors() {
 	var usage *coodie.UsageError
 	fmt.Println("mistake:", errors.As(err, &usage), usage.Column)
 
-	_, err = configs.Find(configs.Col("nonexistent").Eq(1)).All(ctx)
+	_, err = configs.Find(coodie.AnyCol(configs, "nonexistent").Eq(1)).All(ctx)
 	fmt.Println("no such column:", errors.As(err, &usage), usage.Column)
 
 	// What the server says keeps gocql's error inside.

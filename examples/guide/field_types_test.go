@@ -7,6 +7,8 @@ import (
 
 	"github.com/gocql/gocql"
 	"gopkg.in/inf.v0"
+
+	"github.com/coodie-go/coodie"
 )
 
 // Go's types have CQL types by default; type= says another.
@@ -43,7 +45,7 @@ func Example_fieldTypes() {
 	doc := readings.New(Reading{Tiny: -8, Price: inf.NewDec(995, 2), Clock: 7 * time.Hour, From: netip.MustParseAddr("::1"),
 		Tags: []string{"b", "a"}, Nested: map[string][]int{"x": {1, 2}}, Comment: &comment})
 	check(doc.Save(ctx))
-	got, err := readings.Find(readings.Col("id").Eq(doc.Value.ID)).Get(ctx)
+	got, err := readings.Find(coodie.AnyCol(readings, "id").Eq(doc.Value.ID)).Get(ctx)
 	fmt.Println(got.Tiny, got.Price, got.Clock, got.From, got.Tags, got.Nested, *got.Comment, got.Point == nil, err)
 	// Output:
 	// CREATE TABLE IF NOT EXISTS reading (id timeuuid, big bigint, small smallint, tiny tinyint, wide varint, precise double, coarse float, code ascii, price decimal, at timestamp, clock time, source inet, photo blob, point tuple<double, double>, tags frozen<set<text>>, seen set<text>, nested map<text, frozen<list<int>>>, comment text, PRIMARY KEY (id))

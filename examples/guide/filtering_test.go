@@ -135,12 +135,12 @@ func Example_filteringByName() {
 	db, _, stop := connect()
 	defer stop()
 	table := metrics(db)
-	q := table.Find(table.Col("sensor_id").Eq("s1")).Reads()
+	q := table.Find(coodie.AnyCol(table, "sensor_id").Eq("s1")).Reads()
 	for column, least := range map[string]any{"temperature": 25.0} {
-		q = q.Filter(table.Col(column).Ge(least)).AllowFiltering()
+		q = q.Filter(coodie.AnyCol(table, column).Ge(least)).AllowFiltering()
 	}
 	printMetrics(q)
-	_, err := table.Find(table.Col("sensor").Eq("s1")).All(ctx)
+	_, err := table.Find(coodie.AnyCol(table, "sensor").Eq("s1")).All(ctx)
 	fmt.Println(err)
 	// Output:
 	// s1/3

@@ -46,7 +46,7 @@ func Example_userDefinedTypes() {
 
 	res, err := customer.If(city.Eq("Springfield")).Update(ctx, city.Set("Capital City"))
 	answer("move", res, err)
-	read, err := customers.Find(customers.Col("user_id").Eq(customer.Value.UserID)).Get(ctx)
+	read, err := customers.Find(coodie.AnyCol(customers, "user_id").Eq(customer.Value.UserID)).Get(ctx)
 	check(err)
 	fmt.Println(*read.Home, read.Offices, read.Contacts)
 	// Output:

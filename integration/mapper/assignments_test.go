@@ -15,7 +15,7 @@ func TestAssignments(t *testing.T) {
 	s := connect(t)
 	table := create[Thing](t, s)
 	ctx := t.Context()
-	col := table.Col
+	col := func(name string) *coodie.AnyColumn[Thing] { return coodie.AnyCol(table, name) }
 
 	for _, tt := range []struct {
 		name    string
@@ -121,7 +121,7 @@ func TestDeleteColumns(t *testing.T) {
 		{"elements", []coodie.Target[Thing]{tags.At(0), attrs.At("k")}, func(w *Thing) { w.Tags, w.Attrs = []string{"b", "a"}, map[string]int{"l": 2} }},
 		{"field", []coodie.Target[Thing]{street}, func(w *Thing) { w.Addr.Street = nil }},
 		{"static", []coodie.Target[Thing]{owner, n}, func(w *Thing) { w.Owner, w.N = nil, nil }},
-		{"by name", []coodie.Target[Thing]{table.Col("n"), table.Col("attrs").At("l")}, func(w *Thing) { w.N, w.Attrs = nil, map[string]int{"k": 1} }},
+		{"by name", []coodie.Target[Thing]{coodie.AnyCol(table, "n"), coodie.AnyCol(table, "attrs").At("l")}, func(w *Thing) { w.N, w.Attrs = nil, map[string]int{"k": 1} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := full(t.Name())

@@ -82,7 +82,7 @@ func drawSize(t *rapid.T) *CrateSize {
 // drawAssign draws one assignment of a row's column, or of a static one.
 func drawAssign(t *rapid.T, table *coodie.Table[Crate], static bool) coodie.Assign[Crate] {
 	n, s := few.Draw(t, "n"), letter.Draw(t, "s")
-	size := table.Col("size")
+	size := coodie.AnyCol(table, "size")
 	statics := map[string]coodie.Assign[Crate]{
 		"stock": crateStock.Set(n), "no stock": crateStock.SetNull(),
 		"marks": crateMarks.Set([]string{s}), "mark": crateMarks.Append(s),
@@ -178,7 +178,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 			return table.Find(crateP.Eq(p), crateC.In(2, 3))
 		})
 	case 7:
-		target := rapid.SampledFrom([]coodie.Target[Crate]{crateN, crateL, crateM, crateSize, crateM.At("a"), crateL.At(0), table.Col("size").Field("wide")}).Draw(t, "target")
+		target := rapid.SampledFrom([]coodie.Target[Crate]{crateN, crateL, crateM, crateSize, crateM.At("a"), crateL.At(0), coodie.AnyCol(table, "size").Field("wide")}).Draw(t, "target")
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { at(table).In(b).DeleteColumns(target) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error {

@@ -121,7 +121,7 @@ func TestComparisons(t *testing.T) {
 func TestConditionsByName(t *testing.T) {
 	t.Parallel()
 	table := open[Thing](t, connect(t))
-	col := table.Col
+	col := func(name string) *coodie.AnyColumn[Thing] { return coodie.AnyCol(table, name) }
 	runConditions(t, []condition{
 		{name: "=", row: &fullRow, conds: []cond{col("n").Eq(5)}, applied: true},
 		{name: "!=", row: &fullRow, conds: []cond{col("n").Ne(5)}, sent: sent{{"n", 5}}, verdicts: verdicts{notHeld}, creates: true},

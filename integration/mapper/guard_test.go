@@ -147,7 +147,7 @@ func TestVersionNeverComesAgain(t *testing.T) {
 	ctx := t.Context()
 	mine, other := open[VersionLedger](t, ours), open[VersionLedger](t, theirs)
 	row := func(table *coodie.Table[VersionLedger]) *coodie.QuerySet[VersionLedger] {
-		return table.Find(table.Col("p").Eq("a"), table.Col("c").Eq(0))
+		return table.Find(coodie.AnyCol(table, "p").Eq("a"), coodie.AnyCol(table, "c").Eq(0))
 	}
 	_, err := mine.New(VersionLedger{P: "a", N: 1}).Insert(ctx)
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestVersionNeverComesAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 11, res.Value.N)
 	stale := mine.New(old)
-	refused, err := stale.IfUnchanged().Update(ctx, mine.Col("n").Set(99))
+	refused, err := stale.IfUnchanged().Update(ctx, coodie.AnyCol(mine, "n").Set(99))
 	require.NoError(t, err)
 	require.False(t, refused.Applied)
 	requireUsage(t, mine.New(old).Save(ctx)) // it would bring the old version back
@@ -220,7 +220,7 @@ func TestIfUnchangedOfStaticTypes(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	table := create[Wing](t, s)
-	row := table.Find(table.Col("id").Eq(1), table.Col("row").Eq(1))
+	row := table.Find(coodie.AnyCol(table, "id").Eq(1), coodie.AnyCol(table, "row").Eq(1))
 	_, err := table.New(Wing{ID: 1, Row: 1, N: 1}).Insert(ctx)
 	require.NoError(t, err)
 	read := func() *coodie.Document[Wing] {
@@ -231,7 +231,7 @@ func TestIfUnchangedOfStaticTypes(t *testing.T) {
 	}
 	unchanged := func(doc *coodie.Document[Wing], want bool, what string) {
 		t.Helper()
-		res, err := doc.IfUnchanged().Update(ctx, table.Col("n").Set(2))
+		res, err := doc.IfUnchanged().Update(ctx, coodie.AnyCol(table, "n").Set(2))
 		require.NoError(t, err, what)
 		require.Equal(t, want, res.Applied, what)
 	}

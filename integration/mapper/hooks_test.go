@@ -65,7 +65,7 @@ func TestDefaultsAndHooks(t *testing.T) {
 			require.Equal(t, "ada@x.org", doc.Value.Email)
 			require.WithinDuration(t, time.Now(), doc.Value.Seq.Time(), time.Minute)
 
-			row := signups.Find(signups.Col("id").Eq(doc.Value.ID), signups.Col("seq").Eq(doc.Value.Seq))
+			row := signups.Find(coodie.AnyCol(signups, "id").Eq(doc.Value.ID), coodie.AnyCol(signups, "seq").Eq(doc.Value.Seq))
 			got, err := row.Get(ctx)
 			require.NoError(t, err)
 			require.Equal(t, Signup{

@@ -63,7 +63,7 @@ func TestOneAndExists(t *testing.T) {
 		require.Equal(t, tt.want, found)
 	}
 	// A row that an UPDATE made has no marker of its own.
-	require.NoError(t, table.Find(readingSensor.Eq("u"), readingN.Eq(1)).Update(ctx, table.Col("value").Set("v")))
+	require.NoError(t, table.Find(readingSensor.Eq("u"), readingN.Eq(1)).Update(ctx, coodie.AnyCol(table, "value").Set("v")))
 	found, err := table.Find(readingSensor.Eq("u"), readingN.Eq(1)).Exists(ctx)
 	require.NoError(t, err)
 	require.True(t, found)

@@ -109,13 +109,13 @@ func TestQueryFilters(t *testing.T) {
 		{"a static column", table.Find(boss.Eq("owner of b"), onDay.Eq(1)).AllowFiltering(), "b11 b12"},
 		{"filtering", a.Filter(weight.Ge(1), weight.Lt(1.5)).AllowFiltering(), "a21 a22"},
 		{"IN, filtering", a.Filter(weight.In(0.5, 1.5)).AllowFiltering(), "a31 a32 a11 a12"},
-		{"by name", table.Find(table.Col("shop").Eq("a"), table.Col("year").In(1, 2), table.Col("day").Ge(3)), "a31 a32"},
+		{"by name", table.Find(coodie.AnyCol(table, "shop").Eq("a"), coodie.AnyCol(table, "year").In(1, 2), coodie.AnyCol(table, "day").Ge(3)), "a31 a32"},
 		{"LIKE", a.Filter(coodie.Like(item, "xx%")), "a31 a21"},
-		{"LIKE by name", a.Filter(coodie.Like(table.Col("item"), "%xxx%")), "a31"},
+		{"LIKE by name", a.Filter(coodie.Like(coodie.AnyCol(table, "item"), "%xxx%")), "a31"},
 		{"several columns >", a.Filter(coodie.Cols(onDay, saleNo).Gt(at(2, 1))), "a31 a32 a22"},
 		{"several columns >=", a.Filter(coodie.Cols(onDay, saleNo).Ge(at(2, 1)), coodie.Cols(onDay).Lt(at(3, 0))), "a21 a22"},
 		{"several columns <", a.Filter(coodie.Cols(onDay, saleNo).Lt(at(2, 2))), "a21 a11 a12"},
-		{"several columns <=", a.Filter(coodie.Cols(table.Col("day"), saleNo).Le(at(1, 2))), "a11 a12"},
+		{"several columns <=", a.Filter(coodie.Cols(coodie.AnyCol(table, "day"), saleNo).Le(at(1, 2))), "a11 a12"},
 		{"several columns =", a.Filter(coodie.Cols(onDay, saleNo).Eq(at(2, 2))), "a22"},
 		{"several columns IN", a.Filter(coodie.Cols(onDay, saleNo).In(at(1, 2), at(3, 1), at(7, 7))), "a31 a12"},
 		{"the rest of the columns", a.Filter(onDay.Eq(2), coodie.Cols(saleNo).Gt(at(0, 1))), "a22"},
@@ -196,7 +196,7 @@ func TestQueryOrder(t *testing.T) {
 	}{
 		{"declared", a.OrderBy(coodie.Desc(onDay), coodie.Asc(saleNo)), "a31 a32 a21 a22 a11 a12"},
 		{"reversed", a.OrderBy(coodie.Asc(onDay), coodie.Desc(saleNo)), "a12 a11 a22 a21 a32 a31"},
-		{"reversed by the first alone", a.OrderBy(coodie.Asc(table.Col("day"))).Limit(3), "a12 a11 a22"},
+		{"reversed by the first alone", a.OrderBy(coodie.Asc(coodie.AnyCol(table, "day"))).Limit(3), "a12 a11 a22"},
 		{"within a day", a.Filter(onDay.Eq(1)).OrderBy(coodie.Desc(saleNo)), "a12 a11"},
 		{"first", a.OrderBy(coodie.Asc(onDay)).Limit(1), "a12"},
 		{"over partitions", table.Find(shop.In("a", "b"), year.Eq(1), onDay.In(1, 3)).OrderBy(coodie.Asc(onDay)), "a12 a11 b12 b11 a32 a31 b32 b31"},
@@ -224,7 +224,7 @@ func TestQueryColumns(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Sale{Item: ptr("xx"), Owner: ptr("owner of a")}, got)
 
-	got, err = row.Defer(counts, kinds, table.Col("vec"), table.Col("owner")).Get(ctx)
+	got, err = row.Defer(counts, kinds, coodie.AnyCol(table, "vec"), coodie.AnyCol(table, "owner")).Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, Sale{Shop: "a", Year: 1, Day: 2, Seq: 1, Item: ptr("xx"), Price: ptr(20), Weight: 1}, got)
 

@@ -103,7 +103,7 @@ func roundTrip(t *testing.T, table *coodie.Table[Types], write, want Types) {
 
 	var conds []coodie.Cond[Types]
 	for _, c := range columnsOf(write) {
-		conds = append(conds, table.Col(c.name).Eq(c.value))
+		conds = append(conds, coodie.AnyCol(table, c.name).Eq(c.value))
 	}
 	res, err = row.IfAll(conds).AllowCreate().Update(ctx, typesInt.Set(77))
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func setTypes(t *testing.T, table *coodie.Table[Types], write, want Types) {
 	require.NoError(t, table.New(greatest(write.ID)).Save(ctx))
 	var assigns []coodie.Assign[Types]
 	for _, c := range columnsOf(write) {
-		assigns = append(assigns, table.Col(c.name).Set(c.value))
+		assigns = append(assigns, coodie.AnyCol(table, c.name).Set(c.value))
 	}
 	doc := table.New(greatest(write.ID))
 	res, err := doc.If(typesInt.IsNotNull()).Update(ctx, assigns...)

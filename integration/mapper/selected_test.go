@@ -49,15 +49,15 @@ func TestSelectedValues(t *testing.T) {
 		{"a column", values(day, saleNo), []int{1, 2}},
 		{"null as zero", values(day, price), []int{30, 0}},
 		{"null as nil", values(day, coodie.Nullable(price)), []*int{ptr(30), nil}},
-		{"a column by name", values(day, table.Col("item")), []any{"xxx", nil}},
+		{"a column by name", values(day, coodie.AnyCol(table, "item")), []any{"xxx", nil}},
 		{"a set", values(day.Limit(1), kinds), [][]string{{"3", "t"}}},
 		{"a map", values(day.Limit(1), counts), []map[string]int{{"n": 3}}},
 		{"a map's value", values(day, coodie.Nullable(counts.At("n"))), []*int{ptr(3), nil}},
-		{"a map's value by name", values(day.Limit(1), table.Col("counts").At("n")), []any{3}},
+		{"a map's value by name", values(day.Limit(1), coodie.AnyCol(table, "counts").At("n")), []any{3}},
 		{"a map's value that is not there", values(day.Limit(1), counts.At("m")), []int{0}},
 		{"a field of a user-defined type", values(thing, city), []*string{ptr("Rome")}},
 		{"a field of a frozen one", values(thing, in), []*string{ptr("Rome")}},
-		{"a field by name", values(thing, things.Col("addr").Field("street")), []any{"Via Appia"}},
+		{"a field by name", values(thing, coodie.AnyCol(things, "addr").Field("street")), []any{"Via Appia"}},
 		{"a user-defined type", values(thing, addr), []Address{*rome()}},
 		{"a tuple", values(thing, pair), []Pair{{1, ptr("x")}}},
 		{"distinct keys", values(thing.Distinct(), p), []string{"p"}},
@@ -122,7 +122,7 @@ func TestSelectedTimes(t *testing.T) {
 	require.NoError(t, table.New(full("q")).Save(ctx))
 	requireSelected(t, []selectedCase{
 		{"writetime", values(row, coodie.WriteTime(name)), []time.Time{at}},
-		{"writetime by name", values(row, coodie.WriteTime(table.Col("name"))), []time.Time{at}},
+		{"writetime by name", values(row, coodie.WriteTime(coodie.AnyCol(table, "name"))), []time.Time{at}},
 		{"writetime of null", values(row, coodie.Nullable(coodie.WriteTime(n))), []*time.Time{nil}},
 		{"writetimes of a map", values(row, coodie.Call[[]int64]("writetime", attrs)), [][]int64{{at.UnixMicro(), at.Add(time.Second).UnixMicro()}}},
 		{"TTLs of a map", values(table.Find(p.Eq("q")), coodie.Call[[]*int]("ttl", labels)), [][]*int{{nil, nil}}},
@@ -198,10 +198,10 @@ func TestSelectedCasts(t *testing.T) {
 		{"timestamp as date", values(all, coodie.Cast[coodie.Date](at)), []coodie.Date{coodie.DateOf(when)}},
 		{"timestamp as text", values(all, coodie.Cast[string](at)), []string{"2026-01-02T03:04:05.000Z"}},
 		{"timeuuid as timestamp", values(all, coodie.Cast[time.Time](id)), []time.Time{when}},
-		{"boolean as text", values(all, coodie.Cast[string](table.Col("on"))), []string{"true"}},
+		{"boolean as text", values(all, coodie.Cast[string](coodie.AnyCol(table, "on"))), []string{"true"}},
 		{"timeuuid to timestamp", values(all, coodie.Call[time.Time]("to_timestamp", id)), []time.Time{when}},
 	})
-	_, err := coodie.Values(all, coodie.Cast[int](table.Col("text"))).All(t.Context())
+	_, err := coodie.Values(all, coodie.Cast[int](coodie.AnyCol(table, "text"))).All(t.Context())
 	var refused *coodie.QueryError
 	require.ErrorAs(t, err, &refused, "text is cast to nothing")
 }

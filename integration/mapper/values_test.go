@@ -51,7 +51,7 @@ func TestNamesInQuotes(t *testing.T) {
 	require.NoError(t, table.Verify(ctx))
 	want := OddNames{"k", 1, 2, 3, 4, 5, 6, 7, OddType{8, 9}, OddPair[int8]{1, 2}}
 	require.NoError(t, table.New(want).Save(ctx))
-	row := table.Find(table.Col("k").Eq("k"))
+	row := table.Find(coodie.AnyCol(table, "k").Eq("k"))
 	text, err := row.JSON().One(ctx)
 	require.NoError(t, err)
 	require.NoError(t, row.Delete(ctx))
@@ -61,14 +61,14 @@ func TestNamesInQuotes(t *testing.T) {
 	require.Equal(t, want, got)
 
 	for i, name := range []string{`a"b`, "a b", "Big", `"x"`, `"`, `a\b`, "q?r"} {
-		res, err := row.If(table.Col(name).Eq(i+1)).Update(ctx, table.Col(name).Set(10+i))
+		res, err := row.If(coodie.AnyCol(table, name).Eq(i+1)).Update(ctx, coodie.AnyCol(table, name).Set(10+i))
 		require.NoError(t, err, name)
 		require.NoError(t, res.Err(), name)
-		res, err = row.If(table.Col(name).Eq(-1)).DeleteColumns(ctx, table.Col(name))
+		res, err = row.If(coodie.AnyCol(table, name).Eq(-1)).DeleteColumns(ctx, coodie.AnyCol(table, name))
 		require.NoError(t, err, name)
 		require.Equal(t, map[string]any{coodie.AppliedColumn: false, name: 10 + i}, res.Map())
 	}
-	res, err := row.If(table.Col("u").Field(`f"g`).Eq(8)).Update(ctx, table.Col("u").Field("my Field").Set(1))
+	res, err := row.If(coodie.AnyCol(table, "u").Field(`f"g`).Eq(8)).Update(ctx, coodie.AnyCol(table, "u").Field("my Field").Set(1))
 	require.NoError(t, err)
 	require.NoError(t, res.Err())
 	got, err = row.Get(ctx)
@@ -224,9 +224,9 @@ func TestVerdictsAreTheServers(t *testing.T) {
 	table := create[Judged](t, connect(t))
 	ctx := t.Context()
 	require.NoError(t, table.New(verdictCase()).Save(ctx))
-	row, n := table.Find(table.Col("k").Eq(1)), table.Col("n")
+	row, n := table.Find(coodie.AnyCol(table, "k").Eq(1)), coodie.AnyCol(table, "n")
 	open := 0
-	for _, c := range judgements(table.Col) {
+	for _, c := range judgements(func(name string) *coodie.AnyColumn[Judged] { return coodie.AnyCol(table, name) }) {
 		alone, err := row.If(c).AllowCreate().Update(ctx, n.Set(1))
 		text := alone.Conditions()[0].Text
 		require.NoError(t, err, text)
@@ -265,7 +265,7 @@ func TestPartsSideBySide(t *testing.T) {
 	m := coodie.MapCol(func(s *Sides) *map[string]int { return &s.M })
 	set := coodie.SetCol(func(s *Sides) *[]string { return &s.S })
 	l := coodie.ListCol(func(s *Sides) *[]int { return &s.L })
-	row := table.Find(table.Col("k").Eq(1))
+	row := table.Find(coodie.AnyCol(table, "k").Eq(1))
 	requireUsage(t, row.Update(ctx, m.At("a").Set(9), m.At("a").Set(1)))
 	requireUsage(t, row.Update(ctx, m.Put(map[string]int{"a": 1}), m.Remove("a")))
 	requireUsage(t, row.Update(ctx, set.Add("a"), set.Remove("a")))
@@ -296,9 +296,9 @@ func TestTimestampsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	table := create[Sides](t, s)
-	row := table.Find(table.Col("k").Eq(1))
+	row := table.Find(coodie.AnyCol(table, "k").Eq(1))
 	set := func(at time.Time) error {
-		return row.With(coodie.WithTimestamp(at)).Update(t.Context(), table.Col("n").Set(1))
+		return row.With(coodie.WithTimestamp(at)).Update(t.Context(), coodie.AnyCol(table, "n").Set(1))
 	}
 	for _, at := range []time.Time{{}, time.UnixMicro(math.MinInt64), time.Unix(math.MaxInt64/1000, 0)} {
 		requireUsage(t, set(at))

@@ -54,7 +54,7 @@ func TestANN(t *testing.T) {
 		"by angle":             {all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(10), "east north west"},
 		"by angle, the other":  {all.OrderBy(coodie.ANN(angle, [2]float32{-5, 1})).Limit(10), "west north east"},
 		"by distance":          {all.OrderBy(coodie.ANN(spot, []float32{0, 8})).Limit(2), "north east"},
-		"by name":              {all.OrderBy(coodie.ANN(table.Col("spot"), any([]float32{0, 8}))).Limit(1), "north"},
+		"by name":              {all.OrderBy(coodie.ANN(coodie.AnyCol(table, "spot"), any([]float32{0, 8}))).Limit(1), "north"},
 		"beside another index": {all.Filter(shapeKind.Eq("even")).OrderBy(coodie.ANN(angle, [2]float32{-1, 1})).Limit(10), "west east"},
 		"of one row":           {table.Find(shapeID.Eq("west")).OrderBy(coodie.ANN(angle, [2]float32{1, 0})).Limit(10), "west"},
 		"more pages than one":  {all.OrderBy(coodie.ANN(angle, [2]float32{5, 1})).Limit(10).With(coodie.WithPageSize(1)), "east north west"},
@@ -80,15 +80,15 @@ func TestANN(t *testing.T) {
 	root := float32(math.Sqrt2 / 2)
 	requireSelected(t, []selectedCase{
 		{"cosine", values(west, coodie.Cosine(angle, [2]float32{-7, 0})), []float32{1}},
-		{"cosine by name", values(west, coodie.Cosine(table.Col("angle"), any([2]float32{7, 0}))), []float32{0}},
+		{"cosine by name", values(west, coodie.Cosine(coodie.AnyCol(table, "angle"), any([2]float32{7, 0}))), []float32{0}},
 		{"euclidean", values(west, coodie.Euclidean(spot, []float32{-3, 2})), []float32{.2}},
-		{"euclidean by name", values(west, coodie.Euclidean(table.Col("spot"), any([]float32{-3, 0}))), []float32{1}},
+		{"euclidean by name", values(west, coodie.Euclidean(coodie.AnyCol(table, "spot"), any([]float32{-3, 0}))), []float32{1}},
 		{"dot product", values(west, coodie.DotProduct(angle, [2]float32{-1, 0})), []float32{1}},
-		{"dot product by name", values(west, coodie.DotProduct(table.Col("angle"), any([2]float32{root, root}))), []float32{(1 - root) / 2}},
+		{"dot product by name", values(west, coodie.DotProduct(coodie.AnyCol(table, "angle"), any([2]float32{root, root}))), []float32{(1 - root) / 2}},
 	})
 
 	// What needs an index, the server says.
-	_, err = all.Filter(table.Col("angle").Eq([2]float32{1, 0})).All(ctx)
+	_, err = all.Filter(coodie.AnyCol(table, "angle").Eq([2]float32{1, 0})).All(ctx)
 	var refused *coodie.QueryError
 	require.ErrorAs(t, err, &refused)
 }

@@ -296,12 +296,14 @@ var kinds = []kind{
 }
 
 func clientOf[T any](db *coodie.DB, t *coodie.Table[T]) client {
-	at := func(p string, c int) *coodie.QuerySet[T] { return t.Find(t.Col("p").Eq(p), t.Col("c").Eq(c)) }
+	at := func(p string, c int) *coodie.QuerySet[T] {
+		return t.Find(coodie.AnyCol(t, "p").Eq(p), coodie.AnyCol(t, "c").Eq(c))
+	}
 	return client{
 		batch: func() *coodie.Batch { return db.Batch() },
 		hold:  func(f full) rowOf { return documentOf(t, t.New(narrow[T](f))) },
 		find:  func(p string, c int) rowOf { return selectionOf(t, at(p, c)) },
-		whole: func(p string) rowOf { return selectionOf(t, t.Find(t.Col("p").Eq(p))) },
+		whole: func(p string) rowOf { return selectionOf(t, t.Find(coodie.AnyCol(t, "p").Eq(p))) },
 		create: func(ctx context.Context, f full, ttl time.Duration) answer {
 			c := t.Find().IfNotExists()
 			if ttl > 0 {
@@ -480,28 +482,28 @@ func options(m mutation) []coodie.MutateOption {
 
 func conditions[T any](t *coodie.Table[T], conds []setting) (out []coodie.Cond[T]) {
 	for _, s := range conds {
-		out = append(out, t.Col(s.column.name).Eq(s.value))
+		out = append(out, coodie.AnyCol(t, s.column.name).Eq(s.value))
 	}
 	return out
 }
 
 func assignments[T any](t *coodie.Table[T], sets []setting) (out []coodie.Assign[T]) {
 	for _, s := range sets {
-		out = append(out, t.Col(s.column.name).Set(s.value))
+		out = append(out, coodie.AnyCol(t, s.column.name).Set(s.value))
 	}
 	return out
 }
 
 func targets[T any](t *coodie.Table[T], sets []setting) (out []coodie.Target[T]) {
 	for _, s := range sets {
-		out = append(out, t.Col(s.column.name))
+		out = append(out, coodie.AnyCol(t, s.column.name))
 	}
 	return out
 }
 
 func columnsOf[T any](t *coodie.Table[T], columns []column) (out []coodie.Target[T]) {
 	for _, c := range columns {
-		out = append(out, t.Col(c.name))
+		out = append(out, coodie.AnyCol(t, c.name))
 	}
 	return out
 }

@@ -187,7 +187,7 @@ func write(t *testing.T, session *gocql.Session) string {
 	ok(scalars.New(full(7)).With(coodie.WithTimestamp(past(2))).Save(ctx))
 	ok(scalars.New(Scalars{ID: 7}).With(coodie.WithTimestamp(past(2))).Delete(ctx))
 	save(full(8))
-	ok(scalars.New(full(8)).DeleteColumns(ctx, scalars.Col("c_text"), scalars.Col("c_tuple")))
+	ok(scalars.New(full(8)).DeleteColumns(ctx, coodie.AnyCol(scalars, "c_text"), coodie.AnyCol(scalars, "c_tuple")))
 
 	// collections
 	whole := func(id string) Collections {
@@ -295,9 +295,9 @@ func write(t *testing.T, session *gocql.Session) string {
 	}
 
 	// counters
-	hits, users := views.Col("hits"), views.Col("users")
+	hits, users := coodie.AnyCol(views, "hits"), coodie.AnyCol(views, "users")
 	home := func(d int) *coodie.QuerySet[Views] {
-		return views.Find(views.Col("page").Eq("home"), views.Col("day").Eq(d))
+		return views.Find(coodie.AnyCol(views, "page").Eq("home"), coodie.AnyCol(views, "day").Eq(d))
 	}
 	ok(home(1).Update(ctx, hits.Add(3), users.Add(1)))
 	ok(home(1).Update(ctx, hits.Add(-1)))

@@ -68,10 +68,10 @@ func (r *Ref) Sure() *Ref {
 	return r
 }
 
-var errNoColumn = errors.New("the column is a zero value; make it with Col or Table.Col")
+var errNoColumn = errors.New("the column is a zero value; make it with Col or AnyCol")
 
 // ErrNilColumn is why nil is no column.
-var ErrNilColumn = errors.New("a nil column; make it with Col or Table.Col")
+var ErrNilColumn = errors.New("a nil column; make it with Col or AnyCol")
 
 // Valued makes values of the Go type those of r.
 func (r *Ref) Valued(typ reflect.Type) *Ref {
