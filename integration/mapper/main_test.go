@@ -32,10 +32,7 @@ func session(t *testing.T, keyspace string, change ...func(*gocql.ClusterConfig)
 	for _, f := range change {
 		f(config)
 	}
-	s, err := config.CreateSession()
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	return s
+	return opened(t, config)
 }
 
 // open opens T's table, which exists already.

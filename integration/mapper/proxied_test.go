@@ -76,13 +76,11 @@ func throughProxies(t *testing.T, keyspace string, n int, change ...func(*gocql.
 	proxy.Route(config, l.proxies...)
 	config.Keyspace, config.NumConns, config.WriteCoalesceWaitTime = keyspace, 1, 0
 	config.ReconnectInterval = 100 * time.Millisecond
+	config.ProtoVersion = 4 // whose frames the proxies read
 	for _, f := range change {
 		f(config)
 	}
-	s, err := config.CreateSession()
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	return l, s
+	return l, opened(t, config)
 }
 
 // record writes a statement down, with its values in the place of its markers.
