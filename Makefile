@@ -18,10 +18,10 @@ BUBBLES = $(shell grep -rl --include='*_test.go' '"testing/synctest"' . | xargs 
 
 # The modules that share a workspace, and the one that replaces gocql and has its own.
 APART    := ./integration/drivers/scylla
-# Its workspaces: one for each version of the fork that is tested. Several synctest bubbles
-# cannot share the fork, so tests that connect in one are left out.
+# Its workspaces: one for each version of the fork that is tested. The fork keeps a pool of
+# timers, which the synctest bubbles of a process cannot share: a test that connects in one runs alone.
 FORKS    := go.work v1.17.3.work
-UNFORKED := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
+ALONE    := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
 FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
@@ -67,8 +67,11 @@ bubbles:
 forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages; on Cassandra too: COODIE_HOSTS=...)
 	@set -e; cd $(APART); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
-		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m -skip '$(UNFORKED)' . $(FORKED) \
-			$$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
+		export GOWORK=$$PWD/$$work; \
+		go test -vet=off -timeout 10m -skip '$(ALONE)' . $(FORKED) $$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
+		for test in $(subst |, ,$(ALONE)); do \
+			go test -vet=off -timeout 1m -run "^$$test$$" ../../../internal/driver/...; \
+		done; \
 	done
 
 .PHONY: compile

@@ -109,17 +109,16 @@ func translated(c *gocql.ClusterConfig) *v2.ClusterConfig {
 // policy is a retry policy of gocql's for Apache's driver.
 type policy struct{ of gocql.RetryPolicy }
 
-func (p policy) Attempt(q v2.RetryableQuery) bool    { return p.of.Attempt(query{q}) }
+func (p policy) Attempt(q v2.RetryableQuery) bool    { return p.of.Attempt(query{of: q}) }
 func (p policy) GetRetryType(err error) v2.RetryType { return v2.RetryType(p.of.GetRetryType(err)) }
 
-type query struct{ v2.RetryableQuery }
+// query is a query of Apache's driver for a policy of gocql's, which asks for the attempts alone.
+type query struct {
+	gocql.RetryableQuery
+	of v2.RetryableQuery
+}
 
-func (q query) GetConsistency() gocql.Consistency {
-	return gocql.Consistency(q.RetryableQuery.GetConsistency())
-}
-func (q query) SetConsistency(c gocql.Consistency) {
-	q.RetryableQuery.SetConsistency(v2.Consistency(c))
-}
+func (q query) Attempts() int { return q.of.Attempts() }
 
 // observer is an observer of gocql's for Apache's driver.
 type observer struct{ of gocql.QueryObserver }
