@@ -68,7 +68,7 @@ forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages;
 	@set -e; cd $(APART); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
 		export GOWORK=$$PWD/$$work; \
-		go test -vet=off -timeout 10m -skip '$(ALONE)' . $(FORKED) $$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
+		go test -vet=off -timeout 10m -skip '$(ALONE)' ./... $(FORKED) $$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
 		for test in $(subst |, ,$(ALONE)); do \
 			go test -vet=off -timeout 1m -run "^$$test$$" ../../../internal/driver/...; \
 		done; \
