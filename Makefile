@@ -14,14 +14,12 @@ SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES = $(shell grep -rl --include='*_test.go' '"testing/synctest"' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble[(]' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and the one that replaces gocql and has its own.
 APART    := ./integration/drivers/scylla
-# Its workspaces: one for each version of the fork that is tested. The fork keeps a pool of
-# timers, which the synctest bubbles of a process cannot share: a test that connects in one runs alone.
+# Its workspaces: one for each version of the fork that is tested.
 FORKS    := go.work v1.17.3.work
-ALONE    := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
 FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
@@ -67,11 +65,8 @@ bubbles:
 forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages; on Cassandra too: COODIE_HOSTS=...)
 	@set -e; cd $(APART); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
-		export GOWORK=$$PWD/$$work; \
-		go test -vet=off -timeout 10m -skip '$(ALONE)' ./... $(FORKED) $$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
-		for test in $(subst |, ,$(ALONE)); do \
-			go test -vet=off -timeout 1m -run "^$$test$$" ../../../internal/driver/...; \
-		done; \
+		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m ./... $(FORKED) \
+			$$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
 	done
 
 .PHONY: compile
