@@ -14,21 +14,18 @@ SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES = $(shell grep -rl --include='*_test.go' '"testing/synctest"' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble[(]' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and the one that replaces gocql and has its own.
 APART    := ./integration/drivers/scylla
-# Its workspaces: one for each version of the fork that is tested. Several synctest bubbles
-# cannot share the fork, so tests that connect in one are left out.
+# Its workspaces: one for each version of the fork that is tested.
 FORKS    := go.work v1.17.3.work
-UNFORKED := TestTableMadeAgainInAPause|TestUnchangedSchema|TestRetryAwaitsAConnection|TestRetriesEndWithTheContext
 FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
 NODES       ?= 1
 VERSIONS    ?= 5.0.6 5.0.8 6.0-alpha2
-# What of the mapper's tests runs over Apache's driver, and what is about gocql's config and connections.
+# Which of the mapper's tests run over Apache's driver.
 MAPPED      ?= .
-UNMAPPED    := TestDeaths|TestLost|TestNotSent|TestIdle|TestRemade|TestOnce|TestConnect|Prox|Tap|Trace|Serial|Facts|PlainWrite|Race|Random
 FUZZTIME    ?= 10s
 BENCH       ?= .
 
@@ -68,7 +65,7 @@ bubbles:
 forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages; on Cassandra too: COODIE_HOSTS=...)
 	@set -e; cd $(APART); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
-		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m -skip '$(UNFORKED)' . $(FORKED) \
+		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m ./... $(FORKED) \
 			$$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
 	done
 
@@ -109,7 +106,7 @@ matrix: ## run the mapper's tests on each version of Cassandra that README names
 .PHONY: apache
 apache: ## run Apache's driver: its module, and the mapper's tests on Cassandra (MAPPED=regexp)
 	go test -vet=off -timeout 10m ./apache/...
-	cd integration && COODIE_DRIVER=apache go test -vet=off -count 1 -timeout 30m ./mapper -run '$(MAPPED)' -skip '$(UNMAPPED)'
+	cd integration && COODIE_DRIVER=apache go test -vet=off -count 1 -timeout 30m ./mapper -run '$(MAPPED)'
 
 .PHONY: chaos
 chaos: ## break three nodes for half an hour and check what clients were told (CHAOS="-duration 1m")

@@ -378,7 +378,12 @@ func last(srv *cqltest.Server) cqltest.Statement {
 // kind, in a message that says what to do.
 func TestErrorKinds(t *testing.T) {
 	ctx := t.Context()
-	srv, db := connected(t)
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	cluster := srv.Cluster()
+	cluster.RetryPolicy = &gocql.SimpleRetryPolicy{} // no retry: ScyllaDB's fork takes none for three
+	db, err := coodie.Connect(cluster)
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
 	require.NoError(t, claims.Create(ctx))

@@ -1,6 +1,13 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	v2 "github.com/apache/cassandra-gocql-driver/v2"
+
+	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/apache"
+)
 
 // contender is one way to write the operations. A conditional write answers with
 // whether it was applied and, if not, with what was sent of the row.
@@ -16,4 +23,42 @@ type contender interface {
 	SaveRow(ctx context.Context, r Row) error
 	GetRow(ctx context.Context, name string, seq int) (Row, error)
 	EachRow(ctx context.Context, name string, f func(Row)) error
+}
+
+// field is the contenders over one driver: by hand first, coodie last.
+type field struct {
+	names      []string
+	contenders []contender
+	close      func()
+}
+
+// fields are the drivers. ScyllaDB's fork takes gocql's place in the build: make bench DRIVER=fork.
+var fields = map[string]func(addr string) (field, error){"gocql": overGocql, "fork": overGocql, "apache": overApache}
+
+func overGocql(addr string) (field, error) {
+	session, err := connect(addr, keyspace)
+	if err != nil {
+		return field{}, err
+	}
+	mapper, err := newCoodie(coodie.New(session))
+	return field{[]string{"gocql", "gocqlx", "coodie"}, []contender{byHand{session}, newGocqlx(session), mapper}, session.Close}, err
+}
+
+func overApache(addr string) (field, error) {
+	session, err := connectApache(addr)
+	if err != nil {
+		return field{}, err
+	}
+	mapper, err := newCoodie(apache.New(session))
+	return field{[]string{"apache", "coodie"}, []contender{byHandApache{session}, mapper}, session.Close}, err
+}
+
+// connectApache is connect with Apache's driver.
+func connectApache(addr string) (*v2.Session, error) {
+	of := config(addr, keyspace)
+	cluster := v2.NewCluster(addr)
+	cluster.Keyspace, cluster.ProtoVersion, cluster.NumConns, cluster.PageSize = of.Keyspace, of.ProtoVersion, of.NumConns, of.PageSize
+	cluster.Timeout, cluster.WriteCoalesceWaitTime = of.Timeout, of.WriteCoalesceWaitTime
+	cluster.DisableInitialHostLookup, cluster.Events = of.DisableInitialHostLookup, of.Events
+	return cluster.CreateSession()
 }

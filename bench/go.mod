@@ -3,10 +3,15 @@ module github.com/coodie-go/coodie/bench
 go 1.25.0
 
 // This module is never installed by a user: it always measures the tree it stands in.
-replace github.com/coodie-go/coodie => ../
+replace (
+	github.com/coodie-go/coodie => ../
+	github.com/coodie-go/coodie/apache => ../apache
+)
 
 require (
+	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
 	github.com/coodie-go/coodie v0.0.0
+	github.com/coodie-go/coodie/apache v0.0.0
 	github.com/gocql/gocql v1.7.0
 	github.com/scylladb/gocqlx/v2 v2.8.0
 	github.com/stretchr/testify v1.12.1

@@ -19,6 +19,7 @@ import (
 func main() {
 	var c options
 	only := flag.String("run", ".", "run the operations whose names match this `regexp`")
+	flag.StringVar(&c.driver, "driver", "gocql", "the contenders' `driver`: gocql, fork or apache")
 	flag.IntVar(&c.rounds, "rounds", 250, "measure each contender this often")
 	flag.DurationVar(&c.span, "time", 10*time.Millisecond, "CPU time of one measurement")
 	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
@@ -59,6 +60,7 @@ type options struct {
 	rounds                 int
 	span                   time.Duration
 	gate                   bool
+	driver                 string
 	only                   *regexp.Regexp
 	memProfile, cpuProfile string
 }
@@ -71,23 +73,23 @@ func (c *options) bench(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	session, err := connect(addr, keyspace)
+	over, ok := fields[c.driver]
+	if !ok {
+		return fmt.Errorf("there is no driver %q", c.driver)
+	}
+	field, err := over(addr)
 	if err != nil {
 		return err
 	}
-	defer session.Close()
-	coodie, err := newCoodie(session)
-	if err != nil {
-		return err
-	}
-	contenders := []contender{byHand{session}, newGocqlx(session), coodie}
+	defer field.close()
+	contenders := field.contenders
 	if err := check(ctx, contenders); err != nil {
 		return err
 	}
 	if c.memProfile != "" || c.cpuProfile != "" {
 		return c.profile(ctx, contenders)
 	}
-	var t table
+	t := table{names: field.names, limited: c.driver == "gocql"}
 	for _, o := range operations {
 		if !c.only.MatchString(o.name) {
 			continue

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
@@ -21,8 +19,7 @@ var (
 	rowSeq    = coodie.Col(func(r *Row) *int { return &r.Seq })
 )
 
-func newCoodie(session *gocql.Session) (c withCoodie, err error) {
-	db := coodie.New(session)
+func newCoodie(db *coodie.DB) (c withCoodie, err error) {
 	if c.locks, err = coodie.Open[Lock](db); err != nil {
 		return c, err
 	}

@@ -253,7 +253,8 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 			}
 			taken++
 			for _, w := range writes {
-				require.NoError(rt, w.alone(ctx, single))
+				err := w.alone(ctx, single) // an element of a list that a write before it has deleted: the batch reads the list first
+				require.True(rt, err == nil || coodie.KindOf(err) == coodie.KindInvalid, err)
 			}
 			require.Equal(rt, rows("single", p), rows("batched", p))
 		}
@@ -268,10 +269,7 @@ func TestRandomBatches(t *testing.T) {
 	for name, dialect := range map[string]cqltest.Dialect{"cqltest": cqltest.Cassandra, "cqltest, ScyllaDB": cqltest.Scylla} {
 		t.Run(name, func(t *testing.T) {
 			srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(dialect))
-			s, err := srv.Cluster().CreateSession()
-			require.NoError(t, err)
-			t.Cleanup(s.Close)
-			randomBatches(t, s, true)
+			randomBatches(t, opened(t, srv.Cluster()), true)
 		})
 	}
 	t.Run("Cassandra", func(t *testing.T) { randomBatches(t, connect(t), false) })

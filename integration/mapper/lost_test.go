@@ -90,6 +90,7 @@ func TestLostAnswers(t *testing.T) {
 			}
 			t.Run(loss.name+"/"+w.name+"/gocql", func(t *testing.T) {
 				t.Parallel()
+				ofGocql(t)
 				w.prepare(t, truth, k)
 				l, s := connect(t)
 				struck := l.next(proxy.Conditional, loss.fault)
@@ -162,6 +163,7 @@ func TestDeadlineUnderWay(t *testing.T) {
 			k := 2 * (i*len(writes) + j)
 			t.Run(loss.name+"/"+w.name+"/gocql", func(t *testing.T) {
 				t.Parallel()
+				ofGocql(t)
 				w.prepare(t, truth, k)
 				l, s := throughProxies(t, keyspace, 2, retrying)
 				struck := l.next(proxy.Conditional, loss.fault)

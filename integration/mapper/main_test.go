@@ -3,6 +3,7 @@ package mapper_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,10 +33,7 @@ func session(t *testing.T, keyspace string, change ...func(*gocql.ClusterConfig)
 	for _, f := range change {
 		f(config)
 	}
-	s, err := config.CreateSession()
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	return s
+	return opened(t, config)
 }
 
 // open opens T's table, which exists already.
@@ -64,6 +62,14 @@ func execute(t *testing.T, s *gocql.Session, statement string, args ...any) {
 func scan(t *testing.T, s *gocql.Session, query string, dest ...any) {
 	t.Helper()
 	require.NoError(t, s.Query(query).Scan(dest...), query)
+}
+
+// six reports whether the server is of Cassandra 6, where a few things are otherwise than in 5.0.
+func six(t *testing.T, s *gocql.Session) bool {
+	t.Helper()
+	var version string
+	scan(t, s, "SELECT release_version FROM system.local", &version)
+	return strings.HasPrefix(version, "6.")
 }
 
 // built waits until the keyspace's indexes are built: Cassandra refuses queries by one that is not.

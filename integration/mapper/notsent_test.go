@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
@@ -25,7 +24,7 @@ func TestNotSent(t *testing.T) {
 	defer cancel()
 	down := func(t *testing.T, c *client) {
 		c.proxies[0].Down()
-		awaitError(t, c.session, gocql.ErrNoConnections)
+		c.await(t, coodie.KindNoHost)
 	}
 	for i, tt := range []struct {
 		name string
@@ -36,7 +35,7 @@ func TestNotSent(t *testing.T) {
 		{"the context is cancelled", coodie.KindCanceled, canceled, nil},
 		{"the deadline is over", coodie.KindTimeout, late, nil},
 		{"connections are refused", coodie.KindNoHost, t.Context(), down},
-		{"the session is closed", coodie.KindClosed, t.Context(), func(_ *testing.T, c *client) { c.session.Close() }},
+		{"the session is closed", coodie.KindClosed, t.Context(), func(_ *testing.T, c *client) { c.session.Close(); c.db.Close() }},
 	} {
 		for j, op := range underway {
 			k := i*len(underway) + j
@@ -64,12 +63,14 @@ func TestNotSent(t *testing.T) {
 	}
 }
 
-// awaitError waits until a session knows of what has happened to its connections.
-func awaitError(t *testing.T, s *gocql.Session, want error) {
+// await waits until the client's session knows of what has happened to its connections: until a read fails so.
+func (c *client) await(t *testing.T, want coodie.ErrorKind) {
 	t.Helper()
+	var err error
 	require.Eventually(t, func() bool {
-		return errors.Is(s.Query("SELECT key FROM system.local").Exec(), want)
-	}, 30*time.Second, time.Millisecond)
+		_, err = c.table.Find(registerK.Eq(c.doc.Value.K)).Get(t.Context())
+		return coodie.KindOf(err) == want
+	}, 30*time.Second, time.Millisecond, "%v", err)
 }
 
 // TestIdleConnectionsDie: all connections are cut while nothing is under way. A request that
@@ -99,7 +100,7 @@ func TestIdleConnectionsDie(t *testing.T) {
 				}
 				require.Equal(t, err == nil && op.settles, res.Applied)
 
-				awaitError(t, c.session, nil)
+				c.await(t, coodie.KindNone)
 				require.NoError(t, c.table.Find(registerK.Eq(k)).Update(t.Context(), registerV.Set(1)))
 				_, err = op.do(t.Context(), c)
 				require.NoError(t, err)

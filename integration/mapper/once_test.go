@@ -78,8 +78,7 @@ func TestSentOnce(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var err error
 			got := seen.count(func() { err = tt.send() })
-			var unavailable *gocql.RequestErrUnavailable
-			require.ErrorAs(t, err, &unavailable, "two replicas of three are missing")
+			requireUnavailable(t, err) // two replicas of three are missing
 			// Of an LWT, Unavailable at QUORUM can come from its read or from its commit. Of
 			// several attempts only the last one is known.
 			require.Equal(t, tt.unknown, errors.Is(err, coodie.ErrOutcomeUnknown))
@@ -113,8 +112,7 @@ func TestCommitUnavailable(t *testing.T) {
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	require.False(t, res.Applied)
 	require.True(t, doc.Stale())
-	var unavailable *gocql.RequestErrUnavailable
-	require.ErrorAs(t, err, &unavailable)
+	requireUnavailable(t, err)
 
 	settled, err := table.Find(simpleK.Eq(1)).With(coodie.WithLinearizable()).Get(ctx)
 	require.NoError(t, err, "the next Paxos round completes it")

@@ -58,7 +58,7 @@ func TestPeekFirst(t *testing.T) {
 // A refused peek takes no Paxos round: the server traces a read.
 func TestPeekTakesNoPaxos(t *testing.T) {
 	t.Parallel()
-	s := connect(t)
+	s := connect(t, traceable)
 	table := create[Simple](t, s)
 	doc := table.New(Simple{K: 1, V: ptr(1)})
 	failureless := func(_ coodie.LWTResult[Simple], err error) { require.NoError(t, err) }

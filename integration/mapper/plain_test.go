@@ -50,7 +50,7 @@ func TestSaveAndNull(t *testing.T) {
 // What Insert and OmitNil leave unset is no tombstone; what Save writes as null is one.
 func TestTombstones(t *testing.T) {
 	t.Parallel()
-	s := connect(t)
+	s := connect(t, traceable)
 	// A table without collections, whose tombstones are not cells.
 	table := create[Simple](t, s)
 	ctx := t.Context()

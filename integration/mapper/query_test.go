@@ -162,13 +162,21 @@ func TestQueryFilters(t *testing.T) {
 func TestQueryFiltersOfTheServer(t *testing.T) {
 	t.Parallel()
 	s, table := sales(t)
-	for statement, says := range map[string]string{
-		"SELECT * FROM sale WHERE price IS NOT NULL ALLOW FILTERING": "Unsupported restriction",
-		"SELECT * FROM sale WHERE price != 3 ALLOW FILTERING":        `Unsupported "!=" relation`,
-		"SELECT * FROM sale WHERE price = null ALLOW FILTERING":      "Unsupported null value",
-		"SELECT * FROM sale WHERE counts['n'] > 0 ALLOW FILTERING":   "Only EQ relations are supported on map entries",
+	version := 0
+	if six(t, s) {
+		version = 1
+	}
+	for statement, says := range map[string][2]string{ // by 5.0, and by 6: "" if it takes it
+		"SELECT * FROM sale WHERE price IS NOT NULL ALLOW FILTERING": {"Unsupported restriction", "Unsupported restriction"},
+		"SELECT * FROM sale WHERE price != 3 ALLOW FILTERING":        {`Unsupported "!=" relation`, ""},
+		"SELECT * FROM sale WHERE price = null ALLOW FILTERING":      {"Unsupported null value", "Invalid null value"},
+		"SELECT * FROM sale WHERE counts['n'] > 0 ALLOW FILTERING":   {"Only EQ relations are supported on map entries", "> cannot be used with counts['n'] relations"},
 	} {
-		require.ErrorContains(t, s.Query(statement).Exec(), says)
+		if err := s.Query(statement).Exec(); says[version] == "" {
+			require.NoError(t, err, statement)
+		} else {
+			require.ErrorContains(t, err, says[version])
+		}
 	}
 	for name, query := range map[string]coodie.Readable[Sale]{
 		"not a key":               table.Find(price.Eq(10)),

@@ -139,7 +139,10 @@ func TestRepeatedWrite(t *testing.T) {
 	t.Parallel()
 	truth := connect(t)
 	create[Stock](t, truth)
-	l, s := throughProxies(t, truth.Query("").Keyspace(), 2, retrying, func(config *gocql.ClusterConfig) { config.Timeout = time.Second })
+	l, s := throughProxies(t, truth.Query("").Keyspace(), 1, retrying, func(config *gocql.ClusterConfig) {
+		config.Timeout = time.Second
+		config.RetryPolicy = &stubborn{gocql.SimpleRetryPolicy{NumRetries: 3}}
+	})
 	db := over(t, s, coodie.WithClientTimestamps(), coodie.WithRetries(0))
 	table, err := coodie.Open[Stock](db)
 	require.NoError(t, err)

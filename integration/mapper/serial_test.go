@@ -36,7 +36,7 @@ func TestSerialConsistency(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tap := &tap{}
-			s := session(t, keyspace, tap.tapped, contrary(tt.serial))
+			s := session(t, keyspace, tap.tapped, traceable, contrary(tt.serial))
 			table := create[Thing](t, s, tt.opts...)
 			ctx := t.Context()
 			doc := table.New(bare(t.Name()))

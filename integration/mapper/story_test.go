@@ -107,6 +107,7 @@ func TestTwoClients(t *testing.T) {
 
 	for _, idempotent := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gocql, Idempotent(%t): told refused, and was applied", idempotent), func(t *testing.T) {
+			ofGocql(t)
 			var then swapped
 			struck := s.begin(t, func() { then = s.byHand(s.second, 4, 2, idempotent) })
 			got := s.byHand(s.first, 1, 4, idempotent)
@@ -120,6 +121,7 @@ func TestTwoClients(t *testing.T) {
 				"no order of a refused 1 → 4 and an applied 4 → 2 leads from 1 to 2")
 		})
 		t.Run(fmt.Sprintf("gocql, Idempotent(%t): applied twice", idempotent), func(t *testing.T) {
+			ofGocql(t)
 			var then swapped
 			struck := s.begin(t, func() { then = s.byHand(s.second, 4, 1, idempotent) })
 			got := s.byHand(s.first, 1, 4, idempotent)

@@ -17,8 +17,8 @@ type tap struct {
 	frames [][]byte
 }
 
-// tapped makes a session write through the tap.
-func (t *tap) tapped(config *gocql.ClusterConfig) { config.Dialer = t }
+// tapped makes a session write through the tap, in frames of protocol version 4.
+func (t *tap) tapped(config *gocql.ClusterConfig) { config.Dialer, config.ProtoVersion = t, 4 }
 
 func (t *tap) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := t.Dialer.DialContext(ctx, network, addr)

@@ -28,16 +28,35 @@ type trace struct {
 	activities []string
 }
 
+// traceable is the config of a session for traced. Apache's driver traces all or nothing of a session.
+func traceable(config *gocql.ClusterConfig) { tracers.Store(config, &tracer{}) }
+
+// take returns the ids since the last call.
+func (t *tracer) take() (ids [][]byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ids, t.ids = t.ids, nil
+	return ids
+}
+
 // traced calls f with its session traced, and returns the server's traces of what was
 // executed, in order. The server writes them a little later.
 func traced(t *testing.T, s *gocql.Session, f func()) []trace {
 	t.Helper()
-	tracer := &tracer{}
-	s.SetTrace(tracer)
-	f()
-	s.SetTrace(nil)
+	config, _ := configs.Load(s)
+	of, ok := tracers.Load(config)
+	require.True(t, ok, "the session is not traceable")
+	tracer := of.(*tracer)
+	if overApache {
+		tracer.take()
+		f()
+	} else {
+		s.SetTrace(tracer)
+		f()
+		s.SetTrace(nil)
+	}
 	var out []trace
-	for _, id := range tracer.ids {
+	for _, id := range tracer.take() {
 		var tr trace
 		require.Eventually(t, func() bool {
 			var duration *int

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -221,7 +222,8 @@ func judgements(of func(column string) *coodie.AnyColumn[Judged]) (conds []coodi
 // other bytes. The only condition of a refused write did not hold.
 func TestVerdictsAreTheServers(t *testing.T) {
 	t.Parallel()
-	table := create[Judged](t, connect(t))
+	s := connect(t)
+	table, six := create[Judged](t, s), six(t, s)
 	ctx := t.Context()
 	require.NoError(t, table.New(verdictCase()).Save(ctx))
 	row, n := table.Find(coodie.AnyCol(table, "k").Eq(1)), coodie.AnyCol(table, "n")
@@ -229,6 +231,10 @@ func TestVerdictsAreTheServers(t *testing.T) {
 	for _, c := range judgements(func(name string) *coodie.AnyColumn[Judged] { return coodie.AnyCol(table, name) }) {
 		alone, err := row.If(c).AllowCreate().Update(ctx, n.Set(1))
 		text := alone.Conditions()[0].Text
+		if six && strings.HasPrefix(text, "fixed[") { // an element of a frozen map: 6.0-alpha2 throws
+			require.Equal(t, coodie.KindFailure, coodie.KindOf(err), text)
+			continue
+		}
 		require.NoError(t, err, text)
 		if !alone.Applied {
 			require.Equal(t, notHeld, alone.Conditions()[0].Verdict, text)
@@ -372,7 +378,7 @@ func TestTypesThatNoTableHas(t *testing.T) {
 		}
 	)
 	s := connect(t)
-	db := over(t, s)
+	db, six := over(t, s), six(t, s)
 	of := func(_ any, err error) error { return err }
 	name := coodie.WithTable("t")
 	for columns, err := range map[string]error{
@@ -390,6 +396,11 @@ func TestTypesThatNoTableHas(t *testing.T) {
 		"k int, v list<counter>, PRIMARY KEY (k)":                                  of(coodie.Open[ofCounters](db, name)),
 	} {
 		server := s.Query("CREATE TABLE t (" + columns + ")").Exec()
+		if six && strings.Contains(columns, "vector") { // which 5.0 takes
+			require.Error(t, server, columns)
+			require.NoError(t, err, columns)
+			continue
+		}
 		if server == nil {
 			require.NoError(t, err, columns)
 			execute(t, s, "DROP TABLE t")

@@ -20,7 +20,7 @@ const (
 	Conditional
 	Other    // schema, roles, what cannot be parsed, and statements whose text is not known
 	Prepare  // the preparation of a statement
-	Internal // what drivers send for their own needs: queries on system tables
+	Internal // what drivers send for their own needs: queries on system tables, USE, DESCRIBE
 	Control  // OPTIONS, STARTUP, AUTH_RESPONSE, REGISTER
 
 	// Any is every statement that a program sends.
@@ -215,7 +215,7 @@ func kindOf(text string) Kind {
 }
 
 func classify(text string) Kind {
-	if internal.MatchString(text) || strings.HasPrefix(text, "USE ") {
+	if internal.MatchString(text) || strings.HasPrefix(text, "USE ") || strings.HasPrefix(text, "DESCRIBE ") {
 		return Internal
 	}
 	s, err := cqlparse.Parse(text)

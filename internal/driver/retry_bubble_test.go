@@ -5,7 +5,6 @@ package driver_test
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -14,12 +13,13 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 	_ "github.com/coodie-go/coodie/internal/driver/gocqlv1" // knows its errors
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // TestRetryAwaitsAConnection: a session that has lost its last connection is given the time that
 // gocql takes to open another one, unless the caller has none.
 func TestRetryAwaitsAConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		start := time.Now()
 		sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer {
 			if time.Since(start) < 250*time.Millisecond {
@@ -42,7 +42,7 @@ func TestRetryAwaitsAConnection(t *testing.T) {
 // TestRetriesEndWithTheContext: between two attempts nothing is on its way, so that the error is
 // definite.
 func TestRetriesEndWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		sender := &fake.Sender{Answer: func(*driver.Request) fake.Answer { return fake.Answer{Err: gocql.ErrNoStreams} }}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

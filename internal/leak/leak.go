@@ -7,8 +7,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs a package's tests, and fails if goroutines are left when they have passed.
-func Main(m *testing.M) { goleak.VerifyTestMain(m, known...) }
+// Main runs a package's tests, and fails if goroutines are left when they have passed, other than of the functions forgotten.
+func Main(m *testing.M, forgotten ...string) {
+	for _, f := range forgotten {
+		known = append(known, goleak.IgnoreAnyFunction(f))
+	}
+	goleak.VerifyTestMain(m, known...)
+}
 
 // Check notes the goroutines there are, and returns a function that fails the test while there
 // are others: of the client, for an idle worker of cqltest's is not one.

@@ -8,12 +8,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // Random programs against random faults, among them requests that arrive much too late: at no
@@ -24,7 +24,7 @@ func TestRandomPrograms(t *testing.T) {
 		seeds = 200
 	}
 	for seed := range seeds {
-		synctest.Test(t, func(t *testing.T) { simulate(t, seed) })
+		leak.Bubble(t, func(t *testing.T) { simulate(t, seed) })
 	}
 }
 

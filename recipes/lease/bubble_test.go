@@ -7,13 +7,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 	"github.com/coodie-go/coodie/recipes/lease"
 )
 
@@ -23,7 +23,7 @@ import (
 func TestNobodyBeforeTheDeadline(t *testing.T) {
 	for _, phase := range []time.Duration{0, time.Millisecond, 500 * time.Millisecond, 999 * time.Millisecond} {
 		for _, ttl := range []time.Duration{time.Second, 1500 * time.Millisecond, 10 * time.Second} {
-			synctest.Test(t, func(t *testing.T) {
+			leak.Bubble(t, func(t *testing.T) {
 				var skew time.Duration
 				ctx := context.Background()
 				srv, leases := start(t, cqltest.WithPipe(), cqltest.WithClock(func() time.Time { return time.Now().Add(skew) }))
@@ -52,7 +52,7 @@ func TestNobodyBeforeTheDeadline(t *testing.T) {
 
 // An hour of background renewals, and then nothing runs any more.
 func TestKeepAlive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, leases := start(t, cqltest.WithPipe())
 		bob := client(t, srv)
@@ -88,7 +88,7 @@ func TestContextEndsInTime(t *testing.T) {
 		"the server is closed": func(srv *cqltest.Server) { srv.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			leak.Bubble(t, func(t *testing.T) {
 				srv, leases := start(t, cqltest.WithPipe())
 				alice := acquire(t, leases, "alice", 10*time.Second)
 				kept, stop := alice.KeepAlive(context.Background())
@@ -110,7 +110,7 @@ func TestContextEndsInTime(t *testing.T) {
 
 // A lease that is refused its renewal ends at once, not at its deadline.
 func TestContextEndsWhenRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		srv, leases := start(t, cqltest.WithPipe())
 		alice := acquire(t, leases, "alice", 30*time.Second)
 		kept, stop := alice.KeepAlive(context.Background())
@@ -125,7 +125,7 @@ func TestContextEndsWhenRefused(t *testing.T) {
 
 // Releasing ends the contexts.
 func TestContextEndsWithRelease(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		_, leases := start(t, cqltest.WithPipe())
 		alice := acquire(t, leases, "alice", 30*time.Second)
 		kept, stop := alice.KeepAlive(context.Background())
@@ -139,7 +139,7 @@ func TestContextEndsWithRelease(t *testing.T) {
 // A renewal that is held up, and arrives after a later one, changes nothing: carried out then,
 // it would end the lease as early as it began.
 func TestLateRenewal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, leases := start(t, cqltest.WithPipe())
 		alice := acquire(t, leases, "alice", 10*time.Second)
@@ -161,7 +161,7 @@ func TestLateRenewal(t *testing.T) {
 
 // What an unanswered renewal has gained is counted from when it was sent.
 func TestUnansweredRenewal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, leases := start(t, cqltest.WithPipe())
 		alice := acquire(t, leases, "alice", 10*time.Second)
@@ -178,7 +178,7 @@ func TestUnansweredRenewal(t *testing.T) {
 // An acquisition that is carried out after its caller has given up is nobody's, until
 // its time is over; and one that has been overtaken is never carried out.
 func TestLateAcquisition(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, leases := start(t, cqltest.WithPipe())
 		bob := client(t, srv)
@@ -207,7 +207,7 @@ func TestLateAcquisition(t *testing.T) {
 
 // An answer that takes longer than the lease is no lease: it is renewed before it is handed out.
 func TestSlowAcquisition(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		srv, leases := start(t, cqltest.WithPipe())
 		srv.Fault(cqltest.On(cqltest.Conditional, "leases").Nth(1), cqltest.Apply, cqltest.LoseAnswer)
 		srv.Fault(cqltest.On(cqltest.Select, "leases").Nth(2), cqltest.Delay(200*time.Millisecond))
@@ -220,7 +220,7 @@ func TestSlowAcquisition(t *testing.T) {
 }
 
 func TestDo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, leases := start(t, cqltest.WithPipe())
 		alice := acquire(t, leases, "alice", 10*time.Second) // never released
@@ -289,7 +289,7 @@ func seeds(n uint64) uint64 {
 // simulate lets four clients use one lease for two minutes. The clocks of the servers are up to
 // skew apart, and the clients assume that they are up to assumed.
 func simulate(t *testing.T, seed uint64, skew, assumed time.Duration) (overlaps, grants int) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		clocks := rand.New(rand.NewPCG(seed, 1))
 		var clock = make(chan struct{}, 1)

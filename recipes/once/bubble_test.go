@@ -5,13 +5,13 @@ package once_test
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/leak"
 	"github.com/coodie-go/coodie/recipes/once"
 )
 
@@ -19,7 +19,7 @@ import (
 // stays behind.
 func TestKeep(t *testing.T) {
 	for _, keep := range []time.Duration{time.Hour, 1500 * time.Millisecond} {
-		synctest.Test(t, func(t *testing.T) {
+		leak.Bubble(t, func(t *testing.T) {
 			ctx := context.Background()
 			srv, keys := start(t, cqltest.WithPipe())
 			keys.Keep = keep
@@ -42,7 +42,7 @@ func TestKeep(t *testing.T) {
 
 // For ever is for ever.
 func TestKeepForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, keys := start(t, cqltest.WithPipe())
 		keys.Keep = 0
@@ -56,7 +56,7 @@ func TestKeepForEver(t *testing.T) {
 
 // Work that takes longer than its key is kept is told to stop before anybody else can begin.
 func TestWorkEndsBeforeItsKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, keys := start(t, cqltest.WithPipe())
 		keys.Keep = 10 * time.Second
@@ -73,7 +73,7 @@ func TestWorkEndsBeforeItsKey(t *testing.T) {
 
 // Those who wait get the result when it is there.
 func TestWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, keys := start(t, cqltest.WithPipe())
 		begin := time.Now()
@@ -104,7 +104,7 @@ func TestWait(t *testing.T) {
 // A beginning that arrives when its caller has given up starts a key that nobody works on: not
 // done, rather than twice.
 func TestLateBegin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		ctx := context.Background()
 		srv, keys := start(t, cqltest.WithPipe())
 		fault := srv.Fault(cqltest.On(cqltest.Insert, "idempotency_keys"), cqltest.Delay(time.Minute))

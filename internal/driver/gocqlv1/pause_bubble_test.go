@@ -12,12 +12,13 @@ import (
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/internal/contract"
+	"github.com/coodie-go/coodie/internal/leak"
 )
 
 // TestTableMadeAgainInAPause: what gocql has seen while a program was idle counts for the first
 // write after it.
 func TestTableMadeAgainInAPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithPipe())
 		cluster := srv.Cluster()
 		cluster.Events.DisableSchemaEvents = false
@@ -73,7 +74,7 @@ type Inner struct {
 
 // TestUnchangedSchema: where the table is what the struct declares nothing is prepared again.
 func TestUnchangedSchema(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	leak.Bubble(t, func(t *testing.T) {
 		srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithPipe())
 		session, err := srv.Cluster().CreateSession()
 		require.NoError(t, err)
