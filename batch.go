@@ -220,12 +220,12 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	if errors.As(err, &grown) {
 		return got, err // it is sent once more
 	}
-	outcome := Done
+	outcome := OutcomeDone
 	switch {
 	case got.Applied:
-		outcome = Applied
+		outcome = OutcomeApplied
 	case conditional:
-		outcome = Refused
+		outcome = OutcomeRefused
 	}
 	if len(first.observers) > 0 {
 		first.tell(ctx, Event{

@@ -143,7 +143,7 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 	require.Equal(t, before, fmt.Sprintf("%+v", *cluster), "the caller's config is not touched")
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	res, err := claims.New(Claim{Name: "a"}).Insert(t.Context())
 	require.NoError(t, err)
 	require.True(t, res.Applied)
@@ -244,7 +244,7 @@ func TestClose(t *testing.T) {
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(ctx))
+	require.NoError(t, claims.CreateTable(ctx))
 
 	arrived := make(chan bool)
 	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Do(func(cqltest.Statement) { close(arrived) }), cqltest.LoseAnswer)
@@ -306,7 +306,7 @@ func TestConnectWarnsOfSessions(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, events, 1)
 		require.Equal(t, "connect", events[0].Op)
-		require.Equal(t, coodie.Done, events[0].Outcome)
+		require.Equal(t, coodie.OutcomeDone, events[0].Outcome)
 		return db, events[0].Warning
 	}
 	one, warning := connect(srv.Cluster())
@@ -358,7 +358,7 @@ func TestConsistencyOfTheConfig(t *testing.T) {
 		require.NoError(t, err)
 		claims, err := coodie.Open[Claim](db)
 		require.NoError(t, err)
-		require.NoError(t, claims.Create(ctx))
+		require.NoError(t, claims.CreateTable(ctx))
 		claim := claims.New(Claim{Name: "a"})
 		require.NoError(t, claim.Save(ctx))
 		require.Equal(t, gocql.Consistency(tt.plain), last(srv).Consistency)
@@ -386,7 +386,7 @@ func TestErrorKinds(t *testing.T) {
 	t.Cleanup(db.Close)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(ctx))
+	require.NoError(t, claims.CreateTable(ctx))
 	row := claims.Find(claimName.Eq("a"))
 	for _, tt := range []struct {
 		step cqltest.Step

@@ -70,13 +70,13 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
 // is a *UsageError, because the server would test whether the partition has static values.
-func (d *Document[T]) IfExists() Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
+func (d *Document[T]) IfExists() ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
 
 // If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -101,13 +101,13 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 // A document knows what its Value holds, and not the cells that this was read from. A static column, or
 // any column where there is no version, that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
-func (d *Document[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T](plainDocument(d).now().unchanged())
+func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().unchanged())
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // With sets how the write is sent: see CallOption.

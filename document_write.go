@@ -130,23 +130,23 @@ func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) erro
 }
 
 // IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
+func (w *Write[T]) IfExists() ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
 }
 
 // If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+func (w *Write[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().unchanged())
+func (w *Write[T]) IfUnchanged() ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().unchanged())
 }
 
 // IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+func (w *Write[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // updated copies an applied write into Value.
@@ -246,7 +246,7 @@ func (c *call) write(ctx context.Context, b *stmt.Bound) error {
 	}
 	r.Lost = b.Call.Lost()
 	err = c.locate(t.failure(b.Op, r, err))
-	t.observe(ctx, b.Op, r, Done, err, start)
+	t.observe(ctx, b.Op, r, OutcomeDone, err, start)
 	return err
 }
 

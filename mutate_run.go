@@ -83,7 +83,7 @@ func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
 	t := m.call.table
 	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.Name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
 	if m.res.changed {
-		e.Outcome = Applied
+		e.Outcome = OutcomeApplied
 	}
 	if m.declined && len(m.lostAttempts) == 0 {
 		e.Err = nil // the function's own error: nobody asked for a write

@@ -88,7 +88,7 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 	}
 	switch e.Kind {
 	case EventSettle:
-		if e.Outcome == Applied || e.Outcome == Refused {
+		if e.Outcome == OutcomeApplied || e.Outcome == OutcomeRefused {
 			t.settled.Add(1)
 		}
 		return
@@ -104,7 +104,7 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		return
 	case EventRead:
 		t.reads.Add(1)
-		if e.Outcome == Refused {
+		if e.Outcome == OutcomeRefused {
 			t.peeked.Add(1)
 			return
 		}
@@ -116,13 +116,13 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		t.lwts.Add(1)
 	}
 	switch e.Outcome {
-	case Applied:
+	case OutcomeApplied:
 		t.applied.Add(1)
-	case Refused:
+	case OutcomeRefused:
 		t.refused.Add(1)
-	case Unknown:
+	case OutcomeUnknown:
 		t.unknown.Add(1)
-	case Failed:
+	case OutcomeFailed:
 		t.failed.Add(1)
 	}
 }

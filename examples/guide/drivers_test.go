@@ -50,7 +50,7 @@ func Example_driversSeveral() {
 	live := open[Metric](prod)
 	copies, err := live.On(analytics) // the same table on the other cluster
 	check(err)
-	check(copies.Create(ctx))
+	check(copies.CreateTable(ctx))
 	check(live.New(Metric{SensorID: "s1", RecordedAt: june(1), Temperature: 20}).Save(ctx))
 	for m, err := range live.Scan(ctx) {
 		check(err)
