@@ -23,7 +23,7 @@ func ExampleConnect() {
 	ctx := context.Background()
 
 	var counters coodie.Counters
-	db, err := coodie.Connect(cluster, coodie.WithObserver(&counters), coodie.WithTimeout(10*time.Second))
+	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters), coodie.WithTimeout(10*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func ExampleKindOf() {
 	cluster := srv.Cluster()
 	cluster.Authenticator = nil
 
-	_, err = coodie.Connect(cluster)
+	_, err = coodie.Connect(context.Background(), cluster)
 	switch kind := coodie.KindOf(err); kind {
 	case coodie.KindAuth:
 		fmt.Println("auth:", kind.Advice())

@@ -177,7 +177,7 @@ func ExampleWithLocalDatacenter() {
 	must(err)
 	defer srv.Close()
 	for _, name := range []string{"eu-west", "us-east"} {
-		db, err := coodie.Connect(srv.Cluster(), coodie.WithLocalDatacenter(name))
+		db, err := coodie.Connect(context.Background(), srv.Cluster(), coodie.WithLocalDatacenter(name))
 		fmt.Println(name, err == nil)
 		db.Close()
 	}

@@ -20,7 +20,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 	require.NoError(t, err)
 	cluster := srv.Cluster()
 	cluster.Timeout = time.Hour
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)

@@ -46,6 +46,18 @@ func (c ConditionalWrite[T]) Replace(ctx context.Context) (out LWTResult[T], err
 	return
 }
 
+// SaveChanges is Update with each column that differs from what was read: see Document.SaveChanges.
+//
+//	account, err := accounts.Find(id.Eq("a")).Load(ctx)
+//	account.Value.Owner = "bob"
+//	res, err := account.IfUnchanged().SaveChanges(ctx)
+//
+// If none differs, nothing is sent, no condition is looked at, and the result is Applied.
+func (c ConditionalWrite[T]) SaveChanges(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).saveChanges(ctx, plainResult(&out))
+	return
+}
+
 func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.Assign) (err error) {
 	c := w.call()
 	*res, err = c.updateCAS(ctx, assigns)
@@ -54,6 +66,11 @@ func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.As
 
 func (w *conditional) replace(ctx context.Context, res *result) (err error) {
 	*res, err = w.call().replace(ctx)
+	return err
+}
+
+func (w *conditional) saveChanges(ctx context.Context, res *result) (err error) {
+	*res, err = w.call().saveChanges(ctx)
 	return err
 }
 
@@ -85,6 +102,23 @@ func (c call) replace(ctx context.Context) (result, error) {
 	}
 	c.spec.Value = row
 	res, err := c.updateCAS(ctx, c.replacement())
+	if res.applied {
+		c.adopt(row, v)
+		c.updated(nil, true, c.stored, nil)
+	}
+	return res, err
+}
+
+func (c call) saveChanges(ctx context.Context) (result, error) {
+	ctx, done := c.withDeadline(ctx)
+	defer done()
+	v := c.spec.Value
+	row, assigns, err := c.changes(ctx)
+	if err != nil || len(assigns) == 0 {
+		return result{applied: err == nil, rest: rest{kind: c.spec.Kind, op: opSaveChanges, of: c.table}}, err
+	}
+	c.spec.Value = row
+	res, err := c.updateCAS(ctx, assigns)
 	if res.applied {
 		c.adopt(row, v)
 		c.updated(nil, true, c.stored, nil)

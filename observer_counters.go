@@ -14,7 +14,7 @@ import (
 // visible how much of the work is LWTs, and how much of that is in vain.
 //
 //	var counters coodie.Counters
-//	db, err := coodie.Connect(cluster, coodie.WithObserver(&counters))
+//	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters))
 //	…
 //	for _, t := range counters.Snapshot() {
 //		fmt.Println(t.Table, t.PaxosShare(), t.Refused, t.Unknown)

@@ -28,7 +28,7 @@ func ExampleConnect() {
 
 	cluster := gocql.NewCluster(srv.Addr())
 	cluster.Keyspace = "app"
-	db, err := apache.Connect(cluster)
+	db, err := apache.Connect(context.Background(), cluster)
 	if err != nil {
 		log.Fatal(err)
 	}

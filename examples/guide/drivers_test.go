@@ -17,7 +17,7 @@ func Example_drivers() {
 	cluster := srv.Cluster() // gocql.NewCluster("node1", "node2")
 	cluster.Keyspace = "my_ks"
 	cluster.ConnectTimeout = 30 * time.Second
-	db, err := coodie.Connect(cluster, coodie.WithConsistency(coodie.LocalQuorum))
+	db, err := coodie.Connect(ctx, cluster, coodie.WithConsistency(coodie.LocalQuorum))
 	check(err)
 	defer db.Close()
 

@@ -39,7 +39,7 @@ func run(dir string, applied bool) error {
 		return err
 	}
 	defer server.Close()
-	db, err := coodie.Connect(gocql.NewCluster(server.Addr()))
+	db, err := coodie.Connect(ctx, gocql.NewCluster(server.Addr()))
 	if err != nil {
 		return err
 	}

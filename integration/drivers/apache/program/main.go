@@ -37,7 +37,7 @@ func main() {
 func take(ctx context.Context, name, owner string, nodes ...string) (has string, err error) {
 	cluster := gocql.NewCluster(nodes...)
 	cluster.Keyspace = "app"
-	db, err := apache.Connect(cluster)
+	db, err := apache.Connect(ctx, cluster)
 	if err != nil {
 		return "", err
 	}
