@@ -24,16 +24,6 @@ import (
 	"github.com/coodie-go/coodie/internal/leak"
 )
 
-// connected is a DB of Connect on a server of its own.
-func connected(t *testing.T, opts ...coodie.ConnectOption) (*cqltest.Server, *coodie.DB) {
-	t.Helper()
-	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	db, err := coodie.Connect(srv.Cluster(), opts...)
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	return srv, db
-}
-
 // TestConnectRefuses: what cannot work, or could wait for ever, is refused by name, before
 // anything is sent.
 func TestConnectRefuses(t *testing.T) {
