@@ -24,16 +24,6 @@ import (
 	"github.com/coodie-go/coodie/internal/leak"
 )
 
-// connected is a DB of Connect on a server of its own.
-func connected(t *testing.T, opts ...coodie.ConnectOption) (*cqltest.Server, *coodie.DB) {
-	t.Helper()
-	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	db, err := coodie.Connect(t.Context(), srv.Cluster(), opts...)
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	return srv, db
-}
-
 // TestConnectEndsWithTheContext: a server that takes connections and says nothing does not hold the caller.
 func TestConnectEndsWithTheContext(t *testing.T) {
 	gone := leak.Check(t)

@@ -28,7 +28,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) Call(ctx context.Context, m *Message) (*Message, error) {
-	coodie.Connect(context.Background(), s.cluster) // want `a session is made for each request`
+	coodie.Connect(ctx, s.cluster) // want `a session is made for each request`
 	return nil, nil
 }
 
