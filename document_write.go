@@ -232,21 +232,24 @@ func (c *call) write(ctx context.Context, b *stmt.Bound) error {
 	c.sending()
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	start := t.now()
+	var texts []string
+	if b.Companion != nil {
+		texts = t.schema.Statements(b)
+		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, stmt.BatchText("BEGIN BATCH ", texts), b.Entries(texts)
+	}
+	ctx, w := t.begin(ctx, b.Op, EventWrite, r)
 	var err error
 	if b.Companion == nil {
 		err = b.Call.Do(ctx, t.sender, r).Close()
 	} else {
-		texts := t.schema.Statements(b)
-		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, stmt.BatchText("BEGIN BATCH ", texts), b.Entries(texts)
 		err = driver.Exec(ctx, t.sender, r)
 	}
-	if b.Call.Grown() {
-		return t.failure(b.Op, r, err)
+	grown := b.Call.Grown()
+	if err = t.failure(b.Op, r, err); !grown {
+		r.Lost = b.Call.Lost()
+		err = c.locate(err)
 	}
-	r.Lost = b.Call.Lost()
-	err = c.locate(t.failure(b.Op, r, err))
-	t.observe(ctx, b.Op, r, Done, err, start)
+	w.end(Done, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
 }
 
