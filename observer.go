@@ -17,7 +17,7 @@ import (
 // ObserverFunc makes one of a function, and a CallObserver is also told of starts and attempts.
 //
 // An observer must be safe for concurrent use. It cannot harm the call: a panic is recovered and
-// logged to slog.Default(), and the call waits for an observer no longer than 100 ms. One that
+// logged to slog.Default(), and the call waits for an observer no longer than a second. One that
 // has not returned by then is told of nothing until it does; the Warning of the event after that
 // says how many events it has missed.
 type Observer interface {

@@ -136,7 +136,7 @@ func (w *watch) end(done Outcome, err error, rest func(*Event)) {
 }
 
 // patience is how long a call waits for an observer.
-const patience = 100 * time.Millisecond
+const patience = time.Second
 
 // observed is an observer that harms nobody: it may panic, and never return.
 type observed struct {

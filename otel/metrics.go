@@ -2,6 +2,7 @@ package coodieotel
 
 import (
 	"context"
+	"sync"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -26,10 +27,68 @@ type instruments struct {
 	backoff    metric.Float64Histogram
 	settled    metric.Int64Counter
 	warnings   metric.Int64Counter
+	open       metric.Int64UpDownCounter
+
+	tables   *tables
+	unknowns *unknowns
+}
+
+// unknowns are the conditional writes whose outcome is unknown, by the id of their call.
+type unknowns struct {
+	mu   sync.Mutex
+	open map[uint64]bool
+}
+
+// mostUnknowns bounds them. Of those beyond it is not known whether they were settled.
+const mostUnknowns = 10_000
+
+// change is by how much the call changes the number of writes of which nobody knows whether they were executed.
+func (u *unknowns) change(e *coodie.Event) int64 {
+	switch unknown := e.Outcome == coodie.Unknown; {
+	case e.Kind == coodie.EventMutate && unknown:
+		return 1 // it has tried to settle it
+	case e.Kind == coodie.EventLWT && unknown && e.Parent == 0: // a Mutate's is the Mutate's affair
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if len(u.open) < mostUnknowns {
+			u.open[e.Call] = true
+		}
+		return 1
+	case e.Kind == coodie.EventSettle && (e.Outcome == coodie.Applied || e.Outcome == coodie.Refused):
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.open[e.Parent] { // and not another write of the same batch, or of a Mutate
+			delete(u.open, e.Parent)
+			return -1
+		}
+	}
+	return 0
+}
+
+// tables are those whose LWTs have been seen.
+type tables struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// mostTables bounds them, in case that keyspaces or tables are named by data.
+const mostTables = 1000
+
+// first reports whether the table of e has not been seen yet.
+func (t *tables) first(e *coodie.Event) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := e.Keyspace + " " + e.Table
+	if t.seen[name] || len(t.seen) >= mostTables {
+		return false
+	}
+	t.seen[name] = true
+	return true
 }
 
 func newInstruments(m metric.Meter) instruments {
 	return instruments{
+		tables: &tables{seen: map[string]bool{}}, unknowns: &unknowns{open: map[uint64]bool{}},
 		duration: must(m.Float64Histogram("db.client.operation.duration", metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(seconds...),
 			metric.WithDescription("Duration of database client operations."))),
 		rows: must(m.Int64Histogram("db.client.response.returned_rows", metric.WithUnit("{row}"),
@@ -50,6 +109,8 @@ func newInstruments(m metric.Meter) instruments {
 			metric.WithDescription("Pauses before further attempts, of the calls that made any."))),
 		settled: must(m.Int64Counter("coodie.settlements", metric.WithUnit("{settlement}"),
 			metric.WithDescription("Attempts to find out what became of a write of unknown outcome; unknown if they could not tell."))),
+		open: must(m.Int64UpDownCounter("coodie.unknown.open", metric.WithUnit("{call}"),
+			metric.WithDescription("Conditional writes and calls of Mutate of which nobody knows whether they were executed."))),
 		warnings: must(m.Int64Counter("coodie.warnings", metric.WithUnit("{warning}"),
 			metric.WithDescription("Calls with a Warning: questionable but permitted usage."))),
 	}
@@ -90,6 +151,9 @@ func (i *instruments) count(ctx context.Context, e *coodie.Event) {
 		about = append(about, errorType(e.Err))
 	}
 	i.duration.Record(ctx, e.Duration.Seconds(), with(e, about...))
+	if n := i.unknowns.change(e); n != 0 {
+		i.open.Add(ctx, n, with(e))
+	}
 	switch e.Kind {
 	case coodie.EventOther:
 		return
@@ -105,8 +169,31 @@ func (i *instruments) count(ctx context.Context, e *coodie.Event) {
 			i.rows.Record(ctx, int64(e.Rows), with(e, about...))
 		}
 	}
-	i.statements.Add(ctx, 1, with(e, attribute.String("coodie.kind", e.Kind.String()), outcome(e), attribute.Bool("coodie.paxos", e.Paxos)))
+	if e.Kind == coodie.EventLWT && i.tables.first(e) {
+		i.zero(ctx, e)
+	}
+	i.statements.Add(ctx, 1, statement(e))
 	for _, column := range e.Conditions {
 		i.refusals.Add(ctx, 1, with(e, attribute.String("coodie.column", column)))
+	}
+}
+
+// statement is the attributes of a statement that is counted.
+func statement(e *coodie.Event) metric.MeasurementOption {
+	return with(e, attribute.String("coodie.kind", e.Kind.String()), outcome(e), attribute.Bool("coodie.paxos", e.Paxos))
+}
+
+// zero begins the metrics of how a table's LWTs end. Rates are computed from one value to the next: of a counter that begins with
+// its first unknown outcome, that one would be lost.
+func (i *instruments) zero(ctx context.Context, e *coodie.Event) {
+	i.open.Add(ctx, 0, with(e))
+	of := *e
+	for of.Outcome = range coodie.Failed + 1 {
+		if of.Outcome != coodie.Done {
+			i.statements.Add(ctx, 0, statement(&of))
+		}
+		if of.Outcome == coodie.Applied || of.Outcome == coodie.Refused || of.Outcome == coodie.Unknown {
+			i.settled.Add(ctx, 0, with(&of, outcome(&of)))
+		}
 	}
 }

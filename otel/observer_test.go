@@ -32,6 +32,14 @@ type Seat struct {
 	Attempt coodie.UUID `cql:"attempt,attempt"`
 }
 
+// Chair is one of a partition's many rows.
+type Chair struct {
+	Hall    string      `cql:"hall,partition"`
+	No      int         `cql:"no,clustering"`
+	Owner   string      `cql:"owner"`
+	Attempt coodie.UUID `cql:"attempt,attempt"`
+}
+
 var (
 	id    = coodie.Col(func(s *Seat) *string { return &s.ID })
 	owner = coodie.Col(func(s *Seat) *string { return &s.Owner })
@@ -186,16 +194,18 @@ func (f fixture) collected(t *testing.T) map[string]metricdata.Metrics {
 	return byName
 }
 
-// sums are the points of a counter, by the values of some attributes.
+// sums are the points of a counter that has counted something, by the values of some attributes.
 func sums(m metricdata.Metrics, by ...attribute.Key) map[string]int64 {
 	got := map[string]int64{}
 	for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
 		var name []string
 		for _, k := range by {
 			v, _ := p.Attributes.Value(k)
-			name = append(name, v.Emit())
+			name = append(name, v.String())
 		}
-		got[strings.Join(name, " ")] += p.Value
+		if p.Value != 0 {
+			got[strings.Join(name, " ")] += p.Value
+		}
 	}
 	return got
 }
@@ -212,6 +222,13 @@ func TestMetrics(t *testing.T) {
 	require.Equal(t, map[string]int64{"owner": 1}, sums(got["coodie.lwt.refusals"], "coodie.column"))
 	require.Equal(t, map[string]int64{"": 7, "timeout": 2}, sums(got["coodie.attempts"], "error.type"))
 	require.Equal(t, map[string]int64{"seat": 1}, sums(got["coodie.warnings"], "db.collection.name"))
+	zeros := 0
+	for _, p := range append(got["coodie.statements"].Data.(metricdata.Sum[int64]).DataPoints, got["coodie.settlements"].Data.(metricdata.Sum[int64]).DataPoints...) {
+		if p.Value == 0 {
+			zeros++
+		}
+	}
+	require.Equal(t, 3, zeros, "a failed LWT, and two settlements, are counted from 0 on")
 	mutations := got["coodie.mutate.attempts"].Data.(metricdata.Histogram[int64]).DataPoints
 	require.Len(t, mutations, 1)
 	require.Equal(t, []int64{1, 1}, []int64{int64(mutations[0].Count), mutations[0].Sum})
@@ -224,6 +241,42 @@ func TestMetrics(t *testing.T) {
 	}
 	require.Equal(t, 2, failed)
 	require.NotContains(t, fmt.Sprintf("%+v", got), "secret")
+}
+
+// TestUnknownIsOpen: a write of unknown outcome is open until it is settled; several handles of a batch are one, and what
+// Mutate settles was never open.
+func TestUnknownIsOpen(t *testing.T) {
+	ctx := t.Context()
+	f := open(t)
+	f.work(t)
+	now := func() int64 { return sums(f.collected(t)["coodie.unknown.open"])[""] }
+	require.Zero(t, now())
+	lose := f.srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+	res, err := f.seats.New(Seat{ID: "a", Owner: "ann"}).Insert(ctx)
+	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+	chairs, err := coodie.Open[Chair](f.db)
+	require.NoError(t, err)
+	require.NoError(t, chairs.Create(ctx))
+	batch := f.db.Batch()
+	one := chairs.New(Chair{Hall: "big", No: 1}).In(batch).Insert()
+	two := chairs.New(Chair{Hall: "big", No: 2}).In(batch).Insert()
+	require.ErrorIs(t, batch.Exec(ctx), coodie.ErrOutcomeUnknown)
+	lose.Remove()
+	require.Equal(t, int64(2), now())
+	_, err = res.Settle(ctx)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), now())
+	unsettled := []coodie.LWTResult[Chair]{}
+	for _, h := range []*coodie.Handle[Chair]{one, two} {
+		res, err := h.Result()
+		require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+		unsettled = append(unsettled, res)
+	}
+	for _, res := range unsettled {
+		_, err := res.Settle(ctx)
+		require.NoError(t, err)
+	}
+	require.Zero(t, now())
 }
 
 // TestTableOfMetrics: the document names every metric, with its unit and its attributes, and no other.
