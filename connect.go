@@ -180,8 +180,7 @@ func (db *DB) connected(w *watch, crossing, unverified bool) {
 	}
 	warning := strings.Join(warnings, "; ")
 	if w == nil && warning != "" {
-		s := settings{observers: []*observed{observe(SlogObserver(slog.Default()))}}
-		_, w = s.begin(context.Background(), Event{Op: opConnect}, nil)
+		slog.Default().Warn("coodie", "op", opConnect, "warning", warning)
 	}
 	w.end(Done, nil, func(e *Event) { e.Keyspace, e.Warning = db.sender.Keyspace(), warning })
 }

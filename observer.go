@@ -84,8 +84,8 @@ type Event struct {
 
 	Consistency       Consistency       // of a serial read the serial level itself
 	SerialConsistency SerialConsistency // of an LWT
-	Idempotent        bool              // whether the session's retry policy may send it again
-	Reason            string            // why a write may be sent again, or why not
+	Idempotent        bool              // whether carrying it out twice is the same as once
+	Reason            string            // why the session's retry policy may send a write again, or why not
 
 	// What follows is known at the end.
 

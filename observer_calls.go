@@ -12,10 +12,18 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
+// listener is an observer as a call tells it. It is an interface so that a program without one does not link what
+// keeps it from doing harm.
+type listener interface {
+	started(context.Context, Event) context.Context
+	attempted(context.Context, Event, Attempt)
+	ended(context.Context, Event)
+}
+
 // watch is a call of which observers are told: of its start, of each attempt, and of its end. It
 // is nil without observers, and its methods then do nothing.
 type watch struct {
-	observers []*observed
+	observers []listener
 	ctx       context.Context // of the call, as the observers want it
 	start     time.Time
 
@@ -63,9 +71,7 @@ func (s *settings) begin(ctx context.Context, e Event, r *driver.Request) (conte
 	w.event = e
 	w.ctx = context.WithValue(ctx, callKey{}, e.Call)
 	for _, o := range w.observers {
-		if o.calls != nil {
-			w.ctx = o.started(w.ctx, e)
-		}
+		w.ctx = o.started(w.ctx, e)
 	}
 	return w.ctx, w
 }
@@ -93,11 +99,8 @@ func (w *watch) Attempted(a driver.Attempt) {
 	if a.Host != "" {
 		e.Host = a.Host
 	}
-	now, told := *e, Attempt{Number: e.Attempts, Start: a.Start, End: a.End, Host: a.Host, Err: a.Err}
 	for _, o := range w.observers {
-		if o.calls != nil {
-			o.tell(w.ctx, func(ctx context.Context) { o.calls.Attempt(ctx, now, told) })
-		}
+		o.attempted(w.ctx, *e, Attempt{Number: e.Attempts, Start: a.Start, End: a.End, Host: a.Host, Err: a.Err})
 	}
 }
 
@@ -149,7 +152,7 @@ type observed struct {
 	said   sync.Once
 }
 
-func observe(o Observer) *observed {
+func observe(o Observer) listener {
 	calls, _ := o.(CallObserver)
 	_, prompt := o.(interface{ prompt() })
 	return &observed{ends: o, calls: calls, prompt: prompt}
@@ -202,6 +205,9 @@ func (o *observed) report(text string, attrs ...slog.Attr) {
 
 // started tells of a start, and returns the context that the observer wants.
 func (o *observed) started(ctx context.Context, e Event) context.Context {
+	if o.calls == nil {
+		return ctx
+	}
 	wanted := make(chan context.Context, 1)
 	if o.tell(ctx, func(ctx context.Context) { wanted <- o.calls.Start(ctx, e) }) {
 		select {
@@ -213,6 +219,13 @@ func (o *observed) started(ctx context.Context, e Event) context.Context {
 		}
 	}
 	return ctx
+}
+
+// attempted tells of an attempt.
+func (o *observed) attempted(ctx context.Context, e Event, a Attempt) {
+	if o.calls != nil {
+		o.tell(ctx, func(ctx context.Context) { o.calls.Attempt(ctx, e, a) })
+	}
 }
 
 // ended tells of an end.
