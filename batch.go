@@ -171,7 +171,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 		for _, res := range results {
 			columns = res.refusing(columns)
 		}
-		b.refused.end(Refused, nil, func(e *Event) { e.Conditions = columns })
+		b.refused.end(OutcomeRefused, nil, func(e *Event) { e.Conditions = columns })
 	}
 	return err
 }
@@ -228,7 +228,7 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	err = failure("batch", b.tables(), r, err)
 	if w != nil {
 		w.event.Warning = warnings(b.warning(r.Statement, conditional), b.loses())
-		if outcome := b.outcome(got, conditional); outcome == Refused && err == nil {
+		if outcome := b.outcome(got, conditional); outcome == OutcomeRefused && err == nil {
 			b.refused = w // it ends once it is known what refused it
 		} else {
 			w.end(outcome, err, nil)
@@ -263,7 +263,7 @@ func (b *Batch) outcome(got *answer.Batch, conditional bool) Outcome {
 	if conditional {
 		return decided(got.Applied)
 	}
-	return Done
+	return OutcomeDone
 }
 
 // text is the batch as one statement.

@@ -41,10 +41,10 @@ func TestBatchOnBothServers(t *testing.T) {
 			db := coodie.New(session)
 			entries, err := coodie.Open[Entry](db)
 			require.NoError(t, err)
-			require.NoError(t, entries.Create(ctx))
+			require.NoError(t, entries.CreateTable(ctx))
 			visits, err := coodie.Open[Visits](db)
 			require.NoError(t, err)
-			require.NoError(t, visits.Create(ctx))
+			require.NoError(t, visits.CreateTable(ctx))
 
 			batch := db.Batch()
 			one, two := entries.New(Entry{Book: "b", Line: 1, Amount: 10}), entries.New(Entry{Book: "b", Line: 2, Amount: 20})
@@ -69,11 +69,11 @@ func TestBatchOnBothServers(t *testing.T) {
 				h       *coodie.Handle[Entry]
 				amount  int
 				row     coodie.RowState
-				verdict []coodie.Condition
+				verdict []coodie.JudgedCondition
 			}{
-				{h1, 20, coodie.RowPresent, []coodie.Condition{{Text: "amount = ?", Verdict: coodie.Held}}},
-				{h2, 10, coodie.RowPresent, []coodie.Condition{{Text: "amount = ?", Verdict: coodie.NotHeld}}},
-				{h3, 0, coodie.RowMissing, []coodie.Condition{}},
+				{h1, 20, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictHeld}}},
+				{h2, 10, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictNotHeld}}},
+				{h3, 0, coodie.RowMissing, []coodie.JudgedCondition{}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
@@ -128,7 +128,7 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 			db := coodie.New(session)
 			entries, err := coodie.Open[Entry](db)
 			require.NoError(t, err)
-			require.NoError(t, entries.Create(ctx))
+			require.NoError(t, entries.CreateTable(ctx))
 			fault := srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
 			batch := db.Batch()
 			doc := entries.New(Entry{Book: "b", Line: 1})
@@ -152,7 +152,7 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 		db := coodie.New(session, coodie.WithSettle())
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.Create(ctx))
+		require.NoError(t, entries.CreateTable(ctx))
 		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 		batch := db.Batch()
 		doc := entries.New(Entry{Book: "b", Line: 1})
@@ -188,7 +188,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 		db := coodie.New(session, opts...)
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.Create(ctx))
+		require.NoError(t, entries.CreateTable(ctx))
 		b := &batch{srv: srv, entries: entries}
 		b.one, b.two = entries.New(Entry{Book: "b", Line: 1, Amount: 1}), entries.New(Entry{Book: "b", Line: 2, Amount: 2})
 		b.three = entries.New(Entry{Book: "b", Line: 3, Amount: 3})
@@ -312,8 +312,8 @@ func TestSettleOfStaticColumns(t *testing.T) {
 		db := coodie.New(session)
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.Create(ctx))
-		partition := func() coodie.Conditional[Entry] {
+		require.NoError(t, entries.CreateTable(ctx))
+		partition := func() coodie.ConditionalWrite[Entry] {
 			return entries.Find(entryBook.Eq("b")).If(isOpen.IsNull()).AllowCreate()
 		}
 		for name, write := range map[string]func() (coodie.LWTResult[Entry], error){

@@ -150,14 +150,14 @@ func TestBatchAnswers(t *testing.T) {
 		want   [3]want // of seat 3 IF holder = 5, seat 1 IF holder = 5, seat 2 IF EXISTS
 	}{
 		{"Cassandra: all there, in clustering order", lines(false, "show no holder", []int{1, 1, 9}, []int{1, 2, 8}, []int{1, 3, 5}),
-			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 9), RowPresent, NotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
 		{"Cassandra: one missing", lines(false, "show no open holder price", []int{1, 1, -1, 5, -1}, []int{1, 3, -1, 5, -1}),
-			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 5), RowPresent, Held}, {nil, RowMissing, 0}}},
-		{"Cassandra: none there", lwt(false), [3]want{{nil, RowMissing, NotHeld}, {nil, RowMissing, NotHeld}, {nil, RowMissing, 0}}},
+			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 5), RowPresent, VerdictHeld}, {nil, RowMissing, 0}}},
+		{"Cassandra: none there", lwt(false), [3]want{{nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, 0}}},
 		{"ScyllaDB: all there, in statement order", lines(false, "show no holder", []int{1, 3, 5}, []int{1, 1, 9}, []int{1, 2, 8}),
-			[3]want{{row(3, 5), RowPresent, Held}, {row(1, 9), RowPresent, NotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
 		{"ScyllaDB: two missing", lines(false, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}, []int{-1, -1, -1}),
-			[3]want{{&Seat{}, RowMissing, NotHeld}, {row(1, 5), RowPresent, Held}, {&Seat{}, RowMissing, 0}}},
+			[3]want{{&Seat{}, RowMissing, VerdictNotHeld}, {row(1, 5), RowPresent, VerdictHeld}, {&Seat{}, RowMissing, 0}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db, seats, _ := batching[Seat](t, tt.answer)
@@ -228,11 +228,11 @@ func TestBatchOfStaticConditions(t *testing.T) {
 		h        *Handle[Seat]
 		existing Seat
 		row      RowState
-		verdicts []Condition
+		verdicts []JudgedCondition
 	}{
-		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []Condition{{Text: "open = ?", Verdict: NotHeld}}},
-		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []Condition{{Text: "holder = ?", Verdict: NotHeld}, {Text: "open = ?", Verdict: Held}}},
-		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []Condition{{Text: "holder = ?", Verdict: Held}, {Text: "open = ?", Verdict: Held}}},
+		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []JudgedCondition{{Text: "open = ?", Verdict: VerdictNotHeld}}},
+		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictNotHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
+		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
 	} {
 		res, err := want.h.Result()
 		require.NoError(t, err)
@@ -423,7 +423,7 @@ func TestBatchIsObserved(t *testing.T) {
 		require.Len(t, events, 1)
 		require.Equal(t, "batch", events[0].Op)
 		require.Equal(t, "seat", events[0].Table)
-		require.Equal(t, Done, events[0].Outcome)
+		require.Equal(t, OutcomeDone, events[0].Outcome)
 		require.Equal(t, tt.warns, strings.Contains(events[0].Warning, "SaveAll, InsertAll and DeleteAll"), events[0].Warning)
 	}
 }

@@ -27,12 +27,12 @@ func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] {
 }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c Conditional[T]) In(batch *Batch) *BatchConditional[T] {
+func (c ConditionalWrite[T]) In(batch *Batch) *BatchConditional[T] {
 	return (*BatchConditional[T])((*conditional)(&c).in(batch))
 }
 
 // In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c *Creation[T]) In(batch *Batch) *BatchCreation[T] {
+func (c *InsertWrite[T]) In(batch *Batch) *BatchCreation[T] {
 	return (*BatchCreation[T])((*query)(c).in(batch))
 }
 
@@ -132,22 +132,22 @@ func (q *BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
 // Batch.Exec.
 type BatchConditional[T any] call
 
-// Update is Conditional.Update.
+// Update is ConditionalWrite.Update.
 func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
 	return (*Handle[T])((*call)(c).addUpdate(plainAssigns(assigns), true))
 }
 
-// Replace is Conditional.Replace.
+// Replace is ConditionalWrite.Replace.
 func (c *BatchConditional[T]) Replace() *Handle[T] {
 	return (*Handle[T])((*call)(c).addReplace())
 }
 
-// Delete is Conditional.Delete.
+// Delete is ConditionalWrite.Delete.
 func (c *BatchConditional[T]) Delete() *Handle[T] {
 	return (*Handle[T])((*call)(c).addRemove(nil, false, true))
 }
 
-// DeleteColumns is Conditional.DeleteColumns.
+// DeleteColumns is ConditionalWrite.DeleteColumns.
 func (c *BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
 	return (*Handle[T])((*call)(c).addRemove(refs(columns), true, true))
 }
@@ -156,7 +156,7 @@ func (c *BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
 // of Batch.Exec.
 type BatchCreation[T any] call
 
-// Create is Creation.Create.
+// Create is InsertWrite.Create.
 func (c *BatchCreation[T]) Create(v T) *Handle[T] {
 	return (*Handle[T])((*call)(c).creates(codec.At(&v)))
 }

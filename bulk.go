@@ -154,9 +154,7 @@ func (c call) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i i
 func (c call) atOnce(op string, usual int) (int, error) {
 	switch {
 	case c.table == nil:
-		b := stmt.NewBound(nil, 0, op, false)
-		defer b.Release()
-		return 0, usageError(b.Err)
+		return 0, noTable(op)
 	case c.spec.Concurrency < 0:
 		return 0, c.usage(op, fmt.Sprintf("a concurrency of %d: it is at least 1", c.spec.Concurrency))
 	case c.spec.Concurrency > 0:

@@ -151,17 +151,17 @@ func (c *Column[T, V]) Set(v V) Assign[T] {
 //go:noinline
 func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).Change(cql.Set, codec.Addr{})) }
 
-// From reads the column from the row that refused an LWT. The value is zero unless it is Present.
+// From reads the column from the row that refused an LWT. The value is zero unless it is CellPresent.
 //
 //go:noinline
-func (c *Column[T, V]) From(e *Existing[T]) (V, Presence) {
+func (c *Column[T, V]) From(e *Existing[T]) (V, CellState) {
 	var v V
 	p := plainExisting(e).Read(refOf(c), codec.At(&v))
 	if p != answer.Present {
 		var zero V
-		return zero, Presence(p)
+		return zero, CellState(p)
 	}
-	return v, Present
+	return v, CellPresent
 }
 
 // Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra

@@ -78,7 +78,7 @@ func TestCodecs(t *testing.T) {
 	table := open[Coded](t, session)
 	require.NoError(t, table.Verify(ctx))
 	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, anything text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
-		table.CreateCQL()[0])
+		table.CreateTableCQL()[0])
 
 	secret := "s"
 	full := Coded{
@@ -107,11 +107,11 @@ func TestCodecs(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	for _, c := range res.Conditions() {
-		require.Equal(t, c.Text != "bytes != ?" && c.Verdict == coodie.Held || c.Text == "bytes != ?", true, "%v", c)
+		require.Equal(t, c.Text != "bytes != ?" && c.Verdict == coodie.VerdictHeld || c.Text == "bytes != ?", true, "%v", c)
 	}
 	require.Equal(t, full.Prefs, res.Existing.Value.Prefs)
 	theme, presence := codedExtra.From(res.Existing)
-	require.Equal(t, coodie.Present, presence)
+	require.Equal(t, coodie.CellPresent, presence)
 	require.Equal(t, *full.Extra, theme)
 	require.Equal(t, "abc", res.Map()["upper"])
 

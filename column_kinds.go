@@ -112,10 +112,10 @@ func (c *AnyColumn[T]) Field(name string) *AnyColumn[T] {
 }
 
 // From reads the column from the row that refused an LWT, as the Go type of its field.
-// The value is nil unless it is Present.
-func (c *AnyColumn[T]) From(e *Existing[T]) (any, Presence) {
+// The value is nil unless it is CellPresent.
+func (c *AnyColumn[T]) From(e *Existing[T]) (any, CellState) {
 	v, p := plainExisting(e).ReadAny((*stmt.Ref)(c))
-	return v, Presence(p)
+	return v, CellState(p)
 }
 
 // A collection's column has methods of its own and no Column within it: a program compiles all methods of each type that
@@ -192,11 +192,11 @@ func (c *ListColumn[T, S, E]) SetNull() Assign[T] {
 	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
 }
 
-// From reads the list from the row that refused an LWT. It is nil unless it is Present.
+// From reads the list from the row that refused an LWT. It is nil unless it is CellPresent.
 //
 //go:noinline
-func (c *ListColumn[T, S, E]) From(e *Existing[T]) (v S, p Presence) {
-	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+func (c *ListColumn[T, S, E]) From(e *Existing[T]) (v S, p CellState) {
+	p = CellState(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
 	return v, p
 }
 
@@ -297,11 +297,11 @@ func (c *SetColumn[T, S, E]) SetNull() Assign[T] {
 	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
 }
 
-// From reads the set from the row that refused an LWT. It is nil unless it is Present.
+// From reads the set from the row that refused an LWT. It is nil unless it is CellPresent.
 //
 //go:noinline
-func (c *SetColumn[T, S, E]) From(e *Existing[T]) (v S, p Presence) {
-	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+func (c *SetColumn[T, S, E]) From(e *Existing[T]) (v S, p CellState) {
+	p = CellState(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
 	return v, p
 }
 
@@ -391,11 +391,11 @@ func (c *MapColumn[T, M, K, V]) SetNull() Assign[T] {
 	return Assign[T]((*stmt.Ref)(c).Change(cql.Set, codec.Addr{}))
 }
 
-// From reads the map from the row that refused an LWT. It is nil unless it is Present.
+// From reads the map from the row that refused an LWT. It is nil unless it is CellPresent.
 //
 //go:noinline
-func (c *MapColumn[T, M, K, V]) From(e *Existing[T]) (v M, p Presence) {
-	p = Presence(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
+func (c *MapColumn[T, M, K, V]) From(e *Existing[T]) (v M, p CellState) {
+	p = CellState(plainExisting(e).Read((*stmt.Ref)(c), codec.At(&v)))
 	return v, p
 }
 

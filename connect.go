@@ -90,7 +90,7 @@ func WithDriverLog(logger *slog.Logger) ConnectOption {
 //
 //	cluster := gocql.NewCluster("10.0.0.1", "10.0.0.2")
 //	cluster.Keyspace = "app"
-//	db, err := coodie.Connect(cluster)
+//	db, err := coodie.Connect(ctx, cluster)
 //
 // It works on a copy of the config and keeps what is set there: TLS, authentication, hosts,
 // keyspace, policies, dialer, observers. A field that has the default of gocql.NewCluster
@@ -111,17 +111,20 @@ func WithDriverLog(logger *slog.Logger) ConnectOption {
 // datacenters needs WithLocalDatacenter, unless the config's own HostSelectionPolicy prefers
 // one, or WithAnyDatacenter says that all will do.
 //
+// The context is that of connecting alone. If it ends before there is a session, Connect returns, and the driver, which
+// takes no context, goes on by itself until its own timeouts; a session that it still makes is closed.
+//
 // A call whose context has no deadline gets one of 30 s: see WithTimeout.
 //
 // An observer gets an Event with Op "connect", whose Warning says if the process has other
 // live sessions to this cluster, if its LWTs cross datacenters without having been
 // told to, or if TLS verifies no node. Without an observer warnings go to slog.Default().
-func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
-	return ConnectOver(gocqlv1.Cluster(cfg), opts...)
+func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
+	return ConnectOver(ctx, gocqlv1.Cluster(cfg), opts...)
 }
 
 // ConnectOver is Connect over another driver: see NewOver.
-func ConnectOver(cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
+func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
 	var c connection
 	for _, o := range opts {
 		if o != nil {
@@ -144,11 +147,11 @@ func ConnectOver(cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
 	}
 	var w *watch
 	if len(c.observers) > 0 {
-		_, w = c.begin(context.Background(), Event{Op: opConnect}, nil)
+		ctx, w = c.begin(ctx, Event{Op: opConnect}, nil)
 	}
-	session, err := cluster.Connect(c.where, c.log)
+	session, err := connect(ctx, cluster, c.where, c.log)
 	if err != nil {
-		w.end(Done, err, nil)
+		w.end(OutcomeDone, err, nil)
 	}
 	if e, ok := err.(*driver.ConnectError); ok {
 		return nil, (*ConnectError)(e)
@@ -161,6 +164,33 @@ func ConnectOver(cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
 	db := &DB{sender: session, defaults: c.settings, session: session}
 	db.connected(w, several && c.serial == 0, session.Unverified)
 	return db, nil
+}
+
+// connect waits for a session as long as the context lasts.
+func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality, log *slog.Logger) (*driver.Session, error) {
+	if ctx.Done() == nil {
+		return cluster.Connect(where, log)
+	}
+	type made struct {
+		session *driver.Session
+		err     error
+	}
+	done := make(chan made, 1)
+	go func() {
+		session, err := cluster.Connect(where, log)
+		done <- made{session, err}
+	}()
+	select {
+	case m := <-done:
+		return m.session, m.err
+	case <-ctx.Done():
+		go func() {
+			if m := <-done; m.session != nil {
+				m.session.Close()
+			}
+		}()
+		return nil, &ConnectError{Reason: "the context ended before there was a session", Err: ctx.Err()}
+	}
 }
 
 // connected tells the observers, of which slog is the last resort.
@@ -182,7 +212,7 @@ func (db *DB) connected(w *watch, crossing, unverified bool) {
 	if w == nil && warning != "" {
 		slog.Default().Warn("coodie", "op", opConnect, "warning", warning)
 	}
-	w.end(Done, nil, func(e *Event) { e.Keyspace, e.Warning = db.sender.Keyspace(), warning })
+	w.end(OutcomeDone, nil, func(e *Event) { e.Keyspace, e.Warning = db.sender.Keyspace(), warning })
 }
 
 // Close ends the session of a DB that Connect has made. It may be called more than once, and

@@ -24,14 +24,29 @@ import (
 	"github.com/coodie-go/coodie/internal/leak"
 )
 
-// connected is a DB of Connect on a server of its own.
-func connected(t *testing.T, opts ...coodie.ConnectOption) (*cqltest.Server, *coodie.DB) {
-	t.Helper()
-	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	db, err := coodie.Connect(srv.Cluster(), opts...)
+// TestConnectEndsWithTheContext: a server that takes connections and says nothing does not hold the caller.
+func TestConnectEndsWithTheContext(t *testing.T) {
+	gone := leak.Check(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	return srv, db
+	ctx, cancel := context.WithCancel(t.Context())
+	taken := make(chan net.Conn, 1)
+	go func() {
+		if c, err := silent.Accept(); err == nil {
+			taken <- c
+			cancel()
+		}
+	}()
+	cluster := gocql.NewCluster(silent.Addr().String())
+	cluster.Logger = log.New(io.Discard, "", 0)
+	_, err = coodie.Connect(ctx, cluster)
+	var connect *coodie.ConnectError
+	require.ErrorAs(t, err, &connect)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, coodie.KindCanceled, coodie.KindOf(err))
+	(<-taken).Close() // the driver gives up as well
+	silent.Close()
+	gone()
 }
 
 // TestConnectRefuses: what cannot work, or could wait for ever, is refused by name, before
@@ -69,14 +84,14 @@ func TestConnectRefuses(t *testing.T) {
 		if tt.change != nil {
 			tt.change(cluster)
 		}
-		_, err := coodie.Connect(cluster, tt.opts...)
+		_, err := coodie.Connect(t.Context(), cluster, tt.opts...)
 		var refused *coodie.ConnectError
 		require.ErrorAs(t, err, &refused, "%s %s", tt.field, tt.says)
 		require.Equal(t, tt.field, refused.Field)
 		require.ErrorContains(t, err, tt.says)
 		require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
 	}
-	_, err := coodie.Connect(nil)
+	_, err := coodie.Connect(t.Context(), nil)
 	require.ErrorContains(t, err, "gocql.NewCluster")
 	require.Zero(t, dials)
 }
@@ -105,11 +120,11 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 	cluster := srv.Cluster()
 	cluster.Port = front.Addr().(*net.TCPAddr).Port
 	cluster.AddressTranslator = gocql.AddressTranslatorFunc(func(ip net.IP, _ int) (net.IP, int) { return ip, cluster.Port })
-	_, err = coodie.Connect(cluster)
+	_, err = coodie.Connect(t.Context(), cluster)
 	require.Equal(t, coodie.KindConnection, coodie.KindOf(err), "the front speaks TLS alone: %v", err)
 	require.ErrorContains(t, err, "SslOpts")
 	cluster.SslOpts = &gocql.SslOptions{EnableHostVerification: true}
-	_, err = coodie.Connect(cluster)
+	_, err = coodie.Connect(t.Context(), cluster)
 	require.Equal(t, coodie.KindConnection, coodie.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "the node's certificate is not trusted")
 
@@ -117,7 +132,7 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 	warned := coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) { warning = e.Warning }))
 	for _, unverified := range []*gocql.SslOptions{{}, {Config: &tls.Config{InsecureSkipVerify: true}}} {
 		cluster.SslOpts = unverified
-		db, err := coodie.Connect(cluster, warned)
+		db, err := coodie.Connect(t.Context(), cluster, warned)
 		require.NoError(t, err)
 		db.Close()
 		require.Contains(t, warning, "EnableHostVerification")
@@ -130,26 +145,26 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 		return err
 	}
 	cluster.SslOpts = &gocql.SslOptions{Config: &tls.Config{InsecureSkipVerify: true, VerifyConnection: itself}}
-	own, err := coodie.Connect(cluster, warned)
+	own, err := coodie.Connect(t.Context(), cluster, warned)
 	require.NoError(t, err)
 	own.Close()
 	require.Empty(t, warning, "the program verifies the node itself")
 	cluster.SslOpts = &gocql.SslOptions{Config: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}, EnableHostVerification: true}
 	before := fmt.Sprintf("%+v", *cluster)
-	db, err := coodie.Connect(cluster, warned)
+	db, err := coodie.Connect(t.Context(), cluster, warned)
 	require.NoError(t, err)
 	defer db.Close()
 	require.Empty(t, warning)
 	require.Equal(t, before, fmt.Sprintf("%+v", *cluster), "the caller's config is not touched")
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	res, err := claims.New(Claim{Name: "a"}).Insert(t.Context())
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 
 	cluster.Authenticator = gocql.PasswordAuthenticator{Username: "ann", Password: "wrong"}
-	_, err = coodie.Connect(cluster)
+	_, err = coodie.Connect(t.Context(), cluster)
 	require.Equal(t, coodie.KindAuth, coodie.KindOf(err), "%v", err)
 	require.NotContains(t, err.Error(), "wrong")
 }
@@ -216,7 +231,7 @@ func TestConnectFails(t *testing.T) {
 		{"no such keyspace", func() *gocql.ClusterConfig { c := srv.Cluster(); c.Keyspace = "missing"; return c }(), coodie.KindInvalid, `no keyspace "missing"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := coodie.Connect(tt.config)
+			_, err := coodie.Connect(t.Context(), tt.config)
 			var failed *coodie.ConnectError
 			require.ErrorAs(t, err, &failed)
 			require.Equal(t, tt.kind, coodie.KindOf(err), "%v", err)
@@ -240,11 +255,11 @@ func TestClose(t *testing.T) {
 	gone := leak.Check(t)
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	require.NoError(t, err)
-	db, err := coodie.Connect(srv.Cluster())
+	db, err := coodie.Connect(ctx, srv.Cluster())
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(ctx))
+	require.NoError(t, claims.CreateTable(ctx))
 
 	arrived := make(chan bool)
 	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Do(func(cqltest.Statement) { close(arrived) }), cqltest.LoseAnswer)
@@ -300,13 +315,13 @@ func TestConnectWarnsOfSessions(t *testing.T) {
 	connect := func(cluster *gocql.ClusterConfig) (db *coodie.DB, warning string) {
 		t.Helper()
 		events = nil
-		db, err := coodie.Connect(cluster, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
+		db, err := coodie.Connect(t.Context(), cluster, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
 			events = append(events, e)
 		})))
 		require.NoError(t, err)
 		require.Len(t, events, 1)
 		require.Equal(t, "connect", events[0].Op)
-		require.Equal(t, coodie.Done, events[0].Outcome)
+		require.Equal(t, coodie.OutcomeDone, events[0].Outcome)
 		return db, events[0].Warning
 	}
 	one, warning := connect(srv.Cluster())
@@ -330,7 +345,7 @@ func TestConnectWarnsOfSessions(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-	five, err := coodie.Connect(srv.Cluster())
+	five, err := coodie.Connect(t.Context(), srv.Cluster())
 	require.NoError(t, err)
 	require.Contains(t, out.String(), "level=WARN")
 	require.Contains(t, out.String(), "2 live sessions")
@@ -354,11 +369,11 @@ func TestConsistencyOfTheConfig(t *testing.T) {
 		{nil, coodie.LocalOne, coodie.LocalSerial},
 		{[]coodie.ConnectOption{coodie.WithConsistency(coodie.All), coodie.WithSerialConsistency(coodie.Serial)}, coodie.All, coodie.Serial},
 	} {
-		db, err := coodie.Connect(cluster, tt.opts...)
+		db, err := coodie.Connect(ctx, cluster, tt.opts...)
 		require.NoError(t, err)
 		claims, err := coodie.Open[Claim](db)
 		require.NoError(t, err)
-		require.NoError(t, claims.Create(ctx))
+		require.NoError(t, claims.CreateTable(ctx))
 		claim := claims.New(Claim{Name: "a"})
 		require.NoError(t, claim.Save(ctx))
 		require.Equal(t, gocql.Consistency(tt.plain), last(srv).Consistency)
@@ -381,12 +396,12 @@ func TestErrorKinds(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	cluster := srv.Cluster()
 	cluster.RetryPolicy = &gocql.SimpleRetryPolicy{} // no retry: ScyllaDB's fork takes none for three
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(ctx, cluster)
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(ctx))
+	require.NoError(t, claims.CreateTable(ctx))
 	row := claims.Find(claimName.Eq("a"))
 	for _, tt := range []struct {
 		step cqltest.Step

@@ -52,7 +52,7 @@ func TestLocalDatacenterIsRequired(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cluster := here.Cluster()
 			cluster.PoolConfig.HostSelectionPolicy = tt.policy
-			db, err := coodie.Connect(cluster, tt.opts...)
+			db, err := coodie.Connect(t.Context(), cluster, tt.opts...)
 			if tt.says != "" {
 				var refused *coodie.ConnectError
 				require.ErrorAs(t, err, &refused)
@@ -65,7 +65,7 @@ func TestLocalDatacenterIsRequired(t *testing.T) {
 	}
 	cluster := here.Cluster() // those that the filter leaves are one
 	cluster.HostFilter = gocql.DataCentreHostFilter("dc1")
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	db.Close()
 }
@@ -76,7 +76,7 @@ func TestLocalDatacenterIsKept(t *testing.T) {
 	quiet(t)
 	ctx := t.Context()
 	here, there := twoDatacenters(t)
-	db, err := coodie.Connect(here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(coodie.LocalSerial), coodie.WithRetries(0))
+	db, err := coodie.Connect(ctx, here.Cluster(), coodie.WithLocalDatacenter("dc1"), coodie.WithSerialConsistency(coodie.LocalSerial), coodie.WithRetries(0))
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -102,7 +102,7 @@ func TestLocalDatacenterIsKept(t *testing.T) {
 func TestAnyDatacenter(t *testing.T) {
 	ctx := t.Context()
 	here, there := twoDatacenters(t)
-	db, err := coodie.Connect(here.Cluster(), coodie.WithAnyDatacenter())
+	db, err := coodie.Connect(ctx, here.Cluster(), coodie.WithAnyDatacenter())
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -129,7 +129,7 @@ func TestCrossingLWTsAreWarnedOf(t *testing.T) {
 		{[]coodie.ConnectOption{coodie.WithSerialConsistency(coodie.LocalSerial)}, false},
 	} {
 		var warning string
-		db, err := coodie.Connect(here.Cluster(), append(tt.opts, coodie.WithLocalDatacenter("dc1"),
+		db, err := coodie.Connect(t.Context(), here.Cluster(), append(tt.opts, coodie.WithLocalDatacenter("dc1"),
 			coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) { warning = e.Warning })))...)
 		require.NoError(t, err)
 		db.Close()

@@ -26,7 +26,28 @@ type document struct {
 	of    *document // that this is a copy of, kept by a write; nil: it is none
 	stale bool
 	seen  codec.Addr // what Value was when it was read or last written, as far as a guard needs it: see see
+	read  [][]byte   // the cells of Value when it was read or last written, by the columns' Index; nil: it was not read
 }
+
+// Load is Get whose row comes as a Document, which knows what was read: see Document.SaveChanges.
+func (q *QuerySet[T]) Load(ctx context.Context) (*Document[T], error) {
+	d := &Document[T]{doc: document{table: plainQuery(q).table}}
+	if err := d.doc.load(ctx, plainQuery(q).call(), codec.At(&d.Value)); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Reload reads the row again, by the key that Value holds, as Get does; of a table WithLWTOnly the read is linearizable.
+// The document then knows what was read: see SaveChanges. ErrNotFound if there is no such row any more; after an
+// error Value is as it was.
+func (d *Document[T]) Reload(ctx context.Context) error { return plainDocument(d).reload(ctx) }
+
+// SaveChanges is a plain update of the columns that differ from what was read by Load or Reload, or last written
+// through the document. If none differs, nothing is sent. The hooks run as for Save. A document that was not
+// read, and one whose key has changed since, are a *UsageError. Columns that were not read (Only, Defer) are written
+// if they are no longer zero. See ConditionalWrite.SaveChanges for one on a condition.
+func (d *Document[T]) SaveChanges(ctx context.Context) error { return plainDocument(d).saveChanges(ctx) }
 
 // Stale reports whether the row may differ from Value because of a write made through
 // this document. Read the row again to be sure.
@@ -70,13 +91,13 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
 // is a *UsageError, because the server would test whether the partition has static values.
-func (d *Document[T]) IfExists() Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
+func (d *Document[T]) IfExists() ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
 
 // If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -101,13 +122,13 @@ func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
 // A document knows what its Value holds, and not the cells that this was read from. A static column, or
 // any column where there is no version, that the struct cannot hold exactly (a frozen type with fields that the struct lacks, an empty value, JSON
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
-func (d *Document[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T](plainDocument(d).now().unchanged())
+func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().unchanged())
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // With sets how the write is sent: see CallOption.
@@ -145,7 +166,7 @@ func (d *document) now() write { return d.write().kept() }
 func (w write) kept() write {
 	if d := w.doc; d != nil && d.of == nil {
 		w.doc = d.table.document()
-		*w.doc = document{table: d.table, of: d, seen: d.seen}
+		*w.doc = document{table: d.table, of: d, seen: d.seen, read: d.read}
 		d.table.schema.Set(w.doc.value(), d.value())
 	}
 	return w
@@ -177,6 +198,9 @@ func (d *document) remove(ctx context.Context, targets []*stmt.Ref, columns bool
 //go:noinline
 func (d *document) see(p codec.Addr) {
 	t := d.table
+	if d.read != nil {
+		d.remember(p)
+	}
 	if t == nil || t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
@@ -201,4 +225,46 @@ func (d *document) saw(col *meta.Column, o stmt.Operand) {
 	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
 		d.seen = seen
 	}
+}
+
+func (d *document) load(ctx context.Context, c call, value codec.Addr) error {
+	if err := c.readOne(ctx, stmt.ReadRow, false, value); err != nil {
+		return err
+	}
+	d.stale = false
+	d.remember(value)
+	d.see(value)
+	return nil
+}
+
+func (d *document) reload(ctx context.Context) error {
+	c := d.call()
+	if c.table == nil {
+		return noTable("reload")
+	}
+	key, row := c.table.call(), c.table.schema.New()
+	key.spec.Value = d.value()
+	if err := d.load(ctx, key, row); err != nil {
+		return err
+	}
+	c.table.schema.Set(d.value(), row)
+	return nil
+}
+
+// remember keeps the cells of the row at p.
+func (d *document) remember(p codec.Addr) {
+	columns := d.table.schema.Meta.Columns
+	d.read = make([][]byte, len(columns))
+	for _, col := range columns {
+		d.read[col.Index] = cellOf(col, p)
+	}
+}
+
+// cellOf is the cell of a column in the row at p; nil is null, or what has no cell.
+func cellOf(col *meta.Column, p codec.Addr) []byte {
+	cell, null, err := col.Codec.Append([]byte{}, p.Field(col.Offset))
+	if err != nil || null || col.Type.StoredAsNull(cell) {
+		return nil
+	}
+	return cell
 }

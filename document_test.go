@@ -100,7 +100,7 @@ func TestQuerySetIsImmutable(t *testing.T) {
 func TestConditionsAreCopied(t *testing.T) {
 	configs, sent := answering[AppConfig](t, applied)
 	conds := []Cond[AppConfig]{version.Eq(1)}
-	of := []Conditional[AppConfig]{
+	of := []ConditionalWrite[AppConfig]{
 		configs.New(AppConfig{Key: "a"}).IfAll(conds),
 		configs.Find(key.Eq("a")).IfAll(conds),
 	}
@@ -206,7 +206,7 @@ func TestObserver(t *testing.T) {
 
 	_, err := table.Find(key.Eq("a")).Get(context.Background())
 	require.ErrorIs(t, err, ErrNotFound)
-	require.Equal(t, Done, events[len(events)-1].Outcome, "a read that finds nothing has not failed")
+	require.Equal(t, OutcomeDone, events[len(events)-1].Outcome, "a read that finds nothing has not failed")
 }
 
 func TestLWTOnly(t *testing.T) {

@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -130,23 +131,89 @@ func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) erro
 }
 
 // IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
+func (w *Write[T]) IfExists() ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
 }
 
 // If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+func (w *Write[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() Conditional[T] {
-	return Conditional[T]((*write)(w).sure().unchanged())
+func (w *Write[T]) IfUnchanged() ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().unchanged())
 }
 
 // IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+func (w *Write[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+}
+
+// SaveChanges is Document.SaveChanges.
+func (w *Write[T]) SaveChanges(ctx context.Context) error { return (*write)(w).saveChanges(ctx) }
+
+func (d *document) saveChanges(ctx context.Context) error {
+	w := d.write()
+	return w.saveChanges(ctx)
+}
+
+func (w *write) saveChanges(ctx context.Context) error {
+	c := w.call()
+	ctx, done := c.withDeadline(ctx)
+	defer done()
+	v := c.spec.Value
+	row, assigns, err := c.changes(ctx)
+	if err != nil || len(assigns) == 0 {
+		return err
+	}
+	c.spec.Value = row
+	if err := c.updatePlain(ctx, assigns); err != nil {
+		return err
+	}
+	c.adopt(row, v)
+	return nil
+}
+
+const opSaveChanges = "save changes"
+
+// changes are the row as the hooks leave it, and an assignment for each of its columns that differs from what was read.
+func (c *call) changes(ctx context.Context) (row codec.Addr, assigns []stmt.Assign, err error) {
+	row = c.spec.Value
+	switch {
+	case c.table == nil:
+		return row, nil, noTable(opSaveChanges)
+	case c.doc == nil || c.doc.read == nil:
+		return row, nil, c.usage(opSaveChanges, "what was read is not known: take the document from QuerySet.Load, or call Reload first")
+	case len(c.differing(row)) == 0:
+		return row, nil, nil
+	}
+	if row, err = c.prepare(ctx, opSaveChanges, row, false); err != nil {
+		return row, nil, err
+	}
+	for _, col := range c.differing(row) {
+		if col.Key() {
+			return row, nil, &UsageError{Op: opSaveChanges, Table: c.table.schema.Name, Column: col.Name, Reason: "the key is not the one that was read; a row has its key for ever"}
+		}
+		assigns = append(assigns, stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, row)))
+	}
+	return row, assigns, nil
+}
+
+// differing are the columns in which the row at p differs from what was read. The attempt and version columns are written
+// by every conditional write anyway.
+func (c *call) differing(p codec.Addr) (columns []*meta.Column) {
+	m := c.table.schema.Meta
+	for _, col := range m.Columns {
+		if col == m.Attempt || col == m.Version {
+			continue
+		}
+		cell, read := cellOf(col, p), c.doc.read[col.Index]
+		if (cell == nil) != (read == nil) || !bytes.Equal(cell, read) {
+			columns = append(columns, col)
+		}
+	}
+	return columns
 }
 
 // updated copies an applied write into Value.
@@ -213,7 +280,13 @@ func (c *call) put(r *stmt.Ref, o *stmt.Operand) bool {
 		}
 	}
 	field := c.held.Field(r.Column().Offset)
-	return cd.Decode(field, cell) == nil && known
+	if cd.Decode(field, cell) != nil {
+		return false
+	}
+	if c.doc.read != nil {
+		c.doc.read[r.Column().Index] = cellOf(r.Column(), c.held)
+	}
+	return known
 }
 
 // write sends a plain write.
@@ -249,7 +322,7 @@ func (c *call) write(ctx context.Context, b *stmt.Bound) error {
 		r.Lost = b.Call.Lost()
 		err = c.locate(err)
 	}
-	w.end(Done, err, func(e *Event) { e.Warning = t.warns(r) })
+	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
 }
 

@@ -115,6 +115,13 @@ func usageError(m *stmt.Misuse) error {
 	return &UsageError{Op: m.Op, Table: m.Table, Column: m.Column, Reason: m.Reason, Err: m.Err}
 }
 
+// noTable is the error of a call on a zero value.
+func noTable(op string) error {
+	b := stmt.NewBound(nil, 0, op, false)
+	defer b.Release()
+	return usageError(b.Err)
+}
+
 // QueryError is a statement that failed and was certainly not executed, or a read
 // that failed. KindOf says why, and the text what to do about it.
 //

@@ -87,7 +87,7 @@ func TestNoValueIsTold(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(logs), coodie.WithObserver(events))
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
 	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
@@ -257,7 +257,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
 	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
@@ -348,7 +348,7 @@ func TestAdviceFitsTheCall(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	object := `{"k": "k", "c": 1, "n": "s3cret"}`
 	save := func() error { return table.New(toldRow()).Save(ctx) }
 	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }

@@ -34,7 +34,7 @@ func ExampleCounterCol() {
 	defer stop()
 	pages, err := coodie.Open[PageViews](coodie.New(session))
 	must(err)
-	must(pages.Create(ctx))
+	must(pages.CreateTable(ctx))
 
 	home := pages.Find(url.Eq("/"))
 	must(home.Update(ctx, views.Increment(3)))
@@ -81,7 +81,7 @@ func ExampleBeforeSaver() {
 	defer stop()
 	signups, err := coodie.Open[Signup](coodie.New(session))
 	must(err)
-	must(signups.Create(ctx))
+	must(signups.CreateTable(ctx))
 
 	doc := signups.New(Signup{Email: "Ada@Example.org"})
 	res, err := doc.Insert(ctx)
@@ -115,8 +115,8 @@ func ExampleWithDefaultTTL() {
 		coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "HOURS"}),
 		coodie.WithProperty("gc_grace_seconds", 3600))
 	must(err)
-	must(sessions.Create(ctx))
-	for _, statement := range sessions.CreateCQL()[1:] {
+	must(sessions.CreateTable(ctx))
+	for _, statement := range sessions.CreateTableCQL()[1:] {
 		fmt.Println(statement)
 	}
 
@@ -160,7 +160,7 @@ func ExampleRegisterCodec() {
 	defer stop()
 	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
 	must(err)
-	must(profiles.Create(ctx))
+	must(profiles.CreateTable(ctx))
 
 	doc := profiles.New(Profile{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
 	res, err := doc.Insert(ctx)
@@ -189,7 +189,7 @@ func ExampleOpenView() {
 	must(err)
 	view, err := coodie.OpenView[EntryByAmount](entries, coodie.WithTable("ledger_by_amount"))
 	must(err)
-	fmt.Println(view.CreateCQL()[0])
+	fmt.Println(view.CreateViewCQL()[0])
 	// Output:
 	// CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_by_amount AS SELECT amount, book, line FROM ledger WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
 }
@@ -206,7 +206,7 @@ func ExampleTable_InKeyspace() {
 		srv.MustExec("CREATE KEYSPACE " + tenant + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
 		own, err := entries.InKeyspace(tenant)
 		must(err)
-		must(own.Create(ctx))
+		must(own.CreateTable(ctx))
 		must(own.New(Entry{Book: "b", Amount: i}).Save(ctx))
 		all, err := own.Find().All(ctx)
 		fmt.Println(own.Name(), len(all), all[0].Amount, err)

@@ -23,7 +23,7 @@ func ExampleConnect() {
 	ctx := context.Background()
 
 	var counters coodie.Counters
-	db, err := coodie.Connect(cluster, coodie.WithObserver(&counters), coodie.WithTimeout(10*time.Second))
+	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters), coodie.WithTimeout(10*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func ExampleConnect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.Create(ctx); err != nil {
+	if err := locks.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, who := range []string{"alice", "bob"} {
@@ -62,7 +62,7 @@ func ExampleKindOf() {
 	cluster := srv.Cluster()
 	cluster.Authenticator = nil
 
-	_, err = coodie.Connect(cluster)
+	_, err = coodie.Connect(context.Background(), cluster)
 	switch kind := coodie.KindOf(err); kind {
 	case coodie.KindAuth:
 		fmt.Println("auth:", kind.Advice())

@@ -9,7 +9,7 @@ import (
 )
 
 // Rows that come as JSON, and what the server has when they clash.
-func ExampleCreation_CreateJSON() {
+func ExampleInsertWrite_CreateJSON() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()

@@ -15,7 +15,7 @@ func exampleOrders() (orders *coodie.Table[Order], stop func()) {
 	ctx := context.Background()
 	orders, err := coodie.Open[Order](coodie.New(session))
 	must(err)
-	must(orders.Create(ctx))
+	must(orders.CreateTable(ctx))
 	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
 	must(err)
 	return orders, stop
@@ -38,7 +38,7 @@ func ExampleDocument_IfUnchanged() {
 
 	bob.Value.State = "cancelled"
 	res, err = bob.IfUnchanged().Replace(ctx)
-	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Verdict == coodie.Held, err)
+	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Verdict == coodie.VerdictHeld, err)
 	// Output:
 	// true true <nil>
 	// false version = ? did hold: false <nil>
@@ -114,7 +114,7 @@ func ExampleWithRetries() {
 	for _, retries := range []int{0, 2} {
 		configs, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithRetries(retries))
 		must(err)
-		must(configs.Create(ctx))
+		must(configs.CreateTable(ctx))
 		fault := srv.Fault(cqltest.On(cqltest.Conditional).First(2), cqltest.Unavailable())
 		res, err := configs.New(AppConfig{Key: "flag"}).Insert(ctx)
 		fmt.Println(retries, res.Applied, coodie.KindOf(err) == coodie.KindUnavailable)
@@ -133,7 +133,7 @@ func ExampleMaxStatements() {
 	db := coodie.New(session)
 	configs, err := coodie.Open[AppConfig](db)
 	must(err)
-	must(configs.Create(ctx))
+	must(configs.CreateTable(ctx))
 	for _, limits := range [][]coodie.BatchOption{nil, {coodie.MaxStatements(200), coodie.MaxBytes(1 << 20)}} {
 		batch := db.UnloggedBatch(limits...)
 		for i := range 150 {
@@ -160,7 +160,7 @@ func ExampleWithInChunk() {
 	for _, option := range [][]coodie.TableOption{nil, {coodie.WithInChunk(1)}} {
 		configs, err := coodie.Open[AppConfig](coodie.New(session), option...)
 		must(err)
-		must(configs.Create(ctx))
+		must(configs.CreateTable(ctx))
 		srv.ResetLog()
 		_, err = configs.Find(key.In(keys...)).All(ctx)
 		must(err)
@@ -177,7 +177,7 @@ func ExampleWithLocalDatacenter() {
 	must(err)
 	defer srv.Close()
 	for _, name := range []string{"eu-west", "us-east"} {
-		db, err := coodie.Connect(srv.Cluster(), coodie.WithLocalDatacenter(name))
+		db, err := coodie.Connect(context.Background(), srv.Cluster(), coodie.WithLocalDatacenter(name))
 		fmt.Println(name, err == nil)
 		db.Close()
 	}

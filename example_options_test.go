@@ -35,7 +35,7 @@ func ExampleWithPrefetch() {
 	ctx := context.Background()
 	configs, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageSize(2))
 	must(err)
-	must(configs.Create(ctx))
+	must(configs.CreateTable(ctx))
 	for i := range 9 {
 		must(configs.New(AppConfig{Key: fmt.Sprint(i)}).Save(ctx))
 	}
@@ -56,7 +56,7 @@ func ExampleWithPageTokenKeys() {
 	last, next := bytes.Repeat([]byte("last year's"), 3)[:32], bytes.Repeat([]byte("new"), 11)[:32]
 	before, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageTokenKeys(last))
 	must(err)
-	must(before.Create(ctx))
+	must(before.CreateTable(ctx))
 	for _, k := range []string{"a", "b", "c"} {
 		must(before.New(AppConfig{Key: k}).Save(ctx))
 	}
@@ -102,7 +102,7 @@ func ExampleDB_CounterBatch() {
 	db := coodie.New(session)
 	pages, err := coodie.Open[PageViews](db)
 	must(err)
-	must(pages.Create(ctx))
+	must(pages.CreateTable(ctx))
 
 	batch := db.CounterBatch()
 	pages.Find(url.Eq("/")).In(batch).Update(views.Increment(3))
@@ -128,7 +128,7 @@ func ExampleTable_On() {
 	archive, err := live.On(coodie.New(elsewhere))
 	must(err)
 	for _, table := range []*coodie.Table[AppConfig]{live, archive} {
-		must(table.Create(ctx))
+		must(table.CreateTable(ctx))
 	}
 
 	must(live.New(AppConfig{Key: "flag", Value: "on"}).Save(ctx))
@@ -178,7 +178,7 @@ func ExampleQuerySet_IfAll() {
 
 // A condition that could hold on a row that is not there would create it, which has to be
 // said.
-func ExampleConditional_AllowCreate() {
+func ExampleConditionalWrite_AllowCreate() {
 	tracks, stop := exampleTracks()
 	defer stop()
 	ctx := context.Background()

@@ -19,7 +19,7 @@ func ExampleWithPeekFirst() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.Create(ctx); err != nil {
+	if err := locks.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 

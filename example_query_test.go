@@ -38,7 +38,7 @@ func exampleTracks() (tracks *coodie.Table[Track], stop func()) {
 	session, _, stop := exampleSession()
 	tracks, err := coodie.Open[Track](coodie.New(session))
 	if err == nil {
-		err = tracks.Create(ctx)
+		err = tracks.CreateTable(ctx)
 	}
 	length := func(s int) *int { return &s }
 	for _, t := range []Track{

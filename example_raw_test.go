@@ -20,7 +20,7 @@ func ExampleDB_Raw() {
 	now, _ := res.Existing[0].Map()
 	fmt.Println(res.Applied, now, err)
 	for row, err := range db.Raw("SELECT k, v FROM t").Rows(ctx) {
-		fmt.Println(row.Columns(), row.Presence("v"), row.Presence("w"))
+		fmt.Println(row.Columns(), row.CellState("v"), row.CellState("w"))
 		var t struct {
 			K string
 			V int
@@ -44,7 +44,7 @@ func ExampleWithIdempotence() {
 	ctx := context.Background()
 
 	claims, _ := coodie.Open[Claim](coodie.New(session), coodie.WithIdempotence(coodie.NotIdempotent))
-	fmt.Println(claims.Create(ctx))
+	fmt.Println(claims.CreateTable(ctx))
 	err := claims.New(Claim{Name: "a"}).With(coodie.WithIdempotence(coodie.Idempotent)).Save(ctx) // this one may be repeated
 	fmt.Println(err)
 	_, err = claims.New(Claim{Name: "b"}).With(coodie.WithIdempotence(coodie.Idempotent)).Insert(ctx)

@@ -54,7 +54,7 @@ func openLocks(ctx context.Context, session *gocql.Session) *coodie.Table[Deploy
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.Create(ctx); err != nil {
+	if err := locks.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	return locks
@@ -65,7 +65,7 @@ func openConfigs(ctx context.Context, session *gocql.Session) *coodie.Table[AppC
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := configs.Create(ctx); err != nil {
+	if err := configs.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	return configs
@@ -160,7 +160,7 @@ func ExampleLWTResult() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := table.Create(ctx); err != nil {
+	if err := table.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 
@@ -226,7 +226,7 @@ func ExampleLWTResult_Settle() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := names.Create(ctx); err != nil {
+	if err := names.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	srv.Fault(cqltest.On(cqltest.Conditional, "usernames").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
@@ -258,7 +258,7 @@ func ExampleQuerySet_Mutate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := accounts.Create(ctx); err != nil {
+	if err := accounts.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := accounts.New(Account{ID: "a", Balance: 50}).Insert(ctx); err != nil {
@@ -297,7 +297,7 @@ func ExampleTable_Find() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := events.Create(ctx); err != nil {
+	if err := events.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 
@@ -365,7 +365,7 @@ func ExampleQuerySet_Page() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := configs.Create(ctx); err != nil {
+	if err := configs.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, k := range []string{"a", "b", "c"} {
@@ -412,7 +412,7 @@ func ExampleDB_Batch() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := seats.Create(ctx); err != nil {
+	if err := seats.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	bob := "bob"
@@ -445,7 +445,7 @@ func ExampleTable_Verify() {
 	session, srv, stop := exampleSession()
 	defer stop()
 	configs := openConfigs(ctx, session)
-	for _, statement := range configs.CreateCQL() {
+	for _, statement := range configs.CreateTableCQL() {
 		fmt.Println(statement)
 	}
 	fmt.Println(configs.Verify(ctx))
@@ -476,7 +476,7 @@ func ExampleMapCol() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := profiles.Create(ctx); err != nil {
+	if err := profiles.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 

@@ -22,7 +22,7 @@ func ExampleCosine() {
 	defer stop()
 	photos, err := coodie.Open[Photo](coodie.New(session))
 	must(err)
-	must(photos.Create(ctx))
+	must(photos.CreateTable(ctx))
 	must(photos.New(Photo{Name: "ada", Face: &[3]float32{0, 3, 4}}).Save(ctx))
 
 	ada := photos.Find(coodie.AnyCol(photos, "name").Eq("ada"))
@@ -52,7 +52,7 @@ func ExampleANN() {
 	defer stop()
 	photos, err := coodie.Open[Photo](coodie.New(session))
 	must(err)
-	must(photos.Create(ctx)) // the index, too
+	must(photos.CreateTable(ctx)) // the index, too
 
 	wanted := [3]float32{0.1, 0.2, 0.7}
 	nearest := photos.Find().OrderBy(coodie.ANN(face, wanted)).Limit(10)

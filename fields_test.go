@@ -259,20 +259,20 @@ func TestConditionsOnGrownTypes(t *testing.T) {
 				res, err := row.If(dwellerN.Eq(99), cond).Update(ctx, dwellerN.Set(1))
 				require.NoError(t, err, name)
 				require.False(t, res.Applied, name)
-				require.Equal(t, coodie.NotHeld, res.Conditions()[0].Verdict, name)
+				require.Equal(t, coodie.VerdictNotHeld, res.Conditions()[0].Verdict, name)
 				require.Equal(t, want, res.Conditions()[1].Verdict, name)
 				res, err = row.If(cond).Update(ctx, dwellerN.Set(1))
 				require.NoError(t, err, name)
-				require.Equal(t, want == coodie.Held, res.Applied, name)
+				require.Equal(t, want == coodie.VerdictHeld, res.Applied, name)
 				require.Equal(t, want, res.Conditions()[0].Verdict, name)
 			}
 		}
-		check(coodie.NotHeld)
+		check(coodie.VerdictNotHeld)
 		raw(t, session, `UPDATE dweller SET addr = {city: 'addr', floor: 1}, cold = {city: 'cold', floor: 1, zip: null},
 			past = [{city: 'a', floor: 1}, {city: 'b', floor: 1}], by_name = {'x': {city: 'x', floor: 1}, 'y': {city: 'y', floor: 1}},
 			some = {{city: 's', floor: 1}, {city: 't', floor: 1}},
 			inside = {addr: {city: 'inside', floor: 1}, name: 'in'}, beside = ({city: 'beside', floor: 1, zip: null}, 1) WHERE id = 1 AND row = 1`)
-		check(coodie.Held)
+		check(coodie.VerdictHeld)
 	})
 }
 
@@ -632,13 +632,13 @@ func TestTupleOfNulls(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, want, res.Applied)
 					for _, c := range res.Conditions() {
-						require.False(t, want && c.Verdict == coodie.NotHeld, c.Text)
+						require.False(t, want && c.Verdict == coodie.VerdictNotHeld, c.Text)
 					}
 					res, err = row.If(cond, pointsN.Eq(99)).Update(ctx, pointsN.Set(3))
 					require.NoError(t, err)
 					require.False(t, res.Applied)
 					if verdict := res.Conditions()[0].Verdict; verdict != coodie.VerdictUnknown {
-						require.Equal(t, want, verdict == coodie.Held)
+						require.Equal(t, want, verdict == coodie.VerdictHeld)
 					}
 				}
 				if v.At == nil {
@@ -750,7 +750,7 @@ func TestEmptyCells(t *testing.T) {
 		require.Equal(t, []byte("\x00\x00\x00\x01d\x00\x00\x00\x00"), cold, "the other field is as it was")
 		refused, err := row.If(coodie.NullCol(func(h *Hollow) **int { return &h.N }).Eq(1)).Update(ctx, note.Set("no"))
 		require.NoError(t, err)
-		require.Equal(t, coodie.NotHeld, refused.Conditions()[0].Verdict)
+		require.Equal(t, coodie.VerdictNotHeld, refused.Conditions()[0].Verdict)
 	})
 }
 
@@ -937,7 +937,7 @@ func TestBatchOfDividedSaves(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	raw(t, session, "ALTER TYPE addr ADD zip int")
 	of := func(city string) *coodie.Document[Dweller] {
 		return table.New(Dweller{ID: 1, Row: 1, Addr: &Addr{City: &city}})

@@ -67,7 +67,7 @@ func kind[T any](name string, versioned bool, shelf func(*T) *Shelf) shelves {
 	return shelves{name, versioned, func(t *testing.T, session *gocql.Session) shelfTable {
 		table, err := coodie.Open[T](coodie.New(session))
 		require.NoError(t, err)
-		require.NoError(t, table.Create(context.Background()))
+		require.NoError(t, table.CreateTable(context.Background()))
 		key := func(c int) *coodie.QuerySet[T] {
 			return table.Find(coodie.AnyCol(table, "p").Eq("a"), coodie.AnyCol(table, "c").Eq(c))
 		}
@@ -283,7 +283,7 @@ func TestMutateHandsOnStatics(t *testing.T) {
 	shelf, err := coodie.Open[guardedShelf](db)
 	require.NoError(t, err)
 	ctx := context.Background()
-	require.NoError(t, shelf.Create(ctx))
+	require.NoError(t, shelf.CreateTable(ctx))
 	for c := range 2 {
 		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", C: c, Total: 10}}).Insert(ctx)
 		require.NoError(t, err)
@@ -467,7 +467,7 @@ func TestVersionOfANullVersion(t *testing.T) {
 		require.NotContains(t, err.Error(), "give the struct")
 		read, err = row.Get(ctx)
 		require.NoError(t, err)
-		for _, refused := range []coodie.Conditional[guardedShelf]{shelf.New(read).IfUnchanged(), shelf.New(read).IfExists()} {
+		for _, refused := range []coodie.ConditionalWrite[guardedShelf]{shelf.New(read).IfUnchanged(), shelf.New(read).IfExists()} {
 			_, err = refused.Update(ctx, shelfN.Set(1))
 			require.ErrorIs(t, err, coodie.ErrCannotGuard)
 			require.ErrorContains(t, err, "If all are null, set one by Find(…).IfExists().Update")
@@ -514,7 +514,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 		db := coodie.New(session)
 		accounts, err := coodie.Open[Account](db)
 		require.NoError(t, err)
-		require.NoError(t, accounts.Create(ctx))
+		require.NoError(t, accounts.CreateTable(ctx))
 		row := accounts.Find(accountID.Eq("a"))
 		for name, write := range map[string]func(old Account) error{
 			"Save": func(old Account) error {
@@ -600,8 +600,8 @@ func TestGuardIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	conditions := res.Conditions()
-	require.Equal(t, coodie.Condition{Text: "n = ?", Verdict: coodie.Held}, conditions[0])
-	require.Equal(t, coodie.Condition{Text: "version = ?", Verdict: coodie.NotHeld, Guard: true}, conditions[1])
+	require.Equal(t, coodie.JudgedCondition{Text: "n = ?", Verdict: coodie.VerdictHeld}, conditions[0])
+	require.Equal(t, coodie.JudgedCondition{Text: "version = ?", Verdict: coodie.VerdictNotHeld, Guard: true}, conditions[1])
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 	require.ErrorContains(t, res.Err(), "version = ?")
 	require.NotContains(t, res.Err().Error(), ": n = ?")
@@ -756,7 +756,7 @@ func TestConditionsOfAKnownForm(t *testing.T) {
 	for range 3 {
 		res, err := accounts.Find(accountID.Eq("a")).If(balance.Eq(5)).Update(ctx, balance.Set(6))
 		require.NoError(t, err)
-		require.Equal(t, []coodie.Condition{{Text: "balance = ?", Verdict: coodie.NotHeld}}, res.Conditions())
+		require.Equal(t, []coodie.JudgedCondition{{Text: "balance = ?", Verdict: coodie.VerdictNotHeld}}, res.Conditions())
 	}
 }
 

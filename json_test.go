@@ -216,7 +216,7 @@ func TestJSONUsage(t *testing.T) {
 			return second(stops.Find().With(coodie.WithIdempotence(coodie.Idempotent)).IfNotExists().CreateJSON(ctx, row))
 		},
 		"zero value":    func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
-		"zero creation": func() error { return second(new(coodie.Creation[Stop]).CreateJSON(ctx, row)) },
+		"zero creation": func() error { return second(new(coodie.InsertWrite[Stop]).CreateJSON(ctx, row)) },
 	} {
 		var usage *coodie.UsageError
 		require.ErrorAs(t, call(), &usage, name)
@@ -305,7 +305,7 @@ func TestJSONInBatches(t *testing.T) {
 	db := coodie.New(session)
 	stops, err := coodie.Open[Stop](db)
 	require.NoError(t, err)
-	require.NoError(t, stops.Create(ctx))
+	require.NoError(t, stops.CreateTable(ctx))
 	try := func() (*coodie.Handle[Stop], *coodie.Handle[Stop], error) {
 		batch := db.Batch()
 		one := stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))

@@ -20,11 +20,11 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 	require.NoError(t, err)
 	cluster := srv.Cluster()
 	cluster.Timeout = time.Hour
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	claim := claims.New(Claim{Name: "a", Owner: "ann"})
 	row := claims.Find(claimName.Eq("a"))
 	srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), cqltest.WriteTimeout("CAS"))
@@ -61,7 +61,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		},
 		"Settle":         func(ctx context.Context) error { _, err := unsettled.Settle(ctx); return err },
 		"SaveAll":        func(ctx context.Context) error { return claims.SaveAll(ctx, []Claim{{Name: "b"}}) },
-		"Table.Create":   claims.Create,
+		"Table.Create":   claims.CreateTable,
 		"Table.Verify":   claims.Verify,
 		"Table.Truncate": claims.Truncate,
 		"Iter": func(ctx context.Context) error {

@@ -14,27 +14,27 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Conditional is a write that ends in IF EXISTS or IF conditions: only Update, Delete
+// ConditionalWrite is a write that ends in IF EXISTS or IF conditions: only Update, Delete
 // and DeleteColumns remain, and each answers with an LWTResult. It is an immutable value.
-type Conditional[T any] conditional
+type ConditionalWrite[T any] conditional
 
 // With sets how the write is sent: see CallOption. It takes no WithConsistency: a conditional write commits at
 // the table's (WithCommitConsistency), for all that write a table must agree on that.
-func (c Conditional[T]) With(opts ...CallOption) Conditional[T] {
+func (c ConditionalWrite[T]) With(opts ...CallOption) ConditionalWrite[T] {
 	c.write.query = c.write.query.with(opts)
 	return c
 }
 
 // AllowCreate permits an Update whose conditions could all hold on a missing row (null,
 // != and IN with null, and conditions on static columns), which then creates the row.
-func (c Conditional[T]) AllowCreate() Conditional[T] {
+func (c ConditionalWrite[T]) AllowCreate() ConditionalWrite[T] {
 	c.asks.allowCreate = true
 	return c
 }
 
 // Update is `UPDATE … SET … WHERE … IF …`. On a document, an applied update is copied
 // into its Value.
-func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
+func (c ConditionalWrite[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).update(ctx, plainResult(&out), plainAssigns(assigns))
 	return
 }
@@ -42,8 +42,20 @@ func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out L
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
 // without a regular column beside its static ones has nothing to replace in a row: a *UsageError.
-func (c Conditional[T]) Replace(ctx context.Context) (out LWTResult[T], err error) {
+func (c ConditionalWrite[T]) Replace(ctx context.Context) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).replace(ctx, plainResult(&out))
+	return
+}
+
+// SaveChanges is Update with each column that differs from what was read: see Document.SaveChanges.
+//
+//	account, err := accounts.Find(id.Eq("a")).Load(ctx)
+//	account.Value.Owner = "bob"
+//	res, err := account.IfUnchanged().SaveChanges(ctx)
+//
+// If none differs, nothing is sent, no condition is looked at, and the result is Applied.
+func (c ConditionalWrite[T]) SaveChanges(ctx context.Context) (out LWTResult[T], err error) {
+	err = (*conditional)(&c).saveChanges(ctx, plainResult(&out))
 	return
 }
 
@@ -55,6 +67,11 @@ func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.As
 
 func (w *conditional) replace(ctx context.Context, res *result) (err error) {
 	*res, err = w.call().replace(ctx)
+	return err
+}
+
+func (w *conditional) saveChanges(ctx context.Context, res *result) (err error) {
+	*res, err = w.call().saveChanges(ctx)
 	return err
 }
 
@@ -86,6 +103,23 @@ func (c call) replace(ctx context.Context) (result, error) {
 	}
 	c.spec.Value = row
 	res, err := c.updateCAS(ctx, c.replacement())
+	if res.applied {
+		c.adopt(row, v)
+		c.updated(nil, true, c.stored, nil)
+	}
+	return res, err
+}
+
+func (c call) saveChanges(ctx context.Context) (result, error) {
+	ctx, done := c.withDeadline(ctx)
+	defer done()
+	v := c.spec.Value
+	row, assigns, err := c.changes(ctx)
+	if err != nil || len(assigns) == 0 {
+		return result{applied: err == nil, rest: rest{kind: c.spec.Kind, op: opSaveChanges, of: c.table}}, err
+	}
+	c.spec.Value = row
+	res, err := c.updateCAS(ctx, assigns)
 	if res.applied {
 		c.adopt(row, v)
 		c.updated(nil, true, c.stored, nil)
@@ -125,13 +159,13 @@ var errStaticReplace = errors.New("the struct has no regular column, so a Replac
 	"use Update on Find with the partition key alone")
 
 // Delete is `DELETE FROM … WHERE … IF …`.
-func (c Conditional[T]) Delete(ctx context.Context) (out LWTResult[T], err error) {
+func (c ConditionalWrite[T]) Delete(ctx context.Context) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).remove(ctx, plainResult(&out), nil, false)
 	return
 }
 
 // DeleteColumns is `DELETE columns FROM … WHERE … IF …`.
-func (c Conditional[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (out LWTResult[T], err error) {
+func (c ConditionalWrite[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).remove(ctx, plainResult(&out), refs(columns), true)
 	return
 }
@@ -143,17 +177,17 @@ func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool)
 	return res, err
 }
 
-// Creation is a write that ends in IF NOT EXISTS: only Create remains. It is immutable.
-type Creation[T any] query
+// InsertWrite is a write that ends in IF NOT EXISTS: only Create remains. It is immutable.
+type InsertWrite[T any] query
 
-// With sets how the insert is sent: see CallOption. It takes no WithConsistency, as Conditional.With.
-func (c *Creation[T]) With(opts ...CallOption) *Creation[T] {
-	return (*Creation[T])((*query)(c).with(opts))
+// With sets how the insert is sent: see CallOption. It takes no WithConsistency, as ConditionalWrite.With.
+func (c *InsertWrite[T]) With(opts ...CallOption) *InsertWrite[T] {
+	return (*InsertWrite[T])((*query)(c).with(opts))
 }
 
 // Create is `INSERT INTO … VALUES (…) IF NOT EXISTS` with all columns of v; those that
 // are null are left unset. A refused one answers with the whole existing row.
-func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
+func (c *InsertWrite[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
 	err = (*query)(c).create(ctx, plainResult(&out), codec.At(&v))
 	return
 }
@@ -286,7 +320,7 @@ func (r *result) refusing(columns []string) []string {
 		return columns
 	}
 	for i, c := range r.conditions() {
-		if name := r.conds()[i].Ref().Name(); c.Verdict == NotHeld && !slices.Contains(columns, name) {
+		if name := r.conds()[i].Ref().Name(); c.Verdict == VerdictNotHeld && !slices.Contains(columns, name) {
 			columns = append(columns, name)
 		}
 	}
@@ -298,7 +332,7 @@ func (r *result) failed() string {
 	var given, guards, inexact []string
 	for i, c := range r.conditions() {
 		switch {
-		case c.Verdict != NotHeld:
+		case c.Verdict != VerdictNotHeld:
 		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:
@@ -346,7 +380,7 @@ func (c call) peeked(ctx context.Context) (*answer.Row, error) {
 	per.Consistency = &level
 	peek := c.table.call()
 	peek.spec.Value, peek.spec.Per = c.spec.Value, per
-	return peek.present(ctx, opPeek, Refused)
+	return peek.present(ctx, opPeek, OutcomeRefused)
 }
 
 // peekLevel is a level that sees what conditional writes have committed: they commit at

@@ -270,7 +270,7 @@ func TestPeekIsObserved(t *testing.T) {
 	for _, e := range events {
 		got = append(got, seen{e.Op, e.Outcome, e.Paxos})
 	}
-	require.Equal(t, []seen{{"peek", coodie.Done, false}, {"insert", coodie.Applied, true}, {"peek", coodie.Refused, false}}, got)
+	require.Equal(t, []seen{{"peek", coodie.OutcomeDone, false}, {"insert", coodie.OutcomeApplied, true}, {"peek", coodie.OutcomeRefused, false}}, got)
 	require.Equal(t, []coodie.TableCounts{{Table: "claim", Reads: 2, Peeked: 1, LWTs: 1, Applied: 1}}, counters.Snapshot())
 }
 

@@ -86,9 +86,9 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 
 // tell tells the observers of the whole.
 func (m *mutation) tell(err error) {
-	outcome := Done
+	outcome := OutcomeDone
 	if m.res.changed {
-		outcome = Applied
+		outcome = OutcomeApplied
 	}
 	if m.declined && len(m.lostAttempts) == 0 {
 		err = nil // the function's own error: nobody asked for a write

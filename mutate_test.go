@@ -412,7 +412,7 @@ func TestVersion(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, res.Applied)
 		current, p := versionOf.From(res.Existing)
-		require.Equal(t, coodie.Present, p)
+		require.Equal(t, coodie.CellPresent, p)
 		require.Equal(t, first+4, current)
 		require.Equal(t, first, stale.Value.Version, "only an applied write changes the struct")
 		require.Equal(t, coodie.RowPresent, res.Row(), "refused by the version, not for want of a row")
@@ -429,7 +429,7 @@ func TestVersion(t *testing.T) {
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(0))
 	version := first + 4
 	for _, update := range []struct {
-		on      coodie.Conditional[Order]
+		on      coodie.ConditionalWrite[Order]
 		assigns []coodie.Assign[Order]
 		counted bool
 	}{
@@ -447,7 +447,7 @@ func TestVersion(t *testing.T) {
 		require.Equal(t, update.counted, stored.Version == version+1)
 		version = stored.Version
 	}
-	for _, wrong := range []coodie.Conditional[Order]{row.IfExists(), row.If(state.Eq("z")), row.If(versionOf.Eq(version))} {
+	for _, wrong := range []coodie.ConditionalWrite[Order]{row.IfExists(), row.If(state.Eq("z")), row.If(versionOf.Eq(version))} {
 		_, err = wrong.Update(ctx, state.Set("x"), versionOf.Set(version))
 		require.ErrorAs(t, err, &usage, "a version that was there before")
 		require.Equal(t, "version", usage.Column)

@@ -170,26 +170,26 @@ func eventKind(k driver.Kind) EventKind {
 type Outcome uint8
 
 const (
-	// Done is a plain statement that succeeded, and a Mutate that had nothing to write or
+	// OutcomeDone is a plain statement that succeeded, and a Mutate that had nothing to write or
 	// whose function returned an error.
-	Done Outcome = iota
-	// Applied is an LWT whose condition held.
-	Applied
-	// Refused is an LWT whose condition did not hold, and a peek (see WithPeekFirst) that found
+	OutcomeDone Outcome = iota
+	// OutcomeApplied is an LWT whose condition held.
+	OutcomeApplied
+	// OutcomeRefused is an LWT whose condition did not hold, and a peek (see WithPeekFirst) that found
 	// the row taken: nothing was written.
-	Refused
-	// Unknown is a write that may have been executed.
-	Unknown
-	// Failed is a statement that certainly had no effect, or a read that failed.
-	Failed
+	OutcomeRefused
+	// OutcomeUnknown is a write that may have been executed.
+	OutcomeUnknown
+	// OutcomeFailed is a statement that certainly had no effect, or a read that failed.
+	OutcomeFailed
 )
 
 // decided is the outcome of an LWT that was answered.
 func decided(applied bool) Outcome {
 	if applied {
-		return Applied
+		return OutcomeApplied
 	}
-	return Refused
+	return OutcomeRefused
 }
 
 func (o Outcome) String() string {
@@ -203,9 +203,9 @@ func outcomeOf(done Outcome, err error) Outcome {
 	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrMultiple), errors.As(err, &decode):
 		return done
 	case errors.Is(err, ErrOutcomeUnknown):
-		return Unknown
+		return OutcomeUnknown
 	}
-	return Failed
+	return OutcomeFailed
 }
 
 // warns says what is wrong with a statement of the table that has been sent.
@@ -257,9 +257,9 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 
 func level(e Event) slog.Level {
 	switch {
-	case e.Outcome == Unknown, e.Warning != "", errors.Is(e.Err, ErrContended):
+	case e.Outcome == OutcomeUnknown, e.Warning != "", errors.Is(e.Err, ErrContended):
 		return slog.LevelWarn
-	case e.Outcome == Failed && !errors.Is(e.Err, context.Canceled):
+	case e.Outcome == OutcomeFailed && !errors.Is(e.Err, context.Canceled):
 		return slog.LevelError
 	}
 	return slog.LevelDebug

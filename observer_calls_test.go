@@ -88,13 +88,13 @@ func overheard(t *testing.T) (*cqltest.Server, *coodie.DB, *coodie.Table[Claim],
 	cluster.QueryObserver, cluster.BatchObserver = own, own
 	cluster.RetryPolicy = persistent{}
 	rec := new(recorder)
-	db, err := coodie.Connect(cluster, coodie.WithObserver(rec))
+	db, err := coodie.Connect(t.Context(), cluster, coodie.WithObserver(rec))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	require.Equal(t, []string{"start connect", "end /connect"}, rec.order)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	rec.clear()
 	own.spans = nil
 	return srv, db, claims, rec, own
@@ -125,7 +125,7 @@ func TestCallIsTold(t *testing.T) {
 	require.False(t, attempt.End.Before(attempt.Start))
 	require.Equal(t, srv.Addr(), end.Host)
 	require.Equal(t, 1, end.Attempts)
-	require.Equal(t, coodie.Applied, end.Outcome)
+	require.Equal(t, coodie.OutcomeApplied, end.Outcome)
 
 	rec.clear()
 	fault := srv.Fault(cqltest.On(cqltest.Select, "claim").First(2), cqltest.Unavailable())
@@ -174,8 +174,8 @@ func TestCallsNest(t *testing.T) {
 	require.Equal(t, mutate.Call, update.Parent)
 	require.Equal(t, update.Call, settle.Parent)
 	require.Equal(t, settle.Call, rec.ends[2].Parent)
-	require.Equal(t, coodie.Unknown, update.Outcome)
-	require.Equal(t, coodie.Applied, settle.Outcome)
+	require.Equal(t, coodie.OutcomeUnknown, update.Outcome)
+	require.Equal(t, coodie.OutcomeApplied, settle.Outcome)
 	require.Equal(t, "the row holds the id that the write stored", settle.Evidence)
 	require.Positive(t, mutate.Backoff)
 	require.Equal(t, "MUTATE claim", mutate.Summary())
@@ -210,7 +210,7 @@ func TestRefusalIsTold(t *testing.T) {
 	batch := db.Batch()
 	claim.If(claimOwner.Eq("wrong")).In(batch).Update(claimOwner.Set("other"))
 	require.NoError(t, batch.Exec(ctx))
-	require.Equal(t, coodie.Refused, rec.last().Outcome)
+	require.Equal(t, coodie.OutcomeRefused, rec.last().Outcome)
 	require.Equal(t, []string{"owner"}, rec.last().Conditions)
 	text := fmt.Sprintf("%+v %+v %+v", rec.starts, rec.attempts, rec.ends)
 	for _, value := range []string{"secret", "hidden", "wrong", "other"} {
@@ -254,7 +254,7 @@ func TestContentionIsTold(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	end := rec.last()
 	require.Equal(t, "mutate", end.Op)
-	require.Equal(t, coodie.Failed, end.Outcome)
+	require.Equal(t, coodie.OutcomeFailed, end.Outcome)
 	require.GreaterOrEqual(t, end.Queued, 15*time.Millisecond)
 	close(leave)
 	require.NoError(t, <-first)
@@ -274,7 +274,7 @@ func TestSessionOfTheProgram(t *testing.T) {
 	defer session.Close()
 	claims, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(rec)))
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(ctx))
+	require.NoError(t, claims.CreateTable(ctx))
 	rec.clear()
 	own.spans = nil
 	defer srv.Fault(cqltest.On(cqltest.Select, "claim").First(2), cqltest.Unavailable()).Remove()
@@ -336,7 +336,7 @@ func TestObserverHarmsNobody(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, res.Applied)
 			require.NoError(t, claims.SaveAll(ctx, []Claim{{Name: "b"}, {Name: "c"}}))
-			require.Equal(t, coodie.Applied, rec.ends[1].Outcome)
+			require.Equal(t, coodie.OutcomeApplied, rec.ends[1].Outcome)
 			require.Len(t, rec.ends, 4)
 			if name == "exits" {
 				return
@@ -381,7 +381,7 @@ func TestDriverLog(t *testing.T) {
 	logger := slog.New(slog.NewJSONHandler(locked{&mu, &structured}, nil))
 	cluster := gocql.NewCluster("127.0.0.1")
 	cluster.Dialer = dialer(func() {})
-	_, err := coodie.Connect(cluster, coodie.WithDriverLog(logger))
+	_, err := coodie.Connect(t.Context(), cluster, coodie.WithDriverLog(logger))
 	require.Error(t, err)
 	mu.Lock()
 	defer mu.Unlock()

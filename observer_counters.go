@@ -14,7 +14,7 @@ import (
 // visible how much of the work is LWTs, and how much of that is in vain.
 //
 //	var counters coodie.Counters
-//	db, err := coodie.Connect(cluster, coodie.WithObserver(&counters))
+//	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters))
 //	…
 //	for _, t := range counters.Snapshot() {
 //		fmt.Println(t.Table, t.PaxosShare(), t.Refused, t.Unknown)
@@ -91,7 +91,7 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 	}
 	switch e.Kind {
 	case EventSettle:
-		if e.Outcome == Applied || e.Outcome == Refused {
+		if e.Outcome == OutcomeApplied || e.Outcome == OutcomeRefused {
 			t.settled.Add(1)
 		}
 		return
@@ -107,7 +107,7 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		return
 	case EventRead:
 		t.reads.Add(1)
-		if e.Outcome == Refused {
+		if e.Outcome == OutcomeRefused {
 			t.peeked.Add(1)
 			return
 		}
@@ -119,13 +119,13 @@ func (c *Counters) Observe(_ context.Context, e Event) {
 		t.lwts.Add(1)
 	}
 	switch e.Outcome {
-	case Applied:
+	case OutcomeApplied:
 		t.applied.Add(1)
-	case Refused:
+	case OutcomeRefused:
 		t.refused.Add(1)
-	case Unknown:
+	case OutcomeUnknown:
 		t.unknown.Add(1)
-	case Failed:
+	case OutcomeFailed:
 		t.failed.Add(1)
 	}
 }

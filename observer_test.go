@@ -23,7 +23,7 @@ func watched(t *testing.T, observers ...coodie.Option) (*cqltest.Server, *coodie
 	db := coodie.New(session, observers...)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	return srv, db, claims
 }
 
@@ -180,7 +180,7 @@ func minus(a, b coodie.TableCounts) coodie.TableCounts {
 
 func TestCountersAllocateNothing(t *testing.T) {
 	var counters coodie.Counters
-	event := coodie.Event{Op: "insert", Kind: coodie.EventLWT, Table: "claim", Outcome: coodie.Applied}
+	event := coodie.Event{Op: "insert", Kind: coodie.EventLWT, Table: "claim", Outcome: coodie.OutcomeApplied}
 	var o coodie.Observer = &counters
 	require.Zero(t, testing.AllocsPerRun(100, func() { o.Observe(t.Context(), event) }))
 }
@@ -197,7 +197,7 @@ func TestSeveralObservers(t *testing.T) {
 	db := coodie.New(session, hear("db 1"), hear("db 2"), coodie.WithObserver(nil))
 	one, err := coodie.Open[Claim](db, hear("one"))
 	require.NoError(t, err)
-	require.NoError(t, one.Create(ctx))
+	require.NoError(t, one.CreateTable(ctx))
 	two, err := coodie.Open[Claim](db, hear("two"), hear("two"))
 	require.NoError(t, err)
 	clear(heard)
@@ -266,7 +266,7 @@ func TestSlogObserver(t *testing.T) {
 
 	out.Reset()
 	quiet := coodie.SlogObserver(slog.New(slog.NewTextHandler(&out, nil)))
-	quiet.Observe(ctx, coodie.Event{Op: "insert", Outcome: coodie.Applied})
+	quiet.Observe(ctx, coodie.Event{Op: "insert", Outcome: coodie.OutcomeApplied})
 	require.Empty(t, out.String(), "the logger's level decides")
 	require.NotNil(t, coodie.SlogObserver(nil))
 }
@@ -344,7 +344,7 @@ func TestManyShapesOfOneTableWarn(t *testing.T) {
 		}
 	})))
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	for set := 1; set < 1<<8; set++ {
 		var assigns []coodie.Assign[wide]
 		for i := range 8 {

@@ -40,7 +40,7 @@ func TestIndexesAndOptionsOnCqltest(t *testing.T) {
 		"column user (field User): the table has no index on user; Create makes it",
 		"default TTL: 3600 seconds by WithDefaultTTL, 60 in the table",
 	}, mismatch.Differences)
-	require.NoError(t, sessions.Create(ctx))
+	require.NoError(t, sessions.CreateTable(ctx))
 	require.ErrorAs(t, sessions.Verify(ctx), &mismatch)
 	require.Len(t, mismatch.Differences, 1, "Create makes the index, and leaves the table alone")
 }

@@ -85,7 +85,7 @@ func (c call) page(ctx context.Context, token string, room func() codec.Addr, ea
 	}
 	reader := answer.NewReader(&c.table.source, b)
 	defer reader.Release()
-	err = c.send(ctx, b, reader, Done, func(r *answer.Reader) error {
+	err = c.send(ctx, b, reader, OutcomeDone, func(r *answer.Reader) error {
 		err := c.table.decode(r, room, each)
 		state, left := r.PageState(), r.RowMark.Most-r.Found
 		switch {

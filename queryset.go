@@ -51,24 +51,24 @@ func (q *QuerySet[T]) With(opts ...CallOption) *QuerySet[T] {
 }
 
 // IfNotExists begins an `INSERT … IF NOT EXISTS`, which takes no filters.
-func (q *QuerySet[T]) IfNotExists() *Creation[T] { return (*Creation[T])(plainQuery(q)) }
+func (q *QuerySet[T]) IfNotExists() *InsertWrite[T] { return (*InsertWrite[T])(plainQuery(q)) }
 
 // IfExists makes an Update or Delete conditional on the row's existence. The filters must
 // give each key column one value.
-func (q *QuerySet[T]) IfExists() Conditional[T] {
-	return Conditional[T](plainQuery(q).conditional(stmt.IfExists, nil))
+func (q *QuerySet[T]) IfExists() ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfExists, nil))
 }
 
 // If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
 // partition key is enough.
-func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T] {
-	return Conditional[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
-func (q *QuerySet[T]) IfAll(conds []Cond[T]) Conditional[T] {
-	return Conditional[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -212,7 +212,7 @@ func targets[T any](first Target[T], more []Target[T]) []*stmt.Ref {
 //
 // The `attempt` and `version` columns are set as Create sets them, whatever the object says.
 // No hook runs, and no default is filled in: the row never is a struct.
-func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out LWTResult[T], err error) {
+func (c *InsertWrite[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out LWTResult[T], err error) {
 	err = (*query)(c).createJSON(ctx, plainResult(&out), row)
 	return
 }
@@ -221,7 +221,7 @@ func (c *Creation[T]) CreateJSON(ctx context.Context, row json.RawMessage) (out 
 // overwrites whatever row is there. As a Save it deletes the struct's columns that are null,
 // and so those that the object leaves out; WithOmitNil leaves both alone. Columns of the table
 // that the struct lacks stay as they are. Of the object the same is true as with
-// Creation.CreateJSON; filters are refused.
+// InsertWrite.CreateJSON; filters are refused.
 func (q *QuerySet[T]) SaveJSON(ctx context.Context, row json.RawMessage) error {
 	return plainQuery(q).saveJSON(ctx, row)
 }
@@ -237,7 +237,7 @@ func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
 	return c.write(ctx, c.spec.Insert(c.spec.Value, false))
 }
 
-// CreateJSON is Creation.CreateJSON.
+// CreateJSON is InsertWrite.CreateJSON.
 func (c *BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
 	return (*Handle[T])((*call)(c).addJSON(row, true))
 }

@@ -79,7 +79,7 @@ func (r Raw) Exec(ctx context.Context) error {
 	defer cancel()
 	rows, w := p.do(ctx)
 	err = p.failure(rows.Close())
-	p.tell(w, rows, Done, err)
+	p.tell(w, rows, OutcomeDone, err)
 	return err
 }
 
@@ -102,7 +102,7 @@ func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			stopped = !yield(newRow(p.table, rows.Columns(), rows.Cells(), -1), nil)
 		}
 		err = p.failure(rows.Close())
-		p.tell(w, rows, Done, err)
+		p.tell(w, rows, OutcomeDone, err)
 		if err != nil && !stopped {
 			yield(Row{}, err)
 		}

@@ -36,12 +36,12 @@ func (r Row) Columns() []string {
 	return names
 }
 
-// Presence says whether the row has the column, and whether it is null.
-func (r Row) Presence(column string) Presence {
+// CellState says whether the row has the column, and whether it is null.
+func (r Row) CellState(column string) CellState {
 	if i := r.columns.Index(column); i >= 0 {
-		return Presence(answer.PresenceOf(r.cells.At(i)))
+		return CellState(answer.PresenceOf(r.cells.At(i)))
 	}
-	return Missing
+	return CellMissing
 }
 
 // Get sets what dest points to, of any Go type that can hold the column's CQL type: null

@@ -153,7 +153,7 @@ func TestRawIsSent(t *testing.T) {
 			require.Len(t, seen, 1)
 			require.Equal(t, "raw", seen[0].Op)
 			require.Equal(t, raw.text, seen[0].Statement)
-			require.Equal(t, tt.call == rawcql.CAS, seen[0].Outcome == Applied)
+			require.Equal(t, tt.call == rawcql.CAS, seen[0].Outcome == OutcomeApplied)
 			require.Equal(t, got.Kind == driver.CAS || got.Kind == driver.SerialRead, seen[0].Paxos)
 		})
 	}
@@ -195,12 +195,12 @@ func TestRaw(t *testing.T) {
 				require.Equal(t, "ö", got.City)
 				require.True(t, got.At.Equal(epoch))
 				require.Equal(t, n == 4, got.Value != nil)
-				want := Null
+				want := CellNull
 				if n == 4 {
-					want = Present
+					want = CellPresent
 				}
-				require.Equal(t, want, row.Presence("name"))
-				require.Equal(t, Missing, row.Presence("s"))
+				require.Equal(t, want, row.CellState("name"))
+				require.Equal(t, CellMissing, row.CellState("s"))
 				var c int64
 				require.NoError(t, row.Get("c", &c))
 				require.EqualValues(t, n, c)
@@ -243,7 +243,7 @@ func TestRaw(t *testing.T) {
 			var v int
 			require.NoError(t, res.Existing[0].Get("v", &v))
 			require.Equal(t, 4, v)
-			require.Equal(t, Missing, res.Existing[0].Presence(AppliedColumn))
+			require.Equal(t, CellMissing, res.Existing[0].CellState(AppliedColumn))
 			require.Nil(t, res.Previous)
 
 			res, err = db.Raw(`BEGIN BATCH UPDATE r SET v = 5 WHERE k = 1 AND c = ? IF v = ?;

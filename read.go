@@ -184,7 +184,7 @@ func (c *call) read(ctx context.Context, want stmt.ReadKind, each func(*answer.R
 		}
 		r := answer.NewReader(&c.table.source, b)
 		r.Skip = skip
-		err := c.send(ctx, b, r, Done, each)
+		err := c.send(ctx, b, r, OutcomeDone, each)
 		again, handed := r.Cut(c.spec.Limit), r.Found
 		r.Release()
 		b.Release()
@@ -210,7 +210,7 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, fou
 		rows.RowMark.Cuts = false
 		err = c.table.failure(b.Op, r, failed)
 	}
-	outcome := Done
+	outcome := OutcomeDone
 	if rows.Found > 0 {
 		outcome = found
 	}

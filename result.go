@@ -64,20 +64,20 @@ func (r *rest) table() string {
 	return r.of.schema.Name
 }
 
-// Presence says what an answer holds of a column.
-type Presence uint8
+// CellState says what an answer holds of a column.
+type CellState uint8
 
 const (
-	// Missing: the server did not send the column. A refused IF sends only the columns
+	// CellMissing: the server did not send the column. A refused IF sends only the columns
 	// that its conditions name.
-	Missing Presence = iota
-	// Null: the server sent null.
-	Null
-	// Present: the server sent a value, which may be empty.
-	Present
+	CellMissing CellState = iota
+	// CellNull: the server sent null.
+	CellNull
+	// CellPresent: the server sent a value, which may be empty.
+	CellPresent
 )
 
-func (p Presence) String() string { return [...]string{"missing", "null", "present"}[p] }
+func (p CellState) String() string { return [...]string{"missing", "null", "present"}[p] }
 
 // RowState says what an answer tells about the row before the write.
 type RowState uint8
@@ -191,12 +191,12 @@ func (e *Existing[T]) Row() RowState {
 	return RowState(e.row.State)
 }
 
-// Presence says what was sent of the column of that name.
-func (e *Existing[T]) Presence(column string) Presence {
+// CellState says what was sent of the column of that name.
+func (e *Existing[T]) CellState(column string) CellState {
 	if e == nil {
-		return Missing
+		return CellMissing
 	}
-	return Presence(e.row.Presence(column))
+	return CellState(e.row.Presence(column))
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
@@ -236,23 +236,23 @@ type Verdict uint8
 const (
 	// VerdictUnknown: the answer does not tell.
 	VerdictUnknown Verdict = iota
-	// Held: the condition held.
-	Held
-	// NotHeld: the condition did not hold, and so refused the write.
-	NotHeld
+	// VerdictHeld: the condition held.
+	VerdictHeld
+	// VerdictNotHeld: the condition did not hold, and so refused the write.
+	VerdictNotHeld
 )
 
 func (v Verdict) String() string { return [...]string{"unknown", "held", "not held"}[v] }
 
 // Condition is one condition of a write and what the answer tells about it.
-type Condition struct {
+type JudgedCondition struct {
 	Text    string // "version = ?", without the value
 	Verdict Verdict
 	Guard   bool // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
 }
 
 // String is the text and the verdict: "version = ?: not held (guard)".
-func (c Condition) String() string {
+func (c JudgedCondition) String() string {
 	s := c.Text + ": " + c.Verdict.String()
 	if c.Guard {
 		s += " (guard)"
@@ -265,16 +265,16 @@ func (c Condition) String() string {
 // the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
 // and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
 // What remains is VerdictUnknown.
-func (r LWTResult[T]) Conditions() []Condition { return plainResult(&r).conditions() }
+func (r LWTResult[T]) Conditions() []JudgedCondition { return plainResult(&r).conditions() }
 
-func (r *result) conditions() []Condition {
+func (r *result) conditions() []JudgedCondition {
 	if !r.batched {
 		exclude([]*result{r})
 	}
 	conds := r.conds()
-	out := make([]Condition, len(conds))
+	out := make([]JudgedCondition, len(conds))
 	for i := range conds {
-		out[i] = Condition{Text: conds[i].Relation("?").String(), Verdict: Verdict(r.verdict(i)), Guard: i >= int(r.given)}
+		out[i] = JudgedCondition{Text: conds[i].Relation("?").String(), Verdict: Verdict(r.verdict(i)), Guard: i >= int(r.given)}
 	}
 	return out
 }

@@ -63,43 +63,43 @@ func TestAnswers(t *testing.T) {
 		answer   fake.Answer
 		applied  bool
 		existing *T
-		v, x     Presence
+		v, x     CellState
 		row      RowState
 		previous *T
 		verdicts []Verdict
 	}{
 		{name: "Cassandra: insert applied", call: insert, answer: lwt(true), applied: true, row: RowMissing},
 		{name: "Cassandra: insert refused", call: insert, answer: lwt(false, "k", 1, "v", 1, "x", nil),
-			existing: &T{K: 1, V: ptr(1)}, v: Present, x: Null, row: RowPresent},
+			existing: &T{K: 1, V: ptr(1)}, v: CellPresent, x: CellNull, row: RowPresent},
 		{name: "Cassandra: if refused", call: ifV, answer: lwt(false, "v", 2),
-			existing: &T{V: ptr(2)}, v: Present, row: RowPresent, verdicts: []Verdict{NotHeld}},
+			existing: &T{V: ptr(2)}, v: CellPresent, row: RowPresent, verdicts: []Verdict{VerdictNotHeld}},
 		{name: "Cassandra: if refused, null", call: ifV, answer: lwt(false, "v", nil),
-			existing: &T{}, v: Null, row: RowUnknown, verdicts: []Verdict{NotHeld}},
-		{name: "Cassandra: if refused, no row", call: ifV, answer: lwt(false), row: RowMissing, verdicts: []Verdict{NotHeld}},
+			existing: &T{}, v: CellNull, row: RowUnknown, verdicts: []Verdict{VerdictNotHeld}},
+		{name: "Cassandra: if refused, no row", call: ifV, answer: lwt(false), row: RowMissing, verdicts: []Verdict{VerdictNotHeld}},
 		{name: "Cassandra: two conditions", call: ifVX, answer: lwt(false, "v", 0, "x", 2),
-			existing: &T{V: ptr(0), X: ptr(2)}, v: Present, x: Present, row: RowPresent, verdicts: []Verdict{Held, NotHeld}},
+			existing: &T{V: ptr(0), X: ptr(2)}, v: CellPresent, x: CellPresent, row: RowPresent, verdicts: []Verdict{VerdictHeld, VerdictNotHeld}},
 		{name: "Cassandra: if exists refused", call: exists, answer: lwt(false), row: RowMissing},
 		{name: "Cassandra: if exists applied", call: exists, answer: lwt(true), applied: true, row: RowPresent},
-		{name: "Cassandra: if applied", call: ifV, answer: lwt(true), applied: true, row: RowPresent, verdicts: []Verdict{Held}},
+		{name: "Cassandra: if applied", call: ifV, answer: lwt(true), applied: true, row: RowPresent, verdicts: []Verdict{VerdictHeld}},
 
 		{name: "ScyllaDB: insert applied", call: insert, answer: lwt(true, "k", nil, "v", nil, "x", nil), applied: true, row: RowMissing},
 		{name: "ScyllaDB: insert refused", call: insert, answer: lwt(false, "k", 1, "v", 1, "x", nil),
-			existing: &T{K: 1, V: ptr(1)}, v: Present, x: Null, row: RowPresent},
+			existing: &T{K: 1, V: ptr(1)}, v: CellPresent, x: CellNull, row: RowPresent},
 		{name: "ScyllaDB: delete applied, old row", call: exists, answer: lwt(true, "k", 1, "v", 5, "x", nil),
 			applied: true, row: RowPresent, previous: &T{K: 1, V: ptr(5)}},
 		{name: "ScyllaDB: if refused, no row", call: ifV, answer: lwt(false, "v", nil),
-			existing: &T{}, v: Null, row: RowUnknown, verdicts: []Verdict{NotHeld}},
+			existing: &T{}, v: CellNull, row: RowUnknown, verdicts: []Verdict{VerdictNotHeld}},
 		{name: "ScyllaDB: if exists refused", call: exists, answer: lwt(false, "k", nil, "v", nil, "x", nil),
-			existing: &T{}, v: Null, x: Null, row: RowMissing},
+			existing: &T{}, v: CellNull, x: CellNull, row: RowMissing},
 		{name: "ScyllaDB: table order", call: func(d *Document[T]) (LWTResult[T], error) {
 			return d.If(tX.Eq(1), tV.Eq(0)).Delete(ctx)
 		}, answer: lwt(false, "v", 0, "x", 2),
-			existing: &T{V: ptr(0), X: ptr(2)}, v: Present, x: Present, row: RowPresent, verdicts: []Verdict{NotHeld, Held}},
+			existing: &T{V: ptr(0), X: ptr(2)}, v: CellPresent, x: CellPresent, row: RowPresent, verdicts: []Verdict{VerdictNotHeld, VerdictHeld}},
 
 		{name: "a column that the struct lacks", call: insert, answer: lwt(false, "k", 1, "added", 7, "v", 1),
-			existing: &T{K: 1, V: ptr(1)}, v: Present, row: RowPresent},
+			existing: &T{K: 1, V: ptr(1)}, v: CellPresent, row: RowPresent},
 		{name: "a condition on a column not sent", call: ifVX, answer: lwt(false, "v", 0),
-			existing: &T{V: ptr(0)}, v: Present, row: RowPresent, verdicts: []Verdict{Held, NotHeld}},
+			existing: &T{V: ptr(0)}, v: CellPresent, row: RowPresent, verdicts: []Verdict{VerdictHeld, VerdictNotHeld}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			table, _ := answering[T](t, tt.answer)
@@ -115,7 +115,7 @@ func TestAnswers(t *testing.T) {
 			}
 			v, p := tV.From(res.Existing)
 			require.Equal(t, tt.v, p)
-			require.Equal(t, p == Present, v == deref(tt.existing, func(t *T) *int { return t.V }) && p == Present)
+			require.Equal(t, p == CellPresent, v == deref(tt.existing, func(t *T) *int { return t.V }) && p == CellPresent)
 			_, p = tX.From(res.Existing)
 			require.Equal(t, tt.x, p)
 			previous, err := res.Previous()
@@ -157,9 +157,9 @@ func TestPairsAndMap(t *testing.T) {
 	require.Equal(t, []Pair{{"[applied]", false}, {"k", 0}, {"v", 0}, {"x", nil}, {"added", 7}}, res.Pairs())
 	require.Equal(t, map[string]any{"[applied]": false, "k": 0, "v": 0, "x": nil, "added": 7}, res.Map())
 	require.Equal(t, res.Pairs()[1:], res.Existing.Pairs())
-	require.Equal(t, Null, res.Existing.Presence("x"))
-	require.Equal(t, Present, res.Existing.Presence("added"))
-	require.Equal(t, Missing, res.Existing.Presence("nothing"))
+	require.Equal(t, CellNull, res.Existing.CellState("x"))
+	require.Equal(t, CellPresent, res.Existing.CellState("added"))
+	require.Equal(t, CellMissing, res.Existing.CellState("nothing"))
 }
 
 // TestAnswersThatAreNone: without one boolean [applied] nobody knows what happened.

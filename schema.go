@@ -63,7 +63,7 @@ type table struct {
 	valueAt    uintptr          // how far its Value is behind its beginning
 }
 
-// Open describes T's table on db. It sends nothing: Create makes the table, Verify
+// Open describes T's table on db. It sends nothing: CreateTable makes the table, Verify
 // compares the struct with the live one. Every mistake in T's tags is a *SchemaError
 // that names the Go type and field.
 func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
@@ -238,21 +238,21 @@ func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
 	return (*Query[T])((*table)(v).find(plainConds(filters)))
 }
 
-// Create makes the view if it does not exist, as Table.Create does.
-func (v *View[T]) Create(ctx context.Context) error { return (*table)(v).create(ctx) }
+// CreateView makes the view if it does not exist, as Table.CreateTable does.
+func (v *View[T]) CreateView(ctx context.Context) error { return (*table)(v).create(ctx) }
 
-// CreateCQL is Table.CreateCQL.
-func (v *View[T]) CreateCQL() []string { return (*table)(v).createCQL() }
+// CreateViewCQL is Table.CreateTableCQL.
+func (v *View[T]) CreateViewCQL() []string { return (*table)(v).createCQL() }
 
-// Drop is Table.Drop.
-func (v *View[T]) Drop(ctx context.Context) error { return (*table)(v).drop(ctx) }
+// DropView is Table.DropTable.
+func (v *View[T]) DropView(ctx context.Context) error { return (*table)(v).drop(ctx) }
 
 // Verify is Table.Verify.
 func (v *View[T]) Verify(ctx context.Context) error { return (*table)(v).verify(ctx) }
 
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
 // DB. V has some of base's columns, of the same names and types; its key has all the key
-// columns of base and at most one other column. Create makes the view, which shows the rows
+// columns of base and at most one other column. CreateView makes the view, which shows the rows
 // of base in which no column of its key is null.
 //
 // The view follows base with some delay, so that no read of it is linearizable. Cassandra

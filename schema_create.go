@@ -19,9 +19,9 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// CreateCQL is what Create runs: a CREATE TYPE for each user-defined type, a type
+// CreateTableCQL is what CreateTable runs: a CREATE TYPE for each user-defined type, a type
 // after those that it uses, the CREATE TABLE, and a CREATE INDEX for each index, all IF NOT EXISTS.
-func (t *Table[T]) CreateCQL() []string { return (*table)(t).createCQL() }
+func (t *Table[T]) CreateTableCQL() []string { return (*table)(t).createCQL() }
 
 func (t *table) createCQL() []string {
 	d := t.ddl()
@@ -34,13 +34,13 @@ func (t *table) ddl() ddl.Table {
 	return ddl.Table{Meta: t.schema.Meta, Keyspace: s.keyspace, Name: s.table, ViewOf: s.viewOf, Properties: s.properties}
 }
 
-// Create makes the table and its user-defined types where they do not exist, and waits
+// CreateTable makes the table and its user-defined types where they do not exist, and waits
 // until all nodes agree on the schema. It changes nothing that exists: Verify tells
 // whether that fits.
 //
 // Let one process do it: nodes that are asked to create the same table at the same
 // time can disagree on it (CASSANDRA-5202).
-func (t *Table[T]) Create(ctx context.Context) error { return (*table)(t).create(ctx) }
+func (t *Table[T]) CreateTable(ctx context.Context) error { return (*table)(t).create(ctx) }
 
 func (t *table) create(ctx context.Context) error {
 	for _, statement := range t.createCQL() {
@@ -51,9 +51,9 @@ func (t *table) create(ctx context.Context) error {
 	return nil
 }
 
-// Drop removes the table and all its rows where it exists, and waits until all nodes agree
+// DropTable removes the table and all its rows where it exists, and waits until all nodes agree
 // on the schema. Its user-defined types stay.
-func (t *Table[T]) Drop(ctx context.Context) error { return (*table)(t).drop(ctx) }
+func (t *Table[T]) DropTable(ctx context.Context) error { return (*table)(t).drop(ctx) }
 
 func (t *table) drop(ctx context.Context) error {
 	d := t.ddl()
@@ -80,7 +80,7 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 		err = t.sender.AwaitSchema(ctx)
 	}
 	err = t.failure(op, r, err)
-	w.end(Done, err, func(e *Event) { e.Warning = t.warns(r) })
+	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
 }
 

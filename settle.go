@@ -213,7 +213,7 @@ func (c *call) suspend(res *result, b *stmt.Bound, err error) {
 // current reads the row that the call names, at serial consistency; nil if there is none.
 func (c call) current(ctx context.Context) (*answer.Row, error) {
 	c.spec.Serial, c.spec.Limit, c.spec.TTL, c.spec.Timestamp, c.spec.Per = true, nil, nil, nil, c.spec.Per.Further()
-	return c.present(ctx, "select", Done)
+	return c.present(ctx, "select", OutcomeDone)
 }
 
 // currentStatics reads the static row of the partition that the call names, at serial consistency;

@@ -43,7 +43,7 @@ func open[T any](t *testing.T, session *gocql.Session, opts ...coodie.TableOptio
 	t.Helper()
 	table, err := coodie.Open[T](coodie.New(session), opts...)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(context.Background()))
+	require.NoError(t, table.CreateTable(context.Background()))
 	return table
 }
 

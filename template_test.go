@@ -161,7 +161,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			case 1:
 				plain = plain.With(WithTimestamp(time.UnixMicro(5)))
 			}
-			var cas Conditional[T]
+			var cas ConditionalWrite[T]
 			switch n := r.IntN(8); {
 			case n == 6 && document:
 				return "save", pick(r, plain, plain.With(WithOmitNil())).Save(ctx)
@@ -214,7 +214,7 @@ func TestFormIsFollowed(t *testing.T) {
 	p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
 	name := NullCol(func(f *Formed) **string { return &f.Name })
 	one := table.Find(p.Eq("p"), c.Eq(1))
-	build := func(w Conditional[Formed]) *stmt.Bound {
+	build := func(w ConditionalWrite[Formed]) *stmt.Bound {
 		c := (*conditional)(&w).call()
 		b := c.spec.Update(plainAssigns([]Assign[Formed]{name.Set("n")}), true)
 		t.Cleanup(b.Release)

@@ -63,7 +63,7 @@ func opened[T any](t *testing.T, db *coodie.DB) *coodie.Table[T] {
 	t.Helper()
 	table, err := coodie.Open[T](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(t.Context()))
+	require.NoError(t, table.CreateTable(t.Context()))
 	return table
 }
 
@@ -486,7 +486,7 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	view, err := coodie.OpenView[OddView](table, coodie.WithTable("odd_view"))
 	require.NoError(t, err)
 	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS odd_view AS SELECT """v""", "p""q", "c d" FROM odd_keys ` +
-		`WHERE """v""" IS NOT NULL AND "p""q" IS NOT NULL AND "c d" IS NOT NULL PRIMARY KEY ("""v""", "p""q", "c d")`}, view.CreateCQL())
+		`WHERE """v""" IS NOT NULL AND "p""q" IS NOT NULL AND "c d" IS NOT NULL PRIMARY KEY ("""v""", "p""q", "c d")`}, view.CreateViewCQL())
 	p := coodie.Col(func(o *OddKeys) *int { return &o.P })
 	c := coodie.Col(func(o *OddKeys) *int { return &o.C })
 	v := coodie.Col(func(o *OddKeys) *int { return &o.V })
@@ -651,15 +651,15 @@ func TestVerdictsAreTheServers(t *testing.T) {
 				text := alone.Conditions()[0].Text
 				require.NoError(t, err, text)
 				if !alone.Applied {
-					require.Equal(t, coodie.NotHeld, alone.Conditions()[0].Verdict, text)
+					require.Equal(t, coodie.VerdictNotHeld, alone.Conditions()[0].Verdict, text)
 				}
 				both, err := row.If(c, n.Eq(-1)).Update(ctx, n.Set(2))
 				require.NoError(t, err, text)
 				require.False(t, both.Applied)
 				got := both.Conditions()
-				require.Equal(t, coodie.NotHeld, got[1].Verdict, text)
+				require.Equal(t, coodie.VerdictNotHeld, got[1].Verdict, text)
 				if got[0].Verdict != coodie.VerdictUnknown {
-					require.Equal(t, alone.Applied, got[0].Verdict == coodie.Held, text)
+					require.Equal(t, alone.Applied, got[0].Verdict == coodie.VerdictHeld, text)
 					known++
 				}
 			}
@@ -680,7 +680,7 @@ func TestTheOnlyOneThatIsLeft(t *testing.T) {
 	h1 := row.If(n.Eq(1)).In(batch).Update(n.Set(2))
 	h2 := row.If(coodie.AnyCol(table, "fixed").Contains(dec(100, 2)), n.Gt(0)).In(batch).Update(coodie.AnyCol(table, "d").Set(1.0))
 	require.NoError(t, batch.Exec(ctx))
-	for h, want := range map[*coodie.Handle[Judged]][]coodie.Verdict{h1: {coodie.Held}, h2: {coodie.NotHeld, coodie.Held}} {
+	for h, want := range map[*coodie.Handle[Judged]][]coodie.Verdict{h1: {coodie.VerdictHeld}, h2: {coodie.VerdictNotHeld, coodie.VerdictHeld}} {
 		res, err := h.Result()
 		require.NoError(t, err)
 		var got []coodie.Verdict
@@ -705,12 +705,12 @@ func TestDecimalsOfAnyExponent(t *testing.T) {
 	for _, other := range []*inf.Dec{tiny, dec(1, 0), dec(-7, math.MinInt32)} {
 		res, err := row.If(coodie.AnyCol(table, "dec").Eq(other)).Update(ctx, coodie.AnyCol(table, "n").Set(5))
 		require.NoError(t, err)
-		require.Equal(t, coodie.NotHeld, res.Conditions()[0].Verdict)
+		require.Equal(t, coodie.VerdictNotHeld, res.Conditions()[0].Verdict)
 		res, err = row.If(coodie.AnyCol(table, "dec").Lt(other), coodie.AnyCol(table, "dset").Contains(tiny), coodie.AnyCol(table, "dmap").At("a").Eq(tiny)).Update(ctx, coodie.AnyCol(table, "n").Set(5))
 		require.NoError(t, err)
-		require.Equal(t, coodie.NotHeld, res.Conditions()[0].Verdict)
-		require.Equal(t, coodie.Held, res.Conditions()[1].Verdict)
-		require.Equal(t, coodie.Held, res.Conditions()[2].Verdict)
+		require.Equal(t, coodie.VerdictNotHeld, res.Conditions()[0].Verdict)
+		require.Equal(t, coodie.VerdictHeld, res.Conditions()[1].Verdict)
+		require.Equal(t, coodie.VerdictHeld, res.Conditions()[2].Verdict)
 		require.Equal(t, 0, res.Existing.Value.Dec.Cmp(huge))
 		require.Equal(t, coodie.AnyCol(table, "dec").Name(), res.Pairs()[1].Column)
 	}

@@ -7,6 +7,8 @@
 package apache
 
 import (
+	"context"
+
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 
 	"github.com/coodie-go/coodie"
@@ -28,6 +30,6 @@ func New(session *gocql.Session, opts ...coodie.Option) *coodie.DB {
 //
 // Idempotent writes and reads are left to the config's RetryPolicy, where gocql.Ignore counts as gocql.Rethrow.
 // Other writes are sent once. The config's observers are told as they are without coodie.
-func Connect(cfg *gocql.ClusterConfig, opts ...coodie.ConnectOption) (*coodie.DB, error) {
-	return coodie.ConnectOver(cluster{cfg}, opts...)
+func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...coodie.ConnectOption) (*coodie.DB, error) {
+	return coodie.ConnectOver(ctx, cluster{cfg}, opts...)
 }

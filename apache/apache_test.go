@@ -47,7 +47,7 @@ func locks(t *testing.T, db *coodie.DB) *coodie.Table[Lock] {
 	t.Helper()
 	table, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(t.Context()))
+	require.NoError(t, table.CreateTable(t.Context()))
 	return table
 }
 
@@ -90,7 +90,7 @@ func TestProtocol(t *testing.T) {
 		cluster.ProtoVersion = asked
 		seen := &versions{}
 		cluster.FrameHeaderObserver = seen
-		db, err := apache.Connect(cluster)
+		db, err := apache.Connect(t.Context(), cluster)
 		require.NoError(t, err)
 		defer db.Close()
 		contract.Values(t, db)
@@ -99,7 +99,7 @@ func TestProtocol(t *testing.T) {
 	}
 	cluster := gocql.NewCluster("127.0.0.1")
 	cluster.ProtoVersion = 3
-	_, err := apache.Connect(cluster)
+	_, err := apache.Connect(t.Context(), cluster)
 	var refused *coodie.ConnectError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "ProtoVersion", refused.Field)
@@ -117,7 +117,7 @@ func TestIgnore(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	cluster := config(srv)
 	cluster.RetryPolicy, cluster.DefaultIdempotence = answers{2, gocql.Ignore}, true
-	connected, err := apache.Connect(cluster, coodie.WithClientTimestamps())
+	connected, err := apache.Connect(t.Context(), cluster, coodie.WithClientTimestamps())
 	require.NoError(t, err)
 	defer connected.Close()
 	for name, db := range map[string]*coodie.DB{"New": apache.New(session(t, cluster), coodie.WithClientTimestamps()), "Connect": connected} {
@@ -143,7 +143,7 @@ func TestObservers(t *testing.T) {
 	cluster := config(srv)
 	seen := &observed{}
 	cluster.QueryObserver, cluster.BatchObserver = seen, seen
-	db, err := apache.Connect(cluster)
+	db, err := apache.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	defer db.Close()
 	table := locks(t, db)
@@ -186,20 +186,20 @@ func TestConnect(t *testing.T) {
 		cluster.ProtoVersion = 5 // not one attempt for each version
 		cluster.Authenticator = gocql.PasswordAuthenticator{Username: "ann", Password: "secret"}
 		tt.change(cluster)
-		_, err := apache.Connect(cluster)
+		_, err := apache.Connect(t.Context(), cluster)
 		var refused *coodie.ConnectError
 		require.ErrorAs(t, err, &refused, name)
 		require.Equal(t, tt.field, refused.Field, "%s: %v", name, err)
 		require.Equal(t, tt.kind, coodie.KindOf(err), "%s: %v", name, err)
 	}
-	_, err := apache.Connect(nil)
+	_, err := apache.Connect(t.Context(), nil)
 	require.ErrorContains(t, err, "nil")
 
 	there := cqltest.RunT(t, cqltest.WithAddress("127.0.0.2:0"), cqltest.WithKeyspace("app"), cqltest.WithDatacenter("dc2"))
 	here := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDatacenter("dc1"), cqltest.WithPeer(there.Addr(), "dc2"))
-	_, err = apache.Connect(config(here))
+	_, err = apache.Connect(t.Context(), config(here))
 	require.ErrorContains(t, err, "WithLocalDatacenter")
-	db, err := apache.Connect(config(here), coodie.WithLocalDatacenter("dc1"))
+	db, err := apache.Connect(t.Context(), config(here), coodie.WithLocalDatacenter("dc1"))
 	require.NoError(t, err)
 	defer db.Close()
 	locks(t, db)

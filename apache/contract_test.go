@@ -65,7 +65,7 @@ func TestContract(t *testing.T) {
 			for _, o := range opts {
 				connect = append(connect, o)
 			}
-			db, err := apache.Connect(cluster, connect...)
+			db, err := apache.Connect(t.Context(), cluster, connect...)
 			require.NoError(t, err)
 			t.Cleanup(db.Close)
 			return db

@@ -28,7 +28,7 @@ func ExampleConnect() {
 
 	cluster := gocql.NewCluster(srv.Addr())
 	cluster.Keyspace = "app"
-	db, err := apache.Connect(cluster)
+	db, err := apache.Connect(context.Background(), cluster)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func ExampleConnect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := names.Create(ctx); err != nil {
+	if err := names.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, owner := range []string{"ann", "bob"} {

@@ -62,7 +62,7 @@ func TestCallIsTold(t *testing.T) {
 	ctx := t.Context()
 	for name, open := range map[string]func(*gocql.ClusterConfig, *watcher) *coodie.DB{
 		"Connect": func(cluster *gocql.ClusterConfig, w *watcher) *coodie.DB {
-			db, err := apache.Connect(cluster, coodie.WithObserver(w))
+			db, err := apache.Connect(t.Context(), cluster, coodie.WithObserver(w))
 			require.NoError(t, err)
 			t.Cleanup(db.Close)
 			return db
@@ -113,7 +113,7 @@ func TestDriverLog(t *testing.T) {
 	var out bytes.Buffer
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	handler := slog.NewJSONHandler(locked{&mu, &out}, &slog.HandlerOptions{Level: slog.LevelDebug})
-	db, err := apache.Connect(config(srv), coodie.WithDriverLog(slog.New(handler)))
+	db, err := apache.Connect(t.Context(), config(srv), coodie.WithDriverLog(slog.New(handler)))
 	require.NoError(t, err)
 	db.Close()
 	mu.Lock()

@@ -44,7 +44,7 @@ const mostUnknowns = 10_000
 
 // change is by how much the call changes the number of writes of which nobody knows whether they were executed.
 func (u *unknowns) change(e *coodie.Event) int64 {
-	switch unknown := e.Outcome == coodie.Unknown; {
+	switch unknown := e.Outcome == coodie.OutcomeUnknown; {
 	case e.Kind == coodie.EventMutate && unknown:
 		return 1 // it has tried to settle it
 	case e.Kind == coodie.EventLWT && unknown && e.Parent == 0: // a Mutate's is the Mutate's affair
@@ -54,7 +54,7 @@ func (u *unknowns) change(e *coodie.Event) int64 {
 			u.open[e.Call] = true
 		}
 		return 1
-	case e.Kind == coodie.EventSettle && (e.Outcome == coodie.Applied || e.Outcome == coodie.Refused):
+	case e.Kind == coodie.EventSettle && (e.Outcome == coodie.OutcomeApplied || e.Outcome == coodie.OutcomeRefused):
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		if u.open[e.Parent] { // and not another write of the same batch, or of a Mutate
@@ -188,11 +188,11 @@ func statement(e *coodie.Event) metric.MeasurementOption {
 func (i *instruments) zero(ctx context.Context, e *coodie.Event) {
 	i.open.Add(ctx, 0, with(e))
 	of := *e
-	for of.Outcome = range coodie.Failed + 1 {
-		if of.Outcome != coodie.Done {
+	for of.Outcome = range coodie.OutcomeFailed + 1 {
+		if of.Outcome != coodie.OutcomeDone {
 			i.statements.Add(ctx, 0, statement(&of))
 		}
-		if of.Outcome == coodie.Applied || of.Outcome == coodie.Refused || of.Outcome == coodie.Unknown {
+		if of.Outcome == coodie.OutcomeApplied || of.Outcome == coodie.OutcomeRefused || of.Outcome == coodie.OutcomeUnknown {
 			i.settled.Add(ctx, 0, with(&of, outcome(&of)))
 		}
 	}

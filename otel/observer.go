@@ -2,7 +2,7 @@
 // drivers do not count: how lightweight transactions end, who waits for whom, and how much of a
 // table's work is Paxos.
 //
-//	db, err := coodie.Connect(cluster, coodie.WithObserver(coodieotel.New()))
+//	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(coodieotel.New()))
 //
 // Names follow OpenTelemetry's conventions for databases and Cassandra (version 1.41.0), and begin with
 // "coodie." where these have none. docs/observability.md has them all, with a dashboard and alerts.
@@ -196,7 +196,7 @@ func outcome(e *coodie.Event) attribute.KeyValue {
 
 // failed reports whether a call is an error: what a refused LWT or a row that is not there is not.
 func failed(e *coodie.Event) bool {
-	return e.Err != nil && (e.Outcome == coodie.Failed || e.Outcome == coodie.Unknown)
+	return e.Err != nil && (e.Outcome == coodie.OutcomeFailed || e.Outcome == coodie.OutcomeUnknown)
 }
 
 // errorType is coodie's kind of the error.

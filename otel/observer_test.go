@@ -71,13 +71,13 @@ func open(t *testing.T) fixture {
 	cluster := f.srv.Cluster()
 	cluster.QueryObserver = driverSpans{f.tracer}
 	var err error
-	f.db, err = coodie.Connect(cluster, coodie.WithObserver(coodieotel.New(
+	f.db, err = coodie.Connect(t.Context(), cluster, coodie.WithObserver(coodieotel.New(
 		coodieotel.WithTracerProvider(tracers), coodieotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(f.reader))))))
 	require.NoError(t, err)
 	t.Cleanup(f.db.Close)
 	f.seats, err = coodie.Open[Seat](f.db)
 	require.NoError(t, err)
-	require.NoError(t, f.seats.Create(t.Context()))
+	require.NoError(t, f.seats.CreateTable(t.Context()))
 	f.spans.Reset()
 	return f
 }
@@ -256,7 +256,7 @@ func TestUnknownIsOpen(t *testing.T) {
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	chairs, err := coodie.Open[Chair](f.db)
 	require.NoError(t, err)
-	require.NoError(t, chairs.Create(ctx))
+	require.NoError(t, chairs.CreateTable(ctx))
 	batch := f.db.Batch()
 	one := chairs.New(Chair{Hall: "big", No: 1}).In(batch).Insert()
 	two := chairs.New(Chair{Hall: "big", No: 2}).In(batch).Insert()

@@ -74,14 +74,14 @@ var coodie = struct {
 	value:     named("Existing.Value"),
 	mutate:    named("QuerySet." + mutateName + " Document." + mutateName),
 	handles:   named("Handle"),
-	into:      named("Document.In Write.In QuerySet.In Conditional.In Creation.In"),
+	into:      named("Document.In Write.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
 	batches:   named("Batch"),
 	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch." + execName),
-	builders: named(`QuerySet Query Write Conditional Creation BatchQuery BatchWrite BatchConditional BatchCreation
+	builders: named(`QuerySet Query Write ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
 		Selection Raw Document Cond Assign Order`),
-	immutable: named("QuerySet Query Write Conditional Creation Raw"),
+	immutable: named("QuerySet Query Write ConditionalWrite InsertWrite Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
 		Write.Save Write.Update Write.Delete Write.DeleteColumns
 		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON

@@ -25,7 +25,7 @@ func Example_documents() {
 	db, _, stop := connect()
 	defer stop()
 	posts := open[BlogPost](db, coodie.WithKeyspace("my_ks"), coodie.WithTable("blog_posts"))
-	for _, statement := range posts.CreateCQL() {
+	for _, statement := range posts.CreateTableCQL() {
 		fmt.Println(statement)
 	}
 	fmt.Println(posts.Verify(ctx))
@@ -47,7 +47,7 @@ type GitCommit struct {
 func Example_documentsKeys() {
 	db, _, stop := connect()
 	defer stop()
-	fmt.Println(open[GitCommit](db).CreateCQL()[0])
+	fmt.Println(open[GitCommit](db).CreateTableCQL()[0])
 	// Output:
 	// CREATE TABLE IF NOT EXISTS git_commit (repo text, branch text, committed_at timestamp, sha text, message text, PRIMARY KEY ((repo, branch), committed_at, sha)) WITH CLUSTERING ORDER BY (committed_at DESC, sha ASC)
 }

@@ -17,7 +17,7 @@ func Example_drivers() {
 	cluster := srv.Cluster() // gocql.NewCluster("node1", "node2")
 	cluster.Keyspace = "my_ks"
 	cluster.ConnectTimeout = 30 * time.Second
-	db, err := coodie.Connect(cluster, coodie.WithConsistency(coodie.LocalQuorum))
+	db, err := coodie.Connect(ctx, cluster, coodie.WithConsistency(coodie.LocalQuorum))
 	check(err)
 	defer db.Close()
 
@@ -50,7 +50,7 @@ func Example_driversSeveral() {
 	live := open[Metric](prod)
 	copies, err := live.On(analytics) // the same table on the other cluster
 	check(err)
-	check(copies.Create(ctx))
+	check(copies.CreateTable(ctx))
 	check(live.New(Metric{SensorID: "s1", RecordedAt: june(1), Temperature: 20}).Save(ctx))
 	for m, err := range live.Scan(ctx) {
 		check(err)

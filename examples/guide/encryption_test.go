@@ -40,7 +40,7 @@ func Example_encryption() {
 		Config:                 &tls.Config{RootCAs: authority}, // and Certificates, for mutual TLS
 		EnableHostVerification: true,
 	}
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(ctx, cluster)
 	check(err)
 	defer db.Close()
 	fmt.Println(open[GitCommit](db).Verify(ctx))

@@ -38,7 +38,7 @@ func Example_fieldTypes() {
 	db, _, stop := connect()
 	defer stop()
 	readings := open[Reading](db)
-	fmt.Println(readings.CreateCQL()[0])
+	fmt.Println(readings.CreateTableCQL()[0])
 	fmt.Println(readings.Verify(ctx))
 
 	comment := "ok"

@@ -32,7 +32,7 @@ func Example_userDefinedTypes() {
 	db, _, stop := connect()
 	defer stop()
 	customers := open[Customer](db)
-	for _, statement := range customers.CreateCQL() {
+	for _, statement := range customers.CreateTableCQL() {
 		fmt.Println(statement)
 	}
 

@@ -46,7 +46,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := locks.Create(ctx); err != nil {
+	if err := locks.CreateTable(ctx); err != nil {
 		return err
 	}
 	alice := locks.New(DeployLock{Service: "api", LockedBy: "alice", LockedAt: time.Now()})
@@ -67,7 +67,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 		if err != nil {
 			return err // unknown or failed: in neither case does anybody know to hold the lock
 		}
-		if holder, p := lockedBy.From(res.Existing); p == coodie.Present {
+		if holder, p := lockedBy.From(res.Existing); p == coodie.CellPresent {
 			fmt.Println("    the lock is held by", holder)
 		}
 	}

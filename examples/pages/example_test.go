@@ -29,11 +29,11 @@ var (
 func start() (srv *cqltest.Server, users *coodie.Table[User], stop func()) {
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	must(err)
-	db, err := coodie.Connect(srv.Cluster())
+	db, err := coodie.Connect(ctx, srv.Cluster())
 	must(err)
 	users, err = coodie.Open[User](db)
 	must(err)
-	must(users.Create(ctx))
+	must(users.CreateTable(ctx))
 	return srv, users, func() { db.Close(); srv.Close() }
 }
 

@@ -40,7 +40,7 @@ func mapper(broken bool) func(context.Context, *gocql.Session, string, bool) (fu
 			var err error
 			tables[k], err = coodie.Open[Cell](db, coodie.WithKeyspace(keyspace), coodie.WithTable(prefix+"_"+Kind(k).String()), coodie.WithLWTOnly())
 			if err == nil && create {
-				err = tables[k].Create(ctx)
+				err = tables[k].CreateTable(ctx)
 			}
 			if err != nil {
 				return nil, err
@@ -155,7 +155,7 @@ func (m *mapped) answer(res coodie.LWTResult[Cell], err error) Answer {
 	}
 	if res.Row() == coodie.RowMissing {
 		a.Told = true
-	} else if n, p := number.From(res.Existing); p == coodie.Present {
+	} else if n, p := number.From(res.Existing); p == coodie.CellPresent {
 		a.Seen, a.Told = n, true
 	}
 	return a

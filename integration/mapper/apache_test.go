@@ -51,7 +51,7 @@ func over(t *testing.T, s *gocql.Session, opts ...coodie.Option) *coodie.DB {
 		for _, o := range opts {
 			connect = append(connect, o)
 		}
-		db, err := apache.Connect(config, connect...)
+		db, err := apache.Connect(t.Context(), config, connect...)
 		require.NoError(t, err)
 		t.Cleanup(db.Close)
 		return db

@@ -19,7 +19,7 @@ func TestConditionalBatch(t *testing.T) {
 	table, err := coodie.Open[Thing](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	row := func(no int) *coodie.QuerySet[Thing] { return table.Find(p.Eq("p"), c.Eq(no)) }
 
 	batch := db.Batch()
@@ -62,10 +62,10 @@ func TestConditionalBatch(t *testing.T) {
 				row      coodie.RowState
 				verdicts []coodie.Verdict
 			}{
-				{last, 12, coodie.RowPresent, []coodie.Verdict{coodie.Held}},
-				{first, 10, coodie.RowPresent, []coodie.Verdict{coodie.NotHeld, coodie.Held}},
-				{missing, 0, coodie.RowMissing, []coodie.Verdict{coodie.NotHeld, coodie.Held}},
-				{static, 0, coodie.RowPresent, []coodie.Verdict{coodie.NotHeld}},
+				{last, 12, coodie.RowPresent, []coodie.Verdict{coodie.VerdictHeld}},
+				{first, 10, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
+				{missing, 0, coodie.RowMissing, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
+				{static, 0, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)

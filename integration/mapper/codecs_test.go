@@ -73,8 +73,8 @@ func TestView(t *testing.T) {
 	view, err := coodie.OpenView[SimpleByX](base)
 	require.NoError(t, err)
 	require.ErrorContains(t, view.Verify(ctx), "does not exist")
-	require.NoError(t, view.Create(ctx))
-	require.NoError(t, view.Create(ctx))
+	require.NoError(t, view.CreateView(ctx))
+	require.NoError(t, view.CreateView(ctx))
 	require.NoError(t, view.Verify(ctx))
 	for k := range 3 {
 		require.NoError(t, failure(base.New(Simple{K: k, V: ptr(k * 10), X: ptr(7)}).Insert(ctx)))
@@ -86,7 +86,7 @@ func TestView(t *testing.T) {
 		assert.Equal(c, []SimpleByX{{7, 2, ptr(20)}, {7, 1, ptr(10)}, {7, 0, ptr(0)}}, got)
 	}, 10*time.Second, 20*time.Millisecond)
 	require.ErrorContains(t, s.Query("DELETE FROM simple_by_x WHERE x = 7").Exec(), "Cannot directly modify a materialized view")
-	require.NoError(t, view.Drop(ctx))
+	require.NoError(t, view.DropView(ctx))
 	require.ErrorContains(t, view.Verify(ctx), "does not exist")
 }
 
@@ -98,7 +98,7 @@ func TestKeyspaces(t *testing.T) {
 	here := create[Simple](t, s)
 	there, err := here.InKeyspace(other)
 	require.NoError(t, err)
-	require.NoError(t, there.Create(ctx))
+	require.NoError(t, there.CreateTable(ctx))
 	require.NoError(t, there.Verify(ctx))
 	bound, err := here.On(over(t, session(t, other)))
 	require.NoError(t, err)

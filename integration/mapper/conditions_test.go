@@ -24,8 +24,8 @@ func sentBy(pairs []coodie.Pair) sent {
 }
 
 const (
-	held    = coodie.Held
-	notHeld = coodie.NotHeld
+	held    = coodie.VerdictHeld
+	notHeld = coodie.VerdictNotHeld
 )
 
 type verdicts []coodie.Verdict
@@ -232,13 +232,13 @@ func checkAnswer(t *testing.T, res coodie.LWTResult[Thing], tt condition) {
 		columns[pair.Column] = pair.Value
 	}
 	for _, column := range []string{"p", "c", "owner", "mark", "n", "name", "tags", "labels", "attrs", "addr", "home", "fixed", "pair", "data"} {
-		want := coodie.Missing
+		want := coodie.CellMissing
 		if v, ok := columns[column]; ok && v == nil {
-			want = coodie.Null
+			want = coodie.CellNull
 		} else if ok {
-			want = coodie.Present
+			want = coodie.CellPresent
 		}
-		require.Equal(t, want, res.Existing.Presence(column), column)
+		require.Equal(t, want, res.Existing.CellState(column), column)
 	}
 	for i, got := range res.Conditions() {
 		require.Equal(t, tt.verdicts[i], got.Verdict, got.Text)

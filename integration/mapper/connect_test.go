@@ -28,11 +28,11 @@ func TestConnect(t *testing.T) {
 	gone := leak.Check(t)
 	config := cluster.Config()
 	config.Keyspace = keyspace
-	db, err := coodie.Connect(config)
+	db, err := coodie.Connect(ctx, config)
 	require.NoError(t, err)
 	table, err := coodie.Open[Connection](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	res, err := table.New(Connection{K: 1}).Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied)
@@ -59,12 +59,12 @@ func TestConnect(t *testing.T) {
 	gone()
 
 	config.Keyspace = keyspace + "_missing"
-	_, err = coodie.Connect(config)
+	_, err = coodie.Connect(ctx, config)
 	require.ErrorIs(t, err, gocql.ErrKeyspaceDoesNotExist)
 	require.ErrorContains(t, err, "there is no keyspace")
 
 	config.Keyspace = keyspace
-	_, err = coodie.Connect(config, coodie.WithLocalDatacenter("nowhere"))
+	_, err = coodie.Connect(ctx, config, coodie.WithLocalDatacenter("nowhere"))
 	require.ErrorContains(t, err, `no datacenter "nowhere"`)
 
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -73,6 +73,6 @@ func TestConnect(t *testing.T) {
 	config.Hosts, config.ConnectTimeout = []string{"127.0.0.1"}, time.Second
 	config.AddressTranslator = nil
 	closed.Close()
-	_, err = coodie.Connect(config)
+	_, err = coodie.Connect(ctx, config)
 	require.Equal(t, coodie.KindNoHost, coodie.KindOf(err), "%v", err)
 }

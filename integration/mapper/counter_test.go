@@ -21,7 +21,7 @@ func TestCounters(t *testing.T) {
 	counts, err := coodie.Open[Counts](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, counts.Create(ctx))
+	require.NoError(t, counts.CreateTable(ctx))
 	require.NoError(t, counts.Verify(ctx))
 	row := counts.Find(countsPage.Eq("/"))
 	require.NoError(t, row.Update(ctx, countsHits.Increment(3), countsErrs.Decrement(1)), "it makes the row")

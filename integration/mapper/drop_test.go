@@ -18,9 +18,9 @@ func TestTruncateAndDrop(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rows)
 
-	require.NoError(t, table.Drop(ctx))
-	require.NoError(t, table.Drop(ctx), "of a table that does not exist")
+	require.NoError(t, table.DropTable(ctx))
+	require.NoError(t, table.DropTable(ctx), "of a table that does not exist")
 	require.Error(t, table.Verify(ctx))
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	require.NoError(t, table.Verify(ctx))
 }

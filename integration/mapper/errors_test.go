@@ -37,7 +37,7 @@ func TestCauses(t *testing.T) {
 	db := over(t, session)
 	table, err := coodie.Open[Caused](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	extended := open[Extended](t, session, coodie.WithTable("caused"))
 	k := coodie.Col(func(r *Caused) *string { return &r.K })
 	c := coodie.Col(func(r *Caused) *int { return &r.C })
@@ -71,7 +71,7 @@ func TestCauses(t *testing.T) {
 			return err
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing keyspace of a CREATE", func() error {
-			return open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace")).Create(ctx)
+			return open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace")).CreateTable(ctx)
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing table", func() error {
 			_, err := open[Caused](t, session, coodie.WithTable("no_such_table")).Find(k.Eq("s3cret")).All(ctx)

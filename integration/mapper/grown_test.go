@@ -95,7 +95,7 @@ func TestGrownTypes(t *testing.T) {
 	})))
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	strict, err := coodie.Open[Dweller](db, coodie.WithStrictTypes())
 	require.NoError(t, err)
 	row := table.Find(dwellerID.Eq(1), dwellerRow.Eq(1))
@@ -162,7 +162,7 @@ func TestGrownTypes(t *testing.T) {
 		res, err := row.If(dwellerN.Eq(1), cond).Update(ctx, dwellerN.Set(5))
 		require.NoError(t, err, name)
 		require.False(t, res.Applied, name)
-		require.Equal(t, []coodie.Verdict{coodie.Held, coodie.NotHeld}, judged(res), name)
+		require.Equal(t, []coodie.Verdict{coodie.VerdictHeld, coodie.VerdictNotHeld}, judged(res), name)
 	}
 
 	v := value()

@@ -61,12 +61,12 @@ func TestRaw(t *testing.T) {
 		require.Equal(t, [2]float32{1, 2}, got.N)
 		require.EqualValues(t, 7, *got.S)
 		require.Equal(t, got.C == 4, got.Value != nil)
-		want := coodie.Null
+		want := coodie.CellNull
 		if got.C == 4 {
-			want = coodie.Present
+			want = coodie.CellPresent
 		}
-		require.Equal(t, want, row.Presence("name"))
-		require.Equal(t, coodie.Missing, row.Presence("other"))
+		require.Equal(t, want, row.CellState("name"))
+		require.Equal(t, coodie.CellMissing, row.CellState("other"))
 		require.Equal(t, []string{"k", "c", "s", "a", "at", "d", "l", "m", "n", "name", "tu", "v"}, row.Columns())
 		all, err := row.Map()
 		require.NoError(t, err)

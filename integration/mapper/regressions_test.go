@@ -44,7 +44,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, s, coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(3)}).Insert(ctx)))
 	seen.take()
 	row := table.Find(simpleK.Eq(1))
@@ -66,9 +66,9 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 	require.Len(t, list, 5)
 	for i, event := range list {
 		require.Equal(t, list[0].Statement, event.Statement)
-		want := coodie.Refused
+		want := coodie.OutcomeRefused
 		if i == 2 || i == 3 {
-			want = coodie.Applied
+			want = coodie.OutcomeApplied
 		}
 		require.Equal(t, want, event.Outcome)
 	}
@@ -81,7 +81,7 @@ func TestNullIsInTheSameStatement(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(1), X: ptr(1)}).Insert(ctx)))
 	seen.take()
 	row := table.Find(simpleK.Eq(1))
@@ -137,11 +137,11 @@ func TestNullIsNotZero(t *testing.T) {
 	require.Equal(t, map[string]any{"[applied]": false, "ver": nil, "txt": nil, "flag": nil}, res.Map())
 	v, presence := ver.From(res.Existing)
 	require.Zero(t, v)
-	require.Equal(t, coodie.Null, presence)
+	require.Equal(t, coodie.CellNull, presence)
 	for _, condition := range res.Conditions() {
-		require.Equal(t, coodie.NotHeld, condition.Verdict, condition.Text)
+		require.Equal(t, coodie.VerdictNotHeld, condition.Verdict, condition.Text)
 	}
-	require.Equal(t, coodie.Missing, res.Existing.Presence("deleted_at"))
+	require.Equal(t, coodie.CellMissing, res.Existing.CellState("deleted_at"))
 
 	require.NoError(t, failure(table.New(Zeros{ID: 2}).Insert(ctx)))
 	res, err = table.Find(zerosID.Eq(2)).If(ver.Eq(0), txt.Eq(""), flag.Eq(false)).Update(ctx, ver.Set(1))
@@ -268,23 +268,23 @@ func TestRefusalIsSeen(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	seen.take()
 	doc := table.New(Simple{K: 1, V: ptr(1)})
 	for _, tt := range []struct {
 		write func() (coodie.LWTResult[Simple], error)
 		want  coodie.Outcome
 	}{
-		{func() (coodie.LWTResult[Simple], error) { return doc.IfExists().Update(ctx, simpleV.Set(2)) }, coodie.Refused},
-		{func() (coodie.LWTResult[Simple], error) { return doc.Insert(ctx) }, coodie.Applied},
-		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).Update(ctx, simpleV.Set(2)) }, coodie.Refused},
-		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).DeleteColumns(ctx, simpleV) }, coodie.Refused},
-		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).Delete(ctx) }, coodie.Refused},
+		{func() (coodie.LWTResult[Simple], error) { return doc.IfExists().Update(ctx, simpleV.Set(2)) }, coodie.OutcomeRefused},
+		{func() (coodie.LWTResult[Simple], error) { return doc.Insert(ctx) }, coodie.OutcomeApplied},
+		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).Update(ctx, simpleV.Set(2)) }, coodie.OutcomeRefused},
+		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).DeleteColumns(ctx, simpleV) }, coodie.OutcomeRefused},
+		{func() (coodie.LWTResult[Simple], error) { return doc.If(simpleV.Eq(7)).Delete(ctx) }, coodie.OutcomeRefused},
 	} {
 		res, err := tt.write()
 		require.NoError(t, err)
-		require.Equal(t, tt.want == coodie.Applied, res.Applied)
-		require.Equal(t, tt.want == coodie.Applied, res.Err() == nil)
+		require.Equal(t, tt.want == coodie.OutcomeApplied, res.Applied)
+		require.Equal(t, tt.want == coodie.OutcomeApplied, res.Err() == nil)
 		require.Equal(t, Simple{K: 1, V: ptr(1)}, doc.Value)
 		require.False(t, doc.Stale())
 		list := seen.take()
@@ -298,8 +298,8 @@ func TestRefusalIsSeen(t *testing.T) {
 	require.Equal(t, 1, *refused.Result.Existing.Value.V)
 
 	require.NoError(t, doc.Save(ctx))
-	require.Equal(t, coodie.Done, seen.take()[1].Outcome)
+	require.Equal(t, coodie.OutcomeDone, seen.take()[1].Outcome)
 	_, err = table.Find(simpleV.Eq(1)).All(ctx)
 	require.Error(t, err)
-	require.Equal(t, coodie.Failed, seen.take()[0].Outcome)
+	require.Equal(t, coodie.OutcomeFailed, seen.take()[0].Outcome)
 }

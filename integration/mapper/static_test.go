@@ -166,8 +166,8 @@ func TestStaticIfExistsAnswersColumns(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.Equal(t, coodie.RowMissing, res.Row(), "of the static row, which the statement is about")
-	require.Equal(t, coodie.Present, res.Existing.Presence("c"))
-	require.Equal(t, coodie.Null, res.Existing.Presence("owner"))
-	require.Equal(t, coodie.Null, res.Existing.Presence("mark"), "the server sends no regular column of that row")
+	require.Equal(t, coodie.CellPresent, res.Existing.CellState("c"))
+	require.Equal(t, coodie.CellNull, res.Existing.CellState("owner"))
+	require.Equal(t, coodie.CellNull, res.Existing.CellState("mark"), "the server sends no regular column of that row")
 	require.Equal(t, Thing{P: "p", C: 3}, res.Existing.Value)
 }

@@ -30,7 +30,7 @@ func TestIndexes(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	table := create[Indexed](t, s)
-	require.NoError(t, table.Create(ctx), "what is there is left alone")
+	require.NoError(t, table.CreateTable(ctx), "what is there is left alone")
 	require.NoError(t, table.Verify(ctx))
 	stored := Indexed{
 		P: "p", Q: 1, C: 2, Owner: ptr("ann"), Email: "a@x", Name: "Ada", Tags: []string{"t"}, Words: []string{"w"},
@@ -64,7 +64,7 @@ func TestIndexes(t *testing.T) {
 		"column attrs (field Attrs): the table has no index on keys(attrs); Create makes it",
 	}, mismatch.Differences)
 	execute(t, s, "DROP INDEX indexed_c_idx")
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	require.NoError(t, table.Verify(ctx))
 }
 

@@ -94,7 +94,7 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	db := over(t, s)
 	table, err := coodie.Open[OddKeys](db)
 	require.NoError(t, err)
-	require.NoError(t, table.Create(ctx))
+	require.NoError(t, table.CreateTable(ctx))
 	built(t, s)
 	require.NoError(t, table.Verify(ctx))
 	p := coodie.Col(func(o *OddKeys) *int { return &o.P })

@@ -32,8 +32,8 @@ func TestCreateAndVerify(t *testing.T) {
 	table := open[Event](t, s)
 	ctx := t.Context()
 	require.ErrorContains(t, table.Verify(ctx), "the table does not exist")
-	require.NoError(t, table.Create(ctx))
-	require.NoError(t, table.Create(ctx), "what is there is left alone")
+	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, table.CreateTable(ctx), "what is there is left alone")
 	require.NoError(t, table.Verify(ctx))
 
 	execute(t, s, "ALTER TABLE event ADD more text")

@@ -72,13 +72,13 @@ func TestWorkedStatements(t *testing.T) {
 			require.Equal(t, tt.value, res.Existing.Value, "the named form")
 			require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 			for _, column := range []string{"k", "v", "x"} {
-				want := coodie.Missing
+				want := coodie.CellMissing
 				if v, sent := dict[column]; sent && v == nil {
-					want = coodie.Null
+					want = coodie.CellNull
 				} else if sent {
-					want = coodie.Present
+					want = coodie.CellPresent
 				}
-				require.Equal(t, want, res.Existing.Presence(column), column)
+				require.Equal(t, want, res.Existing.CellState(column), column)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ type conditionalWrite struct {
 	document bool
 	update   bool // sets mark to 2
 	columns  bool // deletes mark
-	send     func(context.Context, coodie.Conditional[Thing]) (coodie.LWTResult[Thing], error)
+	send     func(context.Context, coodie.ConditionalWrite[Thing]) (coodie.LWTResult[Thing], error)
 }
 
 // conditionalWrites is every terminal call after If, from Document and from QuerySet.
@@ -25,14 +25,14 @@ var conditionalWrites = []conditionalWrite{
 	{name: "query delete columns", columns: true, send: deleteMark},
 }
 
-func updateMark(ctx context.Context, c coodie.Conditional[Thing]) (coodie.LWTResult[Thing], error) {
+func updateMark(ctx context.Context, c coodie.ConditionalWrite[Thing]) (coodie.LWTResult[Thing], error) {
 	return c.Update(ctx, mark.Set(2))
 }
 
-func deleteRow(ctx context.Context, c coodie.Conditional[Thing]) (coodie.LWTResult[Thing], error) {
+func deleteRow(ctx context.Context, c coodie.ConditionalWrite[Thing]) (coodie.LWTResult[Thing], error) {
 	return c.Delete(ctx)
 }
 
-func deleteMark(ctx context.Context, c coodie.Conditional[Thing]) (coodie.LWTResult[Thing], error) {
+func deleteMark(ctx context.Context, c coodie.ConditionalWrite[Thing]) (coodie.LWTResult[Thing], error) {
 	return c.DeleteColumns(ctx, mark)
 }

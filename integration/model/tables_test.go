@@ -207,7 +207,7 @@ func (a act) String() string {
 // answer is what a write has answered; applied: true of a plain one.
 type answer struct {
 	applied    bool
-	conditions []coodie.Condition
+	conditions []coodie.JudgedCondition
 	err        error
 }
 
@@ -275,7 +275,7 @@ func kindOf[T any](name string) kind {
 		create: func(ctx context.Context, db *coodie.DB) error {
 			t, err := open(db)
 			if err == nil {
-				err = t.Create(ctx)
+				err = t.CreateTable(ctx)
 			}
 			return err
 		},
@@ -319,7 +319,7 @@ func clientOf[T any](db *coodie.DB, t *coodie.Table[T]) client {
 }
 
 func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
-	conditional := func(a act) coodie.Conditional[T] {
+	conditional := func(a act) coodie.ConditionalWrite[T] {
 		switch a.on {
 		case ifExists:
 			return d.IfExists()
@@ -438,7 +438,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 	}
 }
 
-func conditionally[T any](ctx context.Context, t *coodie.Table[T], c coodie.Conditional[T], a act) answer {
+func conditionally[T any](ctx context.Context, t *coodie.Table[T], c coodie.ConditionalWrite[T], a act) answer {
 	if a.ttl > 0 {
 		c = c.With(coodie.WithTTL(a.ttl))
 	}

@@ -315,8 +315,8 @@ func (w *world) perform(d *held, target rowOf, c int, a act) {
 		w.carryOut(d, c, a)
 	}
 	if want == refused && a.verb != insert {
-		holds := func(c coodie.Condition) bool { return c.Verdict == coodie.Held }
-		require.False(w, len(got.conditions) > 0 && !slices.ContainsFunc(got.conditions, func(c coodie.Condition) bool { return !holds(c) }),
+		holds := func(c coodie.JudgedCondition) bool { return c.Verdict == coodie.VerdictHeld }
+		require.False(w, len(got.conditions) > 0 && !slices.ContainsFunc(got.conditions, func(c coodie.JudgedCondition) bool { return !holds(c) }),
 			"refused, and all conditions held: %v", got.conditions)
 	}
 	w.sync()

@@ -26,12 +26,12 @@ var (
 func open(t *testing.T) (*cqltest.Server, *coodie.DB, *coodie.Table[Lock]) {
 	t.Helper()
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
-	db, err := coodie.Connect(srv.Cluster())
+	db, err := coodie.Connect(t.Context(), srv.Cluster())
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	locks, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, locks.Create(t.Context()))
+	require.NoError(t, locks.CreateTable(t.Context()))
 	srv.ResetLog()
 	return srv, db, locks
 }

@@ -15,7 +15,7 @@ const (
 	// Declared is idempotent because the program says so.
 	Declared
 
-	// Refused is not idempotent because the program says so.
+	// OutcomeRefused is not idempotent because the program says so.
 	Refused
 	// Conditional has a condition, which meets what the first execution wrote.
 	Conditional

@@ -33,7 +33,7 @@ func openShop(ctx context.Context, observer coodie.Observer) (*shop, error) {
 	}
 	s := &shop{srv: srv}
 	for range 2 {
-		db, err := coodie.Connect(srv.Cluster(), coodie.WithObserver(observer))
+		db, err := coodie.Connect(ctx, srv.Cluster(), coodie.WithObserver(observer))
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

@@ -41,7 +41,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := table.Create(ctx); err != nil {
+	if err := table.CreateTable(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := table.New(Order{ID: "o1", State: "placed"}).Insert(ctx); err != nil {

@@ -39,7 +39,7 @@ func run(dir string, applied bool) error {
 		return err
 	}
 	defer server.Close()
-	db, err := coodie.Connect(gocql.NewCluster(server.Addr()))
+	db, err := coodie.Connect(ctx, gocql.NewCluster(server.Addr()))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func run(dir string, applied bool) error {
 	if err != nil {
 		return err
 	}
-	if err := lamps.Create(ctx); err != nil {
+	if err := lamps.CreateTable(ctx); err != nil {
 		return err
 	}
 	doc := lamps.New(lamp{Name: "hall", State: "off", Version: 3})

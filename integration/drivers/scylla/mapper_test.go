@@ -103,7 +103,7 @@ func TestSentOnce(t *testing.T) {
 				srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(d))
 				cluster := srv.Cluster()
 				cluster.RetryPolicy, cluster.DefaultIdempotence = rt, true
-				db, err := coodie.Connect(cluster, coodie.WithIdempotence(coodie.Idempotent))
+				db, err := coodie.Connect(t.Context(), cluster, coodie.WithIdempotence(coodie.Idempotent))
 				require.NoError(t, err)
 				defer db.Close()
 				claims, err := coodie.Open[Claim](db)
@@ -187,7 +187,7 @@ func TestGoneAtLast(t *testing.T) {
 	cluster := srv.Cluster()
 	cluster.RetryPolicy = nextHost{}
 	cluster.PoolConfig.HostSelectionPolicy = noneAtLast{gocql.RoundRobinHostPolicy()}
-	db, err := coodie.Connect(cluster, coodie.WithRetries(0), coodie.WithClientTimestamps())
+	db, err := coodie.Connect(t.Context(), cluster, coodie.WithRetries(0), coodie.WithClientTimestamps())
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -208,7 +208,7 @@ func TestUnreachable(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	cluster := srv.Cluster()
 	cluster.ReconnectInterval = time.Hour
-	db, err := coodie.Connect(cluster, coodie.WithRetries(0))
+	db, err := coodie.Connect(t.Context(), cluster, coodie.WithRetries(0))
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -244,7 +244,7 @@ func TestLWTMarkOfTheMapper(t *testing.T) {
 	cluster := srv.Cluster()
 	seen := &marks{HostSelectionPolicy: gocql.TokenAwareHostPolicy(gocql.RoundRobinHostPolicy())}
 	cluster.PoolConfig.HostSelectionPolicy = seen
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
@@ -317,7 +317,7 @@ func TestFirstReplica(t *testing.T) {
 	cluster := nodes[2].Cluster()
 	cluster.Keyspace = "two" // the driver knows the replicas of no other
 	cluster.PoolConfig.HostSelectionPolicy = gocql.TokenAwareHostPolicy(gocql.RoundRobinHostPolicy(), gocql.ShuffleReplicas())
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(t.Context(), cluster)
 	require.NoError(t, err)
 	defer db.Close()
 	one, err := coodie.Open[Claim](db, coodie.WithKeyspace("one"))

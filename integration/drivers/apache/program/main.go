@@ -37,7 +37,7 @@ func main() {
 func take(ctx context.Context, name, owner string, nodes ...string) (has string, err error) {
 	cluster := gocql.NewCluster(nodes...)
 	cluster.Keyspace = "app"
-	db, err := apache.Connect(cluster)
+	db, err := apache.Connect(ctx, cluster)
 	if err != nil {
 		return "", err
 	}
@@ -46,7 +46,7 @@ func take(ctx context.Context, name, owner string, nodes ...string) (has string,
 	if err != nil {
 		return "", err
 	}
-	if err := names.Create(ctx); err != nil {
+	if err := names.CreateTable(ctx); err != nil {
 		return "", err
 	}
 	res, err := names.New(Name{Name: name, Owner: owner}).Insert(ctx)

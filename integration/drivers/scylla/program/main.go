@@ -36,7 +36,7 @@ func main() {
 func take(ctx context.Context, name, owner string, nodes ...string) (has string, err error) {
 	cluster := gocql.NewCluster(nodes...)
 	cluster.Keyspace = "app"
-	db, err := coodie.Connect(cluster)
+	db, err := coodie.Connect(ctx, cluster)
 	if err != nil {
 		return "", err
 	}

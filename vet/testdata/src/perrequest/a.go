@@ -32,8 +32,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) Call(ctx context.Context, m *Message) (*Message, error) {
-	coodie.Connect(s.cluster) // want `a session is made for each request`
-	apache.Connect(s.other)   // want `a session is made for each request`
+	coodie.Connect(ctx, s.cluster) // want `a session is made for each request`
+	apache.Connect(ctx, s.other)   // want `a session is made for each request`
 	apache.New(s.opened)
 	s.other.CreateSession() // want `a session is made for each request`
 	return nil, nil

@@ -28,7 +28,7 @@ type (
 
 type DB struct{}
 
-func Connect(cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) { panic("stub") }
+func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) { panic("stub") }
 func New(session *gocql.Session, opts ...Option) *DB                       { panic("stub") }
 
 func (db *DB) Batch(opts ...BatchOption) *Batch         { panic("stub") }
@@ -79,8 +79,8 @@ type Document[T any] struct{ Value T }
 func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 func (d *Document[T]) Save(ctx context.Context) error                           { panic("stub") }
 func (d *Document[T]) Delete(ctx context.Context) error                         { panic("stub") }
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]             { panic("stub") }
-func (d *Document[T]) IfExists() Conditional[T]                                 { panic("stub") }
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]        { panic("stub") }
+func (d *Document[T]) IfExists() ConditionalWrite[T]                            { panic("stub") }
 func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
 func (d *Document[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
@@ -101,26 +101,28 @@ func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T]                 { 
 func (q *Query[T]) Limit(n int) *Query[T]                                     { panic("stub") }
 func (q *Query[T]) All(ctx context.Context) ([]T, error)                      { panic("stub") }
 func (q *Query[T]) Iter(ctx context.Context) iter.Seq2[T, error]              { panic("stub") }
-func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) Conditional[T]           { panic("stub") }
-func (q *QuerySet[T]) IfNotExists() *Creation[T]                              { panic("stub") }
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]      { panic("stub") }
+func (q *QuerySet[T]) IfNotExists() *InsertWrite[T]                           { panic("stub") }
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error { panic("stub") }
 func (q *QuerySet[T]) Delete(ctx context.Context) error                       { panic("stub") }
 func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	panic("stub")
 }
 
-type Conditional[T any] struct{}
+type ConditionalWrite[T any] struct{}
 
-func (c Conditional[T]) Delete(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
-func (c Conditional[T]) With(opts ...CallOption) Conditional[T]                   { panic("stub") }
-func (c Conditional[T]) In(batch *Batch) *BatchConditional[T]                     { panic("stub") }
-func (c Conditional[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
+func (c ConditionalWrite[T]) Delete(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
+func (c ConditionalWrite[T]) With(opts ...CallOption) ConditionalWrite[T]              { panic("stub") }
+func (c ConditionalWrite[T]) In(batch *Batch) *BatchConditional[T]                     { panic("stub") }
+func (c ConditionalWrite[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
 	panic("stub")
 }
 
-type Creation[T any] struct{}
+type InsertWrite[T any] struct{}
 
-func (c *Creation[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) { panic("stub") }
+func (c *InsertWrite[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
+	panic("stub")
+}
 
 type BatchWrite[T any] struct{}
 

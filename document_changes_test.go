@@ -1,0 +1,209 @@
+package coodie_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
+)
+
+type Profile struct {
+	Team    string   `cql:"team,partition"`
+	ID      int      `cql:"id,clustering"`
+	Motto   *string  `cql:"motto,static"`
+	Name    string   `cql:"name"`
+	Tags    []string `cql:"tags"`
+	Score   *int     `cql:"score"`
+	Version int64    `cql:"version,version"`
+}
+
+var (
+	profileTeam  = coodie.Col(func(p *Profile) *string { return &p.Team })
+	profileID    = coodie.Col(func(p *Profile) *int { return &p.ID })
+	profileName  = coodie.Col(func(p *Profile) *string { return &p.Name })
+	profileScore = coodie.NullCol(func(p *Profile) **int { return &p.Score })
+)
+
+// PlainProfile is a Profile without versions, which takes plain writes.
+type PlainProfile struct {
+	ID    int      `cql:"id,partition"`
+	Name  string   `cql:"name"`
+	Tags  []string `cql:"tags"`
+	Score *int     `cql:"score"`
+}
+
+func (PlainProfile) TableName() string { return "plain_profile" }
+
+// TestSaveChanges: only what differs from what was read is written.
+func TestSaveChanges(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	table := open[PlainProfile](t, session)
+	id, name := coodie.Col(func(p *PlainProfile) *int { return &p.ID }), coodie.Col(func(p *PlainProfile) *string { return &p.Name })
+	one := 1
+	require.NoError(t, table.New(PlainProfile{ID: 1, Name: "ann", Tags: []string{"a"}, Score: &one}).Save(ctx))
+
+	doc, err := table.Find(id.Eq(1)).Load(ctx)
+	require.NoError(t, err)
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx))
+	require.Empty(t, srv.Log(), "nothing differs")
+
+	doc.Value.Name, doc.Value.Score = "bea", nil
+	srv.MustExec("UPDATE app.plain_profile SET tags = ['other'] WHERE id = 1")
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx))
+	require.Len(t, srv.Log(), 1)
+	require.Equal(t, "UPDATE plain_profile SET name=?,score=? WHERE id=?", srv.Log()[0].CQL)
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx), "it is what was written last")
+	require.Empty(t, srv.Log())
+
+	require.Equal(t, []string{"a"}, doc.Value.Tags)
+	require.NoError(t, doc.Reload(ctx))
+	require.Equal(t, PlainProfile{ID: 1, Name: "bea", Tags: []string{"other"}}, doc.Value)
+
+	doc.Value.Tags[0] = "mine" // changed in place
+	require.NoError(t, doc.Update(ctx, name.Set("cid")))
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx))
+	require.Equal(t, "UPDATE plain_profile SET tags=? WHERE id=?", srv.Log()[0].CQL, "the name has been written by Update")
+
+	require.NoError(t, doc.Delete(ctx))
+	doc.Value.Name = "kept"
+	require.ErrorIs(t, doc.Reload(ctx), coodie.ErrNotFound)
+	require.Equal(t, "kept", doc.Value.Name)
+	_, err = table.Find(id.Eq(1)).Load(ctx)
+	require.ErrorIs(t, err, coodie.ErrNotFound)
+}
+
+// TestSaveChangesOnCondition: a change of somebody else refuses it, and what was read stays what it was.
+func TestSaveChangesOnCondition(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	table := open[Profile](t, session)
+	motto := "onward"
+	_, err := table.New(Profile{Team: "t", ID: 1, Motto: &motto, Name: "ann"}).Insert(ctx)
+	require.NoError(t, err)
+	row := table.Find(profileTeam.Eq("t"), profileID.Eq(1))
+	mine, err := row.Load(ctx)
+	require.NoError(t, err)
+	theirs, err := row.Load(ctx)
+	require.NoError(t, err)
+
+	theirs.Value.Tags = []string{"x"}
+	res, err := theirs.IfUnchanged().SaveChanges(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+
+	mine.Value.Name = "bea"
+	res, err = mine.IfUnchanged().SaveChanges(ctx)
+	require.NoError(t, err)
+	require.False(t, res.Applied)
+	require.NoError(t, mine.Reload(ctx))
+	require.Equal(t, "ann", mine.Value.Name)
+	mine.Value.Name = "bea"
+	srv.ResetLog()
+	res, err = mine.If(profileScore.IsNull()).SaveChanges(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	require.Contains(t, srv.Log()[0].CQL, "SET name=?,version=? WHERE")
+
+	srv.ResetLog()
+	res, err = mine.IfUnchanged().SaveChanges(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied, "nothing differs")
+	require.Empty(t, srv.Log())
+
+	res, err = theirs.With(coodie.WithTTL(60)).If(profileName.Eq("bea")).SaveChanges(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied, "nothing differs there either")
+	got, err := row.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []string{"x"}, got.Tags)
+	require.Equal(t, "bea", got.Name)
+}
+
+// TestSaveChangesOfPart: what was not read is not written.
+func TestSaveChangesOfPart(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	table := open[PlainProfile](t, session)
+	id, name := coodie.Col(func(p *PlainProfile) *int { return &p.ID }), coodie.Col(func(p *PlainProfile) *string { return &p.Name })
+	require.NoError(t, table.New(PlainProfile{ID: 1, Name: "ann", Tags: []string{"a"}}).Save(ctx))
+	doc, err := table.Find(id.Eq(1)).Only(id, name).Load(ctx)
+	require.NoError(t, err)
+	doc.Value.Name = "bea"
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx))
+	require.Equal(t, "UPDATE plain_profile SET name=? WHERE id=?", srv.Log()[0].CQL)
+}
+
+type checkedProfile struct {
+	ID   int    `cql:"id,partition"`
+	Name string `cql:"name"`
+	Seen int    `cql:"seen"`
+}
+
+func (checkedProfile) TableName() string { return "checked_profile" }
+
+func (p *checkedProfile) BeforeSave(context.Context) error { p.Seen++; return nil }
+
+func (p *checkedProfile) Validate() error {
+	if p.Name == "" {
+		return errors.New("a name is needed")
+	}
+	return nil
+}
+
+// TestSaveChangesHooks: what a hook fills in is a change, and what it refuses is not sent.
+func TestSaveChangesHooks(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	table := open[checkedProfile](t, session)
+	id := coodie.Col(func(p *checkedProfile) *int { return &p.ID })
+	require.NoError(t, table.New(checkedProfile{ID: 1, Name: "ann"}).Save(ctx))
+	doc, err := table.Find(id.Eq(1)).Load(ctx)
+	require.NoError(t, err)
+	srv.ResetLog()
+	doc.Value.Name = ""
+	var hook *coodie.HookError
+	require.ErrorAs(t, doc.SaveChanges(ctx), &hook)
+	require.Equal(t, "Validate", hook.Hook)
+	require.Empty(t, srv.Log())
+	doc.Value.Name = "bea"
+	require.NoError(t, doc.SaveChanges(ctx))
+	require.Equal(t, "UPDATE checked_profile SET name=?,seen=? WHERE id=?", srv.Log()[0].CQL)
+	require.Equal(t, checkedProfile{ID: 1, Name: "bea", Seen: 2}, doc.Value)
+	srv.ResetLog()
+	require.NoError(t, doc.SaveChanges(ctx), "a hook alone is no reason to write")
+	require.Empty(t, srv.Log())
+}
+
+func TestSaveChangesMistakes(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	table := open[PlainProfile](t, session)
+	id := coodie.Col(func(p *PlainProfile) *int { return &p.ID })
+	require.NoError(t, table.New(PlainProfile{ID: 1, Name: "ann"}).Save(ctx))
+	moved, err := table.Find(id.Eq(1)).Load(ctx)
+	require.NoError(t, err)
+	moved.Value.ID = 2
+	srv.ResetLog()
+	for says, err := range map[string]error{
+		"Load, or call Reload first": table.New(PlainProfile{ID: 1}).SaveChanges(ctx),
+		"has its key for ever":       moved.SaveChanges(ctx),
+		"zero value":                 new(coodie.Document[PlainProfile]).SaveChanges(ctx),
+		"is a zero value; make":      new(coodie.Document[PlainProfile]).Reload(ctx),
+	} {
+		var usage *coodie.UsageError
+		require.ErrorAs(t, err, &usage, says)
+		require.ErrorContains(t, err, says)
+	}
+	_, err = new(coodie.QuerySet[PlainProfile]).Load(ctx)
+	require.ErrorContains(t, err, "zero value")
+	require.Empty(t, srv.Log())
+}
