@@ -14,7 +14,7 @@ SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble[(]' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and those that have their own: one replaces gocql, and one has Prometheus.
 FORK     := ./integration/drivers/scylla
@@ -30,6 +30,7 @@ VERSIONS    ?= 5.0.6 5.0.8 6.0-alpha2
 MAPPED      ?= .
 FUZZTIME    ?= 10s
 BENCH       ?= .
+DRIVER      ?= gocql
 
 # Where coodie is used, besides the machine that lints.
 PLATFORMS := linux/amd64 linux/arm64 linux/386 linux/arm darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -125,8 +126,8 @@ fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
 	done
 
 .PHONY: bench
-bench: ## measure coodie beside gocql and gocqlx (BENCH=regexp)
-	@cd bench && go run . -run '$(BENCH)'
+bench: ## measure coodie beside gocql and gocqlx (BENCH=regexp, DRIVER=apache or fork)
+	@cd bench && $(if $(filter fork,$(DRIVER)),GOWORK=$(CURDIR)/$(APART)/bench.work) go run . -driver '$(DRIVER)' -run '$(BENCH)'
 
 .PHONY: bench-cluster
 bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-nodes 1")

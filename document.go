@@ -47,7 +47,9 @@ func (d *Document[T]) Reload(ctx context.Context) error { return plainDocument(d
 // through the document. If none differs, nothing is sent. The hooks run as for Save. A document that was not
 // read, and one whose key has changed since, are a *UsageError. Columns that were not read (Only, Defer) are written
 // if they are no longer zero. See ConditionalWrite.SaveChanges for one on a condition.
-func (d *Document[T]) SaveChanges(ctx context.Context) error { return plainDocument(d).saveChanges(ctx) }
+func (d *Document[T]) SaveChanges(ctx context.Context) error {
+	return plainDocument(d).saveChanges(ctx)
+}
 
 // Stale reports whether the row may differ from Value because of a write made through
 // this document. Read the row again to be sure.

@@ -1,7 +1,6 @@
 package coodie_test
 
 import (
-	"reflect"
 	"testing"
 
 	"github.com/gocql/gocql"
@@ -11,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) {
 	var forgotten []string
-	if _, fork := reflect.TypeFor[gocql.RetryableQuery]().MethodByName("IsLWT"); fork { // of a session that could not be made
+	if _, fork := any(gocql.NewNativeType).(func(byte, gocql.Type) gocql.NativeType); fork { // of a session that could not be made
 		forgotten = []string{
 			"github.com/gocql/gocql.(*eventDebouncer).flusher",
 			"github.com/gocql/gocql/debounce.(*RefreshDebouncer).flusher",

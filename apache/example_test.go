@@ -20,6 +20,7 @@ type Name struct {
 
 // A program over Apache's driver; the embedded server stands for the nodes.
 func ExampleConnect() {
+	ctx := context.Background()
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	if err != nil {
 		log.Fatal(err)
@@ -28,13 +29,12 @@ func ExampleConnect() {
 
 	cluster := gocql.NewCluster(srv.Addr())
 	cluster.Keyspace = "app"
-	db, err := apache.Connect(context.Background(), cluster)
+	db, err := apache.Connect(ctx, cluster)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer db.Close()
 
-	ctx := context.Background()
 	names, err := coodie.Open[Name](db)
 	if err != nil {
 		log.Fatal(err)

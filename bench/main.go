@@ -89,6 +89,7 @@ func (c *options) bench(ctx context.Context) error {
 	if c.memProfile != "" || c.cpuProfile != "" {
 		return c.profile(ctx, contenders)
 	}
+	field.names[0] = c.driver
 	t := table{names: field.names, limited: c.driver == "gocql"}
 	for _, o := range operations {
 		if !c.only.MatchString(o.name) {

@@ -134,7 +134,7 @@ func TestOnlyTheDriverNamesGocql(t *testing.T) {
 	handed := 0
 	for code := range strings.Lines(read(t, "connect.go")) {
 		code, _, _ = strings.Cut(code, "//")
-		if strings.HasPrefix(code, "func New(session *gocql.Session,") || strings.HasPrefix(code, "func Connect(cfg *gocql.ClusterConfig,") {
+		if strings.HasPrefix(code, "func New(session *gocql.Session,") || strings.HasPrefix(code, "func Connect(ctx context.Context, cfg *gocql.ClusterConfig,") {
 			handed++
 		} else {
 			require.False(t, names.MatchString(code), "connect.go: %s", code)

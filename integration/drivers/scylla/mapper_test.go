@@ -108,7 +108,7 @@ func TestSentOnce(t *testing.T) {
 				defer db.Close()
 				claims, err := coodie.Open[Claim](db)
 				require.NoError(t, err)
-				require.NoError(t, claims.Create(t.Context()))
+				require.NoError(t, claims.CreateTable(t.Context()))
 				srv.Fault(cqltest.On(cqltest.Conditional), cqltest.WriteTimeout("CAS"))
 				for lwt, send := range lwts(db, claims) {
 					srv.ResetLog()
@@ -131,12 +131,12 @@ func TestSentOnce(t *testing.T) {
 // TestRefusalsAreDefinite: what the server refuses before it executes anything is no unknown outcome.
 func TestRefusalsAreDefinite(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(cqltest.Scylla))
-	db, err := coodie.Connect(srv.Cluster(), coodie.WithRetries(0))
+	db, err := coodie.Connect(t.Context(), srv.Cluster(), coodie.WithRetries(0))
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	for step, kind := range map[string]coodie.ErrorKind{"invalid": coodie.KindInvalid, "unauthorized": coodie.KindAuth, "bootstrapping": coodie.KindUnavailable} {
 		srv.ClearFaults()
 		srv.Fault(cqltest.On(cqltest.Conditional), map[string]cqltest.Step{"invalid": cqltest.Invalid("no"),
@@ -192,7 +192,7 @@ func TestGoneAtLast(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	srv.Fault(cqltest.On(cqltest.Write), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
 	err = claims.New(Claim{Name: "a", N: 1}).Save(t.Context())
 	require.ErrorContains(t, err, "host is nil or down")
@@ -213,7 +213,7 @@ func TestUnreachable(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	_, err = claims.New(Claim{Name: "a", N: 1}).Insert(t.Context())
 	require.NoError(t, err)
 	srv.Close()
@@ -249,7 +249,7 @@ func TestLWTMarkOfTheMapper(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	for lwt, send := range lwts(db, claims) {
 		seen.reset()
 		require.NoError(t, notRefused(send(t.Context())), lwt)
@@ -270,12 +270,12 @@ func notRefused(err error) error {
 // TestMemoryOfAnAnswer: the fork uses the memory of an answer again; nothing that was read changes.
 func TestMemoryOfAnAnswer(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(cqltest.Scylla))
-	db, err := coodie.Connect(srv.Cluster())
+	db, err := coodie.Connect(t.Context(), srv.Cluster())
 	require.NoError(t, err)
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.Create(t.Context()))
+	require.NoError(t, claims.CreateTable(t.Context()))
 	of := func(i int) Claim {
 		return Claim{Name: fmt.Sprint("name", i), N: i, Owner: strings.Repeat(fmt.Sprint(i%10), 50), Blob: []byte(strings.Repeat("b", i)), Tags: map[string]string{"k": fmt.Sprint(i)}}
 	}

@@ -28,8 +28,10 @@ type (
 
 type DB struct{}
 
-func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) { panic("stub") }
-func New(session *gocql.Session, opts ...Option) *DB                       { panic("stub") }
+func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...ConnectOption) (*DB, error) {
+	panic("stub")
+}
+func New(session *gocql.Session, opts ...Option) *DB { panic("stub") }
 
 func (db *DB) Batch(opts ...BatchOption) *Batch         { panic("stub") }
 func (db *DB) UnloggedBatch(opts ...BatchOption) *Batch { panic("stub") }
