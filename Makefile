@@ -16,9 +16,11 @@ SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
 BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble' . | xargs -n 1 dirname | sort -u)
 
-# The modules that share a workspace, and the one that replaces gocql and has its own.
-APART    := ./integration/drivers/scylla
-# Its workspaces: one for each version of the fork that is tested.
+# The modules that share a workspace, and those that have their own: one replaces gocql, and one has Prometheus.
+FORK     := ./integration/drivers/scylla
+PICTURES := ./otel/dashboard
+APART    := $(FORK) $(PICTURES)
+# The fork's workspaces: one for each version of it that is tested.
 FORKS    := go.work v1.17.3.work
 FORKED   ?= ../../../internal/driver/... ../../.. ../../../recipes/...
 TOGETHER := $(addsuffix /...,$(filter-out $(APART),$(MODULES)))
@@ -46,12 +48,13 @@ help: ## print this list
 .PHONY: test
 test: ## test every module; what needs a Cassandra starts one or skips (COODIE_LONG=1 for all)
 	@set -e; for module in $(MODULES); do \
-		echo "== $$module: go test $(RACE)"; \
 		case $$module in \
-		./integration*) flags="-p 1 -count 1 -timeout 20m" ;; \
-		*) flags="-timeout 10m" ;; \
+		./integration*) flags="$(RACE) -p 1 -count 1 -timeout 20m" ;; \
+		$(PICTURES)) flags="-timeout 10m" ;; \
+		*) flags="$(RACE) -timeout 10m" ;; \
 		esac; \
-		(cd $$module && go test -vet=off $(RACE) $$flags ./...); \
+		echo "== $$module: go test $$flags"; \
+		(cd $$module && go test -vet=off $$flags ./...); \
 	done
 	@$(if $(RACE),$(MAKE) bubbles)
 
@@ -64,7 +67,7 @@ bubbles:
 
 .PHONY: forks
 forks: ## run the mapper's tests with ScyllaDB's fork of gocql (FORKED=packages; on Cassandra too: COODIE_HOSTS=...)
-	@set -e; cd $(APART); for work in $(FORKS); do \
+	@set -e; cd $(FORK); for work in $(FORKS); do \
 		echo "== $$work: go test"; \
 		GOWORK=$$PWD/$$work go test -vet=off -timeout 10m ./... $(FORKED) \
 			$$([ -z "$$COODIE_HOSTS" ] || echo ../../mapper); \
@@ -80,7 +83,8 @@ lint: ## check format, go vet, staticcheck, and types on every platform
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	@GOBIN=$(CURDIR)/bin go install $(STATICCHECK)
 	@$(call check,.,$(RACE),$(TOGETHER))
-	@$(call check,$(APART),$(RACE),./...)
+	@$(call check,$(FORK),$(RACE),./...)
+	@$(call check,$(PICTURES),,./...)
 	@$(if $(RACE),$(call check,.,,$(BUBBLES)))
 	@go build -o bin/coodievet ./vet/cmd/coodievet
 	@go vet -vettool=$(CURDIR)/bin/coodievet ./recipes/... ./examples/...
@@ -148,6 +152,10 @@ trip: ## print the files that one conditional update visits, on its way to the f
 .PHONY: bench-connect
 bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on a real server too)
 	@cd bench && go run . -settings -hosts '$(HOSTS)'
+
+.PHONY: pictures
+pictures: ## draw the pictures of docs/observability.md: the shop under load, through Prometheus
+	cd $(PICTURES) && go run . -out $(CURDIR)/docs/observability
 
 .PHONY: cover
 cover: ## measure what the root module's tests cover

@@ -49,6 +49,8 @@ type Batch struct {
 	writes   []*handle
 	together stmt.Together
 	done     bool
+	sent     uint64 // the Call of its events
+	refused  *watch // of the sending that was refused; nil without one, and without observers
 }
 
 // BatchOption changes a limit of a Batch.
@@ -164,6 +166,13 @@ func (b *Batch) Exec(ctx context.Context) error {
 		}
 	}
 	exclude(results)
+	if b.refused != nil {
+		var columns []string
+		for _, res := range results {
+			columns = res.refusing(columns)
+		}
+		b.refused.end(OutcomeRefused, nil, func(e *Event) { e.Conditions = columns })
+	}
 	return err
 }
 
@@ -207,7 +216,8 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	if driver.IsPlanning(ctx) {
 		r.Notes = b.notes(conditional)
 	}
-	start := first.now()
+	ctx, w := b.begin(ctx, "batch", eventKind(r.Kind), r)
+	b.sent = w.id()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
 	got, err := &answer.Batch{}, error(nil)
 	if conditional {
@@ -216,22 +226,17 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 		err = rows.Close()
 	}
 	err = failure("batch", b.tables(), r, err)
+	if w != nil {
+		w.event.Warning = warnings(b.warning(r.Statement, conditional), b.loses())
+		if outcome := b.outcome(got, conditional); outcome == OutcomeRefused && err == nil {
+			b.refused = w // it ends once it is known what refused it
+		} else {
+			w.end(outcome, err, nil)
+		}
+	}
 	var grown *driver.GrownError
 	if errors.As(err, &grown) {
 		return got, err // it is sent once more
-	}
-	outcome := OutcomeDone
-	switch {
-	case got.Applied:
-		outcome = OutcomeApplied
-	case conditional:
-		outcome = OutcomeRefused
-	}
-	if len(first.observers) > 0 {
-		first.tell(ctx, Event{
-			Op: "batch", Kind: eventKind(r.Kind), Table: b.tables(), Statement: r.Statement, Outcome: outcome, Err: err,
-			Warning: warnings(b.warning(r.Statement, conditional), b.loses()),
-		}, start)
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
 		b.suspend(err)
@@ -242,6 +247,23 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 		}
 	}
 	return got, err
+}
+
+// begin tells the observers of the first write's table, if there are any, that a call begins.
+func (b *Batch) begin(ctx context.Context, op string, kind EventKind, r *driver.Request) (context.Context, *watch) {
+	t := b.writes[0].call.table
+	if !t.settings.watches(ctx) {
+		return ctx, nil
+	}
+	return t.settings.begin(ctx, Event{Op: op, Kind: kind, Keyspace: t.ownKeyspace(), Table: b.tables(), Statements: len(b.writes)}, r)
+}
+
+// outcome is that of a batch that was answered.
+func (b *Batch) outcome(got *answer.Batch, conditional bool) Outcome {
+	if conditional {
+		return decided(got.Applied)
+	}
+	return OutcomeDone
 }
 
 // text is the batch as one statement.

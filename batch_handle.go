@@ -278,7 +278,7 @@ func (b *Batch) suspend(err error) {
 	for _, w := range b.writes {
 		w.suspend(err)
 		if p := w.res.pending; p != nil {
-			p.batch = s
+			p.batch, p.sent = s, b.sent
 			s.writes = append(s.writes, p)
 		}
 	}
@@ -287,8 +287,7 @@ func (b *Batch) suspend(err error) {
 // settleAll finds out what became of the batch, by the rows of its writes. Of a refused one, and of
 // one that cannot be settled, the results of the conditional writes get their rows as they are now.
 func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
-	first := b.writes[0].settings()
-	start := first.now()
+	ctx, watch := b.begin(context.WithValue(ctx, callKey{}, b.sent), "settle", EventSettle, nil)
 	var err error
 	for _, w := range b.writes {
 		p := w.res.pending
@@ -309,6 +308,6 @@ func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
 	if known {
 		err = nil
 	}
-	first.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: b.tables(), Outcome: decided(applied), Err: err}, start)
+	watch.end(decided(applied), err, func(e *Event) { e.Evidence = evidence(applied, err) })
 	return applied, known
 }

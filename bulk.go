@@ -240,7 +240,7 @@ func (e *BulkError) Unwrap() []error {
 	return errs
 }
 
-// PanicError is a panic of the program's own code (a hook, a codec, an observer) in a
+// PanicError is a panic of the program's own code (a hook, a codec) in a
 // goroutine of a bulk call or of a read of many partitions, where it would otherwise
 // end the process.
 type PanicError struct {

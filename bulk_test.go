@@ -175,20 +175,6 @@ func TestBulkErrors(t *testing.T) {
 	require.Equal(t, 6, rows[3].ID)
 }
 
-// TestBulkPanicAfterSending: the observer panics, so the write may have been carried out.
-func TestBulkPanicAfterSending(t *testing.T) {
-	ctx := context.Background()
-	_, session := server(t)
-	open[Part](t, session)
-	table, err := coodie.Open[Part](coodie.New(session, coodie.WithObserver(coodie.ObserverFunc(func(_ context.Context, e coodie.Event) { panic(e.Op) }))))
-	require.NoError(t, err)
-	err = table.SaveAll(ctx, parts(2))
-	var bulk *coodie.BulkError
-	require.ErrorAs(t, err, &bulk)
-	require.Equal(t, []int{0, 1}, bulk.Unknown())
-	require.ErrorContains(t, err, "panic: insert")
-}
-
 // TestBulkCancelled: items not yet sent when the context ends are told apart from those
 // that were under way.
 func TestBulkCancelled(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/gocql/gocql"
 
@@ -58,6 +57,7 @@ type ConnectOption interface {
 type connection struct {
 	settings
 	where driver.Locality
+	log   *slog.Logger // of the driver; nil is its own
 }
 
 type connectOption func(*connection)
@@ -77,6 +77,12 @@ func WithLocalDatacenter(name string) ConnectOption {
 // another quorum with each statement.
 func WithAnyDatacenter() ConnectOption {
 	return connectOption(func(c *connection) { c.where.Anywhere = true })
+}
+
+// WithDriverLog has the driver log to logger instead of standard error or the config's Logger: each message is a
+// record with the attribute logger=gocql. gocql v1 has no levels; its messages are warnings.
+func WithDriverLog(logger *slog.Logger) ConnectOption {
+	return connectOption(func(c *connection) { c.log = logger })
 }
 
 // Connect opens a session on a cluster and returns a DB that owns it: see DB.Close. One DB
@@ -139,8 +145,14 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 	if err := check.resolve(); err != nil {
 		return nil, &ConnectError{Reason: err.Error()}
 	}
-	start := time.Now()
-	session, err := connect(ctx, cluster, c.where)
+	var w *watch
+	if len(c.observers) > 0 {
+		ctx, w = c.begin(ctx, Event{Op: opConnect}, nil)
+	}
+	session, err := connect(ctx, cluster, c.where, c.log)
+	if err != nil {
+		w.end(OutcomeDone, err, nil)
+	}
 	if e, ok := err.(*driver.ConnectError); ok {
 		return nil, (*ConnectError)(e)
 	}
@@ -150,14 +162,14 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 	several := len(session.Datacenters) > 1
 	c.anywhere = several && c.where.Anywhere
 	db := &DB{sender: session, defaults: c.settings, session: session}
-	db.connected(start, several && c.serial == 0, session.Unverified)
+	db.connected(w, several && c.serial == 0, session.Unverified)
 	return db, nil
 }
 
 // connect waits for a session as long as the context lasts.
-func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality) (*driver.Session, error) {
+func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality, log *slog.Logger) (*driver.Session, error) {
 	if ctx.Done() == nil {
-		return cluster.Connect(where)
+		return cluster.Connect(where, log)
 	}
 	type made struct {
 		session *driver.Session
@@ -165,7 +177,7 @@ func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality)
 	}
 	done := make(chan made, 1)
 	go func() {
-		session, err := cluster.Connect(where)
+		session, err := cluster.Connect(where, log)
 		done <- made{session, err}
 	}()
 	select {
@@ -182,7 +194,7 @@ func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality)
 }
 
 // connected tells the observers, of which slog is the last resort.
-func (db *DB) connected(start time.Time, crossing, unverified bool) {
+func (db *DB) connected(w *watch, crossing, unverified bool) {
 	var warnings []string
 	if n := db.session.Others; n > 0 {
 		warnings = append(warnings, fmt.Sprintf("the process has %d live sessions to this cluster: share one DB, which is safe for many goroutines; "+
@@ -196,12 +208,11 @@ func (db *DB) connected(start time.Time, crossing, unverified bool) {
 		warnings = append(warnings, "TLS without verification: whoever can redirect the connection can pose as a node and read the password; "+
 			"set SslOpts.EnableHostVerification, and CaPath")
 	}
-	e := Event{Op: "connect", Warning: strings.Join(warnings, "; ")}
-	s := db.defaults
-	if len(s.observers) == 0 && e.Warning != "" {
-		s.observers = []Observer{SlogObserver(slog.Default())}
+	warning := strings.Join(warnings, "; ")
+	if w == nil && warning != "" {
+		slog.Default().Warn("coodie", "op", opConnect, "warning", warning)
 	}
-	s.tell(context.Background(), e, start)
+	w.end(OutcomeDone, nil, func(e *Event) { e.Keyspace, e.Warning = db.sender.Keyspace(), warning })
 }
 
 // Close ends the session of a DB that Connect has made. It may be called more than once, and

@@ -161,6 +161,7 @@ const (
 	opReplace = "replace"
 	opMutate  = "mutate"
 	opRaw     = "raw"
+	opConnect = "connect"
 )
 
 // loaded is what happens to a row after it has been read.

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -138,7 +139,7 @@ func (c call) replacement() (assigns []stmt.Assign) {
 			continue
 		}
 		a := stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, c.spec.Value))
-		if col.Kind == meta.Static && !c.doc.seen.None() && stmt.Differs(c.doc.seen, c.spec.Value, []*meta.Column{col}) == nil {
+		if col.Kind == meta.Static && !c.doc.knows().seen.None() && stmt.Differs(c.doc.known.seen, c.spec.Value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
 		}
@@ -233,7 +234,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	r.Consistency, r.Serial = t.settings.commit, t.settings.serial
 	c.note(ctx, b)
 	c.sending()
-	start := t.now()
+	ctx, w := t.begin(ctx, b.Op, EventLWT, r)
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
@@ -254,7 +255,10 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 		res.setConds(stmt.KeptConds(res.conds()))
 	}
 	err = c.locate(err)
-	t.observe(ctx, b.Op, r, decided(res.applied), err, start)
+	if res.pending != nil {
+		res.pending.sent = w.id()
+	}
+	w.end(decided(res.applied), err, func(e *Event) { e.Warning, e.Conditions = t.warns(r), res.refusing(nil) })
 	if res.pending != nil && t.settings.autoSettle && ctx.Err() == nil {
 		res, err = res.settled(ctx)
 	}
@@ -308,6 +312,19 @@ func (r *result) key() (key Key) {
 		}
 	}
 	return key
+}
+
+// refusing adds the columns whose conditions did not hold, as far as the answer tells.
+func (r *result) refusing(columns []string) []string {
+	if r.applied || !r.answered {
+		return columns
+	}
+	for i, c := range r.conditions() {
+		if name := r.conds()[i].Ref().Name(); c.Verdict == VerdictNotHeld && !slices.Contains(columns, name) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
 }
 
 // failed names the conditions that did not hold, as far as the answer tells.

@@ -20,6 +20,8 @@ type mutation struct {
 	change change
 	create bool
 	place  *rowqueue.Place[*answer.Row] // in the queue; nil if not queued
+	watch  *watch                       // nil without observers
+	queued time.Duration                // the wait in the queue
 	guess  bool                         // the row was handed on, and nothing has proven it yet
 	res    mutated
 	// lostAttempts are attempts that may still be executed
@@ -58,37 +60,40 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	m := &mutation{call: c, change: change, create: s.create}
 	m.call.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
 	key = c.table.schema.Name + "\x00" + key
-	if ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued); err != nil {
+	ctx, m.watch = c.table.begin(ctx, opMutate, EventMutate, nil)
+	start := time.Now()
+	ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued)
+	m.queued = time.Since(start)
+	if err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
 			err = &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
 			err = &QueryError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
 		}
+		m.tell(err)
 		return mutated{}, err
 	}
 	if m.place != nil {
 		defer c.table.queue.Leave(key, m.place)
 	}
-	start := c.table.now()
 	err = m.run(ctx, s.attempts)
 	if len(m.lostAttempts) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
 		err = errors.Join(m.lostAttempts[0].cause, err)
 	}
-	m.tell(ctx, err, start)
+	m.tell(err)
 	return m.res, err
 }
 
 // tell tells the observers of the whole.
-func (m *mutation) tell(ctx context.Context, err error, start time.Time) {
-	t := m.call.table
-	e := Event{Op: "mutate", Kind: EventMutate, Table: t.schema.Name, Err: err, Attempts: m.res.attempts, Refused: m.res.refused}
+func (m *mutation) tell(err error) {
+	outcome := OutcomeDone
 	if m.res.changed {
-		e.Outcome = OutcomeApplied
+		outcome = OutcomeApplied
 	}
 	if m.declined && len(m.lostAttempts) == 0 {
-		e.Err = nil // the function's own error: nobody asked for a write
+		err = nil // the function's own error: nobody asked for a write
 	}
-	t.settings.tell(ctx, e, start)
+	m.watch.end(outcome, err, func(e *Event) { e.Attempts, e.Refused, e.Queued = m.res.attempts, m.res.refused, m.queued })
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
@@ -118,7 +123,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 			}
 		}
 		if err != nil {
-			if stop := driver.Backoff(ctx, m.res.attempts, err); stop != nil {
+			if stop := m.watch.wait(ctx, m.res.attempts, err); stop != nil {
 				return err
 			}
 		}
@@ -254,7 +259,7 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 func (m *mutation) outcome(ctx context.Context, res result, err error, row *answer.Row, before codec.Addr) (again bool, next *answer.Row, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.unknown++
-		if driver.Backoff(ctx, m.res.attempts, err) != nil {
+		if m.watch.wait(ctx, m.res.attempts, err) != nil {
 			return false, nil, err
 		}
 		return m.afterUnknown(ctx, res, err, row)

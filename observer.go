@@ -6,18 +6,48 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// Observer is told what becomes of every statement. Counters and SlogObserver are two;
-// ObserverFunc makes one of a function.
+// Observer is told what becomes of every call. Counters and SlogObserver are two;
+// ObserverFunc makes one of a function, and a CallObserver is also told of starts and attempts.
+//
+// An observer must be safe for concurrent use. It cannot harm the call: a panic is recovered and
+// logged to slog.Default(), and the call waits for an observer no longer than a second. One that
+// has not returned by then is told of nothing until it does; the Warning of the event after that
+// says how many events it has missed.
 type Observer interface {
-	// Observe is called after each statement, from the goroutine that sent it. It must not
-	// block, and must be safe for concurrent use.
+	// Observe is called at the end of each call, before the call returns. ctx is the call's, with
+	// what CallObservers have added at the start.
 	Observe(ctx context.Context, e Event)
+}
+
+// CallObserver is an Observer that is also told of the start of each call, and of each request
+// that the call sends to a node. All events of a call have the same Call.
+type CallObserver interface {
+	Observer
+	// Start is called before the call begins. The call goes on with the context that it returns, which
+	// the driver and the session's own observers see as well: a span put there is the parent of
+	// theirs. It must be derived from ctx; nil is ctx. Of e only what is known before sending is set.
+	Start(ctx context.Context, e Event) context.Context
+	// Attempt is called after each request: the first, a retry, or one for a further page. e is the
+	// event as known so far.
+	//
+	// Connect, here and in coodie/apache, tells each request. A session handed to New keeps its own
+	// gocql observers, so that what gocql does for a statement is one attempt, whatever it retried.
+	Attempt(ctx context.Context, e Event, a Attempt)
+}
+
+// Attempt is one request that a call has sent to a node.
+type Attempt struct {
+	Number     int // 1 is the first of the call
+	Start, End time.Time
+	Host       string // address and port of the coordinator; "" if the driver does not tell
+	Err        error  // the driver's; nil if the node answered with a result, be it refused
 }
 
 // ObserverFunc is a function as an Observer.
@@ -29,34 +59,70 @@ func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 // WithObserver adds an observer: of all tables of a DB, or of one table besides those of
 // its DB. Without one nothing is measured and nothing is spent.
 func WithObserver(o Observer) Option {
+	watcher := observe(o)
 	return option(func(s *settings) {
 		if o != nil {
-			s.observers = append(s.observers[:len(s.observers):len(s.observers)], o)
+			s.observers = append(s.observers[:len(s.observers):len(s.observers)], watcher)
 		}
 	})
 }
 
-// Event is one finished statement, as an observer sees it. It holds no bound values.
+// Event is one call, as an observer sees it. It holds no bound values.
 //
-// Two calls that take several statements, each of which has an event of its own, are
-// reported once more as a whole: Op is then "settle" or "mutate", and Statement empty.
+// A call is a statement. Mutate and Settle, whose statements have events of their own, are
+// reported as calls around these: Op is then "mutate" or "settle", and Statement empty.
 type Event struct {
-	Op        string // "insert", "update", "delete", "select", "peek", "batch", "raw", "create", "drop", …; "settle", "mutate"
-	Kind      EventKind
-	Table     string // qualified where a keyspace was given; those of a batch separated by ", "
-	Statement string
-	Outcome   Outcome
-	Err       error
-	Duration  time.Duration
-	Warning   string // of what is not a good idea, though it was done; "" otherwise
+	Call   uint64 // the id of the call in this process, the same in all its events
+	Parent uint64 // the Call of the Mutate or Settle that sent the statement, or of the write that is settled; 0: none
+
+	Op         string // "insert", "update", "delete", "select", "peek", "batch", "raw", "create", "drop", …; "settle", "mutate"
+	Kind       EventKind
+	Keyspace   string
+	Table      string // qualified where a keyspace was given; those of a batch separated by ", "
+	Statement  string
+	Statements int // writes in a batch; otherwise 1, or 0 without a Statement
+
+	Consistency       Consistency       // of a serial read the serial level itself
+	SerialConsistency SerialConsistency // of an LWT
+	Idempotent        bool              // whether carrying it out twice is the same as once
+	Reason            string            // why the session's retry policy may send a write again, or why not
+
+	// What follows is known at the end.
+
+	Outcome  Outcome
+	Err      error // KindOf tells its kind
+	Duration time.Duration
+	Warning  string // describes questionable but permitted usage; empty if none
+
+	Conditions []string // columns whose condition refused an LWT, as far as the answer tells
+	Evidence   string   // of a "settle": what the rows proved, or why they proved nothing
+	Host       string   // the coordinator of the last attempt; "" if the driver does not tell
+	Rows       int      // rows read
+	Pages      int      // pages fetched; 0 if the driver does not tell
+
+	Queued  time.Duration // of a "mutate": the wait for other calls on the row in this process
+	Backoff time.Duration // pauses before further attempts
 
 	// Paxos is true of an LWT and of a SerialRead. They take a Paxos round and so cost several
 	// times a plain statement.
 	Paxos bool
 
-	// Of a "mutate": the conditional writes that it sent, and how many of them were
-	// refused because somebody else had written first.
+	// Attempts is how many requests were sent to nodes, those for further pages included. Of a "mutate" it is
+	// the conditional writes, of which Refused were refused because somebody else had written first.
 	Attempts, Refused int
+}
+
+// Summary names the operation and its table, as in "UPDATE app.users", and nothing that depends on data:
+// there are as many summaries as the program has kinds of statements.
+func (e Event) Summary() string {
+	name := strings.ToUpper(e.Op)
+	if e.Op == opRaw {
+		name = "RAW " + strings.ToUpper(e.Kind.String())
+	}
+	if e.Table == "" {
+		return name
+	}
+	return name + " " + e.Table
 }
 
 // EventKind is what an event is about. Raw CQL has the kind of its text.
@@ -142,39 +208,8 @@ func outcomeOf(done Outcome, err error) Outcome {
 	return OutcomeFailed
 }
 
-// now is when something starts, for an observer if there is one.
-func (s *settings) now() (start time.Time) {
-	if len(s.observers) > 0 {
-		start = time.Now()
-	}
-	return start
-}
-
-// tell tells the observers of e, which began at start and ended with its Err, or else as
-// its Outcome says.
-func (s *settings) tell(ctx context.Context, e Event, start time.Time) {
-	if len(s.observers) == 0 || driver.IsPlanning(ctx) {
-		return
-	}
-	e.Outcome, e.Duration = outcomeOf(e.Outcome, e.Err), time.Since(start)
-	e.Paxos = e.Kind == EventLWT || e.Kind == EventSerialRead
-	for _, o := range s.observers {
-		o.Observe(ctx, e)
-	}
-}
-
-func (t *table) now() time.Time { return t.settings.now() }
-
-// observe tells the observers of a finished statement.
-func (t *table) observe(ctx context.Context, op string, r *driver.Request, outcome Outcome, err error, start time.Time) {
-	if len(t.settings.observers) == 0 || driver.IsPlanning(ctx) {
-		return
-	}
-	t.settings.tell(ctx, Event{
-		Op: op, Kind: eventKind(r.Kind), Table: t.schema.Name, Statement: r.Statement, Outcome: outcome, Err: err,
-		Warning: warnings(t.manyTexts(), t.loses(r.Lost)),
-	}, start)
-}
+// warns says what is wrong with a statement of the table that has been sent.
+func (t *table) warns(r *driver.Request) string { return warnings(t.manyTexts(), t.loses(r.Lost)) }
 
 // SlogObserver returns an Observer that logs each event as the message "coodie" with its
 // op, kind, table, outcome, duration and statement, and never with a bound value. The levels are

@@ -45,7 +45,7 @@ type settings struct {
 	retriesSet      bool
 	pages           pagetoken.Keys
 	badPageKey      error
-	observers       []Observer
+	observers       []listener
 	timeout         time.Duration // of a call; 0 is none
 	timeoutSet      bool
 	anywhere        bool // coordinators are in several datacenters

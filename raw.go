@@ -77,9 +77,9 @@ func (r Raw) Exec(ctx context.Context) error {
 	}
 	ctx, cancel := p.within(ctx)
 	defer cancel()
-	rows, start := p.do(ctx)
+	rows, w := p.do(ctx)
 	err = p.failure(rows.Close())
-	p.tell(ctx, OutcomeDone, err, start)
+	p.tell(w, rows, OutcomeDone, err)
 	return err
 }
 
@@ -96,13 +96,13 @@ func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 		defer done()
 		ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 		defer cancel()
-		rows, start := p.do(ctx)
+		rows, w := p.do(ctx)
 		stopped := false
 		for !stopped && rows.Next() {
 			stopped = !yield(newRow(p.table, rows.Columns(), rows.Cells(), -1), nil)
 		}
 		err = p.failure(rows.Close())
-		p.tell(ctx, OutcomeDone, err, start)
+		p.tell(w, rows, OutcomeDone, err)
 		if err != nil && !stopped {
 			yield(Row{}, err)
 		}
@@ -133,7 +133,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	}
 	ctx, cancel := p.within(ctx)
 	defer cancel()
-	rows, start := p.do(ctx)
+	rows, w := p.do(ctx)
 	var got answer.Batch
 	if err = p.failure(got.Read(rows)); err == nil {
 		res.Applied = got.Applied
@@ -152,7 +152,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 			}
 		}
 	}
-	p.tell(ctx, decided(res.Applied), err, start)
+	p.tell(w, rows, decided(res.Applied), err)
 	return res, err
 }
 

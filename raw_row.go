@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"time"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
@@ -127,18 +127,24 @@ func (r Row) broken(column, field string, err error) error {
 }
 
 // do sends the statement.
-func (p *rawStatement) do(ctx context.Context) (*driver.Rows, time.Time) {
-	start := p.settings.now()
-	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), start
+func (p *rawStatement) do(ctx context.Context) (*driver.Rows, *watch) {
+	var w *watch
+	if p.settings.watches(ctx) {
+		keyspace, _, qualified := strings.Cut(p.table, ".")
+		if !qualified {
+			keyspace = p.db.sender.Keyspace()
+		}
+		ctx, w = p.settings.begin(ctx, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table}, &p.request)
+	}
+	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), w
 }
 
-// tell tells the observers of the DB.
-func (p *rawStatement) tell(ctx context.Context, outcome Outcome, err error, start time.Time) {
-	if len(p.settings.observers) == 0 {
-		return
-	}
-	p.settings.tell(ctx, Event{
-		Op: "raw", Kind: p.kind, Table: p.table, Statement: p.request.Statement, Outcome: outcome, Err: err,
-		Warning: p.db.texts.add(p.request.Statement, "as raw CQL"),
-	}, start)
+// tell tells the observers of the DB how the statement has ended.
+func (p *rawStatement) tell(w *watch, rows *driver.Rows, outcome Outcome, err error) {
+	w.end(outcome, err, func(e *Event) {
+		if p.kind == EventRead || p.kind == EventSerialRead {
+			e.Rows = rows.Read()
+		}
+		e.Warning = p.db.texts.add(p.request.Statement, "as raw CQL")
+	})
 }

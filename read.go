@@ -202,7 +202,8 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, fou
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	c.note(ctx, b)
-	r, start := &b.Request, c.table.now()
+	r := &b.Request
+	ctx, w := c.table.begin(ctx, b.Op, eventKind(r.Kind), r)
 	rows.Rows, rows.Statement = b.Call.Do(ctx, c.table.sender, r), r.Statement
 	err := each(rows)
 	if failed := rows.Close(); failed != nil {
@@ -214,6 +215,6 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, fou
 		outcome = found
 	}
 	err = c.locate(err)
-	c.table.observe(ctx, b.Op, r, outcome, err, start)
+	w.end(outcome, err, func(e *Event) { e.Rows, e.Warning = rows.Rows.Read(), c.table.warns(r) })
 	return err
 }

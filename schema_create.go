@@ -74,13 +74,13 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	ctx, cancel := t.withDeadline(ctx)
 	defer cancel()
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
-	start := t.now()
+	ctx, w := t.begin(ctx, op, EventDDL, r)
 	err := driver.Exec(ctx, t.sender, r)
 	if err == nil {
 		err = t.sender.AwaitSchema(ctx)
 	}
 	err = t.failure(op, r, err)
-	t.observe(ctx, op, r, OutcomeDone, err, start)
+	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
 }
 

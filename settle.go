@@ -20,6 +20,7 @@ type pending struct {
 	prior   []byte    // the attempt id that the document had before; nil if not known
 	static  bool      // the write is about the partition's static row
 	cause   *OutcomeUnknownError
+	sent    uint64        // the Call of the write's events
 	batch   *batchOutcome // that the write was part of; nil: it stood alone
 }
 
@@ -72,9 +73,9 @@ func (r result) settled(ctx context.Context) (result, error) {
 	t := p.call.table
 	ctx, cancel := t.withDeadline(ctx)
 	defer cancel()
-	start := t.now()
+	ctx, w := t.begin(context.WithValue(ctx, callKey{}, p.sent), "settle", EventSettle, nil)
 	r, err := r.settle(ctx, p)
-	t.settings.tell(ctx, Event{Op: "settle", Kind: EventSettle, Table: t.schema.Name, Outcome: decided(r.applied), Err: err}, start)
+	w.end(decided(r.applied), err, func(e *Event) { e.Evidence = evidence(r.applied, err) })
 	return r, err
 }
 
@@ -97,6 +98,20 @@ func (r result) settle(ctx context.Context, p *pending) (result, error) {
 		}
 	}
 	return r.known(applied), nil
+}
+
+// evidence is what tells how a write was settled.
+func evidence(applied bool, err error) string {
+	var unknown *OutcomeUnknownError
+	switch {
+	case errors.As(err, &unknown):
+		return unknown.Evidence
+	case err != nil:
+		return ""
+	case applied:
+		return "the row holds the id that the write stored"
+	}
+	return "nothing has been written since, and the server had given up"
 }
 
 // known is the result of a write whose outcome has been found out.

@@ -11,20 +11,21 @@ import (
 type rows struct {
 	iter    *gocql.Iter
 	request *driver.Request
-	pages   bool // the driver may ask for further pages
-	turned  bool // the last row is the first of another page
+	watched *driver.Watched // nil: the driver tells of each attempt, or nobody watches
+	pages   bool            // the driver may ask for further pages
+	turned  bool            // the last row is the first of another page
 
 	columns driver.Columns
 	list    []gocql.ColumnInfo // the driver's, of these columns
 	row     driver.Row
 }
 
-func answerOf(r *driver.Request, iter *gocql.Iter, used driver.Iter) driver.Iter {
+func answerOf(r *driver.Request, iter *gocql.Iter, used driver.Iter, watched *driver.Watched) driver.Iter {
 	a, ok := used.(*rows)
 	if !ok {
 		a = new(rows)
 	}
-	a.iter, a.request = iter, r
+	a.iter, a.request, a.watched = iter, r, watched
 	a.pages = len(iter.PageState()) > 0 && !r.Page
 	a.describe()
 	return a
@@ -57,7 +58,8 @@ func (a *rows) Next() [][]byte {
 }
 
 func (a *rows) Close() error {
-	err := closed(a.request, a.iter)
+	err := closed(a.request, a.iter, a.watched)
+	a.watched = nil
 	if err == nil && a.request.Kind == driver.Read && len(a.list) == 0 {
 		return errIgnored
 	}
@@ -70,8 +72,11 @@ func (a *rows) Forget() {
 }
 
 // closed is the error of an answer. The error of a write that took several attempts is a *driver.RepeatedError.
-func closed(r *driver.Request, iter *gocql.Iter) error {
+func closed(r *driver.Request, iter *gocql.Iter, watched *driver.Watched) error {
 	err, attempts := iter.Close(), iter.Attempts()
+	if watched != nil {
+		watched.Ended(hostOf(iter.Host()), attempts, err)
+	}
 	if err != nil && attempts > 1 && r.Kind != driver.Read && r.Kind != driver.SerialRead {
 		return &driver.RepeatedError{Attempts: attempts, Err: err}
 	}

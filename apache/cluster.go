@@ -3,6 +3,7 @@ package apache
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
@@ -20,12 +21,15 @@ func (c cluster) Levels() (driver.Consistency, driver.SerialConsistency) {
 	return driver.Consistency(c.cfg.Consistency), driver.SerialConsistency(c.cfg.SerialConsistency)
 }
 
-func (c cluster) Connect(where driver.Locality) (*driver.Session, error) {
+func (c cluster) Connect(where driver.Locality, log *slog.Logger) (*driver.Session, error) {
 	cfg, checked := c.cfg, configOf(c.cfg)
 	if err := checked.Check(where); err != nil {
 		return nil, err
 	}
 	filled := fill(cfg)
+	if log != nil {
+		filled.Logger = logger{log}
+	}
 	own := cfg.PoolConfig.HostSelectionPolicy == nil
 	if own {
 		filled.PoolConfig.HostSelectionPolicy = policy(cfg, where)
@@ -42,12 +46,12 @@ func (c cluster) Connect(where driver.Locality) (*driver.Session, error) {
 	case *driver.ConnectError:
 		return nil, err
 	default:
-		if !failed && errors.Is(err, gocql.ErrNoConnectionsStarted) && cfg.Keyspace != "" && lacks(cfg) {
+		if !failed && errors.Is(err, gocql.ErrNoConnectionsStarted) && cfg.Keyspace != "" && lacks(cfg, filled.Logger) {
 			return nil, driver.NoKeyspace(cfg.Keyspace, gocql.ErrKeyspaceDoesNotExist)
 		}
 		return nil, seen.Explain(cfg.Hosts, err, func(err error) error { return driver.Typed(err, gocql.ErrTimeoutNoResponse) })
 	}
-	s, err := driver.Opened(&conn{Session: session, honest: true}, where, own, seen.Nodes(), seen.Datacenters(nil),
+	s, err := driver.Opened(&conn{session, true, &observers{cfg.QueryObserver, cfg.BatchObserver}}, where, own, seen.Nodes(), seen.Datacenters(nil),
 		seen.Datacenters(filled.PoolConfig.HostSelectionPolicy.IsLocal), session.Close)
 	if err != nil {
 		return nil, err
@@ -147,9 +151,9 @@ type connects func(gocql.ObservedConnect)
 func (f connects) ObserveConnect(c gocql.ObservedConnect) { f(c) }
 
 // lacks reports whether the cluster has no such keyspace. The driver only logs that a connection could not use it.
-func lacks(cfg *gocql.ClusterConfig) bool {
+func lacks(cfg *gocql.ClusterConfig, log gocql.StructuredLogger) bool {
 	c := fill(cfg)
-	c.Keyspace, c.NumConns, c.PoolConfig = "", 1, gocql.PoolConfig{}
+	c.Logger, c.Keyspace, c.NumConns, c.PoolConfig = log, "", 1, gocql.PoolConfig{}
 	c.ReconnectInterval = 0
 	session, err := c.CreateSession()
 	if err != nil {

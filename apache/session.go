@@ -12,7 +12,8 @@ import (
 // conn is a session as coodie's seam has it.
 type conn struct {
 	*gocql.Session
-	honest bool // the session's retry policy ignores no error
+	honest    bool       // the session's retry policy ignores no error
+	observers *observers // nil: those of the session are not known
 }
 
 func (c *conn) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
@@ -53,7 +54,14 @@ func (c *conn) Send(ctx context.Context, r *driver.Request, used driver.Iter) dr
 	default:
 		once(q)
 	}
-	return answerOf(r, q.IterContext(ctx), used)
+	watched := r.Watched()
+	if watched != nil && c.observers != nil {
+		q.Observer(&watching{c.observers, watched})
+		watched = nil
+	}
+	iter := q.IterContext(ctx)
+	watched.Answered()
+	return answerOf(r, iter, used, watched)
 }
 
 // maySendAgain reports whether the session's retry policy may have a write.
@@ -100,8 +108,14 @@ func (c *conn) sendBatch(ctx context.Context, r *driver.Request) driver.Iter {
 		b.Query(e.Statement+r.Marks, r.Args(e.Values, argument)...)
 		b.Entries[len(b.Entries)-1].Idempotent = again
 	}
+	watched := r.Watched()
+	if watched != nil && c.observers != nil {
+		b.Observer(&watching{c.observers, watched})
+		watched = nil
+	}
 	iter := b.IterContext(ctx)
-	return driver.Executed(closed(r, iter))
+	watched.Answered()
+	return driver.Executed(closed(r, iter, watched))
 }
 
 // argument is a value as the driver takes it.

@@ -52,7 +52,7 @@ func TestStubs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{coodiePath, gocqlPath, apachePath + "v2", gocqlxPath + "v2", gocqlxPath + "v2/qb", gocqlxPath + "v2/table"}
+	paths := []string{coodiePath, coodieApachePath, gocqlPath, apachePath + "v2", gocqlxPath + "v2", gocqlxPath + "v2/qb", gocqlxPath + "v2/table"}
 	stubs := load(t, dir, []string{"GOPATH=" + dir, "GO111MODULE=off", "GOWORK=off"}, paths...)
 	real := load(t, "..", nil, paths...)
 	for _, path := range paths {

@@ -5,7 +5,10 @@ import (
 	"strings"
 )
 
-const coodiePath = "github.com/coodie-go/coodie"
+const (
+	coodiePath       = "github.com/coodie-go/coodie"
+	coodieApachePath = coodiePath + "/apache"
+)
 
 // names is a set of coodie's names: "Type", "Type.Member", or a function's.
 type names map[string]bool

@@ -21,7 +21,7 @@ the cluster. Both are for the life of the process and for all goroutines.`, func
 		switch {
 		case coodie.openTable.in(f):
 			what = "the table is opened"
-		case coodie.connect.in(f), isSession(f):
+		case coodie.connect.in(f), isDriverConnect(f), isSession(f):
 			what = "a session is made"
 		default:
 			continue
@@ -31,6 +31,11 @@ the cluster. Both are for the life of the process and for all goroutines.`, func
 		}
 	}
 })
+
+// isDriverConnect reports whether f connects by another driver, as coodie's modules for these do.
+func isDriverConnect(f *types.Func) bool {
+	return f.Pkg() != nil && f.Pkg().Path() == coodieApachePath && f.Name() == "Connect"
+}
 
 // isSession reports whether f makes a session of gocql or gocqlx.
 func isSession(f *types.Func) bool {

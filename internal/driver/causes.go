@@ -153,8 +153,16 @@ func withoutValues(r *Request, err error) error {
 	if several, ok := err.(*RepeatedError); ok {
 		return &RepeatedError{several.Attempts, withhold(r, several.Err)}
 	}
+	if !r.encoded() {
+		return err
+	}
+	return withoutQuotes(err)
+}
+
+// withoutQuotes is withhold of the error of a request that has sent a value.
+func withoutQuotes(err error) error {
 	answer, ok := answerOf(err)
-	if !ok || !r.encoded() {
+	if !ok {
 		return err
 	}
 	m, ok := meaningOf(answer.Code)

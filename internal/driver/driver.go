@@ -78,6 +78,8 @@ type Request struct {
 	// Marks is white space that a driver sends at the end of each statement: see schema.
 	Marks string
 
+	Watcher Watcher // nil: nobody watches
+
 	args []any // memory of Args
 }
 

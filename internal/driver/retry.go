@@ -55,7 +55,7 @@ func (r *Rows) send(ctx context.Context, s Sender, request *Request) {
 			r.reset()
 			r.try(ctx, s, request)
 		}
-		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || Backoff(ctx, attempt, r.err) != nil {
+		if attempt > retries || !r.failed() || !Retryable(request.Kind, r.err) || request.backoff(ctx, attempt, r.err) != nil {
 			return
 		}
 		r.reset()

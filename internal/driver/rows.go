@@ -16,6 +16,7 @@ type Rows struct {
 	err     error
 	ctx     context.Context // of the request
 	request *Request
+	read    int    // rows so far
 	pending bool   // the driver may fetch another page, and encode the values for it
 	frames  frames // of the request, or of one of its pages
 }
@@ -52,6 +53,7 @@ func (r *Rows) reset() {
 		r.used.Forget()
 	}
 	r.columns, r.cells, r.err, r.ctx, r.request, r.pending = Columns{}, nil, nil, nil, nil, false
+	r.read = 0
 	r.frames.n.Store(0)
 	r.frames.begun = false
 }
@@ -81,6 +83,7 @@ func (r *Rows) Next() (ok bool) {
 	if r.cells = r.iter.Next(); r.cells == nil {
 		return false
 	}
+	r.read++
 	r.columns = r.iter.Columns()
 	if r.iter.Turned() {
 		r.frames.progress()
@@ -95,6 +98,9 @@ func (r *Rows) Next() (ok bool) {
 // gocql splits a top-level tuple into its elements, so a tuple whose elements are all
 // null cannot be told from a null tuple: it reads as null.
 func (r *Rows) Cells() [][]byte { return r.cells }
+
+// Read is how many rows have been read.
+func (r *Rows) Read() int { return r.read }
 
 // PageState is where the next page begins; empty on the last. It is copied, and not to
 // be asked for after Close.

@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -76,7 +77,8 @@ type Cluster interface {
 	// Levels returns the consistencies that it has; Quorum and 0 if it chooses none.
 	Levels() (Consistency, SerialConsistency)
 	// Connect makes a session of a copy in which what was left at the driver's defaults is set to ours.
-	Connect(where Locality) (*Session, error)
+	// The driver logs to log, unless that is nil.
+	Connect(where Locality, log *slog.Logger) (*Session, error)
 }
 
 // Session is a session of our own making.

@@ -13,16 +13,17 @@ import (
 // line by line. Those of docs/vet are programs of a test in vet.
 func TestReadmeSnippetsAreExamples(t *testing.T) {
 	examples := map[string][]string{
-		"README.md":            {"example*_test.go"},
-		"docs/antipatterns.md": {"examples/pages/*_test.go"},
-		"docs/bulk.md":         {"examples/pages/*_test.go"},
-		"docs/columns.md":      {"example_columns_test.go"},
-		"docs/cqltest.md":      {"cqltest/*_test.go", "examples/pages/*_test.go", "apache/cqltest_test.go"},
-		"docs/drivers.md":      {"apache/example_test.go"},
-		"docs/idempotence.md":  {"example_raw_test.go"},
-		"docs/performance.md":  {"examples/pages/*_test.go"},
-		"docs/reading.md":      {"example*_test.go"},
-		"docs/recipes.md":      {"recipes/*/example_test.go"},
+		"README.md":             {"example*_test.go"},
+		"docs/antipatterns.md":  {"examples/pages/*_test.go"},
+		"docs/bulk.md":          {"examples/pages/*_test.go"},
+		"docs/columns.md":       {"example_columns_test.go"},
+		"docs/cqltest.md":       {"cqltest/*_test.go", "examples/pages/*_test.go", "apache/cqltest_test.go"},
+		"docs/drivers.md":       {"apache/example_test.go"},
+		"docs/idempotence.md":   {"example_raw_test.go"},
+		"docs/observability.md": {"otel/example_test.go"},
+		"docs/performance.md":   {"examples/pages/*_test.go"},
+		"docs/reading.md":       {"example*_test.go"},
+		"docs/recipes.md":       {"recipes/*/example_test.go"},
 	}
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)

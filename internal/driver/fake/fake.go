@@ -53,6 +53,7 @@ func (s *Sender) Send(_ context.Context, r *driver.Request, _ driver.Iter) drive
 	s.mu.Lock()
 	copied := *r
 	copied.Values = append([]*driver.Value(nil), r.Values...)
+	copied.Watcher = nil
 	s.sent = append(s.sent, copied)
 	s.mu.Unlock()
 	if s.Answer == nil {

@@ -10,10 +10,12 @@ import (
 // rows is the answer of a query. Its memory serves one answer after the other.
 type rows struct {
 	iter     *gocql.Iter
-	attempts int   // more than one, or 0 if the error says all
-	pages    bool  // the driver may ask for further pages
-	turns    pager // nil: the answer does not tell of its pages
-	turned   bool  // the last row may be the first of another page
+	made     int             // attempts
+	attempts int             // the same if more than one, or 0 if the error says all
+	pages    bool            // the driver may ask for further pages
+	turns    pager           // nil: the answer does not tell of its pages
+	watched  *driver.Watched // nil: the driver tells of each attempt, or nobody watches
+	turned   bool            // the last row may be the first of another page
 
 	columns driver.Columns
 	list    []gocql.ColumnInfo // gocql's, of these columns
@@ -21,14 +23,16 @@ type rows struct {
 }
 
 // answerOfQuery runs a query.
-func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter) driver.Iter {
+func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched) driver.Iter {
 	a, ok := used.(*rows)
 	if !ok {
 		a = new(rows)
 	}
-	a.iter = q.Iter()
+	a.iter, a.watched = q.Iter(), watched
+	watched.Answered()
 	a.turns, _ = any(a.iter).(pager)
-	a.attempts = told(r, q.Attempts())
+	a.made = q.Attempts()
+	a.attempts = told(r, a.made)
 	a.pages = len(a.iter.PageState()) > 0 && !r.Page
 	a.describe()
 	return a
@@ -74,7 +78,14 @@ func (a *rows) Next() [][]byte {
 	return a.row.Cells()
 }
 
-func (a *rows) Close() error { return closed(a.attempts, a.iter.Close()) }
+func (a *rows) Close() error {
+	err := a.iter.Close()
+	if a.watched != nil {
+		a.watched.Ended(hostOf(a.iter.Host()), a.made, err)
+		a.watched = nil
+	}
+	return closed(a.attempts, err)
+}
 
 func (a *rows) Forget() {
 	a.row.Forget()

@@ -27,6 +27,13 @@ func (s session) sendBatch(ctx context.Context, r *driver.Request) driver.Iter {
 	for i := range r.Entries {
 		b.Query(r.Entries[i].Statement+r.Marks, r.Args(r.Entries[i].Values, argument)...)
 	}
+	watched := r.Watched()
+	if watched != nil && s.observers != nil {
+		b.Observer(&watching{s.observers, watched})
+		watched = nil
+	}
 	err := s.ExecuteBatch(b)
+	watched.Answered()
+	watched.Ended("", b.Attempts(), err)
 	return driver.Executed(closed(told(r, b.Attempts()), err))
 }

@@ -47,7 +47,7 @@ func TestFill(t *testing.T) {
 func TestPolicyThatIsUsedTwice(t *testing.T) {
 	cfg := gocql.NewCluster("127.0.0.1")
 	cfg.PoolConfig.HostSelectionPolicy = panicking{gocql.RoundRobinHostPolicy()}
-	_, err := Cluster(cfg).Connect(driver.Locality{})
+	_, err := Cluster(cfg).Connect(driver.Locality{}, nil)
 	require.ErrorContains(t, err, "a policy serves one session")
 }
 

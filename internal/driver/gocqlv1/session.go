@@ -11,9 +11,12 @@ import (
 )
 
 // Of returns gocql's session as the seam has it.
-func Of(s *gocql.Session) driver.Driver { return session{s} }
+func Of(s *gocql.Session) driver.Driver { return session{s, nil} }
 
-type session struct{ *gocql.Session }
+type session struct {
+	*gocql.Session
+	observers *observers
+}
 
 func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
 	switch r.Kind {
@@ -63,7 +66,12 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 	case driver.SerialRead, driver.Schema:
 		once(q.DefaultTimestamp(false))
 	}
-	answer := answerOfQuery(r, q, used)
+	watched := r.Watched()
+	if watched != nil && s.observers != nil {
+		q.Observer(&watching{s.observers, watched})
+		watched = nil
+	}
+	answer := answerOfQuery(r, q, used, watched)
 	fresh.Release() // gocql copies what it needs for further pages
 	return answer
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	apachegocql "github.com/apache/cassandra-gocql-driver/v2"
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/apache"
 	"github.com/gocql/gocql"
 	"github.com/scylladb/gocqlx/v2"
 )
@@ -19,6 +21,8 @@ type server struct {
 	db      *coodie.DB
 	cluster *gocql.ClusterConfig
 	session *gocql.Session
+	other   *apachegocql.ClusterConfig
+	opened  *apachegocql.Session
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -29,6 +33,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) Call(ctx context.Context, m *Message) (*Message, error) {
 	coodie.Connect(ctx, s.cluster) // want `a session is made for each request`
+	apache.Connect(ctx, s.other)   // want `a session is made for each request`
+	apache.New(s.opened)
+	s.other.CreateSession() // want `a session is made for each request`
 	return nil, nil
 }
 
