@@ -14,16 +14,16 @@ import (
 // Sentinels for errors.Is.
 var (
 	// ErrNotFound is matched by *NotFoundError: no row matches.
-	ErrNotFound = errors.New("coodie: not found")
+	ErrNotFound = driver.NewMark("coodie: not found")
 	// ErrMultiple is matched by *MultipleError: several rows match.
-	ErrMultiple = errors.New("coodie: several rows where one was expected")
+	ErrMultiple = driver.NewMark("coodie: several rows where one was expected")
 	// ErrNotApplied is matched by *NotAppliedError, which LWTResult.Err returns for a refused LWT.
-	ErrNotApplied = errors.New("coodie: not applied")
+	ErrNotApplied = driver.NewMark("coodie: not applied")
 	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
 	// been executed, now or later.
-	ErrOutcomeUnknown = errors.New("coodie: outcome unknown")
+	ErrOutcomeUnknown = driver.NewMark("coodie: outcome unknown")
 	// ErrContended is matched by *ContendedError: Mutate has used up its attempts.
-	ErrContended = errors.New("coodie: contended")
+	ErrContended = driver.NewMark("coodie: contended")
 	// ErrCannotGuard is matched by the *UsageError of a Mutate or IfUnchanged for whose row no
 	// condition could tell it from a missing one.
 	ErrCannotGuard = stmt.ErrCannotGuard

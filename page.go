@@ -112,7 +112,7 @@ func (t *table) ownKeyspace() string {
 }
 
 // ErrBadPageToken is matched by every *PageTokenError.
-var ErrBadPageToken = errors.New("coodie: bad page token")
+var ErrBadPageToken = driver.NewMark("coodie: bad page token")
 
 // PageTokenError is a token that QuerySet.Page does not take. It matches ErrBadPageToken.
 // The remedy is the same whatever the reason: begin with the first page.

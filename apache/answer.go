@@ -14,18 +14,19 @@ type rows struct {
 	watched *driver.Watched // nil: the driver tells of each attempt, or nobody watches
 	pages   bool            // the driver may ask for further pages
 	turned  bool            // the last row is the first of another page
+	ignores bool            // the session's retry policy may have ignored an error, which leaves no columns
 
 	columns driver.Columns
 	list    []gocql.ColumnInfo // the driver's, of these columns
 	row     driver.Row
 }
 
-func answerOf(r *driver.Request, iter *gocql.Iter, used driver.Iter, watched *driver.Watched) driver.Iter {
+func (c *conn) answerOf(r *driver.Request, iter *gocql.Iter, used driver.Iter, watched *driver.Watched) driver.Iter {
 	a, ok := used.(*rows)
 	if !ok {
 		a = new(rows)
 	}
-	a.iter, a.request, a.watched = iter, r, watched
+	a.iter, a.request, a.watched, a.ignores = iter, r, watched, !c.honest
 	a.pages = len(iter.PageState()) > 0 && !r.Page
 	a.describe()
 	return a
@@ -58,9 +59,10 @@ func (a *rows) Next() [][]byte {
 }
 
 func (a *rows) Close() error {
+	columns := len(a.iter.Columns()) // of the last page
 	err := closed(a.request, a.iter, a.watched)
 	a.watched = nil
-	if err == nil && a.request.Kind == driver.Read && len(a.list) == 0 {
+	if err == nil && a.ignores && a.request.Kind == driver.Read && columns == 0 {
 		return errIgnored
 	}
 	return err

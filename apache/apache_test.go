@@ -137,6 +137,36 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
+// TestIgnoreOfALaterPage: a read is not cut short without an error.
+func TestIgnoreOfALaterPage(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	cluster := config(srv)
+	cluster.RetryPolicy, cluster.DefaultIdempotence = answers{2, gocql.Ignore}, true
+	table := locks(t, apache.New(session(t, cluster)))
+	for i := range 10 {
+		require.NoError(t, table.New(Lock{Name: fmt.Sprint(i)}).Save(t.Context()))
+	}
+	all := table.Find().With(coodie.WithPageSize(3))
+	rows, err := all.All(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 10)
+	srv.Fault(cqltest.On(cqltest.Select, "lock").After(1), cqltest.ServerError("?"))
+	_, err = all.All(t.Context())
+	require.Error(t, err)
+}
+
+// TestUnparsedWriteUnderRows: an answer without columns is no error of a session whose policy ignores none.
+func TestUnparsedWriteUnderRows(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	db, err := apache.Connect(t.Context(), config(srv))
+	require.NoError(t, err)
+	defer db.Close()
+	locks(t, db)
+	for _, err := range db.Raw("INSERT INTO lock (name) VALUES ('a')").Unparsed().Rows(t.Context()) {
+		require.NoError(t, err)
+	}
+}
+
 // TestObservers: the config's observers are told of each statement, once.
 func TestObservers(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))

@@ -61,7 +61,7 @@ func (c *conn) Send(ctx context.Context, r *driver.Request, used driver.Iter) dr
 	}
 	iter := q.IterContext(ctx)
 	watched.Answered()
-	return answerOf(r, iter, used, watched)
+	return c.answerOf(r, iter, used, watched)
 }
 
 // maySendAgain reports whether the session's retry policy may have a write.

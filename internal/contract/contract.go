@@ -30,7 +30,7 @@ type Driver struct {
 // Run runs all tests.
 func Run(t *testing.T, d Driver) {
 	for name, test := range map[string]func(*testing.T, Driver){
-		"outcomes": outcomes, "settling": settling, "attempts": attempts, "attempts not sent": attemptsNotSent,
+		"outcomes": outcomes, "causes": causes, "settling": settling, "attempts": attempts, "attempts not sent": attemptsNotSent,
 		"one timestamp per call": oneTimestampPerCall, "unprepared for ever": unpreparedForever, "unprepared at times": unpreparedAtTimes,
 		"a policy without end": policyWithoutEnd, "a table made again": tableMadeAgain, "a table made again unseen": tableMadeAgainUnseen,
 		"a table made again between pages": tableMadeAgainBetweenPages, "a field renamed": fieldRenamed, "a type made again": typeMadeAgain,

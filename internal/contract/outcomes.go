@@ -44,6 +44,8 @@ var outcomeFaults = map[string]outcomeFault{
 	"unauthorized":               {cqltest.Unauthorized("?"), coodie.KindAuth, true, true},
 	"invalid":                    {cqltest.Invalid("?"), coodie.KindInvalid, true, true},
 	"config error":               {cqltest.ConfigError("?"), coodie.KindInvalid, true, true},
+	"rate limit":                 {cqltest.ConfigError("Per-partition rate limit reached for write in table app.stock, rejected by replicas"), coodie.KindUnavailable, false, false},
+	"rate limit, coordinator":    {cqltest.ConfigError("Per-partition rate limit reached for write in table app.stock, rejected by coordinator"), coodie.KindUnavailable, true, true},
 	"already exists":             {cqltest.AlreadyExists("app", "stock"), coodie.KindInvalid, true, true},
 	"connection closed":          {cqltest.CloseConnection, coodie.KindConnection, false, false},
 	"no answer, cancelled":       {cqltest.LoseAnswer, coodie.KindCanceled, false, false},

@@ -6,8 +6,7 @@ package driver
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"reflect"
 )
 
 // Kind is what a request does, which decides how it may be sent.
@@ -137,8 +136,16 @@ type Driver interface {
 	Describe(keyspace string, tables []string, last Keyspace) (Keyspace, error)
 }
 
+// Mark is an error that says what became of a request, for errors.Is alone.
+type Mark struct{ text string }
+
+// NewMark returns a Mark with that text.
+func NewMark(text string) error { return &Mark{text} }
+
+func (m *Mark) Error() string { return m.text }
+
 // ErrNotSent is matched by every NotSentError.
-var ErrNotSent = errors.New("coodie: not sent")
+var ErrNotSent = NewMark("coodie: not sent")
 
 // NotSentError is an error from before anything was sent: the statement was certainly not executed.
 type NotSentError struct{ Err error }
@@ -156,9 +163,25 @@ func Ended(ctx context.Context) error {
 		return nil
 	}
 	if cause := context.Cause(ctx); cause != err {
-		err = fmt.Errorf("%w: %w", err, cause)
+		return &EndedError{err, cause}
 	}
 	return err
+}
+
+// EndedError is the error of a context that ended for a cause of the program's own. It unwraps to the context's error.
+// The cause is matched by errors.Is, and by nothing else: it may be the error of another request, as it is in an errgroup,
+// which says nothing of what became of this one.
+type EndedError struct{ err, cause error }
+
+func (e *EndedError) Error() string { return e.err.Error() + ": " + e.cause.Error() }
+func (e *EndedError) Unwrap() error { return e.err }
+
+// Is matches the cause.
+func (e *EndedError) Is(target error) bool {
+	if _, mark := target.(*Mark); mark || target == nil || !reflect.TypeOf(target).Comparable() {
+		return false
+	}
+	return target == e.cause
 }
 
 // New returns the sender of a driver's session.

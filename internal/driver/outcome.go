@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
+	"strings"
 )
 
 // ErrorKind says why a request failed; what to do about it is its Advice. Whether a write
@@ -89,7 +91,12 @@ const (
 	codeProtocol    = 0x000A
 	codeUnavailable = 0x1000
 	codeSyntax      = 0x2000
+	codeConfig      = 0x2300
 )
+
+// rateLimit begins ScyllaDB's message to a driver that has not negotiated its own code for it, which comes as an error of
+// the configuration; it ends with who rejected the request. See its docs/dev/protocol-extensions.md.
+const rateLimit = "Per-partition rate limit reached"
 
 // codes are the server's errors. A code that is not here is of KindOther and proves nothing.
 var codes = [...]struct {
@@ -113,7 +120,7 @@ var codes = [...]struct {
 	{codeSyntax, meaning{kind: KindSyntax, definite: true, free: true}},
 	{0x2100, meaning{kind: KindAuth, definite: true}},                     // unauthorized
 	{0x2200, meaning{kind: KindInvalid, definite: true, free: true}},      // invalid
-	{0x2300, meaning{kind: KindInvalid, definite: true, free: true}},      // config
+	{codeConfig, meaning{kind: KindInvalid, definite: true, free: true}},  // config; see rateLimit
 	{0x2400, meaning{kind: KindInvalid, definite: true, advice: there}},   // already exists
 	{0x2500, meaning{kind: KindInvalid, definite: true, transient: true}}, // unprepared
 	{0xF000, meaning{kind: KindUnavailable}},                              // ScyllaDB's rate limit: some replicas may have taken the write
@@ -127,6 +134,11 @@ func meaningOf(code int) (m meaning, known bool) {
 		}
 	}
 	return m, false
+}
+
+// limited reports whether it is ScyllaDB's rate limit: see rateLimit.
+func (e *ServerError) limited() bool {
+	return e.Code == codeConfig && strings.HasPrefix(e.Message, rateLimit)
 }
 
 // sentinels are errors of Go and of the seam. Those of a driver are in its Foreign.
@@ -151,14 +163,22 @@ func judge(err error) meaning {
 	}
 	m := meaning{kind: KindOther}
 	var network net.Error
-	if answer, ok := answerOf(err); ok {
+	var ended *EndedError
+	if errors.As(err, &ended) {
+		m = *find(sentinels, ended.err).meaning()
+	} else if answer, ok := answerOf(err); ok {
 		if known, ok := meaningOf(answer.Code); ok {
 			m = known
+		}
+		if answer.limited() {
+			m = meaning{kind: KindUnavailable, definite: strings.HasSuffix(answer.Message, "rejected by coordinator"), transient: true}
 		}
 	} else if found := sentinel(err); found != nil {
 		m = *found
 	} else if found := handshake(err); found != nil {
 		m = *found
+	} else if slices.ContainsFunc(broken[:], func(text string) bool { return strings.Contains(err.Error(), text) }) {
+		m.kind = KindConnection
 	} else if errors.As(err, &network) {
 		m.kind = KindConnection
 		var op *net.OpError
@@ -192,8 +212,15 @@ func sentinel(err error) *meaning {
 	if found == nil {
 		return nil
 	}
-	return &meaning{kind: found.Kind, definite: found.Definite, transient: found.Transient, advice: found.Advice}
+	return found.meaning()
 }
+
+func (s *Sentinel) meaning() *meaning {
+	return &meaning{kind: s.Kind, definite: s.Definite, transient: s.Transient, advice: s.Advice}
+}
+
+// broken are the texts of the drivers for a connection that broke within an answer, or did not answer at all; they have no error for it.
+var broken = [...]string{"unable to read frame body", "heartbeat failed"}
 
 func find(in []Sentinel, err error) *Sentinel {
 	for i := range in {
@@ -230,13 +257,16 @@ func Retryable(kind Kind, err error) bool {
 // every other error.
 func beforeProposal(kind Kind, err error) bool {
 	answer, ok := answerOf(err)
-	if !ok || answer.Code != codeUnavailable {
+	if !ok || answer.Code != codeUnavailable && !answer.limited() {
 		return true
 	}
 	switch kind {
 	case UnloggedBatch, CounterBatch, TextBatch:
 		return false
 	case CAS:
+		if answer.limited() {
+			return true // it is found out before the first round
+		}
 	default:
 		return true
 	}

@@ -2,14 +2,13 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // ErrPlanned is why a write of a planning context was not sent.
-var ErrPlanned = errors.New("coodie: planned, not sent")
+var ErrPlanned = NewMark("coodie: planned, not sent")
 
 type planKey struct{}
 

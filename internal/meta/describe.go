@@ -192,6 +192,8 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 			return d.fail(path, "field %s is the attempt column already", d.table.Attempt.Field)
 		case c.Type.Kind != codec.UUID || c.GoType.Kind() != reflect.Array:
 			return d.fail(path, "an attempt column is a uuid held in a [16]byte type, such as coodie.UUID")
+		case !plainUUID(c):
+			return d.fail(path, "an attempt column holds the bytes of its uuid as they are, and %s encodes itself otherwise; use coodie.UUID", c.GoType)
 		}
 		d.table.Attempt = c
 	}
@@ -297,6 +299,16 @@ func (d *describer) order(key []*Column) error {
 	}
 	sort.Sort(byPosition{key, d.positions})
 	return nil
+}
+
+// plainUUID reports whether the column's cell is the array's bytes: Settle compares them.
+func plainUUID(c *Column) bool {
+	id := reflect.New(c.GoType)
+	for i := range id.Elem().Len() {
+		id.Elem().Index(i).SetUint(uint64(i + 1))
+	}
+	cell, _, err := c.Codec.Append([]byte{}, codec.AddrOf(id))
+	return err == nil && string(cell) == "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
 }
 
 // byPosition sorts key columns by the positions that their tags give. Package slices would make a sort of its own.

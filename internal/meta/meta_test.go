@@ -260,3 +260,43 @@ func FuzzTag(f *testing.F) {
 		}
 	})
 }
+
+// turned encodes its bytes turned round.
+type turned [16]byte
+
+func (t turned) MarshalCell(string) ([]byte, error) {
+	cell := make([]byte, 16)
+	for i := range t {
+		cell[15-i] = t[i]
+	}
+	return cell, nil
+}
+
+func (t *turned) UnmarshalCell(_ string, cell []byte) error {
+	for i := range cell {
+		t[15-i] = cell[i]
+	}
+	return nil
+}
+
+// TestAttemptIsItsBytes: Settle compares the id that was sent with the cell.
+func TestAttemptIsItsBytes(t *testing.T) {
+	type plain [16]byte
+	for typ, says := range map[reflect.Type]string{
+		reflect.TypeFor[struct {
+			K       string `cql:"k,partition"`
+			Attempt plain  `cql:"attempt,attempt"`
+		}](): "",
+		reflect.TypeFor[struct {
+			K       string `cql:"k,partition"`
+			Attempt turned `cql:"attempt,attempt,type=uuid"`
+		}](): "encodes itself otherwise",
+	} {
+		_, err := Of(typ)
+		if says == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, says)
+		}
+	}
+}
