@@ -239,7 +239,7 @@ func (w *conditional) call() call {
 	c.spec.Conds, c.spec.Kind, c.spec.AllowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
 	switch {
 	case w.write.doc != nil && c.table.schema.Meta.Version != nil:
-		c.spec.Guard = c.spec.Table.GuardOf(w.write.doc.value(), w.write.doc.seen)
+		c.spec.Guard = c.spec.Table.GuardOf(w.write.doc.value(), w.write.doc.knows().seen)
 	case w.asks.unchanged:
 		c.spec.Guard = &stmt.Guard{Err: stmt.ErrNoVersion}
 	}

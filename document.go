@@ -25,8 +25,21 @@ type document struct {
 	table *table
 	of    *document // that this is a copy of, kept by a write; nil: it is none
 	stale bool
+	known *known
+}
+
+// known is what a document knows of its row. It never changes: a copy of the document may have it, too.
+type known struct {
 	seen  codec.Addr // what Value was when it was read or last written, as far as a guard needs it: see see
-	read  [][]byte   // the cells of Value when it was read or last written, by the columns' Index; nil: it was not read
+	cells [][]byte   // those of Value when it was read or last written, by the columns' Index; nil: it was not read
+}
+
+// knows is what is known; zero if that is nothing.
+func (d *document) knows() known {
+	if d.known == nil {
+		return known{}
+	}
+	return *d.known
 }
 
 // Load is Get whose row comes as a Document, which knows what was read: see Document.SaveChanges.
@@ -168,7 +181,7 @@ func (d *document) now() write { return d.write().kept() }
 func (w write) kept() write {
 	if d := w.doc; d != nil && d.of == nil {
 		w.doc = d.table.document()
-		*w.doc = document{table: d.table, of: d, seen: d.seen, read: d.read}
+		*w.doc = document{table: d.table, of: d, known: d.known}
 		d.table.schema.Set(w.doc.value(), d.value())
 	}
 	return w
@@ -200,13 +213,13 @@ func (d *document) remove(ctx context.Context, targets []*stmt.Ref, columns bool
 //go:noinline
 func (d *document) see(p codec.Addr) {
 	t := d.table
-	if d.read != nil {
+	if d.knows().cells != nil {
 		d.remember(p)
 	}
 	if t == nil || t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
-	d.seen = t.schema.Copy(p)
+	d.known = &known{t.schema.Copy(p), d.knows().cells}
 	for _, col := range t.schema.Meta.Columns {
 		if col.Kind == meta.Static { // its memory may be changed in place
 			d.saw(col, stmt.OperandAt(col, p))
@@ -223,9 +236,9 @@ func (d *document) saw(col *meta.Column, o stmt.Operand) {
 	if null || col.Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	seen := d.table.schema.Copy(d.seen)
+	seen := d.table.schema.Copy(d.known.seen)
 	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
-		d.seen = seen
+		d.known = &known{seen, d.known.cells}
 	}
 }
 
@@ -256,10 +269,11 @@ func (d *document) reload(ctx context.Context) error {
 // remember keeps the cells of the row at p.
 func (d *document) remember(p codec.Addr) {
 	columns := d.table.schema.Meta.Columns
-	d.read = make([][]byte, len(columns))
+	cells := make([][]byte, len(columns))
 	for _, col := range columns {
-		d.read[col.Index] = cellOf(col, p)
+		cells[col.Index] = cellOf(col, p)
 	}
+	d.known = &known{d.knows().seen, cells}
 }
 
 // cellOf is the cell of a column in the row at p; nil is null, or what has no cell.

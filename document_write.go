@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -183,7 +184,7 @@ func (c *call) changes(ctx context.Context) (row codec.Addr, assigns []stmt.Assi
 	switch {
 	case c.table == nil:
 		return row, nil, noTable(opSaveChanges)
-	case c.doc == nil || c.doc.read == nil:
+	case c.doc == nil || c.doc.knows().cells == nil:
 		return row, nil, c.usage(opSaveChanges, "what was read is not known: take the document from QuerySet.Load, or call Reload first")
 	case len(c.differing(row)) == 0:
 		return row, nil, nil
@@ -208,7 +209,7 @@ func (c *call) differing(p codec.Addr) (columns []*meta.Column) {
 		if col == m.Attempt || col == m.Version {
 			continue
 		}
-		cell, read := cellOf(col, p), c.doc.read[col.Index]
+		cell, read := cellOf(col, p), c.doc.known.cells[col.Index]
 		if (cell == nil) != (read == nil) || !bytes.Equal(cell, read) {
 			columns = append(columns, col)
 		}
@@ -270,7 +271,7 @@ func (c *call) put(r *stmt.Ref, o *stmt.Operand) bool {
 	if null || r.Column().Type.StoredAsNull(cell) {
 		cell = nil
 	}
-	if !c.doc.seen.None() && r.Column().Kind == meta.Static {
+	if !c.doc.knows().seen.None() && r.Column().Kind == meta.Static {
 		c.doc.saw(r.Column(), *o)
 	}
 	cd := r.Column().Codec
@@ -283,8 +284,10 @@ func (c *call) put(r *stmt.Ref, o *stmt.Operand) bool {
 	if cd.Decode(field, cell) != nil {
 		return false
 	}
-	if c.doc.read != nil {
-		c.doc.read[r.Column().Index] = cellOf(r.Column(), c.held)
+	if known := c.doc.knows(); known.cells != nil {
+		known.cells = slices.Clone(known.cells)
+		known.cells[r.Column().Index] = cellOf(r.Column(), c.held)
+		c.doc.known = &known
 	}
 	return known
 }

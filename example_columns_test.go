@@ -98,7 +98,7 @@ func ExampleBeforeSaver() {
 	// true coodie: insert signup (id): Validate: that is no e-mail address
 }
 
-// Indexes are declared by tags, options of the table where it is opened; Create makes both.
+// Indexes are declared by tags, options of the table where it is opened; CreateTable makes both.
 func ExampleWithDefaultTTL() {
 	type Session struct {
 		Token  string      `cql:"token,partition"`
@@ -176,7 +176,7 @@ func ExampleRegisterCodec() {
 	// true <nil> light
 }
 
-// A view has every read and no write. (cqltest has no materialized views: Create needs a Cassandra.)
+// A view has reads and no writes.
 func ExampleOpenView() {
 	type EntryByAmount struct {
 		Amount int    `cql:"amount,partition"`
@@ -214,4 +214,29 @@ func ExampleTable_InKeyspace() {
 	// Output:
 	// north.ledger 1 0 <nil>
 	// south.ledger 1 1 <nil>
+}
+
+// Rows of one table as structs of several types.
+func ExampleOpenVariants() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	shapes, err := coodie.Open[Shape](coodie.New(session))
+	must(err)
+	all, err := coodie.OpenVariants[Area](shapes, shapeKind, coodie.VariantOf[Circle]("circle"), coodie.VariantOf[Square]("square"))
+	must(err)
+	must(all.CreateTable(ctx))
+	circles, err := coodie.TableOf[Circle](all)
+	must(err)
+	squares, err := coodie.TableOf[Square](all)
+	must(err)
+	must(circles.New(Circle{Shape: Shape{Drawing: "d", ID: 1}, Radius: 1}).Save(ctx))
+	must(squares.New(Square{Shape: Shape{Drawing: "d", ID: 2}, Side: 2}).Save(ctx))
+	for shape, err := range all.Read(shapes.Find(shapeDrawing.Eq("d"))).Iter(ctx) {
+		must(err)
+		fmt.Printf("%T %.2f\n", shape, shape.Area())
+	}
+	// Output:
+	// *coodie_test.Circle 3.14
+	// *coodie_test.Square 4.00
 }

@@ -439,7 +439,7 @@ func ExampleDB_Batch() {
 	// <nil>
 }
 
-// Create makes the table; Verify says how a live table differs from its struct.
+// CreateTable makes the table; Verify says how a live table differs from its struct.
 func ExampleTable_Verify() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()

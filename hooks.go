@@ -100,7 +100,7 @@ func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 
 // prepares reports whether anything happens to a row before it is written.
 func (t *table) prepares() bool {
-	return t != nil && (len(t.schema.Meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate)
+	return t != nil && (len(t.schema.Meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate || t.kind != nil)
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
@@ -123,6 +123,11 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 		return v, nil
 	}
 	own := t.schema.Copy(v)
+	if t.kind != nil {
+		if err := t.kind.mark(t, op, own); err != nil {
+			return v, err
+		}
+	}
 	if fill {
 		for _, col := range t.schema.Meta.Defaults {
 			if err := col.Fill(own); err != nil {
@@ -161,6 +166,11 @@ const (
 
 // loaded is what happens to a row after it has been read.
 func (t *table) loaded(ctx context.Context, v codec.Addr) error {
+	if t.kind != nil {
+		if err := t.kind.check(t, v); err != nil {
+			return err
+		}
+	}
 	if !t.hooks.afterLoad {
 		return nil
 	}
@@ -198,7 +208,7 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *answer.Row) erro
 // is the row as the function was given it; nil if there are no hooks.
 func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Addr) (value, loaded codec.Addr, err error) {
 	t := m.call.table
-	if t.hooks == (hooks{}) {
+	if t.hooks == (hooks{}) && t.kind == nil {
 		return changed, codec.Addr{}, nil
 	}
 	loaded = t.schema.New()

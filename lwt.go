@@ -139,7 +139,7 @@ func (c call) replacement() (assigns []stmt.Assign) {
 			continue
 		}
 		a := stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, c.spec.Value))
-		if col.Kind == meta.Static && !c.doc.seen.None() && stmt.Differs(c.doc.seen, c.spec.Value, []*meta.Column{col}) == nil {
+		if col.Kind == meta.Static && !c.doc.knows().seen.None() && stmt.Differs(c.doc.known.seen, c.spec.Value, []*meta.Column{col}) == nil {
 			same = append(same, a)
 			continue
 		}

@@ -37,7 +37,7 @@ func TestIndexesAndOptionsOnCqltest(t *testing.T) {
 	var mismatch *coodie.MismatchError
 	require.ErrorAs(t, sessions.Verify(ctx), &mismatch)
 	require.Equal(t, []string{
-		"column user (field User): the table has no index on user; Create makes it",
+		"column user (field User): the table has no index on user; CreateTable makes it",
 		"default TTL: 3600 seconds by WithDefaultTTL, 60 in the table",
 	}, mismatch.Differences)
 	require.NoError(t, sessions.CreateTable(ctx))

@@ -210,7 +210,7 @@ func (t *table) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	differences := []string{"the table does not exist in keyspace " + keyspace + "; Create makes it"}
+	differences := []string{"the table does not exist in keyspace " + keyspace + "; CreateTable makes it"}
 	if len(live.Columns) > 0 {
 		differences = d.Compare(live)
 	}

@@ -23,7 +23,7 @@ type Selection[T, V any] selection
 type selection struct {
 	call call
 	// plan says how a row's cells become a V.
-	readerFor func(columns driver.Columns) (rowReader, error)
+	readerFor func(ctx context.Context, columns driver.Columns) (rowReader, error)
 	err       error
 }
 
@@ -45,7 +45,7 @@ func (q *query) values(term *stmt.Term, typ reflect.Type) *selection {
 	q, ch := q.choose()
 	ch.Terms = []*stmt.Term{term}
 	s := &selection{call: q.call()}
-	s.readerFor = func(columns driver.Columns) (rowReader, error) {
+	s.readerFor = func(_ context.Context, columns driver.Columns) (rowReader, error) {
 		read, err := s.call.cellReader(columns, 0, term, typ)
 		if err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (q *query) asJSON() *selection {
 	q, ch := q.choose()
 	ch.JSON = true
 	s := &selection{call: q.call()}
-	s.readerFor = func(driver.Columns) (rowReader, error) {
+	s.readerFor = func(context.Context, driver.Columns) (rowReader, error) {
 		return func(v codec.Addr, cells [][]byte) error { return stmt.RawJSON(v, cells[0]) }, nil
 	}
 	return s
@@ -160,7 +160,7 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 			more := r.NextRow()
 			if now := r.Columns(); now.Len() > 0 && !columns.Same(now) {
 				var err error
-				if read, err = s.readerFor(now); err != nil {
+				if read, err = s.readerFor(ctx, now); err != nil {
 					r.Of.Refresh(r.Statement)
 					return err
 				}
@@ -249,7 +249,7 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 	q, ch := q.choose()
 	ch.Terms = terms
 	s := &selection{call: q.call()}
-	s.readerFor = func(columns driver.Columns) (rowReader, error) {
+	s.readerFor = func(_ context.Context, columns driver.Columns) (rowReader, error) {
 		readers := make([]answer.CellReader, len(row.Columns))
 		for i, col := range row.Columns {
 			if i < columns.Len() && terms[i].Decoder() == nil && columns.Is(i, col.Type) {

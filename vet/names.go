@@ -90,7 +90,7 @@ var coodie = struct {
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
 	plan:      named("Plan"),
 	unknown:   named(unknownName + " OutcomeUnknownError " + settleName),
-	openTable: named("Open OpenView"),
+	openTable: named("Open OpenView OpenVariants"),
 	connect:   named("Connect ConnectOver"),
 	settle:    named(settleName),
 	field:     named(fieldName),

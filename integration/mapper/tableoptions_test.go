@@ -59,9 +59,9 @@ func TestIndexes(t *testing.T) {
 	var mismatch *coodie.MismatchError
 	require.ErrorAs(t, table.Verify(ctx), &mismatch)
 	require.Equal(t, []string{
-		"column c (field C): the table has no storage-attached index on c; Create makes it",
-		"column eMail (field Email): the table has no index on eMail; Create makes it",
-		"column attrs (field Attrs): the table has no index on keys(attrs); Create makes it",
+		"column c (field C): the table has no storage-attached index on c; CreateTable makes it",
+		"column eMail (field Email): the table has no index on eMail; CreateTable makes it",
+		"column attrs (field Attrs): the table has no index on keys(attrs); CreateTable makes it",
 	}, mismatch.Differences)
 	execute(t, s, "DROP INDEX indexed_c_idx")
 	require.NoError(t, table.CreateTable(ctx))

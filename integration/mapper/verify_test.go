@@ -83,7 +83,7 @@ func TestVerifyDifferences(t *testing.T) {
 		setup []string
 		want  []string
 	}{
-		{"missing table", nil, []string{"the table does not exist in keyspace " + keyspace + "; Create makes it"}},
+		{"missing table", nil, []string{"the table does not exist in keyspace " + keyspace + "; CreateTable makes it"}},
 		{
 			"missing type", []string{"CREATE TABLE @ (tenant text, day int, at bigint, seq int, owner text STATIC, tags set<text>, place text, PRIMARY KEY ((tenant, day), at, seq)) WITH CLUSTERING ORDER BY (at DESC, seq ASC)"},
 			[]string{

@@ -110,6 +110,18 @@ func (s *step) exact(field codec.Addr, cell []byte) error {
 	return err
 }
 
+// RowReader sets the fields of a struct from the cells of a row.
+type RowReader func(v codec.Addr, cells [][]byte) error
+
+// Reader reads rows with these columns, of which the struct may have some.
+func (s *Source) Reader(columns driver.Columns) (RowReader, error) {
+	p, err := s.decodingOf(nil, columns)
+	if err != nil {
+		return nil, err
+	}
+	return func(v codec.Addr, cells [][]byte) error { return s.decode(p, v, cells) }, nil
+}
+
 // Restore decodes a row into v, which shares no memory with another decoding of it.
 func (s *Source) Restore(v codec.Addr, row *Row) error {
 	p, err := s.decodingOf(nil, row.Columns)

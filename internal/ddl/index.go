@@ -64,7 +64,7 @@ func (d *differences) indexes(t *meta.Table, live []LiveIndex) {
 				kind = "storage-attached index"
 			}
 			if !found {
-				d.add("column %s (field %s): the table has no %s on %s; Create makes it", c.Name, c.Field, kind, target(ix, c.Name))
+				d.add("column %s (field %s): the table has no %s on %s; CreateTable makes it", c.Name, c.Field, kind, target(ix, c.Name))
 			}
 		}
 	}
