@@ -150,13 +150,11 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 		ctx, w = c.begin(ctx, Event{Op: opConnect}, nil)
 	}
 	session, err := connect(ctx, cluster, c.where, c.log)
+	if e, ok := err.(*driver.ConnectError); ok {
+		err = (*ConnectError)(e)
+	}
 	if err != nil {
 		w.end(OutcomeDone, err, nil)
-	}
-	if e, ok := err.(*driver.ConnectError); ok {
-		return nil, (*ConnectError)(e)
-	}
-	if err != nil {
 		return nil, err
 	}
 	several := len(session.Datacenters) > 1

@@ -212,7 +212,8 @@ func outcomeOf(done Outcome, err error) Outcome {
 func (t *table) warns(r *driver.Request) string { return warnings(t.manyTexts(), t.loses(r.Lost)) }
 
 // SlogObserver returns an Observer that logs each event as the message "coodie" with its
-// op, kind, table, outcome, duration and statement, and never with a bound value. The levels are
+// op, kind, table, outcome, duration, statement, the conditions that refused and the evidence of a settlement, and
+// never with a bound value. The levels are
 //
 //   - Warn: an unknown outcome, a Mutate that gave up as contended, and every Warning;
 //   - Error: what failed, unless the caller's own context was cancelled;
@@ -234,7 +235,7 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 	if !o.logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 10)
+	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.String("op", e.Op), slog.String("kind", e.Kind.String()))
 	if e.Table != "" {
 		attrs = append(attrs, slog.String("table", e.Table))
@@ -242,6 +243,12 @@ func (o slogObserver) Observe(ctx context.Context, e Event) {
 	attrs = append(attrs, slog.String("outcome", e.Outcome.String()), slog.Duration("duration", e.Duration))
 	if e.Kind == EventMutate {
 		attrs = append(attrs, slog.Int("attempts", e.Attempts), slog.Int("refused", e.Refused))
+	}
+	if len(e.Conditions) > 0 {
+		attrs = append(attrs, slog.String("conditions", strings.Join(e.Conditions, ", ")))
+	}
+	if e.Evidence != "" {
+		attrs = append(attrs, slog.String("evidence", e.Evidence))
 	}
 	if e.Statement != "" {
 		attrs = append(attrs, slog.String("statement", e.Statement))

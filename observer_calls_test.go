@@ -52,7 +52,11 @@ func (r *recorder) Observe(ctx context.Context, e coodie.Event) {
 	r.ends, r.order = append(r.ends, e), append(r.order, "end "+span)
 }
 
-func (r *recorder) clear() { *r = recorder{} }
+func (r *recorder) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.starts, r.attempts, r.of, r.ends, r.order = nil, nil, nil, nil, nil
+}
 
 // last is the event of the last call that ended.
 func (r *recorder) last() coodie.Event { return r.ends[len(r.ends)-1] }
@@ -152,6 +156,42 @@ func TestCallIsTold(t *testing.T) {
 	require.Equal(t, 6, rec.last().Rows)
 	require.GreaterOrEqual(t, rec.last().Pages, 3)
 	require.Equal(t, rec.last().Pages, len(rec.attempts))
+}
+
+// TestFurtherPages: the pages that the driver fetches ahead are told while the rows are read, and no more after the end.
+func TestFurtherPages(t *testing.T) {
+	ctx := t.Context()
+	_, _, claims, rec, _ := overheard(t)
+	for i := range 20 {
+		require.NoError(t, claims.New(Claim{Name: fmt.Sprint(i)}).Save(ctx))
+	}
+	for read := range 20 {
+		rec.clear()
+		n := 0
+		for _, err := range claims.Find().With(coodie.WithPageSize(2), coodie.WithPrefetch(1)).Iter(ctx) {
+			require.NoError(t, err)
+			if n++; n > read {
+				break
+			}
+		}
+		rec.mu.Lock()
+		require.Equal(t, "end /select", rec.order[len(rec.order)-1])
+		require.GreaterOrEqual(t, rec.last().Rows, read)
+		require.Equal(t, len(rec.attempts), rec.last().Pages)
+		rec.mu.Unlock()
+	}
+}
+
+// TestFailedConnectIsTold: an observer hears of a Connect that fails.
+func TestFailedConnectIsTold(t *testing.T) {
+	rec := new(recorder)
+	cluster := gocql.NewCluster("127.0.0.1")
+	cluster.Dialer = dialer(func() {})
+	_, err := coodie.Connect(t.Context(), cluster, coodie.WithObserver(rec), coodie.WithDriverLog(slog.New(slog.DiscardHandler)))
+	require.Error(t, err)
+	require.Equal(t, []string{"start connect", "end /connect"}, rec.order)
+	require.Equal(t, coodie.OutcomeFailed, rec.last().Outcome)
+	require.ErrorIs(t, rec.last().Err, err)
 }
 
 // TestCallsNest: what a Mutate sends, and what settles a write, has its call as parent, by id and by context.

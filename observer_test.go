@@ -225,6 +225,12 @@ func TestSlogObserver(t *testing.T) {
 		{[]string{"level=DEBUG", "msg=coodie", "op=insert", "table=claim", "outcome=applied", "duration=", `statement="INSERT`},
 			func() { _, _ = claim.Insert(ctx) }},
 		{[]string{"level=DEBUG", "outcome=refused"}, func() { _, _ = claim.Insert(ctx) }},
+		{[]string{"level=DEBUG", "outcome=refused", "conditions=owner"}, func() { _, _ = row.If(claimOwner.Eq("another")).Update(ctx, claimOwner.Set("x")) }},
+		{[]string{"level=DEBUG", "op=settle", "outcome=applied", `evidence="the row holds`}, func() {
+			defer srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS")).Remove()
+			res, _ := row.If(claimOwner.Eq("hidden")).Update(ctx, claimOwner.Set("hidden"))
+			_, _ = res.Settle(ctx)
+		}},
 		{[]string{"level=DEBUG", "op=select", "outcome=done"}, func() { _, _ = row.Get(ctx) }},
 		{[]string{"level=WARN", "outcome=unknown", "error="}, func() {
 			defer srv.Fault(cqltest.On(cqltest.Conditional), cqltest.WriteTimeout("CAS")).Remove()
