@@ -215,7 +215,7 @@ func (s *Saga[T]) run(ctx context.Context, id string, fresh *record) (T, error) 
 	}
 	if !w.row.ended() {
 		if err := w.work(ctx); err != nil {
-			w.release(ctx)
+			_ = w.release(ctx)
 			var zero T
 			return zero, s.unfinished(&w.row, err)
 		}

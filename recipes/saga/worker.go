@@ -1,6 +1,7 @@
 package saga
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,7 +86,7 @@ func (w *worker[T]) take(ctx context.Context, from record, missing bool) (applie
 func (w *worker[T]) write(ctx context.Context, conds []coodie.Cond[record], assigns ...coodie.Assign[record]) (applied bool, err error) {
 	row := w.saga.row(w.row.ID)
 	batch := w.saga.db.Batch()
-	// TTL 0, whatever default the table has: only the claim ends by itself.
+	// TTL 0, whatever default the table has: only the claim ends by itself. AllowCreate is for the beginning.
 	h := row.IfAll(conds).AllowCreate().With(coodie.WithTTL(0)).In(batch).Update(assigns...)
 	row.With(coodie.WithTTL(w.saga.stored())).In(batch).Update(workerCol.Set(w.row.Run))
 	if err := batch.Exec(ctx); err != nil {
@@ -101,11 +102,12 @@ func (s *Saga[T]) stored() time.Duration {
 	return (s.Lease + s.MaxClockSkew + time.Second - 1).Truncate(time.Second) + time.Second
 }
 
-// release gives the claim back, if that can be done; otherwise it ends by itself.
-func (w *worker[T]) release(ctx context.Context) {
+// release gives the claim back. If that cannot be done it ends by itself.
+func (w *worker[T]) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_, _ = w.saga.row(w.row.ID).If(runCol.Eq(w.row.Run)).DeleteColumns(ctx, workerCol)
+	res, err := w.saga.row(w.row.ID).If(runCol.Eq(w.row.Run)).DeleteColumns(ctx, workerCol)
+	return cmp.Or(err, res.Err())
 }
 
 // work brings the saga to its end. Its error is why it cannot.
