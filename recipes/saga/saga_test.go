@@ -234,6 +234,7 @@ func TestCanceled(t *testing.T) {
 		for i, name := range names {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			srv, w, trips := start(t)
+			trips.Attempts = 1
 			w.hook = func(ctx context.Context, e string) error {
 				if e == "done "+name {
 					cancel(why)
@@ -401,6 +402,37 @@ func TestClaimOfWhatMoved(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, all("do"), w.log)
 	require.EqualValues(t, 1, requireEnd(t, trips, saga.StateCompleted).Fence)
+}
+
+// The same, but the first worker has given the saga back: the other goes on where that one stopped.
+func TestClaimOfWhatWasReleased(t *testing.T) {
+	ctx := context.Background()
+	srv, w, trips := start(t)
+	other := client(t, srv, w)
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var once sync.Once
+	srv.Fault(cqltest.On(cqltest.Conditional, "sagas").Containing("fence=").Nth(2), cqltest.Do(func(cqltest.Statement) {
+		once.Do(func() { // the other's claim is under way
+			_, err := trips.Resume(within, "t1")
+			require.ErrorIs(t, err, context.Canceled)
+			w.hook = nil
+		})
+	}))
+	w.hook = crash("do flight")
+	dies(t, func() { _, _ = trips.Run(ctx, "t1", trip{}) })
+	srv.FastForward(trips.Lease + 3*time.Second)
+	w.hook = func(_ context.Context, e string) error {
+		if e == "done hotel" {
+			cancel()
+		}
+		return nil
+	}
+	got, err := other.Resume(ctx, "t1")
+	require.NoError(t, err)
+	require.Equal(t, names, got.Booked)
+	require.Equal(t, all("do"), w.log)
+	require.EqualValues(t, 3, requireEnd(t, trips, saga.StateCompleted).Fence)
 }
 
 // The answer to a record is lost, and before it is asked again another worker has recorded as much: that is not
