@@ -25,6 +25,7 @@ import (
 	"github.com/coodie-go/coodie/recipes/lease"
 	"github.com/coodie-go/coodie/recipes/machine"
 	recorded "github.com/coodie-go/coodie/recipes/once"
+	"github.com/coodie-go/coodie/recipes/saga"
 )
 
 // Told is a row of which nothing may be told.
@@ -409,7 +410,7 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		&coodie.MismatchError{}, &coodie.HookError{}, &coodie.PageTokenError{}, &coodie.ConnectError{}, &coodie.PanicError{},
 		&coodie.ScanError{},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
-		&machine.TransitionError[string, string]{},
+		&machine.TransitionError[string, string]{}, &saga.FailedError{}, &saga.UnfinishedError{}, &saga.CompensationError{},
 		&coodie.UsageError{Op: "raw"}, &coodie.QueryError{Op: "raw", Err: errors.New("no")}, &coodie.DecodeError{Column: "c"},
 		coodie.ErrNotFound, coodie.ErrMultiple, coodie.ErrNotApplied, coodie.ErrOutcomeUnknown, coodie.ErrContended, coodie.ErrCannotGuard,
 	} {

@@ -32,7 +32,14 @@ type FailedError struct {
 }
 
 func (e *FailedError) Error() string {
-	return ErrFailed.Error() + ": step " + e.Step + ": " + e.Failure
+	s := ErrFailed.Error()
+	if e.Step != "" {
+		s += ": step " + e.Step
+	}
+	if e.Failure != "" {
+		s += ": " + e.Failure
+	}
+	return s
 }
 
 // Is matches ErrFailed.
