@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,29 @@ func TestConnectEndsWithTheContext(t *testing.T) {
 	silent.Close()
 	gone()
 }
+
+// TestConnectKeepsWhatItWatches: the config's own HostFilter and ConnectObserver are still asked and told.
+func TestConnectKeepsWhatItWatches(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	cluster := srv.Cluster()
+	var asked, told atomic.Int32
+	cluster.HostFilter = gocql.HostFilterFunc(func(*gocql.HostInfo) bool { asked.Add(1); return true })
+	cluster.ConnectObserver = connects(func(gocql.ObservedConnect) { told.Add(1) })
+	db, err := coodie.Connect(t.Context(), cluster)
+	require.NoError(t, err)
+	db.Close()
+	require.NotZero(t, asked.Load())
+	require.NotZero(t, told.Load())
+
+	none := srv.Cluster()
+	none.HostFilter = gocql.HostFilterFunc(func(*gocql.HostInfo) bool { return false })
+	_, err = coodie.Connect(t.Context(), none)
+	require.ErrorContains(t, err, "filtered", "by the config's own filter")
+}
+
+type connects func(gocql.ObservedConnect)
+
+func (f connects) ObserveConnect(c gocql.ObservedConnect) { f(c) }
 
 // TestConnectRefuses: what cannot work, or could wait for ever, is refused by name, before
 // anything is sent.

@@ -137,6 +137,24 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
+// TestConnectKeepsWhatItWatches: the config's own HostFilter and ConnectObserver are still asked and told.
+func TestConnectKeepsWhatItWatches(t *testing.T) {
+	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
+	cluster := config(srv)
+	var asked, told atomic.Int32
+	cluster.HostFilter = gocql.HostFilterFunc(func(*gocql.HostInfo) bool { asked.Add(1); return true })
+	cluster.ConnectObserver = connects(func(gocql.ObservedConnect) { told.Add(1) })
+	db, err := apache.Connect(t.Context(), cluster)
+	require.NoError(t, err)
+	db.Close()
+	require.NotZero(t, asked.Load())
+	require.NotZero(t, told.Load())
+}
+
+type connects func(gocql.ObservedConnect)
+
+func (f connects) ObserveConnect(c gocql.ObservedConnect) { f(c) }
+
 // TestIgnoreOfALaterPage: a read is not cut short without an error.
 func TestIgnoreOfALaterPage(t *testing.T) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
