@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/coodie-go/coodie/internal/answer"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -291,8 +292,12 @@ func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
 	var err error
 	for _, w := range b.writes {
 		p := w.res.pending
-		if p == nil || !w.conditional && !p.tells() || ctx.Err() != nil {
+		if p == nil || !w.conditional && !p.tells() {
 			continue
+		}
+		if ended := driver.Ended(ctx); ended != nil {
+			err = p.cannotTell("the rows could not be read: " + ended.Error())
+			break
 		}
 		res, found, evidence := w.res.look(ctx, p)
 		w.res.existing, w.res.absent = res.existing, res.absent

@@ -93,6 +93,9 @@ func (m *mutation) tell(err error) {
 	if m.declined && len(m.lostAttempts) == 0 {
 		err = nil // the function's own error: nobody asked for a write
 	}
+	if m.res.changed {
+		err = nil // a hook's error after the write: the row is changed
+	}
 	m.watch.end(outcome, err, func(e *Event) { e.Attempts, e.Refused, e.Queued = m.res.attempts, m.res.refused, m.queued })
 }
 

@@ -154,8 +154,8 @@ type observed struct {
 
 func observe(o Observer) listener {
 	calls, _ := o.(CallObserver)
-	_, prompt := o.(interface{ prompt() })
-	return &observed{ends: o, calls: calls, prompt: prompt}
+	counters, _ := o.(*Counters)
+	return &observed{ends: o, calls: calls, prompt: counters != nil}
 }
 
 // tell runs f, and waits for it, but not for long. While an earlier f still runs it does nothing.
@@ -199,8 +199,25 @@ func (o *observed) tell(ctx context.Context, f func(context.Context)) (told bool
 func (o *observed) report(text string, attrs ...slog.Attr) {
 	o.said.Do(func() {
 		attrs = append(attrs, slog.String("observer", fmt.Sprintf("%T", o.ends)))
-		go slog.Default().LogAttrs(context.Background(), slog.LevelError, text, attrs...)
+		go func() {
+			defer func() { _ = recover() }() // of a log that panics nobody can be told
+			slog.Default().LogAttrs(context.Background(), slog.LevelError, text, attrs...)
+		}()
 	})
+}
+
+// joined is the call's context with the values of the one that an observer has made of it: whatever that is, the call ends
+// when its own context does.
+type joined struct {
+	context.Context
+	values context.Context
+}
+
+func (j joined) Value(key any) any {
+	if v := j.values.Value(key); v != nil {
+		return v
+	}
+	return j.Context.Value(key)
 }
 
 // started tells of a start, and returns the context that the observer wants.
@@ -213,7 +230,7 @@ func (o *observed) started(ctx context.Context, e Event) context.Context {
 		select {
 		case own := <-wanted:
 			if own != nil {
-				return own
+				return joined{ctx, own}
 			}
 		default: // it panicked
 		}

@@ -429,3 +429,44 @@ func TestDriverLog(t *testing.T) {
 	require.Contains(t, structured.String(), `"level":"WARN"`)
 	require.Contains(t, structured.String(), `"logger":"gocql"`)
 }
+
+// forgetful is an observer that makes a context of nothing.
+type forgetful struct{ recorder }
+
+func (f *forgetful) Start(context.Context, coodie.Event) context.Context { return context.Background() }
+
+// TestCallEndsWithItsOwnContext, whatever context an observer makes of it.
+func TestCallEndsWithItsOwnContext(t *testing.T) {
+	srv, session := server(t)
+	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&forgetful{})))
+	require.NoError(t, err)
+	require.NoError(t, table.CreateTable(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	srv.Fault(cqltest.On(cqltest.Select), cqltest.Do(func(cqltest.Statement) { cancel() }), cqltest.LoseAnswer)
+	_, err = table.Find(claimName.Eq("a")).Get(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// panicking has the methods of Counters, and one of its own.
+type panicking struct{ coodie.Counters }
+
+func (*panicking) Observe(context.Context, coodie.Event) { panic("observer") }
+
+// noLog panics as well.
+type noLog struct{ slog.Handler }
+
+func (noLog) Enabled(context.Context, slog.Level) bool  { return true }
+func (noLog) Handle(context.Context, slog.Record) error { panic("log") }
+
+// TestPanicsOfObserverAndLog: neither reaches the caller, nor ends the process.
+func TestPanicsOfObserverAndLog(t *testing.T) {
+	before := slog.Default()
+	slog.SetDefault(slog.New(noLog{}))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	_, session := server(t)
+	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&panicking{}), coodie.WithObserver(coodie.SlogObserver(nil)), coodie.WithObserver((*coodie.Counters)(nil))))
+	require.NoError(t, err)
+	require.NoError(t, table.CreateTable(t.Context()))
+	_, err = table.Find(claimName.Eq("a")).Get(t.Context())
+	require.ErrorIs(t, err, coodie.ErrNotFound)
+}

@@ -77,9 +77,6 @@ type tableCounters struct {
 	gaveUp, peeked                                    atomic.Int64
 }
 
-// prompt says that Observe never waits.
-func (c *Counters) prompt() {}
-
 // Observe counts e. It implements Observer.
 func (c *Counters) Observe(_ context.Context, e Event) {
 	if e.Kind == EventOther { // it is of no table

@@ -11,6 +11,7 @@ package coodieotel
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -105,7 +106,7 @@ func (o *observer) Observe(ctx context.Context, e coodie.Event) {
 	if s := o.spanOf(ctx, &e); s != nil {
 		s.SetAttributes(ends(&e)...)
 		if failed(&e) {
-			s.SetStatus(codes.Error, e.Err.Error())
+			s.SetStatus(codes.Error, description(&e))
 		}
 		s.End()
 	}
@@ -197,6 +198,19 @@ func outcome(e *coodie.Event) attribute.KeyValue {
 // failed reports whether a call is an error: what a refused LWT or a row that is not there is not.
 func failed(e *coodie.Event) bool {
 	return e.Err != nil && (e.Outcome == coodie.OutcomeFailed || e.Outcome == coodie.OutcomeUnknown)
+}
+
+// description is the text of an event's error, unless it may hold values: that of raw CQL has the statement's text, and
+// that of a hook is the program's own.
+func description(e *coodie.Event) string {
+	var hook *coodie.HookError
+	switch {
+	case errors.As(e.Err, &hook):
+		return hook.Hook + " refused it"
+	case e.Op == "raw":
+		return coodie.KindOf(e.Err).String()
+	}
+	return e.Err.Error()
 }
 
 // errorType is coodie's kind of the error.

@@ -181,6 +181,18 @@ func TestSpans(t *testing.T) {
 }
 
 // collected are the metrics by name.
+// TestStatusHoldsNoText: what raw CQL or a hook says may hold values.
+func TestStatusHoldsNoText(t *testing.T) {
+	f := open(t)
+	f.srv.Fault(cqltest.On(cqltest.Write), cqltest.ServerError("S3CRET"))
+	require.Error(t, f.db.Raw("INSERT INTO seat (id, owner) VALUES ('a', 'S3CRET')").Exec(t.Context()))
+	spans := f.spans.GetSpans()
+	require.NotEmpty(t, spans)
+	for _, s := range spans {
+		require.NotContains(t, fmt.Sprint(s.Status, s.Attributes, s.Events), "S3CRET")
+	}
+}
+
 func (f fixture) collected(t *testing.T) map[string]metricdata.Metrics {
 	t.Helper()
 	var all metricdata.ResourceMetrics
