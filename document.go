@@ -212,10 +212,15 @@ func (d *document) remove(ctx context.Context, targets []*stmt.Ref, columns bool
 //
 //go:noinline
 func (d *document) see(p codec.Addr) {
-	t := d.table
 	if d.knows().cells != nil {
 		d.remember(p)
 	}
+	d.seeGuard(p)
+}
+
+// seeGuard is see without the cells.
+func (d *document) seeGuard(p codec.Addr) {
+	t := d.table
 	if t == nil || t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
@@ -229,12 +234,9 @@ func (d *document) see(p codec.Addr) {
 
 // saw keeps what is known of one column now. What was kept before may belong to a guard.
 func (d *document) saw(col *meta.Column, o stmt.Operand) {
-	cell, null, err := o.Encode()
+	cell, err := storedCell(col, o)
 	if err != nil {
 		return
-	}
-	if null || col.Type.StoredAsNull(cell) {
-		cell = nil
 	}
 	seen := d.table.schema.Copy(d.known.seen)
 	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
@@ -248,7 +250,7 @@ func (d *document) load(ctx context.Context, c call, value codec.Addr) error {
 	}
 	d.stale = false
 	d.remember(value)
-	d.see(value)
+	d.seeGuard(value)
 	return nil
 }
 
@@ -271,16 +273,16 @@ func (d *document) remember(p codec.Addr) {
 	columns := d.table.schema.Meta.Columns
 	cells := make([][]byte, len(columns))
 	for _, col := range columns {
-		cells[col.Index] = cellOf(col, p)
+		cells[col.Index], _ = storedCell(col, stmt.OperandAt(col, p)) // it has been read, so it has a cell
 	}
 	d.known = &known{d.knows().seen, cells}
 }
 
-// cellOf is the cell of a column in the row at p; nil is null, or what has no cell.
-func cellOf(col *meta.Column, p codec.Addr) []byte {
-	cell, null, err := col.Codec.Append([]byte{}, p.Field(col.Offset))
+// storedCell is what the server keeps of a value; nil is null.
+func storedCell(col *meta.Column, o stmt.Operand) ([]byte, error) {
+	cell, null, err := o.Encode()
 	if err != nil || null || col.Type.StoredAsNull(cell) {
-		return nil
+		return nil, err
 	}
-	return cell
+	return cell, nil
 }

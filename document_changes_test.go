@@ -183,6 +183,27 @@ func TestSaveChangesHooks(t *testing.T) {
 	require.Empty(t, srv.Log())
 }
 
+// TestSaveChangesOfWhatHasNoCell: a value that the column cannot hold is a mistake, and no column that is as it was.
+func TestSaveChangesOfWhatHasNoCell(t *testing.T) {
+	ctx := t.Context()
+	type Small struct {
+		ID int  `cql:"id,partition"`
+		N  *int `cql:"n,type=smallint"`
+	}
+	srv, session := server(t)
+	table := open[Small](t, session)
+	id := coodie.Col(func(s *Small) *int { return &s.ID })
+	require.NoError(t, table.New(Small{ID: 1}).Save(ctx))
+	doc, err := table.Find(id.Eq(1)).Load(ctx)
+	require.NoError(t, err)
+	doc.Value.N = ptr(100_000)
+	srv.ResetLog()
+	var usage *coodie.UsageError
+	require.ErrorAs(t, doc.SaveChanges(ctx), &usage)
+	require.Equal(t, "n", usage.Column)
+	require.Empty(t, srv.Log())
+}
+
 func TestSaveChangesMistakes(t *testing.T) {
 	ctx := t.Context()
 	srv, session := server(t)

@@ -180,19 +180,24 @@ const opSaveChanges = "save changes"
 
 // changes are the row as the hooks leave it, and an assignment for each of its columns that differs from what was read.
 func (c *call) changes(ctx context.Context) (row codec.Addr, assigns []stmt.Assign, err error) {
-	row = c.spec.Value
+	v := c.spec.Value
 	switch {
 	case c.table == nil:
-		return row, nil, noTable(opSaveChanges)
+		return v, nil, noTable(opSaveChanges)
 	case c.doc == nil || c.doc.knows().cells == nil:
-		return row, nil, c.usage(opSaveChanges, "what was read is not known: take the document from QuerySet.Load, or call Reload first")
-	case len(c.differing(row)) == 0:
-		return row, nil, nil
+		return v, nil, c.usage(opSaveChanges, "what was read is not known: take the document from QuerySet.Load, or call Reload first")
 	}
-	if row, err = c.prepare(ctx, opSaveChanges, row, false); err != nil {
+	differing := c.differing(v)
+	if len(differing) == 0 {
+		return v, nil, nil
+	}
+	if row, err = c.prepare(ctx, opSaveChanges, v, false); err != nil {
 		return row, nil, err
 	}
-	for _, col := range c.differing(row) {
+	if row != v { // the hooks' copy
+		differing = c.differing(row)
+	}
+	for _, col := range differing {
 		if col.Key() {
 			return row, nil, &UsageError{Op: opSaveChanges, Table: c.table.schema.Name, Column: col.Name, Reason: "the key is not the one that was read; a row has its key for ever"}
 		}
@@ -209,8 +214,9 @@ func (c *call) differing(p codec.Addr) (columns []*meta.Column) {
 		if col == m.Attempt || col == m.Version {
 			continue
 		}
-		cell, read := cellOf(col, p), c.doc.known.cells[col.Index]
-		if (cell == nil) != (read == nil) || !bytes.Equal(cell, read) {
+		cell, err := storedCell(col, stmt.OperandAt(col, p))
+		read := c.doc.known.cells[col.Index]
+		if err != nil || (cell == nil) != (read == nil) || !bytes.Equal(cell, read) {
 			columns = append(columns, col)
 		}
 	}
@@ -284,10 +290,10 @@ func (c *call) put(r *stmt.Ref, o *stmt.Operand) bool {
 	if cd.Decode(field, cell) != nil {
 		return false
 	}
-	if known := c.doc.knows(); known.cells != nil {
-		known.cells = slices.Clone(known.cells)
-		known.cells[r.Column().Index] = cellOf(r.Column(), c.held)
-		c.doc.known = &known
+	if held := c.doc.knows(); held.cells != nil {
+		held.cells = slices.Clone(held.cells)
+		held.cells[r.Column().Index], _ = storedCell(r.Column(), stmt.OperandAt(r.Column(), c.held)) // it was decoded from one
+		c.doc.known = &held
 	}
 	return known
 }

@@ -69,7 +69,11 @@ func (e *HookError) Error() string {
 func (e *HookError) Unwrap() error { return e.Err }
 
 // hooks says which ones T has, so that a table without any pays nothing.
-type hooks struct{ beforeSave, validate, afterLoad bool }
+type hooks struct {
+	beforeSave, validate, afterLoad bool
+
+	kind *kindOfRow // of a variant; nil: it is none
+}
 
 // hooksOf looks for T's hooks. A method of a hook's name that is none is a mistake, which
 // would otherwise show by nothing happening.
@@ -100,7 +104,7 @@ func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 
 // prepares reports whether anything happens to a row before it is written.
 func (t *table) prepares() bool {
-	return t != nil && (len(t.schema.Meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate || t.kind != nil)
+	return t != nil && (len(t.schema.Meta.Defaults) > 0 || t.hooks.beforeSave || t.hooks.validate || t.hooks.kind != nil)
 }
 
 // prepare is table.prepare under the Timeout that the chain names, if it does.
@@ -123,8 +127,8 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 		return v, nil
 	}
 	own := t.schema.Copy(v)
-	if t.kind != nil {
-		if err := t.kind.mark(t, op, own); err != nil {
+	if t.hooks.kind != nil {
+		if err := t.hooks.kind.mark(t, op, own); err != nil {
 			return v, err
 		}
 	}
@@ -166,8 +170,8 @@ const (
 
 // loaded is what happens to a row after it has been read.
 func (t *table) loaded(ctx context.Context, v codec.Addr) error {
-	if t.kind != nil {
-		if err := t.kind.check(t, v); err != nil {
+	if t.hooks.kind != nil {
+		if err := t.hooks.kind.check(t, v); err != nil {
 			return err
 		}
 	}
@@ -208,7 +212,7 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *answer.Row) erro
 // is the row as the function was given it; nil if there are no hooks.
 func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Addr) (value, loaded codec.Addr, err error) {
 	t := m.call.table
-	if t.hooks == (hooks{}) && t.kind == nil {
+	if t.hooks == (hooks{}) {
 		return changed, codec.Addr{}, nil
 	}
 	loaded = t.schema.New()

@@ -102,7 +102,12 @@ func (c call) replace(ctx context.Context) (result, error) {
 		return result{rest: rest{kind: c.spec.Kind, op: opReplace, of: c.table}}, err
 	}
 	c.spec.Value = row
-	res, err := c.updateCAS(ctx, c.replacement())
+	return c.updateFrom(ctx, row, v, c.replacement())
+}
+
+// updateFrom updates by a row that was prepared from v, and which becomes the document's Value.
+func (c *call) updateFrom(ctx context.Context, row, v codec.Addr, assigns []stmt.Assign) (result, error) {
+	res, err := c.updateCAS(ctx, assigns)
 	if res.applied {
 		c.adopt(row, v)
 		c.updated(nil, true, c.stored, nil)
@@ -119,12 +124,7 @@ func (c call) saveChanges(ctx context.Context) (result, error) {
 		return result{applied: err == nil, rest: rest{kind: c.spec.Kind, op: opSaveChanges, of: c.table}}, err
 	}
 	c.spec.Value = row
-	res, err := c.updateCAS(ctx, assigns)
-	if res.applied {
-		c.adopt(row, v)
-		c.updated(nil, true, c.stored, nil)
-	}
-	return res, err
+	return c.updateFrom(ctx, row, v, assigns)
 }
 
 // replacement sets every column that is not part of the key.

@@ -57,7 +57,6 @@ type table struct {
 	warned     atomic.Bool                  // of its many shapes
 	lost       lost                         // what its writes have set to null unknowingly
 	hooks      hooks
-	kind       *kindOfRow       // of a variant; nil: it is none
 	hasStatics bool             // it has static columns
 	document   func() *document // makes a Document[T]
 	all        query            // selects the whole table
@@ -214,7 +213,7 @@ func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound.opts, bound.keyspace, bound.copies, bound.kind = t.opts, keyspace, t.copies, t.kind
+	bound.opts, bound.keyspace, bound.copies, bound.hooks = t.opts, keyspace, t.copies, t.hooks
 	bound.document, bound.valueAt = t.document, t.valueAt
 	bound.source.New, bound.source.ValueAt = t.source.New, t.source.ValueAt
 	if len(t.copies.made) >= maxCopies || t.copies.made == nil {

@@ -134,7 +134,7 @@ func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, al
 		if own == nil || own.GoType.Kind() != reflect.String {
 			return fail(of.typ, "the discriminator column "+v.discriminator.Name+" is missing, or not in a field of kind string")
 		}
-		t.kind = &kindOfRow{own, of.value}
+		t.hooks.kind = &kindOfRow{own, of.value}
 		v.all = append(v.all, variant{of, t})
 		others = append(others, t.schema.Meta)
 	}
