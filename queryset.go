@@ -287,15 +287,20 @@ func (q *query) choose() (*query, *stmt.ReadOptions) {
 	return q, t.ReadOptions
 }
 
-//go:noinline
-func (q *query) with(opts []CallOption) *query {
-	q, t := q.tell()
+// tell adds the options to what is told already, of which there may be other copies.
+func tell(t *stmt.Told, opts []CallOption) {
 	t.Per = stmt.Copied(t.Per)
 	for _, o := range opts {
 		if o != nil {
 			o.applyCall(t)
 		}
 	}
+}
+
+//go:noinline
+func (q *query) with(opts []CallOption) *query {
+	q, t := q.tell()
+	tell(t, opts)
 	if *t.Per == (stmt.CallOptions{}) {
 		t.Per = nil // what was set lies elsewhere
 	}
@@ -358,12 +363,6 @@ func (q *query) withDefer(columns []*stmt.Ref) *query {
 	return q
 }
 
-// on is the write with another query.
-func (w write) on(q *query) *write {
-	w.query = q
-	return &w
-}
-
 // sure is what w points to; the zero write for nil.
 func (w *write) sure() write {
 	if w == nil {
@@ -373,4 +372,7 @@ func (w *write) sure() write {
 }
 
 //go:noinline
-func (w write) with(opts []CallOption) *write { return w.on(w.query.with(opts)) }
+func (w write) with(opts []CallOption) *write {
+	w.query = w.query.with(opts)
+	return &w
+}

@@ -54,12 +54,7 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 // consistency; the server does so for one partition only. A conditional statement cannot be declared
 // idempotent. What the text says itself, a TTL or a timestamp, is no option: a *UsageError.
 func (r Raw) With(opts ...CallOption) Raw {
-	r.told.Per = stmt.Copied(r.told.Per)
-	for _, o := range opts {
-		if o != nil {
-			o.applyCall(&r.told)
-		}
-	}
+	tell(&r.told, opts)
 	return r
 }
 
@@ -241,10 +236,10 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 		return "a raw statement says its USING clause and BYPASS CACHE itself"
 	case t.OmitNil || t.Peek || t.Concurrency != 0:
 		return "a raw statement takes no WithOmitNil, WithPeekFirst or WithConcurrency: they are for the mapper's own"
-	case t.Per.PageSize != nil && *t.Per.PageSize < 1:
-		return "a page has at least 1 row"
-	case t.Per.Timeout != nil && *t.Per.Timeout <= 0:
-		return "WithTimeout is more than 0"
+	case t.Per.Refused() != "":
+		return t.Per.Refused()
+	case t.Per.RefusedPaging() != "":
+		return t.Per.RefusedPaging()
 	case t.Serial && c != nil:
 		return "a linearizable read is at the serial consistency of the DB (WithSerialConsistency) and takes no other"
 	case t.Serial && q.Kind != driver.Read:
@@ -252,8 +247,6 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 	case t.Serial:
 		q.Kind, q.Consistency = driver.SerialRead, driver.Consistency(s.serial)
 	case c == nil:
-	case stmt.SerialLevel(*c):
-		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read WithLinearizable"
 	case *c == driver.Any && q.Kind != driver.Write:
 		return "consistency ANY is for plain writes"
 	default:

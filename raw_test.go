@@ -75,6 +75,7 @@ func TestRawRefused(t *testing.T) {
 		{db.Raw("SELECT * FROM r").With(WithConsistency(Any)), rows, "ANY"},
 		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithConsistency(Any)), cas, "ANY"},
 		{db.Raw("SELECT * FROM r").With(WithPageSize(-1)), rows, "at least 1 row"},
+		{db.Raw("SELECT * FROM r").With(WithPrefetch(7)), rows, "a share of a page"},
 		{lwtOnly.Raw("DELETE FROM r WHERE k = 1"), exec, "WithLWTOnly"},
 		{newDB(nil, nil).Raw("DELETE FROM r WHERE k = 1"), exec, "live session"},
 		{Raw{}, exec, "live session"},

@@ -34,7 +34,7 @@ func run() error {
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "call")
 	covered := strings.Join([]string{module, module + "/internal/...", call}, ",")
-	if _, err := command("build", "-cover", "-covermode=atomic", "-coverpkg="+covered, "-o", program, call); err != nil {
+	if err := command("build", "-cover", "-covermode=atomic", "-coverpkg="+covered, "-o", program, call); err != nil {
 		return err
 	}
 	for _, outcome := range []string{"applied", "refused"} {
@@ -47,7 +47,7 @@ func run() error {
 		if err := c.Run(); err != nil {
 			return err
 		}
-		if _, err := command("tool", "covdata", "textfmt", "-i="+data, "-o="+data+".txt"); err != nil {
+		if err := command("tool", "covdata", "textfmt", "-i="+data, "-o="+data+".txt"); err != nil {
 			return err
 		}
 		text, err := os.ReadFile(data + ".txt")
@@ -59,10 +59,10 @@ func run() error {
 	return nil
 }
 
-func command(args ...string) ([]byte, error) {
+func command(args ...string) error {
 	c := exec.Command("go", args...)
 	c.Stderr = os.Stderr
-	return c.Output()
+	return c.Run()
 }
 
 // visited are the files of which a statement ran, by a coverage profile: file:range statements count.

@@ -53,11 +53,8 @@ func (c *Spec) callOfRead(b *Bound) {
 	case c.Serial:
 		b.Fail("", "a linearizable read is at the table's serial consistency (WithSerialConsistency) and takes no other", nil)
 	}
-	if p.PageSize != nil && *p.PageSize < 1 {
-		b.Fail("", "a page has at least 1 row", nil)
-	}
-	if p.Prefetch != nil && !(*p.Prefetch >= 0 && *p.Prefetch <= 1) {
-		b.Fail("", "WithPrefetch is a share of a page, from 0 to 1", nil)
+	if reason := p.RefusedPaging(); reason != "" {
+		b.Fail("", reason, nil)
 	}
 	b.Stmt.BypassCache = p.BypassCache
 }
@@ -80,13 +77,32 @@ func (c *Spec) callOfWrite(b *Bound) {
 	p.check(b)
 }
 
+// Refused says what no statement can be told, a raw one neither; "" if there is nothing.
+func (p *CallOptions) Refused() string {
+	switch {
+	case p.Consistency != nil && SerialLevel(*p.Consistency):
+		return "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by WithLinearizable"
+	case p.Timeout != nil && *p.Timeout <= 0:
+		return "WithTimeout is more than 0"
+	}
+	return ""
+}
+
+// RefusedPaging says how no rows can be fetched; "" if there is nothing.
+func (p *CallOptions) RefusedPaging() string {
+	switch {
+	case p.PageSize != nil && *p.PageSize < 1:
+		return "a page has at least 1 row"
+	case p.Prefetch != nil && !(*p.Prefetch >= 0 && *p.Prefetch <= 1):
+		return "WithPrefetch is a share of a page, from 0 to 1"
+	}
+	return ""
+}
+
 // check refuses what no call can be told, and binds USING TIMEOUT.
 func (p *CallOptions) check(b *Bound) {
-	if c := p.Consistency; c != nil && SerialLevel(*c) {
-		b.Fail("", "SERIAL and LOCAL_SERIAL are set by WithSerialConsistency, and read by WithLinearizable", nil)
-	}
-	if p.Timeout != nil && *p.Timeout <= 0 {
-		b.Fail("", "WithTimeout is more than 0", nil)
+	if reason := p.Refused(); reason != "" {
+		b.Fail("", reason, nil)
 	}
 	if p.UsingTimeout == nil || b.Err != nil {
 		return
