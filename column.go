@@ -17,12 +17,12 @@ type Cond[T any] stmt.Cond
 //
 // The assignments of one Update have one timestamp and no order. Of two values of one element the
 // server keeps the greater one, and of a value and a deletion the deletion. So an Update that
-// assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
+// assigns a column, element or field twice, or adds and removes one element, is an error of KindUsage.
 // Elements are compared as CQL compares them: an instant is the same in every time zone.
 type Assign[T any] stmt.Assign
 
 // Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
-// or a part beside its whole column, is a *UsageError.
+// or a part beside its whole column, is an error of KindUsage.
 type Target[T any] interface{ target(*T) *stmt.Ref }
 
 // Column is a column of T's table whose values are of Go type V, or a part of such a
@@ -213,7 +213,7 @@ func (q *Query[T]) OrderBy(first Order[T], more ...Order[T]) *Query[T] {
 // A column that is compared, in a key or a condition, needs an encode that gives equal
 // values equal encodings. One that does not, such as encryption with a random nonce, makes Mutate
 // write the column each time. encode and decode must be safe for many goroutines; their
-// errors come out inside a *UsageError or *DecodeError. They may quote the value, so its text does not
+// errors come out inside an error of KindUsage or KindDecode. They may quote the value, so its text does not
 // have theirs; errors.As finds them. The same holds for MarshalCQL and UnmarshalCQL.
 //
 // A name is for one codec in the whole program: a second registration is a *SchemaError of

@@ -155,8 +155,9 @@ func TestCodecsOfNull(t *testing.T) {
 	for column, text := range map[string]string{"prefs": "''", "extra": "'{'", "upper": "'BROKEN'"} {
 		srv.MustExec("INSERT INTO app.coded (id, " + column + ") VALUES ('" + column + "', " + text + ")")
 		_, err = table.Find(codedID.Eq(column)).Get(ctx)
-		var decode *coodie.DecodeError
+		var decode *coodie.Error
 		require.ErrorAs(t, err, &decode, column)
+		require.Equal(t, coodie.KindDecode, decode.Kind)
 		require.Equal(t, column, decode.Column)
 		require.NotContains(t, err.Error(), "BROKEN")
 	}
@@ -183,8 +184,9 @@ func TestCodecRefusals(t *testing.T) {
 		"no JSON":   row.Update(ctx, coodie.AnyCol(table, "anything").Set(make(chan int))),
 		"NaN":       table.New(Coded{ID: "a", Any: func() {}}).Save(ctx),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.ErrorIs(t, row.Update(ctx, codedUpper.Set("bad")), errCodec)
 	require.Len(t, srv.Log(), before, "nothing was sent")

@@ -118,7 +118,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	t.source = answer.Source{
 		Table: &t.schema,
 		Fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
+			return decodeError(t.schema.Name, column, field, err)
 		},
 		Refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
