@@ -136,9 +136,6 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		return nil
 	})
 	for _, c := range of.Columns {
-		if err := c.Codec.Ready(); err != nil {
-			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
-		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
 		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))
