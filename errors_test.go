@@ -43,7 +43,7 @@ var (
 	toldC = coodie.Col(func(t *Told) *int { return &t.C })
 	toldN = coodie.Col(func(t *Told) *int { return &t.N })
 	toldS = coodie.Col(func(t *Told) *string { return &t.S })
-	toldL = coodie.ListCol(func(t *Told) *[]string { return &t.L })
+	toldL = coodie.Col(func(t *Told) *[]string { return &t.L })
 )
 
 // The values of toldRow, as they could show.
@@ -120,8 +120,8 @@ func TestNoValueIsTold(t *testing.T) {
 		"peek":           func() error { return second(doc().With(coodie.WithPeekFirst()).Insert(ctx)) },
 		"save":           func() error { return doc().Save(ctx) },
 		"update":         func() error { return doc().Update(ctx, toldN.Set(48151623), toldS.Set("s3cret")) },
-		"append":         func() error { return find().Update(ctx, toldL.Append("s3cret")) },
-		"list index":     func() error { return find().Update(ctx, toldL.At(1928374655).Set("s3cret")) },
+		"append":         func() error { return find().Update(ctx, coodie.Append(toldL, "s3cret")) },
+		"list index":     func() error { return find().Update(ctx, coodie.At(toldL, 1928374655).Set("s3cret")) },
 		"delete":         func() error { return doc().Delete(ctx) },
 		"delete columns": func() error { return doc().DeleteColumns(ctx, toldS) },
 		"range":          func() error { return table.Find(toldK.Eq("k3y")).Delete(ctx) },

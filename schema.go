@@ -138,7 +138,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	for _, c := range of.Columns {
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
-		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))
+		t.schema.Refs = append(t.schema.Refs, *stmt.NamedRef(c))
 	}
 	return t, nil
 }

@@ -147,7 +147,7 @@ func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, al
 	}
 	s := &v.table.schema
 	for _, c := range union.Columns[len(s.Columns):] {
-		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.RefTo(c))
+		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.NamedRef(c))
 	}
 	s.Meta = union
 	return nil

@@ -69,7 +69,7 @@ type record struct {
 var (
 	nameCol     = coodie.Col(func(r *record) *string { return &r.Name })
 	idCol       = coodie.Col(func(r *record) *string { return &r.ID })
-	stepsCol    = coodie.ListCol(func(r *record) *[]string { return &r.Steps })
+	stepsCol    = coodie.Col(func(r *record) *[]string { return &r.Steps })
 	dataCol     = coodie.Col(func(r *record) *string { return &r.Data })
 	stateCol    = coodie.Col(func(r *record) *State { return &r.State })
 	stepCol     = coodie.Col(func(r *record) *int { return &r.Step })
