@@ -104,7 +104,7 @@
 //	attempt                     the id of the row's last write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
-//	index, index=sai            an index that CreateTable makes
+//	index, index=sai            an index that Schema makes
 //	json                        any Go type as JSON in a text
 //	codec=name                  stored by the functions of RegisterCodec
 //	type=map<text, bigint>      this CQL type instead of the default one
