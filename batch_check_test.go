@@ -299,8 +299,9 @@ func TestBatchConflicts(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, "batch", usage.Op)
 			require.Regexp(t, `^(app\.)?bin$`, usage.Table)
 			require.Equal(t, tt.column, usage.Column)
@@ -329,8 +330,9 @@ func TestBatchConflictsAreBounded(t *testing.T) {
 	bins.Find(binP.In(names...), binC.In(many...), binD.Eq(inf.NewDec(1, 0))).In(b).Update(binN.Set(1))
 	bins.Find(binP.Eq("x")).In(b).Update(binStock.Set(1))
 	err = b.Exec(t.Context())
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "more than 65536 rows")
 }
 
@@ -350,15 +352,17 @@ func TestBatchConflictsOfCounters(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(1), got.N)
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	b = db.CounterBatch()
 	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	page.In(b).Delete()
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	b = db.CounterBatch()
 	page.In(b).DeleteColumns(coodie.AnyCol(visits, "n"))
 	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "n", usage.Column)
 }
 

@@ -269,7 +269,7 @@ func (b *Batch) checkConflicts() error {
 		}
 	}
 	if c := conflict.Find(writes); c != nil {
-		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.Name, Column: c.Column, Reason: c.Reason}
+		return misuse("batch", b.writes[c.Write].b.Name, c.Column, c.Reason, nil)
 	}
 	return nil
 }

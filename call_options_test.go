@@ -140,8 +140,9 @@ func TestPerCallRefused(t *testing.T) {
 		{"zero write", "zero value", new(Write[AppConfig]).With(WithTimeout(1), WithUsingTimeout(1)).Delete(ctx)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 		})
 	}

@@ -10,10 +10,10 @@ import (
 
 // AnyColumn is a column known by its name only, for code that learns names at run
 // time: see AnyCol. Values are of any Go type that the column's CQL type takes, nil
-// is null; a wrong name or value is a *UsageError of the call that would send it.
+// is null; a wrong name or value is an error of KindUsage of the call that would send it.
 type AnyColumn[T any] stmt.Ref
 
-// AnyCol is the column of that name of a Table or View. A name that the struct lacks is a *UsageError of the call
+// AnyCol is the column of that name of a Table or View. A name that the struct lacks is an error of KindUsage of the call
 // that uses the column.
 func AnyCol[T any](of interface{ described(*T) *table }, name string) *AnyColumn[T] {
 	return (*AnyColumn[T])(of.described(nil).schema.Column(name))
@@ -403,7 +403,7 @@ func (c *MapColumn[T, M, K, V]) From(e *Existing[T]) (v M, p CellState) {
 // SetNull on a map that is not frozen.
 //
 // Cassandra compares that value as if it were a key. A condition which can therefore hold
-// when it should not is a *UsageError, on ScyllaDB too: Lt, Le, Gt and Ge where keys and values are ordered
+// when it should not is an error of KindUsage, on ScyllaDB too: Lt, Le, Gt and Ge where keys and values are ordered
 // differently, as in map<text, int>, and all comparisons but with null where the keys are
 // uuids, booleans or another type that tells other values apart badly.
 func (c *MapColumn[T, M, K, V]) At(k K) *Column[T, V] {
@@ -433,9 +433,9 @@ func (c *MapColumn[T, M, K, V]) ContainsKey(k K) Cond[T] {
 // CounterColumn is a counter column; N is its field's Go type.
 //
 // A counter is only ever added to: it cannot be set, inserted, saved, given a TTL or a
-// timestamp, or be part of a condition, and the *UsageError of a call that tries says so. An
+// timestamp, or be part of a condition, and the error of KindUsage of a call that tries says so. An
 // increment is sent once, whatever the session's retry policy: sent again it would count
-// twice. If its answer is lost that is an *OutcomeUnknownError, and nothing can tell whether
+// twice. If its answer is lost that is an error that matches ErrOutcomeUnknown, and nothing can tell whether
 // it was counted; what must be counted exactly is an int column under Mutate.
 type CounterColumn[T any, N ~int | ~int64] stmt.Ref
 

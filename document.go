@@ -58,7 +58,7 @@ func (d *Document[T]) Reload(ctx context.Context) error { return plainDocument(d
 
 // SaveChanges is a plain update of the columns that differ from what was read by Load or Reload, or last written
 // through the document. If none differs, nothing is sent. The hooks run as for Save. A document that was not
-// read, and one whose key has changed since, are a *UsageError. Columns that were not read (Only, Defer) are written
+// read, and one whose key has changed since, are an error of KindUsage. Columns that were not read (Only, Defer) are written
 // if they are no longer zero. See ConditionalWrite.SaveChanges for one on a condition.
 func (d *Document[T]) SaveChanges(ctx context.Context) error {
 	return plainDocument(d).saveChanges(ctx)
@@ -105,7 +105,7 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 }
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
-// is a *UsageError, because the server would test whether the partition has static values.
+// is an error of KindUsage, because the server would test whether the partition has static values.
 func (d *Document[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
@@ -141,7 +141,7 @@ func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().unchanged())
 }
 
-// IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
+// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
 func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }

@@ -170,9 +170,10 @@ func TestSaveChangesHooks(t *testing.T) {
 	require.NoError(t, err)
 	srv.ResetLog()
 	doc.Value.Name = ""
-	var hook *coodie.HookError
+	var hook *coodie.Error
 	require.ErrorAs(t, doc.SaveChanges(ctx), &hook)
-	require.Equal(t, "Validate", hook.Hook)
+	require.Equal(t, coodie.KindHook, hook.Kind)
+	require.Equal(t, "Validate", hook.Reason)
 	require.Empty(t, srv.Log())
 	doc.Value.Name = "bea"
 	require.NoError(t, doc.SaveChanges(ctx))
@@ -198,8 +199,9 @@ func TestSaveChangesOfWhatHasNoCell(t *testing.T) {
 	require.NoError(t, err)
 	doc.Value.N = ptr(100_000)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, doc.SaveChanges(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "n", usage.Column)
 	require.Empty(t, srv.Log())
 }
@@ -220,8 +222,9 @@ func TestSaveChangesMistakes(t *testing.T) {
 		"zero value":                 new(coodie.Document[PlainProfile]).SaveChanges(ctx),
 		"is a zero value; make":      new(coodie.Document[PlainProfile]).Reload(ctx),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, says)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.ErrorContains(t, err, says)
 	}
 	_, err = new(coodie.QuerySet[PlainProfile]).Load(ctx)

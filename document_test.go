@@ -217,8 +217,9 @@ func TestLWTOnly(t *testing.T) {
 		doc.Save(ctx), doc.Update(ctx, value.Set("x")), doc.Delete(ctx), doc.DeleteColumns(ctx, value),
 		table.Find(key.Eq("a")).Delete(ctx), table.Find(key.Eq("a")).Update(ctx, value.Set("x")),
 	} {
-		var usage *UsageError
+		var usage *Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, KindUsage, usage.Kind)
 		require.Contains(t, err.Error(), "LWTs only")
 	}
 	require.Empty(t, sent.Last())

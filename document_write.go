@@ -199,7 +199,7 @@ func (c *call) changes(ctx context.Context) (row codec.Addr, assigns []stmt.Assi
 	}
 	for _, col := range differing {
 		if col.Key() {
-			return row, nil, &UsageError{Op: opSaveChanges, Table: c.table.schema.Name, Column: col.Name, Reason: "the key is not the one that was read; a row has its key for ever"}
+			return row, nil, misuse(opSaveChanges, c.table.schema.Name, col.Name, "the key is not the one that was read; a row has its key for ever", nil)
 		}
 		assigns = append(assigns, stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, row)))
 	}
@@ -347,16 +347,16 @@ func failure(op, table string, r *driver.Request, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &lost):
-		return &UsageError{Op: op, Table: table, Column: lost.Column, Err: err, Reason: "the value would set a field to null that the struct lacks (WithStrictTypes); " +
-			"add the field to the struct, or write by Mutate"}
+		return misuse(op, table, lost.Column, "the value would set a field to null that the struct lacks (WithStrictTypes); "+
+			"add the field to the struct, or write by Mutate", err)
 	case errors.As(err, &other):
-		return &UsageError{Op: op, Table: table, Column: other.Column, Reason: "the value does not fit the live column", Err: err}
+		return misuse(op, table, other.Column, "the value does not fit the live column", err)
 	case driver.Unknown(r.Kind, err):
-		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
+		unknown := unknownError(op, table, r.Statement, err)
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
+	return queryError(op, table, r.Statement, explain(r.Statement, err))
 }
 
 // explain adds what to do to a syntax error that Cassandra answers ScyllaDB's clauses with.

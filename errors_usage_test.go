@@ -24,7 +24,7 @@ type Small struct {
 	B *int `cql:"b,clustering"`
 }
 
-// TestRefusedBeforeSending: each call is refused with a *UsageError that names the
+// TestRefusedBeforeSending: each call is refused with an error of KindUsage that names the
 // table, the column and what is wrong, and nothing is sent.
 func TestRefusedBeforeSending(t *testing.T) {
 	ctx := context.Background()
@@ -129,8 +129,9 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"limit of nothing", "", "limit", err(configs.Find().Limit(0).All(ctx))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			if tt.column != "" {
 				require.Equal(t, tt.column, usage.Column)
@@ -172,8 +173,9 @@ func TestContextThatHasEnded(t *testing.T) {
 	reason := errors.New("shutting down")
 	cancel(reason)
 	_, err := configs.New(AppConfig{Key: "a"}).Insert(ctx)
-	var query *QueryError
+	var query *Error
 	require.ErrorAs(t, err, &query, "nothing was sent, so the outcome is known")
+	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 	require.ErrorIs(t, err, reason)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)

@@ -193,7 +193,7 @@ func ExampleLWTResult() {
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
-func ExampleOutcomeUnknownError() {
+func Example_errOutcomeUnknown() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
@@ -394,7 +394,7 @@ func ExampleQuerySet_Page() {
 	}
 
 	_, err = configs.Find().Page(ctx, "forged")
-	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	fmt.Println(err)
 	// Output:
 	// 2

@@ -184,8 +184,9 @@ func TestMutateOfGrownTypes(t *testing.T) {
 				dwell(t, session)
 				res, err := row.Mutate(ctx, func(_ context.Context, d *Dweller) error { c.change(d); return nil })
 				if c.refused != "" {
-					var usage *coodie.UsageError
+					var usage *coodie.Error
 					require.ErrorAs(t, err, &usage)
+					require.Equal(t, coodie.KindUsage, usage.Kind)
 					require.Equal(t, c.refused, usage.Column)
 					require.ErrorContains(t, err, "a field that the struct does not know")
 				} else {
@@ -397,8 +398,9 @@ func TestWritesOfGrownTypes(t *testing.T) {
 				require.NoError(t, err)
 				databases[strict] = db
 				err = write(ctx, strict, v)
-				var usage *coodie.UsageError
+				var usage *coodie.Error
 				require.ErrorAs(t, err, &usage)
+				require.Equal(t, coodie.KindUsage, usage.Kind)
 				require.Contains(t, frozen, usage.Column)
 				require.ErrorContains(t, err, "zip")
 				requireDwelling(t, session, nil)
@@ -429,8 +431,9 @@ func TestInsertOfGrownTypes(t *testing.T) {
 		v = dweller()
 		v.Row = 3
 		_, err = strict.New(v).Insert(ctx)
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, "shared", usage.Column)
 		created, err := table.Find().IfNotExists().Create(ctx, Dweller{ID: 1, Row: 4, Cold: v.Cold, Past: v.Past})
 		require.NoError(t, err)
@@ -484,8 +487,9 @@ func TestElementsOfGrownTypes(t *testing.T) {
 				require.NoError(t, err)
 				err = strict.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).Update(ctx, c.assign)
 				if c.loses {
-					var usage *coodie.UsageError
+					var usage *coodie.Error
 					require.ErrorAs(t, err, &usage)
+					require.Equal(t, coodie.KindUsage, usage.Kind)
 					requireDwelling(t, session, nil)
 					require.NoError(t, row.Update(ctx, c.assign))
 				} else {
@@ -559,8 +563,9 @@ func TestSaveByField(t *testing.T) {
 			for _, row := range rows {
 				table.New(row).In(b).Save()
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, b.Exec(ctx), &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, column, usage.Column)
 		}
 		b := db.Batch()
@@ -967,8 +972,9 @@ func TestBatchOfDividedSaves(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, err, tt.reason)
 		})
 	}
@@ -1037,8 +1043,9 @@ func TestKeysOfGrownTypes(t *testing.T) {
 		require.Len(t, rows, 1)
 		raw(t, session, "INSERT INTO keyed (id, at, n) VALUES (1, {name: 'a', level: 0, zip: 2}, 1)")
 		_, err = table.Find().All(ctx)
-		var decode *coodie.DecodeError
+		var decode *coodie.Error
 		require.ErrorAs(t, err, &decode)
+		require.Equal(t, coodie.KindDecode, decode.Kind)
 		require.Equal(t, "at", decode.Column)
 		require.ErrorContains(t, err, "cannot hold the row's key exactly")
 	})

@@ -144,8 +144,9 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := call()
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.ErrorContains(t, err, "never idempotent")
 		})
 	}

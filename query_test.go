@@ -129,7 +129,7 @@ func TestUnpaged(t *testing.T) {
 	}
 }
 
-// TestQueriesRefused: each is refused with a *UsageError that says what to do.
+// TestQueriesRefused: each is refused with an error of KindUsage that says what to do.
 func TestQueriesRefused(t *testing.T) {
 	ctx := context.Background()
 	things, sent := answering[Everything](t, applied)
@@ -193,8 +193,9 @@ func TestQueriesRefused(t *testing.T) {
 		{"mutate with a part", "attrs", "whole columns", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(attrs.At("a")).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			if tt.column != "" {
 				require.Equal(t, tt.column, usage.Column)

@@ -190,8 +190,9 @@ func TestAnswersThatAreNone(t *testing.T) {
 			require.Equal(t, RowUnknown, res.Row(), "an unknown outcome tells nothing")
 			require.ErrorIs(t, res.Err(), ErrOutcomeUnknown)
 			require.NotErrorIs(t, res.Err(), ErrNotApplied)
-			var unknown *OutcomeUnknownError
+			var unknown *Error
 			require.ErrorAs(t, err, &unknown)
+			require.True(t, unknown.Unknown)
 			require.Equal(t, "insert", unknown.Op)
 			require.Equal(t, "t", unknown.Table)
 		})
@@ -209,13 +210,15 @@ func TestAppliedThoughUndecodable(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	_, err = res.Previous()
-	var decode *DecodeError
+	var decode *Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 
 	bad.Rows[0][0] = []byte{0}
 	table, _ = answering[T](t, bad)
 	res, err = table.New(T{}).Insert(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	require.Equal(t, "v", decode.Column)
 	require.Equal(t, "V", decode.Field)
 	require.False(t, res.Applied)

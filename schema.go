@@ -117,7 +117,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	t.source = answer.Source{
 		Table: &t.schema,
 		Fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
+			return decodeError(t.schema.Name, column, field, err)
 		},
 		Refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
@@ -135,9 +135,6 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		return nil
 	})
 	for _, c := range of.Columns {
-		if err := c.Codec.Ready(); err != nil {
-			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
-		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
 		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))

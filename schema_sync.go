@@ -239,7 +239,7 @@ type part struct {
 
 // parts are the tables by keyspace. A call that reads the schema needs its name.
 func (s *Tables) parts(op string, named bool) ([]*part, error) {
-	usage := func(table, reason string) error { return &UsageError{Op: op, Table: table, Reason: reason} }
+	usage := func(table, reason string) error { return misuse(op, table, "", reason, nil) }
 	switch {
 	case s != nil && s.db != nil && s.db.sender == nil:
 		return nil, usage("", "Schema needs a DB on a live session, or none")
@@ -371,7 +371,7 @@ func (p *part) awaitBuilds(ctx context.Context, live *ddl.Live) error {
 			return err
 		}
 		if err := pace.Sleep(ctx, wait); err != nil {
-			return &QueryError{Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("%s is not built yet: %w", pending, err)}
+			return &Error{Kind: KindOther, Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("%s is not built yet: %w", pending, err)}
 		}
 	}
 }
@@ -426,7 +426,7 @@ func (p *part) building(ctx context.Context, indexes []string, without bool) (st
 		case ddl.Building:
 			return "index " + name, nil
 		case ddl.Failed:
-			return "", &QueryError{Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("a node could not build the index %s: see its log", name)}
+			return "", &Error{Kind: KindOther, Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("a node could not build the index %s: see its log", name)}
 		}
 	}
 	for _, v := range p.Views {

@@ -157,15 +157,17 @@ func TestSelectedValues(t *testing.T) {
 	require.Equal(t, []time.Duration{time.Minute, 0}, ttls)
 
 	_, err = Values(configs(codec.Text, []byte("x")).Find(), version).First(ctx)
-	var decode *DecodeError
+	var decode *Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	_, err = Values(configs(codec.Int, []byte("xxxxx")).Find(), TTL(value)).First(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	_, err = Values(configs(codec.Int).Find(), version).First(ctx)
 	require.ErrorIs(t, err, ErrNotFound)
 
 	_, err = Values(ints, version).One(ctx)
-	require.ErrorIs(t, err, ErrMultiple)
+	require.Equal(t, KindMultiple, KindOf(err))
 	one, err := Values(ints, Sum(version)).First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 7, one)
@@ -234,8 +236,9 @@ func TestSelectionsRefused(t *testing.T) {
 		{"similarity to null", "vec", "null", drain(Values(d, Cosine(AnyCol(docs, "vec"), nil)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			require.Equal(t, tt.column, usage.Column)
 		})

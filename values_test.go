@@ -67,14 +67,15 @@ func opened[T any](t *testing.T, db *coodie.DB) *coodie.Table[T] {
 	return table
 }
 
-// refused checks that each call was a *UsageError about the column, and that nothing was sent.
+// refused checks that each call was an error of KindUsage about the column, and that nothing was sent.
 func refused(t *testing.T, srv *cqltest.Server, calls map[string]func() error, column, says string) {
 	t.Helper()
 	srv.ResetLog()
 	for name, call := range calls {
 		err := call()
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, column, usage.Column, name)
 		require.ErrorContains(t, err, says, name)
 	}
@@ -279,8 +280,9 @@ func TestMutateOfAKeyThatDoesNotFit(t *testing.T) {
 	// What was written under such a key is named in the error, as far as its columns go.
 	srv.Fault(cqltest.On(cqltest.Conditional, "eight"), cqltest.Apply, cqltest.CASWriteUnknown())
 	_, err = eights.Find(k.Eq(300), c.Eq(1)).If(coodie.AnyCol(eights, "n").IsNull()).AllowCreate().Update(ctx, coodie.AnyCol(eights, "n").Set(1))
-	var unknown *coodie.OutcomeUnknownError
+	var unknown *coodie.Error
 	require.ErrorAs(t, err, &unknown)
+	require.True(t, unknown.Unknown)
 	require.Equal(t, "(k, c)", unknown.Key.String())
 	require.Equal(t, 300, unknown.Key[0].Value)
 }

@@ -89,7 +89,7 @@ var coodie = struct {
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
 	plan:      named("Plan"),
-	unknown:   named(unknownName + " OutcomeUnknownError " + settleName),
+	unknown:   named(unknownName + " Error.Unknown " + settleName),
 	openTable: named("Open OpenView OpenVariants"),
 	connect:   named("Connect ConnectOver"),
 	settle:    named(settleName),

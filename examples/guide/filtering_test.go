@@ -121,8 +121,8 @@ func Example_filteringRefused() {
 	s1 := metrics(db).Find(sensorID.Eq("s1"))
 
 	_, err := s1.Filter(temperature.Ne(18)).All(ctx)
-	var usage *coodie.UsageError
-	fmt.Println(errors.As(err, &usage), usage.Column)
+	var usage *coodie.Error
+	fmt.Println(errors.As(err, &usage) && usage.Kind == coodie.KindUsage, usage.Column)
 	res, err := s1.Filter(recordedAt.Eq(june(1))).If(temperature.Ne(20)).AllowCreate().Update(ctx, temperature.Set(19))
 	answer("other than 20:", res, err)
 	// Output:

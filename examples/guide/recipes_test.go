@@ -60,8 +60,8 @@ func Example_recipesFrozen() {
 
 	fmt.Println(state.Update(ctx, inventory.Set([]string{"lamp", "rope"})))
 	err := state.Update(ctx, inventory.Append("sword"))
-	var usage *coodie.UsageError
-	fmt.Println(errors.As(err, &usage), strings.Contains(err.Error(), "frozen"))
+	var usage *coodie.Error
+	fmt.Println(errors.As(err, &usage) && usage.Kind == coodie.KindUsage, strings.Contains(err.Error(), "frozen"))
 	// Output:
 	// <nil>
 	// true true
@@ -81,7 +81,7 @@ func Example_recipesPages() {
 	second, err := ours.Page(ctx, first.Next)
 	fmt.Println(len(second.Items), second.Next == "", err)
 	_, err = reports.Find(project.Eq("scylla")).Page(ctx, first.Next)
-	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	// Output:
 	// 3 true <nil>
 	// 1 true <nil>

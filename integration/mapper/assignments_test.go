@@ -178,8 +178,9 @@ func TestIndexPastTheEnd(t *testing.T) {
 	require.NoError(t, table.New(full("p")).Save(t.Context()))
 	row := table.Find(p.Eq("p"), c.Eq(1))
 	_, err := row.If(mark.Eq(1)).Update(t.Context(), tags.At(3).Set("z"))
-	var query *coodie.QueryError
+	var query *coodie.Error
 	require.ErrorAs(t, err, &query)
+	require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 	require.ErrorContains(t, err, "out of bound")
 	got, err := row.Get(t.Context())
 	require.NoError(t, err)

@@ -242,8 +242,8 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 				w.batch(batched, batch)
 			}
 			err := batch.Exec(ctx)
-			var usage *coodie.UsageError
-			if errors.As(err, &usage) {
+			var usage *coodie.Error
+			if errors.As(err, &usage) && usage.Kind == coodie.KindUsage {
 				refused++
 				continue
 			}

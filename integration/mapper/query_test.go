@@ -185,7 +185,7 @@ func TestQueryFiltersOfTheServer(t *testing.T) {
 		"a column is passed over": table.Find(shop.Eq("a"), year.Eq(1), saleNo.Eq(1)),
 	} {
 		_, err := query.Reads().All(t.Context())
-		var refused *coodie.QueryError
+		var refused *coodie.Error
 		require.True(t, errors.As(err, &refused), "%s: %v", name, err)
 		require.Regexp(t, "ALLOW FILTERING|preceding column", err.Error(), name)
 		_, err = query.Reads().AllowFiltering().All(t.Context())

@@ -73,7 +73,7 @@ func TestSelectedValues(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 30, one)
 	_, err = coodie.Values(day, price).One(t.Context())
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	_, err = coodie.Values(table.Find(shop.Eq("none"), year.Eq(1)), price).First(t.Context())
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 
@@ -105,8 +105,9 @@ func TestSelectedFunction(t *testing.T) {
 		{"aggregate", values(table.Find(shop.Eq("a"), year.Eq(1)), coodie.Call[int]("latest", price)), []int{10}},
 	})
 	_, err := coodie.Values(day, coodie.Call[int]("thrice", price)).All(t.Context())
-	var refused *coodie.QueryError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused)
+	require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 	require.ErrorContains(t, err, "thrice")
 }
 
@@ -202,6 +203,7 @@ func TestSelectedCasts(t *testing.T) {
 		{"timeuuid to timestamp", values(all, coodie.Call[time.Time]("to_timestamp", id)), []time.Time{when}},
 	})
 	_, err := coodie.Values(all, coodie.Cast[int](coodie.AnyCol(table, "text"))).All(t.Context())
-	var refused *coodie.QueryError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused, "text is cast to nothing")
+	require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 }

@@ -108,7 +108,7 @@ func TestVerifyDifferences(t *testing.T) {
 		spot      = "CREATE TYPE spot (name text, code int)"
 		event     = "CREATE TABLE event (tenant text, day int, at bigint, seq int, owner text STATIC, tags set<text>, place spot, PRIMARY KEY ((tenant, day), at, seq)) WITH CLUSTERING ORDER BY (at DESC, seq ASC)"
 		anew      = "DROP TABLE event; CREATE TABLE IF NOT EXISTS event (tenant text, day int, at bigint, seq int, owner text STATIC, tags set<text>, place spot, PRIMARY KEY ((tenant, day), at, seq)) WITH CLUSTERING ORDER BY (at DESC, seq ASC)"
-		stall      = "CREATE TABLE stall (room text, at int, who text, note text, attrs map<text, text>, PRIMARY KEY (room, at)) WITH comment = 'stalls' AND default_time_to_live = 60"
+		stall     = "CREATE TABLE stall (room text, at int, who text, note text, attrs map<text, text>, PRIMARY KEY (room, at)) WITH comment = 'stalls' AND default_time_to_live = 60"
 		who       = "CREATE INDEX stall_who_idx ON stall (who)"
 		note      = "CREATE INDEX stall_note_idx ON stall (note) USING 'sai' WITH OPTIONS = {'case_sensitive': 'false'}"
 		view      = "CREATE MATERIALIZED VIEW stall_by_who AS SELECT who, room, at, note FROM stall WHERE who IS NOT NULL AND room IS NOT NULL AND at IS NOT NULL PRIMARY KEY (who, room, at)"
@@ -318,6 +318,43 @@ func TestVerifyDifferences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A table that is not what the struct says: a typed error, nothing written, never bytes
+// of one type stored as another.
+func TestWritingToAnotherType(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	execute(t, s, "CREATE TABLE t (k int PRIMARY KEY, v double, x int)")
+	table := open[Simple](t, s)
+	_, err := table.New(Simple{K: 1, V: ptr(1)}).Insert(t.Context())
+	var usage *coodie.Error
+	require.ErrorAs(t, err, &usage, "an int is no double: %v", err)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
+	require.Equal(t, "v", usage.Column)
+	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
+	var count int
+	scan(t, s, "SELECT count(*) FROM t", &count)
+	require.Zero(t, count)
+
+	execute(t, s, "INSERT INTO t (k, v, x) VALUES (1, 1.5, 2)")
+	_, err = table.Find(simpleK.Eq(1)).Get(t.Context())
+	var decode *coodie.Error
+	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
+	require.Equal(t, "V", decode.Field)
+
+	execute(t, s, "CREATE TABLE wide (k int PRIMARY KEY, v bigint, x varint)")
+	wide := open[Simple](t, s, coodie.WithTable("wide"))
+	res, err := wide.New(Simple{K: 1, V: ptr(-1), X: ptr(300)}).Insert(t.Context())
+	require.NoError(t, err, "a field that fits the live type is encoded for it")
+	require.True(t, res.Applied)
+	got, err := wide.Find(simpleK.Eq(1)).Get(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, Simple{K: 1, V: ptr(-1), X: ptr(300)}, got)
+	var v int64
+	scan(t, s, "SELECT v FROM wide WHERE k = 1", &v)
+	require.EqualValues(t, -1, v)
 }
 
 // embedded is a session in an embedded server.

@@ -154,8 +154,9 @@ func TestColumnOfTheWrongKind(t *testing.T) {
 	tags := coodie.ListCol(func(d *Doc) *[]string { return &d.Tags })
 	note := coodie.Col(func(d *Doc) *string { return &d.Note })
 	for _, assign := range []coodie.Assign[Doc]{tags.Append("x"), note.Set("x")} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, docs.Find(key.Eq("a")).Update(t.Context(), assign), &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.Empty(t, srv.Log())
 }

@@ -46,7 +46,7 @@ func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
 		return presence
 	}
 	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
-		return Missing // the call that made e has reported the *DecodeError
+		return Missing // the call that made e has reported the error of KindDecode
 	}
 	return Present
 }
@@ -63,7 +63,7 @@ func (e *Row) ReadAny(r *stmt.Ref) (any, Presence) {
 	}
 	v, err := stmt.DecodeAny(r, cell)
 	if err != nil {
-		return nil, Missing // the call that made e has reported the *DecodeError
+		return nil, Missing // the call that made e has reported the error of KindDecode
 	}
 	return v, Present
 }

@@ -54,6 +54,7 @@ const (
 	whyTaken   = "another index of the keyspace has this name; name this one by index=name=…, or drop the other"
 	whyOther   = "the name is taken by something else, which would have to be dropped"
 	whyLoses   = "only the server has it, and dropping it loses what is in it"
+	whyUDT     = "only the server has it, and a column of a user-defined type that is not frozen cannot be dropped"
 	whyKeep    = "only the server has it, and a field cannot be dropped"
 	whyUnused  = "only the server has it, and reads by it would fail"
 	whyCounter = "counters and other values do not share a table"
@@ -278,6 +279,9 @@ func (d *differences) otherColumn(t *Table, l LiveColumn) {
 	switch {
 	case l.key() || t.ViewOf != "":
 		d.anew(t, one, whyKey)
+	case parseType(l.Type).MultiCell() && parseType(l.Type).Kind == codec.UDT:
+		one.Reason = whyUDT
+		d.add(one)
 	default:
 		for _, name := range slices.Sorted(maps.Keys(d.live.Indexes)) { // the column cannot be dropped with them
 			if ix := d.live.Indexes[name]; ix.Table == t.Name && ix.column() == cql.Quote(l.Name) {
@@ -292,7 +296,7 @@ func (d *differences) otherColumn(t *Table, l LiveColumn) {
 // position is the column's place in its key, from 0; -1 for other columns.
 func position(t *meta.Table, c *meta.Column) int {
 	for _, key := range [...][]*meta.Column{t.Partition, t.Clustering} {
-		if i := slices.Index(key, c); i >= 0 {
+		if i := slices.IndexFunc(key, func(o *meta.Column) bool { return o.Name == c.Name }); i >= 0 {
 			return i
 		}
 	}

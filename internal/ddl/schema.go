@@ -51,11 +51,25 @@ func SchemaOf(keyspace string, tables []*Table) (*Schema, error) {
 	return s, nil
 }
 
-// join adds the columns and properties of another struct of the table.
+// join adds the columns, indexes and properties of another struct of the table.
 func (t *Table) join(o *Table) (err error) {
 	if o.Meta != t.Meta {
 		if t.Meta, err = meta.Union(t.Meta, []*meta.Table{o.Meta}); err != nil {
 			return err
+		}
+		for i, c := range t.Meta.Columns { // the union's own list
+			of := o.Meta.Column(c.Name)
+			if of == nil || of == c {
+				continue
+			}
+			both := *c
+			both.Indexes = slices.Clip(both.Indexes)
+			for _, ix := range of.Indexes {
+				if !slices.ContainsFunc(c.Indexes, func(has meta.Index) bool { return has.SAI == ix.SAI && has.Target == ix.Target }) {
+					both.Indexes = append(both.Indexes, ix)
+				}
+			}
+			t.Meta.Columns[i] = &both
 		}
 	}
 	for _, p := range o.Properties {

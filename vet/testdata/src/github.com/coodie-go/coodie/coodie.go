@@ -13,9 +13,12 @@ import (
 
 var ErrOutcomeUnknown = errors.New("outcome unknown")
 
-type OutcomeUnknownError struct{}
+type Error struct {
+	Err     error
+	Unknown bool
+}
 
-func (e *OutcomeUnknownError) Error() string { panic("stub") }
+func (e *Error) Error() string { panic("stub") }
 
 type (
 	ConnectOption interface{}
