@@ -88,7 +88,7 @@ func TestNoValueIsTold(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(logs), coodie.WithObserver(events))
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
 	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
@@ -258,7 +258,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
 	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
@@ -352,7 +352,7 @@ func TestAdviceFitsTheCall(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	object := `{"k": "k", "c": 1, "n": "s3cret"}`
 	save := func() error { return table.New(toldRow()).Save(ctx) }
 	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }

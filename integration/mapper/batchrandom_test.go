@@ -202,7 +202,7 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 	open := func(name string) *coodie.Table[Crate] {
 		table, err := coodie.Open[Crate](db, coodie.WithTable(name))
 		require.NoError(t, err)
-		require.NoError(t, table.CreateTable(t.Context()))
+		require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 		return table
 	}
 	batched, single := open("batched"), open("single")

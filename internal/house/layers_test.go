@@ -28,7 +28,7 @@ func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
 		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/driver/gocqlv1", "internal/codec", "internal/replay",
 			"internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/ringscan",
-			"internal/rowqueue"},
+			"internal/rowqueue", "internal/pace"},
 		"internal/stmt":           {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
 		"internal/answer":         {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":           {"internal/codec"},
