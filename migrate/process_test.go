@@ -19,6 +19,16 @@ import (
 	"github.com/coodie-go/coodie/migrate"
 )
 
+// counted has a statement that must not be executed twice.
+var counted = with(shop, "0004_hits.up.cql", `CREATE TABLE hits (page text PRIMARY KEY, n counter);
+-- coodie:check SELECT n FROM hits WHERE page = 'home'
+UPDATE hits SET n = n + 1 WHERE page = 'home';
+ALTER TABLE users ADD hits bigint;
+DROP INDEX users_name;
+CREATE INDEX ON users (hits);
+ALTER TABLE users WITH comment = 'of the shop';
+`)
+
 // child is the process that TestSIGKILL kills.
 func child() bool {
 	addr := os.Getenv("MIGRATE_TEST_ADDR")
@@ -59,8 +69,11 @@ func TestSIGKILL(t *testing.T) {
 			cmd.Env = append(os.Environ(), "MIGRATE_TEST_ADDR="+srv.Addr())
 			var out strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &out
-			srv.Fault(test.match, append(test.steps, cqltest.Do(func(cqltest.Statement) { _ = cmd.Process.Kill() }), cqltest.LoseAnswer)...)
-			err := cmd.Run()
+			started := make(chan *os.Process, 1)
+			srv.Fault(test.match, append(test.steps, cqltest.Do(func(cqltest.Statement) { _ = (<-started).Kill() }), cqltest.LoseAnswer)...)
+			require.NoError(t, cmd.Start())
+			started <- cmd.Process
+			err := cmd.Wait()
 			var exit *exec.ExitError
 			require.ErrorAs(t, err, &exit)
 			require.Equal(t, -1, exit.ExitCode(), out.String())
