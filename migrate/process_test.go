@@ -116,6 +116,50 @@ func TestTwoAtOnce(t *testing.T) {
 	require.EqualValues(t, 1, srv.MustRows("SELECT n FROM hits")[0]["n"])
 }
 
+// TestPausedNode: of three nodes one stands still with a statement, and executes it when it goes on, while two processes migrate.
+func TestPausedNode(t *testing.T) {
+	nodes := cqltest.RunCluster(t, cqltest.Nodes(3, "datacenter1"), cqltest.WithSchema(
+		"CREATE KEYSPACE app WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}; USE app;"))
+	var once sync.Once
+	for _, n := range nodes.Nodes() {
+		n.Fault(cqltest.On(cqltest.Schema).Containing("ALTER TABLE orders ADD"), cqltest.Do(func(cqltest.Statement) {
+			once.Do(func() {
+				n.Pause()
+				go func() {
+					time.Sleep(300 * time.Millisecond)
+					n.Resume()
+				}()
+			})
+		})).Hits()
+	}
+	var all sync.WaitGroup
+	for i := range 2 {
+		cluster := nodes.Config()
+		cluster.Keyspace, cluster.Timeout = "app", 150*time.Millisecond
+		session, err := cluster.CreateSession()
+		require.NoError(t, err)
+		t.Cleanup(session.Close)
+		m := migrator(t, coodie.New(session), counted, migrate.WithOwner(fmt.Sprint("process ", i)), migrate.WithLateness(500*time.Millisecond), migrate.WithAgreement(5*time.Second))
+		all.Go(func() {
+			for range 10 { // a read may have been sent to the paused node
+				_, err := m.Up(context.Background())
+				if err == nil {
+					return
+				}
+				if !errors.Is(err, migrate.ErrFailed) {
+					t.Error(err)
+				}
+			}
+			t.Error("no Up has succeeded")
+		})
+	}
+	all.Wait()
+	whole := start(t)
+	up(t, migrator(t, client(t, whole), counted))
+	require.Equal(t, schema(whole), schema(nodes.Node(0)))
+	require.EqualValues(t, 1, nodes.Node(0).MustRows("SELECT n FROM app.hits")[0]["n"])
+}
+
 // TestLeaseLost: a process that has lost its lease in the middle of a statement records nothing any more, and the
 // one that has it now goes on.
 func TestLeaseLost(t *testing.T) {
