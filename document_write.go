@@ -14,23 +14,6 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Write is a write of a document that has been told more: a TTL, a timestamp, a timeout.
-// It is immutable: it writes what the document held when the call was begun. The slices
-// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
-// write is sent or, by In, added to a batch.
-type Write[T any] write
-
-// With sets how the write is sent: see CallOption.
-func (w *Write[T]) With(opts ...CallOption) *Write[T] {
-	return (*Write[T])((*write)(w).sure().with(opts))
-}
-
-// Insert is Document.Insert.
-func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
-	err = (*write)(w).insert(ctx, plainResult(&out))
-	return
-}
-
 func (w *write) insert(ctx context.Context, res *result) (err error) {
 	c := w.call()
 	*res, err = c.insertDocument(ctx)
@@ -43,9 +26,6 @@ func (c *call) insertDocument(ctx context.Context) (result, error) {
 	c.updated(nil, res.applied, insert.stored, err)
 	return res, err
 }
-
-// Save is Document.Save.
-func (w *Write[T]) Save(ctx context.Context) error { return (*write)(w).save(ctx) }
 
 func (w *write) save(ctx context.Context) error {
 	c := w.call()
@@ -86,11 +66,6 @@ func outcomeOfBoth(first, second error) error {
 	return second
 }
 
-// Update is Document.Update.
-func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return (*write)(w).update(ctx, plainAssigns(assigns))
-}
-
 func (w *write) update(ctx context.Context, assigns []stmt.Assign) error {
 	c := w.call()
 	return c.updatePlain(ctx, assigns)
@@ -102,11 +77,6 @@ func (c *call) updatePlain(ctx context.Context, assigns []stmt.Assign) error {
 	err := c.write(ctx, b)
 	c.updated(assigns, err == nil, own, err)
 	return err
-}
-
-// Delete is Document.Delete.
-func (w *Write[T]) Delete(ctx context.Context) error {
-	return (*write)(w).remove(ctx, nil, false)
 }
 
 // remove deletes the row, or the columns.
@@ -125,34 +95,6 @@ func (c *call) removePlain(ctx context.Context) error {
 	c.updated(nil, err == nil, nil, err)
 	return err
 }
-
-// DeleteColumns is Document.DeleteColumns.
-func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return (*write)(w).remove(ctx, refs(columns), true)
-}
-
-// IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
-}
-
-// If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
-}
-
-// IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().unchanged())
-}
-
-// IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
-}
-
-// SaveChanges is Document.SaveChanges.
-func (w *Write[T]) SaveChanges(ctx context.Context) error { return (*write)(w).saveChanges(ctx) }
 
 func (d *document) saveChanges(ctx context.Context) error {
 	w := d.write()

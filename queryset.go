@@ -362,17 +362,3 @@ func (q *query) withDefer(columns []*stmt.Ref) *query {
 	c.Only, c.Without = nil, columns
 	return q
 }
-
-// sure is what w points to; the zero write for nil.
-func (w *write) sure() write {
-	if w == nil {
-		return write{}
-	}
-	return *w
-}
-
-//go:noinline
-func (w write) with(opts []CallOption) *write {
-	w.query = w.query.with(opts)
-	return &w
-}

@@ -148,7 +148,7 @@ func (t *Table[T]) Name() string { return t.schema.Name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
-	d := &Document[T]{Value: v, doc: document{table: (*table)(t)}}
+	d := &Document[T]{Value: v, doc: document{query: (*table)(t).query()}}
 	d.doc.see(codec.At(&d.Value))
 	return d
 }

@@ -150,26 +150,36 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			if r.IntN(3) == 0 {
 				return formRead(ctx, r, table.Find(where...))
 			}
-			plain, document := (*Write[T])(&write{query: plainQuery(table.Find(where...))}), r.IntN(2) == 0
-			if document {
-				w := plainDocument(table.New(row)).write()
-				plain = (*Write[T])(&w)
-			}
+			var opts []CallOption
+			doc, document := table.New(row), r.IntN(2) == 0
 			switch r.IntN(12) {
 			case 0:
-				plain = plain.With(WithTTL(time.Minute))
+				opts = []CallOption{WithTTL(time.Minute)}
 			case 1:
-				plain = plain.With(WithTimestamp(time.UnixMicro(5)))
+				opts = []CallOption{WithTimestamp(time.UnixMicro(5))}
+			}
+			if opts != nil {
+				doc = doc.With(opts...)
+			}
+			var plain interface {
+				Update(context.Context, ...Assign[T]) error
+				Delete(context.Context) error
+				DeleteColumns(context.Context, ...Target[T]) error
+				IfAll([]Cond[T]) ConditionalWrite[T]
+				IfExists() ConditionalWrite[T]
+			} = doc
+			if !document {
+				plain = table.Find(where...).With(opts...)
 			}
 			var cas ConditionalWrite[T]
 			switch n := r.IntN(8); {
 			case n == 6 && document:
-				return "save", pick(r, plain, plain.With(WithOmitNil())).Save(ctx)
+				return "save", pick(r, doc, doc.With(WithOmitNil())).Save(ctx)
 			case n == 7:
 				res, err := table.New(row).Insert(ctx)
 				return fmt.Sprintf("inserted %t, row %v", res.Applied, res.Row()), err
 			case n == 0 && document:
-				cas = plain.IfUnchanged()
+				cas = doc.IfUnchanged()
 			case n < 2:
 				cas = plain.IfAll(conds)
 			case n == 2:

@@ -74,16 +74,15 @@ var coodie = struct {
 	value:     named("Existing.Value"),
 	mutate:    named("QuerySet." + mutateName + " Document." + mutateName),
 	handles:   named("Handle"),
-	into:      named("Document.In Write.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
+	into:      named("Document.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
 	batches:   named("Batch"),
 	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch." + execName),
-	builders: named(`QuerySet Query Write ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
+	builders: named(`QuerySet Query ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
 		Selection Raw Document Cond Assign Order`),
-	immutable: named("QuerySet Query Write ConditionalWrite InsertWrite Raw"),
+	immutable: named("QuerySet Query ConditionalWrite InsertWrite Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
-		Write.Save Write.Update Write.Delete Write.DeleteColumns
 		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON
 		Table.SaveAll Table.DeleteAll
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns

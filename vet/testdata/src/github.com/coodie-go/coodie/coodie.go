@@ -87,16 +87,10 @@ func (d *Document[T]) Delete(ctx context.Context) error                         
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]        { panic("stub") }
 func (d *Document[T]) IfExists() ConditionalWrite[T]                            { panic("stub") }
 func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
-func (d *Document[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
+func (d *Document[T]) With(opts ...CallOption) *Document[T]                     { panic("stub") }
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	panic("stub")
 }
-
-type Write[T any] struct{}
-
-func (w *Write[T]) Save(ctx context.Context) error                           { panic("stub") }
-func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
-func (w *Write[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 
 type QuerySet[T any] struct{ Query[T] }
 
