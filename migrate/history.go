@@ -214,7 +214,7 @@ func (m *Migrator) hold(ctx context.Context, f func(context.Context, *holder) er
 		var other *lease.HeldError
 		errors.As(err, &other)
 		return &Error{Kind: ErrHeld, Err: fmt.Errorf("%s: %w", other.Owner, err), Advice: "wait until it has finished, or died for as long as its lease lasts"}
-	case errors.Is(err, lease.ErrLost) && !(errors.As(err, &own) && own.Kind == ErrLeaseLost):
+	case errors.Is(err, lease.ErrLost) && !errors.Is(err, ErrLeaseLost):
 		return lost(err)
 	case errors.As(err, &own), errors.Is(err, ErrUnknownStep), errors.Is(err, ErrDisagreement):
 		return err

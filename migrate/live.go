@@ -234,7 +234,8 @@ func (l live) alterTable(ctx context.Context, s *cqlparse.AlterTable) (verdict, 
 	case cqlparse.AlterAddColumns:
 		for _, want := range s.Columns {
 			c, ok := columns[want.Name.Name]
-			if ok && !s.IfColumnNotExists && !(l.sameType(c.Type, want.Type) && want.Static == (c.Kind == "static")) {
+			same := l.sameType(c.Type, want.Type) && want.Static == (c.Kind == "static")
+			if ok && !same && !s.IfColumnNotExists {
 				return conflicting, fmt.Sprintf("column %s of %s is %s %s", want.Name, s.Table, c.Kind, c.Type), nil
 			}
 			count(ok)

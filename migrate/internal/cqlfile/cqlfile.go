@@ -12,6 +12,7 @@ package cqlfile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -99,8 +100,8 @@ func Parse(text string) ([]Statement, error) {
 
 // syntax is an error of the parser, of a text that stands that far behind the beginning of the file.
 func syntax(err error, line, column int) *Error {
-	e, ok := err.(*cqlparse.Error)
-	if !ok {
+	var e *cqlparse.Error
+	if !errors.As(err, &e) {
 		return &Error{Line: line + 1, Column: column + 1, Msg: err.Error()}
 	}
 	if e.Pos.Line > 1 {
