@@ -49,6 +49,10 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/rawcql":         {"internal/codec", "internal/cqlparse", "internal/driver", "internal/replay"},
 		"internal/rowqueue":       {},
 		"internal/versions":       {},
+		// Migrations stand on the API and the recipe of leases, and below nothing.
+		"migrate":                  {"", "recipes/lease", "internal/cqlparse", "migrate/internal/cqlfile"},
+		"migrate/internal/cqlfile": {"internal/cqlparse", "internal/replay"},
+		"migrate/lint":             {"internal/cqlparse", "migrate/internal/cqlfile"},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	require.NoError(t, err)
