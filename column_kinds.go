@@ -147,8 +147,8 @@ func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
 	return Assign[T]((*stmt.Ref)(c).Change(cql.Remove, codec.At(&n)))
 }
 
-// Name is the column's name.
-func (c *CounterColumn[T, N]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
+// String is the column's name.
+func (c *CounterColumn[T, N]) String() string { return (*stmt.Ref)(c).Sure().Name() }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
 func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
