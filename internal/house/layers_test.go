@@ -205,7 +205,8 @@ func TestBubblesWithoutRaceDetector(t *testing.T) {
 			return err
 		}
 		source, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(source, []byte("\t\"testing/synctest\"\n")) {
+		explores := bytes.Contains(source, []byte("explore.Run(")) && !bytes.Contains(source, []byte("explore.RealTime()"))
+		if err == nil && (explores || bytes.Contains(source, []byte("\t\"testing/synctest\"\n"))) {
 			bubbles++
 			require.True(t, bytes.HasPrefix(source, []byte("//go:build !race\n")), "%s begins with //go:build !race", path)
 		}

@@ -118,7 +118,7 @@ func (c *client) decide(ctx context.Context, address, id string) (bool, error) {
 }
 
 // requireWhole checks that every user has its address and every address its user.
-func (c *client) requireWhole(t *testing.T) {
+func (c *client) requireWhole(t testing.TB) {
 	t.Helper()
 	owners := map[any]any{}
 	for _, row := range c.srv.MustRows("SELECT value, owner, confirmed FROM emails") {
