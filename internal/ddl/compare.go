@@ -170,7 +170,7 @@ func (d *differences) wholeTable(t *Table) {
 // dropViews are the statements without which a table cannot be dropped.
 func (d *differences) dropViews(table string) (out []string) {
 	for _, name := range slices.Sorted(maps.Keys(d.live.Tables)) {
-		if v := d.live.Tables[name]; v.ViewOf == table && !d.live.derived(name) {
+		if v := d.live.Tables[name]; v.ViewOf == table && !d.live.Derived(name) {
 			out = append(out, dropped(v.ViewOf, d.schema.quoted(name)))
 		}
 	}
@@ -203,7 +203,7 @@ func (d *differences) column(t *Table, c *meta.Column, live *LiveTable) {
 		d.missingColumn(t, c, live, one)
 		return
 	}
-	if typ := parseType(l.Type); !c.Type.Equal(typ) {
+	if typ := ParseType(l.Type); !c.Type.Equal(typ) {
 		one.Kind, one.Struct, one.Server = kindColumnType, c.Type.String(), l.Type
 		d.anew(t, one, whyType)
 	}
@@ -258,7 +258,7 @@ func returns(before LiveColumn, c *meta.Column) bool {
 	if liveKinds[before.Kind] != c.Kind || c.Type.Kind == codec.Counter {
 		return false
 	}
-	t := parseType(before.Type)
+	t := ParseType(before.Type)
 	return c.Type.Equal(t) || t.Kind == codec.ASCII && c.Type.Kind == codec.Text || c.Type.Has(codec.UDT) || t.Kind == codec.Tuple
 }
 
@@ -279,12 +279,12 @@ func (d *differences) otherColumn(t *Table, l LiveColumn) {
 	switch {
 	case l.key() || t.ViewOf != "":
 		d.anew(t, one, whyKey)
-	case parseType(l.Type).MultiCell() && parseType(l.Type).Kind == codec.UDT:
+	case ParseType(l.Type).MultiCell() && ParseType(l.Type).Kind == codec.UDT:
 		one.Reason = whyUDT
 		d.add(one)
 	default:
 		for _, name := range slices.Sorted(maps.Keys(d.live.Indexes)) { // the column cannot be dropped with them
-			if ix := d.live.Indexes[name]; ix.Table == t.Name && ix.column() == cql.Quote(l.Name) {
+			if ix := d.live.Indexes[name]; ix.Table == t.Name && ix.Column() == cql.Quote(l.Name) {
 				one.CQL += "DROP INDEX " + d.schema.quoted(name) + "; "
 			}
 		}
@@ -384,7 +384,7 @@ func (d *differences) others() {
 		return strings.Compare(a, b)
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(d.live.Tables), viewsFirst) {
-		if t := d.live.Tables[name]; !slices.Contains(tables, name) && !d.live.derived(name) {
+		if t := d.live.Tables[name]; !slices.Contains(tables, name) && !d.live.Derived(name) {
 			one := Difference{Kind: kindTable, Table: s.full(name), Server: kindTable, CQL: dropped(t.ViewOf, s.quoted(name)), Reason: whyLoses}
 			if t.ViewOf != "" {
 				one.Kind, one.Server, one.Reason = kindView, "view of "+t.ViewOf, whyUnused

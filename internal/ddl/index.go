@@ -55,14 +55,14 @@ func target(ix *meta.Index, column string) string {
 	return ix.Target + "(" + column + ")"
 }
 
-// sai reports whether the index is storage-attached.
-func (l LiveIndex) sai() bool {
+// SAI reports whether the index is storage-attached.
+func (l LiveIndex) SAI() bool {
 	class := strings.ToLower(l.Options["class_name"])
 	return class == "sai" || strings.HasSuffix(class, "storageattachedindex")
 }
 
-// column is the indexed column, quoted.
-func (l LiveIndex) column() string {
+// Column is the indexed column, quoted.
+func (l LiveIndex) Column() string {
 	target := l.Options["target"]
 	if _, of, ok := strings.Cut(target, "("); ok && strings.HasSuffix(of, ")") && !strings.HasPrefix(target, `"`) {
 		return of[:len(of)-1]
@@ -72,12 +72,12 @@ func (l LiveIndex) column() string {
 
 // is reports whether the live index is of the column and of the kind that the tag declares; its name does not matter.
 func (l LiveIndex) is(table string, c *meta.Column, ix *meta.Index) bool {
-	return l.Table == table && l.Options["target"] == target(ix, cql.Quote(c.Name)) && l.sai() == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
+	return l.Table == table && l.Options["target"] == target(ix, cql.Quote(c.Name)) && l.SAI() == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
 }
 
 func (l LiveIndex) String() string {
 	s := "index on "
-	if l.sai() {
+	if l.SAI() {
 		s = "storage-attached " + s
 	}
 	return s + l.Table + "(" + l.Options["target"] + ")"
@@ -181,4 +181,9 @@ func IndexState(status []string, keyspace, index string, leaveOut bool) State {
 		}
 	}
 	return state
+}
+
+// Target is what an index of a column covers, as system_schema.indexes shows it; part is "", keys, values, entries or full.
+func Target(part, column string) string {
+	return target(&meta.Index{Target: part}, cql.Quote(column))
 }

@@ -130,14 +130,14 @@ func (l *Live) addType(row map[string]any) error {
 	}
 	t := &codec.Type{Kind: codec.UDT, Name: text(row, "type_name"), Fields: []codec.Field{}}
 	for i := range names {
-		t.Fields = append(t.Fields, codec.Field{Name: names[i], Type: parseType(types[i])})
+		t.Fields = append(t.Fields, codec.Field{Name: names[i], Type: ParseType(types[i])})
 	}
 	l.Types[t.Name] = t
 	return nil
 }
 
-// parseType reads a type of the server's; one that it does not know is the class of that name.
-func parseType(text string) *codec.Type {
+// ParseType reads a type of the server's; one that it does not know is the class of that name.
+func ParseType(text string) *codec.Type {
 	t, err := codec.ParseType(text)
 	if err != nil {
 		return &codec.Type{Kind: codec.Custom, Name: strings.Trim(text, "'")}
@@ -177,8 +177,8 @@ func (l *Live) addIndex(row map[string]any) error {
 	return nil
 }
 
-// derived reports whether ScyllaDB has made the table or view itself, for an index or for CDC.
-func (l *Live) derived(table string) bool {
+// Derived reports whether ScyllaDB has made the table or view itself, for an index or for CDC.
+func (l *Live) Derived(table string) bool {
 	index, _ := strings.CutSuffix(table, "_index")
 	_, ok := l.Indexes[index]
 	return ok || strings.HasSuffix(table, "_scylla_cdc_log")
@@ -188,7 +188,7 @@ func (l *Live) derived(table string) bool {
 func (l *Live) Uses(typ string) bool {
 	for _, t := range l.Tables {
 		for _, c := range t.Columns {
-			if names(parseType(c.Type), typ) {
+			if names(ParseType(c.Type), typ) {
 				return true
 			}
 		}

@@ -42,6 +42,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/replay":         {"internal/cqlparse"},
 		"internal/pace":           {},
 		"internal/ddl":            {"internal/codec", "internal/cql", "internal/meta"},
+		"internal/gen":            {"", "internal/codec", "internal/cql", "internal/cqlparse", "internal/ddl", "internal/meta"},
 		"internal/fanout":         {"internal/driver"},
 		"internal/pagetoken":      {},
 		"internal/ring":           {},

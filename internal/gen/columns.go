@@ -1,0 +1,242 @@
+package gen
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"io/fs"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Columns writes the column variables of structs that were written by hand, for the package in dir:
+//
+//	//go:generate coodie gen columns
+//
+// Embedded structs of the package are flattened, as coodie does. Test files and generated files are left out.
+func Columns(fsys fs.FS, cfg Config) ([]byte, error) {
+	p := &handwritten{set: token.NewFileSet(), structs: map[string]*declared{}}
+	if err := p.parse(fsys); err != nil {
+		return nil, fmt.Errorf("gen: %w", err)
+	}
+	names := cfg.Types
+	if len(names) == 0 {
+		for _, name := range p.order {
+			if p.table(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("gen: no struct of the package has a cql tag with a partition key; name some")
+	}
+	if cfg.Package == "" {
+		cfg.Package = p.pkg
+	}
+	imports := map[string]bool{coodiePath: true}
+	var out bytes.Buffer
+	for _, name := range names {
+		if err := p.write(&out, name, cfg, imports); err != nil {
+			return nil, fmt.Errorf("gen: %w", err)
+		}
+	}
+	return finish(cfg.Package, imports, out.Bytes())
+}
+
+// handwritten is the source of a package.
+type handwritten struct {
+	set     *token.FileSet
+	pkg     string
+	structs map[string]*declared
+	order   []string
+}
+
+// declared is a struct and the file that it stands in.
+type declared struct {
+	fields *ast.FieldList
+	file   *ast.File
+	params bool // it has type parameters
+}
+
+func (p *handwritten) parse(fsys fs.FS) error {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() || path.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		text, err := fs.ReadFile(fsys, e.Name())
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(p.set, e.Name(), text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		p.pkg = file.Name.Name
+		if ast.IsGenerated(file) && bytes.HasPrefix(text, []byte(Header)) {
+			continue
+		}
+		for _, d := range file.Decls {
+			decl, ok := d.(*ast.GenDecl)
+			if !ok || decl.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range decl.Specs {
+				s := spec.(*ast.TypeSpec)
+				if of, ok := s.Type.(*ast.StructType); ok {
+					p.structs[s.Name.Name] = &declared{of.Fields, file, s.TypeParams != nil}
+					p.order = append(p.order, s.Name.Name)
+				}
+			}
+		}
+	}
+	if p.pkg == "" {
+		return fmt.Errorf("the directory has no Go file")
+	}
+	return nil
+}
+
+// tagOf is a field's cql tag.
+func tagOf(f *ast.Field) (tag string, ok bool) {
+	if f.Tag == nil {
+		return "", false
+	}
+	text, err := strconv.Unquote(f.Tag.Value)
+	if err != nil {
+		return "", false
+	}
+	return reflect.StructTag(text).Lookup("cql")
+}
+
+// options are the words of a tag behind its name.
+func tagOptions(tag string) []string {
+	_, rest, _ := strings.Cut(tag, ",")
+	return strings.Split(rest, ",")
+}
+
+// table reports whether the struct is that of a table.
+func (p *handwritten) table(name string) bool {
+	if s := p.structs[name]; s == nil || s.params {
+		return false
+	}
+	found := false
+	_ = p.each(name, nil, func(_ string, f *ast.Field, _ *declared) error {
+		tag, _ := tagOf(f)
+		found = found || slices.ContainsFunc(tagOptions(tag), func(o string) bool {
+			o, _, _ = strings.Cut(strings.TrimSpace(o), "=")
+			return o == "partition"
+		})
+		return nil
+	})
+	return found
+}
+
+// each hands over the fields that are columns, those of embedded structs in their place.
+func (p *handwritten) each(name string, within []string, do func(field string, f *ast.Field, in *declared) error) error {
+	s := p.structs[name]
+	if slices.Contains(within, name) {
+		return nil
+	}
+	for _, f := range s.fields.List {
+		tag, tagged := tagOf(f)
+		if tag == "-" {
+			continue
+		}
+		if len(f.Names) == 0 && !tagged {
+			id, ok := f.Type.(*ast.Ident)
+			if !ok || p.structs[id.Name] == nil {
+				return fmt.Errorf("%s: %s embeds a type of another package or file; its columns are not known here, so write them by hand and leave %s out of Types",
+					p.set.Position(f.Pos()), name, name)
+			}
+			if err := p.each(id.Name, append(within, name), do); err != nil {
+				return err
+			}
+			continue
+		}
+		names := f.Names
+		if len(names) == 0 {
+			if id, ok := f.Type.(*ast.Ident); ok {
+				names = []*ast.Ident{id}
+			}
+		}
+		for _, id := range names {
+			if id.IsExported() {
+				if err := do(id.Name, f, s); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports map[string]bool) error {
+	s := p.structs[name]
+	if s == nil {
+		return fmt.Errorf("the package has no struct %s", name)
+	}
+	if s.params {
+		return fmt.Errorf("%s has type parameters; its columns are made where they are known", name)
+	}
+	fmt.Fprintf(out, "// The columns of %s.\nvar (\n", name)
+	err := p.each(name, nil, func(field string, f *ast.Field, in *declared) error {
+		var text bytes.Buffer
+		if err := printer.Fprint(&text, p.set, f.Type); err != nil {
+			return err
+		}
+		if err := p.imported(f.Type, in, imports); err != nil {
+			return err
+		}
+		tag, _ := tagOf(f)
+		counter := slices.ContainsFunc(tagOptions(tag), func(o string) bool { return strings.TrimSpace(o) == "type=counter" })
+		variable := unexported(name) + field
+		if cfg.Exported {
+			variable = name + field
+		}
+		if own := cfg.Names[name+"."+field]; own != "" {
+			variable = own
+		}
+		fmt.Fprintf(out, "\t%s = %s\n", variable, columnOf(name, field, text.String(), counter))
+		return nil
+	})
+	out.WriteString(")\n\n")
+	return err
+}
+
+// imported adds the packages that a field's type names, as its file imports them.
+func (p *handwritten) imported(t ast.Expr, in *declared, imports map[string]bool) (err error) {
+	ast.Inspect(t, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		id, ok := sel.X.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		for _, i := range in.file.Imports {
+			full, _ := strconv.Unquote(i.Path.Value)
+			switch {
+			case i.Name != nil && i.Name.Name == id.Name && packageName(full) != id.Name:
+				err = fmt.Errorf("%s: the package %s is imported under another name; give the type a name in this package", p.set.Position(sel.Pos()), full)
+			case i.Name == nil && packageName(full) == id.Name, i.Name != nil && i.Name.Name == id.Name:
+				imports[full] = true
+				return false
+			}
+		}
+		if err == nil {
+			err = fmt.Errorf("%s: no import of the file is called %s by its path; import it by that name", p.set.Position(sel.Pos()), id.Name)
+		}
+		return false
+	})
+	return err
+}
