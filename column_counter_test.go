@@ -124,8 +124,9 @@ func TestCounterRefusals(t *testing.T) {
 		{"no counter", "not for CounterCol", only(entries.New(Entry{Book: "b"}).IfExists().Update(ctx, notCounter.Increment(1)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, tt.err, tt.says)
 		})
 	}

@@ -106,7 +106,7 @@
 //	default=new                 what a null column gets in an INSERT
 //	index, index=sai            an index that CreateTable makes
 //	json                        any Go type as JSON in a text
-//	codec=name                  stored by the functions of RegisterCodec
+//	codec=name                  stored by functions of yours: see CodecOf
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //

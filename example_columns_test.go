@@ -142,30 +142,35 @@ type Settings struct {
 	Tabs  []string `json:"tabs"`
 }
 
-// JSON in a text, and functions of one's own between a field and its column.
-func ExampleRegisterCodec() {
-	type Profile struct {
-		User     string    `cql:"user,partition"`
-		Settings *Settings `cql:"settings,json"`
-		Secret   string    `cql:"secret,type=blob,codec=reversed"`
-	}
+type Private struct {
+	User     string    `cql:"user,partition"`
+	Settings *Settings `cql:"settings,json"`
+	Secret   string    `cql:"secret,type=blob,codec=reversed"`
+}
+
+// Codecs are the codecs that the struct's tags name.
+func (Private) Codecs() []coodie.Codec {
 	reverse := func(b []byte) []byte { slices.Reverse(b); return b }
-	coodie.RegisterCodec("reversed",
+	return []coodie.Codec{coodie.CodecOf("reversed",
 		func(s string) ([]byte, error) { return reverse([]byte(s)), nil },
-		func(b []byte) (string, error) { return string(reverse(b)), nil })
-	settings := coodie.NullCol(func(p *Profile) **Settings { return &p.Settings })
-	secret := coodie.Col(func(p *Profile) *string { return &p.Secret })
+		func(b []byte) (string, error) { return string(reverse(b)), nil })}
+}
+
+// JSON in a text, and functions of one's own between a field and its column.
+func ExampleCodecOf() {
+	settings := coodie.NullCol(func(p *Private) **Settings { return &p.Settings })
+	secret := coodie.Col(func(p *Private) *string { return &p.Secret })
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
+	private, err := coodie.Open[Private](coodie.New(session), coodie.WithTable("private"))
 	must(err)
-	must(profiles.CreateTable(ctx))
+	must(private.CreateTable(ctx))
 
-	doc := profiles.New(Profile{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
+	doc := private.New(Private{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
 	res, err := doc.Insert(ctx)
 	fmt.Println(res.Applied, err)
-	row := srv.MustRows("SELECT settings, secret FROM app.profiles")[0]
+	row := srv.MustRows("SELECT settings, secret FROM app.private")[0]
 	fmt.Printf("%s %s\n", row["settings"], row["secret"])
 
 	res, err = doc.If(settings.Eq(Settings{Theme: "dark"}), secret.Eq("abc")).Update(ctx, settings.Set(Settings{Theme: "light"}))

@@ -190,7 +190,7 @@ func ExampleLWTResult() {
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
-func ExampleOutcomeUnknownError() {
+func Example_errOutcomeUnknown() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
@@ -387,7 +387,7 @@ func ExampleQuerySet_Page() {
 	}
 
 	_, err = configs.Find().Page(ctx, "forged")
-	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	fmt.Println(err)
 	// Output:
 	// 2
@@ -459,16 +459,16 @@ func ExampleTable_Verify() {
 }
 
 // Columns that know their elements.
-func ExampleMapCol() {
+func ExampleEntry() {
 	type Profile struct {
 		User   string            `cql:"user,partition"`
 		Emails []string          `cql:"emails,set"`
 		Phones []string          `cql:"phones"`
 		Prefs  map[string]string `cql:"prefs"`
 	}
-	emails := coodie.SetCol(func(p *Profile) *[]string { return &p.Emails })
-	phones := coodie.ListCol(func(p *Profile) *[]string { return &p.Phones })
-	prefs := coodie.MapCol(func(p *Profile) *map[string]string { return &p.Prefs })
+	emails := coodie.Col(func(p *Profile) *[]string { return &p.Emails })
+	phones := coodie.Col(func(p *Profile) *[]string { return &p.Phones })
+	prefs := coodie.Col(func(p *Profile) *map[string]string { return &p.Prefs })
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
@@ -484,10 +484,10 @@ func ExampleMapCol() {
 	if _, err := doc.Insert(ctx); err != nil {
 		log.Fatal(err)
 	}
-	res, err := doc.If(prefs.At("theme").Eq("dark")).
-		Update(ctx, prefs.At("theme").Set("light"), emails.Add("a@x.org"), phones.Append("1", "2"))
+	res, err := doc.If(coodie.Entry(prefs, "theme").Eq("dark")).
+		Update(ctx, coodie.Entry(prefs, "theme").Set("light"), coodie.Add(emails, "a@x.org"), coodie.Append(phones, "1", "2"))
 	fmt.Println(res.Applied, err)
-	res, err = doc.If(emails.Contains("a@x.org"), phones.At(1).Eq("9")).Delete(ctx)
+	res, err = doc.If(coodie.Contains(emails, "a@x.org"), coodie.At(phones, 1).Eq("9")).Delete(ctx)
 	fmt.Println(res.Applied, err, res.Conditions())
 	// Output:
 	// true <nil>

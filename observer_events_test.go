@@ -126,7 +126,7 @@ func TestUnparsedIF(t *testing.T) {
 	refused := func(text string) bool {
 		err := db.Raw(text).Unparsed().Exec(ctx)
 		if err != nil {
-			require.IsType(t, &UsageError{}, err)
+			require.IsType(t, &Error{Kind: KindUsage}, err)
 		}
 		return err != nil
 	}

@@ -237,9 +237,10 @@ func TestPlanErrors(t *testing.T) {
 	srv, session := server(t)
 	table := openReadings(t, session, 0)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	plan, err := coodie.Plan(t.Context(), func(ctx context.Context) error { return table.Find().Delete(ctx) })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Empty(t, plan)
 
 	mine := errors.New("mine")

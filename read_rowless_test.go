@@ -76,7 +76,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err, name)
 			require.Equal(t, one, first, name)
 			_, err = q.Reads().One(ctx)
-			require.ErrorIs(t, err, coodie.ErrMultiple, name)
+			require.Equal(t, coodie.KindMultiple, coodie.KindOf(err), name)
 			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err, name)
 			require.True(t, found, name)
@@ -206,7 +206,7 @@ func TestStaticsAreNoRowOfAPage(t *testing.T) {
 			require.NoError(t, err)
 		}
 		_, err = slots.Find().With(coodie.WithPageSize(1)).Limit(3).Page(ctx, page.Next)
-		require.ErrorIs(t, err, coodie.ErrBadPageToken, "of another limit")
+		require.Equal(t, coodie.KindPageToken, coodie.KindOf(err), "of another limit")
 	})
 }
 
@@ -253,8 +253,9 @@ func TestStaticsOfPartitions(t *testing.T) {
 
 		fails := func(field string, err error) {
 			t.Helper()
-			var decode *coodie.DecodeError
+			var decode *coodie.Error
 			require.ErrorAs(t, err, &decode)
+			require.Equal(t, coodie.KindDecode, decode.Kind)
 			require.Equal(t, "c", decode.Column)
 			require.Equal(t, field, decode.Field)
 		}
@@ -288,7 +289,7 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, both[0], first)
 		_, err = again().Reads().One(ctx)
-		require.ErrorIs(t, err, coodie.ErrMultiple)
+		require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 		found, err := again().Reads().Exists(ctx)
 		require.NoError(t, err)
 		require.True(t, found)
@@ -326,8 +327,9 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		row := table.New(StaticSlot{"a", 2, 5})
 		refused := func(err error) {
 			t.Helper()
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, "s", usage.Column)
 		}
 		srv.ResetLog()

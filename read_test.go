@@ -50,10 +50,10 @@ func TestOne(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Reading{Sensor: "a", N: 2, Value: "v"}, one)
 	one, err = readings.Find(sensor.Eq("a")).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	require.Zero(t, one)
 	_, err = readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(1)).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple, "the second is on another page")
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err), "the second is on another page")
 	_, err = readings.Find(sensor.Eq("a")).Limit(1).One(ctx)
 	require.NoError(t, err, "no more than one was asked for")
 }

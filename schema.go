@@ -118,7 +118,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	t.source = answer.Source{
 		Table: &t.schema,
 		Fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
+			return decodeError(t.schema.Name, column, field, err)
 		},
 		Refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
@@ -136,12 +136,9 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		return nil
 	})
 	for _, c := range of.Columns {
-		if err := c.Codec.Ready(); err != nil {
-			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
-		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
-		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))
+		t.schema.Refs = append(t.schema.Refs, *stmt.NamedRef(c))
 	}
 	return t, nil
 }
@@ -151,7 +148,7 @@ func (t *Table[T]) Name() string { return t.schema.Name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
-	d := &Document[T]{Value: v, doc: document{table: (*table)(t)}}
+	d := &Document[T]{Value: v, doc: document{query: (*table)(t).query()}}
 	d.doc.see(codec.At(&d.Value))
 	return d
 }

@@ -204,7 +204,7 @@ func (t *table) verify(ctx context.Context) error {
 		keyspace = t.sender.Keyspace()
 	}
 	if keyspace == "" {
-		return &UsageError{Op: "verify", Table: t.schema.Name, Reason: "no keyspace is known; give the session one, or use WithKeyspace"}
+		return misuse("verify", t.schema.Name, "", "no keyspace is known; give the session one, or use WithKeyspace", nil)
 	}
 	d := t.ddl()
 	live, err := t.live(ctx, keyspace, &d)

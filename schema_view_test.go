@@ -41,8 +41,9 @@ func TestView(t *testing.T) {
 	n := len(sent.Sent())
 	find := view.Find(AnyCol(view, "name").Eq("x"), AnyCol(view, "tenant").Eq("t"), AnyCol(view, "id").Eq(1), AnyCol(view, "at").Eq(time.Unix(1, 0)), AnyCol(view, "seq").Eq(2))
 	_, err = find.With(WithLinearizable()).Get(ctx)
-	var usage *UsageError
+	var usage *Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.Contains(t, usage.Reason, "materialized view")
 	require.Len(t, sent.Sent(), n, "nothing was sent")
 }

@@ -88,8 +88,9 @@ func unavailable(t *testing.T, cluster *cassandra.Cluster) {
 			continue
 		}
 		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.Equal(t, 1, unavailable.Alive)
 		refused = append(refused, name)
 	}

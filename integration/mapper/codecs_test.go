@@ -22,11 +22,13 @@ type Coded struct {
 	N     *int     `cql:"n"`
 }
 
-func init() {
-	coodie.RegisterCodec("upper", func(s string) (string, error) { return strings.ToUpper(s), nil },
-		func(s string) (string, error) { return strings.ToLower(s), nil })
-	coodie.RegisterCodec("path", func(p []string) ([]string, error) { return append([]string{"/"}, p...), nil },
-		func(p []string) ([]string, error) { return p[1:], nil })
+func (Coded) Codecs() []coodie.Codec {
+	return []coodie.Codec{
+		coodie.CodecOf("upper", func(s string) (string, error) { return strings.ToUpper(s), nil },
+			func(s string) (string, error) { return strings.ToLower(s), nil }),
+		coodie.CodecOf("path", func(p []string) ([]string, error) { return append([]string{"/"}, p...), nil },
+			func(p []string) ([]string, error) { return p[1:], nil }),
+	}
 }
 
 func TestCodecs(t *testing.T) {

@@ -43,7 +43,7 @@ func TestCauses(t *testing.T) {
 	c := coodie.Col(func(r *Caused) *int { return &r.C })
 	d := coodie.Col(func(r *Caused) *int { return &r.D })
 	s := coodie.Col(func(r *Caused) *string { return &r.S })
-	l := coodie.ListCol(func(r *Caused) *[]string { return &r.L })
+	l := coodie.Col(func(r *Caused) *[]string { return &r.L })
 	row := table.Find(k.Eq("s3cret"), c.Eq(48151623), d.Eq(1))
 	like := []string{"LIKE", "needs an index", "!Verify"}
 	if six(t, session) { // filters it
@@ -94,12 +94,12 @@ func TestCauses(t *testing.T) {
 		{"a literal of another type", raw("UPDATE caused SET n = 'x'"+key, "s3cret"), []string{"Invalid STRING constant (x)"}},
 		{"null key", raw("UPDATE caused SET n = 1"+key, nil), []string{"Invalid null value", "column k", "set the value"}},
 		{"random UUID as a timeuuid", raw("UPDATE caused SET t = ?"+key, gocql.MustRandomUUID(), "s3cret"), []string{"no UUID of another version", "coodie.NewTimeUUID"}},
-		{"null list", func() error { return row.Update(ctx, l.At(48151623).Set("s3cret")) }, []string{"list which is null", "set the list before"}},
+		{"null list", func() error { return row.Update(ctx, coodie.At(l, 48151623).Set("s3cret")) }, []string{"list which is null", "set the list before"}},
 		{"list index", func() error {
 			if err := row.Update(ctx, l.Set([]string{"s3cret"})); err != nil {
 				return err
 			}
-			return row.Update(ctx, l.At(48151623).Set("s3cret"))
+			return row.Update(ctx, coodie.At(l, 48151623).Set("s3cret"))
 		}, []string{"out of bound, list has size 1"}},
 		{"long key", func() error { return table.New(Caused{K: strings.Repeat("s3cret", 15000)}).Save(ctx) }, []string{"Key length of 90000", "hash"}},
 		{"big batch", func() error {

@@ -79,8 +79,9 @@ func TestDefaultsAndHooks(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, res.Changed)
 			_, err = row.Mutate(ctx, func(_ context.Context, s *Signup) error { s.Email = "nobody"; return nil })
-			var hook *coodie.HookError
+			var hook *coodie.Error
 			require.ErrorAs(t, err, &hook)
+			require.Equal(t, coodie.KindHook, hook.Kind)
 			got, err = row.Get(ctx)
 			require.NoError(t, err)
 			require.Equal(t, "bob@y.org", got.Email)

@@ -87,8 +87,8 @@ func built(t *testing.T, s *gocql.Session) {
 // requireUsage checks that err was found before anything was sent.
 func requireUsage(t *testing.T, err error) {
 	t.Helper()
-	var usage *coodie.UsageError
-	require.True(t, errors.As(err, &usage), "want a *UsageError, got %v", err)
+	var usage *coodie.Error
+	require.True(t, errors.As(err, &usage) && usage.Kind == coodie.KindUsage, "want an error of KindUsage, got %v", err)
 }
 
 func ptr[V any](v V) *V { return &v }

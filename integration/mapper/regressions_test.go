@@ -121,7 +121,7 @@ var (
 	flag      = coodie.Col(func(z *Zeros) *bool { return &z.Flag })
 	deletedAt = coodie.Col(func(z *Zeros) *time.Time { return &z.DeletedAt })
 	day       = coodie.Col(func(z *Zeros) *coodie.Date { return &z.Day })
-	zerosTags = coodie.SetCol(func(z *Zeros) *[]string { return &z.Tags })
+	zerosTags = coodie.Col(func(z *Zeros) *[]string { return &z.Tags })
 )
 
 func TestNullIsNotZero(t *testing.T) {

@@ -59,11 +59,13 @@ func TestTableMadeAgain(t *testing.T) {
 	start := time.Now()
 
 	_, err = row.Get(ctx)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "n", decode.Column)
 	_, err = table.Find().All(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.ErrorContains(t, table.New(Stock{"a", 5}).Save(ctx), "the server expects float where the struct declares int", "a read has failed")
 
 	require.Eventually(t, func() bool { return only.New(Stock{"a", 5}).Save(ctx) != nil }, time.Minute, 10*time.Millisecond)

@@ -268,15 +268,15 @@ func TestPartsSideBySide(t *testing.T) {
 	s := connect(t)
 	table := create[Sides](t, s)
 	ctx := t.Context()
-	m := coodie.MapCol(func(s *Sides) *map[string]int { return &s.M })
-	set := coodie.SetCol(func(s *Sides) *[]string { return &s.S })
-	l := coodie.ListCol(func(s *Sides) *[]int { return &s.L })
+	m := coodie.Col(func(s *Sides) *map[string]int { return &s.M })
+	set := coodie.Col(func(s *Sides) *[]string { return &s.S })
+	l := coodie.Col(func(s *Sides) *[]int { return &s.L })
 	row := table.Find(coodie.AnyCol(table, "k").Eq(1))
-	requireUsage(t, row.Update(ctx, m.At("a").Set(9), m.At("a").Set(1)))
-	requireUsage(t, row.Update(ctx, m.Put(map[string]int{"a": 1}), m.Remove("a")))
-	requireUsage(t, row.Update(ctx, set.Add("a"), set.Remove("a")))
-	requireUsage(t, row.Update(ctx, l.At(0).Set(1), l.Remove(1)))
-	_, err := row.If(m.At("a").IsNotNull()).DeleteColumns(ctx, m.At("a"), m)
+	requireUsage(t, row.Update(ctx, coodie.Entry(m, "a").Set(9), coodie.Entry(m, "a").Set(1)))
+	requireUsage(t, row.Update(ctx, coodie.Put(m, map[string]int{"a": 1}), coodie.RemoveKeys(m, "a")))
+	requireUsage(t, row.Update(ctx, coodie.Add(set, "a"), coodie.Remove(set, "a")))
+	requireUsage(t, row.Update(ctx, coodie.At(l, 0).Set(1), coodie.Remove(l, 1)))
+	_, err := row.If(coodie.Entry(m, "a").IsNotNull()).DeleteColumns(ctx, coodie.Entry(m, "a"), m)
 	requireUsage(t, err)
 	execute(t, s, "UPDATE sides SET m['a'] = 9, m['a'] = 1 WHERE k = 2")
 	var a map[string]int
@@ -284,13 +284,13 @@ func TestPartsSideBySide(t *testing.T) {
 	require.Equal(t, map[string]int{"a": 9}, a, "why it is refused: the last one did not win")
 
 	require.NoError(t, table.New(Sides{1, 1, map[string]int{"x": 1, "y": 2}, []string{"x", "y"}, []int{1, 2, 3}}).Save(ctx))
-	require.NoError(t, row.Update(ctx, m.At("a").Set(9), m.At("b").Set(1), m.Put(map[string]int{"c": 3}), m.Put(map[string]int{"d": 4}),
-		m.Remove("x"), m.Remove("x", "q"), set.Add("a"), set.Add("a", "b"), set.Remove("x"),
-		l.At(0).Set(7), l.At(1).Set(8), l.Append(5), l.Prepend(4)))
+	require.NoError(t, row.Update(ctx, coodie.Entry(m, "a").Set(9), coodie.Entry(m, "b").Set(1), coodie.Put(m, map[string]int{"c": 3}), coodie.Put(m, map[string]int{"d": 4}),
+		coodie.RemoveKeys(m, "x"), coodie.RemoveKeys(m, "x", "q"), coodie.Add(set, "a"), coodie.Add(set, "a", "b"), coodie.Remove(set, "x"),
+		coodie.At(l, 0).Set(7), coodie.At(l, 1).Set(8), coodie.Append(l, 5), coodie.Prepend(l, 4)))
 	got, err := row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, Sides{1, 1, map[string]int{"a": 9, "b": 1, "c": 3, "d": 4, "y": 2}, []string{"a", "b", "y"}, []int{4, 7, 8, 3, 5}}, got)
-	require.NoError(t, row.Update(ctx, l.Append(6), l.Remove(7)))
+	require.NoError(t, row.Update(ctx, coodie.Append(l, 6), coodie.Remove(l, 7)))
 	got, err = row.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int{4, 8, 3, 5, 6}, got.L)

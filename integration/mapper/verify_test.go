@@ -164,8 +164,9 @@ func TestWritingToAnotherType(t *testing.T) {
 	execute(t, s, "CREATE TABLE t (k int PRIMARY KEY, v double, x int)")
 	table := open[Simple](t, s)
 	_, err := table.New(Simple{K: 1, V: ptr(1)}).Insert(t.Context())
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, err, &usage, "an int is no double: %v", err)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "v", usage.Column)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	var count int
@@ -174,8 +175,9 @@ func TestWritingToAnotherType(t *testing.T) {
 
 	execute(t, s, "INSERT INTO t (k, v, x) VALUES (1, 1.5, 2)")
 	_, err = table.Find(simpleK.Eq(1)).Get(t.Context())
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "V", decode.Field)
 
 	execute(t, s, "CREATE TABLE wide (k int PRIMARY KEY, v bigint, x varint)")

@@ -35,7 +35,7 @@ func causes(t *testing.T, d Driver) {
 		"unavailable": other(cqltest.UnavailableAt(8, 2, 1)), // SERIAL
 		"unknown":     other(cqltest.WriteTimeout("CAS")),
 		"not sent":    notSent,
-		"not found":   &coodie.NotFoundError{},
+		"not found":   &coodie.Error{Kind: coodie.KindNotFound},
 		"not applied": &coodie.NotAppliedError[Stock]{},
 		"a mark":      coodie.ErrNotFound,
 		"an answer":   coodie.ErrNotApplied,

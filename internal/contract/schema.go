@@ -197,8 +197,9 @@ func tableMadeAgainBetweenPages(t *testing.T, d Driver) {
 		}
 	}
 	require.Equal(t, 1, read)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, failed, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "n", decode.Column)
 }
 

@@ -194,7 +194,7 @@ func (c *Claims) check(op, value string) error {
 }
 
 func (c *Claims) usage(op, column, reason string) error {
-	return &coodie.UsageError{Op: op, Table: c.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: c.table.Name(), Column: column, Reason: reason}
 }
 
 const notUTF8 = "the text is not valid UTF-8, which CQL's text is"

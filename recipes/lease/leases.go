@@ -66,7 +66,7 @@ func (l *Leases) CreateCQL() []string { return l.table.CreateTableCQL() }
 // was none. It may have changed by the time it is known.
 func (l *Leases) Holder(ctx context.Context, name string) (owner string, token int64, err error) {
 	if !utf8.ValidString(name) {
-		return "", 0, &coodie.UsageError{Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
+		return "", 0, &coodie.Error{Kind: coodie.KindUsage, Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
 	}
 	row, err := l.read(ctx, name)
 	return deref(row.Owner), deref(row.Token), err
@@ -184,7 +184,7 @@ func (l *Leases) check(name, owner string, ttl time.Duration) error {
 	default:
 		return nil
 	}
-	return &coodie.UsageError{Op: "acquire", Table: l.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: "acquire", Table: l.table.Name(), Column: column, Reason: reason}
 }
 
 const notUTF8 = "the text is not valid UTF-8, which CQL's text is"

@@ -206,7 +206,7 @@ func (k *Keys) check(op, key string) error {
 	default:
 		return nil
 	}
-	return &coodie.UsageError{Op: op, Table: k.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: k.table.Name(), Column: column, Reason: reason}
 }
 
 // Wait returns what is recorded of the key, like Do, but waits until ctx ends for work that has

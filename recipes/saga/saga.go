@@ -69,7 +69,7 @@ type record struct {
 var (
 	nameCol     = coodie.Col(func(r *record) *string { return &r.Name })
 	idCol       = coodie.Col(func(r *record) *string { return &r.ID })
-	stepsCol    = coodie.ListCol(func(r *record) *[]string { return &r.Steps })
+	stepsCol    = coodie.Col(func(r *record) *[]string { return &r.Steps })
 	dataCol     = coodie.Col(func(r *record) *string { return &r.Data })
 	stateCol    = coodie.Col(func(r *record) *State { return &r.State })
 	stepCol     = coodie.Col(func(r *record) *int { return &r.Step })
@@ -121,7 +121,7 @@ type Saga[T any] struct {
 // several names may share. The steps are run in this order. It sends nothing; Create makes the table.
 //
 // The steps of a name, and what T's JSON means, must stay as they are while sagas are under way: a new
-// version gets a new name. One that was begun with steps of other names is a *coodie.UsageError.
+// version gets a new name. One that was begun with steps of other names is an error of KindUsage.
 //
 // A default TTL of the table has no effect.
 func Open[T any](db *coodie.DB, name string, steps []Step[T], opts ...coodie.TableOption) (*Saga[T], error) {
@@ -328,5 +328,5 @@ func (s *Saga[T]) check(op, id string) error {
 }
 
 func (s *Saga[T]) usage(op, column, reason string, err error) error {
-	return &coodie.UsageError{Op: op, Table: s.table.Name(), Column: column, Reason: reason, Err: err}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: s.table.Name(), Column: column, Reason: reason, Err: err}
 }
