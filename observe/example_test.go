@@ -2,6 +2,7 @@ package observe_test
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"log/slog"
 	"os"
@@ -15,6 +16,38 @@ import (
 type DeployLock struct {
 	Service  string `cql:"service,partition"`
 	LockedBy string `cql:"locked_by"`
+}
+
+// What becomes of the statements on a table is counted.
+func ExampleMetrics() {
+	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	ctx, cluster := context.Background(), srv.Cluster()
+	var metrics observe.Metrics
+	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&metrics))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	locks, err := coodie.Open[DeployLock](db, coodie.WithTable("deploy_locks"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := locks.CreateTable(ctx); err != nil {
+		log.Fatal(err)
+	}
+	for _, who := range []string{"alice", "bob"} {
+		if _, err := locks.New(DeployLock{Service: "api", LockedBy: who}).Insert(ctx); err != nil {
+			log.Fatal(err)
+		}
+	}
+	for _, t := range metrics.Snapshot() {
+		fmt.Printf("%s: %d LWTs, %d refused, %d unknown, %d settled\n", t.Table, t.LWTs, t.Refused, t.Unknown, t.Settled)
+	}
+	// Output: deploy_locks: 2 LWTs, 1 refused, 0 unknown, 0 settled
 }
 
 // What wants attention is logged; bound values never are.
