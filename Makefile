@@ -9,12 +9,12 @@ ERRCHECK    := github.com/kisielk/errcheck@v1.30.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Where the snippets of README and docs stand; docs/golangci.yml names the files, too.
-SNIPPETS      := . ./observe ./recipes/... ./cqltest ./examples/pages ./apache ./otel
+SNIPPETS      := . ./observe ./recipes/... ./cqltest ./examples/pages ./migrate ./apache ./otel
 SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble|explore[.](Run|Find)[(]' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and those that have their own: one replaces gocql, and one has Prometheus.
 FORK     := ./integration/drivers/scylla

@@ -70,7 +70,7 @@ func TestBatchConflicts(t *testing.T) {
 	require.NoError(t, err)
 	others, err := coodie.Open[Bin](db, coodie.WithTable("others"))
 	require.NoError(t, err)
-	require.NoError(t, others.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, others).Create(t.Context()))
 
 	dec := func(s string) *inf.Dec { d, _ := new(inf.Dec).SetString(s); return d }
 	one := dec("1.0")

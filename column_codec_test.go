@@ -75,9 +75,9 @@ func TestCodecs(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
 	table := open[Coded](t, session)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, anything text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
-		table.CreateTableCQL()[0])
+		coodie.Schema(nil, table).CQL()[0])
 
 	secret := "s"
 	full := Coded{

@@ -89,7 +89,7 @@ func TestNoValueIsTold(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(logs), coodie.WithObserver(events))
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
 	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
@@ -259,7 +259,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
 	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
@@ -353,7 +353,7 @@ func TestAdviceFitsTheCall(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	object := `{"k": "k", "c": 1, "n": "s3cret"}`
 	save := func() error { return table.New(toldRow()).Save(ctx) }
 	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }
@@ -412,7 +412,7 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		&coodie.Error{Kind: coodie.KindNotFound}, &coodie.Error{Kind: coodie.KindMultiple}, &coodie.Error{Kind: coodie.KindUsage}, &coodie.Error{}, &coodie.Error{Unknown: true},
 		&coodie.Error{Kind: coodie.KindDecode}, &coodie.NotAppliedError[Told]{}, &coodie.Error{Kind: coodie.KindContended}, &coodie.BulkError{}, &coodie.SchemaError{},
 		&coodie.MismatchError{}, &coodie.Error{Kind: coodie.KindHook}, &coodie.Error{Kind: coodie.KindPageToken}, &coodie.Error{Op: "connect"}, &coodie.Error{Stack: []byte("s")},
-		&coodie.ScanError{},
+		&coodie.Error{Op: "scan"},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
 		&machine.TransitionError[string, string]{}, &saga.FailedError{}, &saga.UnfinishedError{}, &saga.CompensationError{},
 		&coodie.Error{Kind: coodie.KindUsage, Op: "raw"}, &coodie.Error{Op: "raw", Err: errors.New("no")}, &coodie.Error{Kind: coodie.KindDecode, Column: "c"},

@@ -16,11 +16,12 @@ func ExampleWithPeekFirst() {
 	session, _, stop := exampleSession()
 	defer stop()
 	var metrics observe.Metrics
-	locks, err := coodie.Open[DeployLock](coodie.New(session, coodie.WithObserver(&metrics)))
+	db := coodie.New(session, coodie.WithObserver(&metrics))
+	locks, err := coodie.Open[DeployLock](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 

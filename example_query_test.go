@@ -36,9 +36,10 @@ var (
 func exampleTracks() (tracks *coodie.Table[Track], stop func()) {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
-	tracks, err := coodie.Open[Track](coodie.New(session))
+	db := coodie.New(session)
+	tracks, err := coodie.Open[Track](db)
 	if err == nil {
-		err = tracks.CreateTable(ctx)
+		err = coodie.Schema(db, tracks).Create(ctx)
 	}
 	length := func(s int) *int { return &s }
 	for _, t := range []Track{

@@ -942,7 +942,7 @@ func TestBatchOfDividedSaves(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	raw(t, session, "ALTER TYPE addr ADD zip int")
 	of := func(city string) *coodie.Document[Dweller] {
 		return table.New(Dweller{ID: 1, Row: 1, Addr: &Addr{City: &city}})

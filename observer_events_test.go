@@ -64,9 +64,9 @@ func TestEventKinds(t *testing.T) {
 		"LWT":                   {func() error { _, err := row.IfExists().Delete(ctx); return err }, EventLWT},
 		"batch":                 {func() error { return batched(func(b *Batch) { row.In(b).Save() }) }, EventWrite},
 		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().In(b).Delete() }) }, EventLWT},
-		"create":                {func() error { return table.CreateTable(ctx) }, EventDDL},
+		"create":                {func() error { return Schema(db, table).Create(ctx) }, EventDDL},
 		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL},
-		"drop":                  {func() error { return table.DropTable(ctx) }, EventDDL},
+		"drop":                  {func() error { return Schema(db, table).Drop(ctx) }, EventDDL},
 		"raw read":              {func() error { return rows(db.Raw("SELECT * FROM noted")) }, EventRead},
 		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").With(WithLinearizable())) }, EventSerialRead},
 		"raw write":             {func() error { return exec(db.Raw("DELETE FROM noted WHERE k = 'a'")) }, EventWrite},
@@ -228,7 +228,7 @@ func TestWarnedBatchIsExecuted(t *testing.T) {
 	db := New(session, WithObserver(ObserverFunc(func(_ context.Context, e Event) { warned += e.Warning })))
 	table, err := Open[spread](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, Schema(db, table).Create(ctx))
 	batch := db.UnloggedBatch()
 	for i := range 30 {
 		table.New(spread{K: fmt.Sprint(i)}).In(batch).Save()

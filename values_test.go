@@ -63,7 +63,7 @@ func opened[T any](t *testing.T, db *coodie.DB) *coodie.Table[T] {
 	t.Helper()
 	table, err := coodie.Open[T](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	return table
 }
 
@@ -434,7 +434,7 @@ func TestNamesInQuotes(t *testing.T) {
 	ctx := t.Context()
 	_, session := patient(t)
 	table := open[OddNames](t, session)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	want := OddNames{"k", 1, 2, 3, 4, 5, 6, 7, OddType{8, 9}, OddPair[int8]{1, 2}}
 	require.NoError(t, table.New(want).Save(ctx))
 	row := table.Find(coodie.AnyCol(table, "k").Eq("k"))
@@ -484,11 +484,11 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	_, session := patient(t)
 	db := coodie.New(session)
 	table := opened[OddKeys](t, db)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(db, table).Verify(ctx))
 	view, err := coodie.OpenView[OddView](table, coodie.WithTable("odd_view"))
 	require.NoError(t, err)
 	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS odd_view AS SELECT """v""", "p""q", "c d" FROM odd_keys ` +
-		`WHERE """v""" IS NOT NULL AND "p""q" IS NOT NULL AND "c d" IS NOT NULL PRIMARY KEY ("""v""", "p""q", "c d")`}, view.CreateViewCQL())
+		`WHERE """v""" IS NOT NULL AND "p""q" IS NOT NULL AND "c d" IS NOT NULL PRIMARY KEY ("""v""", "p""q", "c d") WITH CLUSTERING ORDER BY ("p""q" ASC, "c d" ASC)`}, coodie.Schema(db, view).CQL())
 	p := coodie.Col(func(o *OddKeys) *int { return &o.P })
 	c := coodie.Col(func(o *OddKeys) *int { return &o.C })
 	v := coodie.Col(func(o *OddKeys) *int { return &o.V })

@@ -36,7 +36,7 @@ func ExampleMetrics() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, who := range []string{"alice", "bob"} {
@@ -73,7 +73,7 @@ func ExampleLog() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS"))

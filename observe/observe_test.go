@@ -41,7 +41,7 @@ func watched(t *testing.T, observers ...coodie.Option) (*cqltest.Server, *coodie
 	db := coodie.New(session, observers...)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	return srv, db, claims
 }
 

@@ -81,7 +81,7 @@ func Example_collectionsFrozen() {
 	db, _, stop := connect()
 	defer stop()
 	routes := open[Route](db, coodie.WithTable("routes"))
-	fmt.Println(routes.CreateTableCQL()[0])
+	fmt.Println(coodie.Schema(db, routes).CQL()[0])
 
 	check(routes.New(Route{Path: []string{"a", "b"}, Hops: 1}).Save(ctx))
 	read, err := routes.Find(coodie.AnyCol(routes, "path").Eq([]string{"a", "b"})).Get(ctx)

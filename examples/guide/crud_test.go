@@ -153,7 +153,7 @@ func Example_crudTruncate() {
 	check(tasks.Truncate(ctx))
 	count, err := tasks.Find().Count(ctx)
 	fmt.Println(count, err)
-	check(tasks.DropTable(ctx))
+	check(coodie.Schema(db, tasks).Drop(ctx))
 	_, err = tasks.Find().Count(ctx)
 	fmt.Println(err != nil)
 	// Output:

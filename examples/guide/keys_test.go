@@ -25,7 +25,7 @@ func Example_keysAndIndexes() {
 	brand := coodie.Col(func(s *StockItem) *string { return &s.Brand })
 	labels := coodie.Col(func(s *StockItem) *[]string { return &s.Labels })
 	items := open[StockItem](db)
-	for _, statement := range items.CreateTableCQL()[1:] {
+	for _, statement := range coodie.Schema(db, items).CQL()[1:] {
 		fmt.Println(statement)
 	}
 	check(items.New(StockItem{Name: "anvil", Brand: "Acme", Category: "tools", Labels: []string{"heavy"}}).Save(ctx))

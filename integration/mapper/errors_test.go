@@ -37,7 +37,7 @@ func TestCauses(t *testing.T) {
 	db := over(t, session)
 	table, err := coodie.Open[Caused](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	extended := open[Extended](t, session, coodie.WithTable("caused"))
 	k := coodie.Col(func(r *Caused) *string { return &r.K })
 	c := coodie.Col(func(r *Caused) *int { return &r.C })
@@ -71,12 +71,12 @@ func TestCauses(t *testing.T) {
 			return err
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing keyspace of a CREATE", func() error {
-			return open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace")).CreateTable(ctx)
+			return coodie.Schema(db, open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace"))).Create(ctx)
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing table", func() error {
 			_, err := open[Caused](t, session, coodie.WithTable("no_such_table")).Find(k.Eq("s3cret")).All(ctx)
 			return err
-		}, []string{"no_such_table", "Create makes the table", "!Verify"}},
+		}, []string{"no_such_table", ".Create makes the table", "!Verify"}},
 		{"unknown column", func() error { return extended.New(Extended{Caused: Caused{K: "s3cret"}}).Save(ctx) }, []string{"extra", "Verify compares"}},
 		{"unknown column of a SELECT", func() error { _, err := extended.Find().All(ctx); return err }, []string{"extra", "Verify compares"}},
 		{"filtering", func() error { _, err := table.Find(s.Eq("s3cret")).All(ctx); return err }, []string{"data filtering", "or AllowFiltering", "!Verify"}},

@@ -48,7 +48,7 @@ func TestSentOnce(t *testing.T) {
 	require.NoError(t, err)
 	one, err := coodie.Open[Thing](db, coodie.WithConsistency(coodie.One))
 	require.NoError(t, err)
-	require.NoError(t, one.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, one).Create(ctx))
 	timeless, err := coodie.Open[Thing](over(t, s, coodie.WithKeyspace(keyspace), coodie.WithRetries(0)))
 	require.NoError(t, err)
 

@@ -309,7 +309,7 @@ func open[T any](t *testing.T, db *coodie.DB) *coodie.Table[T] {
 	t.Helper()
 	table, err := coodie.Open[T](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	return table
 }
 

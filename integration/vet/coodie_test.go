@@ -31,7 +31,7 @@ func open(t *testing.T) (*cqltest.Server, *coodie.DB, *coodie.Table[Lock]) {
 	t.Cleanup(db.Close)
 	locks, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, locks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, locks).Create(t.Context()))
 	srv.ResetLog()
 	return srv, db, locks
 }

@@ -211,7 +211,7 @@ func TestFirstOccurrence(t *testing.T) {
 	open := func(name string) *coodie.Table[Seat] {
 		table, err := coodie.Open[Seat](db, coodie.WithTable(name))
 		require.NoError(t, err)
-		require.NoError(t, table.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, table).Create(ctx))
 		return table
 	}
 	givesUp, loses, calm := open("gives_up"), open("loses"), open("calm")

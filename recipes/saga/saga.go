@@ -164,10 +164,10 @@ func keyPart(text string) bool {
 }
 
 // Create makes the table if it does not exist.
-func (s *Saga[T]) Create(ctx context.Context) error { return s.table.CreateTable(ctx) }
+func (s *Saga[T]) Create(ctx context.Context) error { return coodie.Schema(nil, s.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (s *Saga[T]) CreateCQL() []string { return s.table.CreateTableCQL() }
+func (s *Saga[T]) CreateCQL() []string { return coodie.Schema(nil, s.table).CQL() }
 
 // Run stores the saga, unless there is one with this id, and then does what Resume does. What counts
 // is the data of the first Run with the id.
