@@ -177,6 +177,16 @@ DROP TYPE address;
 	_, _, err = migrate.Autogenerate(filepath.Join(dir, "none"), "x", nil, nil)
 	require.ErrorIs(t, err, migrate.ErrFailed)
 
+	dates := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dates, "20260101000000_a.up.cql"), nil, 0o666))
+	upFile, _, err = migrate.Autogenerate(dates, "b", nil, nil)
+	require.NoError(t, err)
+	require.Regexp(t, `/20\d{12}_b\.up\.cql$`, filepath.ToSlash(upFile))
+	python := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(python, "20260101_001_a.up.cql"), nil, 0o666))
+	_, _, err = migrate.Autogenerate(python, "b", nil, nil)
+	require.ErrorIs(t, err, migrate.ErrName)
+
 	srv := start(t)
 	m, err := migrate.New(client(t, srv), os.DirFS(dir), quick...)
 	require.NoError(t, err)

@@ -199,6 +199,9 @@ func (m *Migrator) hold(ctx context.Context, f func(context.Context, *holder) er
 	if err := h.create(ctx); err != nil {
 		return err
 	}
+	if owner, _, err := h.leases.Holder(ctx, scope); err == nil && owner != "" {
+		m.tell(Event{Phase: PhaseWait, Owner: owner})
+	}
 	err = h.leases.Do(ctx, scope, m.owner, m.lease, func(ctx context.Context, l *lease.Lease) error {
 		held := &holder{h, l}
 		if err := held.takeOver(ctx); err != nil {
@@ -233,7 +236,8 @@ func (h *holder) takeOver(ctx context.Context) error {
 			return err
 		}
 		if h.fence != nil && *h.fence >= h.lease.Token() {
-			return lost(fmt.Errorf("the history was written with token %d, and this is %d", *h.fence, h.lease.Token()))
+			return &Error{Kind: ErrLeaseLost, Err: fmt.Errorf("the history was written with token %d, and this is %d", *h.fence, h.lease.Token()),
+				Advice: fmt.Sprintf("run this again; if that does not help, table %s_lease was emptied: set fence to 0 in the row of version 0 of %[1]s", h.m.table)}
 		}
 		// A write of the one before may come in between; it is the last one.
 		if err := h.write(ctx, nil); !errors.Is(err, ErrLeaseLost) || try == 3 {

@@ -246,7 +246,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 			}
 		}
 		began := time.Now()
-		h.m.tell(s, PhaseRun, began)
+		h.m.tell(Event{Step: s, Phase: PhaseRun})
 		phase, err := h.execute(ctx, w, i, s)
 		if err != nil {
 			return err
@@ -262,7 +262,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 			return err
 		}
 		*done = append(*done, s)
-		h.m.tell(s, phase, began)
+		h.m.tell(Event{Step: s, Phase: phase, Took: time.Since(began)})
 		if err := h.m.agree(ctx); err != nil {
 			return h.why(err)
 		}
@@ -358,7 +358,7 @@ func (h *holder) send(ctx context.Context, st *cqlfile.Statement) (applied bool,
 // may still come; executed is false if it has not come by then, and the statement can be repeated.
 func (h *holder) resolve(ctx context.Context, s Step, st *cqlfile.Statement, cause error) (executed bool, err error) {
 	until := time.Now().Add(h.m.lateness)
-	h.m.tell(s, PhaseWatch, time.Now())
+	h.m.tell(Event{Step: s, Phase: PhaseWatch})
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if err := h.m.agree(ctx); err != nil {
 			return false, err

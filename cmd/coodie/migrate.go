@@ -74,6 +74,8 @@ func (m *migrations) progress(e migrate.Event) {
 	o := m.app.out
 	cql := oneLine(e.Step.CQL)
 	switch e.Phase {
+	case migrate.PhaseWait:
+		o.note("%s", o.paint(yellow, e.Owner+" is migrating, or has died: waiting for its lease"))
 	case migrate.PhaseDone:
 		o.note("%s  %s  %s", o.paint(green, e.Step.Position()), cql, e.Took.Round(time.Millisecond))
 	case migrate.PhaseFound:
