@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/gocql/gocql"
@@ -154,4 +155,13 @@ func TestHistoriesLint(t *testing.T) {
 			require.Contains(t, []string{lint.Destructive}, f.Rule, "%s: %s", name, f)
 		}
 	}
+}
+
+// stepsOf is a file system with a migration for each text.
+func stepsOf(texts ...string) fs.FS {
+	files := fstest.MapFS{}
+	for i, text := range texts {
+		files[fmt.Sprintf("%04d_step.up.cql", i+1)] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return files
 }
