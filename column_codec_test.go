@@ -75,9 +75,9 @@ func TestCodecs(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
 	table := open[Coded](t, session)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, anything text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
-		table.CreateTableCQL()[0])
+		coodie.Schema(nil, table).CQL()[0])
 
 	secret := "s"
 	full := Coded{
@@ -169,13 +169,13 @@ func TestCodecRefusals(t *testing.T) {
 	table := open[Coded](t, session)
 	row := table.Find(codedID.Eq("a"))
 	before := len(srv.Log())
-	list := coodie.ListCol(func(c *Coded) *[]string { return &c.Path })
+	list := coodie.Col(func(c *Coded) *[]string { return &c.Path })
 	field := coodie.Field(codedPrefs, func(p *Prefs) *string { return &p.Theme })
 	for name, err := range map[string]error{
 		"encode":    row.Update(ctx, codedUpper.Set("bad")),
 		"condition": func() error { _, err := row.If(codedUpper.Eq("bad")).Delete(ctx); return err }(),
 		"add":       row.Update(ctx, coodie.AnyCol(table, "path").Add([]string{"x"})),
-		"list":      row.Update(ctx, list.Append("x")),
+		"list":      row.Update(ctx, coodie.Append(list, "x")),
 		"field":     row.Update(ctx, field.Set("x")),
 		"by field":  row.Update(ctx, coodie.AnyCol(table, "prefs").Field("theme").Set("x")),
 		"element":   row.Update(ctx, coodie.AnyCol(table, "path").At(0).Set("x")),

@@ -33,7 +33,7 @@ func TestCounterColumns(t *testing.T) {
 	db := coodie.New(session)
 	pages, err := coodie.Open[PageViews](db)
 	require.NoError(t, err)
-	require.NoError(t, pages.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, pages).Create(ctx))
 	home := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 
 	require.NoError(t, home.Update(ctx, viewsCount.Increment(3), viewsErrors.Decrement(1)))
@@ -76,7 +76,7 @@ func TestCounterIsNeverRetried(t *testing.T) {
 					db := coodie.New(session, opts...)
 					pages, err := coodie.Open[PageViews](db)
 					require.NoError(t, err)
-					require.NoError(t, pages.CreateTable(ctx))
+					require.NoError(t, coodie.Schema(db, pages).Create(ctx))
 					home := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 					fault := srv.Fault(cqltest.On(cqltest.Update|cqltest.Batch), cqltest.Apply, step)
 					if batched {

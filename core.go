@@ -96,6 +96,9 @@ func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Point
 // plainDocument is d without the type parameter.
 func plainDocument[T any](d *Document[T]) *document { return (*document)(unsafe.Pointer(d)) }
 
+// anyColumn is r as an AnyColumn.
+func anyColumn[T any](r *stmt.Ref) *AnyColumn[T] { return (*AnyColumn[T])(unsafe.Pointer(r)) }
+
 // documentOf is the Document[T] that d begins.
 func documentOf[T any](d *document) *Document[T] { return (*Document[T])(unsafe.Pointer(d)) }
 
@@ -111,6 +114,7 @@ const (
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
 	_ = -unsafe.Offsetof(QuerySet[int]{}.Query) - (unsafe.Sizeof(QuerySet[int]{}) - unsafe.Sizeof(query{}))
+	_ = -unsafe.Offsetof(AnyColumn[int]{}.Column) - (unsafe.Sizeof(AnyColumn[int]{}) - unsafe.Sizeof(stmt.Ref{}))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )

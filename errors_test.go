@@ -43,7 +43,7 @@ var (
 	toldC = coodie.Col(func(t *Told) *int { return &t.C })
 	toldN = coodie.Col(func(t *Told) *int { return &t.N })
 	toldS = coodie.Col(func(t *Told) *string { return &t.S })
-	toldL = coodie.ListCol(func(t *Told) *[]string { return &t.L })
+	toldL = coodie.Col(func(t *Told) *[]string { return &t.L })
 )
 
 // The values of toldRow, as they could show.
@@ -88,7 +88,7 @@ func TestNoValueIsTold(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(logs), coodie.WithObserver(events))
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
 	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
@@ -120,8 +120,8 @@ func TestNoValueIsTold(t *testing.T) {
 		"peek":           func() error { return second(doc().With(coodie.WithPeekFirst()).Insert(ctx)) },
 		"save":           func() error { return doc().Save(ctx) },
 		"update":         func() error { return doc().Update(ctx, toldN.Set(48151623), toldS.Set("s3cret")) },
-		"append":         func() error { return find().Update(ctx, toldL.Append("s3cret")) },
-		"list index":     func() error { return find().Update(ctx, toldL.At(1928374655).Set("s3cret")) },
+		"append":         func() error { return find().Update(ctx, coodie.Append(toldL, "s3cret")) },
+		"list index":     func() error { return find().Update(ctx, coodie.At(toldL, 1928374655).Set("s3cret")) },
 		"delete":         func() error { return doc().Delete(ctx) },
 		"delete columns": func() error { return doc().DeleteColumns(ctx, toldS) },
 		"range":          func() error { return table.Find(toldK.Eq("k3y")).Delete(ctx) },
@@ -258,7 +258,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
 	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
@@ -352,7 +352,7 @@ func TestAdviceFitsTheCall(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	object := `{"k": "k", "c": 1, "n": "s3cret"}`
 	save := func() error { return table.New(toldRow()).Save(ctx) }
 	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }

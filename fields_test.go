@@ -52,9 +52,9 @@ var (
 	dwellerRow    = coodie.Col(func(d *Dweller) *int { return &d.Row })
 	dwellerAddr   = coodie.NullCol(func(d *Dweller) **Addr { return &d.Addr })
 	dwellerCold   = coodie.NullCol(func(d *Dweller) **Addr { return &d.Cold })
-	dwellerPast   = coodie.ListCol(func(d *Dweller) *[]Addr { return &d.Past })
-	dwellerByName = coodie.MapCol(func(d *Dweller) *map[string]Addr { return &d.ByName })
-	dwellerSome   = coodie.SetCol(func(d *Dweller) *[]Addr { return &d.Some })
+	dwellerPast   = coodie.Col(func(d *Dweller) *[]Addr { return &d.Past })
+	dwellerByName = coodie.Col(func(d *Dweller) *map[string]Addr { return &d.ByName })
+	dwellerSome   = coodie.Col(func(d *Dweller) *[]Addr { return &d.Some })
 	dwellerInside = coodie.NullCol(func(d *Dweller) **Inside { return &d.Inside })
 	dwellerBeside = coodie.NullCol(func(d *Dweller) **Beside { return &d.Beside })
 	dwellerShared = coodie.NullCol(func(d *Dweller) **Addr { return &d.Shared })
@@ -251,7 +251,7 @@ func TestConditionsOnGrownTypes(t *testing.T) {
 		conds := map[string]coodie.Cond[Dweller]{
 			"addr": dwellerAddr.Eq(*is.Addr), "cold": dwellerCold.Eq(*is.Cold), "past": dwellerPast.Eq(is.Past), "by_name": dwellerByName.Eq(is.ByName),
 			"some": dwellerSome.Eq(is.Some), "inside": dwellerInside.Eq(*is.Inside), "beside": dwellerBeside.Eq(*is.Beside),
-			"in": dwellerCold.In(*is.Cold, Addr{}), "in, not frozen": dwellerAddr.In(*is.Addr), "element": dwellerPast.At(0).Eq(is.Past[0]),
+			"in": dwellerCold.In(*is.Cold, Addr{}), "in, not frozen": dwellerAddr.In(*is.Addr), "element": coodie.At(dwellerPast, 0).Eq(is.Past[0]),
 			"any": coodie.AnyCol(mustTable(t, session), "cold").Eq(*is.Cold),
 		}
 		check := func(want coodie.Verdict) {
@@ -459,16 +459,16 @@ func TestElementsOfGrownTypes(t *testing.T) {
 		loses  bool
 		want   map[string]string
 	}{
-		"append": {dwellerPast.Append(b), false, map[string]string{
+		"append": {coodie.Append(dwellerPast, b), false, map[string]string{
 			"past": `[{"city": "a", "floor": 1, "zip": 13}, {"city": "b", "floor": 1, "zip": 14}, {"city": "new", "floor": null, "zip": null}]`,
 		}},
-		"an element": {dwellerPast.At(0).Set(b), true, map[string]string{
+		"an element": {coodie.At(dwellerPast, 0).Set(b), true, map[string]string{
 			"past": `[{"city": "new", "floor": null, "zip": null}, {"city": "b", "floor": 1, "zip": 14}]`,
 		}},
-		"a key": {dwellerByName.At("x").Set(b), true, map[string]string{
+		"a key": {coodie.Entry(dwellerByName, "x").Set(b), true, map[string]string{
 			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
 		}},
-		"put": {dwellerByName.Put(map[string]Addr{"x": b}), true, map[string]string{
+		"put": {coodie.Put(dwellerByName, map[string]Addr{"x": b}), true, map[string]string{
 			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
 		}},
 		"a field": {coodie.Field(dwellerAddr, func(a *Addr) **string { return &a.City }).Set(ptr("new")), false, map[string]string{
@@ -942,7 +942,7 @@ func TestBatchOfDividedSaves(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	raw(t, session, "ALTER TYPE addr ADD zip int")
 	of := func(city string) *coodie.Document[Dweller] {
 		return table.New(Dweller{ID: 1, Row: 1, Addr: &Addr{City: &city}})

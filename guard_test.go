@@ -67,7 +67,7 @@ func kind[T any](name string, versioned bool, shelf func(*T) *Shelf) shelves {
 	return shelves{name, versioned, func(t *testing.T, session *gocql.Session) shelfTable {
 		table, err := coodie.Open[T](coodie.New(session))
 		require.NoError(t, err)
-		require.NoError(t, table.CreateTable(context.Background()))
+		require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 		key := func(c int) *coodie.QuerySet[T] {
 			return table.Find(coodie.AnyCol(table, "p").Eq("a"), coodie.AnyCol(table, "c").Eq(c))
 		}
@@ -285,7 +285,7 @@ func TestMutateHandsOnStatics(t *testing.T) {
 	shelf, err := coodie.Open[guardedShelf](db)
 	require.NoError(t, err)
 	ctx := context.Background()
-	require.NoError(t, shelf.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, shelf).Create(ctx))
 	for c := range 2 {
 		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", C: c, Total: 10}}).Insert(ctx)
 		require.NoError(t, err)
@@ -518,7 +518,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 		db := coodie.New(session)
 		accounts, err := coodie.Open[Account](db)
 		require.NoError(t, err)
-		require.NoError(t, accounts.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, accounts).Create(ctx))
 		row := accounts.Find(accountID.Eq("a"))
 		for name, write := range map[string]func(old Account) error{
 			"Save": func(old Account) error {

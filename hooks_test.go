@@ -71,7 +71,7 @@ func TestHooksOfWrites(t *testing.T) {
 	db := coodie.New(session)
 	members, err := coodie.Open[Member](db)
 	require.NoError(t, err)
-	require.NoError(t, members.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, members).Create(ctx))
 	saved := []string{"BeforeSave c", "Validate <a@>"}
 	stored := func(id gocql.UUID) (email string) {
 		t.Helper()
@@ -340,7 +340,7 @@ func TestHookOfAnotherSignature(t *testing.T) {
 	require.ErrorContains(t, validate, "WithoutValidate")
 	foreign, err := coodie.Open[wrongValidate](db, coodie.WithoutValidate())
 	require.NoError(t, err)
-	require.NoError(t, foreign.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, foreign).Create(t.Context()))
 	require.NoError(t, foreign.New(wrongValidate{"a"}).Save(t.Context()))
 	_, err = coodie.Open[wrongBefore](db, coodie.WithoutValidate())
 	require.Error(t, err, "the option is about Validate alone")
@@ -406,7 +406,7 @@ func TestHooksAreBounded(t *testing.T) {
 	db := coodie.New(session, coodie.WithTimeout(time.Hour))
 	table, err := coodie.Open[Guarded](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	id := coodie.Col(func(g *Guarded) *string { return &g.ID })
 	row := table.Find(id.Eq("a"))
 	doc := func() *coodie.Document[Guarded] { return table.New(Guarded{"a", 1}) }

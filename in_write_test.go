@@ -19,7 +19,7 @@ func partsOf(t *testing.T, n int, opts ...coodie.Option) (*cqltest.Server, *cood
 	srv, session := server(t)
 	table, err := coodie.Open[Part](coodie.New(session, opts...))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	require.NoError(t, table.SaveAll(t.Context(), parts(n)))
 	srv.ResetLog()
 	return srv, table
@@ -84,7 +84,7 @@ func TestInWritesHaveOneTimestamp(t *testing.T) {
 	db := coodie.New(session, coodie.WithClientTimestamps())
 	table, err := coodie.Open[Part](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	stamps := func() (all []int64) {
 		for row, err := range db.Raw("SELECT writetime(fuse) AS w FROM part").Rows(ctx) {
 			require.NoError(t, err)
@@ -210,7 +210,7 @@ func TestInWritesInBatch(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Part](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	require.NoError(t, table.SaveAll(ctx, parts(30)))
 	batch := db.Batch()
 	table.Find(partID.In(upTo(21)...)).In(batch).Delete()

@@ -310,7 +310,7 @@ func TestJSONInBatches(t *testing.T) {
 	db := coodie.New(session)
 	stops, err := coodie.Open[Stop](db)
 	require.NoError(t, err)
-	require.NoError(t, stops.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, stops).Create(ctx))
 	try := func() (*coodie.Handle[Stop], *coodie.Handle[Stop], error) {
 		batch := db.Batch()
 		one := stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))

@@ -23,7 +23,7 @@ func watched(t *testing.T, observers ...coodie.Option) (*cqltest.Server, *coodie
 	db := coodie.New(session, observers...)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	return srv, db, claims
 }
 
@@ -204,7 +204,7 @@ func TestSeveralObservers(t *testing.T) {
 	db := coodie.New(session, hear("db 1"), hear("db 2"), coodie.WithObserver(nil))
 	one, err := coodie.Open[Claim](db, hear("one"))
 	require.NoError(t, err)
-	require.NoError(t, one.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, one).Create(ctx))
 	two, err := coodie.Open[Claim](db, hear("two"), hear("two"))
 	require.NoError(t, err)
 	clear(heard)
@@ -357,7 +357,7 @@ func TestManyShapesOfOneTableWarn(t *testing.T) {
 		}
 	})))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 	for set := 1; set < 1<<8; set++ {
 		var assigns []coodie.Assign[wide]
 		for i := range 8 {

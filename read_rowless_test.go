@@ -42,7 +42,7 @@ func openSlots(t *testing.T, session *gocql.Session) *coodie.Table[Slot] {
 	t.Helper()
 	ctx := t.Context()
 	slots := open[Slot](t, session)
-	require.NoError(t, slots.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, slots).Create(ctx))
 	statics := []string{"a"}
 	for i := range 149 {
 		statics = append(statics, fmt.Sprint("x", i))
@@ -303,7 +303,7 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, both, all)
 		table := open[SlotOfRows](t, session, coodie.WithTable("slot"))
-		require.NoError(t, table.Verify(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 		n, err := table.Find().Count(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, n, "since Verify has seen the column")
@@ -320,7 +320,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[StaticSlot](t, session)
-		require.NoError(t, table.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 		s := coodie.Col(func(s *StaticSlot) *int { return &s.S })
 		k := coodie.Col(func(s *StaticSlot) *string { return &s.K })
 		require.NoError(t, table.Find(k.Eq("a")).Update(ctx, s.Set(7)))
@@ -395,7 +395,7 @@ func TestStaticsBesideTuples(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[Paired](t, session)
-		require.NoError(t, table.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 		srv.MustExec("INSERT INTO app.paired (k, s) VALUES ('a', 7)")
 		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (null, null), 1)`)
 		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (1, 2), 2)`)

@@ -245,7 +245,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		table, _ := answering[Everything](t, a)
 		row := table.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
-		res, err := row.If(attrs.At("a").Eq(1), tags.At(0).Ne("x"), tags.Contains("y"), name.Gt("z")).Delete(context.Background())
+		res, err := row.If(Entry(attrs, "a").Eq(1), At(tags, 0).Ne("x"), Contains(tags, "y"), name.Gt("z")).Delete(context.Background())
 		if err == nil {
 			require.Equal(t, appliedCell[0] != 0, res.Applied)
 		}
@@ -253,7 +253,7 @@ func FuzzAnswer(f *testing.F) {
 		res.Conditions()
 		res.Row()
 		_, _ = res.Previous()
-		_, _ = attrs.At("a").From(res.Existing)
+		_, _ = Entry(attrs, "a").From(res.Existing)
 		_, _ = AnyCol(table, "tags").From(res.Existing)
 	})
 }

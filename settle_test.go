@@ -43,7 +43,7 @@ func open[T any](t *testing.T, session *gocql.Session, opts ...coodie.TableOptio
 	t.Helper()
 	table, err := coodie.Open[T](coodie.New(session), opts...)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(context.Background()))
+	require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 	return table
 }
 

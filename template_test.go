@@ -54,7 +54,7 @@ func TestFormsAreTheStatements(t *testing.T) {
 		p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
 		shared, name := NullCol(func(f *Formed) **string { return &f.Shared }), NullCol(func(f *Formed) **string { return &f.Name })
 		ratio, data := NullCol(func(f *Formed) **float64 { return &f.Ratio }), Col(func(f *Formed) *[]byte { return &f.Data })
-		tags := ListCol(func(f *Formed) *[]string { return &f.Tags })
+		tags := Col(func(f *Formed) *[]string { return &f.Tags })
 		return func(r *rand.Rand) (row Formed, where, conds []Cond[Formed], assigns []Assign[Formed], targets []Target[Formed]) {
 			text := func() string { return pick(r, "", "x", "longer") }
 			row = Formed{P: text(), C: pick(r, nil, ptr(0), ptr(7)), Name: pick(r, nil, ptr("n"))}
@@ -62,8 +62,8 @@ func TestFormsAreTheStatements(t *testing.T) {
 			conds = some(r, 2, name.Eq(text()), name.Eq(text()), name.Ne(text()), name.Ne(text()), name.Ne(text()), name.IsNull(), name.IsNotNull(), name.In("a"), shared.Eq(text()),
 				ratio.Gt(pick(r, 1, math.NaN())), data.Eq(pick(r, nil, []byte{}, []byte{1})), tags.Eq(pick(r, nil, []string{"a"})), c.Eq(1))
 			assigns = some(r, 2, name.Set(text()), name.Set(text()), name.SetNull(), shared.Set(text()), ratio.Set(pick(r, 0, 1, math.NaN())),
-				data.Set(pick(r, nil, []byte{}, []byte{1})), tags.Append("x"), tags.Set(nil), tags.At(0).Set("x"), c.Set(3))
-			targets = some[Target[Formed]](r, 2, name, shared, data, tags.At(1), c)
+				data.Set(pick(r, nil, []byte{}, []byte{1})), Append(tags, "x"), tags.Set(nil), At(tags, 0).Set("x"), c.Set(3))
+			targets = some[Target[Formed]](r, 2, name, shared, data, At(tags, 1), c)
 			return row, where, conds, assigns, targets
 		}
 	})

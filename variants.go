@@ -97,12 +97,6 @@ func (v *Variants[T, I]) Read(from Readable[T]) *Selection[T, I] {
 	return (*Selection[T, I])(v.core.read((*query)(from.Reads())))
 }
 
-// CreateTable is Table.CreateTable, with the columns of all variants.
-func (v *Variants[T, I]) CreateTable(ctx context.Context) error { return v.core.table.create(ctx) }
-
-// Verify is Table.Verify, with the columns of all variants.
-func (v *Variants[T, I]) Verify(ctx context.Context) error { return v.core.table.verify(ctx) }
-
 func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, all []Variant) error {
 	if base == nil {
 		return &SchemaError{Type: i, Reason: "OpenVariants needs the table of the base struct"}
@@ -147,7 +141,7 @@ func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, al
 	}
 	s := &v.table.schema
 	for _, c := range union.Columns[len(s.Columns):] {
-		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.RefTo(c))
+		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.NamedRef(c))
 	}
 	s.Meta = union
 	return nil

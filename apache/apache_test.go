@@ -47,7 +47,7 @@ func locks(t *testing.T, db *coodie.DB) *coodie.Table[Lock] {
 	t.Helper()
 	table, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	return table
 }
 

@@ -3,6 +3,7 @@ package cqltest
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -58,8 +59,18 @@ func (d dialer) DialContext(_ context.Context, network, address string) (net.Con
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 	}
 	client, server := net.Pipe()
-	s.wire.Serve(pipe{server, s.addr}, d.skew)
-	return pipe{client, s.addr}, nil
+	from := clientAddr()
+	s.wire.Serve(pipe{server, s.addr, from}, d.skew)
+	return pipe{client, from, s.addr}, nil
+}
+
+// pipes counts the pipes that have been opened.
+var pipes atomic.Uint32
+
+// clientAddr returns an address for the client's end of a pipe: one that no recent pipe has.
+func clientAddr() *net.TCPAddr {
+	const first, ports = 49152, 16384 // those that a system chooses by itself
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: first + int(pipes.Add(1)%ports)}
 }
 
 // at returns the server that has an address: of a cluster's, the node there; one that is
@@ -81,11 +92,11 @@ func (s *Server) at(address string) *Server {
 // the address of a host from it.
 type pipe struct {
 	net.Conn
-	addr *net.TCPAddr
+	local, remote *net.TCPAddr
 }
 
-func (p pipe) LocalAddr() net.Addr  { return p.addr }
-func (p pipe) RemoteAddr() net.Addr { return p.addr }
+func (p pipe) LocalAddr() net.Addr  { return p.local }
+func (p pipe) RemoteAddr() net.Addr { return p.remote }
 
 // Write does not wait for a reader of nothing, as net.Pipe would.
 func (p pipe) Write(b []byte) (int, error) {

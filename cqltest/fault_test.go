@@ -343,3 +343,28 @@ func TestDirectStatementsAreNotStruck(t *testing.T) {
 	require.Equal(t, "alice", owner(srv))
 	fault.Remove()
 }
+
+// A request that is sent again is answered by its second execution; a copy that is held up is
+// executed without anybody hearing of it.
+func TestRepeat(t *testing.T) {
+	srv, session := start(t)
+	srv.Fault(cqltest.On(cqltest.Conditional).Nth(1), cqltest.Apply, cqltest.Repeat)
+	applied, existing, err := cas(session, acquire, "deploy", "alice")
+	require.NoError(t, err)
+	require.False(t, applied, "by its own first execution")
+	require.Equal(t, "alice", existing["owner"])
+	srv.Truncate()
+
+	held, done := make(chan struct{}), make(chan struct{})
+	srv.Fault(cqltest.On(cqltest.Conditional).Nth(1), cqltest.RepeatLater(func() { <-held }, func() { close(done) }))
+	applied, _, err = cas(session, acquire, "deploy", "alice")
+	require.NoError(t, err)
+	require.True(t, applied)
+	applied, _, err = cas(session, release, "deploy", "alice")
+	require.NoError(t, err)
+	require.True(t, applied)
+	require.Nil(t, owner(srv))
+	close(held)
+	<-done
+	require.Equal(t, "alice", owner(srv))
+}

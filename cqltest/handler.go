@@ -181,6 +181,7 @@ func (c *call) serve(ctx context.Context) wire.Response {
 	s.NextPage = c.params.PagingState != nil
 	s.SkipMetadata = c.params.SkipMetadata
 	s.Tracing = c.tracing
+	s.Client = c.conn.RemoteAddr()
 
 	steps := c.server.faults.strike(*s)
 	s.Faulted = steps != nil

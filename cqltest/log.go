@@ -37,7 +37,7 @@ func (l Log) CQL() []string {
 func (l Log) String() string {
 	var b strings.Builder
 	for _, s := range l {
-		fmt.Fprintf(&b, "%s %v %v", s.text(), s.allValues(), s.Consistency)
+		fmt.Fprintf(&b, "%s %v %s", s.text(), s.allValues(), consistencyName(uint16(s.Consistency)))
 		if s.SerialConsistency != 0 {
 			fmt.Fprintf(&b, " %v", s.SerialConsistency)
 		}

@@ -145,3 +145,19 @@ func TestLogIsBoundedInBytes(t *testing.T) {
 	require.Len(t, log, 15)
 	require.Equal(t, "r", log[14].Values()[0].(string)[:1], "the last one")
 }
+
+// The log tells clients apart, over TCP and over pipes.
+func TestLogOfClients(t *testing.T) {
+	for name, opts := range map[string][]cqltest.Option{"tcp": nil, "pipe": {cqltest.WithPipe()}} {
+		t.Run(name, func(t *testing.T) {
+			srv, alice := start(t, opts...)
+			bob := sessionOf(t, srv.Cluster())
+			for _, session := range []*gocql.Session{alice, bob, alice} {
+				require.NoError(t, session.Query("SELECT * FROM locks").Exec())
+			}
+			log := srv.Log()
+			require.Equal(t, log[0].Client.String(), log[2].Client.String())
+			require.NotEqual(t, log[0].Client.String(), log[1].Client.String())
+		})
+	}
+}

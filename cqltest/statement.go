@@ -1,6 +1,7 @@
 package cqltest
 
 import (
+	"net"
 	"slices"
 	"strings"
 
@@ -74,6 +75,10 @@ type Statement struct {
 	SkipMetadata     bool // the client knows the columns and asks to leave them out
 	Prepared         bool
 	Tracing          bool
+
+	// Client is the address of the connection that the statement came on. The connections
+	// of [Server.Dialer] have addresses of their own, too.
+	Client net.Addr
 
 	// Names are the values' names, if the client sent named ones.
 	Names []string

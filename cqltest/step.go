@@ -22,6 +22,9 @@ var (
 	// Apply runs the statement. If the server refuses it, that is the answer and
 	// the steps that follow are left out.
 	Apply = Step{takeApply}
+	// Repeat runs the statement as Apply does, also if it has been run: Apply, Repeat is a
+	// request that was sent again because its first answer was lost. The second answer counts.
+	Repeat = Step{takeRepeat}
 	// LoseAnswer answers nothing, ever: the client waits until its own timeout.
 	LoseAnswer = Step{takeLoseAnswer}
 	// CloseConnection cuts the connection that the statement came on, without an
@@ -34,6 +37,11 @@ func takeApply(ctx context.Context, c *call) *wire.Response {
 		return ref(c.answer(ctx))
 	}
 	return nil
+}
+
+func takeRepeat(ctx context.Context, c *call) *wire.Response {
+	c.applied = false
+	return takeApply(ctx, c)
 }
 
 func takeLoseAnswer(context.Context, *call) *wire.Response {
@@ -54,6 +62,24 @@ func Delay(d time.Duration) Step {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
+		return nil
+	}}
+}
+
+// RepeatLater has a copy of the statement run when wait returns, and meanwhile goes on: a request
+// that a driver or a proxy sent twice, of which one was held up. Nobody hears what came of the
+// copy; done, unless it is nil, is called afterwards. wait must return before the server is closed.
+func RepeatLater(wait, done func()) Step {
+	return Step{func(ctx context.Context, c *call) *wire.Response {
+		late := *c
+		go func() {
+			wait()
+			late.applied = false
+			_, _ = late.apply(ctx)
+			if done != nil {
+				done()
+			}
+		}()
 		return nil
 	}}
 }

@@ -43,7 +43,7 @@ func Example_encryption() {
 	db, err := coodie.Connect(ctx, cluster)
 	check(err)
 	defer db.Close()
-	fmt.Println(open[GitCommit](db).Verify(ctx))
+	fmt.Println(coodie.Schema(db, open[GitCommit](db)).Verify(ctx))
 	// Output: <nil>
 }
 

@@ -23,8 +23,8 @@ var (
 	sensorID    = coodie.Col(func(m *Metric) *string { return &m.SensorID })
 	recordedAt  = coodie.Col(func(m *Metric) *time.Time { return &m.RecordedAt })
 	temperature = coodie.Col(func(m *Metric) *float64 { return &m.Temperature })
-	metricTags  = coodie.SetCol(func(m *Metric) *[]string { return &m.Tags })
-	metadata    = coodie.MapCol(func(m *Metric) *map[string]string { return &m.Metadata })
+	metricTags  = coodie.Col(func(m *Metric) *[]string { return &m.Tags })
+	metadata    = coodie.Col(func(m *Metric) *map[string]string { return &m.Metadata })
 )
 
 // metrics is a table with three values of one sensor and one of another.
@@ -88,9 +88,9 @@ func Example_filteringAllowed() {
 	_, err := warm.All(ctx)
 	fmt.Println(strings.Contains(err.Error(), "ALLOW FILTERING"))
 	printMetrics(warm.AllowFiltering())
-	printMetrics(table.Find(metricTags.Contains("roof")).AllowFiltering())
-	printMetrics(s1.Filter(metadata.ContainsKey("unit")).AllowFiltering())
-	printMetrics(s1.Filter(metadata.Contains("C"), metadata.At("unit").Eq("C")).AllowFiltering())
+	printMetrics(table.Find(coodie.Contains(metricTags, "roof")).AllowFiltering())
+	printMetrics(s1.Filter(coodie.ContainsKey(metadata, "unit")).AllowFiltering())
+	printMetrics(s1.Filter(coodie.ContainsValue(metadata, "C"), coodie.Entry(metadata, "unit").Eq("C")).AllowFiltering())
 	// Output:
 	// true
 	// s1/2

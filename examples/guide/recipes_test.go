@@ -51,7 +51,7 @@ func Example_recipesFrozen() {
 		Inventory []string       `cql:"inventory,frozen"`
 		Stats     map[string]int `cql:"stats,frozen"`
 	}
-	inventory := coodie.ListCol(func(g *GameState) *[]string { return &g.Inventory })
+	inventory := coodie.Col(func(g *GameState) *[]string { return &g.Inventory })
 	db, _, stop := connect()
 	defer stop()
 	states := open[GameState](db)
@@ -59,7 +59,7 @@ func Example_recipesFrozen() {
 	check(state.Save(ctx))
 
 	fmt.Println(state.Update(ctx, inventory.Set([]string{"lamp", "rope"})))
-	err := state.Update(ctx, inventory.Append("sword"))
+	err := state.Update(ctx, coodie.Append(inventory, "sword"))
 	var usage *coodie.Error
 	fmt.Println(errors.As(err, &usage) && usage.Kind == coodie.KindUsage, strings.Contains(err.Error(), "frozen"))
 	// Output:

@@ -48,8 +48,8 @@ func TestDefaultsAndHooks(t *testing.T) {
 	signups, err := coodie.Open[Signup](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, signups.CreateTable(ctx))
-	require.NoError(t, signups.Verify(ctx))
+	require.NoError(t, coodie.Schema(db, signups).Create(ctx))
+	require.NoError(t, coodie.Schema(db, signups).Verify(ctx))
 	for name, write := range map[string]func(*coodie.Document[Signup]) error{
 		"insert": func(d *coodie.Document[Signup]) error { return failure(d.Insert(ctx)) },
 		"save":   func(d *coodie.Document[Signup]) error { return d.Save(ctx) },

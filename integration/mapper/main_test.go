@@ -48,7 +48,7 @@ func open[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *co
 func create[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *coodie.Table[T] {
 	t.Helper()
 	table := open[T](t, s, opts...)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	return table
 }
 

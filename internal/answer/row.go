@@ -41,6 +41,11 @@ func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
 	if e == nil || r.Sure().Err() != nil {
 		return Missing
 	}
+	if r.Sure().IsAny() {
+		v, presence := e.readAny(r)
+		*codec.As[any](p) = v
+		return presence
+	}
 	cell, presence := e.Cell(r.Sure())
 	if presence != Present {
 		return presence
@@ -51,12 +56,8 @@ func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
 	return Present
 }
 
-// ReadAny is the value of what r refers to.
-func (e *Row) ReadAny(r *stmt.Ref) (any, Presence) {
-	r = r.Sure()
-	if e == nil || r.Err() != nil {
-		return nil, Missing
-	}
+// readAny is the value of what r refers to.
+func (e *Row) readAny(r *stmt.Ref) (any, Presence) {
 	cell, p := e.Cell(r)
 	if p != Present {
 		return nil, p

@@ -18,7 +18,7 @@ func causes(t *testing.T, d Driver) {
 	db := d.Open(t, srv, "none", coodie.WithRetries(0))
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	other := func(steps ...cqltest.Step) error {
 		srv.Fault(cqltest.On(cqltest.Write), steps...)
 		defer srv.ClearFaults()

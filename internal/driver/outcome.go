@@ -153,6 +153,7 @@ var sentinels = []Sentinel{
 	{Err: ErrNoLogin, Kind: KindAuth, Definite: true},
 	{Err: ErrNoName, Kind: KindNoHost, Definite: true, Advice: noName},
 	{Err: errUnprepared, Kind: KindFailure, Definite: true}, // the server executed none of the requests
+	{Err: errClosed, Kind: KindConnection},
 	{Err: context.DeadlineExceeded, Kind: KindTimeout},
 	{Err: context.Canceled, Kind: KindCanceled},
 	{Err: io.EOF, Kind: KindConnection},

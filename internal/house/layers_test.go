@@ -28,7 +28,7 @@ func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
 		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/driver/gocqlv1", "internal/codec", "internal/replay",
 			"internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/ringscan",
-			"internal/rowqueue"},
+			"internal/rowqueue", "internal/pace"},
 		"internal/stmt":           {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
 		"internal/answer":         {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":           {"internal/codec"},
@@ -205,7 +205,8 @@ func TestBubblesWithoutRaceDetector(t *testing.T) {
 			return err
 		}
 		source, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(source, []byte("\t\"testing/synctest\"\n")) {
+		explores := bytes.Contains(source, []byte("explore.Run(")) && !bytes.Contains(source, []byte("explore.RealTime()"))
+		if err == nil && (explores || bytes.Contains(source, []byte("\t\"testing/synctest\"\n"))) {
 			bubbles++
 			require.True(t, bytes.HasPrefix(source, []byte("//go:build !race\n")), "%s begins with //go:build !race", path)
 		}

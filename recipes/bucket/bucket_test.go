@@ -125,7 +125,7 @@ func start(t *testing.T) (*cqltest.Server, *coodie.Table[Reading], time.Time) {
 	t.Cleanup(session.Close)
 	readings, err := coodie.Open[Reading](coodie.New(session))
 	require.NoError(t, err)
-	require.NoError(t, readings.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, readings).Create(t.Context()))
 	monday := date(t, "2024-06-03T00:00:00Z")
 	for i := range 21 {
 		when := monday.Add(time.Duration(4+8*i) * time.Hour)

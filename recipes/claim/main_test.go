@@ -64,7 +64,7 @@ func start(t *testing.T, opts ...cqltest.Option) *client {
 	srv := cqltest.RunT(t, append([]cqltest.Option{cqltest.WithKeyspace("app")}, opts...)...)
 	c := connect(t, srv)
 	ctx := context.Background()
-	require.NoError(t, errors.Join(c.emails.Create(ctx), c.users.CreateTable(ctx)))
+	require.NoError(t, errors.Join(c.emails.Create(ctx), coodie.Schema(nil, c.users).Create(ctx)))
 	return c
 }
 
@@ -118,7 +118,7 @@ func (c *client) decide(ctx context.Context, address, id string) (bool, error) {
 }
 
 // requireWhole checks that every user has its address and every address its user.
-func (c *client) requireWhole(t *testing.T) {
+func (c *client) requireWhole(t testing.TB) {
 	t.Helper()
 	owners := map[any]any{}
 	for _, row := range c.srv.MustRows("SELECT value, owner, confirmed FROM emails") {

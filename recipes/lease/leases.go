@@ -57,10 +57,10 @@ func Open(db *coodie.DB, opts ...coodie.TableOption) (*Leases, error) {
 }
 
 // Create makes the table if it does not exist.
-func (l *Leases) Create(ctx context.Context) error { return l.table.CreateTable(ctx) }
+func (l *Leases) Create(ctx context.Context) error { return coodie.Schema(nil, l.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (l *Leases) CreateCQL() []string { return l.table.CreateTableCQL() }
+func (l *Leases) CreateCQL() []string { return coodie.Schema(nil, l.table).CQL() }
 
 // Holder says who has the lease now, "" for nobody, and the token of the last grant, 0 if there
 // was none. It may have changed by the time it is known.

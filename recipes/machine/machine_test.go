@@ -64,7 +64,7 @@ func open(t *testing.T, srv *cqltest.Server) *coodie.Table[Job] {
 	t.Cleanup(session.Close)
 	table, err := coodie.Open[Job](coodie.New(session), coodie.WithTable("jobs"), coodie.WithLWTOnly())
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(context.Background()))
+	require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 	return table
 }
 

@@ -69,7 +69,7 @@ type record struct {
 var (
 	nameCol     = coodie.Col(func(r *record) *string { return &r.Name })
 	idCol       = coodie.Col(func(r *record) *string { return &r.ID })
-	stepsCol    = coodie.ListCol(func(r *record) *[]string { return &r.Steps })
+	stepsCol    = coodie.Col(func(r *record) *[]string { return &r.Steps })
 	dataCol     = coodie.Col(func(r *record) *string { return &r.Data })
 	stateCol    = coodie.Col(func(r *record) *State { return &r.State })
 	stepCol     = coodie.Col(func(r *record) *int { return &r.Step })
@@ -164,10 +164,10 @@ func keyPart(text string) bool {
 }
 
 // Create makes the table if it does not exist.
-func (s *Saga[T]) Create(ctx context.Context) error { return s.table.CreateTable(ctx) }
+func (s *Saga[T]) Create(ctx context.Context) error { return coodie.Schema(nil, s.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (s *Saga[T]) CreateCQL() []string { return s.table.CreateTableCQL() }
+func (s *Saga[T]) CreateCQL() []string { return coodie.Schema(nil, s.table).CQL() }
 
 // Run stores the saga, unless there is one with this id, and then does what Resume does. What counts
 // is the data of the first Run with the id.
