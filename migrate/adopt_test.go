@@ -129,7 +129,7 @@ func TestAdopt(t *testing.T) {
 		m := migrator(t, client(t, srv), files("20260115_001_a.up.cql", a, "20260115_002_b.up.cql", b, "20260116_001_c.up.cql", c))
 		last, err := m.Adopt(ctx, migrate.Python, "")
 		require.NoError(t, err)
-		require.EqualValues(t, 20260115002, last)
+		require.Equal(t, int64(20260115002), last)
 		status, err := m.Status(ctx)
 		require.NoError(t, err)
 		require.Equal(t, time.Unix(2, 0).UTC(), status[1].Finished.UTC())

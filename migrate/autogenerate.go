@@ -16,7 +16,7 @@ import (
 )
 
 // Autogenerate writes the next migration of a directory: the file that executes the statements of up, and the one that
-// executes those of down. A nil down is made of up, backwards; what has no way back is a comment there. Statements
+// executes those of down. A nil down is made of up, backwards; a statement that cannot be undone is a comment there. Statements
 // that destroy data are marked by a comment, for whoever reviews the file. Without statements the files hold a
 // comment to begin with.
 //

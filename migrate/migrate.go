@@ -80,7 +80,7 @@ func WithGo(version int64, name string, up, down GoFunc) Option {
 	}
 }
 
-// Phase says what an Event is about.
+// Phase is the kind of an Event.
 type Phase string
 
 // The phases of a step.
@@ -93,7 +93,7 @@ const (
 	PhaseRefused Phase = "refused" // its condition did not hold: a result, not an error
 )
 
-// Event is what WithObserver's function is told.
+// Event is passed to the function of WithObserver.
 type Event struct {
 	Step  Step
 	Phase Phase
