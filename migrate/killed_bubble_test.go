@@ -30,18 +30,55 @@ var faults = map[string]func(kill cqltest.Step) []cqltest.Step{
 // TestKilledAtEveryStatement: whatever becomes of a statement when its process dies around it, be it one of a migration, of the
 // history or of the lease, the next Up ends with the same schema, and each statement has been executed once.
 func TestKilledAtEveryStatement(t *testing.T) {
-	everyStatement(t, true, "not executed", "lost", "executed and answer lost", "late")
+	everyStatement(t, forth, true, "not executed", "lost", "executed and answer lost", "late")
+}
+
+// TestKilledOnTheWayBack: the same of Down.
+func TestKilledOnTheWayBack(t *testing.T) {
+	everyStatement(t, back, true, "executed and answer lost", "late")
 }
 
 // TestFaultAtEveryStatement: the same of a process that lives on.
 func TestFaultAtEveryStatement(t *testing.T) {
-	everyStatement(t, false, "not executed", "lost", "executed and answer lost", "somewhat late")
+	everyStatement(t, forth, false, "not executed", "lost", "executed and answer lost", "somewhat late")
 }
 
-func everyStatement(t *testing.T, killed bool, names ...string) {
+// way is that of a migration, from a schema to another one.
+type way struct {
+	begin func(*migrate.Migrator) error
+	goOn  func(context.Context, *migrate.Migrator) ([]migrate.Step, error)
+	end   func(*testing.T, *cqltest.Server)
+}
+
+var (
+	forth = way{
+		func(*migrate.Migrator) error { return nil },
+		func(ctx context.Context, m *migrate.Migrator) ([]migrate.Step, error) { return m.Up(ctx) },
+		func(t *testing.T, srv *cqltest.Server) {
+			require.EqualValues(t, 1, srv.MustRows("SELECT n FROM hits")[0]["n"])
+			require.Len(t, srv.MustRows("SELECT * FROM orders"), 1)
+		},
+	}
+	back = way{
+		func(m *migrate.Migrator) error { _, err := m.Up(context.Background()); return err },
+		func(ctx context.Context, m *migrate.Migrator) ([]migrate.Step, error) { return m.To(ctx, 0) },
+		func(t *testing.T, srv *cqltest.Server) {
+			require.Len(t, srv.MustRows("SELECT * FROM coodie_migrations"), 1, "the head is left")
+		},
+	}
+	reversible = with(counted, "0003_rename.down.cql", "ALTER TABLE orders ADD note text STATIC; ALTER TABLE orders RENAME placed TO at;",
+		"0004_hits.down.cql", "DROP TABLE hits; DROP INDEX users_hits_idx; CREATE INDEX users_name ON users (name); ALTER TABLE users DROP hits;")
+)
+
+func everyStatement(t *testing.T, w way, killed bool, names ...string) {
 	whole := start(t)
-	up(t, migrator(t, client(t, whole), counted))
-	statements := len(whole.Log().Matching(cqltest.On(cqltest.Any)))
+	m := migrator(t, client(t, whole), reversible)
+	require.NoError(t, w.begin(m))
+	before := len(whole.Log().Matching(cqltest.On(cqltest.Any)))
+	_, err := w.goOn(context.Background(), m)
+	require.NoError(t, err)
+	statements := len(whole.Log().Matching(cqltest.On(cqltest.Any))) - before
+	require.Greater(t, statements, 30)
 	want := schema(whole)
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -61,10 +98,11 @@ func everyStatement(t *testing.T, killed bool, names ...string) {
 								time.Sleep(5 * time.Millisecond)
 							}
 						})
-						fault := srv.Fault(cqltest.On(cqltest.Any).Nth(at), faults[name](kill)...)
-						first, err := migrate.New(coodie.New(session), counted)
+						first, err := migrate.New(coodie.New(session), reversible)
 						require.NoError(t, err)
-						_, err = first.Up(ctx)
+						require.NoError(t, w.begin(first))
+						fault := srv.Fault(cqltest.On(cqltest.Any).Nth(at), faults[name](kill)...)
+						_, err = w.goOn(ctx, first)
 						if killed {
 							session.Close()
 						}
@@ -74,14 +112,16 @@ func everyStatement(t *testing.T, killed bool, names ...string) {
 						require.Equal(t, 1, fault.Hits())
 						fault.Remove()
 
-						second, err := migrate.New(client(t, srv), counted)
+						second, err := migrate.New(client(t, srv), reversible)
 						require.NoError(t, err)
-						up(t, second)
+						_, err = w.goOn(context.Background(), second)
+						require.NoError(t, err)
 						time.Sleep(time.Minute) // what is late has come
 						require.Equal(t, want, schema(srv))
-						require.EqualValues(t, 1, srv.MustRows("SELECT n FROM hits")[0]["n"])
-						require.Len(t, srv.MustRows("SELECT * FROM orders"), 1)
-						require.Empty(t, up(t, second))
+						w.end(t, srv)
+						steps, err := w.goOn(context.Background(), second)
+						require.NoError(t, err)
+						require.Empty(t, steps)
 					})
 				})
 			}
