@@ -88,7 +88,7 @@ lint: ## check format, go vet, staticcheck, and types on every platform
 	@$(if $(RACE),$(call check,.,,$(BUBBLES)))
 	@go build -o bin/coodievet ./vet/cmd/coodievet
 	@go vet -vettool=$(CURDIR)/bin/coodievet ./recipes/... ./examples/...
-	@go run ./integration/cmd/platforms ./... -- $(PLATFORMS)
+	@go run ./integration/cmd/platforms ./... ./cmd/coodie/... -- $(PLATFORMS)
 
 .PHONY: snippets
 snippets: ## errcheck, staticcheck and golangci-lint on the snippets of README and docs; the first build takes minutes
