@@ -57,11 +57,9 @@ func NullCol[T, V any](selector func(*T) **V) *Column[T, V] {
 //
 //	city := coodie.Field(address, func(a *Address) *string { return &a.City })
 func Field[T, U, V any](c *Column[T, U], selector func(*U) *V) *Column[T, V] {
-	offset, err := offsetOf(selector)
-	return column[T, V](refOf(c).FieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, err))
+	offset, code, err := offsetOf(selector)
+	return column[T, V](refOf(c).FieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, code, err))
 }
-
-var ()
 
 // column is the Column of a ref that is not shared yet.
 func column[T, V any](r *stmt.Ref) *Column[T, V] {
@@ -73,23 +71,23 @@ func refOf[T, V any](c *Column[T, V]) *stmt.Ref { return (*stmt.Ref)(c) }
 
 // selected resolves a selector to the column it points at.
 func selected[T, F any](selector func(*T) *F) *stmt.Ref {
-	offset, err := offsetOf(selector)
-	return selectedAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
+	offset, code, err := offsetOf(selector)
+	return selectedAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, code, err)
 }
 
-func selectedAt(typ, field reflect.Type, offset uintptr, err error) *stmt.Ref {
+func selectedAt(typ, field reflect.Type, offset, code uintptr, err error) *stmt.Ref {
 	table, wrong := described(typ)
 	if wrong != nil {
 		err = wrong
 	}
-	return stmt.ColumnAt(table, field, offset, err)
+	return stmt.ColumnAt(table, field, offset, code, err)
 }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
 func (c *Column[T, V]) target(*T) *stmt.Ref { return refOf(c) }
 
-// Name is the column's name.
-func (c *Column[T, V]) Name() string { return refOf(c).Sure().Name() }
+// String is the column's name.
+func (c *Column[T, V]) String() string { return refOf(c).Sure().Name() }
 
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
 //

@@ -52,7 +52,7 @@ func TestCounterColumns(t *testing.T) {
 	got, err := home.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, PageViews{Site: "x", URL: "/", Views: 9, Errors: 0}, got)
-	require.Equal(t, "views", viewsCount.Name())
+	require.Equal(t, "views", viewsCount.String())
 
 	require.NoError(t, home.Delete(ctx))
 	_, err = home.Get(ctx)

@@ -65,7 +65,7 @@ var AnyType = reflect.TypeFor[any]()
 // columnTerm is the column as a term.
 func columnTerm(r *Ref) *Term {
 	r = r.Sure()
-	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.err}
+	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.Err()}
 }
 
 // Called is the call of a function whose result is of CQL type typ, read as goType.

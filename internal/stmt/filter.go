@@ -159,7 +159,7 @@ func (b *Bound) slice(m *many) (key []*meta.Column) {
 		r := m.refs[i]
 		switch {
 		case r.err != nil:
-			b.Fail(r.name, "", r.err)
+			b.Fail(r.name, "", r.Err())
 		case r.col == nil:
 			b.Fail(r.name, "", errNoColumn)
 		case r.elem != nil || r.field != "" || r.col.Kind != meta.Clustering:
