@@ -27,6 +27,8 @@ type Ref struct {
 	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
 	values, elems, keys, keySets *codec.Codec
 
+	together *Columns // compared at once, or a token; nil: it is one column
+
 	any bool // of one known by its name: values are of any Go type, each at an interface
 }
 
