@@ -27,7 +27,6 @@ var (
 	badHidden    = coodie.Col(func(c *Picked) *string { return &c.Hidden })
 	badPlace     = coodie.Col(func(c *Picked) *int { return &c.Place.X })
 	badPointer   = coodie.Col(func(c *Picked) *string { return c.Owner })
-	badCounter   = coodie.CounterCol(func(c *Picked) *int { return &c.At })
 	badNil       *coodie.Column[Picked, int]
 )
 
@@ -45,14 +44,13 @@ func TestWithColumns(t *testing.T) {
 		want   string
 		at     string
 	}{
-		"a field that is no column":   {badHidden, "points at no column", "column_open_test.go:27"},
-		"a field within another":      {badPlace, "points at no column", "column_open_test.go:28"},
-		"the pointer of a field":      {badPointer, "return &x.Field", "column_open_test.go:29"},
-		"a counter of a plain column": {badCounter, "which is not for CounterCol", "column_open_test.go:30"},
-		"a nil variable":              {badNil, "zero value", ""},
-		"nil":                         {nil, "nil column", ""},
-		"a zero column":               {new(coodie.Column[Picked, int]), "zero value", ""},
-		"a field of what has none":    {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:55"},
+		"a field that is no column": {badHidden, "points at no column", "column_open_test.go:27"},
+		"a field within another":    {badPlace, "points at no column", "column_open_test.go:28"},
+		"the pointer of a field":    {badPointer, "return &x.Field", "column_open_test.go:29"},
+		"a nil variable":            {badNil, "zero value", ""},
+		"nil":                       {nil, "nil column", ""},
+		"a zero column":             {new(coodie.Column[Picked, int]), "zero value", ""},
+		"a field of what has none":  {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:53"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := coodie.Open[Picked](db, coodie.WithColumns(checkedKey, tt.column))

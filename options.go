@@ -164,7 +164,7 @@ type namedColumn struct {
 
 // WithColumns names a program's column variables, so that a mistake in one is a *SchemaError of Open, with the file and line of its
 // selector, and not of the first call that uses it: a field that is no column, a selector that returns a field's
-// pointer instead of its address, a kind that is not the constructor's, a nil variable.
+// pointer instead of its address, a field of a type that has none, a nil variable.
 //
 //	locks, err := coodie.Open[Lock](db, coodie.WithColumns(service, lockedBy, lockedAt))
 func WithColumns[T any](columns ...Target[T]) TableOption {

@@ -196,8 +196,6 @@ func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports 
 		if err := p.imported(f.Type, in, imports); err != nil {
 			return err
 		}
-		tag, _ := tagOf(f)
-		counter := slices.ContainsFunc(tagOptions(tag), func(o string) bool { return strings.TrimSpace(o) == "type=counter" })
 		variable := unexported(name) + field
 		if cfg.Exported {
 			variable = name + field
@@ -205,7 +203,7 @@ func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports 
 		if own := cfg.Names[name+"."+field]; own != "" {
 			variable = own
 		}
-		fmt.Fprintf(out, "\t%s = %s\n", variable, columnOf(name, field, text.String(), counter))
+		fmt.Fprintf(out, "\t%s = %s\n", variable, columnOf(name, field, text.String()))
 		return nil
 	})
 	out.WriteString(")\n\n")

@@ -394,19 +394,16 @@ func (w *writer) columns() {
 		w.imports[coodiePath] = true
 		w.printf("// The columns of %s.\nvar (\n", s.goName)
 		for _, f := range s.fields {
-			w.printf("\t%s = %s\n", f.variable, columnOf(s.goName, f.goName, w.spelled(f.text), f.typ.Kind == codec.Counter))
+			w.printf("\t%s = %s\n", f.variable, columnOf(s.goName, f.goName, w.spelled(f.text)))
 		}
 		w.printf(")\n\n")
 	}
 }
 
 // columnOf makes the column variable of a field.
-func columnOf(of, field, text string, counter bool) string {
+func columnOf(of, field, text string) string {
 	constructor := "Col"
-	switch {
-	case counter:
-		constructor = "CounterCol"
-	case strings.HasPrefix(text, "*") && text != "*big.Int" && text != "*inf.Dec":
+	if strings.HasPrefix(text, "*") && text != "*big.Int" && text != "*inf.Dec" {
 		constructor = "NullCol"
 	}
 	return fmt.Sprintf("coodie.%s(func(r *%s) *%s { return &r.%s })", constructor, of, text, field)

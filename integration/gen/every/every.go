@@ -164,8 +164,8 @@ var (
 // The columns of Counts.
 var (
 	countsK      = coodie.Col(func(r *Counts) *string { return &r.K })
-	countsHits   = coodie.CounterCol(func(r *Counts) *int64 { return &r.Hits })
-	countsMisses = coodie.CounterCol(func(r *Counts) *int64 { return &r.Misses })
+	countsHits   = coodie.Col(func(r *Counts) *int64 { return &r.Hits })
+	countsMisses = coodie.Col(func(r *Counts) *int64 { return &r.Misses })
 )
 
 // The columns of EveryType.

@@ -30,5 +30,5 @@ var (
 // The columns of Hits.
 var (
 	hitsURL = coodie.Col(func(r *Hits) *string { return &r.URL })
-	hitsN   = coodie.CounterCol(func(r *Hits) *int64 { return &r.N })
+	hitsN   = coodie.Col(func(r *Hits) *int64 { return &r.N })
 )

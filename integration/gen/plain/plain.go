@@ -54,5 +54,5 @@ func Check(ctx context.Context, db *coodie.DB) error {
 		return err
 	}
 	_ = Lock{}.own
-	return hits.Find(hitsURL.Eq("/")).Update(ctx, hitsN.Increment(1))
+	return hits.Find(hitsURL.Eq("/")).Update(ctx, coodie.Increment(hitsN, 1))
 }
