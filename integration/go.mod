@@ -7,6 +7,7 @@ require (
 	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
 	github.com/coodie-go/coodie v0.0.0
 	github.com/coodie-go/coodie/apache v0.0.0
+	github.com/coodie-go/coodie/linear v0.0.0
 	github.com/datastax/cql-proxy v0.2.0
 	github.com/datastax/go-cassandra-native-protocol v0.0.0-20260130100129-9d5b43677a33
 	github.com/gocql/gocql v1.7.0
@@ -81,3 +82,5 @@ require (
 replace github.com/coodie-go/coodie => ../
 
 replace github.com/coodie-go/coodie/apache => ../apache
+
+replace github.com/coodie-go/coodie/linear => ../linear
