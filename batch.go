@@ -124,9 +124,9 @@ func (b *Batch) shared() *stmt.Together {
 	return &b.together
 }
 
-// Exec sends the batch, once. The first mistake in one of its writes comes out here as a
-// *UsageError, and nothing is sent. An unknown outcome is an *OutcomeUnknownError, and so
-// it is for each handle.
+// Exec sends the batch, once. The first mistake in one of its writes comes out here as an
+// error of KindUsage, and nothing is sent. An unknown outcome matches ErrOutcomeUnknown, and so
+// it does for each handle.
 func (b *Batch) Exec(ctx context.Context) error {
 	if err := b.ended(); err != nil {
 		return err
@@ -362,7 +362,7 @@ func (b *Batch) notes(conditional bool) (notes []string) {
 }
 
 func (b *Batch) usage(reason string) error {
-	return &UsageError{Op: "batch", Table: b.tables(), Reason: reason}
+	return misuse("batch", b.tables(), "", reason, nil)
 }
 
 // divided is the same of the batch, and builds its writes of such a table once more.

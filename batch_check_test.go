@@ -43,9 +43,9 @@ var (
 	binStock = coodie.NullCol(func(r *Bin) **int { return &r.Stock })
 	binN     = coodie.NullCol(func(r *Bin) **int { return &r.N })
 	binText  = coodie.NullCol(func(r *Bin) **string { return &r.Text })
-	binL     = coodie.ListCol(func(r *Bin) *[]int { return &r.L })
-	binS     = coodie.SetCol(func(r *Bin) *[]string { return &r.S })
-	binM     = coodie.MapCol(func(r *Bin) *map[string]int { return &r.M })
+	binL     = coodie.Col(func(r *Bin) *[]int { return &r.L })
+	binS     = coodie.Col(func(r *Bin) *[]string { return &r.S })
+	binM     = coodie.Col(func(r *Bin) *map[string]int { return &r.M })
 	binSize  = coodie.Col(func(r *Bin) **BinSize { return &r.Size })
 	binFixed = coodie.Col(func(r *Bin) *[]int { return &r.Fixed })
 )
@@ -70,7 +70,7 @@ func TestBatchConflicts(t *testing.T) {
 	require.NoError(t, err)
 	others, err := coodie.Open[Bin](db, coodie.WithTable("others"))
 	require.NoError(t, err)
-	require.NoError(t, others.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, others).Create(t.Context()))
 
 	dec := func(s string) *inf.Dec { d, _ := new(inf.Dec).SetString(s); return d }
 	one := dec("1.0")
@@ -89,7 +89,7 @@ func TestBatchConflicts(t *testing.T) {
 		{"save and delete", "", "statement 2 deletes the row that statement 1 writes", func(b *coodie.Batch) { row(1).In(b).Save(); at(1).In(b).Delete() }},
 		{"document deleted and saved", "", "deletes the row", func(b *coodie.Batch) { row(1).In(b).Delete(); row(1).In(b).Save() }},
 		{"delete and update", "", "deletes the row", func(b *coodie.Batch) { at(1).In(b).Delete(); at(1).In(b).Update(binN.Set(1)) }},
-		{"delete and append", "", "deletes the row", func(b *coodie.Batch) { at(1).In(b).Delete(); at(1).In(b).Update(binL.Append(1)) }},
+		{"delete and append", "", "deletes the row", func(b *coodie.Batch) { at(1).In(b).Delete(); at(1).In(b).Update(coodie.Append(binL, 1)) }},
 		{"delete and JSON", "", "deletes the row", func(b *coodie.Batch) {
 			at(1).In(b).Delete()
 			bins.Find().In(b).SaveJSON(json.RawMessage(`{"p": "x", "c": 1, "d": "1.0"}`))
@@ -149,51 +149,54 @@ func TestBatchConflicts(t *testing.T) {
 			}
 		}},
 		{"append, set", "l", "stay", func(b *coodie.Batch) {
-			at(1).In(b).Update(binL.Append(1))
+			at(1).In(b).Update(coodie.Append(binL, 1))
 			at(1).In(b).Update(binL.Set([]int{2}))
 		}},
-		{"append, null", "l", "stay", func(b *coodie.Batch) { at(1).In(b).Update(binL.Append(1)); row(1).In(b).Save() }},
+		{"append, null", "l", "stay", func(b *coodie.Batch) { at(1).In(b).Update(coodie.Append(binL, 1)); row(1).In(b).Save() }},
 		{"append, remove", "l", "before the batch", func(b *coodie.Batch) {
-			at(1).In(b).Update(binL.Append(1))
-			at(1).In(b).Update(binL.Remove(1))
+			at(1).In(b).Update(coodie.Append(binL, 1))
+			at(1).In(b).Update(coodie.Remove(binL, 1))
 		}},
 		{"set, by index", "l", "before the batch", func(b *coodie.Batch) {
 			at(1).In(b).Update(binL.Set([]int{2}))
-			at(1).In(b).Update(binL.At(0).Set(3))
+			at(1).In(b).Update(coodie.At(binL, 0).Set(3))
 		}},
 		{"by one index", "l", "two values", func(b *coodie.Batch) {
-			at(1).In(b).Update(binL.At(0).Set(2))
-			at(1).In(b).Update(binL.At(0).Set(3))
+			at(1).In(b).Update(coodie.At(binL, 0).Set(2))
+			at(1).In(b).Update(coodie.At(binL, 0).Set(3))
 		}},
 		{"a list's element deleted twice", "l", "before the batch", func(b *coodie.Batch) {
-			at(1).In(b).DeleteColumns(binL.At(0))
-			at(1).In(b).DeleteColumns(binL.At(0))
+			at(1).In(b).DeleteColumns(coodie.At(binL, 0))
+			at(1).In(b).DeleteColumns(coodie.At(binL, 0))
 		}},
-		{"delete a list, append", "l", "one deletes it", func(b *coodie.Batch) { at(1).In(b).DeleteColumns(binL); at(1).In(b).Update(binL.Append(1)) }},
+		{"delete a list, append", "l", "one deletes it", func(b *coodie.Batch) { at(1).In(b).DeleteColumns(binL); at(1).In(b).Update(coodie.Append(binL, 1)) }},
 		{"a map's key", "m", "two values", func(b *coodie.Batch) {
-			at(1).In(b).Update(binM.At("a").Set(1))
-			at(1).In(b).Update(binM.Put(map[string]int{"b": 1, "a": 2}))
+			at(1).In(b).Update(coodie.Entry(binM, "a").Set(1))
+			at(1).In(b).Update(coodie.Put(binM, map[string]int{"b": 1, "a": 2}))
 		}},
 		{"a map's key put and removed", "m", "null deletes", func(b *coodie.Batch) {
-			at(1).In(b).Update(binM.At("a").Set(1))
-			at(1).In(b).Update(binM.Remove("b", "a"))
+			at(1).In(b).Update(coodie.Entry(binM, "a").Set(1))
+			at(1).In(b).Update(coodie.RemoveKeys(binM, "b", "a"))
 		}},
 		{"a map's key deleted", "m", "null deletes", func(b *coodie.Batch) {
-			at(1).In(b).DeleteColumns(binM.At("a"))
+			at(1).In(b).DeleteColumns(coodie.Entry(binM, "a"))
 			at(1).In(b).Update(binM.Set(map[string]int{"a": 1}))
 		}},
 		{"put, set", "m", "stays", func(b *coodie.Batch) {
-			at(1).In(b).Update(binM.At("a").Set(1))
+			at(1).In(b).Update(coodie.Entry(binM, "a").Set(1))
 			at(1).In(b).Update(binM.Set(map[string]int{"b": 1}))
 		}},
 		{"two maps", "m", "stays", func(b *coodie.Batch) {
 			at(1).In(b).Update(binM.Set(map[string]int{"a": 1}))
 			at(1).In(b).Update(binM.Set(map[string]int{"b": 1}))
 		}},
-		{"put, delete", "m", "one deletes it", func(b *coodie.Batch) { at(1).In(b).Update(binM.At("a").Set(1)); at(1).In(b).DeleteColumns(binM) }},
+		{"put, delete", "m", "one deletes it", func(b *coodie.Batch) {
+			at(1).In(b).Update(coodie.Entry(binM, "a").Set(1))
+			at(1).In(b).DeleteColumns(binM)
+		}},
 		{"a set's element", "s", "null deletes", func(b *coodie.Batch) {
-			at(1).In(b).Update(binS.Add("a"))
-			at(1).In(b).Update(binS.Remove("a"))
+			at(1).In(b).Update(coodie.Add(binS, "a"))
+			at(1).In(b).Update(coodie.Remove(binS, "a"))
 		}},
 		{"a field", "size", "two values", func(b *coodie.Batch) {
 			at(1).In(b).Update(binSize.Set(&BinSize{1, 2}))
@@ -270,15 +273,18 @@ func TestBatchConflicts(t *testing.T) {
 		}},
 		{"appends", "", "", func(b *coodie.Batch) {
 			at(1).In(b).Update(binL.Set([]int{1}))
-			at(1).In(b).Update(binL.Append(2))
-			at(1).In(b).Update(binL.Prepend(0), binM.At("a").Set(1), binM.At("b").Set(1))
+			at(1).In(b).Update(coodie.Append(binL, 2))
+			at(1).In(b).Update(coodie.Prepend(binL, 0), coodie.Entry(binM, "a").Set(1), coodie.Entry(binM, "b").Set(1))
 		}},
-		{"an appended nothing", "", "", func(b *coodie.Batch) { at(1).In(b).Update(binL.Append()); at(1).In(b).Update(binL.Set([]int{1})) }},
-		{"remove, append", "", "", func(b *coodie.Batch) { at(1).In(b).Update(binL.Remove(1)); at(1).In(b).Update(binL.Append(1)) }},
+		{"an appended nothing", "", "", func(b *coodie.Batch) { at(1).In(b).Update(coodie.Append(binL)); at(1).In(b).Update(binL.Set([]int{1})) }},
+		{"remove, append", "", "", func(b *coodie.Batch) {
+			at(1).In(b).Update(coodie.Remove(binL, 1))
+			at(1).In(b).Update(coodie.Append(binL, 1))
+		}},
 		{"additions", "", "", func(b *coodie.Batch) {
 			at(1).In(b).Update(binS.Set([]string{"a"}), binM.Set(map[string]int{"a": 1}))
-			at(1).In(b).Update(binS.Add("a", "b"), binM.At("b").Set(1))
-			at(1).In(b).Update(binS.Remove("c"), binM.Remove("c"))
+			at(1).In(b).Update(coodie.Add(binS, "a", "b"), coodie.Entry(binM, "b").Set(1))
+			at(1).In(b).Update(coodie.Remove(binS, "c"), coodie.RemoveKeys(binM, "c"))
 		}},
 		{"fields", "", "", func(b *coodie.Batch) { at(1).In(b).Update(size("wide", 1)); at(1).In(b).Update(size("high", 2)) }},
 		{"timestamps of their own", "", "", func(b *coodie.Batch) {
@@ -299,8 +305,9 @@ func TestBatchConflicts(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, "batch", usage.Op)
 			require.Regexp(t, `^(app\.)?bin$`, usage.Table)
 			require.Equal(t, tt.column, usage.Column)
@@ -329,8 +336,9 @@ func TestBatchConflictsAreBounded(t *testing.T) {
 	bins.Find(binP.In(names...), binC.In(many...), binD.Eq(inf.NewDec(1, 0))).In(b).Update(binN.Set(1))
 	bins.Find(binP.Eq("x")).In(b).Update(binStock.Set(1))
 	err = b.Exec(t.Context())
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "more than 65536 rows")
 }
 
@@ -350,15 +358,17 @@ func TestBatchConflictsOfCounters(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(1), got.N)
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	b = db.CounterBatch()
 	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	page.In(b).Delete()
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	b = db.CounterBatch()
 	page.In(b).DeleteColumns(coodie.AnyCol(visits, "n"))
 	page.In(b).Update(coodie.AnyCol(visits, "n").Add(2))
 	require.ErrorAs(t, b.Exec(t.Context()), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "n", usage.Column)
 }
 

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -53,7 +52,7 @@ func (h *handle) table() string {
 // condition refused the batch or another one's: Conditions and Row tell which. Of a
 // missing row Cassandra sends nothing.
 //
-// The error is that of Exec, or a *DecodeError of this row; after an unknown outcome
+// The error is that of Exec, or an error of KindDecode of this row; after an unknown outcome
 // Settle can be called on the result, which settles the other handles of the batch too.
 func (h *Handle[T]) Result() (out LWTResult[T], err error) {
 	err = (*handle)(h).result(plainResult(&out))
@@ -63,7 +62,7 @@ func (h *Handle[T]) Result() (out LWTResult[T], err error) {
 // result is what became of the write, by now.
 func (h *handle) result(res *result) error {
 	if h == nil {
-		return &UsageError{Op: "batch", Reason: "the handle is nil"}
+		return misuse("batch", "", "", "the handle is nil", nil)
 	}
 	if p := h.res.pending; p != nil {
 		if applied, known := p.batch.verdict(); known {
@@ -107,7 +106,7 @@ func (h *handle) holds(c call, b *stmt.Bound, f follow) {
 }
 
 func errNotExecuted(op, table string) error {
-	return &UsageError{Op: op, Table: table, Reason: "the batch has not been executed yet"}
+	return misuse(op, table, "", "the batch has not been executed yet", nil)
 }
 
 func (h *handle) build(ctx context.Context) {
@@ -180,7 +179,7 @@ func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
 	h.res = h.res.known(a.Applied)
 	switch {
 	case a.Broken != nil && !a.Applied:
-		h.err = h.call.locate(&DecodeError{Table: h.res.table(), Err: a.Broken})
+		h.err = h.call.locate(decodeError(h.res.table(), "", "", a.Broken))
 	case line != nil:
 		h.read(line)
 	case a.Complete && !h.static:
@@ -209,8 +208,8 @@ func (h *handle) read(line *answer.Line) {
 
 // suspend keeps what Settle needs of an unknown outcome.
 func (h *handle) suspend(err error) {
-	var unknown *OutcomeUnknownError
-	if !errors.As(err, &unknown) {
+	unknown := find(err, (*Error).isUnknown)
+	if unknown == nil {
 		return
 	}
 	own := *unknown

@@ -41,10 +41,10 @@ func TestBatchOnBothServers(t *testing.T) {
 			db := coodie.New(session)
 			entries, err := coodie.Open[Entry](db)
 			require.NoError(t, err)
-			require.NoError(t, entries.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, entries).Create(ctx))
 			visits, err := coodie.Open[Visits](db)
 			require.NoError(t, err)
-			require.NoError(t, visits.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, visits).Create(ctx))
 
 			batch := db.Batch()
 			one, two := entries.New(Entry{Book: "b", Line: 1, Amount: 10}), entries.New(Entry{Book: "b", Line: 2, Amount: 20})
@@ -128,7 +128,7 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 			db := coodie.New(session)
 			entries, err := coodie.Open[Entry](db)
 			require.NoError(t, err)
-			require.NoError(t, entries.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, entries).Create(ctx))
 			fault := srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
 			batch := db.Batch()
 			doc := entries.New(Entry{Book: "b", Line: 1})
@@ -152,7 +152,7 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 		db := coodie.New(session, coodie.WithSettle())
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, entries).Create(ctx))
 		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 		batch := db.Batch()
 		doc := entries.New(Entry{Book: "b", Line: 1})
@@ -188,7 +188,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 		db := coodie.New(session, opts...)
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, entries).Create(ctx))
 		b := &batch{srv: srv, entries: entries}
 		b.one, b.two = entries.New(Entry{Book: "b", Line: 1, Amount: 1}), entries.New(Entry{Book: "b", Line: 2, Amount: 2})
 		b.three = entries.New(Entry{Book: "b", Line: 3, Amount: 3})
@@ -312,7 +312,7 @@ func TestSettleOfStaticColumns(t *testing.T) {
 		db := coodie.New(session)
 		entries, err := coodie.Open[Entry](db)
 		require.NoError(t, err)
-		require.NoError(t, entries.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, entries).Create(ctx))
 		partition := func() coodie.ConditionalWrite[Entry] {
 			return entries.Find(entryBook.Eq("b")).If(isOpen.IsNull()).AllowCreate()
 		}

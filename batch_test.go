@@ -260,12 +260,14 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 			h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatPrice.Set(1))
 			other.In(batch).Update(seatPrice.Set(1))
 			err := batch.Exec(ctx)
-			var unknown *OutcomeUnknownError
+			var unknown *Error
 			require.ErrorAs(t, err, &unknown)
+			require.True(t, unknown.Unknown)
 			require.Equal(t, "batch", unknown.Op)
 			require.Equal(t, "seat", unknown.Table)
 			res, err := h.Result()
 			require.ErrorAs(t, err, &unknown)
+			require.True(t, unknown.Unknown)
 			require.Equal(t, Key{{"show", 1}, {"no", 1}}, unknown.Key)
 			require.False(t, res.Applied)
 			require.True(t, doc.Stale())
@@ -284,8 +286,9 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 		_, err := one.Result()
 		require.NoError(t, err)
 		_, err = two.Result()
-		var decode *DecodeError
+		var decode *Error
 		require.ErrorAs(t, err, &decode, "one row's cell that cannot be decoded is that row's matter")
+		require.Equal(t, KindDecode, decode.Kind)
 	})
 	t.Run("definite", func(t *testing.T) {
 		ended, cancel := context.WithCancel(ctx)
@@ -295,10 +298,12 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 		doc := seats.New(Seat{Show: 1})
 		h := doc.IfExists().In(batch).Delete()
 		err := batch.Exec(ended)
-		var query *QueryError
+		var query *Error
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 		_, err = h.Result()
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 		require.False(t, doc.Stale())
 		require.Empty(t, sent.Sent())
 	})
@@ -379,8 +384,9 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.fill(tt.batch)
 			err := tt.batch.Exec(ctx)
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Equal(t, tt.op, usage.Op)
 			require.Contains(t, err.Error(), tt.says)
 		})

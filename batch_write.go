@@ -17,11 +17,6 @@ func (d *Document[T]) In(batch *Batch) *BatchWrite[T] {
 }
 
 // In makes the write a part of the batch.
-func (w *Write[T]) In(batch *Batch) *BatchWrite[T] {
-	return (*BatchWrite[T])((*write)(w).sure().in(batch))
-}
-
-// In makes the write a part of the batch.
 func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] {
 	return (*BatchQuery[T])(plainQuery(q).in(batch))
 }
@@ -269,7 +264,7 @@ func (b *Batch) checkConflicts() error {
 		}
 	}
 	if c := conflict.Find(writes); c != nil {
-		return &UsageError{Op: "batch", Table: b.writes[c.Write].b.Name, Column: c.Column, Reason: c.Reason}
+		return misuse("batch", b.writes[c.Write].b.Name, c.Column, c.Reason, nil)
 	}
 	return nil
 }

@@ -116,14 +116,17 @@ func (c call) item(op string, value codec.Addr, write func(call) error) error {
 	c.doc, c.held, c.spec.Value, c.sent = doc.doc, doc.held, doc.spec.Value, &sent
 	err := protect(func() error { return write(c) })
 	t.schema.Set(value, c.held)
-	var panicked *PanicError
+	panicked := find(err, (*Error).isPanic)
 	switch {
-	case !errors.As(err, &panicked):
+	case panicked == nil:
 		return err
 	case sent:
-		return &OutcomeUnknownError{Op: op, Table: t.schema.Name, Err: err}
+		panicked.Unknown = true
+	default:
+		panicked.Err = &driver.NotSentError{Err: panicked.Err}
 	}
-	return &QueryError{Op: op, Table: t.schema.Name, Err: &driver.NotSentError{Err: err}}
+	panicked.Op, panicked.Table = op, t.schema.Name
+	return panicked
 }
 
 // bulk carries out a call, item by item. Each error names the key of its item.
@@ -141,7 +144,7 @@ func (c call) bulk(ctx context.Context, op string, rows stmt.Listed, do func(i i
 		item.spec.Value = rows.At(i)
 		err := driver.Ended(ctx)
 		if err != nil {
-			err = &QueryError{Op: op, Table: c.table.schema.Name, Err: &driver.NotSentError{Err: err}}
+			err = queryError(op, c.table.schema.Name, "", &driver.NotSentError{Err: err})
 		} else {
 			err = do(i, item.spec.Value)
 		}
@@ -164,12 +167,8 @@ func (c call) atOnce(op string, usual int) (int, error) {
 }
 
 func (c call) usage(op, reason string) error {
-	return &UsageError{Op: op, Table: c.table.schema.Name, Reason: reason}
+	return misuse(op, c.table.schema.Name, "", reason, nil)
 }
-
-// ErrNotSent is matched by a *QueryError whose statement was never sent, most often because
-// its context had ended by then: it certainly had no effect.
-var ErrNotSent = driver.ErrNotSent
 
 // BulkError says which items of a bulk call failed. The others were carried out.
 // It unwraps to the errors of the items, so that errors.Is and errors.As look through all
@@ -240,27 +239,6 @@ func (e *BulkError) Unwrap() []error {
 	return errs
 }
 
-// PanicError is a panic of the program's own code (a hook, a codec) in a
-// goroutine of a bulk call or of a read of many partitions, where it would otherwise
-// end the process.
-type PanicError struct {
-	Value any    // what it panicked with
-	Stack []byte // of the goroutine
-}
-
-func (e *PanicError) Error() string {
-	if e.Value == nil {
-		return "panic"
-	}
-	return fmt.Sprintf("panic: %v", e.Value)
-}
-
-// Unwrap returns the value if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
-
 // protect makes an error of a panic in f.
 func protect(f func() error) error { return panicked(fanout.Protect(f)) }
 
@@ -268,7 +246,13 @@ func protect(f func() error) error { return panicked(fanout.Protect(f)) }
 func panicked(err error) error {
 	var p *fanout.Panic
 	if errors.As(err, &p) {
-		return &PanicError{Value: p.Value, Stack: p.Stack}
+		cause, ok := p.Value.(error)
+		if ok {
+			cause = fmt.Errorf("panic: %w", cause)
+		} else {
+			cause = fmt.Errorf("panic: %v", p.Value)
+		}
+		return &Error{Kind: KindUsage, Err: cause, Stack: p.Stack}
 	}
 	return err
 }

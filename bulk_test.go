@@ -135,17 +135,21 @@ func TestBulkErrors(t *testing.T) {
 		require.Equal(t, []int{unknown}, bulk.Unknown())
 		require.Equal(t, []int{4}, bulk.NotSent())
 		require.ErrorIs(t, err, coodie.ErrOutcomeUnknown, "of one of them")
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, bulk.Errs[1], &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, "tiny", usage.Column)
-		var failed *coodie.QueryError
+		var failed *coodie.Error
 		require.ErrorAs(t, bulk.Errs[3], &failed)
-		var panicked *coodie.PanicError
+		require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
+		var panicked *coodie.Error
 		require.ErrorAs(t, bulk.Errs[4], &panicked)
-		require.Equal(t, "the fuse has blown", panicked.Value)
+		require.NotEmpty(t, panicked.Stack)
+		require.EqualError(t, panicked.Err, "panic: the fuse has blown")
 		require.Contains(t, string(panicked.Stack), "MarshalCQL")
-		var unknownErr *coodie.OutcomeUnknownError
+		var unknownErr *coodie.Error
 		require.ErrorAs(t, bulk.Errs[2], &unknownErr)
+		require.True(t, unknownErr.Unknown)
 		require.Equal(t, coodie.Key{{Column: "id", Value: 3}}, unknownErr.Key)
 	}
 	err := table.SaveAll(ctx, values)
@@ -226,8 +230,9 @@ func TestBulkUsage(t *testing.T) {
 		none.SaveAll(ctx, parts(1)),
 		err,
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		var bulk *coodie.BulkError
 		require.False(t, errors.As(err, &bulk), "a mistake of the whole call")
 	}

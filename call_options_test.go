@@ -137,11 +137,12 @@ func TestPerCallRefused(t *testing.T) {
 		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.With(WithConsistency(One)).In(b).Delete() })},
 		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().With(WithUsingTimeout(time.Second)).In(b).Delete() })},
 		{"zero query", "zero value", err(new(QuerySet[AppConfig]).With(WithPageSize(1), WithTimeout(1), WithConsistency(One)).Exists(ctx))},
-		{"zero write", "zero value", new(Write[AppConfig]).With(WithTimeout(1), WithUsingTimeout(1)).Delete(ctx)},
+		{"zero write", "zero value", new(Document[AppConfig]).With(WithTimeout(1), WithUsingTimeout(1)).Delete(ctx)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 		})
 	}

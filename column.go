@@ -7,6 +7,7 @@ import (
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -17,12 +18,12 @@ type Cond[T any] stmt.Cond
 //
 // The assignments of one Update have one timestamp and no order. Of two values of one element the
 // server keeps the greater one, and of a value and a deletion the deletion. So an Update that
-// assigns a column, element or field twice, or adds and removes one element, is a *UsageError.
+// assigns a column, element or field twice, or adds and removes one element, is an error of KindUsage.
 // Elements are compared as CQL compares them: an instant is the same in every time zone.
 type Assign[T any] stmt.Assign
 
 // Target is a column of T's table, or a part of one, for DeleteColumns. One that is named twice,
-// or a part beside its whole column, is a *UsageError.
+// or a part beside its whole column, is an error of KindUsage.
 type Target[T any] interface{ target(*T) *stmt.Ref }
 
 // Column is a column of T's table whose values are of Go type V, or a part of such a
@@ -198,38 +199,54 @@ func (q *Query[T]) OrderBy(first Order[T], more ...Order[T]) *Query[T] {
 	return (*Query[T])((*query)(q).withOrders(orders))
 }
 
-// RegisterCodec names a way to store values of type V, for fields that are tagged with it
-// and with the CQL type that takes a W:
+// Codec is a way to store the values of fields: see CodecOf.
+type Codec struct{ scheme codec.CustomScheme }
+
+func init() {
+	meta.Codecs = func(zero any) (schemes []codec.CustomScheme) {
+		if t, ok := zero.(interface{ Codecs() []Codec }); ok {
+			for _, c := range t.Codecs() {
+				schemes = append(schemes, c.scheme)
+			}
+		}
+		return schemes
+	}
+}
+
+// CodecOf is a way to store values of type V, for the fields of a struct that are tagged with its
+// name and with the CQL type that takes a W:
 //
-//	Secret string `cql:"secret,type=blob,codec=sealed"`
+//	type Patient struct {
+//		ID        string `cql:"id,partition"`
+//		Diagnosis string `cql:"diagnosis,type=blob,codec=sealed"`
+//	}
 //
-//	func init() { coodie.RegisterCodec("sealed", seal, open) }
+//	func (Patient) Codecs() []coodie.Codec { return []coodie.Codec{coodie.CodecOf("sealed", seal, open)} }
 //
-// It must be called before a table that uses it is opened, by an init function, say. Every
-// statement and answer goes through it: whole rows, conditions, assignments, Existing. A
+// The codecs are those of the struct, as its tags are: another struct has others, and one that is embedded
+// brings its own. Codecs is called when the struct is first described, by Open or by Col, and so
+// perhaps before the program's init functions; encode and decode are called later. A name that the struct
+// lacks, and a codec that does not fit its field or column, are a *SchemaError of Open.
+//
+// Every statement and answer goes through it: whole rows, conditions, assignments, Existing. A
 // field of type *V is null when nil; of a V, encode decides by the W that it returns (a nil
 // []byte is null). decode is not called for null, which is the zero value.
 //
 // A column that is compared, in a key or a condition, needs an encode that gives equal
 // values equal encodings. One that does not, such as encryption with a random nonce, makes Mutate
 // write the column each time. encode and decode must be safe for many goroutines; their
-// errors come out inside a *UsageError or *DecodeError. They may quote the value, so its text does not
+// errors come out inside an error of KindUsage or KindDecode. They may quote the value, so its text does not
 // have theirs; errors.As finds them. The same holds for MarshalCQL and UnmarshalCQL.
-//
-// A name is for one codec in the whole program: a second registration is a *SchemaError of
-// Open. The codec is a property of the type, like its tags, not of a DB.
-func RegisterCodec[V, W any](name string, encode func(V) (W, error), decode func(W) (V, error)) {
-	codec.Register(name, codec.Functions{
-		V: reflect.TypeFor[V](), W: reflect.TypeFor[W](),
-		Encode: func(v codec.Addr) (codec.Addr, error) {
+func CodecOf[V, W any](name string, encode func(V) (W, error), decode func(W) (V, error)) Codec {
+	return Codec{codec.NewCustomScheme(name, reflect.TypeFor[V](), reflect.TypeFor[W](),
+		func(v codec.Addr) (codec.Addr, error) {
 			w, err := encode(*codec.As[V](v))
 			return codec.At(&w), err
 		},
-		Decode: func(v, w codec.Addr) (err error) {
+		func(v, w codec.Addr) (err error) {
 			*codec.As[V](v), err = decode(*codec.As[W](w))
 			return err
-		},
-	})
+		})}
 }
 
 // Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:

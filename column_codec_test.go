@@ -36,30 +36,29 @@ type Coded struct {
 
 var errCodec = errors.New("codec says no")
 
-func init() {
-	coodie.RegisterCodec("test-upper", func(s string) (string, error) {
-		if s == "bad" {
-			return "", errCodec
-		}
-		return strings.ToUpper(s), nil
-	}, func(s string) (string, error) {
-		if s == "BROKEN" {
-			return "", errCodec
-		}
-		return strings.ToLower(s), nil
-	})
-	coodie.RegisterCodec("test-bytes", func(s string) ([]byte, error) { return []byte("<" + s + ">"), nil },
-		func(b []byte) (string, error) { return strings.Trim(string(b), "<>"), nil })
-	coodie.RegisterCodec("test-path", func(p []string) (*string, error) {
-		if p == nil {
-			return nil, nil
-		}
-		s := strings.Join(p, "/")
-		return &s, nil
-	}, func(s *string) ([]string, error) { return strings.Split(*s, "/"), nil })
-	coodie.RegisterCodec("test-twice", func(s string) (string, error) { return s, nil }, func(s string) (string, error) { return s, nil })
-	coodie.RegisterCodec("test-twice", func(s string) (string, error) { return s, nil }, func(s string) (string, error) { return s, nil })
-	coodie.RegisterCodec("test-int", func(s string) (int, error) { return len(s), nil }, func(int) (string, error) { return "", nil })
+func (Coded) Codecs() []coodie.Codec {
+	return []coodie.Codec{
+		coodie.CodecOf("test-upper", func(s string) (string, error) {
+			if s == "bad" {
+				return "", errCodec
+			}
+			return strings.ToUpper(s), nil
+		}, func(s string) (string, error) {
+			if s == "BROKEN" {
+				return "", errCodec
+			}
+			return strings.ToLower(s), nil
+		}),
+		coodie.CodecOf("test-bytes", func(s string) ([]byte, error) { return []byte("<" + s + ">"), nil },
+			func(b []byte) (string, error) { return strings.Trim(string(b), "<>"), nil }),
+		coodie.CodecOf("test-path", func(p []string) (*string, error) {
+			if p == nil {
+				return nil, nil
+			}
+			s := strings.Join(p, "/")
+			return &s, nil
+		}, func(s *string) ([]string, error) { return strings.Split(*s, "/"), nil }),
+	}
 }
 
 var (
@@ -76,9 +75,9 @@ func TestCodecs(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
 	table := open[Coded](t, session)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	require.Equal(t, "CREATE TABLE IF NOT EXISTS coded (id text, prefs text, extra text, hist text, raw text, anything text, upper text, bytes blob, path text, plain text, backup text, PRIMARY KEY (id))",
-		table.CreateTableCQL()[0])
+		coodie.Schema(nil, table).CQL()[0])
 
 	secret := "s"
 	full := Coded{
@@ -155,8 +154,9 @@ func TestCodecsOfNull(t *testing.T) {
 	for column, text := range map[string]string{"prefs": "''", "extra": "'{'", "upper": "'BROKEN'"} {
 		srv.MustExec("INSERT INTO app.coded (id, " + column + ") VALUES ('" + column + "', " + text + ")")
 		_, err = table.Find(codedID.Eq(column)).Get(ctx)
-		var decode *coodie.DecodeError
+		var decode *coodie.Error
 		require.ErrorAs(t, err, &decode, column)
+		require.Equal(t, coodie.KindDecode, decode.Kind)
 		require.Equal(t, column, decode.Column)
 		require.NotContains(t, err.Error(), "BROKEN")
 	}
@@ -169,13 +169,13 @@ func TestCodecRefusals(t *testing.T) {
 	table := open[Coded](t, session)
 	row := table.Find(codedID.Eq("a"))
 	before := len(srv.Log())
-	list := coodie.ListCol(func(c *Coded) *[]string { return &c.Path })
+	list := coodie.Col(func(c *Coded) *[]string { return &c.Path })
 	field := coodie.Field(codedPrefs, func(p *Prefs) *string { return &p.Theme })
 	for name, err := range map[string]error{
 		"encode":    row.Update(ctx, codedUpper.Set("bad")),
 		"condition": func() error { _, err := row.If(codedUpper.Eq("bad")).Delete(ctx); return err }(),
 		"add":       row.Update(ctx, coodie.AnyCol(table, "path").Add([]string{"x"})),
-		"list":      row.Update(ctx, list.Append("x")),
+		"list":      row.Update(ctx, coodie.Append(list, "x")),
 		"field":     row.Update(ctx, field.Set("x")),
 		"by field":  row.Update(ctx, coodie.AnyCol(table, "prefs").Field("theme").Set("x")),
 		"element":   row.Update(ctx, coodie.AnyCol(table, "path").At(0).Set("x")),
@@ -183,37 +183,100 @@ func TestCodecRefusals(t *testing.T) {
 		"no JSON":   row.Update(ctx, coodie.AnyCol(table, "anything").Set(make(chan int))),
 		"NaN":       table.New(Coded{ID: "a", Any: func() {}}).Save(ctx),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.ErrorIs(t, row.Update(ctx, codedUpper.Set("bad")), errCodec)
 	require.Len(t, srv.Log(), before, "nothing was sent")
 }
 
+// Upper has a codec, which structs that embed it have for its field.
+type Upper struct {
+	Name string `cql:"name,type=text,codec=case"`
+}
+
+func (Upper) Codecs() []coodie.Codec {
+	return []coodie.Codec{coodie.CodecOf("case", func(s string) (string, error) { return strings.ToUpper(s), nil },
+		func(s string) (string, error) { return s, nil })}
+}
+
+// Cased has another codec of that name.
+type Cased struct {
+	ID string `cql:"id,partition"`
+	Upper
+	Lower string `cql:"lower,type=text,codec=case"`
+}
+
+func (Cased) Codecs() []coodie.Codec {
+	return []coodie.Codec{coodie.CodecOf("case", func(s string) (string, error) { return strings.ToLower(s), nil },
+		func(s string) (string, error) { return s, nil })}
+}
+
+// TestCodecsOfAStruct: a codec is that of the struct which declares the field.
+func TestCodecsOfAStruct(t *testing.T) {
+	srv, session := server(t)
+	table := open[Cased](t, session)
+	require.NoError(t, table.New(Cased{ID: "a", Upper: Upper{Name: "Mixed"}, Lower: "Mixed"}).Save(t.Context()))
+	row := srv.MustRows("SELECT name, lower FROM app.cased")[0]
+	require.Equal(t, "MIXED", row["name"])
+	require.Equal(t, "mixed", row["lower"])
+}
+
+// codecsOf declares the codecs of a struct that embeds it.
+type (
+	noCodecs      struct{}
+	twoCodecs     struct{}
+	intCodec      struct{}
+	panickyCodecs struct{}
+)
+
+func same(s string) (string, error) { return s, nil }
+
+func (twoCodecs) Codecs() []coodie.Codec {
+	return []coodie.Codec{coodie.CodecOf("x", same, same), coodie.CodecOf("x", same, same)}
+}
+
+func (intCodec) Codecs() []coodie.Codec {
+	return []coodie.Codec{coodie.CodecOf("x", func(s string) (int, error) { return len(s), nil }, func(int) (string, error) { return "", nil })}
+}
+
+func (panickyCodecs) Codecs() []coodie.Codec { panic("not today") }
+
 func TestCodecMistakes(t *testing.T) {
 	_, session := server(t)
 	db := coodie.New(session)
 	_, unknown := coodie.Open[struct {
+		noCodecs
 		A string `cql:"a,partition"`
-		B string `cql:"b,type=text,codec=test-unknown"`
+		B string `cql:"b,type=text,codec=x"`
 	}](db, coodie.WithTable("t"))
 	_, twice := coodie.Open[struct {
+		twoCodecs
 		A string `cql:"a,partition"`
-		B string `cql:"b,type=text,codec=test-twice"`
+		B string `cql:"b,type=text,codec=x"`
 	}](db, coodie.WithTable("t"))
 	_, other := coodie.Open[struct {
+		intCodec
 		A string `cql:"a,partition"`
-		B int    `cql:"b,type=text,codec=test-upper"`
+		B int    `cql:"b,type=text,codec=x"`
 	}](db, coodie.WithTable("t"))
 	_, typ := coodie.Open[struct {
+		intCodec
 		A string  `cql:"a,partition"`
-		B *string `cql:"b,type=text,codec=test-int"`
+		B *string `cql:"b,type=text,codec=x"`
+	}](db, coodie.WithTable("t"))
+	_, panics := coodie.Open[struct {
+		panickyCodecs
+		A string  `cql:"a,partition"`
+		B *string `cql:"b,type=text,codec=x"`
 	}](db, coodie.WithTable("t"))
 	for says, err := range map[string]error{
-		`no codec "test-unknown" is registered`:         unknown,
-		`two codecs "test-twice"`:                       twice,
-		`codec "test-upper" is for string, not for int`: other,
-		`codec "test-int" makes int`:                    typ,
+		`has no codec "x": make it with CodecOf`: unknown,
+		`has two codecs "x"`:                     twice,
+		`codec "x" is for string, not for int`:   other,
+		`codec "x" makes int`:                    typ,
+		`panics: not today`:                      panics,
 	} {
 		var schema *coodie.SchemaError
 		require.ErrorAs(t, err, &schema, says)

@@ -33,7 +33,7 @@ func TestCounterColumns(t *testing.T) {
 	db := coodie.New(session)
 	pages, err := coodie.Open[PageViews](db)
 	require.NoError(t, err)
-	require.NoError(t, pages.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, pages).Create(ctx))
 	home := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 
 	require.NoError(t, home.Update(ctx, viewsCount.Increment(3), viewsErrors.Decrement(1)))
@@ -76,7 +76,7 @@ func TestCounterIsNeverRetried(t *testing.T) {
 					db := coodie.New(session, opts...)
 					pages, err := coodie.Open[PageViews](db)
 					require.NoError(t, err)
-					require.NoError(t, pages.CreateTable(ctx))
+					require.NoError(t, coodie.Schema(db, pages).Create(ctx))
 					home := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 					fault := srv.Fault(cqltest.On(cqltest.Update|cqltest.Batch), cqltest.Apply, step)
 					if batched {
@@ -124,8 +124,9 @@ func TestCounterRefusals(t *testing.T) {
 		{"no counter", "not for CounterCol", only(entries.New(Entry{Book: "b"}).IfExists().Update(ctx, notCounter.Increment(1)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, tt.err, tt.says)
 		})
 	}

@@ -37,18 +37,6 @@ func New(session *gocql.Session, opts ...Option) *DB {
 // coodie/apache: driver.Driver is internal.
 func NewOver(session driver.Driver, opts ...Option) *DB { return newDB(driver.New(session), opts) }
 
-// ConnectError is a Connect that failed. Field names what is wrong in the cluster config,
-// if it is that. It unwraps to what the nodes or the driver said; KindOf tells whether no host
-// could be reached, a login was refused, and so on.
-type ConnectError struct {
-	Field  string
-	Reason string
-	Err    error // what the nodes or the driver said; nil if nothing was sent
-}
-
-func (e *ConnectError) Error() string { return (*driver.ConnectError)(e).Error() }
-func (e *ConnectError) Unwrap() error { return e.Err }
-
 // ConnectOption sets something of a DB that Connect makes. Every Option is one too.
 type ConnectOption interface {
 	applyConnect(*connection)
@@ -106,7 +94,7 @@ func WithDriverLog(logger *slog.Logger) ConnectOption {
 // PageSize (5000) and MaxPreparedStmts (1000), which stay. Consistency, unless it is
 // QUORUM, and SerialConsistency become the defaults of the DB's options of these names.
 //
-// Refused with a *ConnectError that names the field are zero timeouts, which wait for
+// Refused with an *Error that names the field are zero timeouts, which wait for
 // ever, no hosts, a protocol that has no unset values, and the like. A cluster of several
 // datacenters needs WithLocalDatacenter, unless the config's own HostSelectionPolicy prefers
 // one, or WithAnyDatacenter says that all will do.
@@ -143,7 +131,7 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 	}
 	check := c.settings
 	if err := check.resolve(); err != nil {
-		return nil, &ConnectError{Reason: err.Error()}
+		return nil, misuse(opConnect, "", "", err.Error(), nil)
 	}
 	var w *watch
 	if len(c.observers) > 0 {
@@ -151,7 +139,7 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 	}
 	session, err := connect(ctx, cluster, c.where, c.log)
 	if e, ok := err.(*driver.ConnectError); ok {
-		err = (*ConnectError)(e)
+		err = connectError(e.Field, e.Reason, e.Err)
 	}
 	if err != nil {
 		w.end(OutcomeDone, err, nil)
@@ -187,8 +175,17 @@ func connect(ctx context.Context, cluster driver.Cluster, where driver.Locality,
 				m.session.Close()
 			}
 		}()
-		return nil, &ConnectError{Reason: "the context ended before there was a session", Err: ctx.Err()}
+		return nil, connectError("", "the context ended before there was a session", ctx.Err())
 	}
+}
+
+// connectError is the error of a Connect: of KindUsage if nothing was sent.
+func connectError(field, reason string, err error) error {
+	kind := KindUsage
+	if err != nil {
+		kind = ErrorKind(driver.KindOf(err))
+	}
+	return &Error{Kind: kind, Op: opConnect, Field: field, Reason: reason, Err: err}
 }
 
 // connected tells the observers, of which slog is the last resort.

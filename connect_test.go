@@ -41,8 +41,9 @@ func TestConnectEndsWithTheContext(t *testing.T) {
 	cluster := gocql.NewCluster(silent.Addr().String())
 	cluster.Logger = log.New(io.Discard, "", 0)
 	_, err = coodie.Connect(ctx, cluster)
-	var connect *coodie.ConnectError
+	var connect *coodie.Error
 	require.ErrorAs(t, err, &connect)
+	require.Equal(t, "connect", connect.Op)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, coodie.KindCanceled, coodie.KindOf(err))
 	(<-taken).Close() // the driver gives up as well
@@ -109,8 +110,9 @@ func TestConnectRefuses(t *testing.T) {
 			tt.change(cluster)
 		}
 		_, err := coodie.Connect(t.Context(), cluster, tt.opts...)
-		var refused *coodie.ConnectError
+		var refused *coodie.Error
 		require.ErrorAs(t, err, &refused, "%s %s", tt.field, tt.says)
+		require.Equal(t, "connect", refused.Op)
 		require.Equal(t, tt.field, refused.Field)
 		require.ErrorContains(t, err, tt.says)
 		require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
@@ -182,7 +184,7 @@ func TestConnectKeepsTLSAndLogin(t *testing.T) {
 	require.Equal(t, before, fmt.Sprintf("%+v", *cluster), "the caller's config is not touched")
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	res, err := claims.New(Claim{Name: "a"}).Insert(t.Context())
 	require.NoError(t, err)
 	require.True(t, res.Applied)
@@ -256,8 +258,9 @@ func TestConnectFails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := coodie.Connect(t.Context(), tt.config)
-			var failed *coodie.ConnectError
+			var failed *coodie.Error
 			require.ErrorAs(t, err, &failed)
+			require.Equal(t, "connect", failed.Op)
 			require.Equal(t, tt.kind, coodie.KindOf(err), "%v", err)
 			require.ErrorContains(t, err, tt.says)
 		})
@@ -283,7 +286,7 @@ func TestClose(t *testing.T) {
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, claims).Create(ctx))
 
 	arrived := make(chan bool)
 	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Do(func(cqltest.Statement) { close(arrived) }), cqltest.LoseAnswer)
@@ -325,7 +328,7 @@ func TestNewSeesTheSession(t *testing.T) {
 	_, session := patient(t)
 	claims, err := coodie.Open[Claim](coodie.New(session))
 	require.NoError(t, err)
-	require.ErrorContains(t, claims.Verify(ctx), "keyspace app")
+	require.ErrorContains(t, coodie.Schema(nil, claims).Verify(ctx), "app.claim: table is missing")
 	session.Close()
 	_, err = claims.New(Claim{Name: "a"}).Insert(ctx)
 	require.Equal(t, coodie.KindClosed, coodie.KindOf(err))
@@ -397,7 +400,7 @@ func TestConsistencyOfTheConfig(t *testing.T) {
 		require.NoError(t, err)
 		claims, err := coodie.Open[Claim](db)
 		require.NoError(t, err)
-		require.NoError(t, claims.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, claims).Create(ctx))
 		claim := claims.New(Claim{Name: "a"})
 		require.NoError(t, claim.Save(ctx))
 		require.Equal(t, gocql.Consistency(tt.plain), last(srv).Consistency)
@@ -425,7 +428,7 @@ func TestErrorKinds(t *testing.T) {
 	t.Cleanup(db.Close)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, claims).Create(ctx))
 	row := claims.Find(claimName.Eq("a"))
 	for _, tt := range []struct {
 		step cqltest.Step
@@ -452,8 +455,9 @@ func TestErrorKinds(t *testing.T) {
 		_, read := row.Get(ctx)
 		require.Equal(t, tt.kind, coodie.KindOf(read), "%v", read)
 		require.ErrorContains(t, read, tt.kind.Advice())
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, read, &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.Eventually(t, func() bool { // a connection that was cut comes again
 			_, write := claims.New(Claim{Name: "a"}).Insert(ctx)
 			return coodie.KindOf(write) == tt.kind

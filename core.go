@@ -88,13 +88,19 @@ func places[T any]() (existing, document uintptr) {
 }
 
 // value is the Value of the Document[T] that d begins.
-func (d *document) value() codec.Addr { return codec.At(d).Field(d.table.valueAt) }
+func (d *document) value() codec.Addr { return codec.At(d).Field(d.query.table.valueAt) }
 
 // plainResult is r without the type parameter.
 func plainResult[T any](r *LWTResult[T]) *result { return (*result)(unsafe.Pointer(r)) }
 
 // plainDocument is d without the type parameter.
 func plainDocument[T any](d *Document[T]) *document { return (*document)(unsafe.Pointer(d)) }
+
+// anyColumn is r as an AnyColumn.
+func anyColumn[T any](r *stmt.Ref) *AnyColumn[T] { return (*AnyColumn[T])(unsafe.Pointer(r)) }
+
+// documentOf is the Document[T] that d begins.
+func documentOf[T any](d *document) *Document[T] { return (*Document[T])(unsafe.Pointer(d)) }
 
 // querySet is q as a QuerySet.
 func querySet[T any](q *query) *QuerySet[T] { return (*QuerySet[T])(unsafe.Pointer(q)) }
@@ -108,6 +114,7 @@ const (
 	_ = -(unsafe.Sizeof(LWTResult[int]{}) - unsafe.Sizeof(result{})) - (unsafe.Sizeof(result{}) - unsafe.Sizeof(LWTResult[int]{}))
 	_ = -(unsafe.Offsetof(LWTResult[int]{}.rest) - unsafe.Offsetof(result{}.rest)) - (unsafe.Offsetof(LWTResult[int]{}.Existing) - unsafe.Offsetof(result{}.existing))
 	_ = -unsafe.Offsetof(QuerySet[int]{}.Query) - (unsafe.Sizeof(QuerySet[int]{}) - unsafe.Sizeof(query{}))
+	_ = -unsafe.Offsetof(AnyColumn[int]{}.Column) - (unsafe.Sizeof(AnyColumn[int]{}) - unsafe.Sizeof(stmt.Ref{}))
 	_ = -(unsafe.Sizeof(codec.Addr{}) - unsafe.Sizeof(new(int)))
 	_ = -(unsafe.Sizeof(Cond[int]{}) - unsafe.Sizeof(stmt.Cond{})) - (unsafe.Sizeof(Assign[int]{}) - unsafe.Sizeof(stmt.Assign{}))
 )
@@ -129,7 +136,7 @@ func newDocument[T any]() *document { return &new(Document[T]).doc }
 // documentAt is the call of a document whose Value is at p, which is nobody else's.
 func (t *table) documentAt(p codec.Addr) call {
 	c := t.call()
-	c.doc, c.held, c.spec.Value = &document{table: t}, p, p
+	c.doc, c.held, c.spec.Value = &document{query: t.query()}, p, p
 	return c
 }
 
@@ -244,6 +251,14 @@ func (w *conditional) call() call {
 		c.spec.Guard = &stmt.Guard{Err: stmt.ErrNoVersion}
 	}
 	return c
+}
+
+// query is the query that has been told nothing; nil of a nil table.
+func (t *table) query() *query {
+	if t == nil {
+		return nil
+	}
+	return &t.all
 }
 
 // find is the query of the rows for which all filters hold.

@@ -54,8 +54,9 @@ func TestLocalDatacenterIsRequired(t *testing.T) {
 			cluster.PoolConfig.HostSelectionPolicy = tt.policy
 			db, err := coodie.Connect(t.Context(), cluster, tt.opts...)
 			if tt.says != "" {
-				var refused *coodie.ConnectError
+				var refused *coodie.Error
 				require.ErrorAs(t, err, &refused)
+				require.Equal(t, "connect", refused.Op)
 				require.ErrorContains(t, err, tt.says)
 				return
 			}

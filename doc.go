@@ -11,7 +11,8 @@
 //
 //	var lockedBy = coodie.Col(func(l *DeployLock) *string { return &l.LockedBy })
 //
-//	locks, err := coodie.Open[DeployLock](coodie.New(session))
+//	db := coodie.New(session)
+//	locks, err := coodie.Open[DeployLock](db)
 //	…
 //	lock := locks.New(DeployLock{Service: "api", LockedBy: "alice", LockedAt: time.Now()})
 //	res, err := lock.Insert(ctx)                                // INSERT … IF NOT EXISTS
@@ -104,9 +105,9 @@
 //	attempt                     the id of the row's last write: see Settle
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
-//	index, index=sai            an index that CreateTable makes
+//	index, index=sai            an index that Schema makes
 //	json                        any Go type as JSON in a text
-//	codec=name                  stored by the functions of RegisterCodec
+//	codec=name                  stored by functions of yours: see CodecOf
 //	type=map<text, bigint>      this CQL type instead of the default one
 //	-                           (as the whole tag) not a column
 //

@@ -22,9 +22,10 @@ type Document[T any] struct {
 
 // document is a Document, whatever its T.
 type document struct {
-	table *table
-	of    *document // that this is a copy of, kept by a write; nil: it is none
+	query *query    // of the table, and what the document has been told; nil of a zero Document
+	of    *document // the one that this is a copy of, and that follows its writes; nil: it is none
 	stale bool
+	kept  bool // by a write: it does not change any more
 	known *known
 }
 
@@ -44,7 +45,7 @@ func (d *document) knows() known {
 
 // Load is Get whose row comes as a Document, which knows what was read: see Document.SaveChanges.
 func (q *QuerySet[T]) Load(ctx context.Context) (*Document[T], error) {
-	d := &Document[T]{doc: document{table: plainQuery(q).table}}
+	d := &Document[T]{doc: document{query: plainQuery(q).table.query()}}
 	if err := d.doc.load(ctx, plainQuery(q).call(), codec.At(&d.Value)); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (d *Document[T]) Reload(ctx context.Context) error { return plainDocument(d
 
 // SaveChanges is a plain update of the columns that differ from what was read by Load or Reload, or last written
 // through the document. If none differs, nothing is sent. The hooks run as for Save. A document that was not
-// read, and one whose key has changed since, are a *UsageError. Columns that were not read (Only, Defer) are written
+// read, and one whose key has changed since, are an error of KindUsage. Columns that were not read (Only, Defer) are written
 // if they are no longer zero. See ConditionalWrite.SaveChanges for one on a condition.
 func (d *Document[T]) SaveChanges(ctx context.Context) error {
 	return plainDocument(d).saveChanges(ctx)
@@ -66,7 +67,7 @@ func (d *Document[T]) SaveChanges(ctx context.Context) error {
 
 // Stale reports whether the row may differ from Value because of a write made through
 // this document. Read the row again to be sure.
-func (d *Document[T]) Stale() bool { return d.doc.stale }
+func (d *Document[T]) Stale() bool { return d.doc.follows().stale }
 
 // Insert is `INSERT … IF NOT EXISTS` with all columns; those that are null are left
 // unset. A refused one answers with the whole existing row.
@@ -105,7 +106,7 @@ func (d *Document[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) e
 }
 
 // IfExists makes the write conditional on the row's existence. A write of static columns alone
-// is a *UsageError, because the server would test whether the partition has static values.
+// is an error of KindUsage, because the server would test whether the partition has static values.
 func (d *Document[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
@@ -141,22 +142,28 @@ func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().unchanged())
 }
 
-// IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
+// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
 func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
-// With sets how the write is sent: see CallOption.
-func (d *Document[T]) With(opts ...CallOption) *Write[T] {
-	return (*Write[T])(plainDocument(d).now().with(opts))
+// With returns a copy of the document whose calls have the options: a TTL, a timestamp, a timeout; see
+// CallOption. What its writes change they change in the Value of d, and d says whether that is Stale: the
+// copy's own Value stays as it is. The slices and maps in Value, and what its pointers lead to, are
+// shared: they must not change before the write is sent or, by In, added to a batch.
+func (d *Document[T]) With(opts ...CallOption) *Document[T] {
+	if c := plainDocument(d).with(opts); c != nil {
+		return documentOf[T](c)
+	}
+	return new(Document[T])
 }
 
 // write is a write of the document as it is; zero of a nil one.
 func (d *document) write() write {
-	if d == nil || d.table == nil {
+	if d == nil || d.query == nil {
 		return write{}
 	}
-	return write{query: &d.table.all, doc: d}
+	return write{query: d.query, doc: d}
 }
 
 func (d *document) call() call {
@@ -179,12 +186,32 @@ func (d *document) now() write { return d.write().kept() }
 
 // kept is the write with a copy of the document, which may change before it is written.
 func (w write) kept() write {
-	if d := w.doc; d != nil && d.of == nil {
-		w.doc = d.table.document()
-		*w.doc = document{table: d.table, of: d, known: d.known}
-		d.table.schema.Set(w.doc.value(), d.value())
+	if d := w.doc; d != nil && !d.kept {
+		w.doc = d.copied()
+		w.doc.kept = true
 	}
 	return w
+}
+
+// copied is the document as it is now. What is applied of the copy's writes d follows, or what it follows.
+func (d *document) copied() *document {
+	t := d.query.table
+	c := t.document()
+	*c = document{query: d.query, of: d.follows(), known: d.known}
+	t.schema.Set(c.value(), d.value())
+	return c
+}
+
+// with is a copy of the document that has been told more; nil of one that has no table.
+//
+//go:noinline
+func (d *document) with(opts []CallOption) *document {
+	if d == nil || d.query == nil {
+		return nil
+	}
+	c := d.copied()
+	c.query = d.query.with(opts)
+	return c
 }
 
 func (d *document) insert(ctx context.Context, res *result) error {
@@ -220,8 +247,11 @@ func (d *document) see(p codec.Addr) {
 
 // seeGuard is see without the cells.
 func (d *document) seeGuard(p codec.Addr) {
-	t := d.table
-	if t == nil || t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
+	if d.query == nil {
+		return
+	}
+	t := d.query.table
+	if t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
 	d.known = &known{t.schema.Copy(p), d.knows().cells}
@@ -238,7 +268,7 @@ func (d *document) saw(col *meta.Column, o stmt.Operand) {
 	if err != nil {
 		return
 	}
-	seen := d.table.schema.Copy(d.known.seen)
+	seen := d.query.table.schema.Copy(d.known.seen)
 	if col.Codec.Decode(seen.Field(col.Offset), cell) == nil {
 		d.known = &known{seen, d.known.cells}
 	}
@@ -259,7 +289,7 @@ func (d *document) reload(ctx context.Context) error {
 	if c.table == nil {
 		return noTable("reload")
 	}
-	key, row := c.table.call(), c.table.schema.New()
+	key, row := d.query.call(), c.table.schema.New()
 	key.spec.Value = d.value()
 	if err := d.load(ctx, key, row); err != nil {
 		return err
@@ -270,7 +300,7 @@ func (d *document) reload(ctx context.Context) error {
 
 // remember keeps the cells of the row at p.
 func (d *document) remember(p codec.Addr) {
-	columns := d.table.schema.Meta.Columns
+	columns := d.query.table.schema.Meta.Columns
 	cells := make([][]byte, len(columns))
 	for _, col := range columns {
 		cells[col.Index], _ = storedCell(col, stmt.OperandAt(col, p)) // it has been read, so it has a cell

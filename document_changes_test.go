@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cqltest"
 )
 
 type Profile struct {
@@ -170,9 +172,10 @@ func TestSaveChangesHooks(t *testing.T) {
 	require.NoError(t, err)
 	srv.ResetLog()
 	doc.Value.Name = ""
-	var hook *coodie.HookError
+	var hook *coodie.Error
 	require.ErrorAs(t, doc.SaveChanges(ctx), &hook)
-	require.Equal(t, "Validate", hook.Hook)
+	require.Equal(t, coodie.KindHook, hook.Kind)
+	require.Equal(t, "Validate", hook.Reason)
 	require.Empty(t, srv.Log())
 	doc.Value.Name = "bea"
 	require.NoError(t, doc.SaveChanges(ctx))
@@ -198,8 +201,9 @@ func TestSaveChangesOfWhatHasNoCell(t *testing.T) {
 	require.NoError(t, err)
 	doc.Value.N = ptr(100_000)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, doc.SaveChanges(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "n", usage.Column)
 	require.Empty(t, srv.Log())
 }
@@ -220,11 +224,50 @@ func TestSaveChangesMistakes(t *testing.T) {
 		"zero value":                 new(coodie.Document[PlainProfile]).SaveChanges(ctx),
 		"is a zero value; make":      new(coodie.Document[PlainProfile]).Reload(ctx),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, says)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.ErrorContains(t, err, says)
 	}
 	_, err = new(coodie.QuerySet[PlainProfile]).Load(ctx)
 	require.ErrorContains(t, err, "zero value")
 	require.Empty(t, srv.Log())
+}
+
+// TestDocumentWith: a document with options is a copy, whose writes the document follows.
+func TestDocumentWith(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	accounts := open[Account](t, session)
+	accountBalance := coodie.Col(func(a *Account) *int { return &a.Balance })
+	doc := accounts.New(Account{ID: "a", Balance: 1})
+	brief := doc.With(coodie.WithTTL(time.Hour))
+	doc.Value.Balance = 2
+	res, err := brief.Insert(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	require.Equal(t, 1, srv.MustRows("SELECT balance FROM app.account")[0]["balance"], "as it was when With was called")
+	require.NotZero(t, srv.MustRows("SELECT ttl(balance) AS left FROM app.account")[0]["left"])
+
+	both := brief.With(coodie.WithTimeout(time.Minute))
+	res, err = both.If(accountBalance.Eq(1)).Update(ctx, accountBalance.Set(5))
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	require.Equal(t, []int{5, 1, 1}, []int{doc.Value.Balance, brief.Value.Balance, both.Value.Balance})
+	require.NotZero(t, srv.MustRows("SELECT ttl(balance) AS left FROM app.account")[0]["left"], "options add up")
+
+	both.Value.Balance = 7
+	write := both.If(accountBalance.Eq(5))
+	both.Value.ID = "another"
+	res, err = write.Update(ctx, accountBalance.Set(6))
+	require.NoError(t, err)
+	require.True(t, res.Applied, "the key is that of when the chain was begun")
+
+	srv.Fault(cqltest.On(cqltest.Conditional, "account").Nth(1), cqltest.WriteTimeout("CAS"))
+	_, err = doc.With(coodie.WithTTL(0)).If(accountBalance.Eq(6)).Update(ctx, accountBalance.Set(8))
+	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+	require.True(t, doc.Stale())
+	require.True(t, brief.Stale())
+	require.NoError(t, doc.With(coodie.WithTimeout(time.Minute)).Reload(ctx))
+	require.Equal(t, coodie.KindUsage, coodie.KindOf(doc.With(coodie.WithTTL(time.Hour)).Reload(ctx)), "a TTL of a read")
 }

@@ -37,7 +37,7 @@ func TestDocumentFollowsAppliedWrites(t *testing.T) {
 	require.Nil(t, doc.Value.Mixed)
 	require.False(t, doc.Stale())
 
-	_, err = doc.IfExists().Update(ctx, tags.Append("b"))
+	_, err = doc.IfExists().Update(ctx, Append(tags, "b"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"a"}, doc.Value.Tags)
 	require.True(t, doc.Stale(), "what an append made of the list is not known")
@@ -56,7 +56,7 @@ func TestDocumentIgnoresRefusedWrites(t *testing.T) {
 	things, _ := answering[Everything](t, refused)
 	doc := things.New(Everything{Tenant: "t", ID: 1, At: epoch, Name: "old"})
 	before := doc.Value
-	res, err := doc.If(name.Eq("x")).Update(context.Background(), name.Set("new"), tags.Append("a"))
+	res, err := doc.If(name.Eq("x")).Update(context.Background(), name.Set("new"), Append(tags, "a"))
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	_, err = doc.IfExists().DeleteColumns(context.Background(), name)
@@ -217,8 +217,9 @@ func TestLWTOnly(t *testing.T) {
 		doc.Save(ctx), doc.Update(ctx, value.Set("x")), doc.Delete(ctx), doc.DeleteColumns(ctx, value),
 		table.Find(key.Eq("a")).Delete(ctx), table.Find(key.Eq("a")).Update(ctx, value.Set("x")),
 	} {
-		var usage *UsageError
+		var usage *Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, KindUsage, usage.Kind)
 		require.Contains(t, err.Error(), "LWTs only")
 	}
 	require.Empty(t, sent.Last())

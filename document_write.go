@@ -14,23 +14,6 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Write is a write of a document that has been told more: a TTL, a timestamp, a timeout.
-// It is immutable: it writes what the document held when the call was begun. The slices
-// and maps in Value, and what its pointers lead to, are not copied: they must not change before the
-// write is sent or, by In, added to a batch.
-type Write[T any] write
-
-// With sets how the write is sent: see CallOption.
-func (w *Write[T]) With(opts ...CallOption) *Write[T] {
-	return (*Write[T])((*write)(w).sure().with(opts))
-}
-
-// Insert is Document.Insert.
-func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) {
-	err = (*write)(w).insert(ctx, plainResult(&out))
-	return
-}
-
 func (w *write) insert(ctx context.Context, res *result) (err error) {
 	c := w.call()
 	*res, err = c.insertDocument(ctx)
@@ -43,9 +26,6 @@ func (c *call) insertDocument(ctx context.Context) (result, error) {
 	c.updated(nil, res.applied, insert.stored, err)
 	return res, err
 }
-
-// Save is Document.Save.
-func (w *Write[T]) Save(ctx context.Context) error { return (*write)(w).save(ctx) }
 
 func (w *write) save(ctx context.Context) error {
 	c := w.call()
@@ -86,11 +66,6 @@ func outcomeOfBoth(first, second error) error {
 	return second
 }
 
-// Update is Document.Update.
-func (w *Write[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
-	return (*write)(w).update(ctx, plainAssigns(assigns))
-}
-
 func (w *write) update(ctx context.Context, assigns []stmt.Assign) error {
 	c := w.call()
 	return c.updatePlain(ctx, assigns)
@@ -102,11 +77,6 @@ func (c *call) updatePlain(ctx context.Context, assigns []stmt.Assign) error {
 	err := c.write(ctx, b)
 	c.updated(assigns, err == nil, own, err)
 	return err
-}
-
-// Delete is Document.Delete.
-func (w *Write[T]) Delete(ctx context.Context) error {
-	return (*write)(w).remove(ctx, nil, false)
 }
 
 // remove deletes the row, or the columns.
@@ -125,34 +95,6 @@ func (c *call) removePlain(ctx context.Context) error {
 	c.updated(nil, err == nil, nil, err)
 	return err
 }
-
-// DeleteColumns is Document.DeleteColumns.
-func (w *Write[T]) DeleteColumns(ctx context.Context, columns ...Target[T]) error {
-	return (*write)(w).remove(ctx, refs(columns), true)
-}
-
-// IfExists is Document.IfExists.
-func (w *Write[T]) IfExists() ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfExists, nil))
-}
-
-// If is Document.If.
-func (w *Write[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
-}
-
-// IfUnchanged is Document.IfUnchanged.
-func (w *Write[T]) IfUnchanged() ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().unchanged())
-}
-
-// IfAll is Document.IfAll.
-func (w *Write[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T]((*write)(w).sure().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
-}
-
-// SaveChanges is Document.SaveChanges.
-func (w *Write[T]) SaveChanges(ctx context.Context) error { return (*write)(w).saveChanges(ctx) }
 
 func (d *document) saveChanges(ctx context.Context) error {
 	w := d.write()
@@ -199,7 +141,7 @@ func (c *call) changes(ctx context.Context) (row codec.Addr, assigns []stmt.Assi
 	}
 	for _, col := range differing {
 		if col.Key() {
-			return row, nil, &UsageError{Op: opSaveChanges, Table: c.table.schema.Name, Column: col.Name, Reason: "the key is not the one that was read; a row has its key for ever"}
+			return row, nil, misuse(opSaveChanges, c.table.schema.Name, col.Name, "the key is not the one that was read; a row has its key for ever", nil)
 		}
 		assigns = append(assigns, stmt.SetTo(c.table.schema.RefTo(col), stmt.OperandAt(col, row)))
 	}
@@ -347,16 +289,16 @@ func failure(op, table string, r *driver.Request, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &lost):
-		return &UsageError{Op: op, Table: table, Column: lost.Column, Err: err, Reason: "the value would set a field to null that the struct lacks (WithStrictTypes); " +
-			"add the field to the struct, or write by Mutate"}
+		return misuse(op, table, lost.Column, "the value would set a field to null that the struct lacks (WithStrictTypes); "+
+			"add the field to the struct, or write by Mutate", err)
 	case errors.As(err, &other):
-		return &UsageError{Op: op, Table: table, Column: other.Column, Reason: "the value does not fit the live column", Err: err}
+		return misuse(op, table, other.Column, "the value does not fit the live column", err)
 	case driver.Unknown(r.Kind, err):
-		unknown := &OutcomeUnknownError{Op: op, Table: table, Statement: r.Statement, Err: err}
+		unknown := unknownError(op, table, r.Statement, err)
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)
 		return unknown
 	}
-	return &QueryError{Op: op, Table: table, Statement: r.Statement, Err: explain(r.Statement, err)}
+	return queryError(op, table, r.Statement, explain(r.Statement, err))
 }
 
 // explain adds what to do to a syntax error that Cassandra answers ScyllaDB's clauses with.

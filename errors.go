@@ -11,50 +11,183 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Sentinels for errors.Is.
+// Sentinels for errors.Is. What else an error can be is its kind: see KindOf.
 var (
-	// ErrNotFound is matched by *NotFoundError: no row matches.
+	// ErrNotFound is matched by the error of Get, One and First when no row matches, and by that of
+	// Mutate when the row is missing.
 	ErrNotFound = driver.NewMark("coodie: not found")
-	// ErrMultiple is matched by *MultipleError: several rows match.
-	ErrMultiple = driver.NewMark("coodie: several rows where one was expected")
 	// ErrNotApplied is matched by *NotAppliedError, which LWTResult.Err returns for a refused LWT.
 	ErrNotApplied = driver.NewMark("coodie: not applied")
-	// ErrOutcomeUnknown is matched by every *OutcomeUnknownError: the write may have
-	// been executed, now or later.
+	// ErrOutcomeUnknown is matched by the error of a write that failed in a way that leaves open
+	// whether it was executed: a timeout, a lost connection, a context that ended after sending. A
+	// conditional write may even be completed later, by the next Paxos round on its
+	// partition. Do not treat it as refused, and do not blindly send it again:
+	// LWTResult.Settle finds out what can be found out.
 	ErrOutcomeUnknown = driver.NewMark("coodie: outcome unknown")
-	// ErrContended is matched by *ContendedError: Mutate has used up its attempts.
+	// ErrContended is matched by the error of a Mutate that has used up its attempts, which
+	// MutateResult counts.
 	ErrContended = driver.NewMark("coodie: contended")
-	// ErrCannotGuard is matched by the *UsageError of a Mutate or IfUnchanged for whose row no
-	// condition could tell it from a missing one.
+	// ErrCannotGuard is matched by the error of a Mutate or IfUnchanged for whose row no
+	// condition could tell it from a missing one. It is of KindUsage.
 	ErrCannotGuard = stmt.ErrCannotGuard
+	// ErrNotSent is matched by the error of a statement that was never sent, most often because
+	// its context had ended by then: it certainly had no effect.
+	ErrNotSent = driver.ErrNotSent
 )
 
-// NotFoundError is returned by Get, One and First when no row matches, and by Mutate when the row
-// is missing. It matches ErrNotFound.
-type NotFoundError struct {
-	Op    string
-	Table string
-	Key   Key // as far as the call names it
+// Error is the error of a call. What to do follows from its Kind, and from whether it matches
+// ErrOutcomeUnknown: a write of another kind than that was certainly not executed. Fields that do not
+// apply are zero.
+//
+// No text of an error of coodie holds a bound value. What a server says once values have been sent
+// is left out of it, unless it is known to quote none. Error unwraps to the driver's error, which has
+// all that the server said: do not log that one.
+type Error struct {
+	Kind      ErrorKind
+	Op        string // "insert", "select", "mutate", "connect", …
+	Table     string
+	Key       Key    // of a call for one row, as far as it names it or could be read
+	Column    string // which the error is about
+	Field     string // the Go field, of the struct or of the cluster config
+	Reason    string // what is wrong and what to do; of KindHook the hook's name
+	Statement string // with its markers
+	Err       error  // the cause: the driver's error, a hook's, that of a value which its column cannot hold
+
+	// Of an unknown outcome.
+	Unknown  bool   // it matches ErrOutcomeUnknown
+	Evidence string // what Settle found when it could not tell either
+
+	// Of a timeout or failure that the server reported for a write of unknown outcome: what kind
+	// of write it was ("CAS", "SIMPLE", …), how many replicas had answered and how many were needed.
+	WriteType          string
+	Received, Required int
+
+	Stack []byte // of a panic of the program's own code in a goroutine of the call
 }
 
-func (e *NotFoundError) Error() string { return about(e.Op, e.Table, e.Key) + ": not found" }
-
-// Is matches ErrNotFound.
-func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
-
-// MultipleError is returned by One when several rows match. It matches ErrMultiple.
-type MultipleError struct {
-	Op    string
-	Table string
-	Key   Key // as far as the call names it
+func (e *Error) Error() string {
+	s := about(e.Op, e.Table, e.Key)
+	if e.Column != "" {
+		s += ": column " + e.Column
+	}
+	switch {
+	case e.Field != "" && e.Column != "":
+		s += " into field " + e.Field
+	case e.Field != "":
+		s += ": " + e.Field
+	}
+	if e.Unknown {
+		s += ": outcome unknown, the write may have been executed"
+	}
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	switch {
+	case e.Err != nil:
+		s += ": " + e.Err.Error()
+	case e.Reason != "":
+	case e.Kind == KindNone || e.Kind == KindOther:
+		s += ": no cause is known"
+	default:
+		s += ": " + e.Kind.String()
+	}
+	if e.WriteType != "" {
+		s += fmt.Sprintf(" (%s, %d of %d replicas answered)", e.WriteType, e.Received, e.Required)
+	}
+	if e.Evidence != "" {
+		s += "; " + e.Evidence
+	}
+	if e.Statement != "" {
+		s += " [" + e.Statement + "]"
+	}
+	if advice := e.advice(); advice != "" {
+		s += "; " + advice
+	}
+	return s
 }
 
-func (e *MultipleError) Error() string {
-	return about(e.Op, e.Table, e.Key) + ": several rows where one was expected; " + KindMultiple.Advice()
+// advice is what the text does not say yet.
+func (e *Error) advice() string {
+	switch {
+	case e.Unknown:
+		return "" // there are several things to do
+	case e.Kind == KindMultiple:
+		return KindMultiple.Advice()
+	case e.Kind >= KindUsage || e.Err == nil:
+		return ""
+	case e.Op == opRaw:
+		return driver.AdviceOnRaw(e.Err)
+	case e.Op == opConnect:
+		return driver.AdviceOnConnect(e.Err)
+	}
+	return driver.Advice(e.Err)
 }
 
-// Is matches ErrMultiple.
-func (e *MultipleError) Is(target error) bool { return target == ErrMultiple }
+// Is matches the sentinels.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrOutcomeUnknown:
+		return e.Unknown
+	case ErrNotFound:
+		return e.Kind == KindNotFound
+	case ErrContended:
+		return e.Kind == KindContended
+	}
+	return false
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// queryError is the error of a statement that certainly had no effect, and of a read.
+func queryError(op, table, statement string, err error) *Error {
+	return &Error{Kind: ErrorKind(driver.KindOf(err)), Op: op, Table: table, Statement: statement, Err: err}
+}
+
+// unknownError is the error of a write that may have been executed.
+func unknownError(op, table, statement string, err error) *Error {
+	e := queryError(op, table, statement, err)
+	e.Unknown = true
+	return e
+}
+
+// misuse is the error of a call that cannot be carried out as it stands.
+func misuse(op, table, column, reason string, err error) *Error {
+	return &Error{Kind: KindUsage, Op: op, Table: table, Column: column, Reason: reason, Err: err}
+}
+
+// decodeError is the error of an answer that the struct cannot hold. field is "" for a column that it lacks.
+func decodeError(table, column, field string, err error) *Error {
+	return &Error{Kind: KindDecode, Op: "decode", Table: table, Column: column, Field: field, Err: err}
+}
+
+// find is the first error of the kind in err's tree; nil if there is none.
+func find(err error, is func(*Error) bool) *Error {
+	for err != nil {
+		if e, ok := err.(*Error); ok && is(e) {
+			return e
+		}
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			for _, err := range e.Unwrap() {
+				if found := find(err, is); found != nil {
+					return found
+				}
+			}
+			return nil
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (e *Error) isUnknown() bool { return e.Unknown }
+func (e *Error) isBroken() bool  { return e.Kind == KindDecode }
+func (e *Error) isPanic() bool   { return e.Stack != nil }
+func (e *Error) isJudged() bool  { return e.Kind != KindNone }
+func (e *Error) isMistake() bool { return e.Kind >= KindUsage && e.Kind <= KindPageToken }
 
 // SchemaError says what is wrong with a struct's declaration as a table: Type and
 // Field name the Go type and field, Reason what to mend.
@@ -80,39 +213,12 @@ func described(typ reflect.Type) (*meta.Table, error) {
 	return t, schemaError(err)
 }
 
-// UsageError is a call that cannot be carried out as it stands. It is found before
-// anything is sent. Column is "" when the whole call is meant.
-type UsageError struct {
-	Op     string // "insert", "update", …
-	Table  string
-	Key    Key // of a call for one row, as far as it could be read
-	Column string
-	Reason string // what is wrong and what to do
-	Err    error  // the cause, if there is one: a value that its column cannot hold, say
-}
-
-func (e *UsageError) Error() string {
-	s := about(e.Op, e.Table, e.Key)
-	if e.Column != "" {
-		s += ": column " + e.Column
-	}
-	if e.Reason != "" {
-		s += ": " + e.Reason
-	}
-	if e.Err != nil || e.Reason == "" {
-		s += ": " + reason(e.Err)
-	}
-	return s
-}
-
-func (e *UsageError) Unwrap() error { return e.Err }
-
 // usageError is why a statement could not be built; nil if it could.
 func usageError(m *stmt.Misuse) error {
 	if m == nil {
 		return nil
 	}
-	return &UsageError{Op: m.Op, Table: m.Table, Column: m.Column, Reason: m.Reason, Err: m.Err}
+	return misuse(m.Op, m.Table, m.Column, m.Reason, m.Err)
 }
 
 // noTable is the error of a call on a zero value.
@@ -121,80 +227,6 @@ func noTable(op string) error {
 	defer b.Release()
 	return usageError(b.Err)
 }
-
-// QueryError is a statement that failed and was certainly not executed, or a read
-// that failed. KindOf says why, and the text what to do about it.
-//
-// No text of an error of coodie holds a bound value. What a server says once values have been sent
-// is left out of it, unless it is known to quote none. QueryError unwraps to gocql's error, which has
-// all that the server said: do not log that one.
-type QueryError struct {
-	Op        string
-	Table     string
-	Key       Key // of a call for one row; of a read, as far as it names it
-	Statement string
-	Err       error
-}
-
-func (e *QueryError) Error() string {
-	s := about(e.Op, e.Table, e.Key) + ": " + reason(e.Err)
-	if e.Statement != "" {
-		s += " [" + e.Statement + "]"
-	}
-	advice := driver.Advice(e.Err)
-	if e.Op == opRaw {
-		advice = driver.AdviceOnRaw(e.Err)
-	}
-	if advice != "" {
-		s += "; " + advice
-	}
-	return s
-}
-
-func (e *QueryError) Unwrap() error { return e.Err }
-
-// OutcomeUnknownError is a write that failed in a way that leaves open whether it was
-// executed: a timeout, a lost connection, a context that ended after sending. A
-// conditional write may even be completed later, by the next Paxos round on its
-// partition. Do not treat it as refused, and do not blindly send it again:
-// LWTResult.Settle finds out what can be found out.
-//
-// It matches ErrOutcomeUnknown and unwraps to gocql's error, whose text may quote bound values: see
-// QueryError.
-type OutcomeUnknownError struct {
-	Op        string
-	Table     string
-	Key       Key // of a write of one row
-	Statement string
-	Err       error // the cause
-
-	// Of a timeout or failure that the server reported: what kind of write it was ("CAS",
-	// "SIMPLE", …), how many replicas had answered and how many were needed.
-	WriteType          string
-	Received, Required int
-
-	// Evidence is what Settle found when it could not tell either.
-	Evidence string
-}
-
-func (e *OutcomeUnknownError) Error() string {
-	s := about(e.Op, e.Table, e.Key) + ": outcome unknown, the write may have been executed: " + reason(e.Err)
-	if e.WriteType != "" {
-		s += fmt.Sprintf(" (%s, %d of %d replicas answered)", e.WriteType, e.Received, e.Required)
-	}
-	if e.Evidence != "" {
-		s += "; " + e.Evidence
-	}
-	if e.Statement != "" {
-		s += " [" + e.Statement + "]"
-	}
-	return s
-}
-
-// Is matches ErrOutcomeUnknown.
-func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
-
-func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
 // Key is a row's primary key, as far as a call names it. It prints its columns without their
 // values, whatever the verb, and so does encoding/json: the values have to be asked for.
@@ -216,29 +248,6 @@ func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
 
 // MarshalText is String.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-// DecodeError is an answer that the struct cannot hold. When it comes with an
-// LWTResult, Applied is still what the server said.
-type DecodeError struct {
-	Table  string
-	Key    Key // as far as the call names the row
-	Column string
-	Field  string // the Go field, "" for a column the struct lacks
-	Err    error
-}
-
-func (e *DecodeError) Error() string {
-	s := about("decode", e.Table, e.Key)
-	if e.Column != "" {
-		s += ": column " + e.Column
-	}
-	if e.Field != "" {
-		s += " into field " + e.Field
-	}
-	return s + ": " + reason(e.Err)
-}
-
-func (e *DecodeError) Unwrap() error { return e.Err }
 
 // about begins an error's text: with the operation, the table, and the columns of the row's key.
 func about(op, table string, key Key) string {
@@ -262,32 +271,17 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// located is an error that names the row which its call was about.
-type located interface {
-	error
-	row() *Key
-}
-
-func (e *NotFoundError) row() *Key       { return &e.Key }
-func (e *MultipleError) row() *Key       { return &e.Key }
-func (e *UsageError) row() *Key          { return &e.Key }
-func (e *QueryError) row() *Key          { return &e.Key }
-func (e *OutcomeUnknownError) row() *Key { return &e.Key }
-func (e *DecodeError) row() *Key         { return &e.Key }
-func (e *HookError) row() *Key           { return &e.Key }
-func (e *ContendedError) row() *Key      { return &e.Key }
-
 // locate adds the key that the call names to an error of its call. It does not look into the
 // error: what a function of the program returned is about another call.
 func (c *call) locate(err error) error {
-	e, ok := err.(located)
-	if !ok || c.table == nil || len(*e.row()) > 0 {
+	e, ok := err.(*Error)
+	if !ok || c.table == nil || len(e.Key) > 0 || e.Stack != nil {
 		return err
 	}
-	if _, usage := err.(*UsageError); usage && c.spec.Object != nil {
+	if e.Kind == KindUsage && c.spec.Object != nil {
 		return err // the object may not have been read as far as its key
 	}
-	*e.row() = c.key()
+	e.Key = c.key()
 	return err
 }
 
@@ -309,9 +303,12 @@ const (
 	KindInvalid                      // the server refuses the statement as it stands
 	KindAuth                         // a wrong password, or a missing permission
 	KindFailure                      // a node failed while it executed the statement
-	KindUsage                        // a mistake in the program or its input: a *UsageError, *SchemaError, *MismatchError, *DecodeError or *PageTokenError
+	KindUsage                        // a mistake in the program or its input: nothing was sent. Also a *SchemaError or *MismatchError
+	KindDecode                       // the struct cannot hold the answer; beside an LWTResult, whose Applied is the server's all the same
+	KindHook                         // the struct's BeforeSave, Validate or AfterLoad returned an error, to which it unwraps; of a write nothing was sent
+	KindPageToken                    // Page does not take the token: begin with the first page
 	KindNotFound                     // ErrNotFound: no row matches
-	KindMultiple                     // ErrMultiple: several rows match where one was expected
+	KindMultiple                     // several rows match where one was expected
 	KindNotApplied                   // ErrNotApplied: the condition of an LWT did not hold
 	KindContended                    // ErrContended: others wrote the row at each attempt of a Mutate
 )
@@ -328,32 +325,29 @@ func (k ErrorKind) Advice() string { return driver.ErrorKind(k).Advice() }
 // unknown.
 //
 // Of several errors in one, such as a *BulkError, it is the kind of the first that is listed first:
-// a mistake in the program, an unknown outcome, contention, an answer, a failure.
+// a mistake in the program, contention, an unknown outcome, an answer, a failure.
 func KindOf(err error) ErrorKind {
 	var (
-		usage    *UsageError
 		schema   *SchemaError
 		mismatch *MismatchError
-		decode   *DecodeError
-		connect  *ConnectError
-		token    *PageTokenError
 	)
+	if e := find(err, (*Error).isMistake); e != nil {
+		return e.Kind
+	}
 	switch {
-	case errors.As(err, &usage), errors.As(err, &schema), errors.As(err, &mismatch), errors.As(err, &decode), errors.As(err, &token),
-		errors.As(err, &connect) && connect.Err == nil:
-		return KindUsage
-	case errors.Is(err, ErrOutcomeUnknown):
-		return ErrorKind(driver.KindOf(err))
-	case errors.Is(err, ErrCannotGuard):
+	case errors.As(err, &schema), errors.As(err, &mismatch), errors.Is(err, ErrCannotGuard):
 		return KindUsage
 	case errors.Is(err, ErrContended):
 		return KindContended
+	case errors.Is(err, ErrOutcomeUnknown):
+		return ErrorKind(driver.KindOf(err))
 	case errors.Is(err, ErrNotFound):
 		return KindNotFound
-	case errors.Is(err, ErrMultiple):
-		return KindMultiple
 	case errors.Is(err, ErrNotApplied):
 		return KindNotApplied
+	}
+	if e := find(err, (*Error).isJudged); e != nil {
+		return e.Kind
 	}
 	return ErrorKind(driver.KindOf(err))
 }

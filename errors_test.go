@@ -43,7 +43,7 @@ var (
 	toldC = coodie.Col(func(t *Told) *int { return &t.C })
 	toldN = coodie.Col(func(t *Told) *int { return &t.N })
 	toldS = coodie.Col(func(t *Told) *string { return &t.S })
-	toldL = coodie.ListCol(func(t *Told) *[]string { return &t.L })
+	toldL = coodie.Col(func(t *Told) *[]string { return &t.L })
 )
 
 // The values of toldRow, as they could show.
@@ -88,7 +88,7 @@ func TestNoValueIsTold(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(logs), coodie.WithObserver(events))
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	doc := func() *coodie.Document[Told] { return table.New(toldRow()) }
 	find := func() *coodie.QuerySet[Told] { return table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)) }
 	object := json.RawMessage(`{"k": "k3y", "c": 1928374655, "n": "s3cret", "s": "s3cret"}`)
@@ -120,8 +120,8 @@ func TestNoValueIsTold(t *testing.T) {
 		"peek":           func() error { return second(doc().With(coodie.WithPeekFirst()).Insert(ctx)) },
 		"save":           func() error { return doc().Save(ctx) },
 		"update":         func() error { return doc().Update(ctx, toldN.Set(48151623), toldS.Set("s3cret")) },
-		"append":         func() error { return find().Update(ctx, toldL.Append("s3cret")) },
-		"list index":     func() error { return find().Update(ctx, toldL.At(1928374655).Set("s3cret")) },
+		"append":         func() error { return find().Update(ctx, coodie.Append(toldL, "s3cret")) },
+		"list index":     func() error { return find().Update(ctx, coodie.At(toldL, 1928374655).Set("s3cret")) },
 		"delete":         func() error { return doc().Delete(ctx) },
 		"delete columns": func() error { return doc().DeleteColumns(ctx, toldS) },
 		"range":          func() error { return table.Find(toldK.Eq("k3y")).Delete(ctx) },
@@ -258,7 +258,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	row, doc := table.Find(toldK.Eq("k3y"), toldC.Eq(1928374655)), table.New(toldRow())
 	key := coodie.Key{{Column: "k", Value: "k3y"}, {Column: "c", Value: 1928374655}}
 	invalid := cqltest.Invalid("no")
@@ -306,16 +306,18 @@ func TestErrorsNameTheRow(t *testing.T) {
 		require.Equal(t, key, reflect.ValueOf(err).Elem().FieldByName("Key").Interface(), tt.name)
 	}
 
-	var missing *coodie.NotFoundError
+	var missing *coodie.Error
 	require.ErrorAs(t, second(row.Get(ctx)), &missing)
+	require.Equal(t, coodie.KindNotFound, missing.Kind)
 	require.ErrorIs(t, missing, coodie.ErrNotFound)
 	for c := range 2 {
 		require.NoError(t, table.New(Told{K: "k3y", C: c}).Save(ctx))
 	}
 	_, err = table.Find(toldK.Eq("k3y")).One(ctx)
-	var several *coodie.MultipleError
+	var several *coodie.Error
 	require.ErrorAs(t, err, &several)
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, several.Kind)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	require.ErrorContains(t, err, "coodie: select told (k): several rows")
 	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 
@@ -334,8 +336,9 @@ func TestErrorsNameTheRow(t *testing.T) {
 		var bulk *coodie.BulkError
 		require.ErrorAs(t, err, &bulk)
 		require.ErrorIs(t, bulk.Errs[0], coodie.ErrNotSent)
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, bulk.Errs[0], &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.Equal(t, key, query.Key)
 		require.ErrorContains(t, err, " told (k, c): ")
 	}
@@ -349,7 +352,7 @@ func TestAdviceFitsTheCall(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Told](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	object := `{"k": "k", "c": 1, "n": "s3cret"}`
 	save := func() error { return table.New(toldRow()).Save(ctx) }
 	saveJSON := func() error { return table.Find().SaveJSON(ctx, json.RawMessage(object)) }
@@ -405,14 +408,14 @@ func errorTypes(t *testing.T) (types []string) {
 func TestErrorsHaveNoHoles(t *testing.T) {
 	tried := map[string]bool{}
 	for _, err := range []error{
-		&coodie.NotFoundError{}, &coodie.MultipleError{}, &coodie.UsageError{}, &coodie.QueryError{}, &coodie.OutcomeUnknownError{},
-		&coodie.DecodeError{}, &coodie.NotAppliedError[Told]{}, &coodie.ContendedError{}, &coodie.BulkError{}, &coodie.SchemaError{},
-		&coodie.MismatchError{}, &coodie.HookError{}, &coodie.PageTokenError{}, &coodie.ConnectError{}, &coodie.PanicError{},
+		&coodie.Error{Kind: coodie.KindNotFound}, &coodie.Error{Kind: coodie.KindMultiple}, &coodie.Error{Kind: coodie.KindUsage}, &coodie.Error{}, &coodie.Error{Unknown: true},
+		&coodie.Error{Kind: coodie.KindDecode}, &coodie.NotAppliedError[Told]{}, &coodie.Error{Kind: coodie.KindContended}, &coodie.BulkError{}, &coodie.SchemaError{},
+		&coodie.MismatchError{}, &coodie.Error{Kind: coodie.KindHook}, &coodie.Error{Kind: coodie.KindPageToken}, &coodie.Error{Op: "connect"}, &coodie.Error{Stack: []byte("s")},
 		&coodie.ScanError{},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
 		&machine.TransitionError[string, string]{}, &saga.FailedError{}, &saga.UnfinishedError{}, &saga.CompensationError{},
-		&coodie.UsageError{Op: "raw"}, &coodie.QueryError{Op: "raw", Err: errors.New("no")}, &coodie.DecodeError{Column: "c"},
-		coodie.ErrNotFound, coodie.ErrMultiple, coodie.ErrNotApplied, coodie.ErrOutcomeUnknown, coodie.ErrContended, coodie.ErrCannotGuard,
+		&coodie.Error{Kind: coodie.KindUsage, Op: "raw"}, &coodie.Error{Op: "raw", Err: errors.New("no")}, &coodie.Error{Kind: coodie.KindDecode, Column: "c"},
+		coodie.ErrNotFound, coodie.ErrNotApplied, coodie.ErrOutcomeUnknown, coodie.ErrContended, coodie.ErrCannotGuard,
 	} {
 		text := err.Error()
 		require.NotEmpty(t, text, "%T", err)

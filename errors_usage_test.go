@@ -24,7 +24,7 @@ type Small struct {
 	B *int `cql:"b,clustering"`
 }
 
-// TestRefusedBeforeSending: each call is refused with a *UsageError that names the
+// TestRefusedBeforeSending: each call is refused with an error of KindUsage that names the
 // table, the column and what is wrong, and nothing is sent.
 func TestRefusedBeforeSending(t *testing.T) {
 	ctx := context.Background()
@@ -87,20 +87,20 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"ghost: not equal", "", "missing row", err(row.If(name.Ne("a"), sel.Ne(1)).Update(ctx, name.Set("a")))},
 		{"ghost: null in IN", "", "missing row", err(row.If(AnyCol(things, "select").In(1, nil)).Update(ctx, name.Set("a")))},
 		{"ghost: empty collection", "", "missing row", err(row.If(tags.Eq([]string{})).Update(ctx, name.Set("a")))},
-		{"ghost: missing element", "", "missing row", err(row.If(attrs.At("a").IsNull()).Update(ctx, name.Set("a")))},
+		{"ghost: missing element", "", "missing row", err(row.If(Entry(attrs, "a").IsNull()).Update(ctx, name.Set("a")))},
 		{"ghost: static condition", "", "missing row", err(row.If(owner.Eq("a")).Update(ctx, name.Set("a")))},
 		{"ghost: a row's static column", "", "missing row", err(partition.If(owner.IsNull()).Update(ctx, owner.Set("a")))},
 		{"static change by row", "", "partition key alone", err(row.IfExists().Update(ctx, owner.Set("a")))},
 		{"column assigned twice", "name", "twice", err(row.IfExists().Update(ctx, name.Set("a"), name.Set("b")))},
-		{"list set and appended to", "tags", "twice", err(row.IfExists().Update(ctx, tags.Append("a"), tags.Set(nil)))},
-		{"frozen map changed", "fixed", "frozen", err(row.IfExists().Update(ctx, fixed.At("a").Set("b")))},
-		{"frozen map added to", "fixed", "frozen", err(row.IfExists().Update(ctx, fixed.Put(map[string]string{"a": "b"})))},
-		{"frozen element deleted", "fixed", "frozen", err(row.IfExists().DeleteColumns(ctx, fixed.At("a")))},
-		{"negative index", "tags", "negative", err(row.If(tags.At(-1).Eq("a")).Delete(ctx))},
+		{"list set and appended to", "tags", "twice", err(row.IfExists().Update(ctx, Append(tags, "a"), tags.Set(nil)))},
+		{"frozen map changed", "fixed", "frozen", err(row.IfExists().Update(ctx, Entry(fixed, "a").Set("b")))},
+		{"frozen map added to", "fixed", "frozen", err(row.IfExists().Update(ctx, Put(fixed, map[string]string{"a": "b"})))},
+		{"frozen element deleted", "fixed", "frozen", err(row.IfExists().DeleteColumns(ctx, Entry(fixed, "a")))},
+		{"negative index", "tags", "negative", err(row.If(At(tags, -1).Eq("a")).Delete(ctx))},
 		{"element of an element", "attrs", "one level deep", err(row.If(AnyCol(things, "attrs").At("a").At("b").Eq(1)).Delete(ctx))},
 		{"append to text", "name", "collection", err(row.IfExists().Update(ctx, AnyCol(things, "name").Add("a")))},
 		{"prepend to a set", "labels", "only a list", err(row.IfExists().Update(ctx, AnyCol(things, "labels").Prepend([]string{"a"})))},
-		{"order of a map's value", "attrs", "as if it were a text, like the keys, so >= can hold there when it should not; coodie refuses it on every server", err(row.If(attrs.At("a").Ge(1)).Delete(ctx))},
+		{"order of a map's value", "attrs", "as if it were a text, like the keys, so >= can hold there when it should not; coodie refuses it on every server", err(row.If(Entry(attrs, "a").Ge(1)).Delete(ctx))},
 		{"unknown column", "nmae", "no such column", err(row.If(AnyCol(things, "nmae").Eq(1)).Delete(ctx))},
 		{"unknown field", "addr", "no field", err(row.If(AnyCol(things, "addr").Field("zip").Eq(1)).Delete(ctx))},
 		{"wrong value by name", "version", "int", err(config.If(AnyCol(configs, "version").Eq("42")).Delete(ctx))},
@@ -110,7 +110,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"selector of another variable", "", "outside", err(row.If(foreign.Eq("a")).Delete(ctx))},
 		{"selector into a column", "", "no column", err(row.If(inner.Eq("a")).Delete(ctx))},
 		{"field of a zero column", "", "zero value", err(row.If(Field(new(Column[Everything, Address]), func(a *Address) *string { return &a.City }).Eq("x")).Delete(ctx))},
-		{"element of a zero column", "", "zero value", err(row.If(new(MapColumn[Everything, map[string]int, string, int]).At("a").Eq(1)).Delete(ctx))},
+		{"element of a zero column", "", "zero value", err(row.If(Entry(new(Column[Everything, map[string]int]), "a").Eq(1)).Delete(ctx))},
 		{"element of a zero column by name", "", "zero value", err(row.If(new(AnyColumn[Everything]).At(0).Eq(1)).Delete(ctx))},
 		{"field of a zero column by name", "", "zero value", err(row.If(new(AnyColumn[Everything]).Field("a").Eq(1)).Delete(ctx))},
 		{"operation of a zero column", "", "not made by a column", err(row.If(new(AnyColumn[Everything]).Contains(1)).Delete(ctx))},
@@ -129,8 +129,9 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"limit of nothing", "", "limit", err(configs.Find().Limit(0).All(ctx))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			if tt.column != "" {
 				require.Equal(t, tt.column, usage.Column)
@@ -172,8 +173,9 @@ func TestContextThatHasEnded(t *testing.T) {
 	reason := errors.New("shutting down")
 	cancel(reason)
 	_, err := configs.New(AppConfig{Key: "a"}).Insert(ctx)
-	var query *QueryError
+	var query *Error
 	require.ErrorAs(t, err, &query, "nothing was sent, so the outcome is known")
+	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 	require.ErrorIs(t, err, reason)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)

@@ -32,9 +32,10 @@ func ExampleCounterCol() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	pages, err := coodie.Open[PageViews](coodie.New(session))
+	db := coodie.New(session)
+	pages, err := coodie.Open[PageViews](db)
 	must(err)
-	must(pages.CreateTable(ctx))
+	must(coodie.Schema(db, pages).Create(ctx))
 
 	home := pages.Find(url.Eq("/"))
 	must(home.Update(ctx, views.Increment(3)))
@@ -79,9 +80,10 @@ func ExampleBeforeSaver() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	signups, err := coodie.Open[Signup](coodie.New(session))
+	db := coodie.New(session)
+	signups, err := coodie.Open[Signup](db)
 	must(err)
-	must(signups.CreateTable(ctx))
+	must(coodie.Schema(db, signups).Create(ctx))
 
 	doc := signups.New(Signup{Email: "Ada@Example.org"})
 	res, err := doc.Insert(ctx)
@@ -98,7 +100,7 @@ func ExampleBeforeSaver() {
 	// true coodie: insert signup (id): Validate: that is no e-mail address
 }
 
-// Indexes are declared by tags, options of the table where it is opened; CreateTable makes both.
+// Indexes are declared by tags, options of the table where it is opened; Schema makes both.
 func ExampleWithDefaultTTL() {
 	type Session struct {
 		Token  string      `cql:"token,partition"`
@@ -109,14 +111,15 @@ func ExampleWithDefaultTTL() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	sessions, err := coodie.Open[Session](coodie.New(session), coodie.WithTable("sessions"),
+	db := coodie.New(session)
+	sessions, err := coodie.Open[Session](db, coodie.WithTable("sessions"),
 		coodie.WithDefaultTTL(time.Hour),
 		coodie.WithComment("who is logged in"),
 		coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "HOURS"}),
 		coodie.WithProperty("gc_grace_seconds", 3600))
 	must(err)
-	must(sessions.CreateTable(ctx))
-	for _, statement := range sessions.CreateTableCQL()[1:] {
+	must(coodie.Schema(db, sessions).Create(ctx))
+	for _, statement := range coodie.Schema(db, sessions).CQL()[1:] {
 		fmt.Println(statement)
 	}
 
@@ -142,30 +145,36 @@ type Settings struct {
 	Tabs  []string `json:"tabs"`
 }
 
-// JSON in a text, and functions of one's own between a field and its column.
-func ExampleRegisterCodec() {
-	type Profile struct {
-		User     string    `cql:"user,partition"`
-		Settings *Settings `cql:"settings,json"`
-		Secret   string    `cql:"secret,type=blob,codec=reversed"`
-	}
+type Private struct {
+	User     string    `cql:"user,partition"`
+	Settings *Settings `cql:"settings,json"`
+	Secret   string    `cql:"secret,type=blob,codec=reversed"`
+}
+
+// Codecs are the codecs that the struct's tags name.
+func (Private) Codecs() []coodie.Codec {
 	reverse := func(b []byte) []byte { slices.Reverse(b); return b }
-	coodie.RegisterCodec("reversed",
+	return []coodie.Codec{coodie.CodecOf("reversed",
 		func(s string) ([]byte, error) { return reverse([]byte(s)), nil },
-		func(b []byte) (string, error) { return string(reverse(b)), nil })
-	settings := coodie.NullCol(func(p *Profile) **Settings { return &p.Settings })
-	secret := coodie.Col(func(p *Profile) *string { return &p.Secret })
+		func(b []byte) (string, error) { return string(reverse(b)), nil })}
+}
+
+// JSON in a text, and functions of one's own between a field and its column.
+func ExampleCodecOf() {
+	settings := coodie.NullCol(func(p *Private) **Settings { return &p.Settings })
+	secret := coodie.Col(func(p *Private) *string { return &p.Secret })
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
+	db := coodie.New(session)
+	private, err := coodie.Open[Private](db, coodie.WithTable("private"))
 	must(err)
-	must(profiles.CreateTable(ctx))
+	must(coodie.Schema(db, private).Create(ctx))
 
-	doc := profiles.New(Profile{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
+	doc := private.New(Private{User: "ada", Settings: &Settings{Theme: "dark"}, Secret: "abc"})
 	res, err := doc.Insert(ctx)
 	fmt.Println(res.Applied, err)
-	row := srv.MustRows("SELECT settings, secret FROM app.profiles")[0]
+	row := srv.MustRows("SELECT settings, secret FROM app.private")[0]
 	fmt.Printf("%s %s\n", row["settings"], row["secret"])
 
 	res, err = doc.If(settings.Eq(Settings{Theme: "dark"}), secret.Eq("abc")).Update(ctx, settings.Set(Settings{Theme: "light"}))
@@ -185,11 +194,12 @@ func ExampleOpenView() {
 	}
 	session, _, stop := exampleSession()
 	defer stop()
-	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("ledger"))
+	db := coodie.New(session)
+	entries, err := coodie.Open[Entry](db, coodie.WithTable("ledger"))
 	must(err)
 	view, err := coodie.OpenView[EntryByAmount](entries, coodie.WithTable("ledger_by_amount"))
 	must(err)
-	fmt.Println(view.CreateViewCQL()[0])
+	fmt.Println(coodie.Schema(db, view).CQL()[0])
 	// Output:
 	// CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_by_amount AS SELECT amount, book, line FROM ledger WHERE amount IS NOT NULL AND book IS NOT NULL AND line IS NOT NULL PRIMARY KEY (amount, book, line) WITH CLUSTERING ORDER BY (book ASC, line DESC)
 }
@@ -199,14 +209,15 @@ func ExampleTable_InKeyspace() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	entries, err := coodie.Open[Entry](coodie.New(session), coodie.WithTable("ledger"))
+	db := coodie.New(session)
+	entries, err := coodie.Open[Entry](db, coodie.WithTable("ledger"))
 	must(err)
 
 	for i, tenant := range []string{"north", "south"} {
 		srv.MustExec("CREATE KEYSPACE " + tenant + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
 		own, err := entries.InKeyspace(tenant)
 		must(err)
-		must(own.CreateTable(ctx))
+		must(coodie.Schema(db, own).Create(ctx))
 		must(own.New(Entry{Book: "b", Amount: i}).Save(ctx))
 		all, err := own.Find().All(ctx)
 		fmt.Println(own.Name(), len(all), all[0].Amount, err)
@@ -221,11 +232,12 @@ func ExampleOpenVariants() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	shapes, err := coodie.Open[Shape](coodie.New(session))
+	db := coodie.New(session)
+	shapes, err := coodie.Open[Shape](db)
 	must(err)
 	all, err := coodie.OpenVariants[Area](shapes, shapeKind, coodie.VariantOf[Circle]("circle"), coodie.VariantOf[Square]("square"))
 	must(err)
-	must(all.CreateTable(ctx))
+	must(coodie.Schema(db, all).Create(ctx))
 	circles, err := coodie.TableOf[Circle](all)
 	must(err)
 	squares, err := coodie.TableOf[Square](all)

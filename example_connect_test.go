@@ -33,7 +33,7 @@ func ExampleConnect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, who := range []string{"alice", "bob"} {

@@ -67,8 +67,8 @@ func ExampleMaxWriteTime() {
 
 	row := tracks.Find(artist.Eq("nina"), year.Eq(1965), no.Eq(2))
 	written := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	must(row.With(coodie.WithTimestamp(written)).Update(ctx, plays.At("us").Set(1)))
-	must(row.With(coodie.WithTimestamp(written.Add(time.Hour))).Update(ctx, plays.At("fr").Set(2)))
+	must(row.With(coodie.WithTimestamp(written)).Update(ctx, coodie.Entry(plays, "us").Set(1)))
+	must(row.With(coodie.WithTimestamp(written.Add(time.Hour))).Update(ctx, coodie.Entry(plays, "fr").Set(2)))
 	fmt.Println(coodie.Values(row, coodie.MaxWriteTime(plays)).First(ctx))
 	fmt.Println(coodie.Values(row, coodie.Call[[]int64]("writetime", plays)).First(ctx)) // microseconds, in the order of the keys
 	_, err := coodie.Values(row, coodie.WriteTime(plays)).First(ctx)
@@ -83,7 +83,7 @@ func ExampleMaxWriteTime() {
 func ExampleNullable() {
 	tracks, stop := exampleTracks()
 	defer stop()
-	for n, err := range coodie.Values(tracks.Find(artist.Eq("nina")), coodie.Nullable(plays.At("us"))).Iter(context.Background()) {
+	for n, err := range coodie.Values(tracks.Find(artist.Eq("nina")), coodie.Nullable(coodie.Entry(plays, "us"))).Iter(context.Background()) {
 		fmt.Println(n != nil, err)
 	}
 	// Output:

@@ -13,9 +13,10 @@ import (
 func exampleOrders() (orders *coodie.Table[Order], stop func()) {
 	session, _, stop := exampleSession()
 	ctx := context.Background()
-	orders, err := coodie.Open[Order](coodie.New(session))
+	db := coodie.New(session)
+	orders, err := coodie.Open[Order](db)
 	must(err)
-	must(orders.CreateTable(ctx))
+	must(coodie.Schema(db, orders).Create(ctx))
 	_, err = orders.New(Order{ID: 7, State: "new"}).Insert(ctx)
 	must(err)
 	return orders, stop
@@ -52,15 +53,14 @@ func ExampleMaxAttempts() {
 	ctx := context.Background()
 	order := orders.Find(orderID.Eq(7), orderLine.Eq(0))
 
-	_, err := order.Mutate(ctx, func(_ context.Context, o *Order) error {
+	res, err := order.Mutate(ctx, func(_ context.Context, o *Order) error {
 		// Somebody else, each time between the read and the write.
 		_, err := order.Mutate(ctx, func(_ context.Context, o *Order) error { o.State += "."; return nil }, coodie.Unqueued())
 		o.State = "paid"
 		return err
 	}, coodie.MaxAttempts(3), coodie.Unqueued())
-	var contended *coodie.ContendedError
-	fmt.Println(errors.Is(err, coodie.ErrContended), errors.As(err, &contended), contended.Attempts, contended.Refused)
-	// Output: true true 3 3
+	fmt.Println(errors.Is(err, coodie.ErrContended), res.Attempts, res.Refused)
+	// Output: true 3 3
 }
 
 // LWTs of one datacenter alone. All programs that touch the table must agree on it.
@@ -112,9 +112,10 @@ func ExampleWithRetries() {
 	defer stop()
 	ctx := context.Background()
 	for _, retries := range []int{0, 2} {
-		configs, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithRetries(retries))
+		db := coodie.New(session)
+		configs, err := coodie.Open[AppConfig](db, coodie.WithRetries(retries))
 		must(err)
-		must(configs.CreateTable(ctx))
+		must(coodie.Schema(db, configs).Create(ctx))
 		fault := srv.Fault(cqltest.On(cqltest.Conditional).First(2), cqltest.Unavailable())
 		res, err := configs.New(AppConfig{Key: "flag"}).Insert(ctx)
 		fmt.Println(retries, res.Applied, coodie.KindOf(err) == coodie.KindUnavailable)
@@ -133,15 +134,14 @@ func ExampleMaxStatements() {
 	db := coodie.New(session)
 	configs, err := coodie.Open[AppConfig](db)
 	must(err)
-	must(configs.CreateTable(ctx))
+	must(coodie.Schema(db, configs).Create(ctx))
 	for _, limits := range [][]coodie.BatchOption{nil, {coodie.MaxStatements(200), coodie.MaxBytes(1 << 20)}} {
 		batch := db.UnloggedBatch(limits...)
 		for i := range 150 {
 			configs.New(AppConfig{Key: fmt.Sprint(i)}).In(batch).Save()
 		}
-		var usage *coodie.UsageError
 		err := batch.Exec(ctx)
-		fmt.Println(errors.As(err, &usage), err == nil)
+		fmt.Println(coodie.KindOf(err) == coodie.KindUsage, err == nil)
 	}
 	// Output:
 	// true false
@@ -158,9 +158,10 @@ func ExampleWithInChunk() {
 		keys[i] = fmt.Sprint("flag", i)
 	}
 	for _, option := range [][]coodie.TableOption{nil, {coodie.WithInChunk(1)}} {
-		configs, err := coodie.Open[AppConfig](coodie.New(session), option...)
+		db := coodie.New(session)
+		configs, err := coodie.Open[AppConfig](db, option...)
 		must(err)
-		must(configs.CreateTable(ctx))
+		must(coodie.Schema(db, configs).Create(ctx))
 		srv.ResetLog()
 		_, err = configs.Find(key.In(keys...)).All(ctx)
 		must(err)

@@ -3,7 +3,6 @@ package coodie_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -33,9 +32,10 @@ func ExampleWithPrefetch() {
 	session, srv, stop := exampleSession()
 	defer stop()
 	ctx := context.Background()
-	configs, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageSize(2))
+	db := coodie.New(session)
+	configs, err := coodie.Open[AppConfig](db, coodie.WithPageSize(2))
 	must(err)
-	must(configs.CreateTable(ctx))
+	must(coodie.Schema(db, configs).Create(ctx))
 	for i := range 9 {
 		must(configs.New(AppConfig{Key: fmt.Sprint(i)}).Save(ctx))
 	}
@@ -54,26 +54,26 @@ func ExampleWithPageTokenKeys() {
 	defer stop()
 	ctx := context.Background()
 	last, next := bytes.Repeat([]byte("last year's"), 3)[:32], bytes.Repeat([]byte("new"), 11)[:32]
-	before, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageTokenKeys(last))
+	db := coodie.New(session)
+	before, err := coodie.Open[AppConfig](db, coodie.WithPageTokenKeys(last))
 	must(err)
-	must(before.CreateTable(ctx))
+	must(coodie.Schema(db, before).Create(ctx))
 	for _, k := range []string{"a", "b", "c"} {
 		must(before.New(AppConfig{Key: k}).Save(ctx))
 	}
 	link, err := before.Find().With(coodie.WithPageSize(2)).Page(ctx, "")
 	must(err)
 
-	after, err := coodie.Open[AppConfig](coodie.New(session), coodie.WithPageTokenKeys(next, last), coodie.WithPageTokenLifetime(time.Hour))
+	after, err := coodie.Open[AppConfig](db, coodie.WithPageTokenKeys(next, last), coodie.WithPageTokenLifetime(time.Hour))
 	must(err)
 	page, err := after.Find().With(coodie.WithPageSize(2)).Page(ctx, link.Next)
 	fmt.Println(len(page.Items), err)
 
-	var bad *coodie.PageTokenError
 	_, err = after.Find(key.Eq("a")).Page(ctx, link.Next) // not the query it was made for
-	fmt.Println(errors.As(err, &bad), bad.Reason)
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	// Output:
 	// 1 <nil>
-	// true foreign
+	// true
 }
 
 // What is nil is left alone instead of being written as null.
@@ -102,7 +102,7 @@ func ExampleDB_CounterBatch() {
 	db := coodie.New(session)
 	pages, err := coodie.Open[PageViews](db)
 	must(err)
-	must(pages.CreateTable(ctx))
+	must(coodie.Schema(db, pages).Create(ctx))
 
 	batch := db.CounterBatch()
 	pages.Find(url.Eq("/")).In(batch).Update(views.Increment(3))
@@ -123,13 +123,14 @@ func ExampleTable_On() {
 	defer stop()
 	elsewhere, _, stop2 := exampleSession()
 	defer stop2()
-	live, err := coodie.Open[AppConfig](coodie.New(session))
+	db := coodie.New(session)
+	live, err := coodie.Open[AppConfig](db)
 	must(err)
-	archive, err := live.On(coodie.New(elsewhere))
+	away := coodie.New(elsewhere)
+	archive, err := live.On(away)
 	must(err)
-	for _, table := range []*coodie.Table[AppConfig]{live, archive} {
-		must(table.CreateTable(ctx))
-	}
+	must(coodie.Schema(db, live).Create(ctx))
+	must(coodie.Schema(away, live).Create(ctx)) // the same table there
 
 	must(live.New(AppConfig{Key: "flag", Value: "on"}).Save(ctx))
 	for c, err := range live.Scan(ctx) {

@@ -15,11 +15,12 @@ func ExampleWithPeekFirst() {
 	session, _, stop := exampleSession()
 	defer stop()
 	var counters coodie.Counters
-	locks, err := coodie.Open[DeployLock](coodie.New(session, coodie.WithObserver(&counters)))
+	db := coodie.New(session, coodie.WithObserver(&counters))
+	locks, err := coodie.Open[DeployLock](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 

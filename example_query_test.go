@@ -28,17 +28,18 @@ var (
 	no      = coodie.Col(func(t *Track) *int { return &t.No })
 	country = coodie.Col(func(t *Track) *string { return &t.Country })
 	title   = coodie.Col(func(t *Track) *string { return &t.Title })
-	tags    = coodie.SetCol(func(t *Track) *[]string { return &t.Tags })
-	plays   = coodie.MapCol(func(t *Track) *map[string]int { return &t.Plays })
+	tags    = coodie.Col(func(t *Track) *[]string { return &t.Tags })
+	plays   = coodie.Col(func(t *Track) *map[string]int { return &t.Plays })
 )
 
 // exampleTracks is a table of tracks by two artists.
 func exampleTracks() (tracks *coodie.Table[Track], stop func()) {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
-	tracks, err := coodie.Open[Track](coodie.New(session))
+	db := coodie.New(session)
+	tracks, err := coodie.Open[Track](db)
 	if err == nil {
-		err = tracks.CreateTable(ctx)
+		err = coodie.Schema(db, tracks).Create(ctx)
 	}
 	length := func(s int) *int { return &s }
 	for _, t := range []Track{
@@ -91,13 +92,13 @@ func ExampleQuerySet_AllowFiltering() {
 	tracks, stop := exampleTracks()
 	defer stop()
 
-	live := tracks.Find(tags.Contains("live"))
+	live := tracks.Find(coodie.Contains(tags, "live"))
 	_, err := live.All(context.Background())
 	fmt.Println(err != nil && strings.Contains(err.Error(), "use ALLOW FILTERING"))
 	titles(live.AllowFiltering())
-	titles(tracks.Find(plays.ContainsKey("fr"), country.Eq("US")).AllowFiltering())
-	titles(tracks.Find(plays.Contains(7)).AllowFiltering())
-	titles(tracks.Find(plays.At("us").Eq(9)).AllowFiltering())
+	titles(tracks.Find(coodie.ContainsKey(plays, "fr"), country.Eq("US")).AllowFiltering())
+	titles(tracks.Find(coodie.ContainsValue(plays, 7)).AllowFiltering())
+	titles(tracks.Find(coodie.Entry(plays, "us").Eq(9)).AllowFiltering())
 	// Output:
 	// true
 	// I Want a Little Sugar | Be My Husband

@@ -43,8 +43,9 @@ func ExampleWithIdempotence() {
 	defer session.Close()
 	ctx := context.Background()
 
-	claims, _ := coodie.Open[Claim](coodie.New(session), coodie.WithIdempotence(coodie.NotIdempotent))
-	fmt.Println(claims.CreateTable(ctx))
+	db := coodie.New(session)
+	claims, _ := coodie.Open[Claim](db, coodie.WithIdempotence(coodie.NotIdempotent))
+	fmt.Println(coodie.Schema(db, claims).Create(ctx))
 	err := claims.New(Claim{Name: "a"}).With(coodie.WithIdempotence(coodie.Idempotent)).Save(ctx) // this one may be repeated
 	fmt.Println(err)
 	_, err = claims.New(Claim{Name: "b"}).With(coodie.WithIdempotence(coodie.Idempotent)).Insert(ctx)

@@ -50,22 +50,24 @@ var ( // resolved once; a renamed field or a wrong value type is a compile error
 )
 
 func openLocks(ctx context.Context, session *gocql.Session) *coodie.Table[DeployLock] {
-	locks, err := coodie.Open[DeployLock](coodie.New(session))
+	db := coodie.New(session)
+	locks, err := coodie.Open[DeployLock](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	return locks
 }
 
 func openConfigs(ctx context.Context, session *gocql.Session) *coodie.Table[AppConfig] {
-	configs, err := coodie.Open[AppConfig](coodie.New(session))
+	db := coodie.New(session)
+	configs, err := coodie.Open[AppConfig](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := configs.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, configs).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	return configs
@@ -156,11 +158,12 @@ func ExampleLWTResult() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	table, err := coodie.Open[T](coodie.New(session))
+	db := coodie.New(session)
+	table, err := coodie.Open[T](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := table.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, table).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 
@@ -190,7 +193,7 @@ func ExampleLWTResult() {
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
-func ExampleOutcomeUnknownError() {
+func Example_errOutcomeUnknown() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
@@ -222,11 +225,12 @@ func ExampleLWTResult_Settle() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	names, err := coodie.Open[Username](coodie.New(session), coodie.WithTable("usernames"))
+	db := coodie.New(session)
+	names, err := coodie.Open[Username](db, coodie.WithTable("usernames"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := names.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, names).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	srv.Fault(cqltest.On(cqltest.Conditional, "usernames").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
@@ -254,11 +258,12 @@ func ExampleQuerySet_Mutate() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	accounts, err := coodie.Open[Account](coodie.New(session), coodie.WithTable("accounts"))
+	db := coodie.New(session)
+	accounts, err := coodie.Open[Account](db, coodie.WithTable("accounts"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := accounts.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, accounts).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := accounts.New(Account{ID: "a", Balance: 50}).Insert(ctx); err != nil {
@@ -293,11 +298,12 @@ func ExampleTable_Find() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	events, err := coodie.Open[Event](coodie.New(session), coodie.WithTable("events"))
+	db := coodie.New(session)
+	events, err := coodie.Open[Event](db, coodie.WithTable("events"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := events.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, events).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 
@@ -361,11 +367,12 @@ func ExampleQuerySet_Page() {
 	session, _, stop := exampleSession()
 	defer stop()
 	secret := []byte("32 random bytes from a safe place")
-	configs, err := coodie.Open[AppConfig](coodie.New(session, coodie.WithPageTokenKeys(secret)))
+	db := coodie.New(session, coodie.WithPageTokenKeys(secret))
+	configs, err := coodie.Open[AppConfig](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := configs.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, configs).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, k := range []string{"a", "b", "c"} {
@@ -387,7 +394,7 @@ func ExampleQuerySet_Page() {
 	}
 
 	_, err = configs.Find().Page(ctx, "forged")
-	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	fmt.Println(err)
 	// Output:
 	// 2
@@ -412,7 +419,7 @@ func ExampleDB_Batch() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := seats.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, seats).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	bob := "bob"
@@ -439,44 +446,45 @@ func ExampleDB_Batch() {
 	// <nil>
 }
 
-// CreateTable makes the table; Verify says how a live table differs from its struct.
-func ExampleTable_Verify() {
+// Verify says how a live table differs from its struct.
+func ExampleTables_Verify() {
 	ctx := context.Background()
 	session, srv, stop := exampleSession()
 	defer stop()
-	configs := openConfigs(ctx, session)
-	for _, statement := range configs.CreateTableCQL() {
+	schema := coodie.Schema(coodie.New(session), openConfigs(ctx, session))
+	for _, statement := range schema.CQL() {
 		fmt.Println(statement)
 	}
-	fmt.Println(configs.Verify(ctx))
+	fmt.Println(schema.Verify(ctx))
 	srv.MustExec("ALTER TABLE app.app_config DROP value")
-	fmt.Println(configs.Verify(ctx))
+	fmt.Println(schema.Verify(ctx))
 	// Output:
 	// CREATE TABLE IF NOT EXISTS app_config (key text, value text, version int, PRIMARY KEY (key))
 	// <nil>
-	// coodie: table app.app_config differs from its struct:
-	// 	column value (field Value): the table has no such column
+	// coodie: the schema of the server differs from the structs:
+	// 	app.app_config: column value (field Value) is missing on the server: text
 }
 
 // Columns that know their elements.
-func ExampleMapCol() {
+func ExampleEntry() {
 	type Profile struct {
 		User   string            `cql:"user,partition"`
 		Emails []string          `cql:"emails,set"`
 		Phones []string          `cql:"phones"`
 		Prefs  map[string]string `cql:"prefs"`
 	}
-	emails := coodie.SetCol(func(p *Profile) *[]string { return &p.Emails })
-	phones := coodie.ListCol(func(p *Profile) *[]string { return &p.Phones })
-	prefs := coodie.MapCol(func(p *Profile) *map[string]string { return &p.Prefs })
+	emails := coodie.Col(func(p *Profile) *[]string { return &p.Emails })
+	phones := coodie.Col(func(p *Profile) *[]string { return &p.Phones })
+	prefs := coodie.Col(func(p *Profile) *map[string]string { return &p.Prefs })
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	profiles, err := coodie.Open[Profile](coodie.New(session), coodie.WithTable("profiles"))
+	db := coodie.New(session)
+	profiles, err := coodie.Open[Profile](db, coodie.WithTable("profiles"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := profiles.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, profiles).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 
@@ -484,10 +492,10 @@ func ExampleMapCol() {
 	if _, err := doc.Insert(ctx); err != nil {
 		log.Fatal(err)
 	}
-	res, err := doc.If(prefs.At("theme").Eq("dark")).
-		Update(ctx, prefs.At("theme").Set("light"), emails.Add("a@x.org"), phones.Append("1", "2"))
+	res, err := doc.If(coodie.Entry(prefs, "theme").Eq("dark")).
+		Update(ctx, coodie.Entry(prefs, "theme").Set("light"), coodie.Add(emails, "a@x.org"), coodie.Append(phones, "1", "2"))
 	fmt.Println(res.Applied, err)
-	res, err = doc.If(emails.Contains("a@x.org"), phones.At(1).Eq("9")).Delete(ctx)
+	res, err = doc.If(coodie.Contains(emails, "a@x.org"), coodie.At(phones, 1).Eq("9")).Delete(ctx)
 	fmt.Println(res.Applied, err, res.Conditions())
 	// Output:
 	// true <nil>

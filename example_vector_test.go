@@ -20,9 +20,10 @@ func ExampleCosine() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	photos, err := coodie.Open[Photo](coodie.New(session))
+	db := coodie.New(session)
+	photos, err := coodie.Open[Photo](db)
 	must(err)
-	must(photos.CreateTable(ctx))
+	must(coodie.Schema(db, photos).Create(ctx))
 	must(photos.New(Photo{Name: "ada", Face: &[3]float32{0, 3, 4}}).Save(ctx))
 
 	ada := photos.Find(coodie.AnyCol(photos, "name").Eq("ada"))
@@ -50,9 +51,10 @@ func ExampleANN() {
 	ctx := context.Background()
 	session, _, stop := exampleSession() // a session on Cassandra 5.0
 	defer stop()
-	photos, err := coodie.Open[Photo](coodie.New(session))
+	db := coodie.New(session)
+	photos, err := coodie.Open[Photo](db)
 	must(err)
-	must(photos.CreateTable(ctx)) // the index, too
+	must(coodie.Schema(db, photos).Create(ctx)) // the index, too
 
 	wanted := [3]float32{0.1, 0.2, 0.7}
 	nearest := photos.Find().OrderBy(coodie.ANN(face, wanted)).Limit(10)

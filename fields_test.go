@@ -52,9 +52,9 @@ var (
 	dwellerRow    = coodie.Col(func(d *Dweller) *int { return &d.Row })
 	dwellerAddr   = coodie.NullCol(func(d *Dweller) **Addr { return &d.Addr })
 	dwellerCold   = coodie.NullCol(func(d *Dweller) **Addr { return &d.Cold })
-	dwellerPast   = coodie.ListCol(func(d *Dweller) *[]Addr { return &d.Past })
-	dwellerByName = coodie.MapCol(func(d *Dweller) *map[string]Addr { return &d.ByName })
-	dwellerSome   = coodie.SetCol(func(d *Dweller) *[]Addr { return &d.Some })
+	dwellerPast   = coodie.Col(func(d *Dweller) *[]Addr { return &d.Past })
+	dwellerByName = coodie.Col(func(d *Dweller) *map[string]Addr { return &d.ByName })
+	dwellerSome   = coodie.Col(func(d *Dweller) *[]Addr { return &d.Some })
 	dwellerInside = coodie.NullCol(func(d *Dweller) **Inside { return &d.Inside })
 	dwellerBeside = coodie.NullCol(func(d *Dweller) **Beside { return &d.Beside })
 	dwellerShared = coodie.NullCol(func(d *Dweller) **Addr { return &d.Shared })
@@ -184,8 +184,9 @@ func TestMutateOfGrownTypes(t *testing.T) {
 				dwell(t, session)
 				res, err := row.Mutate(ctx, func(_ context.Context, d *Dweller) error { c.change(d); return nil })
 				if c.refused != "" {
-					var usage *coodie.UsageError
+					var usage *coodie.Error
 					require.ErrorAs(t, err, &usage)
+					require.Equal(t, coodie.KindUsage, usage.Kind)
 					require.Equal(t, c.refused, usage.Column)
 					require.ErrorContains(t, err, "a field that the struct does not know")
 				} else {
@@ -250,7 +251,7 @@ func TestConditionsOnGrownTypes(t *testing.T) {
 		conds := map[string]coodie.Cond[Dweller]{
 			"addr": dwellerAddr.Eq(*is.Addr), "cold": dwellerCold.Eq(*is.Cold), "past": dwellerPast.Eq(is.Past), "by_name": dwellerByName.Eq(is.ByName),
 			"some": dwellerSome.Eq(is.Some), "inside": dwellerInside.Eq(*is.Inside), "beside": dwellerBeside.Eq(*is.Beside),
-			"in": dwellerCold.In(*is.Cold, Addr{}), "in, not frozen": dwellerAddr.In(*is.Addr), "element": dwellerPast.At(0).Eq(is.Past[0]),
+			"in": dwellerCold.In(*is.Cold, Addr{}), "in, not frozen": dwellerAddr.In(*is.Addr), "element": coodie.At(dwellerPast, 0).Eq(is.Past[0]),
 			"any": coodie.AnyCol(mustTable(t, session), "cold").Eq(*is.Cold),
 		}
 		check := func(want coodie.Verdict) {
@@ -397,8 +398,9 @@ func TestWritesOfGrownTypes(t *testing.T) {
 				require.NoError(t, err)
 				databases[strict] = db
 				err = write(ctx, strict, v)
-				var usage *coodie.UsageError
+				var usage *coodie.Error
 				require.ErrorAs(t, err, &usage)
+				require.Equal(t, coodie.KindUsage, usage.Kind)
 				require.Contains(t, frozen, usage.Column)
 				require.ErrorContains(t, err, "zip")
 				requireDwelling(t, session, nil)
@@ -429,8 +431,9 @@ func TestInsertOfGrownTypes(t *testing.T) {
 		v = dweller()
 		v.Row = 3
 		_, err = strict.New(v).Insert(ctx)
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, "shared", usage.Column)
 		created, err := table.Find().IfNotExists().Create(ctx, Dweller{ID: 1, Row: 4, Cold: v.Cold, Past: v.Past})
 		require.NoError(t, err)
@@ -456,16 +459,16 @@ func TestElementsOfGrownTypes(t *testing.T) {
 		loses  bool
 		want   map[string]string
 	}{
-		"append": {dwellerPast.Append(b), false, map[string]string{
+		"append": {coodie.Append(dwellerPast, b), false, map[string]string{
 			"past": `[{"city": "a", "floor": 1, "zip": 13}, {"city": "b", "floor": 1, "zip": 14}, {"city": "new", "floor": null, "zip": null}]`,
 		}},
-		"an element": {dwellerPast.At(0).Set(b), true, map[string]string{
+		"an element": {coodie.At(dwellerPast, 0).Set(b), true, map[string]string{
 			"past": `[{"city": "new", "floor": null, "zip": null}, {"city": "b", "floor": 1, "zip": 14}]`,
 		}},
-		"a key": {dwellerByName.At("x").Set(b), true, map[string]string{
+		"a key": {coodie.Entry(dwellerByName, "x").Set(b), true, map[string]string{
 			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
 		}},
-		"put": {dwellerByName.Put(map[string]Addr{"x": b}), true, map[string]string{
+		"put": {coodie.Put(dwellerByName, map[string]Addr{"x": b}), true, map[string]string{
 			"by_name": `{"x": {"city": "new", "floor": null, "zip": null}, "y": {"city": "y", "floor": 1, "zip": 16}}`,
 		}},
 		"a field": {coodie.Field(dwellerAddr, func(a *Addr) **string { return &a.City }).Set(ptr("new")), false, map[string]string{
@@ -484,8 +487,9 @@ func TestElementsOfGrownTypes(t *testing.T) {
 				require.NoError(t, err)
 				err = strict.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).Update(ctx, c.assign)
 				if c.loses {
-					var usage *coodie.UsageError
+					var usage *coodie.Error
 					require.ErrorAs(t, err, &usage)
+					require.Equal(t, coodie.KindUsage, usage.Kind)
 					requireDwelling(t, session, nil)
 					require.NoError(t, row.Update(ctx, c.assign))
 				} else {
@@ -559,8 +563,9 @@ func TestSaveByField(t *testing.T) {
 			for _, row := range rows {
 				table.New(row).In(b).Save()
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, b.Exec(ctx), &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, column, usage.Column)
 		}
 		b := db.Batch()
@@ -937,7 +942,7 @@ func TestBatchOfDividedSaves(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	raw(t, session, "ALTER TYPE addr ADD zip int")
 	of := func(city string) *coodie.Document[Dweller] {
 		return table.New(Dweller{ID: 1, Row: 1, Addr: &Addr{City: &city}})
@@ -967,8 +972,9 @@ func TestBatchOfDividedSaves(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, err, tt.reason)
 		})
 	}
@@ -1037,8 +1043,9 @@ func TestKeysOfGrownTypes(t *testing.T) {
 		require.Len(t, rows, 1)
 		raw(t, session, "INSERT INTO keyed (id, at, n) VALUES (1, {name: 'a', level: 0, zip: 2}, 1)")
 		_, err = table.Find().All(ctx)
-		var decode *coodie.DecodeError
+		var decode *coodie.Error
 		require.ErrorAs(t, err, &decode)
+		require.Equal(t, coodie.KindDecode, decode.Kind)
 		require.Equal(t, "at", decode.Column)
 		require.ErrorContains(t, err, "cannot hold the row's key exactly")
 	})

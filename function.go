@@ -139,12 +139,6 @@ func (c *Column[T, V]) expression(*T) *stmt.Term { return refOf(c).Term(reflect.
 //lint:ignore U1000 tells an Expr's Go type
 func (c *Column[T, V]) valued(*V) {}
 
-//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *AnyColumn[T]) expression(*T) *stmt.Term { return (*stmt.Ref)(c).AnyTerm() }
-
-//lint:ignore U1000 tells an Expr's Go type
-func (c *AnyColumn[T]) valued(*any) {}
-
 // Nullable is e with null told apart from the zero V: it is nil.
 func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
 	return (*Func[T, *V])(selected1(e).Nullable(reflect.TypeFor[*V]()))

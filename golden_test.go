@@ -72,12 +72,12 @@ var (
 	seq    = Col(func(e *Everything) *int { return &e.Seq })
 	owner  = Col(func(e *Everything) *string { return &e.Owner })
 	name   = Col(func(e *Everything) *string { return &e.Name })
-	tags   = ListCol(func(e *Everything) *[]string { return &e.Tags })
-	labels = SetCol(func(e *Everything) *[]string { return &e.Labels })
-	attrs  = MapCol(func(e *Everything) *map[string]int { return &e.Attrs })
+	tags   = Col(func(e *Everything) *[]string { return &e.Tags })
+	labels = Col(func(e *Everything) *[]string { return &e.Labels })
+	attrs  = Col(func(e *Everything) *map[string]int { return &e.Attrs })
 	addr   = Col(func(e *Everything) *Address { return &e.Addr })
 	city   = Field(addr, func(a *Address) *string { return &a.City })
-	fixed  = MapCol(func(e *Everything) *map[string]string { return &e.Fixed })
+	fixed  = Col(func(e *Everything) *map[string]string { return &e.Fixed })
 	sel    = NullCol(func(e *Everything) **int { return &e.Select })
 	mixed  = NullCol(func(e *Everything) **bool { return &e.Mixed })
 	pair   = NullCol(func(e *Everything) **Pair2 { return &e.Pair })
@@ -190,10 +190,10 @@ func TestConditionalStatements(t *testing.T) {
 			return answer(row.If(name.IsNull(), sel.IsNotNull()).Update(ctx, name.SetNull()))
 		}, `UPDATE everything SET name = ?` + where + ` IF name = ? AND "select" != ?`},
 		{"contains", func() error {
-			return answer(row.If(tags.Contains("a"), labels.Contains("b"), attrs.Contains(1), attrs.ContainsKey("c")).Delete(ctx))
+			return answer(row.If(Contains(tags, "a"), Contains(labels, "b"), ContainsValue(attrs, 1), ContainsKey(attrs, "c")).Delete(ctx))
 		}, `DELETE FROM everything` + where + ` IF tags CONTAINS ? AND labels CONTAINS ? AND attrs CONTAINS ? AND attrs CONTAINS KEY ?`},
 		{"elements", func() error {
-			return answer(thing().If(attrs.At("a").Eq(1), tags.At(0).Ne("x"), city.Eq("Rome"), attrs.At("b").In(1, 2)).Delete(ctx))
+			return answer(thing().If(Entry(attrs, "a").Eq(1), At(tags, 0).Ne("x"), city.Eq("Rome"), Entry(attrs, "b").In(1, 2)).Delete(ctx))
 		}, `DELETE FROM everything` + where + ` IF attrs[?] = ? AND tags[?] != ? AND addr.city = ? AND attrs[?] IN ?`},
 		{"elements by name", func() error {
 			return answer(thing().If(AnyCol(things, "attrs").At("a").Eq(1), AnyCol(things, "tags").At(0).Eq("x"), AnyCol(things, "addr").Field("city").Eq("Rome")).
@@ -204,17 +204,19 @@ func TestConditionalStatements(t *testing.T) {
 				Update(ctx, tags.Set(nil), attrs.Set(map[string]int{"a": 1})))
 		}, `UPDATE everything SET tags = ?, attrs = ?` + where + ` IF tags = ? AND fixed = ?`},
 		{"collection changes", func() error {
-			return answer(row.IfExists().Update(ctx, tags.Append("a"), labels.Add("b"), attrs.Put(map[string]int{"c": 1})))
+			return answer(row.IfExists().Update(ctx, Append(tags, "a"), Add(labels, "b"), Put(attrs, map[string]int{"c": 1})))
 		}, `UPDATE everything SET tags = tags + ?, labels = labels + ?, attrs = attrs + ?` + where + ` IF EXISTS`},
 		{"collection removals", func() error {
-			return answer(row.IfExists().Update(ctx, tags.Remove("a"), labels.Remove("b"), attrs.Remove("c")))
+			return answer(row.IfExists().Update(ctx, Remove(tags, "a"), Remove(labels, "b"), RemoveKeys(attrs, "c")))
 		}, `UPDATE everything SET tags = tags - ?, labels = labels - ?, attrs = attrs - ?` + where + ` IF EXISTS`},
 		{"prepend and elements", func() error {
-			return answer(row.IfExists().Update(ctx, tags.Prepend("a"), attrs.At("k").Set(2), attrs.At("l").SetNull(), city.Set("Oslo")))
+			return answer(row.IfExists().Update(ctx, Prepend(tags, "a"), Entry(attrs, "k").Set(2), Entry(attrs, "l").SetNull(), city.Set("Oslo")))
 		}, `UPDATE everything SET tags = ? + tags, attrs[?] = ?, attrs[?] = ?, addr.city = ?` + where + ` IF EXISTS`},
-		{"set by index", func() error { return answer(row.IfExists().Update(ctx, tags.At(3).Set("a"))) },
+		{"set by index", func() error { return answer(row.IfExists().Update(ctx, At(tags, 3).Set("a"))) },
 			`UPDATE everything SET tags[?] = ?` + where + ` IF EXISTS`},
-		{"delete elements", func() error { return answer(row.IfExists().DeleteColumns(ctx, attrs.At("k"), tags.At(1), city, mixed)) },
+		{"delete elements", func() error {
+			return answer(row.IfExists().DeleteColumns(ctx, Entry(attrs, "k"), At(tags, 1), city, mixed))
+		},
 			`DELETE attrs[?], tags[?], addr.city, "mixedCase" FROM everything` + where + ` IF EXISTS`},
 		{"quoted names", func() error {
 			return answer(row.If(mixed.Eq(true)).Update(ctx, mixed.Set(false), sel.Set(1)))

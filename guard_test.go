@@ -67,7 +67,7 @@ func kind[T any](name string, versioned bool, shelf func(*T) *Shelf) shelves {
 	return shelves{name, versioned, func(t *testing.T, session *gocql.Session) shelfTable {
 		table, err := coodie.Open[T](coodie.New(session))
 		require.NoError(t, err)
-		require.NoError(t, table.CreateTable(context.Background()))
+		require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 		key := func(c int) *coodie.QuerySet[T] {
 			return table.Find(coodie.AnyCol(table, "p").Eq("a"), coodie.AnyCol(table, "c").Eq(c))
 		}
@@ -258,13 +258,15 @@ func TestMutateOnly(t *testing.T) {
 				})
 				require.NoError(t, err)
 				require.Zero(t, res.Refused, "the static column is no condition")
-				var usage *coodie.UsageError
+				var usage *coodie.Error
 				_, err = narrowed.Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.Total = 1; return nil })
 				require.ErrorAs(t, err, &usage)
+				require.Equal(t, coodie.KindUsage, usage.Kind)
 				require.Equal(t, "total", usage.Column)
 				require.Equal(t, "(p, c)", usage.Key.String())
 				_, err = narrowed.Filter().Mutate(ctx, func(_ context.Context, s *guardedShelf) error { s.M = new(int); return nil })
 				require.ErrorAs(t, err, &usage)
+				require.Equal(t, coodie.KindUsage, usage.Kind)
 			})
 		}
 		// A new row leaves what is not shown alone.
@@ -283,7 +285,7 @@ func TestMutateHandsOnStatics(t *testing.T) {
 	shelf, err := coodie.Open[guardedShelf](db)
 	require.NoError(t, err)
 	ctx := context.Background()
-	require.NoError(t, shelf.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, shelf).Create(ctx))
 	for c := range 2 {
 		_, err = shelf.New(guardedShelf{Shelf: Shelf{P: "a", C: c, Total: 10}}).Insert(ctx)
 		require.NoError(t, err)
@@ -492,14 +494,16 @@ func TestVersionsEnd(t *testing.T) {
 	orders := open[Order](t, session)
 	srv.MustExec(`INSERT INTO app."order" (id, line, state, version) VALUES (1, 2, 's', ?)`, int64(math.MaxInt64))
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(2))
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err := row.Mutate(ctx, func(_ context.Context, o *Order) error { o.State = "x"; return nil })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "version", usage.Column)
 	read, err := row.Get(ctx)
 	require.NoError(t, err)
 	_, err = orders.New(read).IfUnchanged().Replace(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	doc := orders.New(Order{ID: 2})
 	_, err = doc.Insert(ctx)
 	require.NoError(t, err)
@@ -514,7 +518,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 		db := coodie.New(session)
 		accounts, err := coodie.Open[Account](db)
 		require.NoError(t, err)
-		require.NoError(t, accounts.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(db, accounts).Create(ctx))
 		row := accounts.Find(accountID.Eq("a"))
 		for name, write := range map[string]func(old Account) error{
 			"Save": func(old Account) error {

@@ -18,7 +18,7 @@ import (
 //
 // It runs on a copy of the document's Value, which becomes Value once the write is applied;
 // slices and maps are not copied. Its error keeps the write from being sent and comes out as
-// a *HookError.
+// an error of KindHook.
 type BeforeSaver interface {
 	BeforeSave(ctx context.Context) error
 }
@@ -43,30 +43,10 @@ func WithoutValidate() Option { return option(func(s *settings) { s.noValidate =
 // AfterLoader is a hook of a table's struct: a method of *T that runs on each row that has
 // been read, before anybody else sees it: by Get, First, All, Iter and every other read of
 // rows, and before Mutate's function. It does not run on Existing, which may hold some of the
-// columns only. Its error ends the read and comes out as a *HookError.
+// columns only. Its error ends the read and comes out as an error of KindHook.
 type AfterLoader interface {
 	AfterLoad(ctx context.Context) error
 }
-
-// HookError is the error of a struct's BeforeSave, Validate or AfterLoad, to which it
-// unwraps. Of a write nothing was sent.
-type HookError struct {
-	Op    string // "insert", "save", "replace", "mutate", "select"
-	Table string
-	Key   Key    // as far as the call names the row
-	Hook  string // the method
-	Err   error
-}
-
-func (e *HookError) Error() string {
-	s := about(e.Op, e.Table, e.Key)
-	if e.Hook != "" {
-		s += ": " + e.Hook
-	}
-	return s + ": " + reason(e.Err)
-}
-
-func (e *HookError) Unwrap() error { return e.Err }
 
 // hooks says which ones T has, so that a table without any pays nothing.
 type hooks struct {
@@ -135,13 +115,13 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 	if fill {
 		for _, col := range t.schema.Meta.Defaults {
 			if err := col.Fill(own); err != nil {
-				return v, &UsageError{Op: op, Table: t.schema.Name, Column: col.Name, Reason: "its default could not be made", Err: err}
+				return v, misuse(op, t.schema.Name, col.Name, "its default could not be made", err)
 			}
 		}
 	}
 	if t.hooks.beforeSave {
 		if err := t.hooked(own).(BeforeSaver).BeforeSave(ctx); err != nil {
-			return v, &HookError{Op: op, Table: t.schema.Name, Hook: "BeforeSave", Err: err}
+			return v, &Error{Kind: KindHook, Op: op, Table: t.schema.Name, Reason: "BeforeSave", Err: err}
 		}
 	}
 	if t.hooks.validate {
@@ -153,7 +133,7 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 			err = v.Validate(ctx)
 		}
 		if err != nil {
-			return v, &HookError{Op: op, Table: t.schema.Name, Hook: "Validate", Err: err}
+			return v, &Error{Kind: KindHook, Op: op, Table: t.schema.Name, Reason: "Validate", Err: err}
 		}
 	}
 	return own, nil
@@ -179,7 +159,7 @@ func (t *table) loaded(ctx context.Context, v codec.Addr) error {
 		return nil
 	}
 	if err := t.hooked(v).(AfterLoader).AfterLoad(ctx); err != nil {
-		return &HookError{Op: "select", Table: t.schema.Name, Hook: "AfterLoad", Err: err}
+		return &Error{Kind: KindHook, Op: "select", Table: t.schema.Name, Reason: "AfterLoad", Err: err}
 	}
 	return nil
 }

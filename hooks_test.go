@@ -71,7 +71,7 @@ func TestHooksOfWrites(t *testing.T) {
 	db := coodie.New(session)
 	members, err := coodie.Open[Member](db)
 	require.NoError(t, err)
-	require.NoError(t, members.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, members).Create(ctx))
 	saved := []string{"BeforeSave c", "Validate <a@>"}
 	stored := func(id gocql.UUID) (email string) {
 		t.Helper()
@@ -116,10 +116,11 @@ func TestHooksOfWrites(t *testing.T) {
 				doc = members.New(Member{Email: email})
 				err := write(doc)
 				require.ErrorIs(t, err, errHook)
-				var hook *coodie.HookError
+				var hook *coodie.Error
 				require.ErrorAs(t, err, &hook)
+				require.Equal(t, coodie.KindHook, hook.Kind)
 				require.Equal(t, "member", hook.Table)
-				require.Equal(t, map[string]string{"before@": "BeforeSave", "invalid@": "Validate"}[email], hook.Hook)
+				require.Equal(t, map[string]string{"before@": "BeforeSave", "invalid@": "Validate"}[email], hook.Reason)
 				require.Equal(t, Member{Email: email}, doc.Value)
 				require.False(t, doc.Stale())
 			}
@@ -203,9 +204,10 @@ func TestHooksOfReads(t *testing.T) {
 
 	srv.MustExec("INSERT INTO app.member (id, email) VALUES (uuid(), '<loaded@>')")
 	_, err = members.Find().All(ctx)
-	var hook *coodie.HookError
+	var hook *coodie.Error
 	require.ErrorAs(t, err, &hook)
-	require.Equal(t, "AfterLoad", hook.Hook)
+	require.Equal(t, coodie.KindHook, hook.Kind)
+	require.Equal(t, "AfterLoad", hook.Reason)
 	require.ErrorIs(t, err, errHook)
 	require.EqualError(t, err, "coodie: select member: AfterLoad: no")
 }
@@ -288,8 +290,9 @@ func TestHooksOfMutateThatCreates(t *testing.T) {
 			continue
 		}
 		_, err := row.Only(coodie.AnyCol(drawers, "n")).Mutate(ctx, set(n), coodie.OrCreate())
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, column, usage.Column)
 		require.Equal(t, "(p, c)", usage.Key.String())
 	}
@@ -337,7 +340,7 @@ func TestHookOfAnotherSignature(t *testing.T) {
 	require.ErrorContains(t, validate, "WithoutValidate")
 	foreign, err := coodie.Open[wrongValidate](db, coodie.WithoutValidate())
 	require.NoError(t, err)
-	require.NoError(t, foreign.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, foreign).Create(t.Context()))
 	require.NoError(t, foreign.New(wrongValidate{"a"}).Save(t.Context()))
 	_, err = coodie.Open[wrongBefore](db, coodie.WithoutValidate())
 	require.Error(t, err, "the option is about Validate alone")
@@ -366,10 +369,11 @@ func TestValidateWithContext(t *testing.T) {
 	bad.In(batch).Save()
 	_, inserted := bad.Insert(ctx)
 	for what, err := range map[string]error{"save": bad.Save(ctx), "insert": inserted, "bulk": table.SaveAll(ctx, []Checked{{"c"}})} {
-		var hook *coodie.HookError
+		var hook *coodie.Error
 		require.ErrorAs(t, err, &hook, what)
+		require.Equal(t, coodie.KindHook, hook.Kind)
 		require.ErrorIs(t, err, errHook, what)
-		require.Equal(t, "Validate", hook.Hook)
+		require.Equal(t, "Validate", hook.Reason)
 	}
 	unchecked := open[Checked](t, session, coodie.WithoutValidate())
 	require.NoError(t, unchecked.New(Checked{"c"}).Save(ctx))
@@ -402,7 +406,7 @@ func TestHooksAreBounded(t *testing.T) {
 	db := coodie.New(session, coodie.WithTimeout(time.Hour))
 	table, err := coodie.Open[Guarded](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	id := coodie.Col(func(g *Guarded) *string { return &g.ID })
 	row := table.Find(id.Eq("a"))
 	doc := func() *coodie.Document[Guarded] { return table.New(Guarded{"a", 1}) }
@@ -491,8 +495,9 @@ func TestMutateOnlyOfWhatAfterLoadFills(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Changed)
 	_, err = row.Mutate(ctx, func(_ context.Context, t *Toy) error { t.Twice = 1; return nil })
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "twice", usage.Column)
 	got, err := coodie.Values(toys.Find(id.Eq("a")), coodie.AnyCol(toys, "twice")).First(ctx)
 	require.NoError(t, err)

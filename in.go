@@ -122,7 +122,7 @@ func inParts[V any](ctx context.Context, p *parts, from fanout.Source[V], yield 
 	fanout.InOrder(ctx, p.n, some, p.atOnce, from, func(v V, err error) bool {
 		left--
 		if stopped, ok := err.(*fanout.Interrupted); ok {
-			err = &QueryError{Op: "select", Table: p.call.table.schema.Name, Err: stopped.Err}
+			err = queryError("select", p.call.table.schema.Name, "", stopped.Err)
 		}
 		return yield(v, panicked(err)) && left > 0
 	})
@@ -210,7 +210,7 @@ func (p *parts) count(ctx context.Context) (sum int64, err error) {
 		var n int64
 		failed := protect(func() (err error) {
 			if ended := driver.Ended(ctx); ended != nil && i > 0 {
-				return &QueryError{Op: "select", Table: p.call.table.schema.Name, Err: &driver.NotSentError{Err: ended}}
+				return queryError("select", p.call.table.schema.Name, "", &driver.NotSentError{Err: ended})
 			}
 			c, _ := p.callAt(i)
 			n, err = c.count(ctx)
@@ -286,14 +286,14 @@ func (p *parts) write(ctx context.Context, op string, build func(*call) *stmt.Bo
 			c, _ := p.callAt(i)
 			return c.write(ctx, build(&c))
 		})
-		var panicked *PanicError
+		panicked := find(err, (*Error).isPanic) != nil
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
 		case err == nil:
 			done++
 			return
-		case errors.Is(err, ErrOutcomeUnknown), errors.As(err, &panicked):
+		case panicked, errors.Is(err, ErrOutcomeUnknown):
 			unknown++
 		}
 		if failed == nil {
@@ -328,21 +328,23 @@ func (e *partlyError) Unwrap() error { return e.err }
 // inPart is the error of a call that failed in part. What says of its first failure that nothing
 // was executed is left out, since that is not true of the call.
 func (c *call) inPart(op string, partly *partlyError, failed error) error {
-	out := &OutcomeUnknownError{Op: op, Table: c.table.schema.Name, Key: c.key(), Err: partly}
+	out := &Error{Op: op, Table: c.table.schema.Name, Key: c.key(), Err: partly, Unknown: true}
 	for {
 		switch e := failed.(type) {
-		case *QueryError:
+		case *Error:
+			if e.Kind >= KindUsage {
+				break
+			}
 			out.Statement, failed = e.Statement, e.Err
-			continue
-		case *OutcomeUnknownError:
-			out.Statement, failed = e.Statement, e.Err
-			out.WriteType, out.Received, out.Required = e.WriteType, e.Received, e.Required
+			if e.Unknown {
+				out.WriteType, out.Received, out.Required = e.WriteType, e.Received, e.Required
+			}
 			continue
 		case *driver.NotSentError:
 			failed = e.Err
 			continue
 		}
-		partly.err = failed
+		partly.err, out.Kind = failed, KindOf(failed)
 		return out
 	}
 }

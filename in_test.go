@@ -146,18 +146,23 @@ func TestInLimits(t *testing.T) {
 	require.Equal(t, 5, n)
 	srv.Fault(cqltest.On(cqltest.Select, "part").After(2), cqltest.ReadTimeout())
 	_, err = all.Count(ctx)
-	var failed *coodie.QueryError
+	var failed *coodie.Error
 	require.ErrorAs(t, err, &failed)
+	require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err = all.Limit(0).All(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = all.Limit(3).Count(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = all.With(coodie.WithLinearizable()).All(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = all.With(coodie.WithConcurrency(-1)).All(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	srv.ClearFaults()
 	// At the end, for what has run ahead is cancelled and may reach the server later.
@@ -240,7 +245,7 @@ func TestInPartitions(t *testing.T) {
 	require.Equal(t, []Sample{of("b", 3)[0], of("b", 1)[0], of("a", 3)[0]}, got)
 
 	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	_, err = table.Find(sampleSensor.Eq("x"), day.In(days...)).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	for name, want := range map[string]bool{"a": true, "x": false} {
@@ -271,8 +276,9 @@ func TestInOrdered(t *testing.T) {
 		days[i] = i
 	}
 	_, err = table.Find(sampleSensor.Eq("a"), day.In(days...)).OrderBy(coodie.Asc(sampleSeq)).All(ctx)
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "In names 21 partitions, and a read with OrderBy is one statement")
 	some := table.Find(sampleSensor.Eq("a"), day.In(days...))
 	for says, err := range map[string]error{
@@ -282,6 +288,7 @@ func TestInOrdered(t *testing.T) {
 		"a read by Values or Project": second(coodie.Values(some, sampleSeq).All(ctx)),
 	} {
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.ErrorContains(t, err, says)
 	}
 	_, n = selects(srv, "sample")
@@ -310,8 +317,9 @@ func TestInKeys(t *testing.T) {
 		"a limit is at least 1":                     second(parts.Find(partID.In(1, 2)).Limit(-1).First(ctx)),
 		"make more partitions than one call can wo": second(open[Sample](t, session).Find(day.In(upTo(70000)...), sampleSensor.In(names(70000)...)).All(ctx)),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		if name != "column id: field" {
 			require.ErrorContains(t, err, name)
 		}
@@ -358,8 +366,9 @@ func TestInOfLWTOnly(t *testing.T) {
 			require.Equal(t, gocql.Quorum, s.Consistency)
 		}
 		_, err = table.Find(partID.In(1, 2)).With(coodie.WithLinearizable()).All(ctx)
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 }
 
@@ -452,8 +461,9 @@ func TestInEnds(t *testing.T) {
 	}
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, why)
-	var failed *coodie.QueryError
+	var failed *coodie.Error
 	require.ErrorAs(t, err, &failed)
+	require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
 	leaves()
 
 	fault := srv.Fault(cqltest.On(cqltest.Select, "sample").Where(func(s cqltest.Statement) bool { return s.Values()[1] == 7 }), cqltest.Unavailable())
@@ -465,6 +475,7 @@ func TestInEnds(t *testing.T) {
 	}
 	require.Equal(t, 6*3, rows, "what comes before the error is there")
 	require.ErrorAs(t, err, &failed)
+	require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
 	fault.Remove()
 	leaves()
 
@@ -472,7 +483,8 @@ func TestInEnds(t *testing.T) {
 	fused := open[Part](t, session)
 	srv.MustExec("insert into part (id, fuse) values (9, 99)")
 	_, err = fused.Find(partID.In(upTo(50)...)).All(ctx)
-	var panicked *coodie.PanicError
+	var panicked *coodie.Error
 	require.ErrorAs(t, err, &panicked)
+	require.NotEmpty(t, panicked.Stack)
 	leaves()
 }

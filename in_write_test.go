@@ -2,6 +2,7 @@ package coodie_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -18,7 +19,7 @@ func partsOf(t *testing.T, n int, opts ...coodie.Option) (*cqltest.Server, *cood
 	srv, session := server(t)
 	table, err := coodie.Open[Part](coodie.New(session, opts...))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	require.NoError(t, table.SaveAll(t.Context(), parts(n)))
 	srv.ResetLog()
 	return srv, table
@@ -59,7 +60,7 @@ func TestInWritesInChunks(t *testing.T) {
 
 	// What is wrong is found before anything is sent.
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	for name, err := range map[string]error{
 		"a key column":      many.Update(ctx, partID.Set(1)),
 		"no assignment":     many.Update(ctx),
@@ -69,6 +70,7 @@ func TestInWritesInChunks(t *testing.T) {
 		"without any value": table.Find(partID.In()).Delete(ctx),
 	} {
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Contains(t, []string{"update", "delete"}, usage.Op, name)
 	}
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Delete, "part")))
@@ -82,7 +84,7 @@ func TestInWritesHaveOneTimestamp(t *testing.T) {
 	db := coodie.New(session, coodie.WithClientTimestamps())
 	table, err := coodie.Open[Part](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	stamps := func() (all []int64) {
 		for row, err := range db.Raw("SELECT writetime(fuse) AS w FROM part").Rows(ctx) {
 			require.NoError(t, err)
@@ -124,13 +126,16 @@ func TestInWritesInPart(t *testing.T) {
 			srv.Fault(onDelete.After(tt.after), tt.fault)
 			err := table.Find(partID.In(upTo(91)[1:]...)).With(coodie.WithConcurrency(1)).Delete(ctx)
 			srv.ClearFaults()
-			var query *coodie.QueryError
+			var query *coodie.Error
 			if tt.unknown {
 				require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
-				require.NotErrorAs(t, err, &query, "some may have been executed")
+				require.ErrorAs(t, err, &query)
+				require.True(t, query.Unknown, "some may have been executed")
+				require.False(t, errors.As(query.Err, new(*coodie.Error)), "nothing in it says that nothing was")
 				require.ErrorContains(t, err, tt.says)
 			} else {
 				require.ErrorAs(t, err, &query)
+				require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 				require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 			}
 			var server gocql.RequestError
@@ -181,8 +186,9 @@ func TestInEndsInBetween(t *testing.T) {
 			defer stop()
 			err := call(ctx)
 			require.ErrorIs(t, err, context.Canceled)
-			var query *coodie.QueryError
+			var query *coodie.Error
 			require.ErrorAs(t, err, &query)
+			require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		})
 	}
 	t.Run("Delete", func(t *testing.T) {
@@ -204,12 +210,13 @@ func TestInWritesInBatch(t *testing.T) {
 	db := coodie.New(session)
 	table, err := coodie.Open[Part](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	require.NoError(t, table.SaveAll(ctx, parts(30)))
 	batch := db.Batch()
 	table.Find(partID.In(upTo(21)...)).In(batch).Delete()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, batch.Exec(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, usage, "In names 21 partitions")
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Delete, "part")))
 	batch = db.Batch()

@@ -199,8 +199,9 @@ func TestJSONUsage(t *testing.T) {
 			"create": second(stops.Find().IfNotExists().CreateJSON(ctx, json.RawMessage(row))),
 			"save":   stops.Find().SaveJSON(ctx, json.RawMessage(row)),
 		} {
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage, "%s %s", name, row)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, err, want, "%s %s", name, row)
 			require.NotContains(t, err.Error(), "secret")
 		}
@@ -218,8 +219,9 @@ func TestJSONUsage(t *testing.T) {
 		"zero value":    func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
 		"zero creation": func() error { return second(new(coodie.InsertWrite[Stop]).CreateJSON(ctx, row)) },
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, call(), &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.Empty(t, srv.Log())
 }
@@ -230,8 +232,9 @@ func TestJSONOfTheTable(t *testing.T) {
 	srv, session := patient(t)
 	usage := func(err error, want string) {
 		t.Helper()
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.ErrorContains(t, err, want)
 	}
 
@@ -285,8 +288,9 @@ func TestCreateJSONUnknown(t *testing.T) {
 	claims := open[Claim](t, session)
 	srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 	res, err := claims.Find().IfNotExists().CreateJSON(ctx, json.RawMessage(`{"name": "a", "owner": "ann"}`))
-	var unknown *coodie.OutcomeUnknownError
+	var unknown *coodie.Error
 	require.ErrorAs(t, err, &unknown)
+	require.True(t, unknown.Unknown)
 	require.Equal(t, coodie.Key{{Column: "name", Value: "a"}}, unknown.Key)
 	res, err = res.Settle(ctx)
 	require.NoError(t, err)
@@ -295,6 +299,7 @@ func TestCreateJSONUnknown(t *testing.T) {
 	srv.Fault(cqltest.On(cqltest.Insert, "claim").Nth(1), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
 	err = claims.Find().SaveJSON(ctx, json.RawMessage(`{"name": "b"}`))
 	require.ErrorAs(t, err, &unknown)
+	require.True(t, unknown.Unknown)
 	require.Equal(t, coodie.Key{{Column: "name", Value: "b"}}, unknown.Key)
 }
 
@@ -305,7 +310,7 @@ func TestJSONInBatches(t *testing.T) {
 	db := coodie.New(session)
 	stops, err := coodie.Open[Stop](db)
 	require.NoError(t, err)
-	require.NoError(t, stops.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, stops).Create(ctx))
 	try := func() (*coodie.Handle[Stop], *coodie.Handle[Stop], error) {
 		batch := db.Batch()
 		one := stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))
@@ -338,12 +343,14 @@ func TestJSONInBatches(t *testing.T) {
 	batch := db.Batch()
 	stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))
 	stops.Find().In(batch).SaveJSON(json.RawMessage(`{"line": "U2", "no": 1}`))
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, batch.Exec(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	batch = db.Batch()
 	stops.Find().In(batch).SaveJSON(json.RawMessage(`[]`))
 	require.ErrorAs(t, batch.Exec(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 }
 
 // Keys has a key of each native type.
@@ -402,8 +409,9 @@ func TestJSONKeys(t *testing.T) {
 	} {
 		srv.Fault(cqltest.On(cqltest.Conditional, "keys").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 		res, err := table.Find().IfNotExists().CreateJSON(ctx, object(tt.column, tt.value))
-		var unknown *coodie.OutcomeUnknownError
+		var unknown *coodie.Error
 		require.ErrorAs(t, err, &unknown, tt.column+tt.value)
+		require.True(t, unknown.Unknown)
 		require.Len(t, unknown.Key, 18)
 		res, err = res.Settle(ctx)
 		require.NoError(t, err, tt.column+tt.value)
@@ -417,9 +425,10 @@ func TestJSONKeys(t *testing.T) {
 		{"timestamp", `"2006-01-02 15:04:05"`}, {"timestamp", `"2006-01-02"`}, {"date", `12345`}, {"time", `"25:00:00"`},
 		{"blob", `"cafe"`}, {"inet", `"localhost"`}, {"inet", `"fe80::1%eth0"`}, {"text", `{}`},
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		err := table.Find().SaveJSON(ctx, object(tt.column, tt.value))
 		require.ErrorAs(t, err, &usage, tt.column+tt.value)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, tt.column, usage.Column)
 	}
 	require.Empty(t, srv.Log())
@@ -427,8 +436,9 @@ func TestJSONKeys(t *testing.T) {
 	type Odd struct {
 		K []string `cql:"k,partition"`
 	}
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	err := open[Odd](t, session).Find().SaveJSON(ctx, json.RawMessage(`{"k": ["a"]}`))
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "only native types are")
 }

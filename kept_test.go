@@ -22,7 +22,7 @@ type Held struct {
 
 var (
 	heldK = coodie.Col(func(h *Held) *[]byte { return &h.K })
-	heldM = coodie.MapCol(func(h *Held) *map[string]int { return &h.M })
+	heldM = coodie.Col(func(h *Held) *map[string]int { return &h.M })
 	heldB = coodie.Col(func(h *Held) *[]byte { return &h.B })
 	heldN = coodie.Col(func(h *Held) **int { return &h.N })
 )

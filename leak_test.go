@@ -24,7 +24,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 	require.NoError(t, err)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	claim := claims.New(Claim{Name: "a", Owner: "ann"})
 	row := claims.Find(claimName.Eq("a"))
 	srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), cqltest.WriteTimeout("CAS"))
@@ -61,8 +61,8 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		},
 		"Settle":         func(ctx context.Context) error { _, err := unsettled.Settle(ctx); return err },
 		"SaveAll":        func(ctx context.Context) error { return claims.SaveAll(ctx, []Claim{{Name: "b"}}) },
-		"Table.Create":   claims.CreateTable,
-		"Table.Verify":   claims.Verify,
+		"Table.Create":   coodie.Schema(db, claims).Create,
+		"Table.Verify":   coodie.Schema(db, claims).Verify,
 		"Table.Truncate": claims.Truncate,
 		"Iter": func(ctx context.Context) error {
 			for _, err := range claims.Find().Iter(ctx) {

@@ -41,7 +41,7 @@ func (c ConditionalWrite[T]) Update(ctx context.Context, assigns ...Assign[T]) (
 
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
-// without a regular column beside its static ones has nothing to replace in a row: a *UsageError.
+// without a regular column beside its static ones has nothing to replace in a row: an error of KindUsage.
 func (c ConditionalWrite[T]) Replace(ctx context.Context) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).replace(ctx, plainResult(&out))
 	return
@@ -245,8 +245,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	}
 	r.Lost = b.Call.Lost()
 	if err != nil {
-		var decode *DecodeError
-		if !errors.As(err, &decode) {
+		if find(err, (*Error).isBroken) == nil {
 			err = t.failure(b.Op, r, err)
 			c.suspend(&res, b, c.locate(err))
 		}

@@ -133,8 +133,9 @@ func TestPeekFails(t *testing.T) {
 	doc := claims.New(Claim{Name: "a"})
 	res, err := doc.With(coodie.WithPeekFirst()).Insert(ctx)
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
-	var failed *coodie.QueryError
+	var failed *coodie.Error
 	require.ErrorAs(t, err, &failed)
+	require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
 	require.Equal(t, "peek", failed.Op)
 	require.Equal(t, coodie.KindTimeout, coodie.KindOf(err))
 	require.False(t, res.Applied || res.Peeked)
@@ -206,8 +207,9 @@ func TestPeekUsage(t *testing.T) {
 			return second(doc.With(coodie.WithConsistency(coodie.One), coodie.WithPeekFirst()).Insert(ctx))
 		},
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, call(), &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.Empty(t, srv.Log())
 }
@@ -226,8 +228,9 @@ func TestPeekRunsHooksFirst(t *testing.T) {
 
 	srv.ResetLog()
 	_, err = users.New(hookedUser{}).With(coodie.WithPeekFirst()).Insert(ctx)
-	var hook *coodie.HookError
+	var hook *coodie.Error
 	require.ErrorAs(t, err, &hook)
+	require.Equal(t, coodie.KindHook, hook.Kind)
 	require.Empty(t, srv.Log(), "what Validate refuses is not even peeked at")
 }
 
@@ -241,8 +244,9 @@ func TestPeekOfABrokenRow(t *testing.T) {
 	rows := open[Narrow](t, session)
 	srv.MustExec("INSERT INTO app.narrow (k, n) VALUES (1, 1000)")
 	res, err := rows.New(Narrow{K: 1}).With(coodie.WithPeekFirst()).Insert(t.Context())
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.False(t, res.Applied)
 	require.True(t, res.Peeked)
 	require.Equal(t, 1000, res.Map()["n"], "as the server sent it")

@@ -3,7 +3,6 @@ package coodie
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -21,28 +20,6 @@ type MutateResult[T any] struct {
 	Refused  int  // of these, because somebody else had written meanwhile
 	Unknown  int  // of these, with an outcome that had to be settled
 }
-
-// ContendedError is returned by a Mutate that has used up its attempts. It matches ErrContended and
-// unwraps to the last error, if there was one.
-type ContendedError struct {
-	Table                      string
-	Key                        Key
-	Attempts, Refused, Unknown int
-	Err                        error
-}
-
-func (e *ContendedError) Error() string {
-	s := fmt.Sprintf("%s: contended: %d attempts, %d refused, %d unknown", about(opMutate, e.Table, e.Key), e.Attempts, e.Refused, e.Unknown)
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
-}
-
-// Is matches ErrContended.
-func (e *ContendedError) Is(target error) bool { return target == ErrContended }
-
-func (e *ContendedError) Unwrap() error { return e.Err }
 
 // MutateOption changes how Mutate works.
 type MutateOption func(*mutateSettings)
@@ -81,20 +58,20 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 // that change does not need where many rows of a partition are written.
 //
 // change may run several times and must not have effects of its own; its error ends Mutate and is
-// returned as it is. Changing a key column is a *UsageError, and so is a key that
+// returned as it is. Changing a key column is an error of KindUsage, and so is a key that
 // T's fields cannot hold: 300 in an int8. A missing row is ErrNotFound unless
 // OrCreate is given. A row in which every regular column is null cannot be told from a missing
 // one: ErrCannotGuard.
 //
 // Columns are compared as their cells were read, with fields of a user-defined type that the struct
 // does not know. The write keeps such fields. Where it cannot, because change has changed an element of
-// a list or set that has one, Mutate fails with a *UsageError: docs/columns.md.
+// a list or set that has one, Mutate fails with an error of KindUsage: docs/columns.md.
 //
 // A write whose outcome is unknown is settled (see LWTResult.Settle), by an attempt
 // column or the version. One whose answer got lost, and that has not been executed so far,
 // is overtaken by the next attempt: only one of the two can be applied, and the attempt
-// id tells which. What cannot be settled ends Mutate with the *OutcomeUnknownError; when
-// its attempts are used up it ends with a *ContendedError.
+// id tells which. What cannot be settled ends Mutate with the error that matches ErrOutcomeUnknown; when
+// its attempts are used up it ends with an error that matches ErrContended.
 //
 // Calls for one row from one process queue up, which is several times faster than
 // letting them fight over it. Each begins with the row as the one before has written it and
@@ -104,7 +81,7 @@ func Unqueued() MutateOption { return func(s *mutateSettings) { s.unqueued = tru
 //
 // The context that change gets is ctx, and says that it is inside a Mutate. With it, a Mutate
 // of another row does not wait in the queue, so that two calls that mutate each other's row
-// end, and a Mutate of the same row, which could only be refused, is a *UsageError.
+// end, and a Mutate of the same row, which could only be refused, is an error of KindUsage.
 func (q *QuerySet[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	return mutate(ctx, plainQuery(q).call(), change, opts)
 }
@@ -143,8 +120,7 @@ func (c *call) notShown(col *meta.Column) error {
 	if c.spec.ReadOptions.Shows(col) {
 		return nil
 	}
-	return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name,
-		Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
+	return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
 }
 
 // staticsShown are the static columns that Mutate's function is shown.

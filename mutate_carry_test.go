@@ -55,7 +55,7 @@ func TestHandedOn(t *testing.T) {
 	db := coodie.New(session)
 	accounts, err := coodie.Open[Account](db)
 	require.NoError(t, err)
-	require.NoError(t, accounts.CreateTable(context.Background()))
+	require.NoError(t, coodie.Schema(db, accounts).Create(context.Background()))
 	row := accounts.Find(accountID.Eq("a"))
 	start := func() {
 		t.Helper()

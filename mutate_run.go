@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -50,7 +51,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	key, mistake := c.spec.RowKey()
 	err := c.locate(usageError(mistake))
 	if err == nil && (change == nil || s.attempts < 1) {
-		err = &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
+		err = &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
 	}
 	if err != nil {
 		return mutated{}, err
@@ -66,9 +67,9 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	m.queued = time.Since(start)
 	if err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
-			err = &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			err = &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
 		} else {
-			err = &QueryError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Statement: "waiting for others of the same row", Err: err}
+			err = c.locate(queryError(opMutate, c.table.schema.Name, "waiting for others of the same row", err))
 		}
 		m.tell(err)
 		return mutated{}, err
@@ -121,9 +122,8 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		}
 		row, m.guess = m.masked(next), false
 		if m.res.attempts >= attempts {
-			return &ContendedError{
-				Table: m.call.table.schema.Name, Key: m.call.key(), Attempts: m.res.attempts, Refused: m.res.refused, Unknown: m.res.unknown, Err: err,
-			}
+			return &Error{Kind: KindContended, Op: opMutate, Table: m.call.table.schema.Name, Key: m.call.key(), Err: err,
+				Reason: fmt.Sprintf("contended: %d attempts, %d refused, %d unknown", m.res.attempts, m.res.refused, m.res.unknown)}
 		}
 		if err != nil {
 			if stop := m.watch.wait(ctx, m.res.attempts, err); stop != nil {
@@ -140,7 +140,7 @@ func (m *mutation) try(ctx context.Context, row *answer.Row) (again bool, next *
 	var statics *answer.Row
 	if row == nil {
 		if !m.create {
-			return false, nil, m.call.locate(&NotFoundError{Op: opMutate, Table: m.call.table.schema.Name})
+			return false, nil, m.call.locate(&Error{Kind: KindNotFound, Op: opMutate, Table: m.call.table.schema.Name})
 		}
 		if err := m.call.setKey(value); err != nil {
 			return false, nil, err
@@ -224,7 +224,7 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 			return false, nil, err
 		}
 		if col == t.schema.Meta.Version {
-			return false, nil, &UsageError{Op: opMutate, Table: t.schema.Name, Key: m.call.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
+			return false, nil, &Error{Kind: KindUsage, Op: opMutate, Table: t.schema.Name, Key: m.call.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
 		}
 		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.Rewritten(col, before, value)))
 	}
@@ -268,13 +268,12 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *answ
 		return m.afterUnknown(ctx, res, err, row)
 	}
 	if err != nil {
-		var query *QueryError
 		var moved *driver.TypeError
 		if errors.As(err, &moved) && row != nil && !m.moved {
 			m.moved = true // since the row was read; it is read again, once
 			return true, nil, err
 		}
-		if errors.As(err, &query) && driver.Retryable(driver.CAS, query.Err) {
+		if e, ok := err.(*Error); ok && e.Kind < KindUsage && driver.Retryable(driver.CAS, e.Err) {
 			return true, nil, err
 		}
 		return false, nil, err
@@ -293,13 +292,13 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *answ
 }
 
 func (c call) keyChanged(col *meta.Column) error {
-	return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
+	return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
 }
 
 // setKey sets the key fields of v to what the call names.
 func (c *call) setKey(v codec.Addr) error {
 	if col, err := c.spec.SetKey(v); err != nil {
-		return &UsageError{Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: stmt.CannotHold(col), Err: err}
+		return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: stmt.CannotHold(col), Err: err}
 	}
 	return nil
 }
@@ -309,7 +308,7 @@ func (c *call) setKey(v codec.Addr) error {
 // the row as it was then, and so never once another attempt, on the same condition, was.
 type lostAttempt struct {
 	attempt *[16]byte // nil if the table has no attempt column
-	cause   *OutcomeUnknownError
+	cause   *Error
 }
 
 // afterUnknown finds out what became of an attempt. row is what it was to change, nil for an insert.

@@ -44,7 +44,7 @@ func benchmarkShown[T any](b *testing.B, name string) {
 					b.Fatal(err)
 				}
 			}
-			if err := clients[0].CreateTable(ctx); err != nil {
+			if err := coodie.Schema(nil, clients[0]).Create(ctx); err != nil {
 				b.Fatal(err)
 			}
 			row := func(t *coodie.Table[T], c int) *coodie.QuerySet[T] {

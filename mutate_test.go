@@ -83,21 +83,26 @@ func TestMutate(t *testing.T) {
 	_, err = row.Mutate(ctx, func(_ context.Context, _ *Account) error { return stop })
 	require.Equal(t, stop, err)
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err = row.Mutate(ctx, func(_ context.Context, a *Account) error { a.ID = "b"; return nil })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "id", usage.Column)
 	_, err = accounts.Find().Mutate(ctx, addTen)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = accounts.Find(accountID.In("a", "b")).Mutate(ctx, addTen)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = row.Mutate(ctx, nil)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = row.Mutate(ctx, func(ctx context.Context, _ *Account) error {
 		_, err := row.Mutate(ctx, addTen)
 		return err
 	})
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "same row")
 	_, err = row.Mutate(ctx, addTen)
 	require.NoError(t, err, "the queue is left again after each error")
@@ -139,8 +144,9 @@ func TestMutateTakesNoOtherFilters(t *testing.T) {
 	for column, q := range map[string]*coodie.QuerySet[Order]{"state": row.Filter(state.Eq("closed")), "": row.Filter(coodie.Token[Order]().Gt(0))} {
 		for _, opts := range [][]coodie.MutateOption{nil, {coodie.OrCreate()}} {
 			_, err := q.Mutate(ctx, func(context.Context, *Order) error { panic("shown a row") }, opts...)
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, column, usage.Column)
 			require.ErrorContains(t, err, "coodie: mutate ")
 		}
@@ -251,16 +257,15 @@ func TestMutateRefused(t *testing.T) {
 	require.NoError(t, err)
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(1))
 	always := 0
-	_, err = row.Mutate(ctx, func(_ context.Context, o *Order) error {
+	got, err := row.Mutate(ctx, func(_ context.Context, o *Order) error {
 		always++
 		srv.MustExec("UPDATE app.\"order\" SET version = ? WHERE id = 1 AND line = 1", int64(100+always))
 		o.State = "paid"
 		return nil
 	}, coodie.MaxAttempts(3))
 	require.ErrorIs(t, err, coodie.ErrContended)
-	var contended *coodie.ContendedError
-	require.ErrorAs(t, err, &contended)
-	require.Equal(t, [2]int{3, 3}, [2]int{contended.Attempts, contended.Refused})
+	require.Equal(t, coodie.KindContended, coodie.KindOf(err))
+	require.Equal(t, [2]int{3, 3}, [2]int{got.Attempts, got.Refused})
 }
 
 // TestMutateSettles: an unknown outcome is settled by the attempt id, or by the version
@@ -418,12 +423,13 @@ func TestVersion(t *testing.T) {
 		require.Equal(t, coodie.RowPresent, res.Row(), "refused by the version, not for want of a row")
 	}
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	for _, err := range []error{
 		doc.Save(ctx), doc.Update(ctx, state.Set("x")), doc.Delete(ctx), doc.DeleteColumns(ctx, state),
 		orders.Find(orderID.Eq(1), orderLine.Eq(0)).Update(ctx, state.Set("x")),
 	} {
 		require.ErrorAs(t, err, &usage, "a plain write would pass by the version")
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	// A query counts the version as well: on, if it is a condition, or else with the clock.
 	row := orders.Find(orderID.Eq(1), orderLine.Eq(0))
@@ -450,6 +456,7 @@ func TestVersion(t *testing.T) {
 	for _, wrong := range []coodie.ConditionalWrite[Order]{row.IfExists(), row.If(state.Eq("z")), row.If(versionOf.Eq(version))} {
 		_, err = wrong.Update(ctx, state.Set("x"), versionOf.Set(version))
 		require.ErrorAs(t, err, &usage, "a version that was there before")
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, "version", usage.Column)
 	}
 

@@ -198,9 +198,9 @@ func (o Outcome) String() string {
 
 // outcomeOf is the outcome of a statement that ended with err, or else with done.
 func outcomeOf(done Outcome, err error) Outcome {
-	var decode *DecodeError
+	answered := func(e *Error) bool { return e.Kind == KindDecode || e.Kind == KindNotFound || e.Kind == KindMultiple }
 	switch {
-	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrMultiple), errors.As(err, &decode):
+	case err == nil, find(err, answered) != nil:
 		return done
 	case errors.Is(err, ErrOutcomeUnknown):
 		return OutcomeUnknown

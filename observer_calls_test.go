@@ -98,7 +98,7 @@ func overheard(t *testing.T) (*cqltest.Server, *coodie.DB, *coodie.Table[Claim],
 	require.Equal(t, []string{"start connect", "end /connect"}, rec.order)
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	rec.clear()
 	own.spans = nil
 	return srv, db, claims, rec, own
@@ -314,7 +314,7 @@ func TestSessionOfTheProgram(t *testing.T) {
 	defer session.Close()
 	claims, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(rec)))
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, claims).Create(ctx))
 	rec.clear()
 	own.spans = nil
 	defer srv.Fault(cqltest.On(cqltest.Select, "claim").First(2), cqltest.Unavailable()).Remove()
@@ -440,7 +440,7 @@ func TestCallEndsWithItsOwnContext(t *testing.T) {
 	srv, session := server(t)
 	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&forgetful{})))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())
 	srv.Fault(cqltest.On(cqltest.Select), cqltest.Do(func(cqltest.Statement) { cancel() }), cqltest.LoseAnswer)
 	_, err = table.Find(claimName.Eq("a")).Get(ctx)
@@ -472,7 +472,7 @@ func TestPanicsOfObserverAndLog(t *testing.T) {
 	_, session := server(t)
 	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&panicking{}), coodie.WithObserver(coodie.SlogObserver(nil)), coodie.WithObserver((*coodie.Counters)(nil))))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	_, err = table.Find(claimName.Eq("a")).Get(t.Context())
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 }

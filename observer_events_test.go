@@ -67,9 +67,9 @@ func TestEventKinds(t *testing.T) {
 		"LWT":                   {func() error { _, err := row.IfExists().Delete(ctx); return err }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
 		"batch":                 {func() error { return batched(func(b *Batch) { row.In(b).Save() }) }, EventWrite, TableCounts{Writes: 1}},
 		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().In(b).Delete() }) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"create":                {func() error { return table.CreateTable(ctx) }, EventDDL, TableCounts{}},
+		"create":                {func() error { return Schema(db, table).Create(ctx) }, EventDDL, TableCounts{}},
 		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL, TableCounts{}},
-		"drop":                  {func() error { return table.DropTable(ctx) }, EventDDL, TableCounts{}},
+		"drop":                  {func() error { return Schema(db, table).Drop(ctx) }, EventDDL, TableCounts{}},
 		"raw read":              {func() error { return rows(db.Raw("SELECT * FROM noted")) }, EventRead, TableCounts{Reads: 1}},
 		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").With(WithLinearizable())) }, EventSerialRead, TableCounts{SerialReads: 1}},
 		"raw write":             {func() error { return exec(db.Raw("DELETE FROM noted WHERE k = 'a'")) }, EventWrite, TableCounts{Writes: 1}},
@@ -154,7 +154,7 @@ func TestUnparsedIF(t *testing.T) {
 	refused := func(text string) bool {
 		err := db.Raw(text).Unparsed().Exec(ctx)
 		if err != nil {
-			require.IsType(t, &UsageError{}, err)
+			require.IsType(t, &Error{Kind: KindUsage}, err)
 		}
 		return err != nil
 	}
@@ -256,7 +256,7 @@ func TestWarnedBatchIsExecuted(t *testing.T) {
 	db := New(session, WithObserver(ObserverFunc(func(_ context.Context, e Event) { warned += e.Warning })))
 	table, err := Open[spread](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, Schema(db, table).Create(ctx))
 	batch := db.UnloggedBatch()
 	for i := range 30 {
 		table.New(spread{K: fmt.Sprint(i)}).In(batch).Save()

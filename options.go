@@ -58,7 +58,7 @@ type settings struct {
 //
 //	res, err := lock.With(coodie.WithTTL(time.Minute), coodie.WithTimeout(time.Second)).Insert(ctx)
 //
-// An option that a call cannot have, such as a page size of a write, is a *UsageError.
+// An option that a call cannot have, such as a page size of a write, is an error of KindUsage.
 type CallOption interface{ applyCall(*stmt.Told) }
 
 // EachOption is an option of a DB, of a table, and of a single call, where it takes the place of the others.
@@ -109,7 +109,7 @@ func WithConcurrency(n int) CallOption {
 func WithTTL(d time.Duration) CallOption { return callOption(func(t *stmt.Told) { t.TTL = &d }) }
 
 // WithTimestamp is USING TIMESTAMP, for plain writes only; it has microseconds. A time before 1970 is
-// one, but the zero time is a *UsageError: the write would be older than every other.
+// one, but the zero time is an error of KindUsage: the write would be older than every other.
 func WithTimestamp(at time.Time) CallOption {
 	return callOption(func(t *stmt.Told) { t.Timestamp = &at })
 }
@@ -126,7 +126,7 @@ func WithLinearizable() CallOption { return callOption(func(t *stmt.Told) { t.Se
 // primary key, at QUORUM, or at LOCAL_QUORUM on a table with LocalSerial, where that is
 // what conditional writes commit at. If a row is there, the answer is refused without an
 // LWT, with the row in Existing (the columns of the struct) and Peeked set. If not, the
-// LWT goes out as ever; a peek never makes a write Applied. Every other write with it is a *UsageError, and so
+// LWT goes out as ever; a peek never makes a write Applied. Every other write with it is an error of KindUsage, and so
 // is one in a batch.
 //
 // It pays where most claims find the row taken, for a read is much cheaper than a Paxos
@@ -136,7 +136,7 @@ func WithLinearizable() CallOption { return callOption(func(t *stmt.Told) { t.Se
 // is then refused although an LWT would have been applied. The other way round nothing can
 // go wrong, since the LWT has the last word.
 //
-// A read that fails ends the call with a *QueryError of the op "peek": nothing was
+// A read that fails ends the call with an *Error of the op "peek": nothing was
 // written. Whatever is refused before sending is refused before the peek, and hooks run before it.
 func WithPeekFirst() CallOption { return callOption(func(t *stmt.Told) { t.Peek = true }) }
 
@@ -206,8 +206,8 @@ func WithPageSize(rows int) EachOption {
 }
 
 // WithSettle makes each conditional write whose outcome is unknown call LWTResult.Settle by
-// itself, as long as its context lasts. What cannot be settled is still an
-// *OutcomeUnknownError. It wants an attempt column: see Settle.
+// itself, as long as its context lasts. What cannot be settled still
+// matches ErrOutcomeUnknown. It wants an attempt column: see Settle.
 func WithSettle() Option { return option(func(s *settings) { s.autoSettle = true }) }
 
 // WithLWTOnly refuses plain writes of the table, which could undo what its LWTs have been
@@ -222,7 +222,7 @@ func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }
 //
 // It concerns values that are written whole without having been read: frozen ones, elements of
 // collections, and static columns of an Insert, by Save, Replace, Update, Insert and their like. The
-// error is a *UsageError that names the column. Mutate keeps such fields, and so does every write of a
+// error is an error of KindUsage that names the column. Mutate keeps such fields, and so does every write of a
 // user-defined type that is not frozen: docs/columns.md.
 func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes = true }) }
 
@@ -383,7 +383,7 @@ func WithIdempotence(i Idempotence) EachOption {
 //
 // The retry policy of the gocql session is another thing: it sends again what may have been
 // executed, and only idempotent statements are handed to it. If it made more than one attempt, the
-// error of a write is an *OutcomeUnknownError, whatever the last attempt said: an earlier one
+// error of a write is an error that matches ErrOutcomeUnknown, whatever the last attempt said: an earlier one
 // may have been executed. No policy makes more than 100 attempts.
 func WithRetries(n int) Option {
 	return option(func(s *settings) { s.retries, s.retriesSet = n, true })

@@ -45,17 +45,17 @@ func TestInferredIdempotence(t *testing.T) {
 		"set":                        {update(name.Set("a"), sel.SetNull()), replay.Same},
 		"set a list":                 {update(tags.Set([]string{"a"})), replay.StampedList},
 		"set a list null":            {update(tags.SetNull()), replay.Same},
-		"append":                     {update(tags.Append("a")), replay.ListAppend},
-		"prepend":                    {update(name.Set("a"), tags.Prepend("a")), replay.ListAppend},
-		"an element":                 {update(tags.At(0).Set("a")), replay.ListIndex},
-		"remove values of a list":    {update(tags.Remove("a")), replay.Same},
-		"add to a set":               {update(labels.Add("a")), replay.Same},
-		"remove from a set":          {update(labels.Remove("a")), replay.Same},
-		"put into a map":             {update(attrs.At("a").Set(1)), replay.Same},
+		"append":                     {update(Append(tags, "a")), replay.ListAppend},
+		"prepend":                    {update(name.Set("a"), Prepend(tags, "a")), replay.ListAppend},
+		"an element":                 {update(At(tags, 0).Set("a")), replay.ListIndex},
+		"remove values of a list":    {update(Remove(tags, "a")), replay.Same},
+		"add to a set":               {update(Add(labels, "a")), replay.Same},
+		"remove from a set":          {update(Remove(labels, "a")), replay.Same},
+		"put into a map":             {update(Entry(attrs, "a").Set(1)), replay.Same},
 		"set a frozen map":           {update(Col(func(e *Everything) *map[string]string { return &e.Fixed }).Set(nil)), replay.Same},
 		"delete a row":               {func(table *Table[Everything]) { _ = row(table).Delete(ctx) }, replay.Same},
-		"delete columns":             {remove(name, tags, attrs.At("a")), replay.Same},
-		"delete an element by index": {remove(tags.At(0)), replay.ListIndex},
+		"delete columns":             {remove(name, tags, Entry(attrs, "a")), replay.Same},
+		"delete an element by index": {remove(At(tags, 0)), replay.ListIndex},
 		"save":                       {save(Everything{Tenant: "t", ID: 1, At: epoch}), replay.Same},
 		"save with a list":           {save(Everything{Tenant: "t", ID: 1, At: epoch, Tags: []string{"a"}}), replay.StampedList},
 	} {
@@ -94,8 +94,8 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.Same, reason(row.With(WithTimestamp(epoch)), name.Set("a")))
 	require.Equal(t, replay.StampedList, reason(row.With(WithTimestamp(epoch)), tags.Set([]string{"a"})))
 	require.Equal(t, replay.Reordered, reason(row, tags.Set([]string{"a"})))
-	require.Equal(t, replay.ListAppend, reason(row, tags.Append("a")))
-	require.Equal(t, replay.Declared, reason(row.With(WithIdempotence(Idempotent)), tags.Append("a")))
+	require.Equal(t, replay.ListAppend, reason(row, Append(tags, "a")))
+	require.Equal(t, replay.Declared, reason(row.With(WithIdempotence(Idempotent)), Append(tags, "a")))
 	require.Equal(t, replay.Refused, reason(row.With(WithTimestamp(epoch), WithIdempotence(NotIdempotent)), name.Set("a")))
 	other := stamped.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
@@ -144,8 +144,9 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := call()
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.ErrorContains(t, err, "never idempotent")
 		})
 	}
@@ -175,7 +176,7 @@ func TestBatchesAndIdempotence(t *testing.T) {
 		want bool
 	}{
 		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(name.Set("a")) }, true},
-		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(tags.Append("a")) }, false},
+		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(Append(tags, "a")) }, false},
 		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).In(b).Save() }, false},
 		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).In(b).Save() }, true},
 		"mixed": {func(b *Batch) {

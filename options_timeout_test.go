@@ -88,8 +88,8 @@ func TestCallsAreBounded(t *testing.T) {
 			_, err := t.Find(tK.Eq(1)).Mutate(ctx, func(_ context.Context, _ *T) error { return nil })
 			return err
 		},
-		"create table": func(ctx context.Context, _ *DB, t *Table[T]) error { return t.CreateTable(ctx) },
-		"verify":       func(ctx context.Context, _ *DB, t *Table[T]) error { return t.Verify(ctx) },
+		"create table": func(ctx context.Context, _ *DB, t *Table[T]) error { return Schema(nil, t).Create(ctx) },
+		"verify":       func(ctx context.Context, _ *DB, t *Table[T]) error { return Schema(nil, t).Verify(ctx) },
 		"batch": func(ctx context.Context, db *DB, t *Table[T]) error {
 			b := db.Batch()
 			t.New(T{K: 1}).In(b).Save()
@@ -101,7 +101,7 @@ func TestCallsAreBounded(t *testing.T) {
 			return b.Exec(ctx)
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {
-			cause := &OutcomeUnknownError{Err: context.Canceled}
+			cause := &Error{Unknown: true, Err: context.Canceled}
 			res := LWTResult[T]{rest: rest{pending: &pending{call: plainDocument(t.New(T{K: 1})).call(), cause: cause}}}
 			_, err := res.Settle(ctx)
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -27,7 +26,7 @@ type Page[T any] struct {
 // A token leads on in the same query only: the same statement, arguments and keyspace. The
 // page size is not part of it. With WithPageTokenKeys a token can be handed to a browser;
 // without, it is for trusted use only. A token that is damaged, of another query or too
-// old is a *PageTokenError, and nothing is sent.
+// old is an error of KindPageToken, and nothing is sent.
 //
 // The paging state within is the server's own. After an upgrade of the servers, or a change
 // of the struct's columns, tokens from before may be refused, with the same error. Rows
@@ -72,12 +71,12 @@ func (c call) page(ctx context.Context, token string, room func() codec.Addr, ea
 	if token != "" {
 		state, why, ok := s.pages.Open(token, query, time.Now())
 		if !ok {
-			return "", &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenReason(why)}
+			return "", c.badToken(why, nil)
 		}
 		if most > 0 {
 			left, n := binary.Uvarint(state)
 			if n <= 0 || left < 1 || left > uint64(most) {
-				return "", &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenDamaged}
+				return "", c.badToken(pagetoken.Damaged, nil)
 			}
 			b.RowMark.Most, state = int(left), state[n:]
 		}
@@ -98,7 +97,7 @@ func (c call) page(ctx context.Context, token string, room func() codec.Addr, ea
 		return err
 	})
 	if token != "" && driver.RefusesPageState(err) {
-		err = &PageTokenError{Table: c.table.schema.Name, Reason: PageTokenDamaged, Err: err}
+		err = c.badToken(pagetoken.Damaged, err)
 	}
 	return next, err
 }
@@ -111,48 +110,12 @@ func (t *table) ownKeyspace() string {
 	return t.sender.Keyspace()
 }
 
-// ErrBadPageToken is matched by every *PageTokenError.
-var ErrBadPageToken = driver.NewMark("coodie: bad page token")
-
-// PageTokenError is a token that QuerySet.Page does not take. It matches ErrBadPageToken.
-// The remedy is the same whatever the reason: begin with the first page.
-type PageTokenError struct {
-	Table  string
-	Reason PageTokenReason
-	Err    error // the server's, if it was the server that refused the token
+// badToken is the error of a token that Page does not take. err is the server's, if it was the
+// server that refused it.
+func (c *call) badToken(why pagetoken.Reason, err error) error {
+	reason := "the page token " + why.String() + "; begin with the first page"
+	return &Error{Kind: KindPageToken, Op: "select", Table: c.table.schema.Name, Reason: reason, Err: err}
 }
-
-// PageTokenReason is what is wrong with a page token.
-type PageTokenReason uint8
-
-const (
-	// PageTokenDamaged: it is not as it was made, or was made with a key that is not among
-	// the table's, or by another version of coodie or of the server.
-	PageTokenDamaged = PageTokenReason(pagetoken.Damaged)
-	// PageTokenForeign: it was made for another query: another statement, other arguments
-	// or another keyspace.
-	PageTokenForeign = PageTokenReason(pagetoken.Foreign)
-	// PageTokenExpired: it is older than WithPageTokenLifetime allows.
-	PageTokenExpired = PageTokenReason(pagetoken.Expired)
-)
-
-func (r PageTokenReason) String() string { return [...]string{"damaged", "foreign", "expired"}[r] }
-
-func (e *PageTokenError) Error() string {
-	what := [...]string{
-		"is damaged, or was made with another key", "was made for another query", "has expired",
-	}[e.Reason]
-	s := fmt.Sprintf("%s: the page token %s; begin with the first page", about("select", e.Table, nil), what)
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
-}
-
-// Is matches ErrBadPageToken.
-func (e *PageTokenError) Is(target error) bool { return target == ErrBadPageToken }
-
-func (e *PageTokenError) Unwrap() error { return e.Err }
 
 // WithPageTokenKeys makes the tokens of QuerySet.Page safe to hand to a browser: they are
 // encrypted and authenticated (HMAC-SHA256) with the first key. Tokens made with one of

@@ -67,7 +67,7 @@ func (a PlannedArg) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(a.Type))
 // an empty table; and a call that stops at an error stops after its first write.
 //
 // The error is that of call, unless it comes of the planning: one that matches ErrPlanned or
-// ErrNotFound. A *UsageError says why nothing would be sent.
+// ErrNotFound. An error of KindUsage says why nothing would be sent.
 func Plan(ctx context.Context, call func(context.Context) error) ([]Planned, error) {
 	var plan planner
 	err := call(driver.Planning(ctx, plan.add))

@@ -20,7 +20,7 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 	db := coodie.New(session, coodie.WithObserver(coodie.ObserverFunc(func(context.Context, coodie.Event) { events++ })))
 	table, err := coodie.Open[Reading](db, coodie.WithPageSize(100))
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	value := coodie.Col(func(r *Reading) *string { return &r.Value })
 	row := table.Find(sensor.Eq("a"), readingN.Eq(1))
 	doc := func() *coodie.Document[Reading] { return table.New(Reading{Sensor: "a", N: 1, Value: "v"}) }
@@ -237,9 +237,10 @@ func TestPlanErrors(t *testing.T) {
 	srv, session := server(t)
 	table := openReadings(t, session, 0)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	plan, err := coodie.Plan(t.Context(), func(ctx context.Context) error { return table.Find().Delete(ctx) })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Empty(t, plan)
 
 	mine := errors.New("mine")

@@ -34,7 +34,7 @@ func everyQuery(things *Table[Everything]) []struct {
 		{partition.Filter(at.Gt(epoch), at.Le(epoch)), all + inPartition + " AND at > ? AND at <= ?"},
 		{partition.Filter(at.Ge(epoch), at.Lt(epoch)), all + inPartition + " AND at >= ? AND at < ?"},
 		{q.Filter(tenant.In("a", "b"), id.In(1)), all + " WHERE tenant = ? AND id = ?"},
-		{partition.Filter(name.Eq("a"), tags.Contains("b"), labels.Contains("c"), attrs.Contains(1), attrs.ContainsKey("d"), attrs.At("e").Eq(2)).AllowFiltering(),
+		{partition.Filter(name.Eq("a"), Contains(tags, "b"), Contains(labels, "c"), ContainsValue(attrs, 1), ContainsKey(attrs, "d"), Entry(attrs, "e").Eq(2)).AllowFiltering(),
 			all + inPartition + " AND name = ? AND tags CONTAINS ? AND labels CONTAINS ? AND attrs CONTAINS ? AND attrs CONTAINS KEY ? AND attrs[?] = ? ALLOW FILTERING"},
 		{q.Filter(Like(name, "a%")), all + " WHERE name LIKE ?"},
 		{q.Filter(AnyCol(things, "tenant").Eq("t"), AnyCol(things, "id").In(1, 2), Like(AnyCol(things, "name"), "%a"), AnyCol(things, "tags").Contains("x")),
@@ -129,7 +129,7 @@ func TestUnpaged(t *testing.T) {
 	}
 }
 
-// TestQueriesRefused: each is refused with a *UsageError that says what to do.
+// TestQueriesRefused: each is refused with an error of KindUsage that says what to do.
 func TestQueriesRefused(t *testing.T) {
 	ctx := context.Background()
 	things, sent := answering[Everything](t, applied)
@@ -148,14 +148,14 @@ func TestQueriesRefused(t *testing.T) {
 		{"null", "name", "cannot ask for null", all(q.Filter(name.IsNull()))},
 		{"null by name", "select", "cannot ask for null", all(q.Filter(AnyCol(things, "select").In(1, nil)))},
 		{"null key", "at", "cannot be null", all(partition.Filter(at.Eq(time.Time{})))},
-		{"list element", "tags", "Contains", all(q.Filter(tags.At(0).Eq("a")))},
-		{"range of a map's value", "attrs", "by Eq only", all(q.Filter(attrs.At("a").Gt(1)))},
+		{"list element", "tags", "Contains", all(q.Filter(At(tags, 0).Eq("a")))},
+		{"range of a map's value", "attrs", "by Eq only", all(q.Filter(Entry(attrs, "a").Gt(1)))},
 		{"like of a number", "seq", "compares text", all(q.Filter(Like(seq, "1%")))},
 		{"like as a condition", "name", "LIKE is for Find", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).If(Like(name, "a%")).Delete(ctx))},
 		{"several columns as a condition", "", "belongs into Find", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).If(Cols(at, seq).Gt(row)).Delete(ctx))},
 		{"several columns of no key", "name", "clustering columns", all(partition.Filter(Cols(name).Gt(row)))},
 		{"several columns, wrong order", "at", "order of the key", all(partition.Filter(Cols(seq, at).Gt(row)))},
-		{"several columns, part of one", "attrs", "clustering columns", all(partition.Filter(Cols[Everything](attrs.At("a")).Gt(row)))},
+		{"several columns, part of one", "attrs", "clustering columns", all(partition.Filter(Cols[Everything](Entry(attrs, "a")).Gt(row)))},
 		{"several columns, nil", "", "nil column", all(partition.Filter(Cols(at, nil).Gt(row)))},
 		{"several columns, unknown", "nope", "no such column", all(partition.Filter(Cols(at, AnyCol(things, "nope")).Gt(row)))},
 		{"several columns, null", "at", "cannot be null", all(partition.Filter(Cols(at, seq).Gt(Everything{})))},
@@ -163,7 +163,7 @@ func TestQueriesRefused(t *testing.T) {
 		{"several columns in null", "at", "cannot be null", all(partition.Filter(Cols(at, seq).In(row, Everything{})))},
 		{"token in a write", "", "SELECT only", q.Filter(Token[Everything]().Gt(1)).Delete(ctx)},
 		{"order of a regular column", "name", "only clustering columns", all(partition.OrderBy(Asc(name)))},
-		{"order of a part", "attrs", "whole columns", all(partition.OrderBy(Asc(attrs.At("a"))))},
+		{"order of a part", "attrs", "whole columns", all(partition.OrderBy(Asc(Entry(attrs, "a"))))},
 		{"order without a partition", "tenant", "within a partition", all(q.OrderBy(Asc(at)))},
 		{"order with half of a partition", "id", "within a partition", all(q.Filter(tenant.Eq("t")).OrderBy(Asc(at)))},
 		{"order skips a column", "seq", "are missing", all(partition.OrderBy(Asc(seq)))},
@@ -171,7 +171,7 @@ func TestQueriesRefused(t *testing.T) {
 		{"order half reversed", "seq", "not in part", all(partition.OrderBy(Asc(at), Asc(seq)))},
 		{"order of an unknown column", "nope", "no such column", all(partition.OrderBy(Asc(AnyCol(things, "nope"))))},
 		{"zero order", "", "not a column", all(partition.OrderBy(Order[Everything]{}))},
-		{"only of a part", "attrs", "whole columns", all(q.Only(attrs.At("a")))},
+		{"only of a part", "attrs", "whole columns", all(q.Only(Entry(attrs, "a")))},
 		{"only nil", "", "nil column", all(q.Only(nil))},
 		{"defer of all", "", "leaves no column", err(hits.Find().Defer(AnyCol(hits, "page"), AnyCol(hits, "n")).All(ctx))},
 		{"defer of an unknown column", "nope", "no such column", all(q.Defer(AnyCol(things, "nope")))},
@@ -190,11 +190,12 @@ func TestQueriesRefused(t *testing.T) {
 		{"count of partitions", "", "Count is of all rows", err(q.Distinct().Count(ctx))},
 		{"conditional write with columns", "", "options of a read", err(partition.Only(name).IfExists().Delete(ctx))},
 		{"create with columns", "", "options of a read", err(q.Only(name).IfNotExists().Create(ctx, row))},
-		{"mutate with a part", "attrs", "whole columns", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(attrs.At("a")).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
+		{"mutate with a part", "attrs", "whole columns", err(partition.Filter(at.Eq(epoch), seq.Eq(1)).Only(Entry(attrs, "a")).Mutate(ctx, func(context.Context, *Everything) error { return nil }))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			if tt.column != "" {
 				require.Equal(t, tt.column, usage.Column)

@@ -66,7 +66,7 @@ func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
 	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
-// IfAll is If with a slice. An empty one is a *UsageError of the call that sends the write.
+// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
 func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
@@ -77,7 +77,7 @@ func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 // send several statements, of 20 partitions each (WithInChunk), several at once (WithConcurrency).
 // With WithClientTimestamps or Timestamp all of them have one timestamp; otherwise each has the
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
-// may have been executed by then, the error is an *OutcomeUnknownError that counts them.
+// may have been executed by then, the error is an error that matches ErrOutcomeUnknown that counts them.
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
 	return plainQuery(q).update(ctx, plainAssigns(assigns))
 }
@@ -101,7 +101,7 @@ func (q *Query[T]) Get(ctx context.Context) (v T, err error) {
 }
 
 // One reads the only row that the filters select: ErrNotFound if there is none,
-// ErrMultiple if there are several. It reads two rows at most.
+// an error of KindMultiple if there are several. It reads two rows at most.
 func (q *Query[T]) One(ctx context.Context) (v T, err error) {
 	err = (*query)(q).readOne(ctx, stmt.ReadRows, 2, codec.At(&v))
 	return
@@ -149,7 +149,7 @@ func (q *Query[T]) Count(ctx context.Context) (int64, error) { return (*query)(q
 //
 // A partition that has static values and no row is passed over if a regular column is read. If only
 // keys and static columns are read, it is one T; a clustering column among them is null
-// and a *DecodeError.
+// and an error of KindDecode.
 func (q *Query[T]) Only(first Target[T], more ...Target[T]) *Query[T] {
 	return (*Query[T])((*query)(q).withOnly(targets(first, more)))
 }
@@ -206,7 +206,7 @@ func targets[T any](first Target[T], more []Target[T]) []*stmt.Ref {
 //
 // The object's keys are column names of the struct: case counts only within quotes of their
 // own, "\"mixedCase\"". A name that the struct lacks or that comes twice, a key column that is
-// left out or null, and what is no object are a *UsageError, and nothing is sent. The key
+// left out or null, and what is no object are an error of KindUsage, and nothing is sent. The key
 // columns must have native types, and values whose meaning does not depend on the server: a
 // timestamp with its zone, a decimal as a string.
 //
@@ -361,18 +361,4 @@ func (q *query) withDefer(columns []*stmt.Ref) *query {
 	q, c := q.choose()
 	c.Only, c.Without = nil, columns
 	return q
-}
-
-// sure is what w points to; the zero write for nil.
-func (w *write) sure() write {
-	if w == nil {
-		return write{}
-	}
-	return *w
-}
-
-//go:noinline
-func (w write) with(opts []CallOption) *write {
-	w.query = w.query.with(opts)
-	return &w
 }

@@ -36,7 +36,7 @@ type Raw struct {
 //	res, err := db.Raw("UPDATE t SET v = ? WHERE k = ? IF v = ?", 2, "a", 1).CAS(ctx)
 //
 // The text is parsed before anything is sent: a condition under Exec or Rows, whose answer
-// would be lost, is a *UsageError, and so are a CAS without one, several statements at once, and
+// would be lost, is an error of KindUsage, and so are a CAS without one, several statements at once, and
 // another number of values than of markers. nil is null, Unset leaves unset. The value of a tuple
 // column is written (?, ?), with a value for each element.
 //
@@ -52,7 +52,7 @@ func (db *DB) Raw(statement string, args ...any) Raw {
 // With sets how this statement is sent: WithConsistency (of a CAS, what it commits at), WithTimeout, WithPageSize,
 // WithPrefetch, WithIdempotence, and WithLinearizable, which makes a SELECT read at the DB's serial
 // consistency; the server does so for one partition only. A conditional statement cannot be declared
-// idempotent. What the text says itself, a TTL or a timestamp, is no option: a *UsageError.
+// idempotent. What the text says itself, a TTL or a timestamp, is no option: an error of KindUsage.
 func (r Raw) With(opts ...CallOption) Raw {
 	tell(&r.told, opts)
 	return r
@@ -122,7 +122,7 @@ type RawResult struct {
 
 // CAS executes a conditional statement or a batch with a condition, once, as every
 // conditional write: at the DB's serial consistency, never handed to a retry policy. An
-// unknown outcome is an *OutcomeUnknownError; there is no Settle, for only the caller
+// unknown outcome is an error that matches ErrOutcomeUnknown; there is no Settle, for only the caller
 // knows what the statement would have left behind.
 func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	var res RawResult
@@ -137,7 +137,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	if err = p.failure(got.Read(rows)); err == nil {
 		res.Applied = got.Applied
 		if got.Broken != nil {
-			err = &DecodeError{Table: p.table, Err: got.Broken}
+			err = decodeError(p.table, "", "", got.Broken)
 		}
 		for _, line := range got.Lines {
 			if line.Columns.Len() == 1 {
@@ -256,7 +256,7 @@ func (r Raw) level(q *driver.Request, s *settings) string {
 }
 
 func (r Raw) usage(table, reason string, err error) error {
-	return &UsageError{Op: opRaw, Table: table, Reason: reason, Err: err}
+	return misuse(opRaw, table, "", reason, err)
 }
 
 // errTuple is gocql's error of a tuple that was bound to one marker.
@@ -271,9 +271,9 @@ func (p *rawStatement) failure(err error) error {
 	case errors.As(err, &several):
 		return failure(opRaw, p.table, &p.request, err)
 	case errTuple.MatchString(err.Error()):
-		return &UsageError{Op: opRaw, Table: p.table, Reason: "a tuple column takes a marker for each element: (?, ?)", Err: err}
+		return misuse(opRaw, p.table, "", "a tuple column takes a marker for each element: (?, ?)", err)
 	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		return &UsageError{Op: opRaw, Table: p.table, Reason: "a value does not fit", Err: err}
+		return misuse(opRaw, p.table, "", "a value does not fit", err)
 	}
 	return failure(opRaw, p.table, &p.request, err)
 }
@@ -318,7 +318,7 @@ func (r Row) CellState(column string) CellState {
 
 // Get sets what dest points to, of any Go type that can hold the column's CQL type: null
 // sets zero, and a nil pointer where dest points to a pointer. A column that the row lacks, or
-// a type that does not fit, is a *DecodeError.
+// a type that does not fit, is an error of KindDecode.
 func (r Row) Get(column string, dest any) error {
 	v := reflect.ValueOf(dest)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -395,7 +395,7 @@ func (r Row) decode(i int, v reflect.Value, field string) error {
 }
 
 func (r Row) broken(column, field string, err error) error {
-	return &DecodeError{Table: r.table, Column: column, Field: field, Err: err}
+	return decodeError(r.table, column, field, err)
 }
 
 // do sends the statement.

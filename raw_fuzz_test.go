@@ -64,8 +64,8 @@ func FuzzRaw(f *testing.F) {
 			}
 		}
 		for _, err := range append(errs, casErr) {
-			var usage *UsageError
-			require.True(t, err == nil || errors.As(err, &usage), "%q: %v", text, err)
+			var usage *Error
+			require.True(t, err == nil || errors.As(err, &usage) && usage.Kind == KindUsage, "%q: %v", text, err)
 			require.NotContains(t, errorText(err), secret)
 		}
 	})

@@ -82,8 +82,9 @@ func TestRawRefused(t *testing.T) {
 	} {
 		t.Run(tt.raw.text+" "+tt.says, func(t *testing.T) {
 			err := tt.call(tt.raw)
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.ErrorContains(t, err, tt.says)
 		})
 	}
@@ -221,14 +222,21 @@ func TestRaw(t *testing.T) {
 			for row, err := range db.Raw("SELECT c FROM r WHERE k = 1").With(WithPageSize(2)).Rows(ctx) {
 				require.NoError(t, err)
 				var s string
-				var decode *DecodeError
+				var decode *Error
 				require.ErrorAs(t, row.Get("c", &s), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Get("d", &s), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Get("c", s), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Get("c", nil), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Scan(&s), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Scan(nil), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				require.ErrorAs(t, row.Scan(&struct{ C string }{}), &decode)
+				require.Equal(t, KindDecode, decode.Kind)
 				break
 			}
 			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Select, "r")), 1, "breaking off ends the reading")
@@ -270,20 +278,26 @@ func TestRawErrors(t *testing.T) {
 	ctx := context.Background()
 	srv, session := rawServer(t)
 	db := New(session)
-	var usage *UsageError
+	var usage *Error
 	require.ErrorAs(t, db.Raw("UPDATE r SET v = ? WHERE k = 1 AND c = 1", int64(1)<<40).Exec(ctx), &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.ErrorAs(t, db.Raw("UPDATE r SET v = ? WHERE k = 1 AND c = 1", "x").Exec(ctx), &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.ErrorAs(t, db.Raw("UPDATE r SET tu = ? WHERE k = 1 AND c = 1", struct{ A int }{1}).Exec(ctx), &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.ErrorContains(t, usage, "(?, ?)")
 	_, err := db.Raw("UPDATE r SET v = 1 WHERE k = ? AND c = 1 IF EXISTS", "x").CAS(ctx)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Write)))
 
-	var query *QueryError
+	var query *Error
 	require.ErrorAs(t, db.Raw("DELETE FROM missing WHERE k = 1").Exec(ctx), &query)
+	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ended), &query)
+	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 	require.ErrorIs(t, query, context.Canceled)
 
 	for name, steps := range map[string][]cqltest.Step{
@@ -293,8 +307,9 @@ func TestRawErrors(t *testing.T) {
 		res, err := db.Raw("INSERT INTO r (k, c) VALUES (2, 2) IF NOT EXISTS").CAS(ctx)
 		require.ErrorIs(t, err, ErrOutcomeUnknown, name)
 		require.False(t, res.Applied)
-		var unknown *OutcomeUnknownError
+		var unknown *Error
 		require.ErrorAs(t, err, &unknown)
+		require.True(t, unknown.Unknown)
 		require.Equal(t, "r", unknown.Table)
 		require.Equal(t, 1, fault.Hits(), "sent once")
 		fault.Remove()
@@ -306,9 +321,11 @@ func TestRawErrors(t *testing.T) {
 	}
 	for _, err := range db.Raw("SELECT * FROM missing").Rows(ctx) {
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 	}
 	// An Unavailable of one partition says nothing of another that came before it.
 	defer srv.Fault(cqltest.On(cqltest.Write), cqltest.Unavailable()).Remove()
 	require.ErrorIs(t, db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; DELETE FROM r WHERE k = 2; APPLY BATCH").Exec(ctx), ErrOutcomeUnknown)
 	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ctx), &query)
+	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 }

@@ -60,13 +60,13 @@ func (c *call) readOne(ctx context.Context, want stmt.ReadKind, only bool, v cod
 			return err
 		}
 		if !found {
-			return &NotFoundError{Op: "select", Table: c.table.schema.Name}
+			return &Error{Kind: KindNotFound, Op: "select", Table: c.table.schema.Name}
 		}
 		if err := r.Decode(p, v); err != nil {
 			return err
 		}
 		if only && r.NextRow() {
-			return &MultipleError{Op: "select", Table: c.table.schema.Name}
+			return &Error{Kind: KindMultiple, Op: "select", Table: c.table.schema.Name, Reason: "several rows where one was expected"}
 		}
 		return c.table.loaded(r.Context(), v)
 	})
@@ -78,9 +78,9 @@ func (c *call) oneOf(n int, failed error) error {
 	case failed != nil || n == 1:
 		return failed
 	case n == 0:
-		return c.locate(&NotFoundError{Op: "select", Table: c.table.schema.Name})
+		return c.locate(&Error{Kind: KindNotFound, Op: "select", Table: c.table.schema.Name})
 	}
-	return c.locate(&MultipleError{Op: "select", Table: c.table.schema.Name})
+	return c.locate(&Error{Kind: KindMultiple, Op: "select", Table: c.table.schema.Name, Reason: "several rows where one was expected"})
 }
 
 // rows yields all rows, and at the end the error if there is one. room gives each a place.
@@ -149,7 +149,7 @@ func (c *call) count(ctx context.Context) (int64, error) {
 		}
 		cells := r.Cells()
 		if len(cells) != 1 || len(cells[0]) != 8 {
-			return &DecodeError{Table: c.table.schema.Name, Column: "count", Err: fmt.Errorf("count(*) is not a bigint")}
+			return decodeError(c.table.schema.Name, "count", "", fmt.Errorf("count(*) is not a bigint"))
 		}
 		n = int64(binary.BigEndian.Uint64(cells[0]))
 		return nil

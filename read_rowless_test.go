@@ -42,7 +42,7 @@ func openSlots(t *testing.T, session *gocql.Session) *coodie.Table[Slot] {
 	t.Helper()
 	ctx := t.Context()
 	slots := open[Slot](t, session)
-	require.NoError(t, slots.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, slots).Create(ctx))
 	statics := []string{"a"}
 	for i := range 149 {
 		statics = append(statics, fmt.Sprint("x", i))
@@ -76,7 +76,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err, name)
 			require.Equal(t, one, first, name)
 			_, err = q.Reads().One(ctx)
-			require.ErrorIs(t, err, coodie.ErrMultiple, name)
+			require.Equal(t, coodie.KindMultiple, coodie.KindOf(err), name)
 			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err, name)
 			require.True(t, found, name)
@@ -206,7 +206,7 @@ func TestStaticsAreNoRowOfAPage(t *testing.T) {
 			require.NoError(t, err)
 		}
 		_, err = slots.Find().With(coodie.WithPageSize(1)).Limit(3).Page(ctx, page.Next)
-		require.ErrorIs(t, err, coodie.ErrBadPageToken, "of another limit")
+		require.Equal(t, coodie.KindPageToken, coodie.KindOf(err), "of another limit")
 	})
 }
 
@@ -253,8 +253,9 @@ func TestStaticsOfPartitions(t *testing.T) {
 
 		fails := func(field string, err error) {
 			t.Helper()
-			var decode *coodie.DecodeError
+			var decode *coodie.Error
 			require.ErrorAs(t, err, &decode)
+			require.Equal(t, coodie.KindDecode, decode.Kind)
 			require.Equal(t, "c", decode.Column)
 			require.Equal(t, field, decode.Field)
 		}
@@ -288,7 +289,7 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, both[0], first)
 		_, err = again().Reads().One(ctx)
-		require.ErrorIs(t, err, coodie.ErrMultiple)
+		require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 		found, err := again().Reads().Exists(ctx)
 		require.NoError(t, err)
 		require.True(t, found)
@@ -302,7 +303,7 @@ func TestStaticsThatTheStructLacks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, both, all)
 		table := open[SlotOfRows](t, session, coodie.WithTable("slot"))
-		require.NoError(t, table.Verify(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 		n, err := table.Find().Count(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, n, "since Verify has seen the column")
@@ -319,15 +320,16 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[StaticSlot](t, session)
-		require.NoError(t, table.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 		s := coodie.Col(func(s *StaticSlot) *int { return &s.S })
 		k := coodie.Col(func(s *StaticSlot) *string { return &s.K })
 		require.NoError(t, table.Find(k.Eq("a")).Update(ctx, s.Set(7)))
 		row := table.New(StaticSlot{"a", 2, 5})
 		refused := func(err error) {
 			t.Helper()
-			var usage *coodie.UsageError
+			var usage *coodie.Error
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.Equal(t, "s", usage.Column)
 		}
 		srv.ResetLog()
@@ -393,7 +395,7 @@ func TestStaticsBesideTuples(t *testing.T) {
 	eachDialect(t, func(t *testing.T, srv *cqltest.Server, session *gocql.Session) {
 		ctx := t.Context()
 		table := open[Paired](t, session)
-		require.NoError(t, table.CreateTable(ctx))
+		require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 		srv.MustExec("INSERT INTO app.paired (k, s) VALUES ('a', 7)")
 		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (null, null), 1)`)
 		srv.MustExec(`INSERT INTO app.paired (k, "cC", n) VALUES ('b', (1, 2), 2)`)

@@ -32,7 +32,7 @@ var (
 func openReadings(t *testing.T, session *gocql.Session, n int, opts ...coodie.TableOption) *coodie.Table[Reading] {
 	t.Helper()
 	readings := open[Reading](t, session, opts...)
-	require.NoError(t, readings.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, readings).Create(t.Context()))
 	for i := range n {
 		require.NoError(t, readings.New(Reading{Sensor: "a", N: i, Value: "v"}).Save(t.Context()))
 	}
@@ -50,10 +50,10 @@ func TestOne(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Reading{Sensor: "a", N: 2, Value: "v"}, one)
 	one, err = readings.Find(sensor.Eq("a")).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	require.Zero(t, one)
 	_, err = readings.Find(sensor.Eq("a")).With(coodie.WithPageSize(1)).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple, "the second is on another page")
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err), "the second is on another page")
 	_, err = readings.Find(sensor.Eq("a")).Limit(1).One(ctx)
 	require.NoError(t, err, "no more than one was asked for")
 }
@@ -203,7 +203,7 @@ func TestTimeout(t *testing.T) {
 	defer session.Close()
 	ctx := t.Context()
 	entries := open[Entry](t, session, coodie.WithSettle())
-	require.NoError(t, entries.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, entries).Create(ctx))
 	doc := entries.New(Entry{Book: "b", Line: 1})
 	const short = 20 * time.Millisecond
 

@@ -150,7 +150,7 @@ func (r *result) row() answer.RowState {
 }
 
 // Previous is the row as it was before an applied write. Only ScyllaDB sends it; nil on
-// Cassandra, and where no row was. The error is a *DecodeError: the write was applied all
+// Cassandra, and where no row was. The error is an error of KindDecode: the write was applied all
 // the same.
 func (r LWTResult[T]) Previous() (*Existing[T], error) {
 	previous := r.rest.previous

@@ -190,8 +190,9 @@ func TestAnswersThatAreNone(t *testing.T) {
 			require.Equal(t, RowUnknown, res.Row(), "an unknown outcome tells nothing")
 			require.ErrorIs(t, res.Err(), ErrOutcomeUnknown)
 			require.NotErrorIs(t, res.Err(), ErrNotApplied)
-			var unknown *OutcomeUnknownError
+			var unknown *Error
 			require.ErrorAs(t, err, &unknown)
+			require.True(t, unknown.Unknown)
 			require.Equal(t, "insert", unknown.Op)
 			require.Equal(t, "t", unknown.Table)
 		})
@@ -209,13 +210,15 @@ func TestAppliedThoughUndecodable(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 	_, err = res.Previous()
-	var decode *DecodeError
+	var decode *Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 
 	bad.Rows[0][0] = []byte{0}
 	table, _ = answering[T](t, bad)
 	res, err = table.New(T{}).Insert(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	require.Equal(t, "v", decode.Column)
 	require.Equal(t, "V", decode.Field)
 	require.False(t, res.Applied)
@@ -242,7 +245,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		table, _ := answering[Everything](t, a)
 		row := table.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
-		res, err := row.If(attrs.At("a").Eq(1), tags.At(0).Ne("x"), tags.Contains("y"), name.Gt("z")).Delete(context.Background())
+		res, err := row.If(Entry(attrs, "a").Eq(1), At(tags, 0).Ne("x"), Contains(tags, "y"), name.Gt("z")).Delete(context.Background())
 		if err == nil {
 			require.Equal(t, appliedCell[0] != 0, res.Applied)
 		}
@@ -250,7 +253,7 @@ func FuzzAnswer(f *testing.F) {
 		res.Conditions()
 		res.Row()
 		_, _ = res.Previous()
-		_, _ = attrs.At("a").From(res.Existing)
+		_, _ = Entry(attrs, "a").From(res.Existing)
 		_, _ = AnyCol(table, "tags").From(res.Existing)
 	})
 }

@@ -109,7 +109,7 @@ func TestOwnRetries(t *testing.T) {
 				db := coodie.New(session)
 				claims, err := coodie.Open[Claim](db)
 				require.NoError(t, err)
-				require.NoError(t, claims.CreateTable(t.Context()))
+				require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 
 				match := cqltest.On(s.kind, "claim")
 				srv.Fault(match.First(2), tt.steps...)
@@ -199,7 +199,7 @@ func TestSessionRetryPolicy(t *testing.T) {
 			db := coodie.New(session, tt.options...)
 			claims, err := coodie.Open[Claim](db)
 			require.NoError(t, err)
-			require.NoError(t, claims.CreateTable(t.Context()))
+			require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 			s := statements[tt.statement]
 			srv.ResetLog()
 			require.Error(t, s.do(t.Context(), db, claims))

@@ -27,7 +27,7 @@ func TestMemoryIsNotShared(t *testing.T) {
 	rows, err := coodie.Open[reused](coodie.New(session), coodie.WithPageSize(2))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, rows.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, rows).Create(ctx))
 	part := coodie.Col(func(r *reused) *string { return &r.Part })
 	seq := coodie.Col(func(r *reused) *int { return &r.Seq })
 	value := coodie.Col(func(r *reused) *string { return &r.Value })

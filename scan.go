@@ -226,7 +226,7 @@ func (s *scan) failed(err error) error {
 	}
 	name := s.call.table.schema.Name
 	if stopped, ok := err.(*fanout.Interrupted); ok {
-		err = &QueryError{Op: "select", Table: name, Err: stopped.Err}
+		err = queryError("select", name, "", stopped.Err)
 	}
 	return &ScanError{Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
 }
@@ -269,8 +269,8 @@ func (t *table) ring(ctx context.Context) (tokens []int64, err error) {
 		for err == nil && rows.Next() {
 			cells := rows.Cells()
 			if len(cells) > 1 && !strings.HasSuffix(string(cells[1]), "Murmur3Partitioner") {
-				err = &UsageError{Op: "scan", Table: t.schema.Name, Reason: "the cluster's partitioner is " + string(cells[1]) +
-					", and a scan goes by the tokens of Murmur3Partitioner; use Iter"}
+				err = misuse("scan", t.schema.Name, "", "the cluster's partitioner is "+string(cells[1])+
+					", and a scan goes by the tokens of Murmur3Partitioner; use Iter", nil)
 				break
 			}
 			var texts []string

@@ -47,7 +47,8 @@ func TestRing(t *testing.T) {
 	require.ErrorContains(t, err, `a token "abc"`)
 	partitioner = "org.apache.cassandra.dht.RandomPartitioner"
 	_, err = (*table)(configs).ring(t.Context())
-	var usage *UsageError
+	var usage *Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.ErrorContains(t, err, "RandomPartitioner")
 }

@@ -168,8 +168,9 @@ func TestScanErrors(t *testing.T) {
 			continue
 		}
 		require.ErrorAs(t, err, &ended)
-		var failed *coodie.QueryError
+		var failed *coodie.Error
 		require.ErrorAs(t, err, &failed)
+		require.True(t, !failed.Unknown && failed.Kind < coodie.KindUsage, "%v", failed)
 	}
 	require.NotNil(t, ended)
 	require.Less(t, len(seen), len(all))
@@ -190,8 +191,9 @@ func TestScanErrors(t *testing.T) {
 		}
 		return nil
 	})
-	var panicked *coodie.PanicError
+	var panicked *coodie.Error
 	require.ErrorAs(t, err, &panicked)
+	require.NotEmpty(t, panicked.Stack)
 	require.ErrorAs(t, err, &ended)
 
 	cancelled, cancel := context.WithCancel(ctx)
@@ -231,9 +233,10 @@ func TestScanUsage(t *testing.T) {
 		"zero value":       new(coodie.Query[Sample]),
 		"no TTL and no ti": table.Find().With(coodie.WithTTL(1)),
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		for _, err := range q.Reads().Scan(ctx) {
 			require.ErrorAs(t, err, &usage, says)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 			require.ErrorContains(t, err, says)
 		}
 		require.ErrorContains(t, q.Reads().ScanParallel(ctx, func(context.Context, Sample) error { return nil }), says)

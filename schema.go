@@ -1,7 +1,6 @@
 package coodie
 
 import (
-	"context"
 	"reflect"
 	"slices"
 	"sync"
@@ -63,8 +62,8 @@ type table struct {
 	valueAt    uintptr          // how far its Value is behind its beginning
 }
 
-// Open describes T's table on db. It sends nothing: CreateTable makes the table, Verify
-// compares the struct with the live one. Every mistake in T's tags is a *SchemaError
+// Open describes T's table on db. It sends nothing: Schema makes the table, compares it
+// with the struct and brings it up to date. Every mistake in T's tags is a *SchemaError
 // that names the Go type and field.
 func Open[T any](db *DB, opts ...TableOption) (*Table[T], error) {
 	core, err := open(reflect.TypeFor[T](), db, opts)
@@ -118,7 +117,7 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	t.source = answer.Source{
 		Table: &t.schema,
 		Fault: func(column, field string, err error) error {
-			return &DecodeError{Table: t.schema.Name, Column: column, Field: field, Err: err}
+			return decodeError(t.schema.Name, column, field, err)
 		},
 		Refresh: func(statement string) { driver.Refresh(t.sender, statement) },
 	}
@@ -136,12 +135,9 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 		return nil
 	})
 	for _, c := range of.Columns {
-		if err := c.Codec.Ready(); err != nil {
-			return nil, &SchemaError{Type: typ, Field: c.Field, Reason: err.Error()}
-		}
 		t.hasStatics = t.hasStatics || c.Kind == meta.Static
 		t.schema.Columns = append(t.schema.Columns, stmt.Named(c))
-		t.schema.Refs = append(t.schema.Refs, *stmt.RefTo(c))
+		t.schema.Refs = append(t.schema.Refs, *stmt.NamedRef(c))
 	}
 	return t, nil
 }
@@ -151,7 +147,7 @@ func (t *Table[T]) Name() string { return t.schema.Name }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
-	d := &Document[T]{Value: v, doc: document{table: (*table)(t)}}
+	d := &Document[T]{Value: v, doc: document{query: (*table)(t).query()}}
 	d.doc.see(codec.At(&d.Value))
 	return d
 }
@@ -214,6 +210,7 @@ func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
 		return nil, err
 	}
 	bound.opts, bound.keyspace, bound.copies, bound.hooks = t.opts, keyspace, t.copies, t.hooks
+	bound.schema.Meta, bound.schema.Columns, bound.schema.Refs = t.schema.Meta, t.schema.Columns, t.schema.Refs // of variants
 	bound.document, bound.valueAt = t.document, t.valueAt
 	bound.source.New, bound.source.ValueAt = t.source.New, t.source.ValueAt
 	if len(t.copies.made) >= maxCopies || t.copies.made == nil {
@@ -238,21 +235,9 @@ func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
 	return (*Query[T])((*table)(v).find(plainConds(filters)))
 }
 
-// CreateView makes the view if it does not exist, as Table.CreateTable does.
-func (v *View[T]) CreateView(ctx context.Context) error { return (*table)(v).create(ctx) }
-
-// CreateViewCQL is Table.CreateTableCQL.
-func (v *View[T]) CreateViewCQL() []string { return (*table)(v).createCQL() }
-
-// DropView is Table.DropTable.
-func (v *View[T]) DropView(ctx context.Context) error { return (*table)(v).drop(ctx) }
-
-// Verify is Table.Verify.
-func (v *View[T]) Verify(ctx context.Context) error { return (*table)(v).verify(ctx) }
-
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
 // DB. V has some of base's columns, of the same names and types; its key has all the key
-// columns of base and at most one other column. CreateView makes the view, which shows the rows
+// columns of base and at most one other column. The view shows the rows
 // of base in which no column of its key is null.
 //
 // The view follows base with some delay, so that no read of it is linearizable. Cassandra

@@ -22,10 +22,10 @@ func TestSideBySide(t *testing.T) {
 	tenant, err := home.InKeyspace("tenant")
 	require.NoError(t, err)
 	require.Equal(t, "tenant.entry", tenant.Name())
-	require.NoError(t, tenant.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, tenant).Create(ctx))
 	away, err := home.On(southDB)
 	require.NoError(t, err)
-	require.NoError(t, away.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, away).Create(ctx))
 
 	for book, table := range map[string]*coodie.Table[Entry]{"home": home, "tenant": tenant, "away": away} {
 		_, err := table.New(Entry{Book: book}).Insert(ctx)

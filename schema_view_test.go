@@ -28,21 +28,22 @@ func TestView(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS ks.by_name AS SELECT name, tenant, id, at, seq, "mixedCase" FROM ks.everything ` +
 		`WHERE name IS NOT NULL AND tenant IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND seq IS NOT NULL ` +
-		`PRIMARY KEY (name, tenant, id, at, seq) WITH CLUSTERING ORDER BY (tenant ASC, id ASC, at DESC, seq ASC) AND comment = 'by name'`}, view.CreateViewCQL())
-	_, err = cqlparse.ParseAs(cqlparse.Cassandra, view.CreateViewCQL()[0])
+		`PRIMARY KEY (name, tenant, id, at, seq) WITH CLUSTERING ORDER BY (tenant ASC, id ASC, at DESC, seq ASC) AND comment = 'by name'`}, Schema(nil, view).CQL())
+	_, err = cqlparse.ParseAs(cqlparse.Cassandra, Schema(nil, view).CQL()[0])
 	require.NoError(t, err)
 
 	_, err = view.Find(AnyCol(view, "name").Eq("x")).All(ctx)
 	require.NoError(t, err)
 	require.Contains(t, sent.Last(), "FROM ks.by_name")
-	require.NoError(t, view.DropView(ctx))
+	require.NoError(t, Schema(nil, view).Drop(ctx))
 	require.Equal(t, "DROP MATERIALIZED VIEW IF EXISTS ks.by_name", sent.Last())
 
 	n := len(sent.Sent())
 	find := view.Find(AnyCol(view, "name").Eq("x"), AnyCol(view, "tenant").Eq("t"), AnyCol(view, "id").Eq(1), AnyCol(view, "at").Eq(time.Unix(1, 0)), AnyCol(view, "seq").Eq(2))
 	_, err = find.With(WithLinearizable()).Get(ctx)
-	var usage *UsageError
+	var usage *Error
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, KindUsage, usage.Kind)
 	require.Contains(t, usage.Reason, "materialized view")
 	require.Len(t, sent.Sent(), n, "nothing was sent")
 }

@@ -36,7 +36,7 @@ type rowReader func(v codec.Addr, cells [][]byte) error
 //	longest, err := coodie.Values(tracks.Find(), coodie.Max(seconds)).First(ctx)
 //
 // Null is read as the zero V: see Nullable. Only a clustering column that is null, of a partition that has
-// static values and no row, is a *DecodeError instead.
+// static values and no row, is an error of KindDecode instead.
 func Values[T, V any](from Readable[T], e Expr[T, V]) *Selection[T, V] {
 	return (*Selection[T, V])((*query)(from.Reads()).values(selected1(e), reflect.TypeFor[V]()))
 }
@@ -80,7 +80,7 @@ func (s *Selection[T, V]) First(ctx context.Context) (v V, err error) {
 	return
 }
 
-// One reads the only value: ErrNotFound if there is none, ErrMultiple if there are several.
+// One reads the only value: ErrNotFound if there is none, an error of KindMultiple if there are several.
 func (s *Selection[T, V]) One(ctx context.Context) (v V, err error) {
 	if err = (*selection)(s).readOne(ctx, true, codec.At(&v)); err != nil {
 		v = *new(V)
@@ -131,7 +131,7 @@ func (s *Selection[T, V]) Iter(ctx context.Context) iter.Seq2[V, error] {
 	}
 }
 
-var errZeroSelection = &UsageError{Op: "select", Reason: "the Selection is a zero value; make it with Values, Project or JSON"}
+var errZeroSelection = misuse("select", "", "", "the Selection is a zero value; make it with Values, Project or JSON", nil)
 
 func (s *selection) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s == nil {
@@ -187,10 +187,10 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 // cellReader reads the cells of column i, the term e, as target.
 func (c *call) cellReader(columns driver.Columns, i int, e *stmt.Term, target reflect.Type) (answer.CellReader, error) {
 	if i >= columns.Len() {
-		return nil, &DecodeError{Table: c.table.schema.Name, Column: e.Name(), Err: errShortRow}
+		return nil, decodeError(c.table.schema.Name, e.Name(), "", errShortRow)
 	}
 	failure := func(err error) error {
-		return &DecodeError{Table: c.table.schema.Name, Column: columns.Name(i), Err: err}
+		return decodeError(c.table.schema.Name, columns.Name(i), "", err)
 	}
 	read, err := answer.ReaderOf(e, columns, i, target)
 	if err != nil {
@@ -226,7 +226,7 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 // takes null.
 //
 // A partition that has static values and no row is passed over, unless U has keys and static columns
-// alone. Then a clustering column of its is null: nil in a pointer, else a *DecodeError.
+// alone. Then a clustering column of its is null: nil in a pointer, else an error of KindDecode.
 func Project[U, T any](from Readable[T], exprs ...Selectable[T]) *Selection[T, U] {
 	given := make([]*stmt.Term, len(exprs))
 	for i, e := range exprs {
@@ -257,8 +257,7 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 				continue
 			}
 			if readers[i], err = s.call.cellReader(columns, i, terms[i], col.GoType); err != nil {
-				var decode *DecodeError
-				if errors.As(err, &decode) {
+				if decode := find(err, (*Error).isBroken); decode != nil {
 					decode.Field = col.Field
 				}
 				return nil, err
@@ -267,8 +266,7 @@ func (q *query) project(typ reflect.Type, exprs []*stmt.Term) *selection {
 		return func(v codec.Addr, cells [][]byte) error {
 			for i, col := range row.Columns {
 				if err := readers[i](v.Field(col.Offset), cells[i]); err != nil {
-					var decode *DecodeError
-					if errors.As(err, &decode) {
+					if decode := find(err, (*Error).isBroken); decode != nil {
 						decode.Field = col.Field
 					}
 					return err
@@ -288,7 +286,7 @@ func (c *call) fieldReader(col *meta.Column, e *stmt.Term) answer.CellReader {
 	}
 	return func(p codec.Addr, cell []byte) error {
 		if err := read(p, cell); err != nil {
-			return &DecodeError{Table: c.table.schema.Name, Column: col.Name, Err: err}
+			return decodeError(c.table.schema.Name, col.Name, "", err)
 		}
 		return nil
 	}
@@ -297,10 +295,10 @@ func (c *call) fieldReader(col *meta.Column, e *stmt.Term) answer.CellReader {
 // projected is what each of the row's columns is made of.
 func (c *call) projected(row *meta.Table, exprs []*stmt.Term) ([]*stmt.Term, error) {
 	if c.table == nil {
-		return nil, &UsageError{Op: "select", Reason: "the QuerySet is a zero value; make it with Table.Find"}
+		return nil, misuse("select", "", "", "the QuerySet is a zero value; make it with Table.Find", nil)
 	}
 	fail := func(column, format string, args ...any) error {
-		return &UsageError{Op: "select", Table: c.table.schema.Name, Column: column, Reason: fmt.Sprintf(format, args...)}
+		return misuse("select", c.table.schema.Name, column, fmt.Sprintf(format, args...), nil)
 	}
 	if len(row.Columns) == 0 {
 		return nil, fail("", "%s has no field to read a column into", row.Go)
@@ -309,7 +307,7 @@ func (c *call) projected(row *meta.Table, exprs []*stmt.Term) ([]*stmt.Term, err
 	for _, e := range exprs {
 		switch {
 		case e.Err() != nil:
-			return nil, &UsageError{Op: "select", Table: c.table.schema.Name, Column: e.Name(), Err: e.Err()}
+			return nil, misuse("select", c.table.schema.Name, e.Name(), "", e.Err())
 		case e.Name() == "":
 			return nil, fail("", "name the function by As, so that a field of %s can take it", row.Go)
 		case row.Column(e.Name()) == nil:
@@ -332,7 +330,7 @@ func (c *call) projected(row *meta.Table, exprs []*stmt.Term) ([]*stmt.Term, err
 		if own := e.Decoder() != nil && (col.GoType == e.GoType() || col.GoType.Kind() == reflect.Pointer && col.GoType.Elem() == e.GoType()); !own &&
 			e.Type() != nil && !col.Type.Equal(e.Type()) {
 			if _, err := codec.For(col.GoType, e.Type()); err != nil {
-				return nil, &UsageError{Op: "select", Table: c.table.schema.Name, Column: col.Name, Reason: "field " + col.Field + " of " + row.Go.String(), Err: err}
+				return nil, misuse("select", c.table.schema.Name, col.Name, "field "+col.Field+" of "+row.Go.String(), err)
 			}
 		}
 		terms[i] = e

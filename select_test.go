@@ -60,7 +60,7 @@ func TestSelectStatements(t *testing.T) {
 	}{
 		{func() error { return drain(Values(q, name)) }, `SELECT name, at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, AnyCol(things, "mixedCase"))) }, `SELECT "mixedCase", at AS "[row]" FROM everything`},
-		{func() error { return drain(Values(row, attrs.At("a"))) }, "SELECT attrs[?] FROM everything WHERE tenant = ? AND id = ? AND at = ? AND seq = ?"},
+		{func() error { return drain(Values(row, Entry(attrs, "a"))) }, "SELECT attrs[?] FROM everything WHERE tenant = ? AND id = ? AND at = ? AND seq = ?"},
 		{func() error { return drain(Values(q, city)) }, `SELECT addr.city, at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, CountAll[Everything]())) }, "SELECT count(at) FROM everything"},
 		{func() error { return drain(Values(q, CountOf[Everything](name))) }, "SELECT count(name) FROM everything"},
@@ -157,15 +157,17 @@ func TestSelectedValues(t *testing.T) {
 	require.Equal(t, []time.Duration{time.Minute, 0}, ttls)
 
 	_, err = Values(configs(codec.Text, []byte("x")).Find(), version).First(ctx)
-	var decode *DecodeError
+	var decode *Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	_, err = Values(configs(codec.Int, []byte("xxxxx")).Find(), TTL(value)).First(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, KindDecode, decode.Kind)
 	_, err = Values(configs(codec.Int).Find(), version).First(ctx)
 	require.ErrorIs(t, err, ErrNotFound)
 
 	_, err = Values(ints, version).One(ctx)
-	require.ErrorIs(t, err, ErrMultiple)
+	require.Equal(t, KindMultiple, KindOf(err))
 	one, err := Values(ints, Sum(version)).First(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 7, one)
@@ -205,11 +207,11 @@ func TestSelectionsRefused(t *testing.T) {
 		{"writetime of a key", "at", "key column", drain(Values(q, WriteTime(at)))},
 		{"TTL of a key", "tenant", "key column", drain(Values(q, TTL(tenant)))},
 		{"writetime of a collection", "tags", "MaxWriteTime", drain(Values(q, WriteTime(tags)))},
-		{"writetime of an element", "attrs", `Call[[]int64]("writetime", column)`, drain(Values(q, WriteTime(attrs.At("a"))))},
-		{"latest writetime of an element", "attrs", "bound key", drain(Values(q, MaxWriteTime(attrs.At("a"))))},
-		{"TTL of an element", "attrs", `Call[[]*int]("ttl", column)`, drain(Values(q, TTL(attrs.At("a"))))},
+		{"writetime of an element", "attrs", `Call[[]int64]("writetime", column)`, drain(Values(q, WriteTime(Entry(attrs, "a"))))},
+		{"latest writetime of an element", "attrs", "bound key", drain(Values(q, MaxWriteTime(Entry(attrs, "a"))))},
+		{"TTL of an element", "attrs", `Call[[]*int]("ttl", column)`, drain(Values(q, TTL(Entry(attrs, "a"))))},
 		{"writetime of a function", "", "is of a column", drain(Values(q, WriteTime(Max(name))))},
-		{"element of a list", "tags", "select the list", drain(Values(q, tags.At(0)))},
+		{"element of a list", "tags", "select the list", drain(Values(q, At(tags, 0)))},
 		{"limit of an aggregate", "", "takes no limit", drain(Values(q.Limit(3), Sum(seq)))},
 		{"limit of an aggregate per partition", "", "takes no limit", drain(Values(q.PerPartitionLimit(3), Sum(seq)))},
 		{"linearizable aggregate", "", "only Get", drain(Values(q.With(WithLinearizable()), Sum(seq)))},
@@ -234,8 +236,9 @@ func TestSelectionsRefused(t *testing.T) {
 		{"similarity to null", "vec", "null", drain(Values(d, Cosine(AnyCol(docs, "vec"), nil)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var usage *UsageError
+			var usage *Error
 			require.ErrorAs(t, tt.err, &usage)
+			require.Equal(t, KindUsage, usage.Kind)
 			require.Contains(t, tt.err.Error(), tt.says)
 			require.Equal(t, tt.column, usage.Column)
 		})

@@ -3,7 +3,6 @@ package coodie
 import (
 	"bytes"
 	"context"
-	"errors"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
@@ -15,24 +14,24 @@ import (
 
 // pending is what is kept of a conditional write whose outcome is unknown.
 type pending struct {
-	call    call      // names the row
-	attempt *[16]byte // the id that the write would have stored
-	prior   []byte    // the attempt id that the document had before; nil if not known
-	static  bool      // the write is about the partition's static row
-	cause   *OutcomeUnknownError
+	call    call          // names the row
+	attempt *[16]byte     // the id that the write would have stored
+	prior   []byte        // the attempt id that the document had before; nil if not known
+	static  bool          // the write is about the partition's static row
+	cause   *Error        // of unknown outcome
 	sent    uint64        // the Call of the write's events
 	batch   *batchOutcome // that the write was part of; nil: it stood alone
 }
 
 // Settle finds out what became of a conditional write whose outcome is unknown: it is
-// called on the result that came with the *OutcomeUnknownError. It reads the row at the
+// called on the result that came with the error that matches ErrOutcomeUnknown. It reads the row at the
 // table's serial consistency, which completes a pending Paxos round or makes sure that
 // it never completes, and answers
 //
 //   - applied: the row holds the id that this write stored,
 //   - refused, with the row in Existing: the server gave up, and the row still holds the id
 //     that the document had before the write, so nothing has been written since,
-//   - or "cannot tell": again an *OutcomeUnknownError, whose Evidence says what was
+//   - or "cannot tell": again an error that matches ErrOutcomeUnknown, whose Evidence says what was
 //     found. Existing is then the row as it is now, and Row says whether there is one.
 //
 // It never guesses. To be able to tell, the struct needs an attempt column, which each
@@ -102,9 +101,9 @@ func (r result) settle(ctx context.Context, p *pending) (result, error) {
 
 // evidence is what tells how a write was settled.
 func evidence(applied bool, err error) string {
-	var unknown *OutcomeUnknownError
+	unknown := find(err, (*Error).isUnknown)
 	switch {
-	case errors.As(err, &unknown):
+	case unknown != nil:
 		return unknown.Evidence
 	case err != nil:
 		return ""
@@ -189,8 +188,8 @@ func (p *pending) cannotTell(evidence string) error {
 
 // suspend keeps in res what Settle needs, if err leaves the outcome open.
 func (c *call) suspend(res *result, b *stmt.Bound, err error) {
-	var cause *OutcomeUnknownError
-	if !errors.As(err, &cause) {
+	cause := find(err, (*Error).isUnknown)
+	if cause == nil {
 		return
 	}
 	p := &pending{call: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic()}

@@ -43,7 +43,7 @@ func open[T any](t *testing.T, session *gocql.Session, opts ...coodie.TableOptio
 	t.Helper()
 	table, err := coodie.Open[T](coodie.New(session), opts...)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(context.Background()))
+	require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 	return table
 }
 
@@ -80,8 +80,9 @@ func TestAppliedButUnanswered(t *testing.T) {
 			require.True(t, doc.Stale())
 			require.Equal(t, 1, fault.Hits())
 			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)), 1, "sent once")
-			var unknown *coodie.OutcomeUnknownError
+			var unknown *coodie.Error
 			require.ErrorAs(t, err, &unknown)
+			require.True(t, unknown.Unknown)
 			require.Equal(t, coodie.Key{{Column: "name", Value: "secret-name"}}, unknown.Key)
 			require.Equal(t, "(name)", unknown.Key.String())
 			require.NotContains(t, err.Error(), "secret-name")
@@ -124,8 +125,9 @@ func TestDefinite(t *testing.T) {
 			srv.Fault(cqltest.On(cqltest.Conditional, "claim").Nth(1), step)
 			srv.ResetLog()
 			_, err := claims.New(Claim{Name: "a", Owner: "alice"}).Insert(ctx)
-			var query *coodie.QueryError
+			var query *coodie.Error
 			require.ErrorAs(t, err, &query)
+			require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 			require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)), 1, "not retried by the driver")
 			require.Empty(t, srv.MustRows("SELECT * FROM app.claim"))
@@ -266,8 +268,9 @@ func TestSettle(t *testing.T) {
 	t.Run("the attempt column cannot be assigned", func(t *testing.T) {
 		_, claims, doc := setup(t)
 		_, err := doc.IfExists().Update(ctx, coodie.AnyCol(claims, "attempt").Set(gocql.TimeUUID()))
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	})
 }
 

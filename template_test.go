@@ -54,7 +54,7 @@ func TestFormsAreTheStatements(t *testing.T) {
 		p, c := Col(func(f *Formed) *string { return &f.P }), NullCol(func(f *Formed) **int { return &f.C })
 		shared, name := NullCol(func(f *Formed) **string { return &f.Shared }), NullCol(func(f *Formed) **string { return &f.Name })
 		ratio, data := NullCol(func(f *Formed) **float64 { return &f.Ratio }), Col(func(f *Formed) *[]byte { return &f.Data })
-		tags := ListCol(func(f *Formed) *[]string { return &f.Tags })
+		tags := Col(func(f *Formed) *[]string { return &f.Tags })
 		return func(r *rand.Rand) (row Formed, where, conds []Cond[Formed], assigns []Assign[Formed], targets []Target[Formed]) {
 			text := func() string { return pick(r, "", "x", "longer") }
 			row = Formed{P: text(), C: pick(r, nil, ptr(0), ptr(7)), Name: pick(r, nil, ptr("n"))}
@@ -62,8 +62,8 @@ func TestFormsAreTheStatements(t *testing.T) {
 			conds = some(r, 2, name.Eq(text()), name.Eq(text()), name.Ne(text()), name.Ne(text()), name.Ne(text()), name.IsNull(), name.IsNotNull(), name.In("a"), shared.Eq(text()),
 				ratio.Gt(pick(r, 1, math.NaN())), data.Eq(pick(r, nil, []byte{}, []byte{1})), tags.Eq(pick(r, nil, []string{"a"})), c.Eq(1))
 			assigns = some(r, 2, name.Set(text()), name.Set(text()), name.SetNull(), shared.Set(text()), ratio.Set(pick(r, 0, 1, math.NaN())),
-				data.Set(pick(r, nil, []byte{}, []byte{1})), tags.Append("x"), tags.Set(nil), tags.At(0).Set("x"), c.Set(3))
-			targets = some[Target[Formed]](r, 2, name, shared, data, tags.At(1), c)
+				data.Set(pick(r, nil, []byte{}, []byte{1})), Append(tags, "x"), tags.Set(nil), At(tags, 0).Set("x"), c.Set(3))
+			targets = some[Target[Formed]](r, 2, name, shared, data, At(tags, 1), c)
 			return row, where, conds, assigns, targets
 		}
 	})
@@ -150,26 +150,36 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			if r.IntN(3) == 0 {
 				return formRead(ctx, r, table.Find(where...))
 			}
-			plain, document := (*Write[T])(&write{query: plainQuery(table.Find(where...))}), r.IntN(2) == 0
-			if document {
-				w := plainDocument(table.New(row)).write()
-				plain = (*Write[T])(&w)
-			}
+			var opts []CallOption
+			doc, document := table.New(row), r.IntN(2) == 0
 			switch r.IntN(12) {
 			case 0:
-				plain = plain.With(WithTTL(time.Minute))
+				opts = []CallOption{WithTTL(time.Minute)}
 			case 1:
-				plain = plain.With(WithTimestamp(time.UnixMicro(5)))
+				opts = []CallOption{WithTimestamp(time.UnixMicro(5))}
+			}
+			if opts != nil {
+				doc = doc.With(opts...)
+			}
+			var plain interface {
+				Update(context.Context, ...Assign[T]) error
+				Delete(context.Context) error
+				DeleteColumns(context.Context, ...Target[T]) error
+				IfAll([]Cond[T]) ConditionalWrite[T]
+				IfExists() ConditionalWrite[T]
+			} = doc
+			if !document {
+				plain = table.Find(where...).With(opts...)
 			}
 			var cas ConditionalWrite[T]
 			switch n := r.IntN(8); {
 			case n == 6 && document:
-				return "save", pick(r, plain, plain.With(WithOmitNil())).Save(ctx)
+				return "save", pick(r, doc, doc.With(WithOmitNil())).Save(ctx)
 			case n == 7:
 				res, err := table.New(row).Insert(ctx)
 				return fmt.Sprintf("inserted %t, row %v", res.Applied, res.Row()), err
 			case n == 0 && document:
-				cas = plain.IfUnchanged()
+				cas = doc.IfUnchanged()
 			case n < 2:
 				cas = plain.IfAll(conds)
 			case n == 2:

@@ -74,8 +74,8 @@ func OpenVariants[I, T any](base *Table[T], discriminator *Column[T, string], al
 }
 
 // TableOf is the table of one of the variants. What it writes as a whole row has the variant's value in the discriminator
-// column, which V may leave empty; another one is a *UsageError. A row of another variant that it reads is a
-// *DecodeError: filter by the discriminator, or use Read. CreateJSON and SaveJSON write what the object says.
+// column, which V may leave empty; another one is an error of KindUsage. A row of another variant that it reads is an
+// error of KindDecode: filter by the discriminator, or use Read. CreateJSON and SaveJSON write what the object says.
 func TableOf[V, T, I any](v *Variants[T, I]) (*Table[V], error) {
 	typ := reflect.TypeFor[V]()
 	if v != nil {
@@ -92,16 +92,10 @@ func TableOf[V, T, I any](v *Variants[T, I]) (*Table[V], error) {
 }
 
 // Read reads the rows of a query as what they are: pointers to the structs of the variants. AfterLoad runs on each. A row
-// whose discriminator is null or that of no variant is a *DecodeError, and so is one read without it (Only).
+// whose discriminator is null or that of no variant is an error of KindDecode, and so is one read without it (Only).
 func (v *Variants[T, I]) Read(from Readable[T]) *Selection[T, I] {
 	return (*Selection[T, I])(v.core.read((*query)(from.Reads())))
 }
-
-// CreateTable is Table.CreateTable, with the columns of all variants.
-func (v *Variants[T, I]) CreateTable(ctx context.Context) error { return v.core.table.create(ctx) }
-
-// Verify is Table.Verify, with the columns of all variants.
-func (v *Variants[T, I]) Verify(ctx context.Context) error { return v.core.table.verify(ctx) }
 
 func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, all []Variant) error {
 	if base == nil {
@@ -147,7 +141,7 @@ func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, al
 	}
 	s := &v.table.schema
 	for _, c := range union.Columns[len(s.Columns):] {
-		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.RefTo(c))
+		s.Columns, s.Refs = append(s.Columns, stmt.Named(c)), append(s.Refs, *stmt.NamedRef(c))
 	}
 	s.Meta = union
 	return nil
@@ -175,7 +169,7 @@ func (v *variants) read(q *query) *selection {
 	}
 	s.call.table, s.call.spec.Table = v.table, &v.table.schema
 	fail := func(err error) error {
-		return &DecodeError{Table: v.table.schema.Name, Column: v.discriminator.Name, Err: err}
+		return decodeError(v.table.schema.Name, v.discriminator.Name, "", err)
 	}
 	s.readerFor = func(ctx context.Context, columns driver.Columns) (rowReader, error) {
 		at := -1
@@ -220,7 +214,7 @@ func (v *variants) read(q *query) *selection {
 func (k *kindOfRow) mark(t *table, op string, p codec.Addr) error {
 	field := codec.As[string](p.Field(k.column.Offset))
 	if *field != "" && *field != k.value {
-		return &UsageError{Op: op, Table: t.schema.Name, Column: k.column.Name, Reason: "the struct's discriminator is not that of its variant; leave it empty"}
+		return misuse(op, t.schema.Name, k.column.Name, "the struct's discriminator is not that of its variant; leave it empty", nil)
 	}
 	*field = k.value
 	return nil
@@ -229,7 +223,7 @@ func (k *kindOfRow) mark(t *table, op string, p codec.Addr) error {
 // check reports a row of another variant. One that was read without the discriminator is taken as it is.
 func (k *kindOfRow) check(t *table, p codec.Addr) error {
 	if kind := *codec.As[string](p.Field(k.column.Offset)); kind != "" && kind != k.value {
-		return &DecodeError{Table: t.schema.Name, Column: k.column.Name, Field: k.column.Field, Err: errOtherKind}
+		return decodeError(t.schema.Name, k.column.Name, k.column.Field, errOtherKind)
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ func shapes(t *testing.T) (*coodie.Table[Shape], *coodie.Variants[Shape, Area], 
 	require.NoError(t, err)
 	all, err := coodie.OpenVariants[Area](base, shapeKind, coodie.VariantOf[Circle]("circle"), coodie.VariantOf[Square]("square"))
 	require.NoError(t, err)
-	require.NoError(t, all.CreateTable(t.Context()))
-	require.NoError(t, all.Verify(t.Context()))
+	require.NoError(t, coodie.Schema(nil, all).Create(t.Context()))
+	require.NoError(t, coodie.Schema(nil, all).Verify(t.Context()))
 	circles, err := coodie.TableOf[Circle](all)
 	require.NoError(t, err)
 	squares, err := coodie.TableOf[Square](all)
@@ -89,8 +89,9 @@ func TestVariants(t *testing.T) {
 	id := coodie.Col(func(c *Circle) *int { return &c.ID })
 	drawing := coodie.Col(func(c *Circle) *string { return &c.Drawing })
 	_, err = circles.Find(drawing.Eq("d"), id.Eq(2)).Get(ctx)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "kind", decode.Column)
 	kind := coodie.Col(func(c *Circle) *string { return &c.Kind })
 	mine, err := circles.Find(drawing.Eq("d"), kind.Eq("circle")).AllowFiltering().All(ctx)
@@ -102,6 +103,7 @@ func TestVariants(t *testing.T) {
 	require.True(t, grown.Changed)
 	_, err = circles.Find(drawing.Eq("d"), id.Eq(2)).Mutate(ctx, func(_ context.Context, c *Circle) error { c.Radius = 1; return nil })
 	require.ErrorAs(t, err, &decode, "it is a square")
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	res, err = circle.If(kind.Eq("circle"), circleRadius.Gt(3)).Update(ctx, circleRadius.Set(1))
 	require.NoError(t, err)
 	require.True(t, res.Applied)
@@ -111,14 +113,16 @@ func TestVariants(t *testing.T) {
 func TestVariantsMistakes(t *testing.T) {
 	ctx := t.Context()
 	base, all, circles, _ := shapes(t)
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, circles.New(Circle{Shape{Drawing: "d", ID: 1, Kind: "square"}, 2}).Save(ctx), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "kind", usage.Column)
 	id := coodie.Col(func(c *Circle) *int { return &c.ID })
 	drawing := coodie.Col(func(c *Circle) *string { return &c.Drawing })
 	require.NoError(t, circles.New(Circle{Shape{Drawing: "d", ID: 1}, 2}).Save(ctx))
 	_, err := circles.Find(drawing.Eq("d"), id.Eq(1)).Mutate(ctx, func(_ context.Context, c *Circle) error { c.Kind = "square"; return nil })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	for _, kind := range []*string{nil, ptr("star")} {
 		row := coodie.AnyCol(base, "kind")
@@ -128,8 +132,9 @@ func TestVariantsMistakes(t *testing.T) {
 		}
 		require.NoError(t, base.Find(shapeDrawing.Eq("d"), shapeID.Eq(1)).Update(ctx, set))
 		_, err = all.Read(base.Find(shapeDrawing.Eq("d"))).All(ctx)
-		var decode *coodie.DecodeError
+		var decode *coodie.Error
 		require.ErrorAs(t, err, &decode)
+		require.Equal(t, coodie.KindDecode, decode.Kind)
 		require.NotContains(t, err.Error(), "star")
 	}
 	_, err = all.Read(base.Find(shapeDrawing.Eq("d")).Only(shapeID)).All(ctx)

@@ -47,7 +47,7 @@ func locks(t *testing.T, db *coodie.DB) *coodie.Table[Lock] {
 	t.Helper()
 	table, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	return table
 }
 
@@ -100,8 +100,9 @@ func TestProtocol(t *testing.T) {
 	cluster := gocql.NewCluster("127.0.0.1")
 	cluster.ProtoVersion = 3
 	_, err := apache.Connect(t.Context(), cluster)
-	var refused *coodie.ConnectError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "connect", refused.Op)
 	require.Equal(t, "ProtoVersion", refused.Field)
 }
 
@@ -235,8 +236,9 @@ func TestConnect(t *testing.T) {
 		cluster.Authenticator = gocql.PasswordAuthenticator{Username: "ann", Password: "secret"}
 		tt.change(cluster)
 		_, err := apache.Connect(t.Context(), cluster)
-		var refused *coodie.ConnectError
+		var refused *coodie.Error
 		require.ErrorAs(t, err, &refused, name)
+		require.Equal(t, "connect", refused.Op)
 		require.Equal(t, tt.field, refused.Field, "%s: %v", name, err)
 		require.Equal(t, tt.kind, coodie.KindOf(err), "%s: %v", name, err)
 	}
@@ -278,8 +280,9 @@ func TestErrors(t *testing.T) {
 	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.WriteTimeout("CAS"))
 	_, err := table.New(Lock{Name: "a"}).Insert(t.Context())
 	require.ErrorAs(t, err, &timeout, "the driver's own error")
-	var unknown *coodie.OutcomeUnknownError
+	var unknown *coodie.Error
 	require.ErrorAs(t, err, &unknown)
+	require.True(t, unknown.Unknown)
 	require.Equal(t, "CAS", unknown.WriteType)
 	srv.ClearFaults()
 	_, err = db.Raw("SELECT * FROM nowhere").CAS(t.Context())

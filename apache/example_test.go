@@ -39,7 +39,7 @@ func ExampleConnect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := names.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, names).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	for _, owner := range []string{"ann", "bob"} {

@@ -110,7 +110,7 @@ func observed(t *testing.T, o coodie.Observer) (*cqltest.Server, *coodie.Table[r
 	t.Cleanup(session.Close)
 	table, err := coodie.Open[row](coodie.New(session, coodie.WithObserver(o)), coodie.WithTable("locks"), coodie.WithLWTOnly())
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	return srv, table
 }
 

@@ -203,10 +203,10 @@ func failed(e *coodie.Event) bool {
 // description is the text of an event's error, unless it may hold values: that of raw CQL has the statement's text, and
 // that of a hook is the program's own.
 func description(e *coodie.Event) string {
-	var hook *coodie.HookError
+	var failed *coodie.Error
 	switch {
-	case errors.As(e.Err, &hook):
-		return hook.Hook + " refused it"
+	case coodie.KindOf(e.Err) == coodie.KindHook && errors.As(e.Err, &failed):
+		return failed.Reason + " refused it"
 	case e.Op == "raw":
 		return coodie.KindOf(e.Err).String()
 	}

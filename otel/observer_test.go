@@ -77,7 +77,7 @@ func open(t *testing.T) fixture {
 	t.Cleanup(f.db.Close)
 	f.seats, err = coodie.Open[Seat](f.db)
 	require.NoError(t, err)
-	require.NoError(t, f.seats.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, f.seats).Create(t.Context()))
 	f.spans.Reset()
 	return f
 }
@@ -268,7 +268,7 @@ func TestUnknownIsOpen(t *testing.T) {
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	chairs, err := coodie.Open[Chair](f.db)
 	require.NoError(t, err)
-	require.NoError(t, chairs.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, chairs).Create(ctx))
 	batch := f.db.Batch()
 	one := chairs.New(Chair{Hall: "big", No: 1}).In(batch).Insert()
 	two := chairs.New(Chair{Hall: "big", No: 2}).In(batch).Insert()

@@ -14,62 +14,89 @@ import (
 // ColumnKind finds typed columns that do not fit their fields.
 var ColumnKind = finder("columnkind", `report typed columns of the wrong kind
 
-ListCol is for a list, SetCol for a set, CounterCol for a counter, as the field's type and tag say; a
+Append, Prepend and At are for a list, Add for a set, CounterCol for a counter, as the field's type and tag say; a
 selector returns the address of a field that is a column. Otherwise each call with the column fails.`, func(c *code) {
 	for _, call := range calls(c.root) {
 		f := c.callee(call)
-		if f == nil || len(call.Args) != 1 {
-			continue
-		}
-		for _, kind := range columnKinds {
-			if kind.of.in(f) {
-				c.checkColumn(call, f.Name(), kind.cql)
+		switch {
+		case f == nil || len(call.Args) == 0:
+		case coodie.column.in(f):
+			c.column(call, true)
+		case coodie.counters.in(f):
+			if field, tag := c.column(call, true); field != nil {
+				c.checkKind(call, f.Name(), field, tag, "counter")
 			}
+		default:
+			c.checkFunction(call, f)
 		}
 	}
 })
 
-// columnKinds are the constructors of columns, by the CQL type that they are for.
+// columnKinds are the functions of columns, by the CQL types that they are for.
 var columnKinds = []struct {
 	of  names
-	cql string
+	cql []string
 }{
-	{coodie.column, ""},
-	{coodie.lists, "list"}, {coodie.sets, "set"}, {coodie.maps, "map"}, {coodie.counters, "counter"},
+	{coodie.lists, []string{"list"}}, {coodie.sets, []string{"set"}}, {coodie.elements, []string{"list", "set"}}, {coodie.maps, []string{"map"}},
 }
 
-func (c *code) checkColumn(call *ast.CallExpr, constructor, want string) {
-	lit, ok := c.only(call.Args[0]).(*ast.FuncLit)
-	if !ok || len(lit.Body.List) != 1 || lit.Type.Params == nil || len(lit.Type.Params.List) != 1 || len(lit.Type.Params.List[0].Names) != 1 {
+// checkFunction checks the column that a function of columns takes first.
+func (c *code) checkFunction(call *ast.CallExpr, f *types.Func) {
+	for _, kind := range columnKinds {
+		if !kind.of.in(f) {
+			continue
+		}
+		made, ok := c.only(call.Args[0]).(*ast.CallExpr)
+		if !ok || !coodie.column.in(c.callee(made)) || len(made.Args) != 1 {
+			return
+		}
+		if field, tag := c.column(made, false); field != nil {
+			c.checkKind(call, f.Name(), field, tag, kind.cql...)
+		}
 		return
+	}
+}
+
+// column is the field that the call of Col or the like selects; nil if it is not known. What is wrong
+// with the selector is told if that is asked for.
+func (c *code) column(call *ast.CallExpr, tell bool) (*types.Var, fieldTag) {
+	none := fieldTag{}
+	lit, ok := c.only(call.Args[0]).(*ast.FuncLit)
+	if !ok || len(call.Args) != 1 || len(lit.Body.List) != 1 || lit.Type.Params == nil || len(lit.Type.Params.List) != 1 || len(lit.Type.Params.List[0].Names) != 1 {
+		return nil, none
 	}
 	result, ok := lit.Body.List[0].(*ast.ReturnStmt)
 	if !ok || len(result.Results) != 1 {
-		return
+		return nil, none
 	}
 	address, ok := ast.Unparen(result.Results[0]).(*ast.UnaryExpr)
 	if !ok || address.Op != token.AND {
-		return
+		return nil, none
 	}
+	report := func(n ast.Node, format string, args ...any) (*types.Var, fieldTag) {
+		if tell {
+			c.report(n, nil, format, args...)
+		}
+		return nil, none
+	}
+	const noField = "the selector returns no address of a field: return &x.Field of its parameter x"
 	row := c.TypesInfo.Defs[lit.Type.Params.List[0].Names[0]]
 	sel, ok := ast.Unparen(address.X).(*ast.SelectorExpr)
 	if !ok {
-		c.report(address, nil, "the selector returns no address of a field: return &x.Field of its parameter x")
-		return
+		return report(address, noField)
 	}
 	var path []*types.Var
 	var tags []string
 	for at := sel; ; {
 		fields, tagged := c.fields(at)
 		if fields == nil {
-			return
+			return nil, none
 		}
 		path, tags = append(fields, path...), append(tagged, tags...)
 		inner, ok := ast.Unparen(at.X).(*ast.SelectorExpr)
 		if !ok {
 			if c.variable(at.X) != row {
-				c.report(address, nil, "the selector returns no address of a field: return &x.Field of its parameter x")
-				return
+				return report(address, noField)
 			}
 			break
 		}
@@ -80,23 +107,22 @@ func (c *code) checkColumn(call *ast.CallExpr, constructor, want string) {
 		tag := tagOf(tags[i])
 		switch {
 		case tag.skipped:
-			c.report(sel, nil, "the field %s is no column: its tag is %q", field.Name(), "-")
-			return
+			return report(sel, "the field %s is no column: its tag is %q", field.Name(), "-")
 		case i < last && !field.Embedded():
-			c.report(sel, nil, "the selector points into the column %s: use coodie."+fieldName+" for a field of a user-defined type", field.Name())
-			return
+			return report(sel, "the selector points into the column %s: use coodie."+fieldName+" for a field of a user-defined type", field.Name())
 		}
 	}
-	tag := tagOf(tags[last])
-	if want == "" {
-		return
-	}
+	return path[last], tagOf(tags[last])
+}
+
+// checkKind checks that the field is of one of the kinds that the function is for.
+func (c *code) checkKind(call *ast.CallExpr, function string, field *types.Var, tag fieldTag, want ...string) {
 	if tag.whole {
-		c.report(call, nil, "%s of a column of JSON or with a codec, which is read and written whole: use "+colName, constructor)
+		c.report(call, nil, "%s of a column of JSON or with a codec, which is read and written whole", function)
 		return
 	}
-	if is := tag.cqlKind(path[last].Type()); is != "" && is != want {
-		c.report(call, c.renaming(call, is, want, path[last].Type()), "%s of the field %s, which is a %s%s", constructor, path[last].Name(), is, advice(is, want))
+	if is := tag.cqlKind(field.Type()); is != "" && !slices.Contains(want, is) {
+		c.report(call, c.renaming(call, function, is), "%s of the field %s, which is a %s%s", function, field.Name(), is, advice(function, is))
 	}
 }
 
@@ -184,45 +210,35 @@ func (t fieldTag) cqlKind(of types.Type) string {
 	return ""
 }
 
-// advice is how to mend a field of a kind that was meant to be another.
-func advice(is, want string) string {
+// advice is how to mend a call of the function with a field of another kind.
+func advice(function, is string) string {
 	switch {
-	case want == "set" && is == "list":
-		return ": use " + listColName + `, or tag it "set"`
-	case want == "list" && is == "set":
-		return ": use " + setColName + `, or remove "set" from its tag`
-	case want == "counter":
+	case function == addName && is == "list":
+		return ": use " + appendName + `, or tag it "set"`
+	case function == appendName && is == "set":
+		return ": use " + addName + `, or remove "set" from its tag`
+	case coodie.counters[function]:
 		return `: tag it "type=counter"`
 	}
 	return ""
 }
 
-// renaming is the fix that calls the constructor for the kind of the field, where the calls of both
-// are the same.
-func (c *code) renaming(call *ast.CallExpr, is, want string, of types.Type) *analysis.SuggestedFix {
-	if _, ok := of.Underlying().(*types.Slice); !ok {
+// renaming is the fix that calls Add for Append, or the other way.
+func (c *code) renaming(call *ast.CallExpr, function, is string) *analysis.SuggestedFix {
+	name := ""
+	switch {
+	case function == addName && is == "list":
+		name = appendName
+	case function == appendName && is == "set":
+		name = addName
+	default:
 		return nil
 	}
-	i := slices.IndexFunc(columnKinds, func(kind struct {
-		of  names
-		cql string
-	}) bool {
-		return kind.cql == is
-	})
-	if i < 0 || want != "list" && want != "set" {
-		return nil
-	}
-	var id *ast.Ident
 	switch f := ast.Unparen(call.Fun).(type) {
 	case *ast.SelectorExpr:
-		id = f.Sel
+		return replacing(f.Sel, name, "use "+name)
 	case *ast.Ident:
-		id = f
-	default:
-		return nil // with type arguments
+		return replacing(f, name, "use "+name)
 	}
-	for name := range columnKinds[i].of {
-		return replacing(id, name, "use "+name)
-	}
-	return nil
+	return nil // with type arguments
 }

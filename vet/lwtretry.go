@@ -71,10 +71,8 @@ func (c *code) senders() map[types.Object]*ast.CallExpr {
 // sentIn is the first call of the function that sends a conditional write; nil if there is none, or if
 // the function tells unknown outcomes from other errors.
 func (c *code) sentIn(f inspector.Cursor, sends map[types.Object]*ast.CallExpr) (found *ast.CallExpr) {
-	for id := range f.Preorder((*ast.Ident)(nil)) {
-		if coodie.unknown.in(c.TypesInfo.Uses[id.Node().(*ast.Ident)]) {
-			return nil
-		}
+	if c.mentionsUnknown(f) {
+		return nil
 	}
 	for _, call := range calls(f) {
 		if callee := c.callee(call); callee != nil && (c.sendsLWT(call) || sends[callee.Origin()] != nil) {

@@ -84,9 +84,21 @@ func (c *code) looksForUnknown(at inspector.Cursor) bool {
 	if !ok {
 		f = c.root
 	}
-	for id := range f.Preorder((*ast.Ident)(nil)) {
-		if coodie.unknown.in(c.TypesInfo.Uses[id.Node().(*ast.Ident)]) {
-			return true
+	return c.mentionsUnknown(f)
+}
+
+// mentionsUnknown reports whether something in f tells unknown outcomes from others.
+func (c *code) mentionsUnknown(f inspector.Cursor) bool {
+	for at := range f.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil)) {
+		switch n := at.Node().(type) {
+		case *ast.Ident:
+			if coodie.unknown.in(c.TypesInfo.Uses[n]) {
+				return true
+			}
+		case *ast.SelectorExpr:
+			if coodie.unknown.field(c.TypesInfo.TypeOf(n.X), n.Sel.Name) {
+				return true
+			}
 		}
 	}
 	return false

@@ -33,8 +33,8 @@ const (
 	settleName  = "LWTResult.Settle"
 	fieldName   = "Field"
 	colName     = "Col"
-	listColName = "ListCol"
-	setColName  = "SetCol"
+	appendName  = "Append"
+	addName     = "Add"
 )
 
 // coodie holds every name of coodie's API that the analyzers know. A test compares each with
@@ -63,10 +63,11 @@ var coodie = struct {
 	result    names
 	raw       names // take CQL
 	column    names // makes a typed column of any field that is one
-	lists     names // the same of a list, and so on
+	counters  names // makes one of a counter
+	lists     names // functions of a list's column, and so on
 	sets      names
+	elements  names // of a list or a set
 	maps      names
-	counters  names
 }{
 	outcomes:  named("LWTResult RawResult"),
 	read:      named("LWTResult." + appliedName + " LWTResult." + errName + " RawResult." + appliedName),
@@ -74,22 +75,21 @@ var coodie = struct {
 	value:     named("Existing.Value"),
 	mutate:    named("QuerySet." + mutateName + " Document." + mutateName),
 	handles:   named("Handle"),
-	into:      named("Document.In Write.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
+	into:      named("Document.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
 	batches:   named("Batch"),
 	batched:   named("BatchWrite BatchQuery"),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch." + execName),
-	builders: named(`QuerySet Query Write ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
+	builders: named(`QuerySet Query ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
 		Selection Raw Document Cond Assign Order`),
-	immutable: named("QuerySet Query Write ConditionalWrite InsertWrite Raw"),
+	immutable: named("QuerySet Query ConditionalWrite InsertWrite Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
-		Write.Save Write.Update Write.Delete Write.DeleteColumns
 		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON
 		Table.SaveAll Table.DeleteAll
 		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
 		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
 	plan:      named("Plan"),
-	unknown:   named(unknownName + " OutcomeUnknownError " + settleName),
+	unknown:   named(unknownName + " Error.Unknown " + settleName),
 	openTable: named("Open OpenView OpenVariants"),
 	connect:   named("Connect ConnectOver"),
 	settle:    named(settleName),
@@ -97,10 +97,11 @@ var coodie = struct {
 	result:    named("Handle." + resultName),
 	raw:       named("DB.Raw"),
 	column:    named(colName + " NullCol"),
-	lists:     named(listColName),
-	sets:      named(setColName),
-	maps:      named("MapCol"),
 	counters:  named("CounterCol"),
+	lists:     named(appendName + " Prepend At"),
+	sets:      named(addName),
+	elements:  named("Remove Contains"),
+	maps:      named("Put RemoveKeys Entry ContainsValue ContainsKey"),
 }
 
 // in reports whether the object, a type, function, variable, field or method of coodie, is one of

@@ -23,9 +23,9 @@ type Point struct{ Lat, Lon float64 }
 
 var (
 	name        = coodie.Col(func(d *Developer) *string { return &d.Name })
-	skills      = coodie.SetCol(func(d *Developer) *[]string { return &d.Skills })
-	todo        = coodie.ListCol(func(d *Developer) *[]string { return &d.Todo })
-	config      = coodie.MapCol(func(d *Developer) *map[string]string { return &d.Config })
+	skills      = coodie.Col(func(d *Developer) *[]string { return &d.Skills })
+	todo        = coodie.Col(func(d *Developer) *[]string { return &d.Todo })
+	config      = coodie.Col(func(d *Developer) *map[string]string { return &d.Config })
 	coordinates = coodie.Col(func(d *Developer) *Point { return &d.Coordinates })
 )
 
@@ -45,15 +45,15 @@ func Example_collections() {
 	})
 	check(dev.Save(ctx))
 
-	check(dev.Update(ctx, skills.Add("Go")))
-	check(dev.Update(ctx, skills.Remove("Python")))
-	check(dev.Update(ctx, todo.Append("Deploy v2")))
-	check(dev.Update(ctx, todo.Prepend("Fix prod")))
-	check(dev.Update(ctx, todo.Remove("Write docs")))
-	check(dev.Update(ctx, todo.At(0).Set("Fixed prod")))
-	check(dev.Update(ctx, config.Put(map[string]string{"theme": "light"}), config.At("font_size").Set("14")))
-	check(dev.Update(ctx, config.Remove("editor")))
-	check(dev.Update(ctx, name.Set("Alice Smith"), skills.Add("TypeScript"), coordinates.Set(Point{37.7749, -122.4194})))
+	check(dev.Update(ctx, coodie.Add(skills, "Go")))
+	check(dev.Update(ctx, coodie.Remove(skills, "Python")))
+	check(dev.Update(ctx, coodie.Append(todo, "Deploy v2")))
+	check(dev.Update(ctx, coodie.Prepend(todo, "Fix prod")))
+	check(dev.Update(ctx, coodie.Remove(todo, "Write docs")))
+	check(dev.Update(ctx, coodie.At(todo, 0).Set("Fixed prod")))
+	check(dev.Update(ctx, coodie.Put(config, map[string]string{"theme": "light"}), coodie.Entry(config, "font_size").Set("14")))
+	check(dev.Update(ctx, coodie.RemoveKeys(config, "editor")))
+	check(dev.Update(ctx, name.Set("Alice Smith"), coodie.Add(skills, "TypeScript"), coordinates.Set(Point{37.7749, -122.4194})))
 
 	// What was added to is not known in memory.
 	fmt.Println("stale:", dev.Stale())
@@ -63,7 +63,7 @@ func Example_collections() {
 
 	// Set replaces the whole.
 	check(dev.Update(ctx, todo.Set([]string{"New task"})))
-	res, err := dev.If(skills.Contains("Go"), config.At("theme").Eq("light")).Update(ctx, name.Set("Alice"))
+	res, err := dev.If(coodie.Contains(skills, "Go"), coodie.Entry(config, "theme").Eq("light")).Update(ctx, name.Set("Alice"))
 	answer("an update of a light-minded Go developer:", res, err)
 	// Output:
 	// stale: true
@@ -81,7 +81,7 @@ func Example_collectionsFrozen() {
 	db, _, stop := connect()
 	defer stop()
 	routes := open[Route](db, coodie.WithTable("routes"))
-	fmt.Println(routes.CreateTableCQL()[0])
+	fmt.Println(coodie.Schema(db, routes).CQL()[0])
 
 	check(routes.New(Route{Path: []string{"a", "b"}, Hops: 1}).Save(ctx))
 	read, err := routes.Find(coodie.AnyCol(routes, "path").Eq([]string{"a", "b"})).Get(ctx)

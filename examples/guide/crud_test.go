@@ -27,8 +27,8 @@ var (
 	status   = coodie.Col(func(t *Task) *string { return &t.Status })
 	assignee = coodie.NullCol(func(t *Task) **string { return &t.Assignee })
 	priority = coodie.Col(func(t *Task) *int { return &t.Priority })
-	tags     = coodie.SetCol(func(t *Task) *[]string { return &t.Tags })
-	comments = coodie.ListCol(func(t *Task) *[]string { return &t.Comments })
+	tags     = coodie.Col(func(t *Task) *[]string { return &t.Tags })
+	comments = coodie.Col(func(t *Task) *[]string { return &t.Comments })
 )
 
 // Save is an upsert: it writes all columns, whether the row exists or not.
@@ -112,8 +112,8 @@ func Example_crudUpdate() {
 
 	check(task.Update(ctx, status.Set("review"), assignee.Set("Alice")))
 	check(task.With(coodie.WithTTL(2*time.Hour)).Update(ctx, priority.Set(7)))
-	check(task.Update(ctx, tags.Add("urgent"), comments.Append("Fixed in v2"), comments.Prepend("IMPORTANT")))
-	check(task.Update(ctx, tags.Remove("stale"), assignee.SetNull()))
+	check(task.Update(ctx, coodie.Add(tags, "urgent"), coodie.Append(comments, "Fixed in v2"), coodie.Prepend(comments, "IMPORTANT")))
+	check(task.Update(ctx, coodie.Remove(tags, "stale"), assignee.SetNull()))
 
 	res, err := task.IfExists().Update(ctx, status.Set("done"))
 	answer("if it exists:", res, err)
@@ -153,7 +153,7 @@ func Example_crudTruncate() {
 	check(tasks.Truncate(ctx))
 	count, err := tasks.Find().Count(ctx)
 	fmt.Println(count, err)
-	check(tasks.DropTable(ctx))
+	check(coodie.Schema(db, tasks).Drop(ctx))
 	_, err = tasks.Find().Count(ctx)
 	fmt.Println(err != nil)
 	// Output:

@@ -25,10 +25,10 @@ func Example_documents() {
 	db, _, stop := connect()
 	defer stop()
 	posts := open[BlogPost](db, coodie.WithKeyspace("my_ks"), coodie.WithTable("blog_posts"))
-	for _, statement := range posts.CreateTableCQL() {
+	for _, statement := range coodie.Schema(db, posts).CQL() {
 		fmt.Println(statement)
 	}
-	fmt.Println(posts.Verify(ctx))
+	fmt.Println(coodie.Schema(db, posts).Verify(ctx))
 	// Output:
 	// CREATE TABLE IF NOT EXISTS my_ks.blog_posts (blog_id uuid, published_at timestamp, title text, body text, author text, views int, PRIMARY KEY (blog_id, published_at)) WITH CLUSTERING ORDER BY (published_at DESC)
 	// <nil>
@@ -47,7 +47,7 @@ type GitCommit struct {
 func Example_documentsKeys() {
 	db, _, stop := connect()
 	defer stop()
-	fmt.Println(open[GitCommit](db).CreateTableCQL()[0])
+	fmt.Println(coodie.Schema(db, open[GitCommit](db)).CQL()[0])
 	// Output:
 	// CREATE TABLE IF NOT EXISTS git_commit (repo text, branch text, committed_at timestamp, sha text, message text, PRIMARY KEY ((repo, branch), committed_at, sha)) WITH CLUSTERING ORDER BY (committed_at DESC, sha ASC)
 }

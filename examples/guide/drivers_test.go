@@ -22,7 +22,7 @@ func Example_drivers() {
 	defer db.Close()
 
 	commits := open[GitCommit](db)
-	fmt.Println(commits.Verify(ctx))
+	fmt.Println(coodie.Schema(db, commits).Verify(ctx))
 	// Output: <nil>
 }
 
@@ -50,7 +50,7 @@ func Example_driversSeveral() {
 	live := open[Metric](prod)
 	copies, err := live.On(analytics) // the same table on the other cluster
 	check(err)
-	check(copies.CreateTable(ctx))
+	check(coodie.Schema(analytics, copies).Create(ctx))
 	check(live.New(Metric{SensorID: "s1", RecordedAt: june(1), Temperature: 20}).Save(ctx))
 	for m, err := range live.Scan(ctx) {
 		check(err)

@@ -43,7 +43,7 @@ func Example_encryption() {
 	db, err := coodie.Connect(ctx, cluster)
 	check(err)
 	defer db.Close()
-	fmt.Println(open[GitCommit](db).Verify(ctx))
+	fmt.Println(coodie.Schema(db, open[GitCommit](db)).Verify(ctx))
 	// Output: <nil>
 }
 
@@ -85,11 +85,12 @@ func sealer(key []byte) (seal func(Secret) ([]byte, error), unseal func([]byte) 
 	return seal, unseal, nil
 }
 
-func init() {
+// Codecs are those that the tags of Patient name.
+func (Patient) Codecs() []coodie.Codec {
 	key := bytes.Repeat([]byte("k"), 32) // from a file or a key service, in earnest
 	seal, unseal, err := sealer(key)
 	check(err)
-	coodie.RegisterCodec("sealed", seal, unseal)
+	return []coodie.Codec{coodie.CodecOf("sealed", seal, unseal)}
 }
 
 // Before it leaves the program: a codec of your own encrypts a column, whoever reads the disk

@@ -19,16 +19,16 @@ func Example_errors() {
 
 	// A mistake is found before anything is sent.
 	_, err = configs.Find(version.Eq(1)).Get(ctx)
-	var usage *coodie.UsageError
-	fmt.Println("mistake:", errors.As(err, &usage), usage.Column)
+	var usage *coodie.Error
+	fmt.Println("mistake:", errors.As(err, &usage) && usage.Kind == coodie.KindUsage, usage.Column)
 
 	_, err = configs.Find(coodie.AnyCol(configs, "nonexistent").Eq(1)).All(ctx)
-	fmt.Println("no such column:", errors.As(err, &usage), usage.Column)
+	fmt.Println("no such column:", errors.As(err, &usage) && usage.Kind == coodie.KindUsage, usage.Column)
 
 	// What the server says keeps gocql's error inside.
 	srv.MustExec("DROP TABLE my_ks.app_config")
 	err = configs.New(AppConfig{Key: "a"}).Save(ctx)
-	var query *coodie.QueryError
+	var query *coodie.Error
 	fmt.Println("server:", errors.As(err, &query), query.Table)
 	// Output:
 	// missing: true
@@ -51,8 +51,8 @@ func Example_errorsConditional() {
 
 	srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 	_, err = configs.New(AppConfig{Key: "b"}).Insert(ctx)
-	var unknown *coodie.OutcomeUnknownError
-	fmt.Println(errors.As(err, &unknown), unknown.WriteType)
+	var unknown *coodie.Error
+	fmt.Println(errors.As(err, &unknown) && unknown.Unknown, unknown.WriteType)
 	// Output:
 	// <nil> true
 	// true CAS

@@ -38,8 +38,8 @@ func Example_fieldTypes() {
 	db, _, stop := connect()
 	defer stop()
 	readings := open[Reading](db)
-	fmt.Println(readings.CreateTableCQL()[0])
-	fmt.Println(readings.Verify(ctx))
+	fmt.Println(coodie.Schema(db, readings).CQL()[0])
+	fmt.Println(coodie.Schema(db, readings).Verify(ctx))
 
 	comment := "ok"
 	doc := readings.New(Reading{Tiny: -8, Price: inf.NewDec(995, 2), Clock: 7 * time.Hour, From: netip.MustParseAddr("::1"),

@@ -23,8 +23,8 @@ var (
 	sensorID    = coodie.Col(func(m *Metric) *string { return &m.SensorID })
 	recordedAt  = coodie.Col(func(m *Metric) *time.Time { return &m.RecordedAt })
 	temperature = coodie.Col(func(m *Metric) *float64 { return &m.Temperature })
-	metricTags  = coodie.SetCol(func(m *Metric) *[]string { return &m.Tags })
-	metadata    = coodie.MapCol(func(m *Metric) *map[string]string { return &m.Metadata })
+	metricTags  = coodie.Col(func(m *Metric) *[]string { return &m.Tags })
+	metadata    = coodie.Col(func(m *Metric) *map[string]string { return &m.Metadata })
 )
 
 // metrics is a table with three values of one sensor and one of another.
@@ -88,9 +88,9 @@ func Example_filteringAllowed() {
 	_, err := warm.All(ctx)
 	fmt.Println(strings.Contains(err.Error(), "ALLOW FILTERING"))
 	printMetrics(warm.AllowFiltering())
-	printMetrics(table.Find(metricTags.Contains("roof")).AllowFiltering())
-	printMetrics(s1.Filter(metadata.ContainsKey("unit")).AllowFiltering())
-	printMetrics(s1.Filter(metadata.Contains("C"), metadata.At("unit").Eq("C")).AllowFiltering())
+	printMetrics(table.Find(coodie.Contains(metricTags, "roof")).AllowFiltering())
+	printMetrics(s1.Filter(coodie.ContainsKey(metadata, "unit")).AllowFiltering())
+	printMetrics(s1.Filter(coodie.ContainsValue(metadata, "C"), coodie.Entry(metadata, "unit").Eq("C")).AllowFiltering())
 	// Output:
 	// true
 	// s1/2
@@ -121,8 +121,8 @@ func Example_filteringRefused() {
 	s1 := metrics(db).Find(sensorID.Eq("s1"))
 
 	_, err := s1.Filter(temperature.Ne(18)).All(ctx)
-	var usage *coodie.UsageError
-	fmt.Println(errors.As(err, &usage), usage.Column)
+	var usage *coodie.Error
+	fmt.Println(errors.As(err, &usage) && usage.Kind == coodie.KindUsage, usage.Column)
 	res, err := s1.Filter(recordedAt.Eq(june(1))).If(temperature.Ne(20)).AllowCreate().Update(ctx, temperature.Set(19))
 	answer("other than 20:", res, err)
 	// Output:

@@ -25,7 +25,7 @@ func connect() (db *coodie.DB, srv *cqltest.Server, stop func()) {
 func open[T any](db *coodie.DB, opts ...coodie.TableOption) *coodie.Table[T] {
 	table, err := coodie.Open[T](db, opts...)
 	check(err)
-	check(table.CreateTable(ctx))
+	check(coodie.Schema(db, table).Create(ctx))
 	return table
 }
 

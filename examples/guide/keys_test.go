@@ -23,15 +23,15 @@ func Example_keysAndIndexes() {
 	db, _, stop := connect()
 	defer stop()
 	brand := coodie.Col(func(s *StockItem) *string { return &s.Brand })
-	labels := coodie.SetCol(func(s *StockItem) *[]string { return &s.Labels })
+	labels := coodie.Col(func(s *StockItem) *[]string { return &s.Labels })
 	items := open[StockItem](db)
-	for _, statement := range items.CreateTableCQL()[1:] {
+	for _, statement := range coodie.Schema(db, items).CQL()[1:] {
 		fmt.Println(statement)
 	}
 	check(items.New(StockItem{Name: "anvil", Brand: "Acme", Category: "tools", Labels: []string{"heavy"}}).Save(ctx))
 	byBrand, err := items.Find(brand.Eq("Acme")).One(ctx)
 	fmt.Println(byBrand.Name, err)
-	byLabel, err := items.Find(labels.Contains("heavy")).One(ctx)
+	byLabel, err := items.Find(coodie.Contains(labels, "heavy")).One(ctx)
 	fmt.Println(byLabel.Name, err)
 	// Output:
 	// CREATE INDEX IF NOT EXISTS stock_item_brand_idx ON stock_item (brand)

@@ -51,7 +51,7 @@ func Example_recipesFrozen() {
 		Inventory []string       `cql:"inventory,frozen"`
 		Stats     map[string]int `cql:"stats,frozen"`
 	}
-	inventory := coodie.ListCol(func(g *GameState) *[]string { return &g.Inventory })
+	inventory := coodie.Col(func(g *GameState) *[]string { return &g.Inventory })
 	db, _, stop := connect()
 	defer stop()
 	states := open[GameState](db)
@@ -59,9 +59,9 @@ func Example_recipesFrozen() {
 	check(state.Save(ctx))
 
 	fmt.Println(state.Update(ctx, inventory.Set([]string{"lamp", "rope"})))
-	err := state.Update(ctx, inventory.Append("sword"))
-	var usage *coodie.UsageError
-	fmt.Println(errors.As(err, &usage), strings.Contains(err.Error(), "frozen"))
+	err := state.Update(ctx, coodie.Append(inventory, "sword"))
+	var usage *coodie.Error
+	fmt.Println(errors.As(err, &usage) && usage.Kind == coodie.KindUsage, strings.Contains(err.Error(), "frozen"))
 	// Output:
 	// <nil>
 	// true true
@@ -81,7 +81,7 @@ func Example_recipesPages() {
 	second, err := ours.Page(ctx, first.Next)
 	fmt.Println(len(second.Items), second.Next == "", err)
 	_, err = reports.Find(project.Eq("scylla")).Page(ctx, first.Next)
-	fmt.Println(errors.Is(err, coodie.ErrBadPageToken))
+	fmt.Println(coodie.KindOf(err) == coodie.KindPageToken)
 	// Output:
 	// 3 true <nil>
 	// 1 true <nil>

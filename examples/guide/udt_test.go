@@ -32,7 +32,7 @@ func Example_userDefinedTypes() {
 	db, _, stop := connect()
 	defer stop()
 	customers := open[Customer](db)
-	for _, statement := range customers.CreateTableCQL() {
+	for _, statement := range coodie.Schema(db, customers).CQL() {
 		fmt.Println(statement)
 	}
 

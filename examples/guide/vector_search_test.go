@@ -26,7 +26,7 @@ func Example_vectorSearch() {
 	db, _, stop := connect()
 	defer stop()
 	products := open[ProductEmbedding](db)
-	for _, statement := range products.CreateTableCQL() {
+	for _, statement := range coodie.Schema(db, products).CQL() {
 		fmt.Println(statement)
 	}
 	widget := products.New(ProductEmbedding{Name: "Widget", Embedding: &[4]float32{0.1, 0.1, 0.1, 0.1}})

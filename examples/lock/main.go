@@ -46,7 +46,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := locks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, locks).Create(ctx); err != nil {
 		return err
 	}
 	alice := locks.New(DeployLock{Service: "api", LockedBy: "alice", LockedAt: time.Now()})

@@ -38,7 +38,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 	if err != nil {
 		return err
 	}
-	if err = counters.CreateTable(ctx); err != nil {
+	if err = coodie.Schema(db, counters).Create(ctx); err != nil {
 		return err
 	}
 	res, err := counters.New(Counter{Name: "visits"}).Insert(ctx)

@@ -33,7 +33,7 @@ func start() (srv *cqltest.Server, users *coodie.Table[User], stop func()) {
 	must(err)
 	users, err = coodie.Open[User](db)
 	must(err)
-	must(users.CreateTable(ctx))
+	must(coodie.Schema(db, users).Create(ctx))
 	return srv, users, func() { db.Close(); srv.Close() }
 }
 

@@ -111,7 +111,7 @@ func signedIn(s *store.Store, r *http.Request) (store.Customer, error) {
 
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, errBadRequest), errors.Is(err, coodie.ErrBadPageToken), errors.As(err, new(*coodie.UsageError)):
+	case errors.Is(err, errBadRequest), coodie.KindOf(err) == coodie.KindPageToken, coodie.KindOf(err) == coodie.KindUsage:
 		return http.StatusBadRequest
 	case errors.Is(err, store.ErrNoSession):
 		return http.StatusUnauthorized

@@ -70,7 +70,7 @@ func unavailable(t *testing.T, cluster *cassandra.Cluster) {
 	keyspace := cassandra.NewKeyspace(t, session)
 	claims, err := coodie.Open[claim](coodie.New(session), coodie.WithKeyspace(keyspace))
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, claims).Create(ctx))
 	require.NoError(t, session.AwaitSchemaAgreement(ctx))
 
 	require.NoError(t, nodes[1].Kill())
@@ -88,8 +88,9 @@ func unavailable(t *testing.T, cluster *cassandra.Cluster) {
 			continue
 		}
 		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.Equal(t, 1, unavailable.Alive)
 		refused = append(refused, name)
 	}

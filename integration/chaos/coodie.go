@@ -40,7 +40,7 @@ func mapper(broken bool) func(context.Context, *gocql.Session, string, bool) (fu
 			var err error
 			tables[k], err = coodie.Open[Cell](db, coodie.WithKeyspace(keyspace), coodie.WithTable(prefix+"_"+Kind(k).String()), coodie.WithLWTOnly())
 			if err == nil && create {
-				err = tables[k].CreateTable(ctx)
+				err = coodie.Schema(db, tables[k]).Create(ctx)
 			}
 			if err != nil {
 				return nil, err

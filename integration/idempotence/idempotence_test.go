@@ -2,7 +2,6 @@ package idempotence_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"regexp"
 	"strconv"
@@ -119,7 +118,7 @@ func (j judge) repeats(t *testing.T, s statement) bool {
 		} {
 			before := j.policy.asked
 			err := call()
-			if usage := (*coodie.UsageError)(nil); errors.As(err, &usage) {
+			if coodie.KindOf(err) == coodie.KindUsage {
 				continue // nothing was sent
 			}
 			require.Error(t, err, s.cql)

@@ -68,11 +68,13 @@ func TestColumnsComeAndGo(t *testing.T) {
 	execute(t, admin, "ALTER TABLE wide DROP b")
 	for range 2 {
 		_, err := row.Get(ctx)
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.ErrorContains(t, err, "b")
 		_, err = table.New(stored).Insert(ctx)
 		require.ErrorAs(t, err, &query)
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
 		refused, err := row.If(wideD.Eq(1)).Update(ctx, wideD.Set(2))
 		require.NoError(t, err, "a statement that does not name the column goes on")
@@ -166,9 +168,8 @@ func equalRow(want, got any) bool {
 // requireTyped checks that an error is one of the mapper's own.
 func requireTyped(t *testing.T, err error) {
 	t.Helper()
-	var query *coodie.QueryError
-	var decode *coodie.DecodeError
-	if !errors.As(err, &query) && !errors.As(err, &decode) && !errors.Is(err, coodie.ErrOutcomeUnknown) {
+	var query *coodie.Error
+	if !errors.As(err, &query) {
 		t.Errorf("an error without a type: %T %v", err, err)
 	}
 }

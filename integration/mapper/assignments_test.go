@@ -30,21 +30,21 @@ func TestAssignments(t *testing.T) {
 		{"set list", assigns(tags.Set([]string{"q"})), func(w *Thing) { w.Tags = []string{"q"} }, false},
 		{"set list empty", assigns(tags.Set([]string{})), func(w *Thing) { w.Tags = nil }, false},
 		{"set list null", assigns(tags.SetNull(), labels.SetNull(), attrs.SetNull()), func(w *Thing) { w.Tags, w.Labels, w.Attrs = nil, nil, nil }, false},
-		{"append", assigns(tags.Append("c", "d")), func(w *Thing) { w.Tags = []string{"a", "b", "a", "c", "d"} }, true},
-		{"prepend", assigns(tags.Prepend("y", "z")), func(w *Thing) { w.Tags = []string{"y", "z", "a", "b", "a"} }, true},
-		{"remove from list", assigns(tags.Remove("a")), func(w *Thing) { w.Tags = []string{"b"} }, true},
-		{"set by index", assigns(tags.At(1).Set("B")), func(w *Thing) { w.Tags = []string{"a", "B", "a"} }, true},
-		{"null by index", assigns(tags.At(0).SetNull()), func(w *Thing) { w.Tags = []string{"b", "a"} }, true},
-		{"two indexes", assigns(tags.At(0).Set("A"), tags.At(2).Set("C")), func(w *Thing) { w.Tags = []string{"A", "b", "C"} }, true},
-		{"add to set", assigns(labels.Add("a", "x")), func(w *Thing) { w.Labels = []string{"a", "x", "y"} }, true},
-		{"remove from set", assigns(labels.Remove("x", "q")), func(w *Thing) { w.Labels = []string{"y"} }, true},
-		{"put", assigns(attrs.Put(map[string]int{"k": 9, "m": 3})), func(w *Thing) { w.Attrs = map[string]int{"k": 9, "l": 2, "m": 3} }, true},
-		{"put element", assigns(attrs.At("m").Set(3)), func(w *Thing) { w.Attrs = map[string]int{"k": 1, "l": 2, "m": 3} }, true},
-		{"null element", assigns(attrs.At("k").SetNull()), func(w *Thing) { w.Attrs = map[string]int{"l": 2} }, true},
-		{"remove keys", assigns(attrs.Remove("k", "l")), func(w *Thing) { w.Attrs = nil }, true},
-		{"both ends", assigns(tags.Append("z"), tags.Prepend("y")), func(w *Thing) { w.Tags = []string{"y", "a", "b", "a", "z"} }, true},
-		{"add and remove", assigns(labels.Add("a"), labels.Remove("x")), func(w *Thing) { w.Labels = []string{"a", "y"} }, true},
-		{"put and remove", assigns(attrs.Put(map[string]int{"m": 3}), attrs.At("n").Set(4), attrs.Remove("k")), func(w *Thing) {
+		{"append", assigns(coodie.Append(tags, "c", "d")), func(w *Thing) { w.Tags = []string{"a", "b", "a", "c", "d"} }, true},
+		{"prepend", assigns(coodie.Prepend(tags, "y", "z")), func(w *Thing) { w.Tags = []string{"y", "z", "a", "b", "a"} }, true},
+		{"remove from list", assigns(coodie.Remove(tags, "a")), func(w *Thing) { w.Tags = []string{"b"} }, true},
+		{"set by index", assigns(coodie.At(tags, 1).Set("B")), func(w *Thing) { w.Tags = []string{"a", "B", "a"} }, true},
+		{"null by index", assigns(coodie.At(tags, 0).SetNull()), func(w *Thing) { w.Tags = []string{"b", "a"} }, true},
+		{"two indexes", assigns(coodie.At(tags, 0).Set("A"), coodie.At(tags, 2).Set("C")), func(w *Thing) { w.Tags = []string{"A", "b", "C"} }, true},
+		{"add to set", assigns(coodie.Add(labels, "a", "x")), func(w *Thing) { w.Labels = []string{"a", "x", "y"} }, true},
+		{"remove from set", assigns(coodie.Remove(labels, "x", "q")), func(w *Thing) { w.Labels = []string{"y"} }, true},
+		{"put", assigns(coodie.Put(attrs, map[string]int{"k": 9, "m": 3})), func(w *Thing) { w.Attrs = map[string]int{"k": 9, "l": 2, "m": 3} }, true},
+		{"put element", assigns(coodie.Entry(attrs, "m").Set(3)), func(w *Thing) { w.Attrs = map[string]int{"k": 1, "l": 2, "m": 3} }, true},
+		{"null element", assigns(coodie.Entry(attrs, "k").SetNull()), func(w *Thing) { w.Attrs = map[string]int{"l": 2} }, true},
+		{"remove keys", assigns(coodie.RemoveKeys(attrs, "k", "l")), func(w *Thing) { w.Attrs = nil }, true},
+		{"both ends", assigns(coodie.Append(tags, "z"), coodie.Prepend(tags, "y")), func(w *Thing) { w.Tags = []string{"y", "a", "b", "a", "z"} }, true},
+		{"add and remove", assigns(coodie.Add(labels, "a"), coodie.Remove(labels, "x")), func(w *Thing) { w.Labels = []string{"a", "y"} }, true},
+		{"put and remove", assigns(coodie.Put(attrs, map[string]int{"m": 3}), coodie.Entry(attrs, "n").Set(4), coodie.RemoveKeys(attrs, "k")), func(w *Thing) {
 			w.Attrs = map[string]int{"l": 2, "m": 3, "n": 4}
 		}, true},
 		{"set field", assigns(city.Set(ptr("Oslo"))), func(w *Thing) { w.Addr.City = ptr("Oslo") }, true},
@@ -118,7 +118,7 @@ func TestDeleteColumns(t *testing.T) {
 	}{
 		{"columns", []coodie.Target[Thing]{n, name, pair}, func(w *Thing) { w.N, w.Name, w.Pair = nil, nil, nil }},
 		{"collections", []coodie.Target[Thing]{tags, labels, data}, func(w *Thing) { w.Tags, w.Labels, w.Data = nil, nil, nil }},
-		{"elements", []coodie.Target[Thing]{tags.At(0), attrs.At("k")}, func(w *Thing) { w.Tags, w.Attrs = []string{"b", "a"}, map[string]int{"l": 2} }},
+		{"elements", []coodie.Target[Thing]{coodie.At(tags, 0), coodie.Entry(attrs, "k")}, func(w *Thing) { w.Tags, w.Attrs = []string{"b", "a"}, map[string]int{"l": 2} }},
 		{"field", []coodie.Target[Thing]{street}, func(w *Thing) { w.Addr.Street = nil }},
 		{"static", []coodie.Target[Thing]{owner, n}, func(w *Thing) { w.Owner, w.N = nil, nil }},
 		{"by name", []coodie.Target[Thing]{coodie.AnyCol(table, "n"), coodie.AnyCol(table, "attrs").At("l")}, func(w *Thing) { w.N, w.Attrs = nil, map[string]int{"k": 1} }},
@@ -177,9 +177,10 @@ func TestIndexPastTheEnd(t *testing.T) {
 	table := create[Thing](t, connect(t))
 	require.NoError(t, table.New(full("p")).Save(t.Context()))
 	row := table.Find(p.Eq("p"), c.Eq(1))
-	_, err := row.If(mark.Eq(1)).Update(t.Context(), tags.At(3).Set("z"))
-	var query *coodie.QueryError
+	_, err := row.If(mark.Eq(1)).Update(t.Context(), coodie.At(tags, 3).Set("z"))
+	var query *coodie.Error
 	require.ErrorAs(t, err, &query)
+	require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 	require.ErrorContains(t, err, "out of bound")
 	got, err := row.Get(t.Context())
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func TestConditionalBatch(t *testing.T) {
 	table, err := coodie.Open[Thing](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	row := func(no int) *coodie.QuerySet[Thing] { return table.Find(p.Eq("p"), c.Eq(no)) }
 
 	batch := db.Batch()

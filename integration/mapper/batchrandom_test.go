@@ -40,11 +40,11 @@ var (
 	crateC     = coodie.Col(func(r *Crate) *int { return &r.C })
 	crateGuard = coodie.NullCol(func(r *Crate) **int { return &r.Guard })
 	crateStock = coodie.NullCol(func(r *Crate) **int { return &r.Stock })
-	crateMarks = coodie.ListCol(func(r *Crate) *[]string { return &r.Marks })
+	crateMarks = coodie.Col(func(r *Crate) *[]string { return &r.Marks })
 	crateN     = coodie.NullCol(func(r *Crate) **int { return &r.N })
-	crateL     = coodie.ListCol(func(r *Crate) *[]int { return &r.L })
-	crateS     = coodie.SetCol(func(r *Crate) *[]string { return &r.S })
-	crateM     = coodie.MapCol(func(r *Crate) *map[string]int { return &r.M })
+	crateL     = coodie.Col(func(r *Crate) *[]int { return &r.L })
+	crateS     = coodie.Col(func(r *Crate) *[]string { return &r.S })
+	crateM     = coodie.Col(func(r *Crate) *map[string]int { return &r.M })
 	crateSize  = coodie.Col(func(r *Crate) **CrateSize { return &r.Size })
 	crateFixed = coodie.Col(func(r *Crate) *[]int { return &r.Fixed })
 )
@@ -85,13 +85,13 @@ func drawAssign(t *rapid.T, table *coodie.Table[Crate], static bool) coodie.Assi
 	size := coodie.AnyCol(table, "size")
 	statics := map[string]coodie.Assign[Crate]{
 		"stock": crateStock.Set(n), "no stock": crateStock.SetNull(),
-		"marks": crateMarks.Set([]string{s}), "mark": crateMarks.Append(s),
+		"marks": crateMarks.Set([]string{s}), "mark": coodie.Append(crateMarks, s),
 	}
 	rows := map[string]coodie.Assign[Crate]{
 		"n": crateN.Set(n), "no n": crateN.SetNull(), "fixed": crateFixed.Set([]int{n}),
-		"l": crateL.Set([]int{n}), "no l": crateL.Set(nil), "append": crateL.Append(n), "prepend": crateL.Prepend(n, 7), "remove": crateL.Remove(n), "l[]": crateL.At(n - 1).Set(n + 10),
-		"s": crateS.Set([]string{s}), "add": crateS.Add(s), "discard": crateS.Remove(s),
-		"m": crateM.Set(map[string]int{s: n}), "no m": crateM.Set(nil), "put": crateM.Put(map[string]int{s: n, "z": 1}), "m[]": crateM.At(s).Set(n), "drop": crateM.Remove(s),
+		"l": crateL.Set([]int{n}), "no l": crateL.Set(nil), "append": coodie.Append(crateL, n), "prepend": coodie.Prepend(crateL, n, 7), "remove": coodie.Remove(crateL, n), "l[]": coodie.At(crateL, n - 1).Set(n + 10),
+		"s": crateS.Set([]string{s}), "add": coodie.Add(crateS, s), "discard": coodie.Remove(crateS, s),
+		"m": crateM.Set(map[string]int{s: n}), "no m": crateM.Set(nil), "put": coodie.Put(crateM, map[string]int{s: n, "z": 1}), "m[]": coodie.Entry(crateM, s).Set(n), "drop": coodie.RemoveKeys(crateM, s),
 		"size": crateSize.Set(drawSize(t)), "wide": size.Field("wide").Set(n), "high": size.Field("high").Set(n), "no wide": size.Field("wide").Set(nil),
 	}
 	from := rows
@@ -178,7 +178,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 			return table.Find(crateP.Eq(p), crateC.In(2, 3))
 		})
 	case 7:
-		target := rapid.SampledFrom([]coodie.Target[Crate]{crateN, crateL, crateM, crateSize, crateM.At("a"), crateL.At(0), coodie.AnyCol(table, "size").Field("wide")}).Draw(t, "target")
+		target := rapid.SampledFrom([]coodie.Target[Crate]{crateN, crateL, crateM, crateSize, coodie.Entry(crateM, "a"), coodie.At(crateL, 0), coodie.AnyCol(table, "size").Field("wide")}).Draw(t, "target")
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { at(table).In(b).DeleteColumns(target) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
@@ -202,7 +202,7 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 	open := func(name string) *coodie.Table[Crate] {
 		table, err := coodie.Open[Crate](db, coodie.WithTable(name))
 		require.NoError(t, err)
-		require.NoError(t, table.CreateTable(t.Context()))
+		require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 		return table
 	}
 	batched, single := open("batched"), open("single")
@@ -242,8 +242,8 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 				w.batch(batched, batch)
 			}
 			err := batch.Exec(ctx)
-			var usage *coodie.UsageError
-			if errors.As(err, &usage) {
+			var usage *coodie.Error
+			if errors.As(err, &usage) && usage.Kind == coodie.KindUsage {
 				refused++
 				continue
 			}

@@ -22,11 +22,13 @@ type Coded struct {
 	N     *int     `cql:"n"`
 }
 
-func init() {
-	coodie.RegisterCodec("upper", func(s string) (string, error) { return strings.ToUpper(s), nil },
-		func(s string) (string, error) { return strings.ToLower(s), nil })
-	coodie.RegisterCodec("path", func(p []string) ([]string, error) { return append([]string{"/"}, p...), nil },
-		func(p []string) ([]string, error) { return p[1:], nil })
+func (Coded) Codecs() []coodie.Codec {
+	return []coodie.Codec{
+		coodie.CodecOf("upper", func(s string) (string, error) { return strings.ToUpper(s), nil },
+			func(s string) (string, error) { return strings.ToLower(s), nil }),
+		coodie.CodecOf("path", func(p []string) ([]string, error) { return append([]string{"/"}, p...), nil },
+			func(p []string) ([]string, error) { return p[1:], nil }),
+	}
 }
 
 func TestCodecs(t *testing.T) {
@@ -34,7 +36,7 @@ func TestCodecs(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	table := create[Coded](t, s)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	stored := Coded{ID: "a", Spot: &Spot{Name: ptr("<x>"), Code: 1}, Hist: []Spot{{Code: 2}}, Upper: "abc", Path: []string{"p"}}
 	require.NoError(t, failure(table.New(stored).Insert(ctx)))
 	var spot, upper string
@@ -72,10 +74,10 @@ func TestView(t *testing.T) {
 	base := create[Simple](t, s)
 	view, err := coodie.OpenView[SimpleByX](base)
 	require.NoError(t, err)
-	require.ErrorContains(t, view.Verify(ctx), "does not exist")
-	require.NoError(t, view.CreateView(ctx))
-	require.NoError(t, view.CreateView(ctx))
-	require.NoError(t, view.Verify(ctx))
+	require.ErrorContains(t, coodie.Schema(nil, view).Verify(ctx), "is missing")
+	require.NoError(t, coodie.Schema(nil, view).Create(ctx))
+	require.NoError(t, coodie.Schema(nil, view).Create(ctx))
+	require.NoError(t, coodie.Schema(nil, view).Verify(ctx))
 	for k := range 3 {
 		require.NoError(t, failure(base.New(Simple{K: k, V: ptr(k * 10), X: ptr(7)}).Insert(ctx)))
 	}
@@ -86,8 +88,8 @@ func TestView(t *testing.T) {
 		assert.Equal(c, []SimpleByX{{7, 2, ptr(20)}, {7, 1, ptr(10)}, {7, 0, ptr(0)}}, got)
 	}, 10*time.Second, 20*time.Millisecond)
 	require.ErrorContains(t, s.Query("DELETE FROM simple_by_x WHERE x = 7").Exec(), "Cannot directly modify a materialized view")
-	require.NoError(t, view.DropView(ctx))
-	require.ErrorContains(t, view.Verify(ctx), "does not exist")
+	require.NoError(t, coodie.Schema(nil, view).Drop(ctx))
+	require.ErrorContains(t, coodie.Schema(nil, view).Verify(ctx), "is missing")
 }
 
 func TestKeyspaces(t *testing.T) {
@@ -98,8 +100,8 @@ func TestKeyspaces(t *testing.T) {
 	here := create[Simple](t, s)
 	there, err := here.InKeyspace(other)
 	require.NoError(t, err)
-	require.NoError(t, there.CreateTable(ctx))
-	require.NoError(t, there.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, there).Create(ctx))
+	require.NoError(t, coodie.Schema(nil, there).Verify(ctx))
 	bound, err := here.On(over(t, session(t, other)))
 	require.NoError(t, err)
 	require.NoError(t, failure(here.New(Simple{K: 1, V: ptr(1)}).Insert(ctx)))
@@ -138,7 +140,7 @@ func TestTypesAsKeysGrow(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	table := create[Places](t, s)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	at := coodie.Col(func(p *Places) *Address { return &p.At })
 	next := coodie.Col(func(p *Places) *Spot { return &p.Next })
 	rows := []Places{
@@ -169,5 +171,5 @@ func TestTypesAsKeysGrow(t *testing.T) {
 	execute(t, admin, "ALTER TYPE spot ADD more text")
 	execute(t, admin, "ALTER TYPE deep ADD more int")
 	check("grown")
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 }

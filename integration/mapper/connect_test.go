@@ -32,7 +32,7 @@ func TestConnect(t *testing.T) {
 	require.NoError(t, err)
 	table, err := coodie.Open[Connection](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	res, err := table.New(Connection{K: 1}).Insert(ctx)
 	require.NoError(t, err)
 	require.True(t, res.Applied)

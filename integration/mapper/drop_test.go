@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/coodie-go/coodie"
 )
 
 func TestTruncateAndDrop(t *testing.T) {
@@ -18,9 +20,9 @@ func TestTruncateAndDrop(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rows)
 
-	require.NoError(t, table.DropTable(ctx))
-	require.NoError(t, table.DropTable(ctx), "of a table that does not exist")
-	require.Error(t, table.Verify(ctx))
-	require.NoError(t, table.CreateTable(ctx))
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Drop(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Drop(ctx), "of a table that does not exist")
+	require.Error(t, coodie.Schema(nil, table).Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 }

@@ -37,13 +37,13 @@ func TestCauses(t *testing.T) {
 	db := over(t, session)
 	table, err := coodie.Open[Caused](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	extended := open[Extended](t, session, coodie.WithTable("caused"))
 	k := coodie.Col(func(r *Caused) *string { return &r.K })
 	c := coodie.Col(func(r *Caused) *int { return &r.C })
 	d := coodie.Col(func(r *Caused) *int { return &r.D })
 	s := coodie.Col(func(r *Caused) *string { return &r.S })
-	l := coodie.ListCol(func(r *Caused) *[]string { return &r.L })
+	l := coodie.Col(func(r *Caused) *[]string { return &r.L })
 	row := table.Find(k.Eq("s3cret"), c.Eq(48151623), d.Eq(1))
 	like := []string{"LIKE", "needs an index", "!Verify"}
 	if six(t, session) { // filters it
@@ -71,12 +71,12 @@ func TestCauses(t *testing.T) {
 			return err
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing keyspace of a CREATE", func() error {
-			return open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace")).CreateTable(ctx)
+			return coodie.Schema(db, open[Caused](t, session, coodie.WithKeyspace("no_such_keyspace"))).Create(ctx)
 		}, []string{"no_such_keyspace", "create the keyspace", "!Verify"}},
 		{"missing table", func() error {
 			_, err := open[Caused](t, session, coodie.WithTable("no_such_table")).Find(k.Eq("s3cret")).All(ctx)
 			return err
-		}, []string{"no_such_table", "Create makes the table", "!Verify"}},
+		}, []string{"no_such_table", ".Create makes the table", "!Verify"}},
 		{"unknown column", func() error { return extended.New(Extended{Caused: Caused{K: "s3cret"}}).Save(ctx) }, []string{"extra", "Verify compares"}},
 		{"unknown column of a SELECT", func() error { _, err := extended.Find().All(ctx); return err }, []string{"extra", "Verify compares"}},
 		{"filtering", func() error { _, err := table.Find(s.Eq("s3cret")).All(ctx); return err }, []string{"data filtering", "or AllowFiltering", "!Verify"}},
@@ -94,12 +94,12 @@ func TestCauses(t *testing.T) {
 		{"a literal of another type", raw("UPDATE caused SET n = 'x'"+key, "s3cret"), []string{"Invalid STRING constant (x)"}},
 		{"null key", raw("UPDATE caused SET n = 1"+key, nil), []string{"Invalid null value", "column k", "set the value"}},
 		{"random UUID as a timeuuid", raw("UPDATE caused SET t = ?"+key, gocql.MustRandomUUID(), "s3cret"), []string{"no UUID of another version", "coodie.NewTimeUUID"}},
-		{"null list", func() error { return row.Update(ctx, l.At(48151623).Set("s3cret")) }, []string{"list which is null", "set the list before"}},
+		{"null list", func() error { return row.Update(ctx, coodie.At(l, 48151623).Set("s3cret")) }, []string{"list which is null", "set the list before"}},
 		{"list index", func() error {
 			if err := row.Update(ctx, l.Set([]string{"s3cret"})); err != nil {
 				return err
 			}
-			return row.Update(ctx, l.At(48151623).Set("s3cret"))
+			return row.Update(ctx, coodie.At(l, 48151623).Set("s3cret"))
 		}, []string{"out of bound, list has size 1"}},
 		{"long key", func() error { return table.New(Caused{K: strings.Repeat("s3cret", 15000)}).Save(ctx) }, []string{"Key length of 90000", "hash"}},
 		{"big batch", func() error {

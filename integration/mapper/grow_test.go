@@ -62,7 +62,7 @@ func TestTypeGrows(t *testing.T) {
 	check()
 	require.NoError(t, failure(table.Find(growingID.Eq("a")).If(growingAt.IsNotNull()).Update(ctx, growingCode.Set(3))))
 	check()
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 }
 
 // Twin is a user-defined type whose fields have one type: mistaken for each other, they

@@ -95,7 +95,7 @@ func TestGrownTypes(t *testing.T) {
 	})))
 	table, err := coodie.Open[Dweller](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	strict, err := coodie.Open[Dweller](db, coodie.WithStrictTypes())
 	require.NoError(t, err)
 	row := table.Find(dwellerID.Eq(1), dwellerRow.Eq(1))
@@ -198,7 +198,7 @@ func TestGrownTypes(t *testing.T) {
 		requireDwelling(t, s, written)
 	}
 	require.Equal(t, 1, warnings, "all columns at once, and once")
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(db, table).Verify(ctx))
 }
 
 func judged(res coodie.LWTResult[Dweller]) (out []coodie.Verdict) {

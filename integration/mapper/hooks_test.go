@@ -48,8 +48,8 @@ func TestDefaultsAndHooks(t *testing.T) {
 	signups, err := coodie.Open[Signup](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, signups.CreateTable(ctx))
-	require.NoError(t, signups.Verify(ctx))
+	require.NoError(t, coodie.Schema(db, signups).Create(ctx))
+	require.NoError(t, coodie.Schema(db, signups).Verify(ctx))
 	for name, write := range map[string]func(*coodie.Document[Signup]) error{
 		"insert": func(d *coodie.Document[Signup]) error { return failure(d.Insert(ctx)) },
 		"save":   func(d *coodie.Document[Signup]) error { return d.Save(ctx) },
@@ -79,8 +79,9 @@ func TestDefaultsAndHooks(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, res.Changed)
 			_, err = row.Mutate(ctx, func(_ context.Context, s *Signup) error { s.Email = "nobody"; return nil })
-			var hook *coodie.HookError
+			var hook *coodie.Error
 			require.ErrorAs(t, err, &hook)
+			require.Equal(t, coodie.KindHook, hook.Kind)
 			got, err = row.Get(ctx)
 			require.NoError(t, err)
 			require.Equal(t, "bob@y.org", got.Email)

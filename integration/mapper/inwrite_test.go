@@ -23,7 +23,7 @@ func TestWritesOfManyPartitions(t *testing.T) {
 	rows, err := coodie.Open[ManyRow](db)
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, rows.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, rows).Create(ctx))
 	id, n := coodie.Col(func(r *ManyRow) *int { return &r.ID }), coodie.Col(func(r *ManyRow) *int { return &r.N })
 	ids := make([]int, 1000)
 	for i := range ids {

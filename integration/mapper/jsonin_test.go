@@ -91,7 +91,7 @@ func TestSaveJSONIsSave(t *testing.T) {
 	_, err = table.Find().IfNotExists().CreateJSON(ctx, json.RawMessage(`{"p": "bad", "c": 1, "mark": "x"}`))
 	require.Equal(t, coodie.KindInvalid, coodie.KindOf(err))
 	require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
-	require.ErrorAs(t, err, new(*coodie.QueryError))
+	require.ErrorAs(t, err, new(*coodie.Error))
 }
 
 // Keys has a key of each native type.

@@ -48,7 +48,7 @@ func open[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *co
 func create[T any](t *testing.T, s *gocql.Session, opts ...coodie.TableOption) *coodie.Table[T] {
 	t.Helper()
 	table := open[T](t, s, opts...)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	return table
 }
 
@@ -87,8 +87,8 @@ func built(t *testing.T, s *gocql.Session) {
 // requireUsage checks that err was found before anything was sent.
 func requireUsage(t *testing.T, err error) {
 	t.Helper()
-	var usage *coodie.UsageError
-	require.True(t, errors.As(err, &usage), "want a *UsageError, got %v", err)
+	var usage *coodie.Error
+	require.True(t, errors.As(err, &usage) && usage.Kind == coodie.KindUsage, "want an error of KindUsage, got %v", err)
 }
 
 func ptr[V any](v V) *V { return &v }

@@ -48,7 +48,7 @@ func TestSentOnce(t *testing.T) {
 	require.NoError(t, err)
 	one, err := coodie.Open[Thing](db, coodie.WithConsistency(coodie.One))
 	require.NoError(t, err)
-	require.NoError(t, one.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, one).Create(ctx))
 	timeless, err := coodie.Open[Thing](over(t, s, coodie.WithKeyspace(keyspace), coodie.WithRetries(0)))
 	require.NoError(t, err)
 
@@ -67,7 +67,7 @@ func TestSentOnce(t *testing.T) {
 		{"delete if exists", 1, true, func() error { return failure(doc.IfExists().Delete(ctx)) }},
 		{"delete columns if", 1, true, func() error { return failure(doc.If(mark.Eq(1)).DeleteColumns(ctx, n)) }},
 		{"linearizable get", 1, false, func() error { _, err := row.With(coodie.WithLinearizable()).Get(ctx); return err }},
-		{"append, with client timestamps", 1, false, func() error { return doc.Update(ctx, tags.Append("x")) }},
+		{"append, with client timestamps", 1, false, func() error { return doc.Update(ctx, coodie.Append(tags, "x")) }},
 		{"save without client timestamp", 1, false, func() error { return timeless.New(full("p")).Save(ctx) }},
 		{"update without client timestamp", 1, false, func() error { return timeless.New(full("p")).Update(ctx, mark.Set(1)) }},
 		{"save with a list, with client timestamps", 1, false, func() error { return doc.Save(ctx) }},

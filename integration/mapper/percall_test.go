@@ -40,7 +40,7 @@ func TestOneAndExists(t *testing.T) {
 	execute(t, s, "INSERT INTO reading (sensor, unit) VALUES ('static', 'm')")
 
 	_, err := table.Find(readingSensor.Eq("a")).One(ctx)
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	_, err = table.Find(readingSensor.Eq("none")).One(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 	one, err := table.Find(readingSensor.Eq("a"), readingN.Gt(1)).One(ctx)

@@ -202,8 +202,9 @@ func TestReads(t *testing.T) {
 			errs = append(errs, err)
 		}
 		require.Len(t, errs, 1)
-		var query *coodie.QueryError
+		var query *coodie.Error
 		require.ErrorAs(t, errs[0], &query, "the server wants ALLOW FILTERING")
+		require.True(t, !query.Unknown && query.Kind < coodie.KindUsage, "%v", query)
 	})
 	_, err = table.Find(p.Eq("p"), c.Eq(99)).Get(ctx)
 	require.ErrorIs(t, err, coodie.ErrNotFound)

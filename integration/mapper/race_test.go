@@ -102,7 +102,7 @@ func TestCounterRace(t *testing.T) {
 			for mine := 1; mine <= increments; {
 				// Beside the count each goroutine writes its own share: so an unknown outcome
 				// can be settled.
-				res, err := row.If(n.Eq(current)).Update(ctx, n.Set(current+1), attrs.At(me).Set(mine))
+				res, err := row.If(n.Eq(current)).Update(ctx, n.Set(current+1), coodie.Entry(attrs, me).Set(mine))
 				switch {
 				case errors.Is(err, coodie.ErrOutcomeUnknown):
 					got, err := row.With(coodie.WithLinearizable()).Get(ctx)

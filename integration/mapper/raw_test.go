@@ -156,8 +156,9 @@ func TestRawErrors(t *testing.T) {
 			require.NoError(t, err)
 			continue
 		}
-		var refused *coodie.QueryError
+		var refused *coodie.Error
 		require.ErrorAs(t, err, &refused, statement)
+		require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 		require.Contains(t, strings.ToLower(err.Error()), strings.ToLower(says))
 		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown, statement)
 	}

@@ -44,7 +44,7 @@ func TestInOfAnyLengthIsOneStatement(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, s, coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(3)}).Insert(ctx)))
 	seen.take()
 	row := table.Find(simpleK.Eq(1))
@@ -81,7 +81,7 @@ func TestNullIsInTheSameStatement(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 	require.NoError(t, failure(table.New(Simple{K: 1, V: ptr(1), X: ptr(1)}).Insert(ctx)))
 	seen.take()
 	row := table.Find(simpleK.Eq(1))
@@ -121,7 +121,7 @@ var (
 	flag      = coodie.Col(func(z *Zeros) *bool { return &z.Flag })
 	deletedAt = coodie.Col(func(z *Zeros) *time.Time { return &z.DeletedAt })
 	day       = coodie.Col(func(z *Zeros) *coodie.Date { return &z.Day })
-	zerosTags = coodie.SetCol(func(z *Zeros) *[]string { return &z.Tags })
+	zerosTags = coodie.Col(func(z *Zeros) *[]string { return &z.Tags })
 )
 
 func TestNullIsNotZero(t *testing.T) {
@@ -268,7 +268,7 @@ func TestRefusalIsSeen(t *testing.T) {
 	table, err := coodie.Open[Simple](over(t, connect(t), coodie.WithObserver(seen)))
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
 	seen.take()
 	doc := table.New(Simple{K: 1, V: ptr(1)})
 	for _, tt := range []struct {

@@ -59,11 +59,13 @@ func TestTableMadeAgain(t *testing.T) {
 	start := time.Now()
 
 	_, err = row.Get(ctx)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "n", decode.Column)
 	_, err = table.Find().All(ctx)
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.ErrorContains(t, table.New(Stock{"a", 5}).Save(ctx), "the server expects float where the struct declares int", "a read has failed")
 
 	require.Eventually(t, func() bool { return only.New(Stock{"a", 5}).Save(ctx) != nil }, time.Minute, 10*time.Millisecond)
@@ -120,7 +122,7 @@ func TestFieldRenamed(t *testing.T) {
 	execute(t, admin, "ALTER TYPE addr RENAME zip TO code")
 	onlyPrepare(t, admin, "INSERT INTO home (name,at) VALUES (?,?)", "INSERT INTO home (name,at) VALUES (?,?) IF NOT EXISTS", "SELECT name,at FROM home WHERE name = ?")
 	after := open[NewHome](t, s)
-	require.NoError(t, after.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, after).Verify(ctx))
 	require.NoError(t, after.New(NewHome{"c", newAddr{"t", 2}}).Save(ctx))
 	require.NoError(t, failure(after.New(NewHome{"d", newAddr{"t", 2}}).Insert(ctx)))
 	require.NoError(t, failure(after.Find(name.Eq("a")).If(at.Eq(newAddr{"s", 1})).Update(ctx, at.Set(newAddr{"t", 2}))))

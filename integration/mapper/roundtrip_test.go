@@ -39,7 +39,7 @@ func TestTypesRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	table := create[Types](t, s, coodie.WithTable("types"))
-	require.NoError(t, table.Verify(t.Context()))
+	require.NoError(t, coodie.Schema(nil, table).Verify(t.Context()))
 
 	empty := Types{
 		ASCII: ptr(""), Text: ptr(""), Blob: []byte{}, Level: ptr(Level("")), List: []int{}, Set: []string{},

@@ -52,9 +52,9 @@ func TestSelectedValues(t *testing.T) {
 		{"a column by name", values(day, coodie.AnyCol(table, "item")), []any{"xxx", nil}},
 		{"a set", values(day.Limit(1), kinds), [][]string{{"3", "t"}}},
 		{"a map", values(day.Limit(1), counts), []map[string]int{{"n": 3}}},
-		{"a map's value", values(day, coodie.Nullable(counts.At("n"))), []*int{ptr(3), nil}},
+		{"a map's value", values(day, coodie.Nullable(coodie.Entry(counts, "n"))), []*int{ptr(3), nil}},
 		{"a map's value by name", values(day.Limit(1), coodie.AnyCol(table, "counts").At("n")), []any{3}},
-		{"a map's value that is not there", values(day.Limit(1), counts.At("m")), []int{0}},
+		{"a map's value that is not there", values(day.Limit(1), coodie.Entry(counts, "m")), []int{0}},
 		{"a field of a user-defined type", values(thing, city), []*string{ptr("Rome")}},
 		{"a field of a frozen one", values(thing, in), []*string{ptr("Rome")}},
 		{"a field by name", values(thing, coodie.AnyCol(things, "addr").Field("street")), []any{"Via Appia"}},
@@ -73,7 +73,7 @@ func TestSelectedValues(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 30, one)
 	_, err = coodie.Values(day, price).One(t.Context())
-	require.ErrorIs(t, err, coodie.ErrMultiple)
+	require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 	_, err = coodie.Values(table.Find(shop.Eq("none"), year.Eq(1)), price).First(t.Context())
 	require.ErrorIs(t, err, coodie.ErrNotFound)
 
@@ -105,8 +105,9 @@ func TestSelectedFunction(t *testing.T) {
 		{"aggregate", values(table.Find(shop.Eq("a"), year.Eq(1)), coodie.Call[int]("latest", price)), []int{10}},
 	})
 	_, err := coodie.Values(day, coodie.Call[int]("thrice", price)).All(t.Context())
-	var refused *coodie.QueryError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused)
+	require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 	require.ErrorContains(t, err, "thrice")
 }
 
@@ -117,8 +118,8 @@ func TestSelectedTimes(t *testing.T) {
 	ctx := t.Context()
 	at := time.Date(2020, 1, 2, 3, 4, 5, 6000, time.UTC)
 	row := table.Find(p.Eq("p"), c.Eq(1))
-	require.NoError(t, row.With(coodie.WithTimestamp(at), coodie.WithTTL(time.Hour)).Update(ctx, name.Set("ann"), attrs.Put(map[string]int{"k": 1}), addr.Set(*rome())))
-	require.NoError(t, row.With(coodie.WithTimestamp(at.Add(time.Second))).Update(ctx, attrs.At("l").Set(2)))
+	require.NoError(t, row.With(coodie.WithTimestamp(at), coodie.WithTTL(time.Hour)).Update(ctx, name.Set("ann"), coodie.Put(attrs, map[string]int{"k": 1}), addr.Set(*rome())))
+	require.NoError(t, row.With(coodie.WithTimestamp(at.Add(time.Second))).Update(ctx, coodie.Entry(attrs, "l").Set(2)))
 	require.NoError(t, table.New(full("q")).Save(ctx))
 	requireSelected(t, []selectedCase{
 		{"writetime", values(row, coodie.WriteTime(name)), []time.Time{at}},
@@ -202,6 +203,7 @@ func TestSelectedCasts(t *testing.T) {
 		{"timeuuid to timestamp", values(all, coodie.Call[time.Time]("to_timestamp", id)), []time.Time{when}},
 	})
 	_, err := coodie.Values(all, coodie.Cast[int](coodie.AnyCol(table, "text"))).All(t.Context())
-	var refused *coodie.QueryError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused, "text is cast to nothing")
+	require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 }

@@ -60,7 +60,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, one, first)
 			_, err = q.Reads().One(ctx)
-			require.ErrorIs(t, err, coodie.ErrMultiple)
+			require.Equal(t, coodie.KindMultiple, coodie.KindOf(err))
 			found, err := q.Reads().Exists(ctx)
 			require.NoError(t, err)
 			require.True(t, found)
@@ -156,8 +156,9 @@ func TestStaticsAreNoRow(t *testing.T) {
 		K string
 		C int
 	}](a).All(ctx)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, err, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "C", decode.Field)
 
 	// A struct that lacks the static column.

@@ -30,8 +30,8 @@ func TestIndexes(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	table := create[Indexed](t, s)
-	require.NoError(t, table.CreateTable(ctx), "what is there is left alone")
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx), "what is there is left alone")
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	stored := Indexed{
 		P: "p", Q: 1, C: 2, Owner: ptr("ann"), Email: "a@x", Name: "Ada", Tags: []string{"t"}, Words: []string{"w"},
 		Attrs: map[string]string{"k": "v"}, Fixed: []int{1, 2}, Home: rome(), Vec: &[3]float32{1, 0, 0},
@@ -57,15 +57,16 @@ func TestIndexes(t *testing.T) {
 	}
 	execute(t, s, "CREATE INDEX ON indexed (c)")
 	var mismatch *coodie.MismatchError
-	require.ErrorAs(t, table.Verify(ctx), &mismatch)
+	require.ErrorAs(t, coodie.Schema(nil, table).Verify(ctx), &mismatch)
+	indexed := s.Query("").Keyspace() + ".indexed: index "
 	require.Equal(t, []string{
-		"column c (field C): the table has no storage-attached index on c; CreateTable makes it",
-		"column eMail (field Email): the table has no index on eMail; CreateTable makes it",
-		"column attrs (field Attrs): the table has no index on keys(attrs); CreateTable makes it",
-	}, mismatch.Differences)
+		indexed + "indexed_c_idx (field C): storage-attached index on indexed(c) in the struct, index on indexed(c) on the server",
+		indexed + "by_email (field Email) is missing on the server: index on indexed(eMail)",
+		indexed + "indexed_attrs_keys_idx (field Attrs) is missing on the server: index on indexed(keys(attrs))",
+	}, told(mismatch.Differences))
 	execute(t, s, "DROP INDEX indexed_c_idx")
-	require.NoError(t, table.CreateTable(ctx))
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Create(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 }
 
 func TestTableOptions(t *testing.T) {
@@ -79,7 +80,7 @@ func TestTableOptions(t *testing.T) {
 		coodie.WithProperty("speculative_retry", "99p"), coodie.WithProperty("caching", map[string]string{"keys": "ALL", "rows_per_partition": "NONE"}),
 	}
 	table := create[Simple](t, s, opts...)
-	require.NoError(t, table.Verify(ctx))
+	require.NoError(t, coodie.Schema(nil, table).Verify(ctx))
 	var comment string
 	var grace int
 	compaction := map[string]string{}
@@ -108,7 +109,7 @@ func TestTableOptions(t *testing.T) {
 	other, err := coodie.Open[Simple](over(t, s), coodie.WithDefaultTTL(2*time.Hour))
 	require.NoError(t, err)
 	var mismatch *coodie.MismatchError
-	require.ErrorAs(t, other.Verify(ctx), &mismatch)
-	require.Equal(t, []string{"default TTL: 7200 seconds by WithDefaultTTL, 3600 in the table"}, mismatch.Differences)
-	require.NoError(t, open[Simple](t, s).Verify(ctx), "who says nothing takes what is there")
+	require.ErrorAs(t, coodie.Schema(nil, other).Verify(ctx), &mismatch)
+	require.Equal(t, []string{keyspace + ".t: option default_time_to_live: 7200 in the struct, 3600 on the server"}, told(mismatch.Differences))
+	require.NoError(t, coodie.Schema(nil, open[Simple](t, s)).Verify(ctx), "who says nothing takes what is there")
 }

@@ -89,6 +89,7 @@ func TestANN(t *testing.T) {
 
 	// What needs an index, the server says.
 	_, err = all.Filter(coodie.AnyCol(table, "angle").Eq([2]float32{1, 0})).All(ctx)
-	var refused *coodie.QueryError
+	var refused *coodie.Error
 	require.ErrorAs(t, err, &refused)
+	require.True(t, !refused.Unknown && refused.Kind < coodie.KindUsage, "%v", refused)
 }

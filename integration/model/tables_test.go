@@ -275,7 +275,7 @@ func kindOf[T any](name string) kind {
 		create: func(ctx context.Context, db *coodie.DB) error {
 			t, err := open(db)
 			if err == nil {
-				err = t.CreateTable(ctx)
+				err = coodie.Schema(db, t).Create(ctx)
 			}
 			return err
 		},

@@ -180,11 +180,11 @@ const (
 )
 
 func (a answer) outcome() outcome {
-	var bad *coodie.UsageError
+	var bad *coodie.Error
 	switch {
 	case errors.Is(a.err, coodie.ErrCannotGuard):
 		return unguarded
-	case errors.As(a.err, &bad):
+	case errors.As(a.err, &bad) && bad.Kind == coodie.KindUsage:
 		return usage
 	case a.err != nil:
 		return outcome(a.err.Error())

@@ -125,10 +125,10 @@ type Views struct {
 
 var (
 	id      = coodie.Col(func(c *Collections) *string { return &c.ID })
-	names   = coodie.ListCol(func(c *Collections) *[]string { return &c.Names })
-	tags    = coodie.SetCol(func(c *Collections) *[]string { return &c.Tags })
-	counts  = coodie.MapCol(func(c *Collections) *map[string]int { return &c.Counts })
-	nested  = coodie.MapCol(func(c *Collections) *map[string][]int { return &c.Nested })
+	names   = coodie.Col(func(c *Collections) *[]string { return &c.Names })
+	tags    = coodie.Col(func(c *Collections) *[]string { return &c.Tags })
+	counts  = coodie.Col(func(c *Collections) *map[string]int { return &c.Counts })
+	nested  = coodie.Col(func(c *Collections) *map[string][]int { return &c.Nested })
 	owner   = coodie.Col(func(f *Feed) *string { return &f.Owner })
 	year    = coodie.Col(func(f *Feed) *int { return &f.Year })
 	day     = coodie.Col(func(f *Feed) *int { return &f.Day })
@@ -205,17 +205,17 @@ func write(t *testing.T, session *gocql.Session) string {
 	ok(collections.New(empty("emptied")).Save(ctx))
 	ok(collections.New(whole("changed")).Save(ctx))
 	changed := collections.Find(id.Eq("changed"))
-	ok(changed.Update(ctx, names.Append("d", "e")))
-	ok(changed.Update(ctx, names.Prepend("a")))
-	ok(changed.Update(ctx, names.Remove("c")))
-	ok(changed.Update(ctx, names.At(0).Set("A")))
-	ok(changed.Update(ctx, tags.Add("z"), counts.Put(map[string]int{"three": 3})))
-	ok(changed.Update(ctx, tags.Remove("x"), counts.Remove("one")))
-	ok(changed.Update(ctx, counts.At("two").Set(22)))
-	ok(changed.Update(ctx, nested.At("n").Set([]int{9})))
+	ok(changed.Update(ctx, coodie.Append(names, "d", "e")))
+	ok(changed.Update(ctx, coodie.Prepend(names, "a")))
+	ok(changed.Update(ctx, coodie.Remove(names, "c")))
+	ok(changed.Update(ctx, coodie.At(names, 0).Set("A")))
+	ok(changed.Update(ctx, coodie.Add(tags, "z"), coodie.Put(counts, map[string]int{"three": 3})))
+	ok(changed.Update(ctx, coodie.Remove(tags, "x"), coodie.RemoveKeys(counts, "one")))
+	ok(changed.Update(ctx, coodie.Entry(counts, "two").Set(22)))
+	ok(changed.Update(ctx, coodie.Entry(nested, "n").Set([]int{9})))
 	ok(collections.New(whole("element")).Save(ctx))
-	ok(collections.Find(id.Eq("element")).DeleteColumns(ctx, counts.At("one")))
-	ok(collections.Find(id.Eq("created")).Update(ctx, tags.Add("only")))
+	ok(collections.Find(id.Eq("element")).DeleteColumns(ctx, coodie.Entry(counts, "one")))
+	ok(collections.Find(id.Eq("created")).Update(ctx, coodie.Add(tags, "only")))
 
 	// user-defined types
 	ok(people.New(People{
@@ -309,7 +309,7 @@ func open[T any](t *testing.T, db *coodie.DB) *coodie.Table[T] {
 	t.Helper()
 	table, err := coodie.Open[T](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, table).Create(t.Context()))
 	return table
 }
 

@@ -31,7 +31,7 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, err)
 	users, err := coodie.Open[User](db, coodie.WithTable("users"), coodie.WithLWTOnly())
 	require.NoError(t, err)
-	require.NoError(t, errors.Join(emails.Create(ctx), users.CreateTable(ctx)))
+	require.NoError(t, errors.Join(emails.Create(ctx), coodie.Schema(db, users).Create(ctx)))
 	signUp := func(id, address string) error {
 		return emails.Do(ctx, address, id, func(ctx context.Context) error {
 			res, err := users.New(User{ID: id, Email: address}).Insert(ctx)

@@ -37,7 +37,7 @@ func TestMachine(t *testing.T) {
 		table, err := coodie.Open[Job](db, coodie.WithLWTOnly())
 		require.NoError(t, err)
 		if i == 0 {
-			require.NoError(t, table.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, table).Create(ctx))
 			_, err = table.New(Job{ID: "j", State: "idle"}).Insert(ctx)
 			require.NoError(t, err)
 		}

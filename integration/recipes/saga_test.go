@@ -88,7 +88,7 @@ func TestSaga(t *testing.T) {
 		require.NoError(t, err)
 		s.Lease = 2 * time.Second
 		if i == 0 {
-			require.NoError(t, table.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, table).Create(ctx))
 			require.NoError(t, s.Create(ctx))
 			for _, id := range []string{"a", "b", "c"} {
 				_, err = table.New(Purse{ID: id, Amount: 100}).Insert(ctx)

@@ -31,7 +31,7 @@ func open(t *testing.T) (*cqltest.Server, *coodie.DB, *coodie.Table[Lock]) {
 	t.Cleanup(db.Close)
 	locks, err := coodie.Open[Lock](db)
 	require.NoError(t, err)
-	require.NoError(t, locks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, locks).Create(t.Context()))
 	srv.ResetLog()
 	return srv, db, locks
 }
@@ -151,11 +151,12 @@ func TestColumnOfTheWrongKind(t *testing.T) {
 	docs, err := coodie.Open[Doc](db)
 	require.NoError(t, err)
 	key := coodie.Col(func(d *Doc) *string { return &d.Key })
-	tags := coodie.ListCol(func(d *Doc) *[]string { return &d.Tags })
+	tags := coodie.Col(func(d *Doc) *[]string { return &d.Tags })
 	note := coodie.Col(func(d *Doc) *string { return &d.Note })
-	for _, assign := range []coodie.Assign[Doc]{tags.Append("x"), note.Set("x")} {
-		var usage *coodie.UsageError
+	for _, assign := range []coodie.Assign[Doc]{coodie.Append(tags, "x"), note.Set("x")} {
+		var usage *coodie.Error
 		require.ErrorAs(t, docs.Find(key.Eq("a")).Update(t.Context(), assign), &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	require.Empty(t, srv.Log())
 }

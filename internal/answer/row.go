@@ -41,29 +41,30 @@ func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
 	if e == nil || r.Sure().Err() != nil {
 		return Missing
 	}
+	if r.Sure().IsAny() {
+		v, presence := e.readAny(r)
+		*codec.As[any](p) = v
+		return presence
+	}
 	cell, presence := e.Cell(r.Sure())
 	if presence != Present {
 		return presence
 	}
 	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
-		return Missing // the call that made e has reported the *DecodeError
+		return Missing // the call that made e has reported the error of KindDecode
 	}
 	return Present
 }
 
-// ReadAny is the value of what r refers to.
-func (e *Row) ReadAny(r *stmt.Ref) (any, Presence) {
-	r = r.Sure()
-	if e == nil || r.Err() != nil {
-		return nil, Missing
-	}
+// readAny is the value of what r refers to.
+func (e *Row) readAny(r *stmt.Ref) (any, Presence) {
 	cell, p := e.Cell(r)
 	if p != Present {
 		return nil, p
 	}
 	v, err := stmt.DecodeAny(r, cell)
 	if err != nil {
-		return nil, Missing // the call that made e has reported the *DecodeError
+		return nil, Missing // the call that made e has reported the error of KindDecode
 	}
 	return v, Present
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"unsafe"
 )
 
@@ -95,125 +94,62 @@ func (c jsonCoder) decode(p unsafe.Pointer, data []byte) error {
 	return nil
 }
 
-// Functions turn a V into a W, which has a cell, and back.
-type Functions struct {
-	V, W   reflect.Type
-	Encode func(v Addr) (w Addr, err error)
-	Decode func(v, w Addr) error
+// CustomScheme is a pair of functions that turn a V into a W, which has a cell, and back. A struct has it
+// for its fields by that name.
+type CustomScheme struct {
+	name   string
+	v, w   reflect.Type
+	encode func(v Addr) (w Addr, err error)
+	decode func(v, w Addr) error
 }
 
-var registry = struct {
-	sync.RWMutex
-	m     map[string]Functions
-	twice map[string]bool
-}{m: map[string]Functions{}, twice: map[string]bool{}}
-
-// Register names functions for Named.
-func Register(name string, f Functions) {
-	registry.Lock()
-	defer registry.Unlock()
-	if _, ok := registry.m[name]; ok {
-		registry.twice[name] = true
-	}
-	registry.m[name] = f
+// NewCustomScheme returns the CustomScheme of two functions.
+func NewCustomScheme(name string, v, w reflect.Type, encode func(v Addr) (w Addr, err error), decode func(v, w Addr) error) CustomScheme {
+	return CustomScheme{name, v, w, encode, decode}
 }
 
-func registered(name string) (Functions, error) {
-	registry.RLock()
-	defer registry.RUnlock()
-	f, ok := registry.m[name]
-	switch {
-	case !ok:
-		return f, fail("no codec %q is registered: call RegisterCodec before Open", name)
-	case registry.twice[name]:
-		return f, fail("two codecs %q are registered", name)
-	}
-	return f, nil
-}
+// Name is what a tag calls it.
+func (c CustomScheme) Name() string { return c.name }
 
-// Named is the scheme of the functions that are, or will be, registered by that name. They
-// are looked up when they are first needed: columns are made before any init function runs.
-func Named(name string) *Scheme {
-	return &Scheme{name, func(goType reflect.Type, t *Type) (coder, error) {
-		return &namedCoder{name: name, goType: goType, typ: t}, nil
+// Scheme stores values as the functions do.
+func (c CustomScheme) Scheme() *Scheme {
+	return &Scheme{c.name, func(goType reflect.Type, t *Type) (coder, error) {
+		if c.v != goType {
+			return nil, fail("codec %q is for %s, not for %s", c.name, c.v, goType)
+		}
+		inner, err := For(c.w, t)
+		if err != nil {
+			return nil, fail("codec %q makes %s, which is not for the column: %s", c.name, c.w, err)
+		}
+		return &schemeCoder{c, inner.coder}, nil
 	}}
 }
 
-type namedCoder struct {
-	name   string
-	goType reflect.Type
-	typ    *Type
-
-	once  sync.Once
-	f     Functions
+// schemeCoder is the coder of a CustomScheme.
+type schemeCoder struct {
+	CustomScheme
 	inner coder
-	err   error
 }
 
-// ready looks up the functions. That there are none yet is no reason not to look again.
-func (c *namedCoder) ready() error {
-	f, err := registered(c.name)
-	if err != nil {
-		return err
-	}
-	c.once.Do(func() {
-		c.f = f
-		if f.V != c.goType {
-			c.err = fail("codec %q is for %s, not for %s", c.name, f.V, c.goType)
-			return
-		}
-		inner, err := For(f.W, c.typ)
-		if err != nil {
-			c.err = fail("codec %q makes %s, which is not for the column: %s", c.name, f.W, err)
-			return
-		}
-		c.inner = inner.coder
-	})
-	return c.err
-}
-
-func (c *namedCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
-	if err := c.ready(); err != nil {
-		return dst, false, err
-	}
-	w, err := c.f.Encode(Addr{p})
+func (c *schemeCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	w, err := c.CustomScheme.encode(Addr{p})
 	if err != nil {
 		return dst, false, because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
 	return c.inner.encode(dst, w.p)
 }
 
-func (c *namedCoder) decode(p unsafe.Pointer, data []byte) error {
+func (c *schemeCoder) decode(p unsafe.Pointer, data []byte) error {
 	if data == nil {
-		setZero(c.goType, p)
+		setZero(c.v, p)
 		return nil
 	}
-	if err := c.ready(); err != nil {
-		return err
-	}
-	w := New(c.f.W)
+	w := New(c.w)
 	if err := c.inner.decode(w.p, data); err != nil {
 		return err
 	}
-	if err := c.f.Decode(Addr{p}, w); err != nil {
+	if err := c.CustomScheme.decode(Addr{p}, w); err != nil {
 		return because(fmt.Sprintf("codec %q failed", c.name), err)
 	}
 	return nil
-}
-
-// Ready reports why the codec cannot be used, if its functions are not registered or do not fit.
-func (c *Codec) Ready() error {
-	cd := c.coder
-	for {
-		switch inner := cd.(type) {
-		case *pointerCoder:
-			cd = inner.elem
-			continue
-		case *namedCoder:
-			if err := inner.ready(); err != nil {
-				return named(err, c.goType, c.typ)
-			}
-		}
-		return nil
-	}
 }

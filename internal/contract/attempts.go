@@ -171,8 +171,8 @@ func attempts(t *testing.T, d Driver) {
 				require.NoError(t, err)
 				calls, err := coodie.Open[Calls](db)
 				require.NoError(t, err)
-				require.NoError(t, stocks.CreateTable(t.Context()))
-				require.NoError(t, calls.CreateTable(t.Context()))
+				require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
+				require.NoError(t, coodie.Schema(db, calls).Create(t.Context()))
 				stamped, declared := slices.Contains([]string{"stamped", "stamped and declared", "refused", "own retries"}, option), option == "declared" || option == "stamped and declared"
 				for name, w := range sentWrites {
 					for problem, f := range faults {
@@ -265,7 +265,7 @@ func oneTimestampPerCall(t *testing.T, d Driver) {
 	db := d.Open(t, srv, "SimpleRetryPolicy", coodie.WithClientTimestamps())
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 
 	// Another client's write comes between the executed write and its repetition.
 	fault := srv.Fault(cqltest.On(cqltest.Insert, "stock").First(1), cqltest.Apply, cqltest.Do(func(cqltest.Statement) {

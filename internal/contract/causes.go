@@ -18,7 +18,7 @@ func causes(t *testing.T, d Driver) {
 	db := d.Open(t, srv, "none", coodie.WithRetries(0))
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	other := func(steps ...cqltest.Step) error {
 		srv.Fault(cqltest.On(cqltest.Write), steps...)
 		defer srv.ClearFaults()
@@ -35,7 +35,7 @@ func causes(t *testing.T, d Driver) {
 		"unavailable": other(cqltest.UnavailableAt(8, 2, 1)), // SERIAL
 		"unknown":     other(cqltest.WriteTimeout("CAS")),
 		"not sent":    notSent,
-		"not found":   &coodie.NotFoundError{},
+		"not found":   &coodie.Error{Kind: coodie.KindNotFound},
 		"not applied": &coodie.NotAppliedError[Stock]{},
 		"a mark":      coodie.ErrNotFound,
 		"an answer":   coodie.ErrNotApplied,

@@ -63,8 +63,8 @@ func outcomes(t *testing.T, d Driver) {
 			require.NoError(t, err)
 			calls, err := coodie.Open[Calls](db)
 			require.NoError(t, err)
-			require.NoError(t, stocks.CreateTable(t.Context()))
-			require.NoError(t, calls.CreateTable(t.Context()))
+			require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
+			require.NoError(t, coodie.Schema(db, calls).Create(t.Context()))
 			for name, w := range sentWrites {
 				definite := f.plain
 				switch {
@@ -128,7 +128,7 @@ func settling(t *testing.T, d Driver) {
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"))
 	seats, err := coodie.Open[Seat](d.Open(t, srv, "RetryNextHost"))
 	require.NoError(t, err)
-	require.NoError(t, seats.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, seats).Create(t.Context()))
 	row, holder := coodie.Col(func(s *Seat) *string { return &s.Row }), coodie.Col(func(s *Seat) *string { return &s.Holder })
 	for name, steps := range map[string][]cqltest.Step{
 		"executed":     {cqltest.Apply, cqltest.WriteTimeout("CAS")},

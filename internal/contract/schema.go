@@ -99,8 +99,8 @@ func tableMadeAgain(t *testing.T, d Driver) {
 				require.NoError(t, err)
 				calls, err := coodie.Open[Calls](db)
 				require.NoError(t, err)
-				require.NoError(t, stocks.CreateTable(t.Context()))
-				require.NoError(t, calls.CreateTable(t.Context()))
+				require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
+				require.NoError(t, coodie.Schema(db, calls).Create(t.Context()))
 				writes := []string{"Save", "Update", "logged batch", "Update if", "conditional batch", "SaveAll"}
 				for _, w := range writes {
 					srv.Truncate()
@@ -150,7 +150,7 @@ func tableMadeAgainUnseen(t *testing.T, d Driver) {
 	db, other := d.Open(t, srv, "none"), client(t, srv)
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	require.NoError(t, stocks.New(Stock{"a", 5}).Save(t.Context()))
 	require.NoError(t, db.Raw("INSERT INTO stock (name, n) VALUES (?, ?)", "a", 5).Exec(t.Context()))
 	save := func() error { return stocks.New(Stock{"a", 5}).Save(t.Context()) }
@@ -175,7 +175,7 @@ func tableMadeAgainBetweenPages(t *testing.T, d Driver) {
 	db, other := d.Open(t, srv, "none"), client(t, srv)
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	fill := func(n string) {
 		for i := range 4 {
 			srv.MustExec("INSERT INTO app.stock (name, n) VALUES ('" + string(rune('a'+i)) + "', " + n + ")")
@@ -197,8 +197,9 @@ func tableMadeAgainBetweenPages(t *testing.T, d Driver) {
 		}
 	}
 	require.Equal(t, 1, read)
-	var decode *coodie.DecodeError
+	var decode *coodie.Error
 	require.ErrorAs(t, failed, &decode)
+	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.Equal(t, "n", decode.Column)
 }
 
@@ -242,7 +243,7 @@ func fieldRenamed(t *testing.T, d Driver) {
 			db, other := d.Open(t, srv, "none"), client(t, srv)
 			before, err := coodie.Open[OldHome](db)
 			require.NoError(t, err)
-			require.NoError(t, before.CreateTable(ctx))
+			require.NoError(t, coodie.Schema(db, before).Create(ctx))
 			lwt := func(applied bool, err error) error { return refusal(applied, err) }
 			batched := func(add func(*coodie.Batch)) error {
 				b := db.Batch()
@@ -267,7 +268,7 @@ func fieldRenamed(t *testing.T, d Driver) {
 			PreparedBy(t, other, srv.Log())
 			after, err := coodie.Open[NewHome](db)
 			require.NoError(t, err)
-			require.NoError(t, after.Verify(ctx))
+			require.NoError(t, coodie.Schema(db, after).Verify(ctx))
 
 			got, err := after.Find(newName.Eq("a")).Get(ctx)
 			require.NoError(t, err)
@@ -317,7 +318,7 @@ func typeMadeAgain(t *testing.T, d Driver) {
 	db, other := d.Open(t, srv, "none"), client(t, srv)
 	homes, err := coodie.Open[OldHome](db)
 	require.NoError(t, err)
-	require.NoError(t, homes.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, homes).Create(t.Context()))
 	save := func() error { return homes.New(OldHome{"a", OldAddr{"s", 1}}).Save(t.Context()) }
 	require.NoError(t, save())
 

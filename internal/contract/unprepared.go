@@ -88,8 +88,8 @@ func unpreparedForever(t *testing.T, d Driver) {
 			require.NoError(t, err)
 			calls, err := coodie.Open[Calls](db)
 			require.NoError(t, err)
-			require.NoError(t, stocks.CreateTable(t.Context()))
-			require.NoError(t, calls.CreateTable(t.Context()))
+			require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
+			require.NoError(t, coodie.Schema(db, calls).Create(t.Context()))
 			// ScyllaDB's fork has a statement of its own, which it would send for ever.
 			all := cqltest.On(cqltest.Any).Where(func(s cqltest.Statement) bool { return !strings.HasPrefix(s.CQL, "DESCRIBE") })
 			srv.Fault(all, cqltest.Unprepared())
@@ -124,7 +124,7 @@ func unpreparedAtTimes(t *testing.T, d Driver) {
 	db := d.Open(t, srv, "none")
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	const rows = 250
 	for i := range rows {
 		srv.Exec("INSERT INTO stock (name, n) VALUES (?, ?)", string(rune('a'+i)), i)
@@ -173,7 +173,7 @@ func policyWithoutEnd(t *testing.T, d Driver) {
 	db := d.Open(t, srv, "endless", coodie.WithClientTimestamps())
 	stocks, err := coodie.Open[Stock](db)
 	require.NoError(t, err)
-	require.NoError(t, stocks.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, stocks).Create(t.Context()))
 	srv.Fault(cqltest.On(cqltest.Write), cqltest.WriteTimeout("SIMPLE"))
 	for _, name := range []string{"Save", "logged batch", "raw", "raw without values"} {
 		srv.ResetLog()

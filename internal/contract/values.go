@@ -66,7 +66,7 @@ func Values(t *testing.T, db *coodie.DB) {
 	ctx := t.Context()
 	table, err := coodie.Open[Wide](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	name := coodie.Col(func(w *Wide) *string { return &w.Name })
 	full := wide("full")
 	empty := Wide{Name: "empty", At: time.UnixMilli(2).UTC(), Bytes: []byte{}, Time: full.Time, Maybe: new(string)}
@@ -125,7 +125,7 @@ func Pages(t *testing.T, db *coodie.DB) {
 	const rows = 25
 	table, err := coodie.Open[Reading](db)
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(ctx))
+	require.NoError(t, coodie.Schema(db, table).Create(ctx))
 	sensor := coodie.Col(func(r *Reading) *string { return &r.Sensor })
 	all := make([]Reading, rows)
 	for i := range all {

@@ -1,37 +1,50 @@
 package ddl
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
 
-// createIndexes is a CREATE INDEX for each index that a tag declares. Each has a name, so
-// that IF NOT EXISTS knows it again.
+// createIndexes is a CREATE INDEX for each index that a tag declares.
 func (t *Table) createIndexes() (out []string) {
 	for _, c := range t.Meta.Columns {
 		for i := range c.Indexes {
-			ix := &c.Indexes[i]
-			name := ix.Name
-			if name == "" {
-				name = ix.DefaultName(t.Name, c.Name)
-			}
-			statement := "CREATE INDEX IF NOT EXISTS " + cql.Quote(name) + " ON " + t.quoted() + " (" + target(ix, cql.Quote(c.Name)) + ")"
-			if ix.SAI {
-				statement += " USING 'sai'"
-			}
-			if len(ix.Options) > 0 {
-				options := map[string]string{}
-				for _, o := range ix.Options {
-					options[o[0]] = o[1]
-				}
-				statement += " WITH OPTIONS = " + MapText(options)
-			}
-			out = append(out, statement)
+			out = append(out, t.createIndex(c, &c.Indexes[i]))
 		}
 	}
 	return out
+}
+
+// indexName is the name of an index that a tag declares. Each has one, so that IF NOT EXISTS knows it again.
+func (t *Table) indexName(c *meta.Column, ix *meta.Index) string {
+	if ix.Name != "" {
+		return ix.Name
+	}
+	return ix.DefaultName(t.Name, c.Name)
+}
+
+func (t *Table) createIndex(c *meta.Column, ix *meta.Index) string {
+	statement := "CREATE INDEX IF NOT EXISTS " + cql.Quote(t.indexName(c, ix)) + " ON " + t.quoted() + " (" + target(ix, cql.Quote(c.Name)) + ")"
+	if ix.SAI {
+		statement += " USING 'sai'"
+	}
+	if len(ix.Options) > 0 {
+		statement += " WITH OPTIONS = " + MapText(options(ix))
+	}
+	return statement
+}
+
+func options(ix *meta.Index) map[string]string {
+	options := map[string]string{}
+	for _, o := range ix.Options {
+		options[o[0]] = o[1]
+	}
+	return options
 }
 
 // target is the part of the column that is indexed.
@@ -42,30 +55,130 @@ func target(ix *meta.Index, column string) string {
 	return ix.Target + "(" + column + ")"
 }
 
-// LiveIndex is a row of system_schema.indexes.
-type LiveIndex struct{ Kind, Class, Target string }
-
-// is reports whether the live index is what the tag declares; its name does not matter.
-func (l LiveIndex) is(c *meta.Column, ix *meta.Index) bool {
-	class := strings.ToLower(l.Class)
-	sai := class == "sai" || strings.HasSuffix(class, "storageattachedindex")
-	return l.Target == target(ix, cql.Quote(c.Name)) && sai == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
+// sai reports whether the index is storage-attached.
+func (l LiveIndex) sai() bool {
+	class := strings.ToLower(l.Options["class_name"])
+	return class == "sai" || strings.HasSuffix(class, "storageattachedindex")
 }
 
-func (d *differences) indexes(t *meta.Table, live []LiveIndex) {
-	for _, c := range t.Columns {
+// column is the indexed column, quoted.
+func (l LiveIndex) column() string {
+	target := l.Options["target"]
+	if _, of, ok := strings.Cut(target, "("); ok && strings.HasSuffix(of, ")") && !strings.HasPrefix(target, `"`) {
+		return of[:len(of)-1]
+	}
+	return target
+}
+
+// is reports whether the live index is of the column and of the kind that the tag declares; its name does not matter.
+func (l LiveIndex) is(table string, c *meta.Column, ix *meta.Index) bool {
+	return l.Table == table && l.Options["target"] == target(ix, cql.Quote(c.Name)) && l.sai() == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
+}
+
+func (l LiveIndex) String() string {
+	s := "index on "
+	if l.sai() {
+		s = "storage-attached " + s
+	}
+	return s + l.Table + "(" + l.Options["target"] + ")"
+}
+
+// indexes compares the indexes of a table.
+func (d *differences) indexes(t *Table) {
+	s := d.schema
+	known := map[string]bool{}
+	for _, c := range t.Meta.Columns {
 		for i := range c.Indexes {
-			ix, found := &c.Indexes[i], false
-			for _, l := range live {
-				found = found || l.is(c, ix)
+			ix := &c.Indexes[i]
+			name := t.indexName(c, ix)
+			one := Difference{Kind: kindIndex, Table: s.full(t.Name), Name: name, Field: c.Field, CQL: t.createIndex(c, ix)}
+			one.Struct = LiveIndex{Table: t.Name, Options: map[string]string{"target": target(ix, c.Name), "class_name": map[bool]string{true: "sai"}[ix.SAI]}}.String()
+			has, found := d.liveIndex(t, c, ix)
+			taken, other := d.live.Indexes[name]
+			switch {
+			case found && sameMap(options(ix), has.Options):
+				known[has.Name] = true
+				continue
+			case found:
+				known[has.Name] = true
+				one.Kind, one.Name, one.Struct, one.Reason = kindIndexOptions, has.Name, MapText(options(ix)), whyIndex
+				own := maps.Clone(has.Options)
+				maps.DeleteFunc(own, func(name, _ string) bool { return name == "target" || name == "class_name" })
+				one.Server, one.CQL = MapText(own), "DROP INDEX "+s.quoted(has.Name)+"; "+one.CQL
+			case other:
+				one.Server, one.Reason, one.CQL = taken.String(), whyTaken, "DROP INDEX "+s.quoted(name)+"; "+one.CQL
 			}
-			kind := "index"
-			if ix.SAI {
-				kind = "storage-attached index"
-			}
-			if !found {
-				d.add("column %s (field %s): the table has no %s on %s; CreateTable makes it", c.Name, c.Field, kind, target(ix, c.Name))
+			d.add(one)
+		}
+	}
+	if !d.strict {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.live.Indexes)) {
+		if l := d.live.Indexes[name]; l.Table == t.Name && !known[name] {
+			d.add(Difference{Kind: kindIndex, Table: s.full(t.Name), Name: name, Server: l.String(), CQL: "DROP INDEX " + s.quoted(name), Reason: whyUnused})
+		}
+	}
+}
+
+// liveIndex is the server's index of the column, by whichever name.
+func (d *differences) liveIndex(t *Table, c *meta.Column, ix *meta.Index) (LiveIndex, bool) {
+	for _, name := range slices.Sorted(maps.Keys(d.live.Indexes)) {
+		if l := d.live.Indexes[name]; l.is(t.Name, c, ix) {
+			return l, true
+		}
+	}
+	return LiveIndex{}, false
+}
+
+// IndexNames are the indexes that the schema's tables declare, by the names that the server has for them.
+func (s *Schema) IndexNames(live *Live) (names []string) {
+	d := differences{schema: s, live: live}
+	for _, t := range s.Tables {
+		for _, c := range t.Meta.Columns {
+			for i := range c.Indexes {
+				if l, found := d.liveIndex(t, c, &c.Indexes[i]); found {
+					names = append(names, l.Name)
+				}
 			}
 		}
 	}
+	return names
+}
+
+// State is how far a server is with an index.
+type State int
+
+const (
+	Built State = iota
+	Building
+	Failed
+)
+
+// IndexState reads what each node says of its indexes in the gossip. A node that says nothing of this one is still to
+// begin with it, unless it is to be left out.
+func IndexState(status []string, keyspace, index string, leaveOut bool) State {
+	state := Built
+	for _, text := range status {
+		var all map[string]any
+		if json.Unmarshal([]byte(text), &all) != nil {
+			continue
+		}
+		of := all[keyspace+"."+index] // as Cassandra 4 has it
+		if own, ok := all[keyspace].(map[string]any); ok {
+			of = own[index]
+		}
+		switch of {
+		case 3.0, "BUILD_SUCCEEDED":
+		case 2.0, "BUILD_FAILED":
+			return Failed
+		case nil:
+			if !leaveOut {
+				state = Building
+			}
+		default:
+			state = Building
+		}
+	}
+	return state
 }

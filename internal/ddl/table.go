@@ -5,7 +5,6 @@ package ddl
 import (
 	"strings"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -19,8 +18,11 @@ type Table struct {
 	Properties []Property
 }
 
-// Property is an option of CREATE TABLE; the value is CQL.
-type Property struct{ Name, Value string }
+// Property is an option of CREATE TABLE.
+type Property struct {
+	Name, Value string            // the value is CQL
+	Map         map[string]string // the value, if it is a map
+}
 
 // DefaultTTL is the name of the property.
 const DefaultTTL = "default_time_to_live"
@@ -37,20 +39,15 @@ func (t *Table) Property(name string) string {
 
 func (t *Table) quoted() string { return cql.TableName(t.Keyspace, t.Name) }
 
-// Create makes the table where it does not exist: a CREATE TYPE for each user-defined type, a type after
-// those that it uses, the CREATE TABLE, and a CREATE INDEX for each index. A view has the types of its table.
-func (t *Table) Create() []string {
+// create is its CREATE TABLE or CREATE MATERIALIZED VIEW.
+func (t *Table) create() string {
 	if t.ViewOf != "" {
-		return []string{t.createView()}
+		return t.createView()
 	}
-	var out []string
-	for _, typ := range t.Meta.Types {
-		out = append(out, t.createType(typ))
-	}
-	return append(append(out, t.createTable()), t.createIndexes()...)
+	return t.createTable()
 }
 
-// Drop removes the table or view where it exists. Its types stay.
+// Drop removes the table or view where it exists.
 func (t *Table) Drop() string {
 	what := "TABLE"
 	if t.ViewOf != "" {
@@ -61,14 +58,6 @@ func (t *Table) Drop() string {
 
 // Truncate removes all rows.
 func (t *Table) Truncate() string { return "TRUNCATE " + t.quoted() }
-
-func (t *Table) createType(typ *codec.Type) string {
-	fields := make([]string, len(typ.Fields))
-	for i, f := range typ.Fields {
-		fields[i] = cql.Quote(f.Name) + " " + f.Type.Freeze().String() // as CQL wants it in a user-defined type
-	}
-	return "CREATE TYPE IF NOT EXISTS " + cql.TableName(t.Keyspace, typ.Name) + " (" + strings.Join(fields, ", ") + ")"
-}
 
 func (t *Table) createTable() string {
 	var b strings.Builder
@@ -98,7 +87,7 @@ func primaryKey(table *meta.Table) string {
 // with is the table's order and options, with a space before them.
 func (t *Table) with() string {
 	var with []string
-	if order := clusteringOrder(t.Meta.Clustering); order != "" {
+	if order := clusteringOrder(t.Meta.Clustering, t.ViewOf != ""); order != "" {
 		with = append(with, "CLUSTERING ORDER BY ("+order+")")
 	}
 	for _, p := range t.Properties {
@@ -119,9 +108,10 @@ func Names(columns []*meta.Column) string {
 	return strings.Join(out, ", ")
 }
 
-// clusteringOrder is empty where every column is ascending, which is the default.
-func clusteringOrder(columns []*meta.Column) string {
-	out, desc := make([]string, len(columns)), false
+// clusteringOrder is empty where every column is ascending, which is the default of a table. The default of a view is the
+// order of its table.
+func clusteringOrder(columns []*meta.Column, view bool) string {
+	out, desc := make([]string, len(columns)), view
 	for i, c := range columns {
 		order := " ASC"
 		if c.Desc {

@@ -53,11 +53,16 @@ func checkColumns(view, base *meta.Table) (field, reason string) {
 
 // createView is the view's counterpart of CREATE TABLE.
 func (t *Table) createView() string {
+	return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + t.quoted() + " AS SELECT " + Names(t.Meta.Columns) +
+		" FROM " + cql.TableName(t.Keyspace, t.ViewOf) +
+		" WHERE " + t.where() + " " + primaryKey(t.Meta) + t.with()
+}
+
+// where is a view's filter.
+func (t *Table) where() string {
 	var set []string
 	for _, c := range t.Meta.Primary() {
 		set = append(set, cql.Quote(c.Name)+" IS NOT NULL")
 	}
-	return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + t.quoted() + " AS SELECT " + Names(t.Meta.Columns) +
-		" FROM " + cql.TableName(t.Keyspace, t.ViewOf) +
-		" WHERE " + strings.Join(set, " AND ") + " " + primaryKey(t.Meta) + t.with()
+	return strings.Join(set, " AND ")
 }

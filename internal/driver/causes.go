@@ -22,8 +22,8 @@ type cause struct {
 // Advice that several causes share.
 const (
 	NameKeyspace = "create the keyspace, or name another one in the cluster config or by WithKeyspace"
-	makeTable    = "Create makes the table; WithTable and WithKeyspace name another one"
-	compare      = "the struct and the table differ: Verify compares them"
+	makeTable    = "Schema(…).Create makes the table; WithTable and WithKeyspace name another one"
+	compare      = "the struct and the table differ: Schema(…).Verify compares them"
 	narrow       = "filter by the whole partition key, and by clustering columns in their order; or index the column; or AllowFiltering, " +
 		"if the server may read and drop rows"
 	addIndex   = "the column needs an index (tag index=) that can do this"

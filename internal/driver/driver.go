@@ -156,6 +156,17 @@ func (e *NotSentError) Unwrap() error { return e.Err }
 // Is matches ErrNotSent.
 func (e *NotSentError) Is(target error) bool { return target == ErrNotSent }
 
+// errClosed is matched by every closedError.
+var errClosed = NewMark("coodie: the connection was closed")
+
+// closedError is an answer that did not come because the driver closed its connection. The driver
+// says of that what a caller's context would say.
+type closedError struct{ err error }
+
+func (e *closedError) Error() string        { return "the connection was closed: " + e.err.Error() }
+func (e *closedError) Unwrap() error        { return e.err }
+func (e *closedError) Is(target error) bool { return target == errClosed }
+
 // Ended is why the context has ended, nil if it has not.
 func Ended(ctx context.Context) error {
 	err := ctx.Err()

@@ -28,6 +28,9 @@ const (
 	KindAuth                         // a wrong password, or a missing permission
 	KindFailure                      // a node failed while it executed the statement
 	KindUsage                        // the program is wrong; nothing was sent, or the struct does not fit
+	KindDecode                       // the struct cannot hold the answer
+	KindHook                         // a hook of the struct returned an error
+	KindPageToken                    // no page begins at the token
 	KindNotFound                     // no row matches
 	KindMultiple                     // several rows match where one was expected
 	KindNotApplied                   // the condition of an LWT did not hold
@@ -48,6 +51,9 @@ var kinds = [...]struct{ name, advice string }{
 	KindAuth:        {"auth", "check the cluster config's Authenticator, and what the role has been granted"},
 	KindFailure:     {"failure", "a node failed while it executed the statement: its log says why"},
 	KindUsage:       {"usage", ""},
+	KindDecode:      {"decode", ""},
+	KindHook:        {"hook", ""},
+	KindPageToken:   {"page token", ""},
 	KindNotFound:    {"not found", ""},
 	KindMultiple:    {"multiple", "First reads one of the rows, and All reads all of them"},
 	KindNotApplied:  {"not applied", ""},
@@ -147,6 +153,7 @@ var sentinels = []Sentinel{
 	{Err: ErrNoLogin, Kind: KindAuth, Definite: true},
 	{Err: ErrNoName, Kind: KindNoHost, Definite: true, Advice: noName},
 	{Err: errUnprepared, Kind: KindFailure, Definite: true}, // the server executed none of the requests
+	{Err: errClosed, Kind: KindConnection},
 	{Err: context.DeadlineExceeded, Kind: KindTimeout},
 	{Err: context.Canceled, Kind: KindCanceled},
 	{Err: io.EOF, Kind: KindConnection},

@@ -120,8 +120,11 @@ func (r *Rows) Close() error {
 				err = several.Err // no attempt came as far as sending
 			}
 			r.err = withhold(r.request, err)
-			if ended := r.ctx.Err(); ended != nil && errors.Is(err, ended) {
+			switch ended := r.ctx.Err(); {
+			case ended != nil && errors.Is(err, ended):
 				r.err = Ended(r.ctx) // with its cause
+			case ended == nil && errors.Is(err, context.Canceled):
+				r.err = &closedError{r.err} // the context was that of the driver's connection
 			}
 		}
 		r.iter, r.used = nil, r.iter

@@ -60,17 +60,22 @@ func (e *ConnectError) Error() string {
 	if e.Err == nil {
 		return s
 	}
-	advice := Advice(e.Err)
-	if advice == KindConnection.Advice() {
-		advice = "the connection broke while it was set up: check the port, and whether the node wants TLS (SslOpts)"
-	}
-	if s += ": " + e.Err.Error(); advice != "" {
-		s += "; " + advice
+	if s += ": " + e.Err.Error(); AdviceOnConnect(e.Err) != "" {
+		s += "; " + AdviceOnConnect(e.Err)
 	}
 	return s
 }
 
 func (e *ConnectError) Unwrap() error { return e.Err }
+
+// AdviceOnConnect is Advice on why there is no session.
+func AdviceOnConnect(err error) string {
+	advice := Advice(err)
+	if advice == KindConnection.Advice() {
+		return "the connection broke while it was set up: check the port, and whether the node wants TLS (SslOpts)"
+	}
+	return advice
+}
 
 // Cluster is a cluster config of a driver.
 type Cluster interface {

@@ -42,7 +42,7 @@ var (
 	aK = coodie.Col(func(a *A) *string { return &a.K })
 	aV = coodie.Col(func(a *A) *int { return &a.V })
 	aN = coodie.NullCol(func(a *A) **int { return &a.N })
-	aL = coodie.ListCol(func(a *A) *[]string { return &a.L })
+	aL = coodie.Col(func(a *A) *[]string { return &a.L })
 	bV = coodie.Col(func(b *B) *int { return &b.V })
 )
 func f(ctx context.Context, as *coodie.Table[A], view *coodie.View[A], doc *coodie.Document[A]) {
@@ -57,8 +57,8 @@ func f(ctx context.Context, as *coodie.Table[A], view *coodie.View[A], doc *cood
 	}
 	for _, good := range []string{
 		`as.Find().IfNotExists().Create(ctx, A{})`,
-		`as.Find(aK.Eq("a")).IfExists().Update(ctx, aV.Set(1), aN.Set(1), aL.Append("x"))`,
-		`doc.If(aV.Eq(1), aN.IsNull()).DeleteColumns(ctx, aN, aL.At(0))`,
+		`as.Find(aK.Eq("a")).IfExists().Update(ctx, aV.Set(1), aN.Set(1), coodie.Append(aL, "x"))`,
+		`doc.If(aV.Eq(1), aN.IsNull()).DeleteColumns(ctx, aN, coodie.At(aL, 0))`,
 		`var err error = doc.Save(ctx); _ = err`,
 	} {
 		require.NoError(t, check(good), good)
@@ -77,14 +77,14 @@ func f(ctx context.Context, as *coodie.Table[A], view *coodie.View[A], doc *cood
 		`aV.Eq("1")`:                                                   "cannot use",
 		`aV.Set("1")`:                                                  "cannot use",
 		`aN.Set("1")`:                                                  "cannot use",
-		`aL.Append(1)`:                                                 "cannot use",
-		`aL.At("0")`:                                                   "cannot use",
+		`coodie.Append(aL, 1)`:                                         "cannot use",
+		`coodie.At(aL, "0")`:                                           "cannot use",
 		`as.Find().IfNotExists().Create(ctx, B{})`:                     "cannot use",
 		`res := doc.Save(ctx); _ = res.Applied`:                        "Applied",
 		`if err := doc.IfExists().Delete(ctx); err != nil { }`:         "assignment mismatch",
 		`coodie.Col(func(a *A) *string { return &a.V })`:               "cannot use",
 		`coodie.Col(func(a *A) *string { return &a.Renamed })`:         "Renamed",
-		`coodie.ListCol(func(a *A) *int { return &a.V })`:              "does not",
+		`coodie.Append(aV, 1)`:                                         "does not",
 		`doc.If(aV.Eq(1)).IfExists()`:                                  "no field or method IfExists",
 		`as.Find(aK.Eq("a")).If(aV.Eq(1)).Find()`:                      "no field or method Find",
 		`as.Find(aK.Eq("a")).Limit(1).Delete(ctx)`:                     "no field or method Delete",

@@ -56,6 +56,46 @@ func Row(t reflect.Type) (*Table, error) {
 // tableName is what a struct implements to name its own table.
 type tableName interface{ TableName() string }
 
+// Codecs returns the codecs that a struct has of its own. The package above sets it, since it has
+// the type by which a struct declares them.
+var Codecs func(zero any) []codec.CustomScheme
+
+// custom is the codec of that name of the struct type, or else of the table's.
+func (d *describer) custom(t reflect.Type, name string) (*codec.Scheme, error) {
+	for _, t := range [...]reflect.Type{t, d.table.Go} {
+		all, err := codecsOf(t)
+		if err != nil {
+			return nil, err
+		}
+		var found *codec.Scheme
+		for _, c := range all {
+			if c.Name() != name {
+				continue
+			}
+			if found != nil {
+				return nil, fmt.Errorf("%s has two codecs %q", t, name)
+			}
+			found = c.Scheme()
+		}
+		if found != nil {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no codec %q: make it with CodecOf in its method Codecs() []coodie.Codec", t, name)
+}
+
+func codecsOf(t reflect.Type) (all []codec.CustomScheme, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the method Codecs of %s panics: %v", t, p)
+		}
+	}()
+	if Codecs == nil {
+		return nil, nil
+	}
+	return Codecs(reflect.New(t).Interface()), nil
+}
+
 // identifier is what Cassandra accepts as a keyspace or table name.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_]{1,222}$`)
 
@@ -141,7 +181,7 @@ func (d *describer) fields(t reflect.Type, prefix string, base uintptr) error {
 			}
 			continue
 		}
-		if err := d.column(f, path, base+f.Offset, opts); err != nil {
+		if err := d.column(t, f, path, base+f.Offset, opts); err != nil {
 			return err
 		}
 	}
@@ -162,7 +202,8 @@ func (d *describer) embedded(f reflect.StructField, path string) (bool, error) {
 	return !isValue, nil
 }
 
-func (d *describer) column(f reflect.StructField, path string, offset uintptr, opts tag) error {
+// column adds the column of field f of struct type t.
+func (d *describer) column(t reflect.Type, f reflect.StructField, path string, offset uintptr, opts tag) error {
 	c := &Column{
 		Name: opts.name, Field: path, Index: len(d.table.Columns), Kind: opts.kind, Desc: opts.desc,
 		GoType: f.Type, Offset: offset, Indexes: opts.indexes,
@@ -173,7 +214,7 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 	if other := d.table.byName[c.Name]; other != nil {
 		return d.fail(path, "column %q is already declared by field %s", c.Name, other.Field)
 	}
-	if err := d.typeOf(c, opts); err != nil {
+	if err := d.typeOf(t, c, opts); err != nil {
 		return d.fail(path, "%s", err)
 	}
 	if opts.def != nil {
@@ -212,7 +253,7 @@ func (d *describer) column(f reflect.StructField, path string, offset uintptr, o
 	return nil
 }
 
-func (d *describer) typeOf(c *Column, opts tag) (err error) {
+func (d *describer) typeOf(t reflect.Type, c *Column, opts tag) (err error) {
 	switch {
 	case opts.typ != "":
 		c.Type, err = codec.ParseType(opts.typ)
@@ -231,7 +272,10 @@ func (d *describer) typeOf(c *Column, opts tag) (err error) {
 	case opts.json:
 		c.Codec, err = codec.JSON.For(c.GoType, c.Type)
 	case opts.codec != "":
-		c.Codec, err = codec.Named(opts.codec).For(c.GoType, c.Type)
+		var scheme *codec.Scheme
+		if scheme, err = d.custom(t, opts.codec); err == nil {
+			c.Codec, err = scheme.For(c.GoType, c.Type)
+		}
 	default:
 		c.Codec, err = codec.For(c.GoType, c.Type)
 	}

@@ -35,6 +35,11 @@ const (
 	Expired
 )
 
+// String says what is wrong with the token, after "the page token".
+func (r Reason) String() string {
+	return [...]string{"is damaged, or was made with another key", "was made for another query", "has expired"}[r]
+}
+
 // Key is what is derived from one secret.
 type Key struct {
 	block cipher.Block

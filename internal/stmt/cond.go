@@ -1,6 +1,10 @@
 package stmt
 
 import (
+	"errors"
+	"fmt"
+	"strings"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 )
@@ -77,6 +81,9 @@ func (r *Ref) Change(change cql.Change, p codec.Addr) Assign {
 //
 //go:noinline
 func (r *Ref) In(vs Listed) Cond {
+	if r.Sure().any {
+		return r.inAny(vs)
+	}
 	list, cd := make([]Operand, vs.N), r.Sure().values
 	if cd != nil {
 		vs = vs.copied(cd.GoType())
@@ -87,25 +94,72 @@ func (r *Ref) In(vs Listed) Cond {
 	return Cond{r, cql.In, (&otherOperand{codec: cd, list: list}).operand()}
 }
 
-// Has asks for the element at p.
+// Has asks for the element at p of a list or set.
 //
 //go:noinline
 func (r *Ref) Has(p codec.Addr) Cond {
-	return Cond{r, cql.Contains, Operand{codec: r.Sure().elems, p: p}}
+	r = r.whole("Contains", codec.List, codec.Set)
+	return Cond{r, cql.Contains, Operand{codec: r.elems, p: p}}
 }
 
-// HasKey asks for the key at p.
+// HasValue asks for the value at p of a map.
+//
+//go:noinline
+func (r *Ref) HasValue(p codec.Addr) Cond {
+	r = r.whole("ContainsValue", codec.Map)
+	return Cond{r, cql.Contains, Operand{codec: r.elems, p: p}}
+}
+
+// HasKey asks for the key at p of a map.
 //
 //go:noinline
 func (r *Ref) HasKey(p codec.Addr) Cond {
-	return Cond{r, cql.ContainsKey, Operand{codec: r.Sure().keys, p: p}}
+	r = r.whole("ContainsKey", codec.Map)
+	return Cond{r, cql.ContainsKey, Operand{codec: r.keys, p: p}}
 }
 
-// RemoveKeys removes the keys in the slice at p.
+// RemoveKeys removes the keys in the slice at p from a map.
 //
 //go:noinline
 func (r *Ref) RemoveKeys(p codec.Addr) Assign {
-	return Assign{r, cql.Remove, Operand{codec: r.Sure().keySets, p: p}}
+	r = r.whole("RemoveKeys", codec.Map)
+	return Assign{r, cql.Remove, Operand{codec: r.keySets, p: p}}
+}
+
+// ChangePart changes a collection of one of the kinds by the value at p, for the function of that name.
+//
+//go:noinline
+func (r *Ref) ChangePart(function string, change cql.Change, p codec.Addr, kinds ...codec.Kind) Assign {
+	return r.whole(function, kinds...).Change(change, p)
+}
+
+// whole is r if it is a whole column of one of the kinds, as the function wants it.
+func (r *Ref) whole(function string, kinds ...codec.Kind) *Ref {
+	r = r.Sure()
+	switch {
+	case r.err != nil:
+		return r
+	case r.typ == nil:
+		return BadRef(r.name, errNoColumn)
+	case r.opaque():
+		return BadRef(r.name, errors.New(errOpaque))
+	case r.IsPart():
+		return BadRef(r.name, errors.New("CQL reaches into a column one level deep: "+function+" is for a whole column"))
+	}
+	for _, kind := range kinds {
+		if r.typ.Kind == kind {
+			return r
+		}
+	}
+	return BadRef(r.name, fmt.Errorf("the column is a %s, which is not for %s; %s is for a %s", r.typ, function, function, either(kinds)))
+}
+
+func either(kinds []codec.Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = map[codec.Kind]string{codec.List: "list", codec.Set: "set", codec.Map: "map"}[k]
+	}
+	return strings.Join(names, " or a ")
 }
 
 // Op is how the condition compares.

@@ -46,17 +46,13 @@ func (e *Term) Sure() *Term {
 
 var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast or another function")
 
-// Term is the column as a term that is read as the Go type.
+// Term is the column as a term that is read as the Go type, or as whatever it is.
 func (r *Ref) Term(typ reflect.Type) *Term {
+	if r.Sure().any {
+		typ = AnyType
+	}
 	e := columnTerm(r)
 	e.codec, e.goType = r.Sure().values, typ
-	return e
-}
-
-//go:noinline
-func (r *Ref) AnyTerm() *Term {
-	e := columnTerm(r)
-	e.goType = AnyType
 	return e
 }
 

@@ -24,6 +24,8 @@ type Ref struct {
 
 	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
 	values, elems, keys, keySets *codec.Codec
+
+	any bool // of one known by its name: values are of any Go type, each at an interface
 }
 
 // kept is r with the key of its element as it is bound now.
@@ -75,17 +77,41 @@ var ErrNilColumn = errors.New("a nil column; make it with Col or AnyCol")
 
 // Valued makes values of the Go type those of r.
 func (r *Ref) Valued(typ reflect.Type) *Ref {
-	r.values = nil
-	if r.err == nil {
-		r.values, r.err = r.codecFor(typ)
+	r.values, r.elems, r.keys, r.keySets, r.any = nil, nil, nil, nil, false
+	if r.err != nil {
+		return r
 	}
+	if r.values, r.err = r.codecFor(typ); r.err != nil || r.IsPart() || r.opaque() {
+		return r
+	}
+	// A codec of the whole has those of the parts within, so that they fit.
+	switch kind := r.typ.Kind; {
+	case typ.Kind() == reflect.Slice && (kind == codec.List || kind == codec.Set):
+		r.elems, r.err = codec.For(typ.Elem(), r.typ.Elem)
+	case typ.Kind() == reflect.Map && kind == codec.Map:
+		r.elems, r.err = codec.For(typ.Elem(), r.typ.Elem)
+		var errs [2]error
+		r.keys, errs[0] = codec.For(typ.Key(), r.typ.Key)
+		r.keySets, errs[1] = codec.For(reflect.SliceOf(typ.Key()), &codec.Type{Kind: codec.Set, Elem: r.typ.Key})
+		r.err = errors.Join(r.err, errs[0], errs[1])
+	}
+	return r
+}
+
+// NamedRef refers to a whole column that is known by its name, with values of any Go type.
+func NamedRef(col *meta.Column) *Ref {
+	r := RefTo(col)
+	r.any = true
 	return r
 }
 
 // valueAt is the operand of the value at p.
 func (r *Ref) valueAt(p codec.Addr) Operand {
-	if p.None() {
+	switch {
+	case p.None():
 		return Operand{}
+	case r.Sure().any:
+		return r.operand(sameType, *codec.As[any](p))
 	}
 	return Operand{codec: r.Sure().values, p: p}
 }
@@ -192,6 +218,9 @@ func (r *Ref) Err() error { return r.err }
 
 // IsPart reports whether r is an element or a field, and not the whole column.
 func (r *Ref) IsPart() bool { return r.elem != nil || r.field != "" }
+
+// IsAny reports whether values are of any Go type.
+func (r *Ref) IsAny() bool { return r.any }
 
 // IsElement reports whether r is an element of a list, or the value of a map's key.
 func (r *Ref) IsElement() bool { return r.elem != nil }

@@ -12,11 +12,6 @@ import (
 	"github.com/coodie-go/coodie/internal/cql"
 )
 
-// CompareAny is the condition with a value of any Go type; nil is null.
-//
-//go:noinline
-func (r *Ref) CompareAny(op cql.Op, v any) Cond { return Cond{r, op, r.operand(sameType, v)} }
-
 // HasAny asks for an element of a list or set, or a value of a map.
 //
 //go:noinline
@@ -27,7 +22,7 @@ func (r *Ref) HasAny(v any) Cond { return Cond{r, cql.Contains, r.operand(elemen
 //go:noinline
 func (r *Ref) HasKeyAny(k any) Cond { return Cond{r, cql.ContainsKey, r.operand(keyType, k)} }
 
-// ChangeAny changes r by a value of any Go type; nil is null.
+// ChangeAny changes a collection by a value of any Go type; nil is null.
 //
 //go:noinline
 func (r *Ref) ChangeAny(change cql.Change, v any) Assign {
@@ -37,11 +32,11 @@ func (r *Ref) ChangeAny(change cql.Change, v any) Assign {
 	return Assign{r, change, r.operand(sameType, v)}
 }
 
-// InAny asks for one of the values.
-func (r *Ref) InAny(vs []any) Cond {
-	list := make([]Operand, len(vs))
-	for i, v := range vs {
-		list[i] = r.operand(sameType, v)
+// inAny asks for one of the values, each of which is at an interface.
+func (r *Ref) inAny(vs Listed) Cond {
+	list := make([]Operand, vs.N)
+	for i := range list {
+		list[i] = r.valueAt(vs.At(i))
 	}
 	return Cond{r, cql.In, (&otherOperand{list: list}).operand()}
 }

@@ -72,17 +72,6 @@ func (r *Ref) at(key Operand) *Ref {
 	return &part
 }
 
-// Keyed makes r that of a map.
-func (r *Ref) Keyed(key, keys, value reflect.Type) {
-	r.Element(value, codec.Map, "MapCol")
-	if r.err == nil {
-		r.keys, r.err = codec.For(key, r.typ.Key)
-	}
-	if r.err == nil {
-		r.keySets, r.err = codec.For(keys, &codec.Type{Kind: codec.Set, Elem: r.typ.Key})
-	}
-}
-
 var indexCodec = MustCodec(reflect.TypeFor[int](), &codec.Type{Kind: codec.Int})
 
 // MustCodec is the codec of a pair of types that fit.
@@ -94,22 +83,9 @@ func MustCodec(t reflect.Type, typ *codec.Type) *codec.Codec {
 	return c
 }
 
-// Element makes r that of a collection with elements of the Go type, after checking that the
-// column is the kind of collection that its constructor says.
-func (r *Ref) Element(elem reflect.Type, want codec.Kind, constructor string) {
-	switch {
-	case r.err != nil:
-	case r.opaque():
-		r.err = errors.New(errOpaque + "; use Col")
-	case r.typ.Kind != want:
-		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor)
-	default:
-		r.elems, r.err = codec.For(elem, r.typ.Elem)
-	}
-}
-
 // Index refers to the list element.
 func (r *Ref) Index(i int) *Ref {
+	r = r.whole("At", codec.List)
 	index := operandOf(indexCodec, i)
 	if i < 0 {
 		index = BadOperand(errors.New("a list index is not negative"))
@@ -118,4 +94,7 @@ func (r *Ref) Index(i int) *Ref {
 }
 
 // AtKey refers to the map value of the key at p.
-func (r *Ref) AtKey(p codec.Addr) *Ref { return r.at(Operand{codec: r.Sure().keys, p: p}) }
+func (r *Ref) AtKey(p codec.Addr) *Ref {
+	r = r.whole("Entry", codec.Map)
+	return r.at(Operand{codec: r.keys, p: p})
+}

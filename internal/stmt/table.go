@@ -41,7 +41,7 @@ func (t *Table) Column(name string) *Ref {
 	if col := t.Meta.Column(name); col != nil {
 		return t.RefTo(col)
 	}
-	return &Ref{name: name, err: fmt.Errorf("%s has no such column", t.Meta.Go)}
+	return BadRef(name, fmt.Errorf("%s has no such column", t.Meta.Go))
 }
 
 // RefTo refers to the whole of one of the table's columns.

@@ -86,7 +86,7 @@ type Range struct {
 }
 
 // Buckets are the beginnings of the buckets that hold a part of the range, in order: none if To is From. A zero
-// time, a To before From, and a range of more than MaxBuckets are a *coodie.UsageError.
+// time, a To before From, and a range of more than MaxBuckets are an error of KindUsage.
 func (r Range) Buckets() ([]time.Time, error) {
 	limit := r.MaxBuckets
 	if limit == 0 {
@@ -115,7 +115,9 @@ func (r Range) Buckets() ([]time.Time, error) {
 	return out, nil
 }
 
-func wrong(reason string) error { return &coodie.UsageError{Op: "buckets", Reason: reason} }
+func wrong(reason string) error {
+	return &coodie.Error{Kind: coodie.KindUsage, Op: "buckets", Reason: reason}
+}
 
 // Rows reads the rows of the buckets of a range, limit at most; 0 is all. query selects the rows of the
 // bucket that begins at start. The first and last bucket also hold rows outside of the range: let query compare the time

@@ -99,10 +99,12 @@ func TestBucketsRefused(t *testing.T) {
 		{Size: bucket.Hour, From: noon, To: noon.AddDate(100, 0, 0)},
 	} {
 		_, err := r.Buckets()
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage, "%v", r)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		for _, err := range bucket.Rows(t.Context(), r, 0, func(time.Time) coodie.Readable[Reading] { panic("read") }) {
 			require.ErrorAs(t, err, &usage)
+			require.Equal(t, coodie.KindUsage, usage.Kind)
 		}
 	}
 	r := bucket.Range{Size: bucket.Day, From: noon, To: noon.AddDate(0, 0, 2), MaxBuckets: 3}
@@ -123,7 +125,7 @@ func start(t *testing.T) (*cqltest.Server, *coodie.Table[Reading], time.Time) {
 	t.Cleanup(session.Close)
 	readings, err := coodie.Open[Reading](coodie.New(session))
 	require.NoError(t, err)
-	require.NoError(t, readings.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(nil, readings).Create(t.Context()))
 	monday := date(t, "2024-06-03T00:00:00Z")
 	for i := range 21 {
 		when := monday.Add(time.Duration(4+8*i) * time.Hour)
@@ -183,8 +185,9 @@ func TestRowsError(t *testing.T) {
 		return readings.Find(sensor.Eq("s1"), day.Eq(coodie.DateOf(start)))
 	}) {
 		if err != nil {
-			var read *coodie.QueryError
+			var read *coodie.Error
 			require.ErrorAs(t, err, &read)
+			require.True(t, !read.Unknown && read.Kind < coodie.KindUsage, "%v", read)
 			require.Zero(t, row)
 			failed++
 			continue

@@ -38,11 +38,12 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer session.Close()
-	readings, err := coodie.Open[Reading](coodie.New(session))
+	db := coodie.New(session)
+	readings, err := coodie.Open[Reading](db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := readings.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, readings).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 

@@ -19,7 +19,7 @@ func TestExplore(t *testing.T) {
 		ctx := x.Context()
 		readings, err := coodie.Open[Reading](coodie.New(x.Session("ann")))
 		require.NoError(x, err)
-		require.NoError(x, readings.CreateTable(ctx))
+		require.NoError(x, coodie.Schema(nil, readings).Create(ctx))
 		monday := time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC)
 		for i := range 9 {
 			x.Server().MustExec("INSERT INTO reading (sensor, day, at, value) VALUES ('s1', ?, ?, ?)",

@@ -54,12 +54,15 @@ func TestOneOwner(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	ctx := context.Background()
 	c := start(t)
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err := c.emails.Reserve(ctx, ann, "")
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = c.emails.Reserve(ctx, "", "u1")
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorAs(t, c.emails.Move(ctx, ann, ann, "u1", nil), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	const odd = "an\xffn"
 	c.srv.ResetLog()
@@ -72,6 +75,7 @@ func TestBadInput(t *testing.T) {
 		c.emails.Move(ctx, odd, ann, "u1", nil), c.emails.Move(ctx, ann, odd, "u1", nil))
 	for i, err := range refused {
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, []string{"value", "owner", "value", "value", "value", "value", "value"}[i], usage.Column)
 		require.NotContains(t, err.Error(), odd)
 	}

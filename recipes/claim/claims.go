@@ -45,10 +45,10 @@ func Open(db *coodie.DB, opts ...coodie.TableOption) (*Claims, error) {
 }
 
 // Create makes the table if it does not exist.
-func (c *Claims) Create(ctx context.Context) error { return c.table.CreateTable(ctx) }
+func (c *Claims) Create(ctx context.Context) error { return coodie.Schema(nil, c.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (c *Claims) CreateCQL() []string { return c.table.CreateTableCQL() }
+func (c *Claims) CreateCQL() []string { return coodie.Schema(nil, c.table).CQL() }
 
 // Owner says whose the value is; coodie.ErrNotFound if it is nobody's. An owner that has not
 // confirmed it may be about to write the entity, or have died before or after.
@@ -194,7 +194,7 @@ func (c *Claims) check(op, value string) error {
 }
 
 func (c *Claims) usage(op, column, reason string) error {
-	return &coodie.UsageError{Op: op, Table: c.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: c.table.Name(), Column: column, Reason: reason}
 }
 
 const notUTF8 = "the text is not valid UTF-8, which CQL's text is"

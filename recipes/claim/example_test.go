@@ -36,7 +36,7 @@ func exampleTables(ctx context.Context) (emails *claim.Claims, members *coodie.T
 	if members, err = coodie.Open[Member](db, coodie.WithLWTOnly()); err != nil {
 		log.Fatal(err)
 	}
-	if err := errors.Join(emails.Create(ctx), members.CreateTable(ctx)); err != nil {
+	if err := errors.Join(emails.Create(ctx), coodie.Schema(db, members).Create(ctx)); err != nil {
 		log.Fatal(err)
 	}
 	return emails, members, func() { session.Close(); srv.Close() }

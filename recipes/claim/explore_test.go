@@ -30,7 +30,7 @@ func TestExplore(t *testing.T) {
 			}
 			ann, bob := open("ann"), open("bob")
 			require.NoError(x, ann.emails.Create(ctx))
-			require.NoError(x, ann.users.CreateTable(ctx))
+			require.NoError(x, coodie.Schema(nil, ann.users).Create(ctx))
 
 			bobHas := false
 			x.Meanwhile("bob signed up with the second address", func() {

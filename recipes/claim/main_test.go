@@ -64,7 +64,7 @@ func start(t *testing.T, opts ...cqltest.Option) *client {
 	srv := cqltest.RunT(t, append([]cqltest.Option{cqltest.WithKeyspace("app")}, opts...)...)
 	c := connect(t, srv)
 	ctx := context.Background()
-	require.NoError(t, errors.Join(c.emails.Create(ctx), c.users.CreateTable(ctx)))
+	require.NoError(t, errors.Join(c.emails.Create(ctx), coodie.Schema(nil, c.users).Create(ctx)))
 	return c
 }
 

@@ -116,7 +116,7 @@ func ExampleLease_Token() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := errors.Join(leases.Create(ctx), reports.CreateTable(ctx)); err != nil {
+	if err := errors.Join(leases.Create(ctx), coodie.Schema(db, reports).Create(ctx)); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := reports.New(Report{Day: "monday"}).Insert(ctx); err != nil {

@@ -178,8 +178,9 @@ func TestDefiniteErrors(t *testing.T) {
 		"no name":  func() error { _, err := leases.Acquire(ctx, "", "alice", time.Minute); return err },
 		"too long": func() error { _, err := leases.Acquire(ctx, "job", "alice", 30*365*24*time.Hour); return err },
 	} {
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, f(), &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	srv.Fault(cqltest.On(cqltest.Conditional, "leases"), cqltest.Unavailable()) // on each of the retries
 	_, err := leases.Acquire(ctx, "job", "alice", time.Minute)
@@ -329,8 +330,9 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 	srv.ResetLog()
 	refused := func(column string, err error) {
 		t.Helper()
-		var usage *coodie.UsageError
+		var usage *coodie.Error
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, column, usage.Column)
 		require.NotContains(t, err.Error(), "\xff")
 	}

@@ -57,16 +57,16 @@ func Open(db *coodie.DB, opts ...coodie.TableOption) (*Leases, error) {
 }
 
 // Create makes the table if it does not exist.
-func (l *Leases) Create(ctx context.Context) error { return l.table.CreateTable(ctx) }
+func (l *Leases) Create(ctx context.Context) error { return coodie.Schema(nil, l.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (l *Leases) CreateCQL() []string { return l.table.CreateTableCQL() }
+func (l *Leases) CreateCQL() []string { return coodie.Schema(nil, l.table).CQL() }
 
 // Holder says who has the lease now, "" for nobody, and the token of the last grant, 0 if there
 // was none. It may have changed by the time it is known.
 func (l *Leases) Holder(ctx context.Context, name string) (owner string, token int64, err error) {
 	if !utf8.ValidString(name) {
-		return "", 0, &coodie.UsageError{Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
+		return "", 0, &coodie.Error{Kind: coodie.KindUsage, Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
 	}
 	row, err := l.read(ctx, name)
 	return deref(row.Owner), deref(row.Token), err
@@ -184,7 +184,7 @@ func (l *Leases) check(name, owner string, ttl time.Duration) error {
 	default:
 		return nil
 	}
-	return &coodie.UsageError{Op: "acquire", Table: l.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: "acquire", Table: l.table.Name(), Column: column, Reason: reason}
 }
 
 const notUTF8 = "the text is not valid UTF-8, which CQL's text is"

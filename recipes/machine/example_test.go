@@ -37,11 +37,12 @@ func Example() {
 	}
 	defer session.Close()
 	ctx := context.Background()
-	table, err := coodie.Open[Order](coodie.New(session), coodie.WithTable("orders"), coodie.WithLWTOnly())
+	db := coodie.New(session)
+	table, err := coodie.Open[Order](db, coodie.WithTable("orders"), coodie.WithLWTOnly())
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := table.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, table).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := table.New(Order{ID: "o1", State: "placed"}).Insert(ctx); err != nil {

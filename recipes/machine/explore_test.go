@@ -29,7 +29,7 @@ func TestExplore(t *testing.T) {
 				return table
 			}
 			ann, bob := open("ann"), open("bob")
-			require.NoError(x, ann.CreateTable(ctx))
+			require.NoError(x, coodie.Schema(nil, ann).Create(ctx))
 			if _, err := ann.New(Job{ID: "j", State: idle}).Insert(ctx); err != nil {
 				return
 			}

@@ -77,7 +77,7 @@ type Step[T any, S comparable] struct {
 func (m *Machine[T, S, E]) Fire(ctx context.Context, q *coodie.QuerySet[T], event E, changes ...func(*T) error) (Step[T, S], error) {
 	var step Step[T, S]
 	if m == nil || m.state == nil {
-		return step, &coodie.UsageError{Op: "fire", Reason: "the machine has no state; make it with New and a selector"}
+		return step, &coodie.Error{Kind: coodie.KindUsage, Op: "fire", Reason: "the machine has no state; make it with New and a selector"}
 	}
 	res, err := q.Mutate(ctx, func(_ context.Context, row *T) error {
 		state := m.state(row)
@@ -93,7 +93,7 @@ func (m *Machine[T, S, E]) Fire(ctx context.Context, q *coodie.QuerySet[T], even
 			}
 		}
 		if *state != to {
-			return &coodie.UsageError{Op: "fire", Reason: "a change has set the state, which is the rules' business"}
+			return &coodie.Error{Kind: coodie.KindUsage, Op: "fire", Reason: "a change has set the state, which is the rules' business"}
 		}
 		step.From, step.To = from, to
 		return nil

@@ -64,7 +64,7 @@ func open(t *testing.T, srv *cqltest.Server) *coodie.Table[Job] {
 	t.Cleanup(session.Close)
 	table, err := coodie.Open[Job](coodie.New(session), coodie.WithTable("jobs"), coodie.WithLWTOnly())
 	require.NoError(t, err)
-	require.NoError(t, table.CreateTable(context.Background()))
+	require.NoError(t, coodie.Schema(nil, table).Create(context.Background()))
 	return table
 }
 
@@ -127,11 +127,13 @@ func TestChangeRefuses(t *testing.T) {
 	boom := errors.New("boom")
 	_, err := jobs.Fire(ctx, job, start, func(*Job) error { return boom })
 	require.ErrorIs(t, err, boom)
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err = jobs.Fire(ctx, job, start, func(j *Job) error { j.State = done; return nil })
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	_, err = machine.New[Job, State, Event](nil, nil).Fire(ctx, job, start)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "idle", srv.MustRows("SELECT state FROM jobs")[0]["state"])
 }
 

@@ -56,10 +56,10 @@ func Open(db *coodie.DB, opts ...coodie.TableOption) (*Keys, error) {
 }
 
 // Create makes the table if it does not exist.
-func (k *Keys) Create(ctx context.Context) error { return k.table.CreateTable(ctx) }
+func (k *Keys) Create(ctx context.Context) error { return coodie.Schema(nil, k.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (k *Keys) CreateCQL() []string { return k.table.CreateTableCQL() }
+func (k *Keys) CreateCQL() []string { return coodie.Schema(nil, k.table).CQL() }
 
 // Do runs work if nobody has begun it for this key, records what it returns, and returns it.
 // Otherwise it returns what is recorded: the result; a *FailedError if the work ended
@@ -206,7 +206,7 @@ func (k *Keys) check(op, key string) error {
 	default:
 		return nil
 	}
-	return &coodie.UsageError{Op: op, Table: k.table.Name(), Column: column, Reason: reason}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: k.table.Name(), Column: column, Reason: reason}
 }
 
 // Wait returns what is recorded of the key, like Do, but waits until ctx ends for work that has

@@ -71,12 +71,14 @@ func TestFailures(t *testing.T) {
 	require.Equal(t, "now", string(got))
 	require.NoError(t, once.NotDone(nil))
 
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err = keys.Do(ctx, "", never)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	keys.Keep = -1
 	_, err = keys.Do(ctx, "x", never)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 }
 
 // The process dies in the middle: never again, until somebody who knows has said so.
@@ -282,15 +284,19 @@ func TestFailureText(t *testing.T) {
 	ctx := context.Background()
 	srv, keys := start(t)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	_, err := keys.Do(ctx, "a\xff", never)
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "key", usage.Column)
 	require.NotContains(t, err.Error(), "a\xff")
 	_, err = keys.Wait(ctx, "a\xff")
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorAs(t, keys.Finish(ctx, "a\xff", coodie.UUID{}, nil, nil), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorAs(t, keys.Forget(ctx, "a\xff", coodie.UUID{}), &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Empty(t, srv.Log())
 }
 

@@ -110,7 +110,7 @@ func shop(ctx context.Context) (db *coodie.DB, stocks *coodie.Table[Stock], stop
 	if stocks, err = coodie.Open[Stock](db, coodie.WithLWTOnly()); err != nil {
 		log.Fatal(err)
 	}
-	if err := stocks.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, stocks).Create(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := stocks.New(Stock{Item: "lamp", Free: 5}).Insert(ctx); err != nil {

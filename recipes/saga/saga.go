@@ -69,7 +69,7 @@ type record struct {
 var (
 	nameCol     = coodie.Col(func(r *record) *string { return &r.Name })
 	idCol       = coodie.Col(func(r *record) *string { return &r.ID })
-	stepsCol    = coodie.ListCol(func(r *record) *[]string { return &r.Steps })
+	stepsCol    = coodie.Col(func(r *record) *[]string { return &r.Steps })
 	dataCol     = coodie.Col(func(r *record) *string { return &r.Data })
 	stateCol    = coodie.Col(func(r *record) *State { return &r.State })
 	stepCol     = coodie.Col(func(r *record) *int { return &r.Step })
@@ -121,7 +121,7 @@ type Saga[T any] struct {
 // several names may share. The steps are run in this order. It sends nothing; Create makes the table.
 //
 // The steps of a name, and what T's JSON means, must stay as they are while sagas are under way: a new
-// version gets a new name. One that was begun with steps of other names is a *coodie.UsageError.
+// version gets a new name. One that was begun with steps of other names is an error of KindUsage.
 //
 // A default TTL of the table has no effect.
 func Open[T any](db *coodie.DB, name string, steps []Step[T], opts ...coodie.TableOption) (*Saga[T], error) {
@@ -164,10 +164,10 @@ func keyPart(text string) bool {
 }
 
 // Create makes the table if it does not exist.
-func (s *Saga[T]) Create(ctx context.Context) error { return s.table.CreateTable(ctx) }
+func (s *Saga[T]) Create(ctx context.Context) error { return coodie.Schema(nil, s.table).Create(ctx) }
 
 // CreateCQL is what Create runs.
-func (s *Saga[T]) CreateCQL() []string { return s.table.CreateTableCQL() }
+func (s *Saga[T]) CreateCQL() []string { return coodie.Schema(nil, s.table).CQL() }
 
 // Run stores the saga, unless there is one with this id, and then does what Resume does. What counts
 // is the data of the first Run with the id.
@@ -328,5 +328,5 @@ func (s *Saga[T]) check(op, id string) error {
 }
 
 func (s *Saga[T]) usage(op, column, reason string, err error) error {
-	return &coodie.UsageError{Op: op, Table: s.table.Name(), Column: column, Reason: reason, Err: err}
+	return &coodie.Error{Kind: coodie.KindUsage, Op: op, Table: s.table.Name(), Column: column, Reason: reason, Err: err}
 }

@@ -537,8 +537,9 @@ func TestRecover(t *testing.T) {
 	defer session.Close()
 	changed, err := saga.Open(coodie.New(session), "trip", w.steps()[:2])
 	require.NoError(t, err)
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	require.ErrorAs(t, changed.Recover(ctx), &usage, "the steps have changed")
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	stranger, err := saga.Open(coodie.New(session), "other", w.steps())
 	require.NoError(t, err)
 	require.NoError(t, stranger.Recover(ctx))
@@ -610,19 +611,23 @@ func TestMisuse(t *testing.T) {
 	ctx := context.Background()
 	srv, w, trips := start(t)
 	srv.ResetLog()
-	var usage *coodie.UsageError
+	var usage *coodie.Error
 	for _, id := range []string{"", "a\xff"} {
 		_, err := trips.Run(ctx, id, trip{})
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		require.Equal(t, "id", usage.Column)
 		_, err = trips.Resume(ctx, id)
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 		_, err = trips.Status(ctx, id)
 		require.ErrorAs(t, err, &usage)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	trips.Lease = 0
 	_, err := trips.Run(ctx, "t1", trip{})
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	session, err := srv.Cluster().CreateSession()
 	require.NoError(t, err)
@@ -634,12 +639,14 @@ func TestMisuse(t *testing.T) {
 	} {
 		_, err := saga.Open(db, name, steps)
 		require.ErrorAs(t, err, &usage, name)
+		require.Equal(t, coodie.KindUsage, usage.Kind)
 	}
 	never := func(context.Context, *saga.Call[any]) error { panic("run") }
 	opaque, err := saga.Open(db, "opaque", []saga.Step[any]{{Name: "x", Do: never}})
 	require.NoError(t, err)
 	_, err = opaque.Run(ctx, "t1", func() {})
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.Equal(t, "data", usage.Column)
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Any, "sagas")))
 
@@ -656,6 +663,7 @@ func TestMisuse(t *testing.T) {
 	require.NoError(t, err)
 	_, err = wrong.Resume(ctx, "secret")
 	require.ErrorAs(t, err, &usage)
+	require.Equal(t, coodie.KindUsage, usage.Kind)
 	require.ErrorIs(t, err, saga.ErrUnfinished)
 	require.NotContains(t, err.Error(), "Atlantis")
 	require.NotContains(t, err.Error(), "secret")

@@ -50,7 +50,7 @@ func run(dir string, applied bool) error {
 	if err != nil {
 		return err
 	}
-	if err := lamps.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, lamps).Create(ctx); err != nil {
 		return err
 	}
 	doc := lamps.New(lamp{Name: "hall", State: "off", Version: 3})

@@ -28,7 +28,7 @@ func (s *Store) AddProduct(ctx context.Context, p Product, pieces int) error {
 
 // Catalogue reads a page of a category, and the token of the next one; "" if there is none.
 // A token is safe in a customer's hands: a damaged one, or one of another category, is refused
-// with coodie.ErrBadPageToken.
+// with an error of coodie.KindPageToken.
 func (s *Store) Catalogue(ctx context.Context, name string, size int, page string) (products []Product, next string, err error) {
 	if size < 1 || size > 100 {
 		size = 20

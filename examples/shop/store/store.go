@@ -50,5 +50,5 @@ func open[T any](ctx context.Context, db *coodie.DB, table **coodie.Table[T], op
 	if *table, err = coodie.Open[T](db, opts...); err != nil {
 		return err
 	}
-	return (*table).CreateTable(ctx)
+	return coodie.Schema(db, (*table)).Create(ctx)
 }

@@ -26,7 +26,7 @@ var counterName = coodie.Col(func(c *Counter) *string { return &c.Name })
 func contention(ctx context.Context, s settings, session *gocql.Session) error {
 	table, err := coodie.Open[Counter](coodie.New(session), coodie.WithKeyspace(keyspace))
 	if err == nil {
-		err = table.CreateTable(ctx)
+		err = coodie.Schema(nil, table).Create(ctx)
 	}
 	if err != nil {
 		return err

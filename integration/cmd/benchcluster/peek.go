@@ -24,7 +24,7 @@ type Lock struct {
 func peek(ctx context.Context, s settings, session *gocql.Session) error {
 	table, err := coodie.Open[Lock](coodie.New(session), coodie.WithKeyspace(keyspace))
 	if err == nil {
-		err = table.CreateTable(ctx)
+		err = coodie.Schema(nil, table).Create(ctx)
 	}
 	if err != nil {
 		return err

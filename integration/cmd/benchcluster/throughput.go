@@ -30,7 +30,7 @@ const rows = 1000
 func throughput(ctx context.Context, s settings, session *gocql.Session) error {
 	table, err := coodie.Open[Row](coodie.New(session), coodie.WithKeyspace(keyspace))
 	if err == nil {
-		err = table.CreateTable(ctx)
+		err = coodie.Schema(nil, table).Create(ctx)
 	}
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func run(ctx context.Context, rows, rounds, factor int) error {
 	if err != nil {
 		return err
 	}
-	if err := users.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(nil, users).Create(ctx); err != nil {
 		return err
 	}
 	b := bench{ctx, session, users, make([]User, rows), make([]int, rows)}

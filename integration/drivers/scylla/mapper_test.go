@@ -108,7 +108,7 @@ func TestSentOnce(t *testing.T) {
 				defer db.Close()
 				claims, err := coodie.Open[Claim](db)
 				require.NoError(t, err)
-				require.NoError(t, claims.CreateTable(t.Context()))
+				require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 				srv.Fault(cqltest.On(cqltest.Conditional), cqltest.WriteTimeout("CAS"))
 				for lwt, send := range lwts(db, claims) {
 					srv.ResetLog()
@@ -136,7 +136,7 @@ func TestRefusalsAreDefinite(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	for step, kind := range map[string]coodie.ErrorKind{"invalid": coodie.KindInvalid, "unauthorized": coodie.KindAuth, "bootstrapping": coodie.KindUnavailable} {
 		srv.ClearFaults()
 		srv.Fault(cqltest.On(cqltest.Conditional), map[string]cqltest.Step{"invalid": cqltest.Invalid("no"),
@@ -192,7 +192,7 @@ func TestGoneAtLast(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	srv.Fault(cqltest.On(cqltest.Write), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
 	err = claims.New(Claim{Name: "a", N: 1}).Save(t.Context())
 	require.ErrorContains(t, err, "host is nil or down")
@@ -213,7 +213,7 @@ func TestUnreachable(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	_, err = claims.New(Claim{Name: "a", N: 1}).Insert(t.Context())
 	require.NoError(t, err)
 	srv.Close()
@@ -249,7 +249,7 @@ func TestLWTMarkOfTheMapper(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	for lwt, send := range lwts(db, claims) {
 		seen.reset()
 		require.NoError(t, notRefused(send(t.Context())), lwt)
@@ -275,7 +275,7 @@ func TestMemoryOfAnAnswer(t *testing.T) {
 	defer db.Close()
 	claims, err := coodie.Open[Claim](db)
 	require.NoError(t, err)
-	require.NoError(t, claims.CreateTable(t.Context()))
+	require.NoError(t, coodie.Schema(db, claims).Create(t.Context()))
 	of := func(i int) Claim {
 		return Claim{Name: fmt.Sprint("name", i), N: i, Owner: strings.Repeat(fmt.Sprint(i%10), 50), Blob: []byte(strings.Repeat("b", i)), Tags: map[string]string{"k": fmt.Sprint(i)}}
 	}

@@ -30,7 +30,7 @@ func TestTableMadeAgainInAPause(t *testing.T) {
 		defer other.Close()
 		stocks, err := coodie.Open[contract.Stock](coodie.New(session))
 		require.NoError(t, err)
-		require.NoError(t, stocks.CreateTable(t.Context()))
+		require.NoError(t, coodie.Schema(nil, stocks).Create(t.Context()))
 		require.NoError(t, stocks.New(contract.Stock{Name: "a", N: 5}).Save(t.Context()))
 		synctest.Wait()
 
@@ -81,7 +81,7 @@ func TestUnchangedSchema(t *testing.T) {
 		defer session.Close()
 		varied, err := coodie.Open[Varied](coodie.New(session))
 		require.NoError(t, err)
-		require.NoError(t, varied.CreateTable(t.Context()))
+		require.NoError(t, coodie.Schema(nil, varied).Create(t.Context()))
 		for range 3 {
 			require.NoError(t, varied.New(Varied{A: "a", B: time.Now()}).Save(t.Context()))
 			time.Sleep(2 * time.Second)

@@ -45,7 +45,7 @@ func take(ctx context.Context, name, owner string, nodes ...string) (has string,
 	if err != nil {
 		return "", err
 	}
-	if err := names.CreateTable(ctx); err != nil {
+	if err := coodie.Schema(db, names).Create(ctx); err != nil {
 		return "", err
 	}
 	res, err := names.New(Name{Name: name, Owner: owner}).Insert(ctx)

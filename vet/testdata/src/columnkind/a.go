@@ -23,32 +23,48 @@ type Row struct {
 	Slice   []float32 `cql:"slice,type=vector<float, 3>"`
 	Address Address   `cql:"address"`
 	Skipped string    `cql:"-"`
+	Skips   []string  `cql:"-"`
 	Note    *string   `cql:"note"`
 }
 
 var (
-	_ = coodie.Col(func(r *Row) *string { return &r.ID })
-	_ = coodie.Col(func(r *Row) *[]string { return &r.Tags })
-	_ = coodie.NullCol(func(r *Row) **string { return &r.Note })
-	_ = coodie.SetCol(func(r *Row) *[]string { return &r.Tags })
-	_ = coodie.SetCol(func(r *Row) *[]string { return &r.Typed })
-	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Steps })
-	_ = coodie.MapCol(func(r *Row) *map[string]string { return &r.Props })
-	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Views })
-	_ = coodie.Col(func(r *Row) *[3]float32 { return &r.Vector })
-	_ = coodie.ListCol(func(r *Row) *[]float32 { return &r.Slice }) // want `ListCol of the field Slice, which is a vector`
+	id    = coodie.Col(func(r *Row) *string { return &r.ID })
+	tags  = coodie.Col(func(r *Row) *[]string { return &r.Tags })
+	note  = coodie.NullCol(func(r *Row) **string { return &r.Note })
+	typed = coodie.Col(func(r *Row) *[]string { return &r.Typed })
+	steps = coodie.Col(func(r *Row) *[]string { return &r.Steps })
+	props = coodie.Col(func(r *Row) *map[string]string { return &r.Props })
+	slice = coodie.Col(func(r *Row) *[]float32 { return &r.Slice })
+	blob  = coodie.Col(func(r *Row) *[]byte { return &r.Blob })
+	whole = coodie.Col(func(r *Row) *[]string { return &r.Any })
+	seen  = coodie.Col(func(r *Row) *map[string]struct{} { return &r.Seen })
+	skips = coodie.Col(func(r *Row) *[]string { return &r.Skips }) // want `the field Skips is no column: its tag is "-"`
+	_     = coodie.CounterCol(func(r *Row) *int64 { return &r.Views })
+	_     = coodie.Col(func(r *Row) *[3]float32 { return &r.Vector })
+	_     = coodie.Add(tags, "x")
+	_     = coodie.Add(typed, "x")
+	_     = coodie.Append(steps, "x")
+	_     = coodie.Remove(steps, "x")
+	_     = coodie.Remove(tags, "x")
+	_     = coodie.At(steps, 0)
+	_     = coodie.Entry(props, "x")
+	_     = coodie.Append(skips, "x") // which its own line tells
 
-	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Tags })           // want `ListCol of the field Tags, which is a set: use SetCol, or remove "set" from its tag`
-	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Typed })          // want `ListCol of the field Typed, which is a set`
-	_ = coodie.SetCol(func(r *Row) *[]string { return &r.Steps })           // want `SetCol of the field Steps, which is a list: use ListCol, or tag it "set"`
-	_ = coodie.ListCol(func(r *Row) *[]byte { return &r.Blob })             // want `ListCol of the field Blob, which is a blob`
-	_ = coodie.ListCol(func(r *Row) *[]string { return &r.Any })            // want `ListCol of a column of JSON or with a codec`
-	_ = coodie.MapCol(func(r *Row) *map[string]struct{} { return &r.Seen }) // want `MapCol of the field Seen, which is a set`
-	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Count })          // want `CounterCol of the field Count, which is a plain column: tag it "type=counter"`
-	_ = coodie.Col(func(r *Row) *string { return &r.Skipped })              // want `the field Skipped is no column: its tag is "-"`
-	_ = coodie.Col(func(r *Row) *string { return &r.Address.City })         // want `the selector points into the column Address: use coodie.Field`
-	_ = coodie.Col(func(r *Row) *string { return &other.ID })               // want `the selector returns no address of a field`
-	_ = coodie.Col(func(r *Row) *string { return &global })                 // want `the selector returns no address of a field`
+	_ = coodie.Append(slice, 1)                                                   // want `Append of the field Slice, which is a vector`
+	_ = coodie.Append(tags, "x")                                                  // want `Append of the field Tags, which is a set: use Add, or remove "set" from its tag`
+	_ = coodie.At(tags, 0)                                                        // want `At of the field Tags, which is a set`
+	_ = coodie.Append(typed, "x")                                                 // want `Append of the field Typed, which is a set`
+	_ = coodie.Add(steps, "x")                                                    // want `Add of the field Steps, which is a list: use Append, or tag it "set"`
+	_ = coodie.Remove(blob, 1)                                                    // want `Remove of the field Blob, which is a blob`
+	_ = coodie.Append(whole, "x")                                                 // want `Append of a column of JSON or with a codec`
+	_ = coodie.Put(seen, nil)                                                     // want `Put of the field Seen, which is a set`
+	_ = coodie.Append[Row](tags, "x")                                             // want `Append of the field Tags, which is a set`
+	_ = coodie.Append(coodie.Col(func(r *Row) *[]string { return &r.Tags }), "x") // want `Append of the field Tags, which is a set`
+	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Count })                // want `CounterCol of the field Count, which is a plain column: tag it "type=counter"`
+	_ = coodie.Col(func(r *Row) *string { return &r.Skipped })                    // want `the field Skipped is no column: its tag is "-"`
+	_ = coodie.Col(func(r *Row) *string { return &r.Address.City })               // want `the selector points into the column Address: use coodie.Field`
+	_ = coodie.Col(func(r *Row) *string { return &other.ID })                     // want `the selector returns no address of a field`
+	_ = coodie.Col(func(r *Row) *string { return &global })                       // want `the selector returns no address of a field`
 	_ = coodie.Col(func(r *Row) *string { return nil })
 	_ = coodie.Col(selector)
 )

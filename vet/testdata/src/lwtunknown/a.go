@@ -98,8 +98,8 @@ func asked(ctx context.Context, t *coodie.Table[Lock]) bool {
 
 func as(ctx context.Context, t *coodie.Table[Lock]) bool {
 	res, err := t.New(Lock{}).Insert(ctx)
-	var unknown *coodie.OutcomeUnknownError
-	if errors.As(err, &unknown) {
+	var unknown *coodie.Error
+	if errors.As(err, &unknown) && unknown.Unknown {
 		return false
 	}
 	if err != nil {

@@ -42,8 +42,8 @@ func (e embedded) odd(ctx context.Context, unknown Unknown, t *coodie.Table[Lock
 	e.Query("'"+`"`+"/*").RetryPolicy().RetryPolicy(nil, nil).MapScanCAS(unknown)
 	(*gocql.Session).Query(nil, "DELETE FROM t IF EXISTS").Exec()
 	func(f func(*Lock) *string) { coodie.Col(f); coodie.Col(nil); coodie.Col() }(nil)
-	coodie.ListCol(func(l *Lock) *[]string { return &l.Missing })
-	coodie.SetCol[Lock, []string, string](func(*Lock) *[]string { return nil })
+	coodie.Append(coodie.Col(func(l *Lock) *[]string { return &l.Missing }), 1)
+	coodie.Add[Lock, []string, string](coodie.Col(func(*Lock) *[]string { return nil }))
 	coodie.CounterCol(func(_ *Lock) *int { return &l.Self.Self.Name })
 	var b, c = gocql.NewBatch(), e.Session.NewBatch(1, 2)
 	b, c = c, b

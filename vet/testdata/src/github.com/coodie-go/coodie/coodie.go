@@ -13,9 +13,12 @@ import (
 
 var ErrOutcomeUnknown = errors.New("outcome unknown")
 
-type OutcomeUnknownError struct{}
+type Error struct {
+	Err     error
+	Unknown bool
+}
 
-func (e *OutcomeUnknownError) Error() string { panic("stub") }
+func (e *Error) Error() string { panic("stub") }
 
 type (
 	ConnectOption interface{}
@@ -84,16 +87,10 @@ func (d *Document[T]) Delete(ctx context.Context) error                         
 func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]        { panic("stub") }
 func (d *Document[T]) IfExists() ConditionalWrite[T]                            { panic("stub") }
 func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
-func (d *Document[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
+func (d *Document[T]) With(opts ...CallOption) *Document[T]                     { panic("stub") }
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	panic("stub")
 }
-
-type Write[T any] struct{}
-
-func (w *Write[T]) Save(ctx context.Context) error                           { panic("stub") }
-func (w *Write[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
-func (w *Write[T]) With(opts ...CallOption) *Write[T]                        { panic("stub") }
 
 type QuerySet[T any] struct{ Query[T] }
 
@@ -167,19 +164,12 @@ func Field[T, U, V any](c *Column[T, U], selector func(*U) *V) *Column[T, V] { p
 func (c *Column[T, V]) Eq(v V) Cond[T]    { panic("stub") }
 func (c *Column[T, V]) Set(v V) Assign[T] { panic("stub") }
 
-type ListColumn[T any, S ~[]E, E any] struct{}
-
-func ListCol[T any, S ~[]E, E any](selector func(*T) *S) *ListColumn[T, S, E] { panic("stub") }
-
-type SetColumn[T any, S ~[]E, E any] struct{}
-
-func SetCol[T any, S ~[]E, E any](selector func(*T) *S) *SetColumn[T, S, E] { panic("stub") }
-
-type MapColumn[T any, M ~map[K]V, K comparable, V any] struct{}
-
-func MapCol[T any, M ~map[K]V, K comparable, V any](selector func(*T) *M) *MapColumn[T, M, K, V] {
-	panic("stub")
-}
+func Append[T any, S ~[]E, E any](list *Column[T, S], vs ...E) Assign[T]               { panic("stub") }
+func Add[T any, S ~[]E, E any](set *Column[T, S], vs ...E) Assign[T]                   { panic("stub") }
+func Remove[T any, S ~[]E, E any](c *Column[T, S], vs ...E) Assign[T]                  { panic("stub") }
+func At[T any, S ~[]E, E any](list *Column[T, S], i int) *Column[T, E]                 { panic("stub") }
+func Put[T any, M ~map[K]V, K comparable, V any](c *Column[T, M], entries M) Assign[T] { panic("stub") }
+func Entry[T any, M ~map[K]V, K comparable, V any](c *Column[T, M], k K) *Column[T, V] { panic("stub") }
 
 type CounterColumn[T any, N ~int | ~int64] struct{}
 

@@ -143,5 +143,5 @@ func createCQL[T any](opts ...TableOption) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.CreateTableCQL(), nil
+	return Schema(nil, table).CQL(), nil
 }

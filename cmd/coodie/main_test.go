@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/coodie-go/coodie/cqltest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"coodie": main})
+}
+
+type serverKey struct{}
+
+// TestScripts runs the scripts of testdata, each with a server of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
+			if err != nil {
+				return err
+			}
+			env.Defer(srv.Close)
+			host, port, err := net.SplitHostPort(srv.Addr())
+			if err != nil {
+				return err
+			}
+			env.Values[serverKey{}] = srv
+			env.Setenv("COODIE_HOSTS", host)
+			env.Setenv("COODIE_PORT", port)
+			env.Setenv("COODIE_KEYSPACE", "app")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits},
+	})
+}
+
+func server(ts *testscript.TestScript) *cqltest.Server {
+	return ts.Value(serverKey{}).(*cqltest.Server)
+}
+
+// cql runs a statement on the server: cql 'CREATE TABLE …'.
+func cql(ts *testscript.TestScript, neg bool, args []string) {
+	err := server(ts).Exec(args[0])
+	if (err != nil) != neg {
+		ts.Fatalf("cql: %v", err)
+	}
+}
+
+// fault loses the answer of the first statement that contains a text.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	server(ts).Fault(cqltest.On(cqltest.Any).Containing(args[0]).First(1), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
+}
+
+// exits runs a command, and compares the code that it exits with: exits 1 coodie lint.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("it exits with %d instead of %d", got, want)
+	}
+}

@@ -1,0 +1,152 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/coodie-go/coodie/internal/cqlparse"
+	"github.com/coodie-go/coodie/migrate/internal/cqlfile"
+)
+
+// Autogenerate writes the next migration of a directory: the file that executes the statements of up, and the one that
+// executes those of down. A nil down is made of up, backwards; what has no way back is a comment there. Statements
+// that destroy data are marked by a comment, for whoever reviews the file. Without statements the files hold a
+// comment to begin with.
+//
+// Nothing is overwritten. The number is the next one: 1 if there are no migrations yet.
+func Autogenerate(dir, name string, up, down []string) (upFile, downFile string, err error) {
+	name = strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "_"), "_")
+	if name == "" {
+		return "", "", &Error{Kind: ErrName, Advice: "name the migration for what it does: add_users"}
+	}
+	existing, err := read(os.DirFS(dir), nil)
+	if err != nil {
+		return "", "", err
+	}
+	next, width := int64(1), 4
+	if len(existing) > 0 {
+		last := existing[len(existing)-1]
+		next = last.version + 1
+		width = len(last.file()) - len(strings.TrimLeft(last.file(), "0123456789"))
+		if last.version >= timestamped {
+			return "", "", &Error{Kind: ErrName, File: last.file(), Advice: "the numbers here are dates: name the next file by hand"}
+		}
+	}
+	forth, back, err := render(up, down)
+	if err != nil {
+		return "", "", err
+	}
+	base := filepath.Join(dir, fmt.Sprintf("%0*d_%s", width, next, name))
+	upFile, downFile = base+".up.cql", base+".down.cql"
+	if err := create(upFile, forth); err != nil {
+		return "", "", err
+	}
+	if err := create(downFile, back); err != nil {
+		return "", "", errors.Join(err, os.Remove(upFile))
+	}
+	return upFile, downFile, nil
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+func create(file, text string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return &Error{Kind: ErrFailed, File: file, Err: err}
+	}
+	return nil
+}
+
+// render is the text of the two files.
+func render(up, down []string) (forth, back string, err error) {
+	var undo []string
+	var f, b strings.Builder
+	for _, text := range up {
+		statements, err := cqlfile.Parse(text)
+		if err != nil || len(statements) != 1 {
+			return "", "", &Error{Kind: ErrSyntax, Err: errors.Join(err, fmt.Errorf("%q", text)), Advice: "Autogenerate takes one statement at a time"}
+		}
+		s := statements[0].Statement
+		if advice := misplaced(s); advice != "" {
+			return "", "", &Error{Kind: ErrSyntax, Err: fmt.Errorf("%q", text), Advice: advice}
+		}
+		if cqlfile.Destroys(s) != "" {
+			f.WriteString("-- This destroys data.\n")
+		}
+		f.WriteString(strings.TrimRight(text, "; \n") + ";\n\n")
+		if inverse := undoes(s); inverse != "" {
+			undo = append(undo, inverse+";\n")
+		} else {
+			undo = append(undo, "-- No way back from: "+cqlparse.Print(s)+"\n")
+		}
+	}
+	if down == nil {
+		slices.Reverse(undo)
+		b.WriteString(strings.Join(undo, ""))
+	}
+	for _, text := range down {
+		if _, err := cqlparse.Parse(text); err != nil {
+			return "", "", &Error{Kind: ErrSyntax, Err: errors.Join(err, fmt.Errorf("%q", text)), Advice: "Autogenerate takes one statement at a time"}
+		}
+		b.WriteString(strings.TrimRight(text, "; \n") + ";\n\n")
+	}
+	if len(up) == 0 {
+		f.WriteString("-- Statements of CQL, each ended by a semicolon.\n")
+	}
+	if b.Len() == 0 {
+		b.WriteString("-- Statements that undo those of the .up.cql, in reverse order.\n")
+	}
+	return strings.TrimRight(f.String(), "\n") + "\n", strings.TrimRight(b.String(), "\n") + "\n", nil
+}
+
+// undoes is the statement that undoes another one; "" if there is none.
+func undoes(s cqlparse.Statement) string {
+	switch s := s.(type) {
+	case *cqlparse.CreateTable:
+		return "DROP TABLE " + s.Table.String()
+	case *cqlparse.CreateType:
+		return "DROP TYPE " + s.Name.String()
+	case *cqlparse.CreateView:
+		return "DROP MATERIALIZED VIEW " + s.Name.String()
+	case *cqlparse.CreateIndex:
+		if s.Name.IsZero() {
+			return "" // the server names it
+		}
+		n := s.Table
+		n.Name = s.Name
+		return "DROP INDEX " + n.String()
+	case *cqlparse.AlterTable:
+		switch s.Op {
+		case cqlparse.AlterAddColumns:
+			var names []string
+			for _, c := range s.Columns {
+				names = append(names, c.Name.String())
+			}
+			return "ALTER TABLE " + s.Table.String() + " DROP (" + strings.Join(names, ", ") + ")"
+		case cqlparse.AlterRenameColumns:
+			return "ALTER TABLE " + s.Table.String() + " RENAME " + renamedBack(s.Renames)
+		}
+	case *cqlparse.AlterType:
+		if s.Op == cqlparse.AlterRenameFields {
+			return "ALTER TYPE " + s.Name.String() + " RENAME " + renamedBack(s.Renames)
+		}
+	}
+	return ""
+}
+
+func renamedBack(renames []cqlparse.Rename) string {
+	var parts []string
+	for _, r := range slices.Backward(renames) {
+		parts = append(parts, r.To.String()+" TO "+r.From.String())
+	}
+	return strings.Join(parts, " AND ")
+}
