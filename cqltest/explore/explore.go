@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/cqltest"
 )
@@ -93,8 +96,8 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 // a synctest bubble.
 func Run(t *testing.T, test func(*T), opts ...Option) {
 	t.Helper()
-	if raceDetector && !newConfig("", opts).realTime {
-		t.Skip("explore: the race detector crashes in synctest bubbles (golang/go#78156): run without -race, or with RealTime")
+	if why := bubbleless(); why != "" && !newConfig("", opts).realTime {
+		t.Skip("explore: " + why + "; the option RealTime explores without them")
 	}
 	r, err := Find(t, test, opts...)
 	switch {
@@ -107,12 +110,26 @@ func Run(t *testing.T, test func(*T), opts ...Option) {
 	}
 }
 
+// bubbleless says why there are no synctest bubbles; "" if there are.
+func bubbleless() string {
+	if raceDetector {
+		return "the race detector crashes in synctest bubbles (golang/go#78156)"
+	}
+	if _, fork := reflect.TypeFor[gocql.ClusterConfig]().FieldByName("DisableShardAwarePort"); fork {
+		return "ScyllaDB's fork of gocql shares what belongs to a synctest bubble with others, and waits for mutexes there"
+	}
+	return ""
+}
+
 // Find explores as [Run] does and returns what it found, so that a test can say that a program is
 // wrong. An error says that nothing can fail, or that a
 // schedule to replay is malformed or does not strike.
 func Find(t *testing.T, test func(*T), opts ...Option) (*Report, error) {
 	t.Helper()
 	c := newConfig(t.Name(), opts)
+	if why := bubbleless(); why != "" && !raceDetector && !c.realTime {
+		return nil, errors.New("explore: " + why + "; use RealTime")
+	}
 	e := &explorer{config: c, t: t, test: test, report: &Report{}}
 	text, replay := os.LookupEnv(variable)
 	if c.replay != nil {
