@@ -62,6 +62,9 @@ type Error struct {
 	WriteType          string
 	Received, Required int
 
+	// Of a scan that ended early: where it goes on, with ResumeFrom.
+	Checkpoint Checkpoint
+
 	Stack []byte // of a panic of the program's own code in a goroutine of the call
 }
 
@@ -113,8 +116,8 @@ func (e *Error) advice() string {
 		return "" // there are several things to do
 	case e.Kind == KindMultiple:
 		return KindMultiple.Advice()
-	case e.Kind >= KindUsage || e.Err == nil:
-		return ""
+	case e.Kind >= KindUsage || e.Err == nil || find(e.Err, (*Error).isJudged) != nil:
+		return "" // or the cause's text has it
 	case e.Op == opRaw:
 		return driver.AdviceOnRaw(e.Err)
 	case e.Op == opConnect:

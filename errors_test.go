@@ -411,7 +411,7 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		&coodie.Error{Kind: coodie.KindNotFound}, &coodie.Error{Kind: coodie.KindMultiple}, &coodie.Error{Kind: coodie.KindUsage}, &coodie.Error{}, &coodie.Error{Unknown: true},
 		&coodie.Error{Kind: coodie.KindDecode}, &coodie.NotAppliedError[Told]{}, &coodie.Error{Kind: coodie.KindContended}, &coodie.BulkError{}, &coodie.SchemaError{},
 		&coodie.MismatchError{}, &coodie.Error{Kind: coodie.KindHook}, &coodie.Error{Kind: coodie.KindPageToken}, &coodie.Error{Op: "connect"}, &coodie.Error{Stack: []byte("s")},
-		&coodie.ScanError{},
+		&coodie.Error{Op: "scan"},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
 		&machine.TransitionError[string, string]{}, &saga.FailedError{}, &saga.UnfinishedError{}, &saga.CompensationError{},
 		&coodie.Error{Kind: coodie.KindUsage, Op: "raw"}, &coodie.Error{Op: "raw", Err: errors.New("no")}, &coodie.Error{Kind: coodie.KindDecode, Column: "c"},

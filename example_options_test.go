@@ -148,7 +148,7 @@ func ExampleTable_On() {
 func ExampleDate() {
 	first, err := coodie.ParseDate("2026-02-28")
 	fmt.Println(first.AddDays(1), err)
-	fmt.Println(first.Before(coodie.DateOf(time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC))), first.In(time.UTC))
+	fmt.Println(first.Compare(coodie.DateOf(time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC))) < 0, first.In(time.UTC))
 	_, err = coodie.ParseDate("2026-02-30")
 	fmt.Println(err != nil, coodie.Date{}.IsZero())
 	// Output:

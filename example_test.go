@@ -654,7 +654,7 @@ func ExampleResumeFrom() {
 		return nil
 	}
 	err := configs.ScanParallel(ctx, handle)
-	var ended *coodie.ScanError
+	var ended *coodie.Error
 	if errors.As(err, &ended) {
 		kept, _ := ended.Checkpoint.MarshalText() // write it down
 		fmt.Println(len(seen) < 1000, len(kept) < 500)

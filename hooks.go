@@ -25,18 +25,19 @@ type BeforeSaver interface {
 
 // Validator is a hook of a table's struct: it says what is wrong with the row that is about
 // to be written. It runs where BeforeSave runs, after it, and its error keeps the write from
-// being sent. WithoutValidate keeps it from being called.
+// being sent. The method may take the call's context: Validate(ctx context.Context) error.
+// WithoutValidate keeps it from being called.
 type Validator interface {
 	Validate() error
 }
 
-// ContextValidator is Validator with the call's context.
-type ContextValidator interface {
+// contextValidator is Validator with the call's context.
+type contextValidator interface {
 	Validate(ctx context.Context) error
 }
 
 // WithoutValidate keeps coodie from calling the struct's Validate method. It is for structs whose
-// Validate has another purpose, or another signature than Validator and ContextValidator: Open
+// Validate has another purpose, or another signature than those of Validator: Open
 // refuses such a struct without it.
 func WithoutValidate() Option { return option(func(s *settings) { s.noValidate = true }) }
 
@@ -63,7 +64,7 @@ type hooks struct {
 func hooksOf(typ reflect.Type, noValidate bool) (h hooks, err error) {
 	p := reflect.PointerTo(typ)
 	h.beforeSave = p.Implements(reflect.TypeFor[BeforeSaver]())
-	h.validate = p.Implements(reflect.TypeFor[Validator]()) || p.Implements(reflect.TypeFor[ContextValidator]())
+	h.validate = p.Implements(reflect.TypeFor[Validator]()) || p.Implements(reflect.TypeFor[contextValidator]())
 	h.afterLoad = p.Implements(reflect.TypeFor[AfterLoader]())
 	other := func(method, want string) error {
 		return &SchemaError{Type: typ, Reason: "method " + method + " has another signature than coodie calls: " + want}
@@ -129,7 +130,7 @@ func (t *table) prepare(ctx context.Context, op string, v codec.Addr, fill bool)
 		switch v := t.hooked(own).(type) {
 		case Validator:
 			err = v.Validate()
-		case ContextValidator:
+		case contextValidator:
 			err = v.Validate(ctx)
 		}
 		if err != nil {

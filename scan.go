@@ -36,7 +36,7 @@ func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) 
 // page. So it is faster than Iter, and spreads its load over all nodes.
 //
 // A scan that ended early is continued by ResumeFrom with the Checkpoint of OnProgress
-// or of the *ScanError that an error comes as. No row that is there all the time is left out,
+// or of its error, an *Error. No row that is there all the time is left out,
 // some rows come again; rows that are written meanwhile may or may not be seen.
 //
 // It reads at the table's consistency, QUORUM by default, also of a WithLWTOnly table; it
@@ -58,7 +58,7 @@ func (q *Query[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, er
 }
 
 // ScanParallel is Scan with a function, which is called from several goroutines at once. The
-// first error ends it, of the function as well; it comes as a *ScanError.
+// first error ends it, of the function as well; it comes as an *Error with the Checkpoint.
 func (q *Query[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
 	s, err := (*query)(q).scan(ctx, opts)
 	if err != nil {
@@ -105,18 +105,6 @@ type ScanProgress struct {
 	// Checkpoint is where to go on. The loop or function has handled all rows before it.
 	Checkpoint Checkpoint
 }
-
-// ScanError is a scan that ended early. It unwraps to the reason, and a scan with ResumeFrom
-// goes on from its Checkpoint.
-type ScanError struct {
-	Table      string
-	Checkpoint Checkpoint
-	Err        error
-}
-
-func (e *ScanError) Error() string { return about("scan", e.Table, nil) + ": " + reason(e.Err) }
-
-func (e *ScanError) Unwrap() error { return e.Err }
 
 const (
 	scanAtOnce = 8
@@ -228,7 +216,11 @@ func (s *scan) failed(err error) error {
 	if stopped, ok := err.(*fanout.Interrupted); ok {
 		err = queryError("select", name, "", stopped.Err)
 	}
-	return &ScanError{Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
+	e := &Error{Kind: KindOf(err), Op: "scan", Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
+	if p := find(e.Err, (*Error).isPanic); p != nil {
+		e.Kind, e.Stack = p.Kind, p.Stack
+	}
+	return e
 }
 
 // Checkpoint is how far a scan has come: the ranges of tokens that are left, which are no

@@ -146,7 +146,7 @@ func TestScanResumesWithinARange(t *testing.T) {
 			break
 		}
 		require.ErrorIs(t, err, stop)
-		var ended *coodie.ScanError
+		var ended *coodie.Error
 		require.ErrorAs(t, err, &ended)
 		from = ended.Checkpoint
 	}
@@ -161,7 +161,7 @@ func TestScanErrors(t *testing.T) {
 
 	fault := srv.Fault(cqltest.On(cqltest.Select, "sample").After(20), cqltest.Unavailable())
 	seen := map[Sample]bool{}
-	var ended *coodie.ScanError
+	var ended *coodie.Error
 	for v, err := range table.Scan(ctx) {
 		if err == nil {
 			seen[v] = true

@@ -96,12 +96,6 @@ func (d Date) Compare(o Date) int {
 	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
 }
 
-// Before reports whether d is before o.
-func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
-
-// After reports whether d is after o.
-func (d Date) After(o Date) bool { return d.Compare(o) > 0 }
-
 // String returns the date as ISO 8601 has it: 2006-01-02; a year before 0 or
 // after 9999 has a sign.
 func (d Date) String() string {

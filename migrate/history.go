@@ -61,7 +61,7 @@ var (
 	stateCol    = coodie.Col(func(r *record) *State { return &r.State })
 	doneCol     = coodie.Col(func(r *record) *int { return &r.Done })
 	pendingCol  = coodie.Col(func(r *record) *bool { return &r.Pending })
-	sumsCol     = coodie.ListCol(func(r *record) *[]string { return &r.Sums })
+	sumsCol     = coodie.Col(func(r *record) *[]string { return &r.Sums })
 	progressCol = coodie.Col(func(r *record) *string { return &r.Progress })
 	ownerCol    = coodie.Col(func(r *record) *string { return &r.Owner })
 	startedCol  = coodie.Col(func(r *record) *time.Time { return &r.Started })
@@ -131,7 +131,7 @@ func (h *history) create(ctx context.Context) error {
 	if err := h.m.agree(ctx); err != nil {
 		return err
 	}
-	err := h.table.CreateTable(ctx)
+	err := coodie.Schema(h.m.db, h.table).Create(ctx)
 	if err == nil {
 		err = h.leases.Create(ctx)
 	}

@@ -89,7 +89,7 @@ func drawAssign(t *rapid.T, table *coodie.Table[Crate], static bool) coodie.Assi
 	}
 	rows := map[string]coodie.Assign[Crate]{
 		"n": crateN.Set(n), "no n": crateN.SetNull(), "fixed": crateFixed.Set([]int{n}),
-		"l": crateL.Set([]int{n}), "no l": crateL.Set(nil), "append": coodie.Append(crateL, n), "prepend": coodie.Prepend(crateL, n, 7), "remove": coodie.Remove(crateL, n), "l[]": coodie.At(crateL, n - 1).Set(n + 10),
+		"l": crateL.Set([]int{n}), "no l": crateL.Set(nil), "append": coodie.Append(crateL, n), "prepend": coodie.Prepend(crateL, n, 7), "remove": coodie.Remove(crateL, n), "l[]": coodie.At(crateL, n-1).Set(n + 10),
 		"s": crateS.Set([]string{s}), "add": coodie.Add(crateS, s), "discard": coodie.Remove(crateS, s),
 		"m": crateM.Set(map[string]int{s: n}), "no m": crateM.Set(nil), "put": coodie.Put(crateM, map[string]int{s: n, "z": 1}), "m[]": coodie.Entry(crateM, s).Set(n), "drop": coodie.RemoveKeys(crateM, s),
 		"size": crateSize.Set(drawSize(t)), "wide": size.Field("wide").Set(n), "high": size.Field("high").Set(n), "no wide": size.Field("wide").Set(nil),

@@ -17,9 +17,10 @@ import (
 func TestExplore(t *testing.T) {
 	explore.Run(t, func(x *explore.T) {
 		ctx := x.Context()
-		readings, err := coodie.Open[Reading](coodie.New(x.Session("ann")))
+		db := coodie.New(x.Session("ann"))
+		readings, err := coodie.Open[Reading](db)
 		require.NoError(x, err)
-		require.NoError(x, coodie.Schema(nil, readings).Create(ctx))
+		require.NoError(x, coodie.Schema(db, readings).Create(ctx))
 		monday := time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC)
 		for i := range 9 {
 			x.Server().MustExec("INSERT INTO reading (sensor, day, at, value) VALUES ('s1', ?, ?, ?)",

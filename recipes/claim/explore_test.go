@@ -26,11 +26,11 @@ func TestExplore(t *testing.T) {
 				require.NoError(x, err)
 				users, err := coodie.Open[User](db, coodie.WithTable("users"), coodie.WithLWTOnly())
 				require.NoError(x, err)
+				require.NoError(x, coodie.Schema(db, users).Create(ctx))
 				return &client{x.Server(), emails, users}
 			}
 			ann, bob := open("ann"), open("bob")
 			require.NoError(x, ann.emails.Create(ctx))
-			require.NoError(x, coodie.Schema(nil, ann.users).Create(ctx))
 
 			bobHas := false
 			x.Meanwhile("bob signed up with the second address", func() {

@@ -24,12 +24,13 @@ func TestExplore(t *testing.T) {
 		explore.Run(t, func(x *explore.T) {
 			ctx := x.Context()
 			open := func(client string) *coodie.Table[Job] {
-				table, err := coodie.Open[Job](coodie.New(x.Session(client)), coodie.WithTable("jobs"), coodie.WithLWTOnly())
+				db := coodie.New(x.Session(client))
+				table, err := coodie.Open[Job](db, coodie.WithTable("jobs"), coodie.WithLWTOnly())
 				require.NoError(x, err)
+				require.NoError(x, coodie.Schema(db, table).Create(ctx))
 				return table
 			}
 			ann, bob := open("ann"), open("bob")
-			require.NoError(x, coodie.Schema(nil, ann).Create(ctx))
 			if _, err := ann.New(Job{ID: "j", State: idle}).Insert(ctx); err != nil {
 				return
 			}
