@@ -18,7 +18,7 @@ type Model[S comparable, I, O any] struct {
 	Do func(state S, in I) (next S, out O)
 	// Agree reports whether the answer that a client was told fits the one that Do gives. A client
 	// may have been told less. Nil: they must be equal.
-	Agree func(did, told O) bool
+	Agree func(in I, did, told O) bool
 	// Idle reports whether an operation with this answer, such as a read or a refusal, leaves every
 	// state as it is. It makes violations short sooner. Nil: none does.
 	Idle func(in I, out O) bool
@@ -36,9 +36,9 @@ type step[I, O any] struct {
 }
 
 // agree reports whether what was told fits what the model does.
-func (m *Model[S, I, O]) agree(did, told O) bool {
+func (m *Model[S, I, O]) agree(in I, did, told O) bool {
 	if m.Agree != nil {
-		return m.Agree(did, told)
+		return m.Agree(in, did, told)
 	}
 	return reflect.DeepEqual(did, told)
 }
@@ -68,7 +68,7 @@ func (m *Model[S, I, O]) exact() porcupine.Model {
 		Step: func(state, input, _ any) (bool, any) {
 			op := input.(step[I, O])
 			next, out := m.Do(state.(S), op.Input)
-			return op.Outcome != Answered || m.agree(out, op.Output), next
+			return op.Outcome != Answered || m.agree(op.Input, out, op.Output), next
 		},
 		DescribeOperation: func(input, _ any) string { return m.describe(input.(step[I, O]).Operation) },
 	}
@@ -84,7 +84,7 @@ func (m *Model[S, I, O]) loose() porcupine.Model {
 			switch {
 			case op.maybe:
 				return []any{state, next}
-			case op.Outcome != Answered || m.agree(out, op.Output):
+			case op.Outcome != Answered || m.agree(op.Input, out, op.Output):
 				return []any{next}
 			}
 			return nil

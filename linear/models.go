@@ -63,7 +63,7 @@ func Register[V comparable]() Model[V, RegisterInput[V], RegisterAnswer[V]] {
 			}
 			return value, out
 		},
-		Agree: func(did, told RegisterAnswer[V]) bool {
+		Agree: func(_ RegisterInput[V], did, told RegisterAnswer[V]) bool {
 			return did.Applied == told.Applied && (!told.Told || did.Value == told.Value)
 		},
 		Idle: func(in RegisterInput[V], out RegisterAnswer[V]) bool {
@@ -138,7 +138,7 @@ func Lock() Model[string, LockInput, LockAnswer] {
 			}
 			return held, out
 		},
-		Agree: func(did, told LockAnswer) bool {
+		Agree: func(_ LockInput, did, told LockAnswer) bool {
 			return did.OK == told.OK && (!told.Told || did.Owner == told.Owner)
 		},
 		Idle: func(_ LockInput, out LockAnswer) bool { return !out.OK },
@@ -198,7 +198,7 @@ func Counter() Model[int64, CounterInput, CounterAnswer] {
 			n += in.n
 			return n, CounterAnswer{n, true}
 		},
-		Agree:    func(did, told CounterAnswer) bool { return !told.Told || did.Count == told.Count },
+		Agree:    func(_ CounterInput, did, told CounterAnswer) bool { return !told.Told || did.Count == told.Count },
 		Idle:     func(in CounterInput, _ CounterAnswer) bool { return !in.add },
 		Observed: func(CounterInput, coodie.Outcome) CounterAnswer { return CounterAnswer{} },
 		Describe: func(in CounterInput, out *CounterAnswer) string {
@@ -272,7 +272,7 @@ func Claims() Model[string, ClaimsInput, ClaimsAnswer] {
 			next, _ := json.Marshal(owners) // sorts the names; texts cannot fail
 			return string(next), out
 		},
-		Agree: func(did, told ClaimsAnswer) bool {
+		Agree: func(_ ClaimsInput, did, told ClaimsAnswer) bool {
 			return did.OK == told.OK && (told.All == nil || maps.Equal(did.All, told.All))
 		},
 		Idle: func(_ ClaimsInput, out ClaimsAnswer) bool { return !out.OK },

@@ -31,7 +31,7 @@ type Report struct {
 	LeftOut  int // schedules that the budget did not allow
 	Unstable bool
 	// Failure is the first schedule that failed, reduced; nil if all passed.
-	Failure *Failure
+	Failure *Finding
 }
 
 // String is the report in a line, or the failure.
@@ -51,8 +51,8 @@ func (r *Report) String() string {
 
 const unstable = "two runs without a fault sent different statements, so schedules may not strike what they name"
 
-// Failure is a schedule that fails the test.
-type Failure struct {
+// Finding is a schedule that fails the test.
+type Finding struct {
 	Schedule string   // for [Replay]; empty if the test fails without a fault
 	Words    []string // the faults, each as a sentence
 	Messages []string // what the test said
@@ -65,7 +65,7 @@ type Failure struct {
 }
 
 // String says it all, and how to run the schedule again.
-func (f *Failure) String() string {
+func (f *Finding) String() string {
 	var b strings.Builder
 	if len(f.Words) == 0 {
 		b.WriteString("explore: the test fails without a fault")
@@ -344,7 +344,7 @@ func (e *explorer) found(o *outcome) {
 }
 
 func (e *explorer) failed(o *outcome, repeat bool) {
-	f := &Failure{
+	f := &Finding{
 		Schedule: o.plan.String(), Messages: o.x.messages,
 		run: o.number, repeat: repeat, test: e.name, stable: !e.report.Unstable,
 	}
