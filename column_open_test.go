@@ -27,7 +27,7 @@ var (
 	badHidden    = coodie.Col(func(c *Picked) *string { return &c.Hidden })
 	badPlace     = coodie.Col(func(c *Picked) *int { return &c.Place.X })
 	badPointer   = coodie.Col(func(c *Picked) *string { return c.Owner })
-	badCounter   = coodie.CounterCol(func(c *Picked) *int { return &c.At })
+	badElsewhere = coodie.Col(func(c *Picked) *int { return new(int) })
 	badNil       *coodie.Column[Picked, int]
 )
 
@@ -48,7 +48,7 @@ func TestWithColumns(t *testing.T) {
 		"a field that is no column":   {badHidden, "points at no column", "column_open_test.go:27"},
 		"a field within another":      {badPlace, "points at no column", "column_open_test.go:28"},
 		"the pointer of a field":      {badPointer, "return &x.Field", "column_open_test.go:29"},
-		"a counter of a plain column": {badCounter, "which is not for CounterCol", "column_open_test.go:30"},
+		"a variable elsewhere":        {badElsewhere, "outside of", "column_open_test.go:30"},
 		"a nil variable":              {badNil, "zero value", ""},
 		"nil":                         {nil, "nil column", ""},
 		"a zero column":               {new(coodie.Column[Picked, int]), "zero value", ""},
