@@ -9,7 +9,7 @@ ERRCHECK    := github.com/kisielk/errcheck@v1.30.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Where the snippets of README and docs stand; docs/golangci.yml names the files, too.
-SNIPPETS      := . ./observe ./recipes/... ./cqltest ./examples/pages ./migrate ./apache ./otel
+SNIPPETS      := . ./observe ./recipes/... ./cqltest ./cqltest/explore ./examples/pages ./migrate ./apache ./otel ./linear
 SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which

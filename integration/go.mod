@@ -3,10 +3,10 @@ module github.com/coodie-go/coodie/integration
 go 1.25.0
 
 require (
-	github.com/anishathalye/porcupine v1.3.1
 	github.com/apache/cassandra-gocql-driver/v2 v2.1.2
 	github.com/coodie-go/coodie v0.0.0
 	github.com/coodie-go/coodie/apache v0.0.0
+	github.com/coodie-go/coodie/linear v0.0.0
 	github.com/datastax/cql-proxy v0.2.0
 	github.com/datastax/go-cassandra-native-protocol v0.0.0-20260130100129-9d5b43677a33
 	github.com/gocql/gocql v1.7.0
@@ -26,6 +26,7 @@ require (
 	dario.cat/mergo v1.0.2 // indirect
 	github.com/Azure/go-ansiterm v0.0.0-20250102033503-faa5f7b0171c // indirect
 	github.com/Microsoft/go-winio v0.6.2 // indirect
+	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/containerd/errdefs v1.0.0 // indirect
@@ -81,3 +82,5 @@ require (
 replace github.com/coodie-go/coodie => ../
 
 replace github.com/coodie-go/coodie/apache => ../apache
+
+replace github.com/coodie-go/coodie/linear => ../linear

@@ -38,8 +38,8 @@
 //
 // Each run has a testing/synctest bubble and a server that is reached over pipes. Timeouts, backoff
 // and TTLs take no time. Go's race detector crashes now and then in a bubble
-// (https://github.com/golang/go/issues/78156), so under it Run skips the test, unless it explores in
-// [RealTime].
+// (https://github.com/golang/go/issues/78156), and ScyllaDB's fork of gocql does not work in several
+// bubbles. With either of them Run skips the test, unless it explores in [RealTime].
 //
 // # Limits
 //

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie/cqltest"
 )
@@ -28,7 +31,7 @@ type Report struct {
 	LeftOut  int // schedules that the budget did not allow
 	Unstable bool
 	// Failure is the first schedule that failed, reduced; nil if all passed.
-	Failure *Failure
+	Failure *Finding
 }
 
 // String is the report in a line, or the failure.
@@ -48,8 +51,8 @@ func (r *Report) String() string {
 
 const unstable = "two runs without a fault sent different statements, so schedules may not strike what they name"
 
-// Failure is a schedule that fails the test.
-type Failure struct {
+// Finding is a schedule that fails the test.
+type Finding struct {
 	Schedule string   // for [Replay]; empty if the test fails without a fault
 	Words    []string // the faults, each as a sentence
 	Messages []string // what the test said
@@ -62,7 +65,7 @@ type Failure struct {
 }
 
 // String says it all, and how to run the schedule again.
-func (f *Failure) String() string {
+func (f *Finding) String() string {
 	var b strings.Builder
 	if len(f.Words) == 0 {
 		b.WriteString("explore: the test fails without a fault")
@@ -93,8 +96,8 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 // a synctest bubble.
 func Run(t *testing.T, test func(*T), opts ...Option) {
 	t.Helper()
-	if raceDetector && !newConfig("", opts).realTime {
-		t.Skip("explore: the race detector crashes in synctest bubbles (golang/go#78156): run without -race, or with RealTime")
+	if why := bubbleless(); why != "" && !newConfig("", opts).realTime {
+		t.Skip("explore: " + why + "; the option RealTime explores without them")
 	}
 	r, err := Find(t, test, opts...)
 	switch {
@@ -107,12 +110,26 @@ func Run(t *testing.T, test func(*T), opts ...Option) {
 	}
 }
 
+// bubbleless says why there are no synctest bubbles; "" if there are.
+func bubbleless() string {
+	if raceDetector {
+		return "the race detector crashes in synctest bubbles (golang/go#78156)"
+	}
+	if _, fork := reflect.TypeFor[gocql.ClusterConfig]().FieldByName("DisableShardAwarePort"); fork {
+		return "ScyllaDB's fork of gocql shares what belongs to a synctest bubble with others, and waits for mutexes there"
+	}
+	return ""
+}
+
 // Find explores as [Run] does and returns what it found, so that a test can say that a program is
 // wrong. An error says that nothing can fail, or that a
 // schedule to replay is malformed or does not strike.
 func Find(t *testing.T, test func(*T), opts ...Option) (*Report, error) {
 	t.Helper()
 	c := newConfig(t.Name(), opts)
+	if why := bubbleless(); why != "" && !raceDetector && !c.realTime {
+		return nil, errors.New("explore: " + why + "; use RealTime")
+	}
 	e := &explorer{config: c, t: t, test: test, report: &Report{}}
 	text, replay := os.LookupEnv(variable)
 	if c.replay != nil {
@@ -327,7 +344,7 @@ func (e *explorer) found(o *outcome) {
 }
 
 func (e *explorer) failed(o *outcome, repeat bool) {
-	f := &Failure{
+	f := &Finding{
 		Schedule: o.plan.String(), Messages: o.x.messages,
 		run: o.number, repeat: repeat, test: e.name, stable: !e.report.Unstable,
 	}

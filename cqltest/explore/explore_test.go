@@ -58,6 +58,8 @@ func TestWays(t *testing.T) {
 		{way: explore.Overloaded, sameTime: true},
 		{way: explore.Timeout, sameTime: true},
 		{way: explore.AppliedTimeout, applied: true, times: 1, sameTime: true},
+		{way: explore.Failure, sameTime: true},
+		{way: explore.AppliedFailure, applied: true, times: 1, sameTime: true},
 		{way: explore.Cut, sameTime: true},
 		{way: explore.AppliedCut, applied: true, times: 1, sameTime: true},
 		{way: explore.Down, sameTime: true},

@@ -49,6 +49,10 @@ const (
 	Timeout Way = "timeout"
 	// AppliedTimeout: a write is applied, and the coordinator answers that the replicas were too slow.
 	AppliedTimeout Way = "applied-timeout"
+	// Failure: the coordinator answers that a replica failed. A write is not applied.
+	Failure Way = "failure"
+	// AppliedFailure: a write is applied, and the coordinator answers that a replica failed.
+	AppliedFailure Way = "applied-failure"
 	// Cut: the connection breaks before the request is executed.
 	Cut Way = "cut"
 	// AppliedCut: a write is applied, and the connection breaks before it is answered.
@@ -96,6 +100,9 @@ var ways = []struct {
 	{AppliedDown, writes, "was applied, and its node went down before it answered"},
 	{Down, writes, "was not applied, because its node went down"},
 	{Down, "read", "found its node going down"},
+	{AppliedFailure, writes, "was applied, and answered with the failure of a replica"},
+	{Failure, writes, "was answered with the failure of a replica, and not applied"},
+	{Failure, "read", "was answered with the failure of a replica"},
 	{Unavailable, statements, "was refused as unavailable"},
 	{Overloaded, statements, "was refused as overloaded"},
 	{Refused, "connection", "was refused"},
@@ -105,9 +112,9 @@ var ways = []struct {
 // steps are what a fault of the way does on a node; nil for the ways that strike elsewhere.
 func (w Way) steps(x *T, node int, writeType string) []cqltest.Step {
 	down := do(func() { x.down(node) })
-	timeout := cqltest.ReadTimeout()
+	timeout, failure := cqltest.ReadTimeout(), cqltest.ReadFailure()
 	if writeType != "" {
-		timeout = cqltest.WriteTimeout(writeType)
+		timeout, failure = cqltest.WriteTimeout(writeType), cqltest.WriteFailure(writeType)
 	}
 	switch w {
 	case Lost:
@@ -130,6 +137,10 @@ func (w Way) steps(x *T, node int, writeType string) []cqltest.Step {
 		return []cqltest.Step{timeout}
 	case AppliedTimeout:
 		return []cqltest.Step{cqltest.Apply, timeout}
+	case Failure:
+		return []cqltest.Step{failure}
+	case AppliedFailure:
+		return []cqltest.Step{cqltest.Apply, failure}
 	case Cut:
 		return []cqltest.Step{cqltest.CloseConnection}
 	case AppliedCut:

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/anishathalye/porcupine"
+	"github.com/coodie-go/coodie/linear"
 )
 
 // Verdict is what the checks found in one history.
@@ -37,37 +35,45 @@ type Count struct {
 	Lost       int // acknowledged increments that the final count lacks, or has too many
 }
 
-// Check checks a history, whose last operation on each row is a read. The search for an
-// order gives up after limit per row.
-func Check(history []Operation, limit time.Duration) *Verdict {
+// Check checks a history, whose last operation on each row is a read. The search for an order
+// gives up after limit per row.
+func Check(history []Operation, limit time.Duration, opts ...linear.Option) *Verdict {
 	v := &Verdict{Kinds: map[Kind]*Count{}}
 	rows := map[string][]Operation{}
 	for _, op := range history {
 		rows[op.Key] = append(rows[op.Key], op)
 		v.count(op)
 	}
-	var (
-		mu    sync.Mutex
-		group sync.WaitGroup
-		slots = make(chan struct{}, runtime.GOMAXPROCS(0))
-	)
-	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		ops := rows[key]
-		slots <- struct{}{}
-		group.Go(func() {
-			result := porcupine.Ok
-			if ops[0].Kind != Lease {
-				result = porcupine.CheckOperationsTimeout(cell, explained(ops), limit)
-			}
-			<-slots
-			mu.Lock()
-			defer mu.Unlock()
-			v.row(key, ops, result)
-		})
+	var registers []linear.Operation[linear.RegisterInput[int64], linear.RegisterAnswer[int64]]
+	var counters []linear.Operation[linear.CounterInput, linear.CounterAnswer]
+	for _, ops := range rows {
+		switch ops[0].Kind {
+		case Register, Lock:
+			registers = append(registers, explained(ops, registered)...)
+		case Counter:
+			counters = append(counters, explained(ops, counted)...)
+		}
 	}
-	group.Wait()
+	opts = append(opts, linear.Limit(limit))
+	found := searched{wrong: map[string]error{}}
+	found.add(linear.Register[int64]().Check(registers, opts...).ByKey())
+	found.add(linear.Counter().Check(counters, opts...).ByKey())
+	for key, ops := range rows {
+		v.row(key, ops, found)
+	}
 	slices.Sort(v.Violations)
 	return v
+}
+
+// searched is what the searches for an order have found, by row.
+type searched struct {
+	wrong     map[string]error
+	undecided []string
+}
+
+func (s *searched) add(wrong map[string]error, undecided []string) {
+	maps.Copy(s.wrong, wrong)
+	s.undecided = append(s.undecided, undecided...)
 }
 
 func (v *Verdict) of(k Kind) *Count {
@@ -104,14 +110,14 @@ func (v *Verdict) count(op Operation) {
 }
 
 // row adds what is wrong with one row.
-func (v *Verdict) row(key string, ops []Operation, result porcupine.CheckResult) {
+func (v *Verdict) row(key string, ops []Operation, found searched) {
 	c := v.of(ops[0].Kind)
 	c.Rows++
-	switch result {
-	case porcupine.Illegal:
+	if err := found.wrong[key]; err != nil {
 		c.Wrong++
-		v.violation("%s: no order of its operations explains their answers:\n%s", key, text(ops))
-	case porcupine.Unknown:
+		v.violation("%s: %v", key, err)
+	}
+	if slices.Contains(found.undecided, key) {
 		c.Undecided++
 	}
 	switch ops[0].Kind {

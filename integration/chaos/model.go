@@ -2,44 +2,10 @@ package chaos
 
 import (
 	"fmt"
-	"math"
+	"time"
 
-	"github.com/anishathalye/porcupine"
+	"github.com/coodie-go/coodie/linear"
 )
-
-// cell is the sequential specification of one row.
-var cell = porcupine.Model{
-	Init:  func() any { return int64(0) },
-	Step:  func(state, input, _ any) (bool, any) { return step(state.(int64), input.(*Operation)) },
-	Equal: func(a, b any) bool { return a == b },
-	DescribeOperation: func(input, _ any) string {
-		return input.(*Operation).String()
-	},
-}
-
-// step reports whether op can happen to a row that holds n, and what it then holds.
-func step(n int64, op *Operation) (possible bool, next int64) {
-	next = n
-	switch {
-	case op.Outcome == Failed || op.Action == Read:
-	case op.Action == Add && op.Outcome != Refused:
-		next++
-	case op.Outcome == Refused:
-		possible = n != op.Old
-		return possible && (!op.Told || op.Seen == n), n
-	case n == op.Old:
-		next = op.New
-	case op.Outcome == Applied:
-		return false, n
-	}
-	switch {
-	case !op.Told:
-		return true, next
-	case op.Action == Add && op.Outcome == Applied:
-		return op.Seen == next, next
-	}
-	return op.Seen == n, next
-}
 
 // String is the operation as it reads in a report.
 func (op *Operation) String() string {
@@ -60,14 +26,15 @@ func (op *Operation) beside() bool {
 	return op.Outcome == Open || op.Outcome == Failed || op.Outcome == Applied && op.Action == Swap
 }
 
-// forever is when an open operation returns.
-const forever = math.MaxInt64
+// forever is when a lock is released that never is.
+const forever = linear.Never
 
-// explained turns the operations on one row into what porcupine checks. It leaves out what
-// cannot matter, for each open operation doubles the search: one that wanted to store a
-// number that nobody has ever seen had no effect that anybody saw. Numbers but 0 are
-// stored by one operation only, so one that was seen tells that its operation was applied.
-func explained(ops []Operation) []porcupine.Operation {
+// explained turns the operations on one row into those that linear checks. say is what an
+// operation asked and answered. It leaves out what cannot matter, because each open operation doubles
+// the search: one that wanted to store a number that nobody has ever seen had no effect that
+// anybody saw. Numbers but 0 are stored by one operation only, so one that was seen tells that its
+// operation was applied.
+func explained[I, O any](ops []Operation, say func(Operation) (I, O)) (out []linear.Operation[I, O]) {
 	seen := map[int64]bool{}
 	for i := range ops {
 		op := &ops[i]
@@ -78,27 +45,48 @@ func explained(ops []Operation) []porcupine.Operation {
 			seen[op.Old], seen[op.New] = true, true
 		}
 	}
-	var out []porcupine.Operation
-	add := func(op Operation, until int64) {
-		out = append(out, porcupine.Operation{ClientId: op.Client, Input: &op, Call: int64(op.Call), Return: until})
+	add := func(op Operation, known linear.Outcome, until time.Duration) {
+		in, answer := say(op)
+		out = append(out, linear.Operation[I, O]{
+			Client: fmt.Sprint("client ", op.Client), Key: op.Key, Input: in, Output: answer, Outcome: known, Call: op.Call, Return: until,
+		})
 	}
 	for _, op := range ops {
 		if op.Told && op.beside() {
 			read := op
 			read.Action, read.Outcome = Read, Applied
-			add(read, int64(op.Return))
+			add(read, linear.Answered, op.Return)
 			op.Told = false
 		}
 		switch {
-		case op.Outcome == Failed:
+		case op.Outcome == Failed, op.Action == Read && !op.Told, op.Action == Add && op.Outcome == Refused:
 		case op.Outcome != Open:
-			add(op, int64(op.Return))
+			add(op, linear.Answered, op.Return)
 		case op.Action == Add || op.New == 0:
-			add(op, forever)
+			add(op, linear.Unknown, linear.Never)
 		case seen[op.New]:
 			op.Outcome = Applied
-			add(op, forever)
+			add(op, linear.Answered, linear.Never)
 		}
 	}
 	return out
+}
+
+// registered is an operation on a register, or on a lock, whose number tells its holder.
+func registered(op Operation) (linear.RegisterInput[int64], linear.RegisterAnswer[int64]) {
+	answer := linear.RegisterAnswer[int64]{Value: op.Seen, Told: op.Told}
+	if op.Action == Read {
+		return linear.Read[int64](), answer
+	}
+	answer.Applied = op.Outcome == Applied
+	return linear.Swap(op.Old, op.New), answer
+}
+
+// counted is an operation on a counter.
+func counted(op Operation) (linear.CounterInput, linear.CounterAnswer) {
+	answer := linear.CounterAnswer{Count: op.Seen, Told: op.Told}
+	if op.Action == Read {
+		return linear.Get(), answer
+	}
+	return linear.Add(1), answer
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gocql/gocql"
+
+	"github.com/coodie-go/coodie/linear"
 )
 
 // Variant is a way to write the clients.
@@ -39,6 +41,7 @@ type Run struct {
 	Duration time.Duration // of the load; it lasts longer if not every fault has come yet
 	Sessions int           // each with four clients
 	Seed     uint64
+	Pictures string // directory for pictures of what is wrong; none if empty
 	Log      func(format string, args ...any)
 }
 
@@ -86,10 +89,14 @@ func (r Run) On(ctx context.Context, ring *Ring) (*Report, error) {
 	if err := readAll(ctx, ring, r.Variant.prefix, l); err != nil {
 		return nil, err
 	}
+	var opts []linear.Option
+	if r.Pictures != "" {
+		opts = append(opts, linear.Pictures(r.Pictures))
+	}
 	r.Log("checking %d operations", len(l.history.Operations()))
 	return &Report{
 		Variant: r.Variant.Name, Lasted: lasted, Clients: len(workers), Faults: n.counts,
-		Verdict: Check(l.history.Operations(), 20*time.Second),
+		Verdict: Check(l.history.Operations(), 20*time.Second, opts...),
 	}, nil
 }
 

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/anishathalye/porcupine"
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/linear"
 )
 
 // rows is the state of one partition: the values of two rows, 0 for no row.
@@ -29,75 +29,62 @@ type response struct {
 	seen    rows // of a read, or of what a refused statement found
 }
 
-// step is what one linearizable partition does.
-func step(state any, input, output any) (bool, any) {
-	s, in, out := state.(rows), input.(request), output.(response)
-	next := s
-	var possible bool
-	switch in.op {
-	case "read":
-		return out.seen == s, s
-	case "insert":
-		possible = s[in.row] == 0
-		next[in.row] = in.new[in.row]
-	case "cas":
-		possible = s[in.row] != 0 && s[in.row] == in.old[in.row]
-		next[in.row] = in.new[in.row]
-	case "delete":
-		possible = s[in.row] != 0 && s[in.row] == in.old[in.row]
-		next[in.row] = 0
-	case "swap": // both rows in one batch, each on its condition
-		possible = s[0] != 0 && s[1] != 0 && s == in.old
-		next = in.new
-	}
-	if out.applied {
-		return possible, next
-	}
-	if in.op == "swap" {
-		return !possible && out.seen == s, s
-	}
-	return !possible && out.seen[in.row] == s[in.row], s
-}
-
-var model = porcupine.Model{
-	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-		parts := map[int][]porcupine.Operation{}
-		for _, op := range history {
-			p := op.Input.(request).partition
-			parts[p] = append(parts[p], op)
+// model is what one linearizable partition does.
+var model = linear.Model[rows, request, response]{
+	Do: func(s rows, in request) (rows, response) {
+		next := s
+		var possible bool
+		switch in.op {
+		case "insert":
+			possible = s[in.row] == 0
+			next[in.row] = in.new[in.row]
+		case "cas":
+			possible = s[in.row] != 0 && s[in.row] == in.old[in.row]
+			next[in.row] = in.new[in.row]
+		case "delete":
+			possible = s[in.row] != 0 && s[in.row] == in.old[in.row]
+			next[in.row] = 0
+		case "swap": // both rows in one batch, each on its condition
+			possible = s[0] != 0 && s[1] != 0 && s == in.old
+			next = in.new
 		}
-		var list [][]porcupine.Operation
-		for _, part := range parts {
-			list = append(list, part)
+		if !possible {
+			next = s
 		}
-		return list
+		return next, response{applied: possible, seen: s}
 	},
-	Init:  func() any { return rows{} },
-	Step:  step,
-	Equal: func(a, b any) bool { return a == b },
-	DescribeOperation: func(input, output any) string {
-		return fmt.Sprintf("%+v -> %+v", input, output)
+	Agree: func(in request, did, told response) bool {
+		switch {
+		case did.applied != told.applied:
+			return false
+		case told.applied:
+			return true
+		case in.op == "read" || in.op == "swap":
+			return did.seen == told.seen
+		}
+		return did.seen[in.row] == told.seen[in.row]
 	},
+	Idle: func(_ request, out response) bool { return !out.applied },
 }
 
 // The model must tell a server that lies: two clients cannot both win a row.
 func TestModel(t *testing.T) {
-	insert := request{op: "insert", new: rows{1}}
-	won := func(id int, call int64) porcupine.Operation {
-		return porcupine.Operation{ClientId: id, Input: insert, Call: call, Output: response{applied: true}, Return: call + 10}
+	won := func(call time.Duration) linear.Operation[request, response] {
+		return linear.Operation[request, response]{
+			Input: request{op: "insert", new: rows{1}}, Output: response{applied: true}, Call: call, Return: call + 10,
+		}
 	}
-	require.True(t, porcupine.CheckOperations(model, []porcupine.Operation{won(0, 0)}))
-	require.False(t, porcupine.CheckOperations(model, []porcupine.Operation{won(0, 0), won(1, 5)}))
+	require.NoError(t, model.Check([]linear.Operation[request, response]{won(0)}).Err())
+	require.Error(t, model.Check([]linear.Operation[request, response]{won(0), won(5)}).Err())
 }
 
 // TestLinearizable runs conditional statements and SERIAL reads from many
-// connections and lets porcupine look for an order that explains every answer.
+// connections and looks for an order that explains every answer.
 func TestLinearizable(t *testing.T) {
 	const clients, partitions, requests = 8, 3, 150
 	srv := cqltest.RunT(t, cqltest.WithKeyspace("app"),
 		cqltest.WithSchema("CREATE TABLE cells (p int, r int, v int, PRIMARY KEY (p, r))"))
-	start := time.Now()
-	histories := make([][]porcupine.Operation, clients)
+	history := linear.New(model)
 	var wg sync.WaitGroup
 	for id := range clients {
 		session, err := srv.Cluster().CreateSession()
@@ -107,31 +94,24 @@ func TestLinearizable(t *testing.T) {
 		wg.Go(func() {
 			for range requests {
 				in := drawRequest(random, partitions)
-				called := time.Since(start).Nanoseconds()
-				out, err := send(session, in)
+				_, err := history.Do(fmt.Sprint("client ", id), fmt.Sprint("partition ", in.partition), in,
+					func() (response, error) { return send(session, in) })
 				if err != nil {
 					t.Errorf("%+v: %v", in, err)
 					return
 				}
-				histories[id] = append(histories[id], porcupine.Operation{
-					ClientId: id, Input: in, Call: called, Output: out, Return: time.Since(start).Nanoseconds(),
-				})
 			}
 		})
 	}
 	wg.Wait()
-	var history []porcupine.Operation
 	applied := 0
-	for _, h := range histories {
-		history = append(history, h...)
-		for _, op := range h {
-			if op.Output.(response).applied {
-				applied++
-			}
+	for _, op := range history.Operations() {
+		if op.Output.applied {
+			applied++
 		}
 	}
 	require.Greater(t, applied, clients*requests/20, "too few statements applied to mean anything")
-	require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(model, history, 20*time.Second))
+	require.NoError(t, history.Check().Err())
 }
 
 func drawRequest(random *rand.Rand, partitions int) request {

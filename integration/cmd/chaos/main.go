@@ -36,6 +36,7 @@ func run(ctx context.Context) (err error) {
 	only := flag.String("run", "", "regular expression of the variants to run; all if empty")
 	sessions := flag.Int("sessions", 6, "sessions, with four clients each")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of what the clients and the nemesis do")
+	pictures := flag.String("pictures", "", "directory for an HTML page of each row that no order explains")
 	verbose := flag.Bool("v", false, "print each fault, and each violation of those that are to be wrong")
 	flag.Parse()
 	chosen, err := regexp.Compile(*only)
@@ -66,7 +67,7 @@ func run(ctx context.Context) (err error) {
 		if !chosen.MatchString(v.Name) {
 			continue
 		}
-		r := chaos.Run{Variant: v, Duration: *others, Sessions: *sessions, Seed: *seed, Log: func(format string, args ...any) {
+		r := chaos.Run{Variant: v, Duration: *others, Sessions: *sessions, Seed: *seed, Pictures: *pictures, Log: func(format string, args ...any) {
 			if *verbose {
 				fmt.Fprintf(os.Stderr, "%7.1f s  "+format+"\n", append([]any{time.Since(start).Seconds()}, args...)...)
 			}
