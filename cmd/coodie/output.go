@@ -81,7 +81,7 @@ type mistake struct {
 func (o *output) failure(err error) {
 	var mistakes []mistake
 	for _, e := range split(err) {
-		m := mistake{Error: strings.TrimPrefix(e.Error(), "migrate: ")}
+		m := mistake{Error: strings.TrimPrefix(strings.TrimPrefix(e.Error(), "migrate: "), "gen: ")}
 		var at *migrate.Error
 		var unknown *migrate.UnknownStepError
 		switch {
