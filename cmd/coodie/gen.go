@@ -99,14 +99,14 @@ func (g *generator) schema(cmd *cobra.Command, args []string) (*ddl.Live, error)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return gen.Files(osFS{}, g.app.config.keyspace, files...)
+		return gen.Files(osFS{}, g.app.config.Keyspace, files...)
 	}
 	db, err := g.app.connect(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	return gen.Live(cmd.Context(), db, g.app.config.keyspace)
+	return gen.Live(cmd.Context(), db, g.app.config.Keyspace)
 }
 
 // osFS opens files by any path, also one that leads out of the working directory.
