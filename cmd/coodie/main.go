@@ -96,6 +96,6 @@ Exit codes: 0 done, or nothing to do; 1 differences; 2 wrong usage; 3 failed.`,
 	}
 	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON")
 	a.config.flags(root.PersistentFlags())
-	root.AddCommand(a.migrate(), a.lint(), a.diff(), a.sync(), a.verify(), a.gen(), a.cqltest())
+	root.AddCommand(a.migrate(), a.lint(), a.diff(), a.sync(), a.verify(), a.gen(), a.scan(), a.cqltest())
 	return root
 }

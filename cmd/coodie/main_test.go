@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("COODIE_KEYSPACE", "app")
 			return module(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts},
 	})
 }
 
@@ -85,6 +85,22 @@ func cql(ts *testscript.TestScript, neg bool, args []string) {
 // fault loses the answer of the first statement that contains a text.
 func fault(ts *testscript.TestScript, _ bool, args []string) {
 	server(ts).Fault(cqltest.On(cqltest.Any).Containing(args[0]).First(1), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
+}
+
+// rows inserts rows: rows 'INSERT INTO t (k) VALUES (%d)' 100.
+func rows(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for i := range n {
+		ts.Check(server(ts).Exec(fmt.Sprintf(args[0], i)))
+	}
+}
+
+// timeouts lets the statement time out that is the nth with a text in it.
+func timeouts(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	server(ts).Fault(cqltest.On(cqltest.Any).Containing(args[0]).Nth(n), cqltest.ReadTimeout())
 }
 
 // exits runs a command, and compares the code that it exits with: exits 1 coodie lint.

@@ -34,6 +34,9 @@ func terminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// bar says whether to draw a bar of progress.
+func (o *output) bar() bool { return !o.json && os.Getenv("TERM") != "dumb" && terminal(o.err) }
+
 // The colors.
 const (
 	red    = "31"
