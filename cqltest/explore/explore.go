@@ -203,7 +203,7 @@ func (e *explorer) explore() {
 		}
 		if n > 1 {
 			slices.SortFunc(plans, func(a, b schedule) int { return cmp.Compare(e.rank(a), e.rank(b)) })
-			most := min(budget, len(plans))
+			most := min(budget/(e.faults-n+1), len(plans)) // something is left for those of more faults
 			e.report.LeftOut += len(plans) - most
 			budget -= most
 			plans = plans[:most]

@@ -8,10 +8,10 @@ import (
 
 // Report is what exploring found.
 type Report struct {
-	Runs     int // of the function
-	Points   int // statements and connections of a run without a fault
-	LeftOut  int // schedules that the budget did not allow
-	Unstable bool
+	Runs     int  // of the function
+	Points   int  // statements and connections of a run without a fault
+	LeftOut  int  // schedules that the budget did not allow
+	Unstable bool // two runs without a fault sent different statements
 	// Failure is the first schedule that failed, reduced; nil if all passed.
 	Failure *Finding
 }
