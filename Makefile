@@ -9,7 +9,7 @@ ERRCHECK    := github.com/kisielk/errcheck@v1.30.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Where the snippets of README and docs stand; docs/golangci.yml names the files, too.
-SNIPPETS      := . ./recipes/... ./cqltest ./cqltest/explore ./examples/pages ./migrate ./apache ./otel ./linear
+SNIPPETS      := . ./observe ./recipes/... ./cqltest ./cqltest/explore ./examples/pages ./migrate ./apache ./otel ./linear
 SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
@@ -88,7 +88,7 @@ lint: ## check format, go vet, staticcheck, and types on every platform
 	@$(if $(RACE),$(call check,.,,$(BUBBLES)))
 	@go build -o bin/coodievet ./vet/cmd/coodievet
 	@go vet -vettool=$(CURDIR)/bin/coodievet ./recipes/... ./examples/...
-	@go run ./integration/cmd/platforms ./... -- $(PLATFORMS)
+	@go run ./integration/cmd/platforms ./... ./cmd/coodie/... -- $(PLATFORMS)
 
 .PHONY: snippets
 snippets: ## errcheck, staticcheck and golangci-lint on the snippets of README and docs; the first build takes minutes

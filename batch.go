@@ -49,7 +49,7 @@ type Batch struct {
 	writes   []*handle
 	together stmt.Together
 	done     bool
-	sent     uint64 // the Call of its events
+	sent     told   // what observers have been told of it
 	refused  *watch // of the sending that was refused; nil without one, and without observers
 }
 
@@ -138,6 +138,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 		w.build(ctx)
 	}
 	got, err := &answer.Batch{}, b.check()
+	defer func() { b.refused.left(nil) }()
 	if err == nil {
 		// A table's types are divided once, so it comes to an end.
 		var before error
@@ -216,8 +217,16 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	if driver.IsPlanning(ctx) {
 		r.Notes = b.notes(conditional)
 	}
+	for _, w := range b.writes {
+		w.call.sending()
+	}
 	ctx, w := b.begin(ctx, "batch", eventKind(r.Kind), r)
-	b.sent = w.id()
+	defer func() {
+		if w != b.refused {
+			w.left(nil)
+		}
+	}()
+	b.sent = w.told()
 	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
 	got, err := &answer.Batch{}, error(nil)
 	if conditional {
@@ -255,7 +264,7 @@ func (b *Batch) begin(ctx context.Context, op string, kind EventKind, r *driver.
 	if !t.settings.watches(ctx) {
 		return ctx, nil
 	}
-	return t.settings.begin(ctx, Event{Op: op, Kind: kind, Keyspace: t.ownKeyspace(), Table: b.tables(), Statements: len(b.writes)}, r)
+	return begin(ctx, t.settings.observers, Event{Op: op, Kind: kind, Keyspace: t.ownKeyspace(), Table: b.tables(), Statements: len(b.writes)}, r)
 }
 
 // outcome is that of a batch that was answered.

@@ -65,7 +65,7 @@ func (h *handle) result(res *result) error {
 		return misuse("batch", "", "", "the handle is nil", nil)
 	}
 	if p := h.res.pending; p != nil {
-		if applied, known := p.batch.verdict(); known {
+		if applied, known := p.verdict.outcome(); known {
 			*res = h.res.known(applied)
 			return nil
 		}
@@ -217,11 +217,12 @@ func (h *handle) suspend(err error) {
 	h.call.suspend(&h.res, h.b, &own)
 }
 
-// settlement is what the writes of a conditional batch of unknown outcome share: they were all
-// applied, or none was. Its methods are those of a write that stood alone if it is nil.
-type batchOutcome struct {
-	writes  []*pending
-	outcome atomic.Int32 // undecided, or what one of the writes was found to be
+// settlement is what was found out about a conditional write of unknown outcome, or about a batch of them, which
+// its writes share: they were all applied, or none was.
+type settlement struct {
+	writes []*pending   // of a batch
+	found  atomic.Int32 // undecided, or what one of the writes was found to be
+	told   atomic.Bool  // observers have been told
 }
 
 const (
@@ -230,37 +231,31 @@ const (
 	allApplied
 )
 
-// verdict says what became of the batch, if one of its writes has been settled.
-func (s *batchOutcome) verdict() (applied, known bool) {
-	if s == nil {
-		return false, false
-	}
-	outcome := s.outcome.Load()
-	return outcome == allApplied, outcome != undecided
+// outcome says what became of the writes, if one of them has been settled.
+func (s *settlement) outcome() (applied, known bool) {
+	found := s.found.Load()
+	return found == allApplied, found != undecided
 }
 
 // record makes what was found out about one write that of all, and returns it.
-func (s *batchOutcome) record(applied bool) bool {
-	if s == nil {
-		return applied
-	}
-	outcome := allRefused
+func (s *settlement) record(applied bool) bool {
+	found := allRefused
 	if applied {
-		outcome = allApplied
+		found = allApplied
 	}
-	s.outcome.CompareAndSwap(undecided, outcome)
-	applied, _ = s.verdict()
+	s.found.CompareAndSwap(undecided, found)
+	applied, _ = s.outcome()
 	return applied
 }
+
+// first is true of one call alone, the one that tells observers how the writes were settled.
+func (s *settlement) first() bool { return s.told.CompareAndSwap(false, true) }
 
 // tells reports whether the write's row can say anything.
 func (p *pending) tells() bool { return p.attempt != nil || p.prior != nil }
 
 // others looks at the rows of the other writes than p.
-func (s *batchOutcome) others(ctx context.Context, p *pending) (applied, known bool) {
-	if s == nil {
-		return false, false
-	}
+func (s *settlement) others(ctx context.Context, p *pending) (applied, known bool) {
 	for _, other := range s.writes {
 		if other == p || !other.tells() || ctx.Err() != nil {
 			continue
@@ -269,16 +264,16 @@ func (s *batchOutcome) others(ctx context.Context, p *pending) (applied, known b
 			return s.record(found), true
 		}
 	}
-	return s.verdict()
+	return s.outcome()
 }
 
 // suspend keeps what Settle needs of an unknown outcome, for all writes together.
 func (b *Batch) suspend(err error) {
-	s := &batchOutcome{}
+	s := new(settlement)
 	for _, w := range b.writes {
 		w.suspend(err)
 		if p := w.res.pending; p != nil {
-			p.batch, p.sent = s, b.sent
+			p.verdict, p.sent = s, b.sent
 			s.writes = append(s.writes, p)
 		}
 	}
@@ -287,7 +282,8 @@ func (b *Batch) suspend(err error) {
 // settleAll finds out what became of the batch, by the rows of its writes. Of a refused one, and of
 // one that cannot be settled, the results of the conditional writes get their rows as they are now.
 func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
-	ctx, watch := b.begin(context.WithValue(ctx, callKey{}, b.sent), "settle", EventSettle, nil)
+	ctx, watch := b.sent.begin(ctx)
+	defer watch.left(nil)
 	var err error
 	for _, w := range b.writes {
 		p := w.res.pending
@@ -301,7 +297,8 @@ func (b *Batch) settleAll(ctx context.Context) (applied, known bool) {
 		res, found, evidence := w.res.look(ctx, p)
 		w.res.existing, w.res.absent = res.existing, res.absent
 		if evidence == "" {
-			applied, known = p.batch.record(found), true
+			applied, known = p.verdict.record(found), true
+			p.verdict.first()
 		} else {
 			err = p.cannotTell(evidence)
 		}

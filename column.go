@@ -57,11 +57,9 @@ func NullCol[T, V any](selector func(*T) **V) *Column[T, V] {
 //
 //	city := coodie.Field(address, func(a *Address) *string { return &a.City })
 func Field[T, U, V any](c *Column[T, U], selector func(*U) *V) *Column[T, V] {
-	offset, err := offsetOf(selector)
-	return column[T, V](refOf(c).FieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, err))
+	offset, code, err := offsetOf(selector)
+	return column[T, V](refOf(c).FieldAt(reflect.TypeFor[U](), reflect.TypeFor[V](), offset, code, err))
 }
-
-var ()
 
 // column is the Column of a ref that is not shared yet.
 func column[T, V any](r *stmt.Ref) *Column[T, V] {
@@ -73,23 +71,23 @@ func refOf[T, V any](c *Column[T, V]) *stmt.Ref { return (*stmt.Ref)(c) }
 
 // selected resolves a selector to the column it points at.
 func selected[T, F any](selector func(*T) *F) *stmt.Ref {
-	offset, err := offsetOf(selector)
-	return selectedAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, err)
+	offset, code, err := offsetOf(selector)
+	return selectedAt(reflect.TypeFor[T](), reflect.TypeFor[F](), offset, code, err)
 }
 
-func selectedAt(typ, field reflect.Type, offset uintptr, err error) *stmt.Ref {
+func selectedAt(typ, field reflect.Type, offset, code uintptr, err error) *stmt.Ref {
 	table, wrong := described(typ)
 	if wrong != nil {
 		err = wrong
 	}
-	return stmt.ColumnAt(table, field, offset, err)
+	return stmt.ColumnAt(table, field, offset, code, err)
 }
 
 //lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
 func (c *Column[T, V]) target(*T) *stmt.Ref { return refOf(c) }
 
-// Name is the column's name.
-func (c *Column[T, V]) Name() string { return refOf(c).Sure().Name() }
+// String is the column's name.
+func (c *Column[T, V]) String() string { return refOf(c).Sure().Name() }
 
 // Eq is `column = v`. A v that stands for null (a nil pointer, a zero time) asks for null.
 //
@@ -249,16 +247,15 @@ func CodecOf[V, W any](name string, encode func(V) (W, error), decode func(W) (V
 		})}
 }
 
-// Columns is several clustering columns compared at once, as in `(day, seq) > (?, ?)`:
-// by the first column, and where it is equal by the next. See Cols.
-type Columns[T any] stmt.Columns
-
-// Cols is clustering columns, in the order of the key, that are compared at once. What they
+// Cols is several clustering columns, in the order of the key, that a filter compares at once, as in
+// `(day, seq) > (?, ?)`: by the first column, and where it is equal by the next. What they
 // are compared with is a T, of which only their fields count; so the rows that come after
 // one that was read are
 //
 //	events.Find(device.Eq("d1"), coodie.Cols(at, seq).Gt(last))
-func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
+//
+// In columns of descending order Lt selects what comes later. It is for Eq, Lt, Le, Gt, Ge and In.
+func Cols[T any](first Target[T], more ...Target[T]) *Column[T, T] {
 	refs := make([]*stmt.Ref, 0, 1+len(more))
 	for _, t := range append([]Target[T]{first}, more...) {
 		if t == nil {
@@ -267,74 +264,27 @@ func Cols[T any](first Target[T], more ...Target[T]) *Columns[T] {
 		}
 		refs = append(refs, t.target(nil).Sure())
 	}
-	c := Columns[T](stmt.ColumnsOf(refs))
-	return &c
+	return (*Column[T, T])(stmt.RefToColumns(refs))
 }
 
-// Eq is the filter `(a, b) = (?, ?)`.
-func (c *Columns[T]) Eq(row T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.Eq, stmt.ListAt(codec.At(&row), 0, 1)))
-}
-
-// Lt is the filter `(a, b) < (?, ?)`. In columns of descending order it selects what comes later.
-func (c *Columns[T]) Lt(row T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.Lt, stmt.ListAt(codec.At(&row), 0, 1)))
-}
-
-// Le is the filter `(a, b) <= (?, ?)`.
-func (c *Columns[T]) Le(row T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.Le, stmt.ListAt(codec.At(&row), 0, 1)))
-}
-
-// Gt is the filter `(a, b) > (?, ?)`.
-func (c *Columns[T]) Gt(row T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.Gt, stmt.ListAt(codec.At(&row), 0, 1)))
-}
-
-// Ge is the filter `(a, b) >= (?, ?)`.
-func (c *Columns[T]) Ge(row T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.Ge, stmt.ListAt(codec.At(&row), 0, 1)))
-}
-
-// In is the filter `(a, b) IN ?`, with the rows' values bound as one list of tuples.
-func (c *Columns[T]) In(rows ...T) Cond[T] {
-	return Cond[T]((*stmt.Columns)(c).Compare(cql.In, listOf(rows)))
-}
-
-// TokenColumn is `token(key…)`, the place of a row's partition on the ring: see Token.
-type TokenColumn[T any] struct{}
-
-// Token is the token of T's partition key. A table is read in the order of its tokens,
-// so that filters on it cut a table into ranges:
+// Token is `token(key…)`, the token of T's partition key: the place of a row's partition on the ring. A table is
+// read in the order of its tokens, so that filters on it cut a table into ranges:
 //
 //	token := coodie.Token[Event]()
 //	events.Find(token.Gt(from), token.Le(to))
 //
-// Tokens are those of Murmur3Partitioner, the default of Cassandra and ScyllaDB.
-func Token[T any]() *TokenColumn[T] { return new(TokenColumn[T]) }
+// It is for Eq, Lt, Le, Gt and Ge, and can be selected. Tokens are those of Murmur3Partitioner, the default of Cassandra and ScyllaDB.
+func Token[T any]() *Column[T, int64] {
+	return (*Column[T, int64])(stmt.RefToToken(described(reflect.TypeFor[T]())))
+}
 
-// Eq is the filter `token(…) = t`.
-func (c *TokenColumn[T]) Eq(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Eq, t)) }
-
-// Lt is the filter `token(…) < t`.
-func (c *TokenColumn[T]) Lt(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Lt, t)) }
-
-// Le is the filter `token(…) <= t`.
-func (c *TokenColumn[T]) Le(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Le, t)) }
-
-// Gt is the filter `token(…) > t`.
-func (c *TokenColumn[T]) Gt(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Gt, t)) }
-
-// Ge is the filter `token(…) >= t`.
-func (c *TokenColumn[T]) Ge(t int64) Cond[T] { return Cond[T](stmt.TokenCond(cql.Ge, t)) }
-
-// After is the filter `token(…) > token(?)` with row's partition key: the partitions that
+// TokenAfter is the filter `token(…) > token(?)` with row's partition key: the partitions that
 // a scan of the table comes to after row's.
-func (c *TokenColumn[T]) After(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Gt, codec.At(&row))) }
+func TokenAfter[T any](row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Gt, codec.At(&row))) }
 
-// UpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
+// TokenUpTo is the filter `token(…) <= token(?)` with row's partition key: the partitions that a
 // scan of the table comes to until row's is done.
-func (c *TokenColumn[T]) UpTo(row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Le, codec.At(&row))) }
+func TokenUpTo[T any](row T) Cond[T] { return Cond[T](stmt.TokenOf(cql.Le, codec.At(&row))) }
 
 // Marshaler is implemented by a Go type that encodes itself, beside the Marshaler of a driver. A type that
 // implements one of the two interfaces mostly needs the other too. Its method CQLType() string names the type

@@ -23,8 +23,8 @@ type PageViews struct {
 var (
 	viewsSite   = coodie.Col(func(p *PageViews) *string { return &p.Site })
 	viewsURL    = coodie.Col(func(p *PageViews) *string { return &p.URL })
-	viewsCount  = coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
-	viewsErrors = coodie.CounterCol(func(p *PageViews) *int { return &p.Errors })
+	viewsCount  = coodie.Col(func(p *PageViews) *int64 { return &p.Views })
+	viewsErrors = coodie.Col(func(p *PageViews) *int { return &p.Errors })
 )
 
 func TestCounterColumns(t *testing.T) {
@@ -36,23 +36,23 @@ func TestCounterColumns(t *testing.T) {
 	require.NoError(t, coodie.Schema(db, pages).Create(ctx))
 	home := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 
-	require.NoError(t, home.Update(ctx, viewsCount.Increment(3), viewsErrors.Decrement(1)))
+	require.NoError(t, home.Update(ctx, coodie.Increment(viewsCount, 3), coodie.Decrement(viewsErrors, 1)))
 	sent := srv.Log().Matching(cqltest.On(cqltest.Update, "page_views")).CQL()
 	require.Equal(t, []string{"UPDATE page_views SET views=views+?,errors=errors-? WHERE site=? AND url=?"}, compact(sent))
 	doc := pages.New(PageViews{Site: "x", URL: "/"})
-	require.NoError(t, doc.Update(ctx, viewsCount.Increment(1)))
+	require.NoError(t, doc.Update(ctx, coodie.Increment(viewsCount, 1)))
 	require.True(t, doc.Stale(), "the document does not know the sum")
 	require.Zero(t, doc.Value.Views)
 
 	batch := db.CounterBatch()
-	home.In(batch).Update(viewsCount.Increment(5))
-	doc.In(batch).Update(viewsErrors.Increment(1))
+	home.In(batch).Update(coodie.Increment(viewsCount, 5))
+	doc.In(batch).Update(coodie.Increment(viewsErrors, 1))
 	require.NoError(t, batch.Exec(ctx))
 
 	got, err := home.Get(ctx)
 	require.NoError(t, err)
 	require.Equal(t, PageViews{Site: "x", URL: "/", Views: 9, Errors: 0}, got)
-	require.Equal(t, "views", viewsCount.Name())
+	require.Equal(t, "views", viewsCount.String())
 
 	require.NoError(t, home.Delete(ctx))
 	_, err = home.Get(ctx)
@@ -81,10 +81,10 @@ func TestCounterIsNeverRetried(t *testing.T) {
 					fault := srv.Fault(cqltest.On(cqltest.Update|cqltest.Batch), cqltest.Apply, step)
 					if batched {
 						batch := db.CounterBatch()
-						home.In(batch).Update(viewsCount.Increment(1))
+						home.In(batch).Update(coodie.Increment(viewsCount, 1))
 						err = batch.Exec(ctx)
 					} else {
-						err = home.Update(ctx, viewsCount.Increment(1))
+						err = home.Update(ctx, coodie.Increment(viewsCount, 1))
 					}
 					require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 					require.Equal(t, 1, fault.Hits(), "sent once")
@@ -101,7 +101,7 @@ func TestCounterRefusals(t *testing.T) {
 	pages := open[PageViews](t, session)
 	row := pages.Find(viewsSite.Eq("x"), viewsURL.Eq("/"))
 	doc := pages.New(PageViews{Site: "x", URL: "/", Views: 1})
-	notCounter := coodie.CounterCol(func(e *Entry) *int { return &e.Amount })
+	notCounter := coodie.Col(func(e *Entry) *int { return &e.Amount })
 	entries := open[Entry](t, session)
 	before := len(srv.Log())
 	only := func(_ any, err error) error { return err }
@@ -115,13 +115,13 @@ func TestCounterRefusals(t *testing.T) {
 		{"set", "only added to", row.Update(ctx, coodie.AnyCol(pages, "views").Set(1))},
 		{"null", "only added to", row.Update(ctx, coodie.AnyCol(pages, "views").SetNull())},
 		{"null added", "null cannot be added", row.Update(ctx, coodie.AnyCol(pages, "views").Add(nil))},
-		{"TTL", "no TTL", row.With(coodie.WithTTL(time.Hour)).Update(ctx, viewsCount.Increment(1))},
-		{"timestamp", "no timestamp", row.With(coodie.WithTimestamp(time.Now())).Update(ctx, viewsCount.Increment(1))},
-		{"if exists", "conditionally", only(row.IfExists().Update(ctx, viewsCount.Increment(1)))},
+		{"TTL", "no TTL", row.With(coodie.WithTTL(time.Hour)).Update(ctx, coodie.Increment(viewsCount, 1))},
+		{"timestamp", "no timestamp", row.With(coodie.WithTimestamp(time.Now())).Update(ctx, coodie.Increment(viewsCount, 1))},
+		{"if exists", "conditionally", only(row.IfExists().Update(ctx, coodie.Increment(viewsCount, 1)))},
 		{"if", "conditionally", only(row.If(coodie.AnyCol(pages, "views").Eq(1)).Delete(ctx))},
 		{"replace", "conditionally", only(doc.IfExists().Replace(ctx))},
 		{"mutate", "conditionally", only(row.Mutate(ctx, func(_ context.Context, _ *PageViews) error { return nil }))},
-		{"no counter", "not for CounterCol", only(entries.New(Entry{Book: "b"}).IfExists().Update(ctx, notCounter.Increment(1)))},
+		{"no counter", "which is not for Increment", only(entries.New(Entry{Book: "b"}).IfExists().Update(ctx, coodie.Increment(notCounter, 1)))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var usage *coodie.Error

@@ -1,11 +1,8 @@
 package coodie
 
 import (
-	"reflect"
-
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
-	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // AnyColumn is a column known by its name only, for code that learns names at run
@@ -114,49 +111,26 @@ func ContainsKey[T any, M ~map[K]V, K comparable, V any](c *Column[T, M], k K) C
 	return Cond[T](refOf(c).HasKey(codec.At(&k)))
 }
 
-// CounterColumn is a counter column; N is its field's Go type.
+// Increment is `column = column + n`, for a counter, which is a field tagged `type=counter`: a row that is
+// missing is created, and counts from 0.
+//
+//	type PageViews struct {
+//		URL   string `cql:"url,partition"`
+//		Views int64  `cql:"views,type=counter"`
+//	}
+//	views := coodie.Col(func(p *PageViews) *int64 { return &p.Views })
+//	err := pages.Find(url.Eq("/")).Update(ctx, coodie.Increment(views, 1))
 //
 // A counter is only ever added to: it cannot be set, inserted, saved, given a TTL or a
 // timestamp, or be part of a condition, and the error of KindUsage of a call that tries says so. An
 // increment is sent once, whatever the session's retry policy: sent again it would count
 // twice. If its answer is lost that is an error that matches ErrOutcomeUnknown, and nothing can tell whether
 // it was counted; what must be counted exactly is an int column under Mutate.
-type CounterColumn[T any, N ~int | ~int64] stmt.Ref
-
-// CounterCol is the counter column that holds the selected field:
-//
-//	type PageViews struct {
-//		URL   string `cql:"url,partition"`
-//		Views int64  `cql:"views,type=counter"`
-//	}
-//	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
-//	err := pages.Find(url.Eq("/")).Update(ctx, views.Increment(1))
-func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] {
-	r := selected(selector).Valued(reflect.TypeFor[N]())
-	r.Only(codec.Counter, "CounterCol", "; tag it type=counter")
-	return (*CounterColumn[T, N])(r)
+func Increment[T any, N ~int | ~int64](counter *Column[T, N], n N) Assign[T] {
+	return Assign[T](refOf(counter).ChangePart("Increment", cql.Add, codec.At(&n), codec.Counter))
 }
 
-// Increment is `column = column + n`: a row that is missing is created, and counts from 0.
-func (c *CounterColumn[T, N]) Increment(n N) Assign[T] {
-	return Assign[T]((*stmt.Ref)(c).Change(cql.Add, codec.At(&n)))
+// Decrement is `column = column - n`, for a counter.
+func Decrement[T any, N ~int | ~int64](counter *Column[T, N], n N) Assign[T] {
+	return Assign[T](refOf(counter).ChangePart("Decrement", cql.Remove, codec.At(&n), codec.Counter))
 }
-
-// Decrement is `column = column - n`.
-func (c *CounterColumn[T, N]) Decrement(n N) Assign[T] {
-	return Assign[T]((*stmt.Ref)(c).Change(cql.Remove, codec.At(&n)))
-}
-
-// Name is the column's name.
-func (c *CounterColumn[T, N]) Name() string { return (*stmt.Ref)(c).Sure().Name() }
-
-//lint:ignore U1000 called through Target, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) target(*T) *stmt.Ref { return (*stmt.Ref)(c) }
-
-//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *CounterColumn[T, N]) expression(*T) *stmt.Term {
-	return (*stmt.Ref)(c).Term(reflect.TypeFor[N]())
-}
-
-//lint:ignore U1000 tells an Expr's Go type
-func (c *CounterColumn[T, N]) valued(*N) {}

@@ -135,7 +135,8 @@ func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOpt
 	}
 	var w *watch
 	if len(c.observers) > 0 {
-		ctx, w = c.begin(ctx, Event{Op: opConnect}, nil)
+		ctx, w = begin(ctx, c.observers, Event{Op: opConnect}, nil)
+		defer w.left(nil)
 	}
 	session, err := connect(ctx, cluster, c.where, c.log)
 	if e, ok := err.(*driver.ConnectError); ok {

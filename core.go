@@ -35,14 +35,15 @@ func listOf[V any](vs []V) stmt.Listed {
 	return stmt.ListAt(codec.At(unsafe.SliceData(vs)), unsafe.Sizeof(*new(V)), len(vs))
 }
 
-// offsetOf is how far into a T the field lies that the selector points at.
-func offsetOf[T, F any](selector func(*T) *F) (offset uintptr, err error) {
+// offsetOf is how far into a T the field lies that the selector points at, and where the selector's code is.
+func offsetOf[T, F any](selector func(*T) *F) (offset, code uintptr, err error) {
 	if selector == nil {
-		return 0, errors.New("the column's selector is nil")
+		return 0, 0, errors.New("the column's selector is nil")
 	}
 	zero := new(T)
 	call := func() uintptr { return uintptr(unsafe.Pointer(selector(zero))) }
-	return stmt.FieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
+	offset, err = stmt.FieldOffset(reflect.TypeFor[T](), reflect.TypeFor[F](), uintptr(unsafe.Pointer(zero)), call)
+	return offset, **(**uintptr)(unsafe.Pointer(&selector)), err
 }
 
 // both is the list of a condition, which may be nil, and more.

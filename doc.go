@@ -77,8 +77,8 @@
 //
 // Connect makes a session by a gocql.ClusterConfig, which it checks, and owns it; New takes
 // a session that exists. Without a deadline of its own a call takes 30 s at most on a DB of
-// Connect. An Observer is told of every call: Counters and SlogObserver are ready
-// to use, and the module coodie/otel reports to OpenTelemetry. KindOf tells errors apart: no host, timeout, invalid, auth, not found and so on. The text of an
+// Connect. An Observer is told of every call: package coodie/observe has
+// one that counts and one that logs, and the module coodie/otel reports to OpenTelemetry. KindOf tells errors apart: no host, timeout, invalid, auth, not found and so on. The text of an
 // error or event holds no bound value; the driver's error beneath, which errors.As finds, may.
 //
 // # Raw CQL, and what is sent twice

@@ -262,6 +262,7 @@ func (c *call) write(ctx context.Context, b *stmt.Bound) error {
 		r.Kind, r.Statement, r.Entries = driver.LoggedBatch, stmt.BatchText("BEGIN BATCH ", texts), b.Entries(texts)
 	}
 	ctx, w := t.begin(ctx, b.Op, EventWrite, r)
+	defer w.left(nil)
 	var err error
 	if b.Companion == nil {
 		err = b.Call.Do(ctx, t.sender, r).Close()

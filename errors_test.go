@@ -21,6 +21,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/observe"
 	"github.com/coodie-go/coodie/recipes/claim"
 	"github.com/coodie-go/coodie/recipes/lease"
 	"github.com/coodie-go/coodie/recipes/machine"
@@ -77,7 +78,7 @@ func (j *journal) take() string {
 func TestNoValueIsTold(t *testing.T) {
 	ctx := t.Context()
 	told := new(journal)
-	logs := coodie.SlogObserver(slog.New(slog.NewJSONHandler(told, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	logs := observe.Log(slog.New(slog.NewJSONHandler(told, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	events := coodie.ObserverFunc(func(_ context.Context, e coodie.Event) {
 		fmt.Fprintf(told, "%v %+v\n", e, e)
 		if e.Err != nil {

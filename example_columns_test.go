@@ -22,13 +22,13 @@ func must(err error) {
 }
 
 // Counters are only ever counted, and never twice.
-func ExampleCounterCol() {
+func ExampleIncrement() {
 	type PageViews struct {
 		URL   string `cql:"url,partition"`
 		Views int64  `cql:"views,type=counter"`
 	}
 	url := coodie.Col(func(p *PageViews) *string { return &p.URL })
-	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
+	views := coodie.Col(func(p *PageViews) *int64 { return &p.Views })
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
@@ -38,8 +38,8 @@ func ExampleCounterCol() {
 	must(coodie.Schema(db, pages).Create(ctx))
 
 	home := pages.Find(url.Eq("/"))
-	must(home.Update(ctx, views.Increment(3)))
-	must(home.Update(ctx, views.Decrement(1)))
+	must(home.Update(ctx, coodie.Increment(views, 3)))
+	must(home.Update(ctx, coodie.Decrement(views, 1)))
 	got, err := home.Get(ctx)
 	fmt.Println(got.Views, err)
 	fmt.Println(pages.New(got).Save(ctx))

@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"log/slog"
 	"os"
 	"time"
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/observe"
 )
 
-// One DB serves a whole program. The counters show what its tables are used for.
+// One DB serves a whole program. Its metrics show what its tables are used for.
 func ExampleConnect() {
 	srv, err := cqltest.Run(cqltest.WithKeyspace("app"))
 	if err != nil {
@@ -22,8 +22,8 @@ func ExampleConnect() {
 	cluster := srv.Cluster() // gocql.NewCluster("10.0.0.1", "10.0.0.2")
 	ctx := context.Background()
 
-	var counters coodie.Counters
-	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters), coodie.WithTimeout(10*time.Second))
+	var metrics observe.Metrics
+	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&metrics), coodie.WithTimeout(10*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func ExampleConnect() {
 	if _, err := locks.Find(service.Eq("api")).Get(ctx); err != nil {
 		log.Fatal(err)
 	}
-	for _, t := range counters.Snapshot() {
+	for _, t := range metrics.Snapshot() {
 		fmt.Printf("%s: %d reads, %d LWTs, %d refused, %.0f %% Paxos\n", t.Table, t.Reads, t.LWTs, t.Refused, 100*t.PaxosShare())
 	}
 	// Output: deploy_locks: 1 reads, 2 LWTs, 1 refused, 67 % Paxos
@@ -75,26 +75,3 @@ func ExampleKindOf() {
 type nowhere struct{}
 
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
-
-// What wants attention is logged; bound values never are.
-func ExampleSlogObserver() {
-	session, srv, stop := exampleSession()
-	defer stop()
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == "time" || a.Key == "duration" || a.Key == "error" {
-			return slog.Attr{}
-		}
-		return a
-	}}))
-	ctx := context.Background()
-	locks := openLocks(ctx, session)
-	srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS"))
-
-	watched, err := coodie.Open[DeployLock](coodie.New(session), coodie.WithObserver(coodie.SlogObserver(logger)))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, _ = watched.New(DeployLock{Service: "api", LockedBy: "alice"}).Insert(ctx)
-	_, _ = locks.Find(service.Eq("api")).Get(ctx)
-	// Output: level=WARN msg=coodie op=insert kind=lwt table=deploy_locks outcome=unknown statement="INSERT INTO deploy_locks (service,locked_by,locked_at) VALUES (?,?,?) IF NOT EXISTS"
-}

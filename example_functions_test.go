@@ -45,8 +45,8 @@ func ExampleQuerySet_GroupBy() {
 	}
 	tracks, stop := exampleTracks()
 	defer stop()
-	for s, err := range coodie.Project[YearStats](tracks.Find().GroupBy(artist, year), coodie.CountAll[Track]().As("tracks"),
-		coodie.Min(seconds).As("shortest"), coodie.Sum(seconds).As("total")).Iter(context.Background()) {
+	for s, err := range coodie.Project[YearStats](tracks.Find().GroupBy(artist, year), coodie.As(coodie.CountAll[Track](), "tracks"),
+		coodie.As(coodie.Min(seconds), "shortest"), coodie.As(coodie.Sum(seconds), "total")).Iter(context.Background()) {
 		shortest := "none"
 		if s.Shortest != nil {
 			shortest = fmt.Sprint(*s.Shortest)

@@ -95,7 +95,7 @@ func ExampleDB_CounterBatch() {
 		Views int64  `cql:"views,type=counter"`
 	}
 	url := coodie.Col(func(p *PageViews) *string { return &p.URL })
-	views := coodie.CounterCol(func(p *PageViews) *int64 { return &p.Views })
+	views := coodie.Col(func(p *PageViews) *int64 { return &p.Views })
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
@@ -105,8 +105,8 @@ func ExampleDB_CounterBatch() {
 	must(coodie.Schema(db, pages).Create(ctx))
 
 	batch := db.CounterBatch()
-	pages.Find(url.Eq("/")).In(batch).Update(views.Increment(3))
-	pages.Find(url.Eq("/about")).In(batch).Update(views.Increment(4))
+	pages.Find(url.Eq("/")).In(batch).Update(coodie.Increment(views, 3))
+	pages.Find(url.Eq("/about")).In(batch).Update(coodie.Increment(views, 4))
 	fmt.Println(batch.Exec(ctx))
 	fmt.Println(coodie.Values(pages.Find(url.Eq("/about")), views).First(ctx))
 	fmt.Println(coodie.Values(pages.Find(), coodie.Sum(views)).First(ctx))

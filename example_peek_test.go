@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/observe"
 )
 
 // A claim that mostly finds the row taken: a plain read answers it, and only a row that looks
@@ -14,8 +15,8 @@ func ExampleWithPeekFirst() {
 	ctx := context.Background()
 	session, _, stop := exampleSession()
 	defer stop()
-	var counters coodie.Counters
-	db := coodie.New(session, coodie.WithObserver(&counters))
+	var metrics observe.Metrics
+	db := coodie.New(session, coodie.WithObserver(&metrics))
 	locks, err := coodie.Open[DeployLock](db)
 	if err != nil {
 		log.Fatal(err)
@@ -35,7 +36,7 @@ func ExampleWithPeekFirst() {
 			fmt.Println(who, "waits for", res.Existing.Value.LockedBy, "- peeked:", res.Peeked)
 		}
 	}
-	of := counters.Snapshot()[0]
+	of := metrics.Snapshot()[0]
 	fmt.Println(of.Reads, "reads,", of.LWTs, "LWT")
 	// Output:
 	// alice holds the lock

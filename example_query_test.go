@@ -128,7 +128,7 @@ func ExampleToken() {
 
 	token := coodie.Token[Track]()
 	titles(tracks.Find(token.Gt(0)))
-	titles(tracks.Find(token.After(Track{Artist: "nina"})).PerPartitionLimit(1))
+	titles(tracks.Find(coodie.TokenAfter(Track{Artist: "nina"})).PerPartitionLimit(1))
 	// Output:
 	// I Want a Little Sugar | Be My Husband | Nobody | Non, je ne regrette rien
 	// Non, je ne regrette rien

@@ -58,7 +58,7 @@ func ExampleANN() {
 
 	wanted := [3]float32{0.1, 0.2, 0.7}
 	nearest := photos.Find().OrderBy(coodie.ANN(face, wanted)).Limit(10)
-	for match, err := range coodie.Project[Match](nearest, coodie.Cosine(face, wanted).As("how")).Iter(ctx) {
+	for match, err := range coodie.Project[Match](nearest, coodie.As(coodie.Cosine(face, wanted), "how")).Iter(ctx) {
 		must(err)
 		fmt.Println(match.Name, match.How)
 	}

@@ -96,20 +96,6 @@ func ToJSON[T any](e Selectable[T]) *Func[T, json.RawMessage] {
 	return (*Func[T, json.RawMessage])(stmt.ToJSON(selected1(e)))
 }
 
-//lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
-func (c *TokenColumn[T]) expression(*T) *stmt.Term {
-	table, err := described(reflect.TypeFor[T]())
-	return stmt.TokenTerm(table, err)
-}
-
-//lint:ignore U1000 tells an Expr's Go type
-func (c *TokenColumn[T]) valued(*int64) {}
-
-// As names the token as a result: see Func.As.
-func (c *TokenColumn[T]) As(name string) *Func[T, int64] {
-	return (*Func[T, int64])(c.expression(nil).As(name))
-}
-
 // Expr is what a query on T's table can select: a column, a part of one (a map's value, a
 // field of a user-defined type), the Token, or a function such as Sum, Cast and WriteTime.
 // In Go its values are of type V; null is the zero V, or with Nullable a nil pointer.
@@ -124,8 +110,10 @@ type Selectable[T any] interface{ expression(*T) *stmt.Term }
 // Func is a function of columns, to be selected. The functions of this package make it.
 type Func[T, V any] stmt.Term
 
-// As names the result: after it a struct's field is found by Project, and a key in JSON.
-func (f *Func[T, V]) As(name string) *Func[T, V] { return (*Func[T, V])((*stmt.Term)(f).As(name)) }
+// As is e by the name: after it a struct's field is found by Project, and a key in JSON.
+func As[T, V any](e Expr[T, V], name string) *Func[T, V] {
+	return (*Func[T, V])(selected1(e).As(name))
+}
 
 //lint:ignore U1000 called through Selectable, which staticcheck does not see of a generic type
 func (f *Func[T, V]) expression(*T) *stmt.Term { return (*stmt.Term)(f).Sure() }

@@ -186,7 +186,19 @@ func (m *mutation) load(ctx context.Context, v codec.Addr, row *answer.Row) erro
 	}
 	ctx, cancel := within(ctx, m.call.spec.Per)
 	defer cancel()
-	return m.call.table.loaded(ctx, v)
+	if !m.call.table.hooks.afterLoad {
+		return m.call.table.loaded(ctx, v)
+	}
+	return m.outside(ctx, func(ctx context.Context) error { return m.call.table.loaded(ctx, v) })
+}
+
+// prepare is call.prepare of a row that Mutate writes.
+func (m *mutation) prepare(ctx context.Context, op string, v codec.Addr, fill bool) (row codec.Addr, err error) {
+	err = m.outside(ctx, func(ctx context.Context) (err error) {
+		row, err = m.call.prepare(ctx, op, v, fill)
+		return err
+	})
+	return row, err
 }
 
 // hooked runs the hooks of the row that the function has changed, nil if it has changed nothing. loaded
@@ -204,6 +216,6 @@ func (m *mutation) hooked(ctx context.Context, row *answer.Row, changed codec.Ad
 		m.res.value = loaded
 		return codec.Addr{}, codec.Addr{}, nil
 	}
-	value, err = m.call.prepare(ctx, opMutate, changed, false)
+	value, err = m.prepare(ctx, opMutate, changed, false)
 	return value, loaded, err
 }

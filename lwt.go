@@ -235,6 +235,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	c.note(ctx, b)
 	c.sending()
 	ctx, w := t.begin(ctx, b.Op, EventLWT, r)
+	defer w.left(nil)
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
@@ -255,7 +256,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	}
 	err = c.locate(err)
 	if res.pending != nil {
-		res.pending.sent = w.id()
+		res.pending.sent = w.told()
 	}
 	w.end(decided(res.applied), err, func(e *Event) { e.Warning, e.Conditions = t.warns(r), res.refusing(nil) })
 	if res.pending != nil && t.settings.autoSettle && ctx.Err() == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/observe"
 )
 
 // TestPeekFirst: a row that is there refuses the claim without an LWT, and as an LWT would; a
@@ -255,9 +256,9 @@ func TestPeekOfABrokenRow(t *testing.T) {
 // TestPeekIsObserved: the peek is an event of its own, and a refusal by it is told from an LWT's.
 func TestPeekIsObserved(t *testing.T) {
 	ctx := t.Context()
-	var counters coodie.Counters
+	var metrics observe.Metrics
 	var events []coodie.Event
-	_, _, claims := watched(t, coodie.WithObserver(&counters), coodie.WithObserver(coodie.ObserverFunc(
+	_, _, claims := watched(t, coodie.WithObserver(&metrics), coodie.WithObserver(coodie.ObserverFunc(
 		func(_ context.Context, e coodie.Event) { events = append(events, e) })))
 	events = nil
 	doc := claims.New(Claim{Name: "a"})
@@ -275,7 +276,7 @@ func TestPeekIsObserved(t *testing.T) {
 		got = append(got, seen{e.Op, e.Outcome, e.Paxos})
 	}
 	require.Equal(t, []seen{{"peek", coodie.OutcomeDone, false}, {"insert", coodie.OutcomeApplied, true}, {"peek", coodie.OutcomeRefused, false}}, got)
-	require.Equal(t, []coodie.TableCounts{{Table: "claim", Reads: 2, Peeked: 1, LWTs: 1, Applied: 1}}, counters.Snapshot())
+	require.Equal(t, []observe.TableMetrics{{Table: "claim", Reads: 2, Peeked: 1, LWTs: 1, Applied: 1}}, metrics.Snapshot())
 }
 
 // TestStalePeek: a peek whose answer is older than a release calls the lock held, which an LWT

@@ -23,8 +23,11 @@ type mutation struct {
 	place  *rowqueue.Place[*answer.Row] // in the queue; nil if not queued
 	watch  *watch                       // nil without observers
 	queued time.Duration                // the wait in the queue
-	guess  bool                         // the row was handed on, and nothing has proven it yet
-	res    mutated
+	tries  int                          // attempts, those included of which nothing was sent
+	// sending: an attempt is under way
+	sending bool
+	guess   bool // the row was handed on, and nothing has proven it yet
+	res     mutated
 	// lostAttempts are attempts that may still be executed
 	lostAttempts []lostAttempt
 	// moved: a column's type was not what the row was read with
@@ -62,6 +65,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	m.call.spec.ReadOptions = c.spec.ReadOptions.OfMutate(c.table.schema.Meta)
 	key = c.table.schema.Name + "\x00" + key
 	ctx, m.watch = c.table.begin(ctx, opMutate, EventMutate, nil)
+	defer m.left()
 	start := time.Now()
 	ctx, m.place, err = c.table.queue.Enter(ctx, key, s.unqueued)
 	m.queued = time.Since(start)
@@ -77,10 +81,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	if m.place != nil {
 		defer c.table.queue.Leave(key, m.place)
 	}
-	err = m.run(ctx, s.attempts)
-	if len(m.lostAttempts) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
-		err = errors.Join(m.lostAttempts[0].cause, err)
-	}
+	err = m.whole(m.run(ctx, s.attempts))
 	m.tell(err)
 	return m.res, err
 }
@@ -97,7 +98,37 @@ func (m *mutation) tell(err error) {
 	if m.res.changed {
 		err = nil // a hook's error after the write: the row is changed
 	}
-	m.watch.end(outcome, err, func(e *Event) { e.Attempts, e.Refused, e.Queued = m.res.attempts, m.res.refused, m.queued })
+	m.watch.end(outcome, err, m.about)
+}
+
+func (m *mutation) about(e *Event) {
+	e.Attempts, e.Refused, e.Queued = m.res.attempts, m.res.refused, m.queued
+}
+
+// left tells the observers of a Mutate that a panic of the function or of a hook ends.
+func (m *mutation) left() {
+	if !m.watch.over() {
+		err := errLeft
+		if m.sending {
+			err = errLeftOpen
+		}
+		m.tell(m.whole(err))
+	}
+}
+
+// whole is err, with which the last attempt has ended, as the error of all attempts.
+func (m *mutation) whole(err error) error {
+	if len(m.lostAttempts) > 0 && !m.res.changed && !errors.Is(err, ErrOutcomeUnknown) {
+		return errors.Join(m.lostAttempts[0].cause, err)
+	}
+	return err
+}
+
+// outside calls code of the program's, with a context that is for it.
+func (m *mutation) outside(ctx context.Context, f func(context.Context) error) error {
+	at := m.watch.leave()
+	defer m.watch.returned(at)
+	return f(m.watch.forUser(ctx))
 }
 
 func (m *mutation) run(ctx context.Context, attempts int) error {
@@ -112,7 +143,7 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 		}
 		again, next, err := m.try(ctx, row)
 		switch {
-		case m.guess && m.res.attempts == 0:
+		case m.guess && m.tries == 0:
 			// Only a write proves what another call has left: no decision stands on it.
 			row, m.guess = nil, false
 			m.res, m.declined = mutated{}, false
@@ -121,12 +152,12 @@ func (m *mutation) run(ctx context.Context, attempts int) error {
 			return err
 		}
 		row, m.guess = m.masked(next), false
-		if m.res.attempts >= attempts {
+		if m.tries >= attempts {
 			return &Error{Kind: KindContended, Op: opMutate, Table: m.call.table.schema.Name, Key: m.call.key(), Err: err,
-				Reason: fmt.Sprintf("contended: %d attempts, %d refused, %d unknown", m.res.attempts, m.res.refused, m.res.unknown)}
+				Reason: fmt.Sprintf("contended: %d attempts, %d refused, %d unknown", m.tries, m.res.refused, m.res.unknown)}
 		}
 		if err != nil {
-			if stop := m.watch.wait(ctx, m.res.attempts, err); stop != nil {
+			if stop := m.watch.wait(ctx, m.tries, err); stop != nil {
 				return err
 			}
 		}
@@ -154,7 +185,7 @@ func (m *mutation) try(ctx context.Context, row *answer.Row) (again bool, next *
 	} else if err := m.load(ctx, value, row); err != nil {
 		return false, nil, m.call.locate(err)
 	}
-	if err := m.change(ctx, value); err != nil {
+	if err := m.outside(ctx, func(ctx context.Context) error { return m.change(ctx, value) }); err != nil {
 		m.declined = true
 		return false, nil, err
 	}
@@ -170,7 +201,7 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer
 	if err := m.call.setKey(key); err != nil {
 		return false, nil, err
 	}
-	row, err := m.call.prepare(ctx, opInsert, value, true)
+	row, err := m.prepare(ctx, opInsert, value, true)
 	if err != nil {
 		return false, nil, err
 	}
@@ -178,15 +209,17 @@ func (m *mutation) insert(ctx context.Context, value codec.Addr, statics *answer
 		return false, nil, m.call.keyChanged(col)
 	}
 	c := t.documentAt(value)
-	c.spec.TTL, c.spec.Per, c.single = m.call.spec.TTL, m.call.spec.Per, true
+	var sent bool
+	c.spec.TTL, c.spec.Per, c.single, c.sent = m.call.spec.TTL, m.call.spec.Per, true, &sent
 	var res result
+	m.sending = true
 	if t.hasStatics {
 		res, err = m.insertApart(ctx, &c, row, statics)
 	} else {
 		res, err = c.insertPrepared(ctx, row, value)
 		c.updated(nil, res.applied, c.stored, err)
 	}
-	m.res.attempts++
+	m.tried(sent, err)
 	again, next, err = m.outcome(ctx, res, err, nil, codec.Addr{})
 	if !again && err == nil && !m.res.changed {
 		if !res.applied { // it turned out to be when it was settled
@@ -233,8 +266,8 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 		return false, nil, nil
 	}
 	doc := t.documentAt(t.schema.Copy(before)) // its attempt id settles a refusal
-	c := m.call
-	c.spec.Value, c.spec.Where, c.single, c.spec.ReadOptions = before, nil, true, nil
+	c, sent := m.call, false
+	c.spec.Value, c.spec.Where, c.single, c.sent, c.spec.ReadOptions = before, nil, true, &sent, nil
 	c.doc, c.held = doc.doc, doc.held
 	c.spec.Kind, c.spec.Conds, c.spec.AllowCreate = stmt.IfConditions, nil, true
 	c.spec.Guard = row.Guard(m.call.spec.ReadOptions.Shows, m.guess)
@@ -243,10 +276,9 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 		b.Fail("", "no regular column that was read holds a value, so no condition tells the row from a missing one, and the write could bring "+
 			"a deleted row back; show more of the row, if Only or Defer hide it, or set a column by If or IfExists first", ErrCannotGuard)
 	}
-	if b.Err == nil {
-		m.res.attempts++
-	}
+	m.sending = true
 	res, err := c.cas(ctx, b)
+	m.tried(sent, err)
 	again, next, err = m.outcome(ctx, res, err, row, before)
 	if !again && err == nil && !m.res.changed {
 		m.res.changed, m.res.value = true, value
@@ -257,12 +289,23 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 	return again, next, err
 }
 
+// tried counts an attempt that ended with err. began: it got as far as sending.
+func (m *mutation) tried(began bool, err error) {
+	m.sending = false
+	if !began {
+		return
+	}
+	if m.tries++; driver.Sent(err) {
+		m.res.attempts++
+	}
+}
+
 // outcome sorts the answer of an attempt. row is what it was to change, and before the
 // same as a T; nil of an insert.
 func (m *mutation) outcome(ctx context.Context, res result, err error, row *answer.Row, before codec.Addr) (again bool, next *answer.Row, _ error) {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		m.res.unknown++
-		if m.watch.wait(ctx, m.res.attempts, err) != nil {
+		if m.watch.wait(ctx, m.tries, err) != nil {
 			return false, nil, err
 		}
 		return m.afterUnknown(ctx, res, err, row)
@@ -313,12 +356,14 @@ type lostAttempt struct {
 
 // afterUnknown finds out what became of an attempt. row is what it was to change, nil for an insert.
 func (m *mutation) afterUnknown(ctx context.Context, res result, cause error, row *answer.Row) (again bool, next *answer.Row, err error) {
+	refused := *res.pending.cause
+	refused.Unknown = false
 	res, err = res.settled(ctx)
 	switch {
 	case err == nil && res.applied:
 		return false, nil, nil
-	case err == nil:
-		return true, res.existing, cause
+	case err == nil: // it was refused: that is certain now
+		return true, res.existing, &refused
 	case m.isStray(res.existing):
 		return false, nil, m.take(ctx, res.existing)
 	case row == nil || res.existing == nil || !m.unchanged(row, res.existing):

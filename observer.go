@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,13 +13,13 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 )
 
-// Observer is told what becomes of every call. Counters and SlogObserver are two;
-// ObserverFunc makes one of a function, and a CallObserver is also told of starts and attempts.
+// Observer is told what becomes of every call. Package observe has two, one that counts and one that
+// logs; ObserverFunc makes one of a function, and a CallObserver is also told of starts and attempts.
 //
 // An observer must be safe for concurrent use. It cannot harm the call: a panic is recovered and
-// logged to slog.Default(), and the call waits for an observer no longer than a second. One that
-// has not returned by then is told of nothing until it does; the Warning of the event after that
-// says how many events it has missed.
+// logged to slog.Default(), and a call waits for an observer no longer than a second, all its events
+// together. An observer that has not returned by then is told of nothing until it does; the Warning of
+// the event after that says how many events it has missed.
 type Observer interface {
 	// Observe is called at the end of each call, before the call returns. ctx is the call's, with
 	// what CallObservers have added at the start.
@@ -38,13 +38,17 @@ type CallObserver interface {
 	// event as known so far.
 	//
 	// Connect, here and in coodie/apache, tells each request. A session handed to New keeps its own
-	// gocql observers, so that what gocql does for a statement is one attempt, whatever it retried.
+	// gocql observers, so that what gocql does for a statement is told as one: see Attempt.Several.
 	Attempt(ctx context.Context, e Event, a Attempt)
 }
 
 // Attempt is one request that a call has sent to a node.
 type Attempt struct {
-	Number     int // 1 is the first of the call
+	Number int // 1 is the first of the call
+	// Several is how many requests this stands for, if the driver tells of them as one, as it does over a
+	// session handed to New. They may have gone to other hosts and failed otherwise than the last one, and
+	// requests for further pages are not among them. 0: it is one request.
+	Several    int
 	Start, End time.Time
 	Host       string // address and port of the coordinator; "" if the driver does not tell
 	Err        error  // the driver's; nil if the node answered with a result, be it refused
@@ -57,11 +61,13 @@ type ObserverFunc func(ctx context.Context, e Event)
 func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
 // WithObserver adds an observer: of all tables of a DB, or of one table besides those of
-// its DB. Without one nothing is measured and nothing is spent.
+// its DB. One that is there already is not added again, as far as Go can compare the two: two functions
+// it cannot. Without an observer nothing is measured and nothing is spent.
 func WithObserver(o Observer) Option {
 	watcher := observe(o)
 	return option(func(s *settings) {
-		if o != nil {
+		there := func(l listener) bool { return l == watcher || l.is(o) }
+		if o != nil && !slices.ContainsFunc(s.observers, there) {
 			s.observers = append(s.observers[:len(s.observers):len(s.observers)], watcher)
 		}
 	})
@@ -72,8 +78,14 @@ func WithObserver(o Observer) Option {
 // A call is a statement. Mutate and Settle, whose statements have events of their own, are
 // reported as calls around these: Op is then "mutate" or "settle", and Statement empty.
 type Event struct {
-	Call   uint64 // the id of the call in this process, the same in all its events
-	Parent uint64 // the Call of the Mutate or Settle that sent the statement, or of the write that is settled; 0: none
+	Call uint64 // the id of the call in this process, the same in all its events
+	// Parent is the Call within which this one is made: by the Mutate or Settle that sends the statement, or by
+	// code of the program's with a context that the call has given it (Mutate's function, a hook). Of a "settle" it is
+	// the Call of the write that is settled. 0: none.
+	Parent uint64
+	// Internal is true of what coodie does within a Mutate or Settle, whose own event tells how the whole
+	// ended. It is false of what Mutate's function or a hook calls.
+	Internal bool
 
 	Op         string // "insert", "update", "delete", "select", "peek", "batch", "raw", "create", "drop", …; "settle", "mutate"
 	Kind       EventKind
@@ -92,7 +104,8 @@ type Event struct {
 	Outcome  Outcome
 	Err      error // KindOf tells its kind
 	Duration time.Duration
-	Warning  string // describes questionable but permitted usage; empty if none
+	Caller   time.Duration // of Duration: spent in code of the program's, such as the body of a loop over Iter, Mutate's function, or a hook
+	Warning  string        // describes questionable but permitted usage; empty if none
 
 	Conditions []string // columns whose condition refused an LWT, as far as the answer tells
 	Evidence   string   // of a "settle": what the rows proved, or why they proved nothing
@@ -107,8 +120,9 @@ type Event struct {
 	// times a plain statement.
 	Paxos bool
 
-	// Attempts is how many requests were sent to nodes, those for further pages included. Of a "mutate" it is
-	// the conditional writes, of which Refused were refused because somebody else had written first.
+	// Attempts is how many requests were sent to nodes, those for further pages included. Over a session handed
+	// to New further pages are not told, so that a read sent at least as many. Of a "mutate" it is the conditional
+	// writes, of which Refused were refused because somebody else had written first.
 	Attempts, Refused int
 }
 
@@ -170,8 +184,8 @@ func eventKind(k driver.Kind) EventKind {
 type Outcome uint8
 
 const (
-	// OutcomeDone is a plain statement that succeeded, and a Mutate that had nothing to write or
-	// whose function returned an error.
+	// OutcomeDone is a plain statement that succeeded, a Mutate that had nothing to write or whose function
+	// returned an error, and a Settle of a write that has been settled before.
 	OutcomeDone Outcome = iota
 	// OutcomeApplied is an LWT whose condition held.
 	OutcomeApplied
@@ -210,67 +224,6 @@ func outcomeOf(done Outcome, err error) Outcome {
 
 // warns says what is wrong with a statement of the table that has been sent.
 func (t *table) warns(r *driver.Request) string { return warnings(t.manyTexts(), t.loses(r.Lost)) }
-
-// SlogObserver returns an Observer that logs each event as the message "coodie" with its
-// op, kind, table, outcome, duration, statement, the conditions that refused and the evidence of a settlement, and
-// never with a bound value. The levels are
-//
-//   - Warn: an unknown outcome, a Mutate that gave up as contended, and every Warning;
-//   - Error: what failed, unless the caller's own context was cancelled;
-//   - Debug: everything else.
-//
-// A nil logger is slog.Default().
-func SlogObserver(logger *slog.Logger) Observer {
-	if logger == nil {
-		logger = slog.Default()
-	}
-	return slogObserver{logger}
-}
-
-type slogObserver struct{ logger *slog.Logger }
-
-// Observe logs e.
-func (o slogObserver) Observe(ctx context.Context, e Event) {
-	level := level(e)
-	if !o.logger.Enabled(ctx, level) {
-		return
-	}
-	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("op", e.Op), slog.String("kind", e.Kind.String()))
-	if e.Table != "" {
-		attrs = append(attrs, slog.String("table", e.Table))
-	}
-	attrs = append(attrs, slog.String("outcome", e.Outcome.String()), slog.Duration("duration", e.Duration))
-	if e.Kind == EventMutate {
-		attrs = append(attrs, slog.Int("attempts", e.Attempts), slog.Int("refused", e.Refused))
-	}
-	if len(e.Conditions) > 0 {
-		attrs = append(attrs, slog.String("conditions", strings.Join(e.Conditions, ", ")))
-	}
-	if e.Evidence != "" {
-		attrs = append(attrs, slog.String("evidence", e.Evidence))
-	}
-	if e.Statement != "" {
-		attrs = append(attrs, slog.String("statement", e.Statement))
-	}
-	if e.Warning != "" {
-		attrs = append(attrs, slog.String("warning", e.Warning))
-	}
-	if e.Err != nil {
-		attrs = append(attrs, slog.String("error", e.Err.Error()))
-	}
-	o.logger.LogAttrs(ctx, level, "coodie", attrs...)
-}
-
-func level(e Event) slog.Level {
-	switch {
-	case e.Outcome == OutcomeUnknown, e.Warning != "", errors.Is(e.Err, ErrContended):
-		return slog.LevelWarn
-	case e.Outcome == OutcomeFailed && !errors.Is(e.Err, context.Canceled):
-		return slog.LevelError
-	}
-	return slog.LevelDebug
-}
 
 // manyShapes is how many different statements a table's code may have before an observer
 // is warned. It has a handful; more means that columns are chosen by data, or that values

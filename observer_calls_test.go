@@ -17,6 +17,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/observe"
 )
 
 // recorder is a CallObserver that keeps what it is told.
@@ -27,6 +28,7 @@ type recorder struct {
 	of       []coodie.Event // the event of each attempt
 	ends     []coodie.Event
 	order    []string
+	onEnd    func(coodie.Event) // nil: nothing else happens at the end of a call
 }
 
 type spanKey struct{}
@@ -50,6 +52,9 @@ func (r *recorder) Observe(ctx context.Context, e coodie.Event) {
 	defer r.mu.Unlock()
 	span, _ := ctx.Value(spanKey{}).(string)
 	r.ends, r.order = append(r.ends, e), append(r.order, "end "+span)
+	if r.onEnd != nil {
+		r.onEnd(e)
+	}
 }
 
 func (r *recorder) clear() {
@@ -447,8 +452,8 @@ func TestCallEndsWithItsOwnContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// panicking has the methods of Counters, and one of its own.
-type panicking struct{ coodie.Counters }
+// panicking has the methods of Metrics, and one of its own.
+type panicking struct{ observe.Metrics }
 
 func (*panicking) Observe(context.Context, coodie.Event) { panic("observer") }
 
@@ -470,7 +475,7 @@ func TestPanicsOfObserverAndLog(t *testing.T) {
 	slog.SetDefault(slog.New(noLog{}))
 	t.Cleanup(func() { slog.SetDefault(before); log.SetFlags(log.LstdFlags) })
 	_, session := server(t)
-	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&panicking{}), coodie.WithObserver(coodie.SlogObserver(nil)), coodie.WithObserver((*coodie.Counters)(nil))))
+	table, err := coodie.Open[Claim](coodie.New(session, coodie.WithObserver(&panicking{}), coodie.WithObserver(observe.Log(nil)), coodie.WithObserver((*observe.Metrics)(nil))))
 	require.NoError(t, err)
 	require.NoError(t, coodie.Schema(nil, table).Create(t.Context()))
 	_, err = table.Find(claimName.Eq("a")).Get(t.Context())

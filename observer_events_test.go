@@ -31,12 +31,10 @@ type noted struct {
 	V int    `cql:"v"`
 }
 
-// TestEventKinds: an event tells what it is about, whether the statement was built or is raw CQL,
-// and Counters counts by that.
+// TestEventKinds: an event tells what it is about, whether the statement was built or is raw CQL.
 func TestEventKinds(t *testing.T) {
 	ctx := t.Context()
-	var counters Counters
-	db, events := heard(WithObserver(&counters))
+	db, events := heard()
 	table, err := Open[noted](db)
 	require.NoError(t, err)
 	row := table.New(noted{K: "a"})
@@ -54,73 +52,47 @@ func TestEventKinds(t *testing.T) {
 		return batch.Exec(ctx)
 	}
 	for name, tt := range map[string]struct {
-		call  func() error
-		kind  EventKind
-		count TableCounts
+		call func() error
+		kind EventKind
 	}{
-		"read": {func() error { _, err := table.Find().All(ctx); return err }, EventRead, TableCounts{Reads: 1}},
+		"read": {func() error { _, err := table.Find().All(ctx); return err }, EventRead},
 		"serial read": {func() error {
 			_, err := table.Find().Filter(AnyCol(table, "k").Eq("a")).With(WithLinearizable()).Exists(ctx)
 			return err
-		}, EventSerialRead, TableCounts{SerialReads: 1}},
-		"write":                 {func() error { return row.Save(ctx) }, EventWrite, TableCounts{Writes: 1}},
-		"LWT":                   {func() error { _, err := row.IfExists().Delete(ctx); return err }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"batch":                 {func() error { return batched(func(b *Batch) { row.In(b).Save() }) }, EventWrite, TableCounts{Writes: 1}},
-		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().In(b).Delete() }) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"create":                {func() error { return Schema(db, table).Create(ctx) }, EventDDL, TableCounts{}},
-		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL, TableCounts{}},
-		"drop":                  {func() error { return Schema(db, table).Drop(ctx) }, EventDDL, TableCounts{}},
-		"raw read":              {func() error { return rows(db.Raw("SELECT * FROM noted")) }, EventRead, TableCounts{Reads: 1}},
-		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").With(WithLinearizable())) }, EventSerialRead, TableCounts{SerialReads: 1}},
-		"raw write":             {func() error { return exec(db.Raw("DELETE FROM noted WHERE k = 'a'")) }, EventWrite, TableCounts{Writes: 1}},
-		"raw LWT":               {func() error { return cas(db.Raw("INSERT INTO noted (k) VALUES ('a') IF NOT EXISTS")) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"raw batch":             {func() error { return exec(db.Raw("BEGIN BATCH DELETE FROM noted WHERE k = 'a' APPLY BATCH")) }, EventWrite, TableCounts{Writes: 1}},
-		"raw unlogged batch":    {func() error { return exec(db.Raw("BEGIN UNLOGGED BATCH DELETE FROM noted WHERE k = 'a' APPLY BATCH")) }, EventWrite, TableCounts{Writes: 1}},
-		"raw conditional batch": {func() error { return cas(db.Raw("BEGIN BATCH DELETE FROM noted WHERE k = 'a' IF EXISTS APPLY BATCH")) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"raw DDL":               {func() error { return exec(db.Raw("DROP TABLE IF EXISTS noted")) }, EventDDL, TableCounts{}},
-		"raw truncate":          {func() error { return exec(db.Raw("TRUNCATE noted")) }, EventDDL, TableCounts{}},
+		}, EventSerialRead},
+		"write":                 {func() error { return row.Save(ctx) }, EventWrite},
+		"LWT":                   {func() error { _, err := row.IfExists().Delete(ctx); return err }, EventLWT},
+		"batch":                 {func() error { return batched(func(b *Batch) { row.In(b).Save() }) }, EventWrite},
+		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().In(b).Delete() }) }, EventLWT},
+		"create":                {func() error { return Schema(db, table).Create(ctx) }, EventDDL},
+		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL},
+		"drop":                  {func() error { return Schema(db, table).Drop(ctx) }, EventDDL},
+		"raw read":              {func() error { return rows(db.Raw("SELECT * FROM noted")) }, EventRead},
+		"raw serial read":       {func() error { return rows(db.Raw("SELECT * FROM noted WHERE k = 'a'").With(WithLinearizable())) }, EventSerialRead},
+		"raw write":             {func() error { return exec(db.Raw("DELETE FROM noted WHERE k = 'a'")) }, EventWrite},
+		"raw LWT":               {func() error { return cas(db.Raw("INSERT INTO noted (k) VALUES ('a') IF NOT EXISTS")) }, EventLWT},
+		"raw batch":             {func() error { return exec(db.Raw("BEGIN BATCH DELETE FROM noted WHERE k = 'a' APPLY BATCH")) }, EventWrite},
+		"raw unlogged batch":    {func() error { return exec(db.Raw("BEGIN UNLOGGED BATCH DELETE FROM noted WHERE k = 'a' APPLY BATCH")) }, EventWrite},
+		"raw conditional batch": {func() error { return cas(db.Raw("BEGIN BATCH DELETE FROM noted WHERE k = 'a' IF EXISTS APPLY BATCH")) }, EventLWT},
+		"raw DDL":               {func() error { return exec(db.Raw("DROP TABLE IF EXISTS noted")) }, EventDDL},
+		"raw truncate":          {func() error { return exec(db.Raw("TRUNCATE noted")) }, EventDDL},
 
-		"unparsed read":        {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed()) }, EventRead, TableCounts{Reads: 1}},
-		"unparsed serial read": {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed().With(WithLinearizable())) }, EventSerialRead, TableCounts{SerialReads: 1}},
-		"unparsed, discarded":  {func() error { return exec(db.Raw("/* all */ select @ FROM noted").Unparsed()) }, EventRead, TableCounts{Reads: 1}},
-		"unparsed write":       {func() error { return exec(db.Raw("UPSERT noted").Unparsed()) }, EventWrite, TableCounts{Writes: 1}},
-		"unparsed LWT":         {func() error { return cas(db.Raw("UPSERT noted IF NEW").Unparsed()) }, EventLWT, TableCounts{LWTs: 1, Applied: 1}},
-		"unparsed DDL":         {func() error { return exec(db.Raw("-- new\n CREATE THING IF NOT EXISTS noted").Unparsed()) }, EventDDL, TableCounts{}},
-		"unparsed truncate":    {func() error { return exec(db.Raw("TRUNCATE ALL noted").Unparsed()) }, EventDDL, TableCounts{}},
+		"unparsed read":        {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed()) }, EventRead},
+		"unparsed serial read": {func() error { return rows(db.Raw("SELECT @ FROM noted").Unparsed().With(WithLinearizable())) }, EventSerialRead},
+		"unparsed, discarded":  {func() error { return exec(db.Raw("/* all */ select @ FROM noted").Unparsed()) }, EventRead},
+		"unparsed write":       {func() error { return exec(db.Raw("UPSERT noted").Unparsed()) }, EventWrite},
+		"unparsed LWT":         {func() error { return cas(db.Raw("UPSERT noted IF NEW").Unparsed()) }, EventLWT},
+		"unparsed DDL":         {func() error { return exec(db.Raw("-- new\n CREATE THING IF NOT EXISTS noted").Unparsed()) }, EventDDL},
+		"unparsed truncate":    {func() error { return exec(db.Raw("TRUNCATE ALL noted").Unparsed()) }, EventDDL},
 	} {
 		t.Run(name, func(t *testing.T) {
-			*events, counters = nil, Counters{}
+			*events = nil
 			require.NoError(t, tt.call())
 			require.Len(t, *events, 1)
 			e := (*events)[0]
 			require.Equal(t, tt.kind, e.Kind)
 			require.Equal(t, e.Kind == EventLWT || e.Kind == EventSerialRead, e.Paxos)
-			counts := counters.Snapshot()
-			require.Len(t, counts, 1)
-			tt.count.Table = counts[0].Table
-			require.Equal(t, tt.count, counts[0])
 		})
-	}
-}
-
-// TestCountersAreBounded: keyspaces that are named by data do not grow the counters for ever, and
-// no statement is lost to them.
-func TestCountersAreBounded(t *testing.T) {
-	ctx := t.Context()
-	var counters Counters
-	db, _ := heard(WithObserver(&counters))
-	table, err := Open[noted](db)
-	require.NoError(t, err)
-	for round := range 2 {
-		for i := range 3000 {
-			tenant, err := table.InKeyspace(fmt.Sprintf("tenant_%04d", i))
-			require.NoError(t, err)
-			require.NoError(t, tenant.New(noted{K: "a"}).Delete(ctx))
-		}
-		counts := counters.Snapshot()
-		require.Len(t, counts, 1001)
-		require.Equal(t, TableCounts{Table: OtherTables, Writes: int64(2000 * (round + 1))}, counts[0])
-		require.Equal(t, TableCounts{Table: "tenant_0999.noted", Writes: int64(round + 1)}, counts[1000])
 	}
 }
 

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/ddl"
@@ -50,6 +51,7 @@ type settings struct {
 	timeoutSet      bool
 	anywhere        bool // coordinators are in several datacenters
 	noValidate      bool // the struct's Validate is no hook
+	columns         []namedColumn
 	strictTypes     bool // no write sets to null a field that the struct lacks
 }
 
@@ -153,6 +155,26 @@ func (o tableOption) applyTable(s *settings) { o(s) }
 
 // WithTable names the table, instead of snake_case of the struct's name or its TableName method.
 func WithTable(name string) TableOption { return tableOption(func(s *settings) { s.table = name }) }
+
+// namedColumn is a column variable of a struct.
+type namedColumn struct {
+	of  reflect.Type
+	ref *stmt.Ref
+}
+
+// WithColumns names a program's column variables, so that a mistake in one is a *SchemaError of Open, with the file and line of its
+// selector, and not of the first call that uses it: a field that is no column, a selector that returns a field's
+// pointer instead of its address, a kind that is not the constructor's, a nil variable.
+//
+//	locks, err := coodie.Open[Lock](db, coodie.WithColumns(service, lockedBy, lockedAt))
+func WithColumns[T any](columns ...Target[T]) TableOption {
+	list := refs(columns)
+	return tableOption(func(s *settings) {
+		for _, r := range list {
+			s.columns = append(s.columns, namedColumn{reflect.TypeFor[T](), r})
+		}
+	})
+}
 
 // WithKeyspace names the keyspace, instead of the session's.
 func WithKeyspace(name string) Option { return option(func(s *settings) { s.keyspace = name }) }

@@ -102,7 +102,7 @@ func TestCallsAreBounded(t *testing.T) {
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {
 			cause := &Error{Unknown: true, Err: context.Canceled}
-			res := LWTResult[T]{rest: rest{pending: &pending{call: plainDocument(t.New(T{K: 1})).call(), cause: cause}}}
+			res := LWTResult[T]{rest: rest{pending: &pending{verdict: new(settlement), call: plainDocument(t.New(T{K: 1})).call(), cause: cause}}}
 			_, err := res.Settle(ctx)
 			return err
 		},

@@ -42,7 +42,7 @@ func everyQuery(things *Table[Everything]) []struct {
 		{q.Filter(token.Gt(1), token.Le(2)), all + " WHERE token(tenant, id) > ? AND token(tenant, id) <= ?"},
 		{q.Filter(token.Ge(1), token.Lt(2)), all + " WHERE token(tenant, id) >= ? AND token(tenant, id) < ?"},
 		{q.Filter(token.Eq(1)), all + " WHERE token(tenant, id) = ?"},
-		{q.Filter(token.After(row), token.UpTo(row)), all + " WHERE token(tenant, id) > token(?, ?) AND token(tenant, id) <= token(?, ?)"},
+		{q.Filter(TokenAfter(row), TokenUpTo(row)), all + " WHERE token(tenant, id) > token(?, ?) AND token(tenant, id) <= token(?, ?)"},
 		{partition.Filter(Cols(at, seq).Gt(row)), all + inPartition + " AND (at, seq) > (?, ?)"},
 		{partition.Filter(Cols(at, seq).Ge(row), Cols(at).Lt(row)), all + inPartition + " AND (at, seq) >= (?, ?) AND (at) < (?)"},
 		{partition.Filter(Cols(at, seq).Le(row)), all + inPartition + " AND (at, seq) <= (?, ?)"},

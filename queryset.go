@@ -28,6 +28,10 @@ type Readable[T any] interface {
 // Reads is q itself; of a QuerySet, the same selection of rows, which can no longer be written.
 func (q *Query[T]) Reads() *Query[T] { return q }
 
+// String is the CQL that All would send, with its markers and never a value; of several statements one a line. Of a query
+// that cannot be sent it is the reason.
+func (q *Query[T]) String() string { return (*query)(q).text() }
+
 // Filter narrows the selection: all filters must hold.
 func (q *Query[T]) Filter(filters ...Cond[T]) *Query[T] {
 	return (*Query[T])((*query)(q).filter(plainConds(filters)))

@@ -77,6 +77,7 @@ func (r Raw) Exec(ctx context.Context) error {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
 	rows, w := p.do(ctx)
+	defer w.left(nil)
 	err = p.failure(rows.Close())
 	p.tell(w, rows, OutcomeDone, err)
 	return err
@@ -96,9 +97,12 @@ func (r Raw) Rows(ctx context.Context) iter.Seq2[Row, error] {
 		ctx, cancel := context.WithCancel(ctx) // ends the request for a page that nobody waits for
 		defer cancel()
 		rows, w := p.do(ctx)
+		defer w.left(func(e *Event) { e.Rows = rows.Read() })
 		stopped := false
 		for !stopped && rows.Next() {
+			at := w.leave()
 			stopped = !yield(newRow(p.table, rows.Columns(), rows.Cells(), -1), nil)
+			w.returned(at)
 		}
 		err = p.failure(rows.Close())
 		p.tell(w, rows, OutcomeDone, err)
@@ -133,6 +137,7 @@ func (r Raw) CAS(ctx context.Context) (RawResult, error) {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
 	rows, w := p.do(ctx)
+	defer w.left(nil)
 	var got answer.Batch
 	if err = p.failure(got.Read(rows)); err == nil {
 		res.Applied = got.Applied
@@ -406,7 +411,7 @@ func (p *rawStatement) do(ctx context.Context) (*driver.Rows, *watch) {
 		if !qualified {
 			keyspace = p.db.sender.Keyspace()
 		}
-		ctx, w = p.settings.begin(ctx, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table}, &p.request)
+		ctx, w = begin(ctx, p.settings.observers, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table}, &p.request)
 	}
 	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), w
 }

@@ -68,6 +68,8 @@ func (c *call) readOne(ctx context.Context, want stmt.ReadKind, only bool, v cod
 		if only && r.NextRow() {
 			return &Error{Kind: KindMultiple, Op: "select", Table: c.table.schema.Name, Reason: "several rows where one was expected"}
 		}
+		r.Leave()
+		defer r.Return()
 		return c.table.loaded(r.Context(), v)
 	})
 }
@@ -124,10 +126,12 @@ func (t *table) decode(r *answer.Reader, room func() codec.Addr, each func(v cod
 		if err := r.Decode(p, v); err != nil {
 			return err
 		}
+		r.Leave()
 		if err := t.loaded(r.Context(), v); err != nil {
 			return err
 		}
-		if !each(v, r.Cells()) {
+		more = each(v, r.Cells())
+		if r.Return(); !more {
 			return nil
 		}
 	}
@@ -204,6 +208,9 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, fou
 	c.note(ctx, b)
 	r := &b.Request
 	ctx, w := c.table.begin(ctx, b.Op, eventKind(r.Kind), r)
+	rows.Timed = w != nil
+	tell := func(e *Event) { e.Rows, e.Caller = rows.Rows.Read(), rows.Outside() }
+	defer w.left(tell)
 	rows.Rows, rows.Statement = b.Call.Do(ctx, c.table.sender, r), r.Statement
 	err := each(rows)
 	if failed := rows.Close(); failed != nil {
@@ -215,6 +222,6 @@ func (c *call) send(ctx context.Context, b *stmt.Bound, rows *answer.Reader, fou
 		outcome = found
 	}
 	err = c.locate(err)
-	w.end(outcome, err, func(e *Event) { e.Rows, e.Warning = rows.Rows.Read(), c.table.warns(r) })
+	w.end(outcome, err, func(e *Event) { tell(e); e.Warning = c.table.warns(r) })
 	return err
 }

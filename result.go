@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
@@ -122,6 +123,21 @@ func (r LWTResult[T]) Err() error {
 // errUnanswered is the Err of a result that is none.
 var errUnanswered = errors.New("coodie: the write was not answered; the error that it returned says why")
 
+// String says whether the write was applied, and which columns Existing has: names, never values.
+func (r LWTResult[T]) String() string { return plainResult(&r).text() }
+
+func (r *result) text() string {
+	switch {
+	case r.applied:
+		return "applied"
+	case !r.answered:
+		return "not answered"
+	case r.existing == nil:
+		return "refused"
+	}
+	return "refused: " + namesOf(r.existing)
+}
+
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
 func (r LWTResult[T]) Row() RowState { return RowState(plainResult(&r).row()) }
@@ -181,6 +197,22 @@ type Existing[T any] struct {
 	// are zero. Column.From tells these apart. So unless all columns were sent, as with IF NOT EXISTS,
 	// do not Save it: see QuerySet.Only.
 	Value T
+}
+
+// String is the names of the columns that were sent, never their values.
+func (e *Existing[T]) String() string {
+	if e == nil {
+		return "no row"
+	}
+	return namesOf(&e.row)
+}
+
+func namesOf(row *answer.Row) string {
+	names := make([]string, row.Columns.Len())
+	for i := range names {
+		names[i] = row.Columns.Name(i)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Row says whether the row exists, as far as the answer proves it.

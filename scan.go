@@ -166,7 +166,10 @@ func (c call) scan(ctx context.Context, opts []ScanOption) (*scan, error) {
 		Ranges: from.left.Cut(tokens, s.settings.ranges), AtOnce: atOnce, Batch: scanBatch, Tokens: s.call.spec.Tokens,
 		Read: func(ctx context.Context, r ring.Range, each func(codec.Addr, [][]byte) bool) error {
 			part := s.of(r)
-			return part.decoded(ctx, c.table.schema.Rooms(), each)
+			if err := part.decoded(ctx, c.table.schema.Rooms(), each); err != nil {
+				return scanRead{err}
+			}
+			return nil
 		},
 	}
 	if rate := s.settings.rate; rate > 0 {
@@ -208,15 +211,29 @@ func (s *scan) yield(ctx context.Context, yield func(codec.Addr, error) bool) (s
 	return stopped, s.failed(err)
 }
 
+// scanRead is an error of the scan's own read, and not of the program's function.
+type scanRead struct{ error }
+
+func (r scanRead) Unwrap() error { return r.error }
+
 func (s *scan) failed(err error) error {
 	if err == nil {
 		return nil
 	}
 	name := s.call.table.schema.Name
+	come := Checkpoint{ring.New(name, s.ring.Left())}
+	if read, ok := err.(scanRead); ok {
+		err = read.error
+		if e, ok := err.(*Error); ok {
+			own := *e
+			own.Checkpoint = come
+			return &own
+		}
+	}
 	if stopped, ok := err.(*fanout.Interrupted); ok {
 		err = queryError("select", name, "", stopped.Err)
 	}
-	e := &Error{Kind: KindOf(err), Op: "scan", Table: name, Checkpoint: Checkpoint{ring.New(name, s.ring.Left())}, Err: panicked(err)}
+	e := &Error{Kind: KindOf(err), Op: "scan", Table: name, Checkpoint: come, Err: panicked(err)}
 	if p := find(e.Err, (*Error).isPanic); p != nil {
 		e.Kind, e.Stack = p.Kind, p.Stack
 	}

@@ -94,6 +94,14 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	if err := s.resolve(); err != nil {
 		return nil, fail(err.Error())
 	}
+	for _, c := range s.columns {
+		if c.of != typ {
+			return nil, fail("WithColumns got columns of " + c.of.String())
+		}
+		if err := c.ref.Missing(); err != nil {
+			return nil, &SchemaError{Type: typ, Reason: "WithColumns: " + err.Error()}
+		}
+	}
 	if err := s.checkProperties(of.Counter); err != nil {
 		return nil, fail(err.Error())
 	}

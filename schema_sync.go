@@ -462,6 +462,7 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	defer cancel()
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
 	ctx, w := t.begin(ctx, op, EventDDL, r)
+	defer w.left(nil)
 	err := driver.Exec(ctx, t.sender, r)
 	if err == nil {
 		err = t.sender.AwaitSchema(ctx)

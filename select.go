@@ -173,8 +173,9 @@ func (s *selection) rows(ctx context.Context, room func() codec.Addr, yield func
 			if err := read(v, r.Shown()); err != nil {
 				return err
 			}
-			if !yield(v, nil) {
-				stopped = true
+			r.Leave()
+			stopped = !yield(v, nil)
+			if r.Return(); stopped {
 				return nil
 			}
 		}

@@ -84,10 +84,10 @@ func TestSelectStatements(t *testing.T) {
 		},
 			`SELECT count(at), at AS "[row]" FROM everything GROUP BY tenant, id PER PARTITION LIMIT ?`},
 		{func() error {
-			return drain(Project[eachStat](q.GroupBy(tenant, id), CountAll[Everything]().As("n"), Max(at).As("last"), WriteTime(name).As("wrote")))
+			return drain(Project[eachStat](q.GroupBy(tenant, id), As(CountAll[Everything](), "n"), As(Max(at), "last"), As(WriteTime(name), "wrote")))
 		},
 			`SELECT tenant, count(at) AS n, max(at) AS last, writetime(name) AS wrote, at AS "[row]" FROM everything GROUP BY tenant, id`},
-		{func() error { return drain(Project[namedPlace](q.Limit(2), Token[Everything]().As("place"))) }, `SELECT name, token(tenant, id) AS place, at AS "[row]" FROM everything`},
+		{func() error { return drain(Project[namedPlace](q.Limit(2), As(Token[Everything](), "place"))) }, `SELECT name, token(tenant, id) AS place, at AS "[row]" FROM everything`},
 		{func() error { return drain(q.JSON()) }, "SELECT JSON " + allOfEverything + " FROM everything"},
 		{func() error { return drain(q.Only(name, seq).Limit(1).JSON()) }, `SELECT JSON name, seq, at AS "[row]" FROM everything`},
 		{func() error { return drain(q.Distinct().JSON()) }, "SELECT JSON DISTINCT tenant, id, owner FROM everything"},
@@ -219,11 +219,11 @@ func TestSelectionsRefused(t *testing.T) {
 		{"distinct without its key", "tenant", "whole partition key", drain(Values(q.Distinct(), owner))},
 		{"field without a column", "nope", "neither a column", drain(Project[bad](q))},
 		{"field of another type", "name", "text", drain(Project[mistyped](q))},
-		{"expression without a field", "m", "no such column", drain(Project[one](q, Sum(seq).As("n"), Max(seq).As("m")))},
+		{"expression without a field", "m", "no such column", drain(Project[one](q, As(Sum(seq), "n"), As(Max(seq), "m")))},
 		{"expression without a name", "", "by As", drain(Project[one](q, Sum(seq)))},
-		{"two of a name", "n", "two expressions", drain(Project[one](q, Sum(seq).As("n"), Max(seq).As("n")))},
-		{"expression that is wrong", "n", "of numbers", drain(Project[one](q, Sum(name).As("n")))},
-		{"function of another type than its field", "n", "text", drain(Project[one](q, Cast[string](seq).As("n")))},
+		{"two of a name", "n", "two expressions", drain(Project[one](q, As(Sum(seq), "n"), As(Max(seq), "n")))},
+		{"expression that is wrong", "n", "of numbers", drain(Project[one](q, As(Sum(name), "n")))},
+		{"function of another type than its field", "n", "text", drain(Project[one](q, As(Cast[string](seq), "n")))},
 		{"nothing to project into", "", "no field", drain(Project[struct{}](q))},
 		{"not a vector", "text", "likeness", drain(Values(d, Cosine(Col(func(d *Doc) *string { return &d.Text }), "x")))},
 		{"ANN of no vector", "text", "likeness", first(d.OrderBy(ANN(AnyCol(docs, "text"), "x")).Limit(1).All(ctx))},

@@ -14,13 +14,13 @@ import (
 
 // pending is what is kept of a conditional write whose outcome is unknown.
 type pending struct {
-	call    call          // names the row
-	attempt *[16]byte     // the id that the write would have stored
-	prior   []byte        // the attempt id that the document had before; nil if not known
-	static  bool          // the write is about the partition's static row
-	cause   *Error        // of unknown outcome
-	sent    uint64        // the Call of the write's events
-	batch   *batchOutcome // that the write was part of; nil: it stood alone
+	call    call        // names the row
+	attempt *[16]byte   // the id that the write would have stored
+	prior   []byte      // the attempt id that the document had before; nil if not known
+	static  bool        // the write is about the partition's static row
+	cause   *Error      // of unknown outcome
+	sent    told        // what observers have been told of the write
+	verdict *settlement // shared with the other writes of its batch
 }
 
 // Settle finds out what became of a conditional write whose outcome is unknown: it is
@@ -52,7 +52,8 @@ type pending struct {
 // one write of the batch is settled all are.
 //
 // A read whose connection breaks is sent again, three times in all. A result whose outcome is
-// known is returned as it is.
+// known is returned as it is. One that has been settled before stays what it was found to be, and
+// observers are told of that once.
 func (r LWTResult[T]) Settle(ctx context.Context) (out LWTResult[T], err error) {
 	err = plainResult(&r).settleTo(ctx, plainResult(&out))
 	return
@@ -69,12 +70,19 @@ func (r result) settled(ctx context.Context) (result, error) {
 	if p == nil {
 		return r, nil
 	}
-	t := p.call.table
-	ctx, cancel := t.withDeadline(ctx)
+	if applied, known := p.verdict.outcome(); known && applied {
+		return r.known(applied), nil
+	}
+	ctx, cancel := p.call.table.withDeadline(ctx)
 	defer cancel()
-	ctx, w := t.begin(context.WithValue(ctx, callKey{}, p.sent), "settle", EventSettle, nil)
+	ctx, w := p.sent.begin(ctx)
+	defer w.left(nil)
 	r, err := r.settle(ctx, p)
-	w.end(decided(r.applied), err, func(e *Event) { e.Evidence = evidence(r.applied, err) })
+	outcome := OutcomeDone
+	if err == nil && p.verdict.first() {
+		outcome = decided(r.applied)
+	}
+	w.end(outcome, err, func(e *Event) { e.Evidence = evidence(r.applied, err) })
 	return r, err
 }
 
@@ -82,17 +90,14 @@ func (r result) settled(ctx context.Context) (result, error) {
 const readsToSettle = 3
 
 func (r result) settle(ctx context.Context, p *pending) (result, error) {
-	applied, known := p.batch.verdict()
-	if known && applied {
-		return r.known(applied), nil
-	}
+	applied, known := p.verdict.outcome()
 	r, found, evidence := r.look(ctx, p)
 	switch {
 	case evidence == "":
-		applied = p.batch.record(found)
+		applied = p.verdict.record(found)
 	case known:
 	default:
-		if applied, known = p.batch.others(ctx, p); !known {
+		if applied, known = p.verdict.others(ctx, p); !known {
 			return r, p.cannotTell(evidence)
 		}
 	}
@@ -192,7 +197,7 @@ func (c *call) suspend(res *result, b *stmt.Bound, err error) {
 	if cause == nil {
 		return
 	}
-	p := &pending{call: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic()}
+	p := &pending{call: *c, attempt: b.Attempt, cause: cause, static: b.OfStatic(), verdict: new(settlement)}
 	p.call.spec.KeepKey()
 	if !c.spec.Value.None() {
 		value := c.table.schema.Copy(p.call.spec.Value) // as it was when the write was sent

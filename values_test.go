@@ -714,7 +714,7 @@ func TestDecimalsOfAnyExponent(t *testing.T) {
 		require.Equal(t, coodie.VerdictHeld, res.Conditions()[1].Verdict)
 		require.Equal(t, coodie.VerdictHeld, res.Conditions()[2].Verdict)
 		require.Equal(t, 0, res.Existing.Value.Dec.Cmp(huge))
-		require.Equal(t, coodie.AnyCol(table, "dec").Name(), res.Pairs()[1].Column)
+		require.Equal(t, coodie.AnyCol(table, "dec").String(), res.Pairs()[1].Column)
 	}
 	_, err := row.Mutate(ctx, func(_ context.Context, j *Judged) error { j.Dec = tiny; return nil })
 	require.NoError(t, err)

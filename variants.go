@@ -149,7 +149,7 @@ func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, al
 
 // another is the table of another struct, whose rows are in the same table of the database.
 func (t *table) another(typ reflect.Type) (*table, error) {
-	opts := append(slices.Clone(t.opts), WithTable(t.settings.table))
+	opts := append(slices.Clone(t.opts), WithTable(t.settings.table), tableOption(func(s *settings) { s.columns = nil }))
 	if t.keyspace != "" {
 		opts = append(opts, WithKeyspace(t.keyspace))
 	}

@@ -37,7 +37,7 @@ const (
 	mostRounds = 10
 )
 
-// node is what nodes say about one of them.
+// node is one of the nodes, as they describe it.
 type node struct {
 	address  string
 	versions []string
@@ -52,7 +52,7 @@ const (
 // versions are the addresses of the nodes by the version of the schema that they have.
 //
 // A node knows late of the others' changes, so as many are asked about themselves as there are: the driver
-// chooses them in turn. What the others say of them is for those that do not answer.
+// chooses them in turn. The versions that the others report are for nodes that do not answer.
 func (m *Migrator) versions(ctx context.Context) (map[string][]string, error) {
 	nodes := map[string]*node{}
 	most := 0
@@ -87,7 +87,7 @@ func byVersion(nodes map[string]*node) map[string][]string {
 	return versions
 }
 
-// view adds what one node says, and returns of how many.
+// view adds the nodes that one of them describes, and returns how many these are.
 func (m *Migrator) view(ctx context.Context, query string, nodes map[string]*node) (n int, err error) {
 	for row, err := range m.db.Raw(query).Rows(ctx) {
 		if err != nil {

@@ -7,18 +7,20 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/coodie-go/coodie/internal/cqlparse"
 	"github.com/coodie-go/coodie/migrate/internal/cqlfile"
 )
 
 // Autogenerate writes the next migration of a directory: the file that executes the statements of up, and the one that
-// executes those of down. A nil down is made of up, backwards; what has no way back is a comment there. Statements
+// executes those of down. A nil down is made of up, backwards; a statement that cannot be undone is a comment there. Statements
 // that destroy data are marked by a comment, for whoever reviews the file. Without statements the files hold a
 // comment to begin with.
 //
-// Nothing is overwritten. The number is the next one: 1 if there are no migrations yet.
+// Nothing is overwritten. The number is the next one, or the time if the others are such as 20260131120000.
 func Autogenerate(dir, name string, up, down []string) (upFile, downFile string, err error) {
 	name = strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "_"), "_")
 	if name == "" {
@@ -33,8 +35,13 @@ func Autogenerate(dir, name string, up, down []string) (upFile, downFile string,
 		last := existing[len(existing)-1]
 		next = last.version + 1
 		width = len(last.file()) - len(strings.TrimLeft(last.file(), "0123456789"))
-		if last.version >= timestamped {
-			return "", "", &Error{Kind: ErrName, File: last.file(), Advice: "the numbers here are dates: name the next file by hand"}
+		now, _ := strconv.ParseInt(time.Now().UTC().Format("20060102150405"), 10, 64)
+		switch {
+		case last.version < timestamped:
+		case width == len("20060102150405") && now > last.version:
+			next = now
+		default:
+			return "", "", &Error{Kind: ErrName, File: last.file(), Advice: "the numbers here are dates of another kind: name the next file by hand"}
 		}
 	}
 	forth, back, err := render(up, down)

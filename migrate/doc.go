@@ -7,7 +7,7 @@
 //	…
 //	steps, err := m.Up(ctx)
 //
-// # What is promised
+// # Guarantees
 //
 //   - One process at a time migrates a keyspace. The others wait for its lease (recipes/lease), and
 //     take over when it has died.
@@ -22,7 +22,7 @@
 //   - All nodes agree on the schema before and after each statement, or Up stops with an
 //     *AgreementError that names those that do not.
 //
-// # What is not
+// # Limits
 //
 // DDL cannot be fenced: a node that was paused for longer than WithLateness may execute a statement
 // after it was repeated. A late CREATE, or a late ADD or RENAME of a column, is then refused by the

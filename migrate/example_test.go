@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"testing/fstest"
 
 	"github.com/coodie-go/coodie"
@@ -112,6 +114,55 @@ func ExampleMigrator_Adopt() {
 	// Output:
 	// adopted up to 1 <nil>
 	// 0002_name.up.cql:1:1 <nil>
+}
+
+func ExampleAutogenerate() {
+	ctx := context.Background()
+	db, stop := connect()
+	defer stop()
+	dir, err := os.MkdirTemp("", "migrations")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	type User struct {
+		ID   int    `cql:"id,partition"`
+		Name string `cql:"name"`
+	}
+	users, err := coodie.Open[User](db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The difference between the structs and the live keyspace becomes the next migration.
+	missing, err := coodie.Schema(db, users).DryRun(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	up, down, err := migrate.Autogenerate(dir, "create users", missing, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, file := range []string{up, down} {
+		text, err := os.ReadFile(file)
+		fmt.Printf("-- %s\n%s", filepath.Base(file), text)
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	m, err := migrate.New(db, os.DirFS(dir))
+	if err != nil {
+		log.Fatal(err)
+	}
+	steps, err := m.Up(ctx)
+	fmt.Println(len(steps), "step", err, coodie.Schema(db, users).Verify(ctx))
+	// Output:
+	// -- 0001_create_users.up.cql
+	// CREATE TABLE IF NOT EXISTS user (id int, name text, PRIMARY KEY (id));
+	// -- 0001_create_users.down.cql
+	// DROP TABLE user;
+	// 1 step <nil> <nil>
 }
 
 func Example_lint() {

@@ -178,7 +178,7 @@ func duplicate(a, b *migration) error {
 	return e
 }
 
-// readFile reads a file, and refuses what makes no sense in a migration.
+// readFile reads a file, and refuses statements that make no sense in a migration.
 func readFile(fsys fs.FS, file string) (*source, []error) {
 	src := &source{file: file}
 	data, err := fs.ReadFile(fsys, file)

@@ -13,7 +13,7 @@ import (
 // Run.Save and go on from there.
 type GoFunc func(ctx context.Context, run *Run) error
 
-// Run is what a GoFunc works with. It is for the goroutine of the function.
+// Run is passed to a GoFunc. It is for the goroutine of the function.
 type Run struct {
 	holder  *holder
 	version int64
@@ -29,7 +29,7 @@ func (r *Run) Version() int64 { return r.version }
 // a process that has lost the lease.
 func (r *Run) Token() int64 { return r.holder.lease.Token() }
 
-// Progress is what Save has recorded last, also in a process that has died since; "" if nothing was.
+// Progress is the last one that Save recorded, also in a process that has died since; "" if there is none.
 func (r *Run) Progress() string { return r.holder.rows[r.version].Progress }
 
 // Save records the progress by an LWT: the last key that was handled, say. If another process holds the lease by

@@ -11,7 +11,7 @@ import (
 	"github.com/coodie-go/coodie/recipes/lease"
 )
 
-// record is a row of the history: that of version 0, the head, holds what fences the writes, and each other
+// record is a row of the history. That of version 0, the head, holds the columns that fence the writes, and each other
 // one a migration that is applied or under way. All are in one partition, so that the LWT of each write
 // covers the head too.
 type record struct {
@@ -68,7 +68,7 @@ var (
 	finishedCol = coodie.Col(func(r *record) *time.Time { return &r.Finished })
 )
 
-// history is what is recorded of a keyspace's migrations.
+// history is the record of a keyspace's migrations.
 type history struct {
 	m        *Migrator
 	table    *coodie.Table[record]
@@ -199,6 +199,9 @@ func (m *Migrator) hold(ctx context.Context, f func(context.Context, *holder) er
 	if err := h.create(ctx); err != nil {
 		return err
 	}
+	if owner, _, err := h.leases.Holder(ctx, scope); err == nil && owner != "" {
+		m.tell(Event{Phase: PhaseWait, Owner: owner})
+	}
 	err = h.leases.Do(ctx, scope, m.owner, m.lease, func(ctx context.Context, l *lease.Lease) error {
 		held := &holder{h, l}
 		if err := held.takeOver(ctx); err != nil {
@@ -222,9 +225,9 @@ func (m *Migrator) hold(ctx context.Context, f func(context.Context, *holder) er
 	return failed("the lease could not be had", err)
 }
 
-func lost(err error) error {
-	return &Error{Kind: ErrLeaseLost, Err: err, Advice: "nothing of what another process does is disturbed; run this again"}
-}
+func lost(err error) error { return &Error{Kind: ErrLeaseLost, Err: err, Advice: afterLoss} }
+
+const afterLoss = "this process records nothing any more; run this again"
 
 // takeOver fences all who had the lease before.
 func (h *holder) takeOver(ctx context.Context) error {
@@ -233,7 +236,8 @@ func (h *holder) takeOver(ctx context.Context) error {
 			return err
 		}
 		if h.fence != nil && *h.fence >= h.lease.Token() {
-			return lost(fmt.Errorf("the history was written with token %d, and this is %d", *h.fence, h.lease.Token()))
+			return &Error{Kind: ErrLeaseLost, Err: fmt.Errorf("the history was written with token %d, and this is %d", *h.fence, h.lease.Token()),
+				Advice: fmt.Sprintf("run this again; if that does not help, table %s_lease was emptied: set fence to 0 in the row of version 0 of %[1]s", h.m.table)}
 		}
 		// A write of the one before may come in between; it is the last one.
 		if err := h.write(ctx, nil); !errors.Is(err, ErrLeaseLost) || try == 3 {
@@ -248,7 +252,7 @@ const mostUnknown = 6
 // write writes rows by an LWT that holds only while nobody else has written. Sent twice it is executed once,
 // because it counts the revision.
 func (h *holder) write(ctx context.Context, change func(*coodie.Batch)) error {
-	// What was executed is recorded though the caller has given up.
+	// A statement that was executed is recorded although the caller has given up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(h.m.lease, 10*time.Second))
 	defer cancel()
 	fence, next := fenceCol.IsNull(), int64(1)

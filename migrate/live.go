@@ -26,8 +26,8 @@ const (
 	conflicting                // neither
 )
 
-// judge says whether the effect of a statement is there, as stated. Where it is neither as before nor as after, the
-// text says what is there instead.
+// judge says whether the effect of a statement is there, as stated. Where it is neither as before nor as after, found
+// describes what is there instead.
 func (l live) judge(ctx context.Context, s cqlparse.Statement) (v verdict, found string, err error) {
 	switch s := s.(type) {
 	case *cqlparse.CreateKeyspace:

@@ -80,11 +80,12 @@ func WithGo(version int64, name string, up, down GoFunc) Option {
 	}
 }
 
-// Phase says what an Event is about.
+// Phase is the kind of an Event.
 type Phase string
 
 // The phases of a step.
 const (
+	PhaseWait    Phase = "wait"    // another process is migrating, or has died less than its lease ago; there is no step
 	PhaseRun     Phase = "run"     // it is sent
 	PhaseWatch   Phase = "watch"   // its outcome is unknown: its effect is looked for
 	PhaseDone    Phase = "done"    // it was executed, and that is recorded
@@ -92,11 +93,12 @@ const (
 	PhaseRefused Phase = "refused" // its condition did not hold: a result, not an error
 )
 
-// Event is what WithObserver's function is told.
+// Event is passed to the function of WithObserver.
 type Event struct {
 	Step  Step
 	Phase Phase
-	Took  time.Duration // of PhaseDone and PhaseFound
+	Took  time.Duration // of PhaseDone, PhaseFound and PhaseRefused
+	Owner string        // of PhaseWait: who has the lease
 }
 
 // New reads the migrations of a file system, which may be nil if there are Go functions only. It sends nothing.
@@ -139,12 +141,8 @@ func New(db *coodie.DB, fsys fs.FS, opts ...Option) (*Migrator, error) {
 	return m, nil
 }
 
-func (m *Migrator) tell(s Step, p Phase, began time.Time) {
+func (m *Migrator) tell(e Event) {
 	if m.observe != nil {
-		e := Event{Step: s, Phase: p}
-		if p == PhaseDone || p == PhaseFound {
-			e.Took = time.Since(began)
-		}
 		m.observe(e)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/migrate"
 )
 
@@ -34,8 +35,13 @@ INSERT INTO users (id, name) VALUES (550e8400-e29b-41d4-a716-446655440000, 'ann'
 )
 
 func TestUpAndDown(t *testing.T) {
+	for name, dialect := range map[string]cqltest.Dialect{"Cassandra": cqltest.Cassandra, "Scylla": cqltest.Scylla} {
+		t.Run(name, func(t *testing.T) { upAndDown(t, start(t, cqltest.WithDialect(dialect))) })
+	}
+}
+
+func upAndDown(t *testing.T, srv *cqltest.Server) {
 	ctx := context.Background()
-	srv := start(t)
 	m := migrator(t, client(t, srv), shop)
 	empty := schema(srv)
 

@@ -39,7 +39,7 @@ func (h *holder) baseline(ctx context.Context, version int64, started map[int64]
 	return h.put(ctx, rows...)
 }
 
-// Remedy is what Repair records.
+// Remedy is a fact that Repair records.
 type Remedy string
 
 // The remedies.
@@ -50,13 +50,13 @@ const (
 	NotExecuted Remedy = "not-executed"
 	// Accept: the file has changed since it was applied, and that makes no difference.
 	Accept Remedy = "accept"
-	// Applied: the migration is applied as a whole. What is left of its steps was done by hand.
+	// Applied: the migration is applied as a whole. The rest of its steps was done by hand.
 	Applied Remedy = "applied"
-	// Forget: the migration is not applied. What was done of it has been undone by hand.
+	// Forget: the migration is not applied. The steps that were executed have been undone by hand.
 	Forget Remedy = "forget"
 )
 
-// Repair records what only people can know about a migration. It changes the history, and nothing else.
+// Repair records a fact about a migration that coodie cannot find out. It changes the history, and nothing else.
 func (m *Migrator) Repair(ctx context.Context, version int64, how Remedy) error {
 	return m.hold(ctx, func(ctx context.Context, h *holder) error {
 		row, x := h.rows[version], m.find(version)

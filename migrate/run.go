@@ -128,7 +128,7 @@ func (h *history) exist(version int64) error {
 	return &Error{Kind: ErrMissing, Version: version, Advice: "To needs the number of a migration, or 0 for none at all"}
 }
 
-// work is what has to be done until version goal is the last one, in this order.
+// work is the list of migrations to apply or revert until the goal is the last one, in this order.
 func (h *history) work(goal func(*history) (int64, error)) (all []work, err error) {
 	to, err := goal(h)
 	if err == nil {
@@ -204,7 +204,7 @@ func (h *history) check() error {
 	return errors.Join(mistakes...)
 }
 
-// changed compares what was executed of a migration that stopped in the middle with the file. The rest may be mended.
+// changed compares the executed statements of a migration that stopped in the middle with its file. The others may be mended.
 func changed(row *record, m *migration) []error {
 	src := m.source(row.State == StateReverting)
 	now := src.sums(len(row.Sums))
@@ -228,7 +228,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 	row := record{Version: w.version, Title: w.name, Checksum: w.up.sum, State: w.state(), Started: time.Now()}
 	if old := h.rows[w.version]; old != nil && old.State == row.State {
 		row = *old
-		row.Checksum = w.up.sum // what is not executed yet may have been mended
+		row.Checksum = w.up.sum // the statements that are not executed yet may have been mended
 	}
 	if src.steps() == row.Done {
 		return h.finish(ctx, w, row)
@@ -246,7 +246,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 			}
 		}
 		began := time.Now()
-		h.m.tell(s, PhaseRun, began)
+		h.m.tell(Event{Step: s, Phase: PhaseRun})
 		phase, err := h.execute(ctx, w, i, s)
 		if err != nil {
 			return err
@@ -262,7 +262,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 			return err
 		}
 		*done = append(*done, s)
-		h.m.tell(s, phase, began)
+		h.m.tell(Event{Step: s, Phase: phase, Took: time.Since(began)})
 		if err := h.m.agree(ctx); err != nil {
 			return h.why(err)
 		}
@@ -281,10 +281,16 @@ func (h *holder) finish(ctx context.Context, w work, row record) error {
 
 // why says that the lease was lost if that is why the context has ended.
 func (h *holder) why(err error) error {
-	if over := h.lease.Err(); over != nil {
-		return lost(over)
+	over := h.lease.Err()
+	if over == nil {
+		return err
 	}
-	return err
+	e := &Error{Kind: ErrLeaseLost, Err: over, Advice: afterLoss}
+	var at *Error
+	if errors.As(err, &at) {
+		e.Version, e.File, e.Line, e.Column = at.Version, at.File, at.Line, at.Column
+	}
+	return e
 }
 
 // mostAttempts is how often a statement is sent whose outcome stays unknown.
@@ -358,7 +364,7 @@ func (h *holder) send(ctx context.Context, st *cqlfile.Statement) (applied bool,
 // may still come; executed is false if it has not come by then, and the statement can be repeated.
 func (h *holder) resolve(ctx context.Context, s Step, st *cqlfile.Statement, cause error) (executed bool, err error) {
 	until := time.Now().Add(h.m.lateness)
-	h.m.tell(s, PhaseWatch, time.Now())
+	h.m.tell(Event{Step: s, Phase: PhaseWatch})
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if err := h.m.agree(ctx); err != nil {
 			return false, err

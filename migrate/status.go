@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Status is what is known of a migration.
+// Status describes a migration: how far it is, and whether its file still fits the history.
 type Status struct {
 	Version  int64     `json:"version"`
 	Name     string    `json:"name"`

@@ -8,6 +8,7 @@ import (
 	"github.com/gocql/gocql"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/observe"
 	coodieotel "github.com/coodie-go/coodie/otel"
 )
 
@@ -42,7 +43,7 @@ func Example_observer() {
 func Example_log() {
 	ctx := context.Background()
 	cluster := gocql.NewCluster("10.0.0.1", "10.0.0.2")
-	db, err := coodie.Connect(ctx, cluster, coodie.WithDriverLog(slog.Default()), coodie.WithObserver(coodie.SlogObserver(slog.Default())))
+	db, err := coodie.Connect(ctx, cluster, coodie.WithDriverLog(slog.Default()), coodie.WithObserver(observe.Log(slog.Default())))
 	if err != nil {
 		log.Fatal(err)
 	}

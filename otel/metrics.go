@@ -29,38 +29,18 @@ type instruments struct {
 	warnings   metric.Int64Counter
 	open       metric.Int64UpDownCounter
 
-	tables   *tables
-	unknowns *unknowns
+	tables *tables
 }
 
-// unknowns are the conditional writes whose outcome is unknown, by the id of their call.
-type unknowns struct {
-	mu   sync.Mutex
-	open map[uint64]bool
-}
-
-// mostUnknowns bounds them. Of those beyond it is not known whether they were settled.
-const mostUnknowns = 10_000
-
-// change is by how much the call changes the number of writes of which nobody knows whether they were executed.
-func (u *unknowns) change(e *coodie.Event) int64 {
-	switch unknown := e.Outcome == coodie.OutcomeUnknown; {
-	case e.Kind == coodie.EventMutate && unknown:
-		return 1 // it has tried to settle it
-	case e.Kind == coodie.EventLWT && unknown && e.Parent == 0: // a Mutate's is the Mutate's affair
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		if len(u.open) < mostUnknowns {
-			u.open[e.Call] = true
-		}
+// opens is by how much the call changes the number of writes of which nobody knows whether they were executed. What
+// happens within a Mutate is the Mutate's affair: it has tried to settle what it ends as unknown.
+func opens(e *coodie.Event) int64 {
+	switch {
+	case e.Internal:
+	case e.Outcome == coodie.OutcomeUnknown && (e.Kind == coodie.EventMutate || e.Kind == coodie.EventLWT):
 		return 1
 	case e.Kind == coodie.EventSettle && (e.Outcome == coodie.OutcomeApplied || e.Outcome == coodie.OutcomeRefused):
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		if u.open[e.Parent] { // and not another write of the same batch, or of a Mutate
-			delete(u.open, e.Parent)
-			return -1
-		}
+		return -1 // coodie tells that of one Settle alone
 	}
 	return 0
 }
@@ -88,9 +68,9 @@ func (t *tables) first(e *coodie.Event) bool {
 
 func newInstruments(m metric.Meter) instruments {
 	return instruments{
-		tables: &tables{seen: map[string]bool{}}, unknowns: &unknowns{open: map[uint64]bool{}},
+		tables: &tables{seen: map[string]bool{}},
 		duration: must(m.Float64Histogram("db.client.operation.duration", metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(seconds...),
-			metric.WithDescription("Duration of database client operations."))),
+			metric.WithDescription("Duration of database client operations, without the time spent in the caller's own code."))),
 		rows: must(m.Int64Histogram("db.client.response.returned_rows", metric.WithUnit("{row}"),
 			metric.WithExplicitBucketBoundaries(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000),
 			metric.WithDescription("The actual number of records returned by the database operation."))),
@@ -99,7 +79,7 @@ func newInstruments(m metric.Meter) instruments {
 		refusals: must(m.Int64Counter("coodie.lwt.refusals", metric.WithUnit("{refusal}"),
 			metric.WithDescription("Refused LWTs by the column whose condition did not hold, as far as the server tells."))),
 		attempts: must(m.Int64Counter("coodie.attempts", metric.WithUnit("{request}"),
-			metric.WithDescription("Requests to nodes: first tries, retries, and further pages."))),
+			metric.WithDescription("Requests to nodes: first tries, retries, and further pages. Not measured over a session handed to coodie.New."))),
 		mutations: must(m.Int64Histogram("coodie.mutate.attempts", metric.WithUnit("{lwt}"),
 			metric.WithExplicitBucketBoundaries(0, 1, 2, 3, 4, 6, 8, 12, 16, 32),
 			metric.WithDescription("LWTs that a call of Mutate took; more than one means contention."))),
@@ -129,8 +109,11 @@ func with(e *coodie.Event, more ...attribute.KeyValue) metric.MeasurementOption 
 	return metric.WithAttributeSet(attribute.NewSet(append(subject(e), more...)...))
 }
 
-// attempted counts a request to a node.
+// attempted counts a request to a node. Of several that are told as one neither the number nor the nodes are known.
 func (i *instruments) attempted(ctx context.Context, e *coodie.Event, a coodie.Attempt) {
+	if a.Several > 0 {
+		return
+	}
 	attrs := peer(a.Host)
 	if a.Err != nil {
 		attrs = append(attrs, errorType(a.Err))
@@ -150,8 +133,8 @@ func (i *instruments) count(ctx context.Context, e *coodie.Event) {
 	if failed(e) {
 		about = append(about, errorType(e.Err))
 	}
-	i.duration.Record(ctx, e.Duration.Seconds(), with(e, about...))
-	if n := i.unknowns.change(e); n != 0 {
+	i.duration.Record(ctx, (e.Duration - e.Caller).Seconds(), with(e, about...))
+	if n := opens(e); n != 0 {
 		i.open.Add(ctx, n, with(e))
 	}
 	switch e.Kind {
@@ -162,15 +145,14 @@ func (i *instruments) count(ctx context.Context, e *coodie.Event) {
 		i.queued.Record(ctx, e.Queued.Seconds(), with(e))
 		return
 	case coodie.EventSettle:
-		i.settled.Add(ctx, 1, with(e, outcome(e)))
+		if e.Outcome != coodie.OutcomeDone { // it had been settled before
+			i.settled.Add(ctx, 1, with(e, outcome(e)))
+		}
 		return
 	case coodie.EventRead, coodie.EventSerialRead:
 		if !failed(e) {
 			i.rows.Record(ctx, int64(e.Rows), with(e, about...))
 		}
-	}
-	if e.Kind == coodie.EventLWT && i.tables.first(e) {
-		i.zero(ctx, e)
 	}
 	i.statements.Add(ctx, 1, statement(e))
 	for _, column := range e.Conditions {
@@ -183,9 +165,12 @@ func statement(e *coodie.Event) metric.MeasurementOption {
 	return with(e, attribute.String("coodie.kind", e.Kind.String()), outcome(e), attribute.Bool("coodie.paxos", e.Paxos))
 }
 
-// zero begins the metrics of how a table's LWTs end. Rates are computed from one value to the next: of a counter that begins with
-// its first unknown outcome, that one would be lost.
-func (i *instruments) zero(ctx context.Context, e *coodie.Event) {
+// begin begins the metrics of how a table's LWTs end, when the first LWT does. Rates are computed from one value to the next: of
+// a counter that begins with its first unknown outcome, that one would be lost.
+func (i *instruments) begin(ctx context.Context, e *coodie.Event) {
+	if e.Kind != coodie.EventLWT || !i.tables.first(e) {
+		return
+	}
 	i.open.Add(ctx, 0, with(e))
 	of := *e
 	for of.Outcome = range coodie.OutcomeFailed + 1 {

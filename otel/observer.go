@@ -84,6 +84,7 @@ func (o *observer) Start(ctx context.Context, e coodie.Event) context.Context {
 	if e.Statement == "" {
 		kind = trace.SpanKindInternal // its statements have spans of their own
 	}
+	o.begin(ctx, &e)
 	ctx, begun := o.tracer.Start(ctx, e.Summary(), trace.WithSpanKind(kind), trace.WithAttributes(begins(&e)...))
 	return context.WithValue(ctx, spanKey{o}, span{begun, e.Call})
 }
@@ -159,7 +160,7 @@ func ends(e *coodie.Event) []attribute.KeyValue {
 	for _, d := range [...]struct {
 		name string
 		d    time.Duration
-	}{{"coodie.queued", e.Queued}, {"coodie.backoff", e.Backoff}} {
+	}{{"coodie.queued", e.Queued}, {"coodie.backoff", e.Backoff}, {"coodie.caller", e.Caller}} {
 		if d.d > 0 {
 			attrs = append(attrs, attribute.Float64(d.name, d.d.Seconds()))
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
@@ -180,7 +181,6 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// collected are the metrics by name.
 // TestStatusHoldsNoText: what raw CQL or a hook says may hold values.
 func TestStatusHoldsNoText(t *testing.T) {
 	f := open(t)
@@ -193,6 +193,7 @@ func TestStatusHoldsNoText(t *testing.T) {
 	}
 }
 
+// collected are the metrics by name.
 func (f fixture) collected(t *testing.T) map[string]metricdata.Metrics {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -289,6 +290,91 @@ func TestUnknownIsOpen(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Zero(t, now())
+}
+
+// TestOpenWithinCalls: an LWT that the program makes in Mutate's function is its own, and open until it is settled, once.
+func TestOpenWithinCalls(t *testing.T) {
+	ctx := t.Context()
+	f := open(t)
+	f.work(t)
+	now := func() int64 { return sums(f.collected(t)["coodie.unknown.open"])[""] }
+	var res coodie.LWTResult[Seat]
+	_, err := f.seats.New(Seat{ID: "a"}).Insert(ctx)
+	require.NoError(t, err)
+	_, err = f.seats.Find(id.Eq("a")).Mutate(ctx, func(ctx context.Context, s *Seat) error {
+		defer f.srv.Fault(cqltest.On(cqltest.Conditional), cqltest.Apply, cqltest.WriteTimeout("CAS")).Remove()
+		s.Owner = "ann"
+		res, err = f.seats.New(Seat{ID: "b"}).Insert(ctx)
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotNil(t, res)
+	require.Equal(t, int64(1), now())
+	before := sums(f.collected(t)["coodie.settlements"])[""]
+	for range 3 {
+		settled, err := res.Settle(ctx)
+		require.NoError(t, err)
+		require.True(t, settled.Applied)
+		require.Zero(t, now())
+	}
+	require.Equal(t, before+1, sums(f.collected(t)["coodie.settlements"])[""])
+}
+
+// TestOpenDoesNotDrift: however many are open at once, all that are settled are none.
+func TestOpenDoesNotDrift(t *testing.T) {
+	reader := metric.NewManualReader()
+	o := coodieotel.New(coodieotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader))))
+	now := func() int64 { return sums(fixture{reader: reader}.collected(t)["coodie.unknown.open"])[""] }
+	const many = 15_000
+	for i := range many {
+		o.Observe(t.Context(), coodie.Event{Call: uint64(i + 1), Op: "insert", Kind: coodie.EventLWT, Table: "seat", Outcome: coodie.OutcomeUnknown, Err: coodie.ErrOutcomeUnknown})
+	}
+	require.Equal(t, int64(many), now())
+	for i := range many {
+		o.Observe(t.Context(), coodie.Event{Call: uint64(many + i + 1), Parent: uint64(i + 1), Op: "settle", Kind: coodie.EventSettle, Table: "seat", Outcome: coodie.OutcomeApplied})
+	}
+	require.Zero(t, now())
+}
+
+// TestAttemptsOverASession: gocql tells of a statement's requests as one, which is not counted as one.
+func TestAttemptsOverASession(t *testing.T) {
+	f := open(t)
+	session, err := f.srv.Cluster().CreateSession()
+	require.NoError(t, err)
+	defer session.Close()
+	reader := metric.NewManualReader()
+	seats, err := coodie.Open[Seat](coodie.New(session, coodie.WithObserver(coodieotel.New(
+		coodieotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))))))
+	require.NoError(t, err)
+	_, err = seats.Find().All(t.Context())
+	require.NoError(t, err)
+	got := fixture{reader: reader}.collected(t)
+	require.Contains(t, got, "db.client.operation.duration")
+	require.NotContains(t, got, "coodie.attempts")
+}
+
+// TestDurationIsNotTheCallers: what the body of a loop takes is no duration of the read.
+func TestDurationIsNotTheCallers(t *testing.T) {
+	ctx := t.Context()
+	f := open(t)
+	_, err := f.seats.New(Seat{ID: "a"}).Insert(ctx)
+	require.NoError(t, err)
+	f.spans.Reset()
+	for _, err := range f.seats.Find().Iter(ctx) {
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+	}
+	for _, p := range f.collected(t)["db.client.operation.duration"].Data.(metricdata.Histogram[float64]).DataPoints {
+		if op, _ := p.Attributes.Value("db.operation.name"); op.AsString() == "SELECT" {
+			require.Less(t, p.Sum, 0.9)
+		}
+	}
+	for _, s := range f.spans.GetSpans() {
+		if s.Name == "SELECT seat" {
+			require.GreaterOrEqual(t, s.EndTime.Sub(s.StartTime), time.Second)
+			require.InDelta(t, 1, attrs(s)["coodie.caller"], 0.5)
+		}
+	}
 }
 
 // TestTableOfMetrics: the document names every metric, with its unit and its attributes, and no other.

@@ -14,7 +14,7 @@ import (
 // ColumnKind finds typed columns that do not fit their fields.
 var ColumnKind = finder("columnkind", `report typed columns of the wrong kind
 
-Append, Prepend and At are for a list, Add for a set, CounterCol for a counter, as the field's type and tag say; a
+Append, Prepend and At are for a list, Add for a set, Increment for a counter, as the field's type and tag say; a
 selector returns the address of a field that is a column. Otherwise each call with the column fails.`, func(c *code) {
 	for _, call := range calls(c.root) {
 		f := c.callee(call)
@@ -22,10 +22,6 @@ selector returns the address of a field that is a column. Otherwise each call wi
 		case f == nil || len(call.Args) == 0:
 		case coodie.column.in(f):
 			c.column(call, true)
-		case coodie.counters.in(f):
-			if field, tag := c.column(call, true); field != nil {
-				c.checkKind(call, f.Name(), field, tag, "counter")
-			}
 		default:
 			c.checkFunction(call, f)
 		}
@@ -37,7 +33,7 @@ var columnKinds = []struct {
 	of  names
 	cql []string
 }{
-	{coodie.lists, []string{"list"}}, {coodie.sets, []string{"set"}}, {coodie.elements, []string{"list", "set"}}, {coodie.maps, []string{"map"}},
+	{coodie.counters, []string{"counter"}}, {coodie.lists, []string{"list"}}, {coodie.sets, []string{"set"}}, {coodie.elements, []string{"list", "set"}}, {coodie.maps, []string{"map"}},
 }
 
 // checkFunction checks the column that a function of columns takes first.

@@ -63,8 +63,8 @@ var coodie = struct {
 	result    names
 	raw       names // take CQL
 	column    names // makes a typed column of any field that is one
-	counters  names // makes one of a counter
-	lists     names // functions of a list's column, and so on
+	counters  names // functions of a counter's column, and so on
+	lists     names
 	sets      names
 	elements  names // of a list or a set
 	maps      names
@@ -97,7 +97,7 @@ var coodie = struct {
 	result:    named("Handle." + resultName),
 	raw:       named("DB.Raw"),
 	column:    named(colName + " NullCol"),
-	counters:  named("CounterCol"),
+	counters:  named("Increment Decrement"),
 	lists:     named(appendName + " Prepend At"),
 	sets:      named(addName),
 	elements:  named("Remove Contains"),

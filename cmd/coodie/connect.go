@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,6 @@ func (c *connection) readFile(cmd *cobra.Command, set map[string]bool) error {
 	if doc.Content[0].Kind != yaml.MappingNode {
 		return fmt.Errorf("%s:1:1: it holds flags by name, such as keyspace: app", file)
 	}
-	all := cmd.Root().PersistentFlags()
 	var mistakes []error
 	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
 		key, value := doc.Content[0].Content[i], doc.Content[0].Content[i+1]
@@ -102,7 +102,7 @@ func (c *connection) readFile(cmd *cobra.Command, set map[string]bool) error {
 		}
 		flag := cmd.Flags().Lookup(key.Value)
 		switch {
-		case key.Value == "config" || flag == nil && all.Lookup(key.Value) == nil && !commandFlags[key.Value]:
+		case key.Value == "config" || !known(cmd.Root(), key.Value):
 			at(fmt.Errorf("there is no flag --%s", key.Value))
 			continue
 		case flag == nil || set[key.Value]: // of another command, or given
@@ -124,8 +124,10 @@ func (c *connection) readFile(cmd *cobra.Command, set map[string]bool) error {
 	return errors.Join(mistakes...)
 }
 
-// commandFlags are flags of single commands that a configuration file may have.
-var commandFlags = map[string]bool{"dir": true, "table": true, "lease": true, "lateness": true, "agreement": true, "statement-timeout": true, "out-of-order": true}
+// known says whether a command, or one beneath it, has the flag.
+func known(cmd *cobra.Command, flag string) bool {
+	return cmd.LocalFlags().Lookup(flag) != nil || slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return known(c, flag) })
+}
 
 // connect opens a session on the keyspace.
 func (a *app) connect(ctx context.Context) (*coodie.DB, error) {

@@ -12,17 +12,18 @@ import (
 )
 
 func (a *app) lint() *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	cmd := &cobra.Command{
 		Use:   "lint [DIRECTORY...]",
 		Short: "Check files of CQL: migrations, and the queries of a program",
-		Long: `lint checks the .cql files of directories (migrations, if none is named), and exits with 1 if it finds anything.
+		Long: `lint checks the .cql files of directories (that of --dir, if none is named), and exits with 1 if it finds anything.
 Each finding begins with file:line:column. A comment before a statement silences rules for it:
 
 	-- coodie:allow destructive
 	DROP TABLE visits;`,
 		RunE: func(_ *cobra.Command, dirs []string) error {
 			if len(dirs) == 0 {
-				dirs = []string{"migrations"}
+				dirs = []string{dir}
 			}
 			findings := []lint.Finding{}
 			for _, dir := range dirs {
@@ -51,4 +52,6 @@ Each finding begins with file:line:column. A comment before a statement silences
 			return nil
 		},
 	}
+	cmd.Flags().StringVarP(&dir, "dir", "d", "migrations", "`directory` of the migrations")
+	return cmd
 }

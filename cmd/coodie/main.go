@@ -66,7 +66,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// app is what the commands share.
+// app is shared by the commands.
 type app struct {
 	out    *output
 	config connection

@@ -69,11 +69,13 @@ func (m *migrations) with(cmd *cobra.Command, f func(context.Context, *migrate.M
 	return f(ctx, x)
 }
 
-// progress prints what becomes of a step.
+// progress prints the outcome of a step.
 func (m *migrations) progress(e migrate.Event) {
 	o := m.app.out
 	cql := oneLine(e.Step.CQL)
 	switch e.Phase {
+	case migrate.PhaseWait:
+		o.note("%s", o.paint(yellow, e.Owner+" is migrating, or has died: waiting for its lease"))
 	case migrate.PhaseDone:
 		o.note("%s  %s  %s", o.paint(green, e.Step.Position()), cql, e.Took.Round(time.Millisecond))
 	case migrate.PhaseFound:
@@ -305,7 +307,7 @@ func number(arg string) (int64, error) {
 	return n, nil
 }
 
-// remedies are those of the command, and what they are for.
+// remedies are those of the command, with their help.
 var remedies = []struct {
 	name migrate.Remedy
 	help string
@@ -318,7 +320,7 @@ var remedies = []struct {
 }
 
 func (m *migrations) repair() *cobra.Command {
-	long := "repair records what only people can know about a migration. It changes the history, and nothing else.\n\nThe remedies are:\n"
+	long := "repair records a fact about a migration that coodie cannot find out. It changes the history, and nothing else.\n\nThe remedies are:\n"
 	var names []string
 	for _, r := range remedies {
 		long += fmt.Sprintf("  %-14s%s\n", r.name, r.help)
@@ -326,7 +328,7 @@ func (m *migrations) repair() *cobra.Command {
 	}
 	return &cobra.Command{
 		Use:   "repair VERSION REMEDY",
-		Short: "Record what became of a migration",
+		Short: "Record how a migration ended",
 		Long:  strings.TrimRight(long, "\n"),
 		Args:  cobra.ExactArgs(2),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -103,7 +103,7 @@ func (o *output) failure(err error) {
 		return
 	}
 	for _, m := range mistakes {
-		// What begins with file:line:column stays so, for editors.
+		// A place at the beginning stays there, for editors.
 		if placed.MatchString(m.Error) {
 			fmt.Fprintf(o.err, "%s\n", o.paint(red, m.Error))
 		} else {

@@ -14,8 +14,8 @@ type PageHits struct {
 
 var (
 	pageURL  = coodie.Col(func(p *PageHits) *string { return &p.URL })
-	views    = coodie.CounterCol(func(p *PageHits) *int64 { return &p.Views })
-	visitors = coodie.CounterCol(func(p *PageHits) *int64 { return &p.UniqueVisitors })
+	views    = coodie.Col(func(p *PageHits) *int64 { return &p.Views })
+	visitors = coodie.Col(func(p *PageHits) *int64 { return &p.UniqueVisitors })
 )
 
 // A counter can only be counted, and a counter table holds nothing else.
@@ -25,8 +25,8 @@ func Example_counters() {
 	pages := open[PageHits](db)
 	home := pages.Find(pageURL.Eq("/home"))
 
-	check(home.Update(ctx, views.Increment(3), visitors.Increment(1)))
-	check(home.Update(ctx, views.Decrement(1)))
+	check(home.Update(ctx, coodie.Increment(views, 3), coodie.Increment(visitors, 1)))
+	check(home.Update(ctx, coodie.Decrement(views, 1)))
 	read, err := home.Get(ctx)
 	fmt.Println(read.Views, read.UniqueVisitors, err)
 

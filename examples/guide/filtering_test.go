@@ -108,7 +108,7 @@ func Example_filteringToken() {
 	place, err := coodie.Values(table.Find(sensorID.Eq("s1")), token).First(ctx)
 	check(err)
 	printMetrics(table.Find(token.Ge(place), token.Le(place)).Limit(1))
-	printMetrics(table.Find(token.After(Metric{SensorID: "s1"}), token.Le(place)))
+	printMetrics(table.Find(coodie.TokenAfter(Metric{SensorID: "s1"}), token.Le(place)))
 	// Output:
 	// s1/3
 	//

@@ -52,7 +52,7 @@ func Example_vectorSearchANN() {
 	}
 	wanted := [4]float32{0.1, 0.2, 0.3, 0.4}
 	nearest := products.Find().OrderBy(coodie.ANN(embedding, wanted)).Limit(10)
-	for match, err := range coodie.Project[Match](nearest, coodie.Cosine(embedding, wanted).As("similarity")).Iter(ctx) {
+	for match, err := range coodie.Project[Match](nearest, coodie.As(coodie.Cosine(embedding, wanted), "similarity")).Iter(ctx) {
 		check(err)
 		fmt.Println(match.Name, match.Similarity)
 	}

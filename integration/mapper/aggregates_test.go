@@ -106,7 +106,7 @@ func TestAggregates(t *testing.T) {
 	// A counter is summed up, too.
 	hits := create[Counts](t, s)
 	for page, n := range map[string]int64{"/": 3, "/b": 4} {
-		require.NoError(t, hits.Find(countsPage.Eq(page)).Update(t.Context(), countsHits.Increment(n)))
+		require.NoError(t, hits.Find(countsPage.Eq(page)).Update(t.Context(), coodie.Increment(countsHits, n)))
 	}
 	requireSelected(t, []selectedCase{
 		{"sum of counters", values(hits.Find(), coodie.Sum(countsHits)), []int64{7}},
@@ -141,9 +141,9 @@ func TestProjections(t *testing.T) {
 	token, err := coodie.Values(table.Find(shop.Eq("a"), year.Eq(1)), coodie.Token[Sale]()).First(t.Context())
 	require.NoError(t, err)
 	each := coodie.Project[stats](table.Find(shop.In("a", "c"), year.In(1, 2)).GroupBy(shop, year),
-		coodie.CountAll[Sale]().As("sales"), coodie.CountOf(price).As("priced"),
-		coodie.Min(price).As("least"), coodie.Max(price).As("most"), coodie.Sum(coodie.Cast[int64](price)).As("total"),
-		coodie.Avg(weight).As("mean"), coodie.Call[string]("mask_null", item).As("first"), coodie.Token[Sale]().As("at"))
+		coodie.As(coodie.CountAll[Sale](), "sales"), coodie.As(coodie.CountOf(price), "priced"),
+		coodie.As(coodie.Min(price), "least"), coodie.As(coodie.Max(price), "most"), coodie.As(coodie.Sum(coodie.Cast[int64](price)), "total"),
+		coodie.As(coodie.Avg(weight), "mean"), coodie.As(coodie.Call[string]("mask_null", item), "first"), coodie.As(coodie.Token[Sale](), "at"))
 	all, err := each.All(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 2)
@@ -154,7 +154,7 @@ func TestProjections(t *testing.T) {
 	one, err := coodie.Project[struct {
 		Rows  int64
 		Heavy float64
-	}](table.Find(), coodie.CountAll[Sale]().As("rows"), coodie.Max(weight).As("heavy")).One(t.Context())
+	}](table.Find(), coodie.As(coodie.CountAll[Sale](), "rows"), coodie.As(coodie.Max(weight), "heavy")).One(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 13, one.Rows)
 	require.Equal(t, 1.5, one.Heavy)

@@ -10,8 +10,8 @@ import (
 
 var (
 	countsPage = coodie.Col(func(c *Counts) *string { return &c.Page })
-	countsHits = coodie.CounterCol(func(c *Counts) *int64 { return &c.Hits })
-	countsErrs = coodie.CounterCol(func(c *Counts) *int64 { return &c.Errs })
+	countsHits = coodie.Col(func(c *Counts) *int64 { return &c.Hits })
+	countsErrs = coodie.Col(func(c *Counts) *int64 { return &c.Errs })
 )
 
 func TestCounters(t *testing.T) {
@@ -24,11 +24,11 @@ func TestCounters(t *testing.T) {
 	require.NoError(t, coodie.Schema(db, counts).Create(ctx))
 	require.NoError(t, coodie.Schema(db, counts).Verify(ctx))
 	row := counts.Find(countsPage.Eq("/"))
-	require.NoError(t, row.Update(ctx, countsHits.Increment(3), countsErrs.Decrement(1)), "it makes the row")
-	require.NoError(t, counts.New(Counts{Page: "/"}).Update(ctx, countsHits.Increment(4)))
+	require.NoError(t, row.Update(ctx, coodie.Increment(countsHits, 3), coodie.Decrement(countsErrs, 1)), "it makes the row")
+	require.NoError(t, counts.New(Counts{Page: "/"}).Update(ctx, coodie.Increment(countsHits, 4)))
 	batch := db.CounterBatch()
-	row.In(batch).Update(countsHits.Increment(5))
-	counts.Find(countsPage.Eq("/b")).In(batch).Update(countsHits.Increment(1))
+	row.In(batch).Update(coodie.Increment(countsHits, 5))
+	counts.Find(countsPage.Eq("/b")).In(batch).Update(coodie.Increment(countsHits, 1))
 	require.NoError(t, batch.Exec(ctx))
 	got, err := row.Get(ctx)
 	require.NoError(t, err)

@@ -122,8 +122,8 @@ func TestQueryFilters(t *testing.T) {
 		{"token =", table.Find(token.Eq(tokenOfA), onDay.Eq(1)).AllowFiltering(), "a11 a12"},
 		{"token >= and <=", table.Find(token.Ge(tokenOfA), token.Le(tokenOfA)).Limit(2), "a31 a32"},
 		{"token > and <", table.Find(token.Gt(tokenOfA-1), token.Lt(tokenOfA+1)).Limit(1), "a31"},
-		{"token of a row", table.Find(token.UpTo(Sale{Shop: "a", Year: 1}), token.Ge(tokenOfA)).Limit(1), "a31"},
-		{"nothing after it", table.Find(token.After(Sale{Shop: "a", Year: 1}), token.Le(tokenOfA)), ""},
+		{"token of a row", table.Find(coodie.TokenUpTo(Sale{Shop: "a", Year: 1}), token.Ge(tokenOfA)).Limit(1), "a31"},
+		{"nothing after it", table.Find(coodie.TokenAfter(Sale{Shop: "a", Year: 1}), token.Le(tokenOfA)), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			read := func() string { return strings.Join(places(t, tt.query), " ") }

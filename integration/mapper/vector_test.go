@@ -72,7 +72,7 @@ func TestANN(t *testing.T) {
 		ID  string
 		How float32
 	}
-	got, err := coodie.Project[near](all.OrderBy(coodie.ANN(angle, [2]float32{1, 0})).Limit(3), coodie.Cosine(angle, [2]float32{1, 0}).As("how")).All(ctx)
+	got, err := coodie.Project[near](all.OrderBy(coodie.ANN(angle, [2]float32{1, 0})).Limit(3), coodie.As(coodie.Cosine(angle, [2]float32{1, 0}), "how")).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []near{{"east", 1}, {"north", .5}, {"west", 0}}, got)
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
@@ -24,6 +25,9 @@ type Reader struct {
 	passed    int  // how many lines were no rows
 	Found     int  // how many were
 	Skip      int  // how many of these an earlier statement of the same read has handed on
+	Timed     bool // somebody wants to know the time that Outside tells
+	outside   time.Duration
+	left      time.Time // when the program's code began; zero if it does not run
 	known     knownDecoding
 }
 
@@ -68,6 +72,28 @@ func (r *Reader) Decoding() (p decoding, err error) {
 	}
 	*k = knownDecoding{r.Of.Table.Meta, columns, p}
 	return p, nil
+}
+
+// Leave is called before code of the program's that runs between two rows, and Return after it.
+func (r *Reader) Leave() {
+	if r.Timed {
+		r.left = time.Now()
+	}
+}
+
+// Return is called after code of the program's.
+func (r *Reader) Return() {
+	if r.Timed {
+		r.outside, r.left = r.Outside(), time.Time{}
+	}
+}
+
+// Outside is how long code of the program's has run.
+func (r *Reader) Outside() time.Duration {
+	if r.left.IsZero() {
+		return r.outside
+	}
+	return r.outside + time.Since(r.left)
 }
 
 // Decode sets the fields of the struct at v from the row's cells.

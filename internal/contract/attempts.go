@@ -29,7 +29,7 @@ var (
 	stockName = coodie.Col(func(s *Stock) *string { return &s.Name })
 	stockN    = coodie.Col(func(s *Stock) *int { return &s.N })
 	callsName = coodie.Col(func(v *Calls) *string { return &v.Name })
-	callsN    = coodie.CounterCol(func(v *Calls) *int64 { return &v.N })
+	callsN    = coodie.Col(func(v *Calls) *int64 { return &v.N })
 )
 
 // sentWrite is a write of one row, in each of the ways in which coodie sends one.
@@ -100,7 +100,7 @@ var sentWrites = map[string]sentWrite{
 		return s.New(Stock{Name: "a"}).DeleteColumns(ctx, stockN)
 	}},
 	"counter": {kind: cqltest.Update, write: func(ctx context.Context, _ *coodie.DB, _ *coodie.Table[Stock], v *coodie.Table[Calls]) error {
-		return v.Find(callsName.Eq("a")).Update(ctx, callsN.Increment(1))
+		return v.Find(callsName.Eq("a")).Update(ctx, coodie.Increment(callsN, 1))
 	}},
 	"logged batch": {kind: cqltest.Batch, replays: true, write: func(ctx context.Context, db *coodie.DB, s *coodie.Table[Stock], _ *coodie.Table[Calls]) error {
 		b := db.Batch()
@@ -116,7 +116,7 @@ var sentWrites = map[string]sentWrite{
 	}},
 	"counter batch": {kind: cqltest.Batch, write: func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock], v *coodie.Table[Calls]) error {
 		b := db.CounterBatch()
-		v.Find(callsName.Eq("a")).In(b).Update(callsN.Increment(1))
+		v.Find(callsName.Eq("a")).In(b).Update(coodie.Increment(callsN, 1))
 		return b.Exec(ctx)
 	}},
 	"raw": {kind: cqltest.Insert, replays: true, write: func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock], _ *coodie.Table[Calls]) error {

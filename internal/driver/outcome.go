@@ -251,6 +251,16 @@ func Unknown(kind Kind, err error) bool {
 	return !judge(err).definite || !beforeProposal(kind, err)
 }
 
+// Sent reports whether a request that ended with err may have been sent: what the program refuses,
+// and what finds no connection, was not.
+func Sent(err error) bool {
+	if err == nil || errors.Is(err, errUnprepared) {
+		return true
+	}
+	_, answered := answerOf(err)
+	return answered || !judge(err).definite
+}
+
 // Retryable reports whether a request that failed with err was certainly not executed, and
 // may succeed if it is sent again as it is.
 func Retryable(kind Kind, err error) bool {

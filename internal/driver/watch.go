@@ -39,9 +39,9 @@ func (r *Request) Watched() *Watched {
 	return &Watched{to: r.Watcher, values: len(r.Values) > 0 || len(r.Entries) > 0, start: time.Now()}
 }
 
-// Attempted tells of one attempt.
+// Attempted tells of one attempt, unless it failed before anything was sent.
 func (w *Watched) Attempted(start, end time.Time, host string, err error) {
-	if w != nil {
+	if w != nil && Sent(err) {
 		w.to.Attempted(Attempt{Start: start, End: end, Host: host, Err: w.withhold(err)})
 	}
 }
@@ -53,10 +53,10 @@ func (w *Watched) Answered() {
 	}
 }
 
-// Ended tells of all attempts as one.
+// Ended tells of all attempts as one, if there were any.
 func (w *Watched) Ended(host string, attempts int, err error) {
-	if w != nil {
-		w.to.Attempted(Attempt{Start: w.start, End: w.end, Host: host, Err: w.withhold(err), Several: max(1, attempts)})
+	if w != nil && (attempts > 1 || attempts == 1 && Sent(err)) {
+		w.to.Attempted(Attempt{Start: w.start, End: w.end, Host: host, Err: w.withhold(err), Several: attempts})
 	}
 }
 

@@ -20,7 +20,7 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		"docs/cqltest.md":       {"cqltest/*_test.go", "examples/pages/*_test.go", "apache/cqltest_test.go"},
 		"docs/drivers.md":       {"apache/example_test.go"},
 		"docs/idempotence.md":   {"example_raw_test.go"},
-		"docs/observability.md": {"otel/example_test.go"},
+		"docs/observability.md": {"otel/example_test.go", "observe/example_test.go"},
 		"docs/performance.md":   {"examples/pages/*_test.go"},
 		"docs/reading.md":       {"example*_test.go"},
 		"docs/recipes.md":       {"recipes/*/example_test.go"},

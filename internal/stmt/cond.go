@@ -68,7 +68,12 @@ func (a *Assign) Ref() *Ref { return a.of.Sure() }
 // Cond compares r with the value at p, which is of the Go type of r's column; nil is null.
 //
 //go:noinline
-func (r *Ref) Compare(op cql.Op, p codec.Addr) Cond { return Cond{r, op, r.valueAt(p)} }
+func (r *Ref) Compare(op cql.Op, p codec.Addr) Cond {
+	if r != nil && r.together != nil {
+		return r.together.compare(op, p)
+	}
+	return Cond{r, op, r.valueAt(p)}
+}
 
 // Assign changes r by the value at p; nil is null.
 //
@@ -81,7 +86,10 @@ func (r *Ref) Change(change cql.Change, p codec.Addr) Assign {
 //
 //go:noinline
 func (r *Ref) In(vs Listed) Cond {
-	if r.Sure().any {
+	switch r = r.Sure(); {
+	case r.together != nil:
+		return r.together.in(cql.In, vs)
+	case r.any:
 		return r.inAny(vs)
 	}
 	list, cd := make([]Operand, vs.N), r.Sure().values
@@ -157,7 +165,7 @@ func (r *Ref) whole(function string, kinds ...codec.Kind) *Ref {
 func either(kinds []codec.Kind) string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
-		names[i] = map[codec.Kind]string{codec.List: "list", codec.Set: "set", codec.Map: "map"}[k]
+		names[i] = map[codec.Kind]string{codec.List: "list", codec.Set: "set", codec.Map: "map", codec.Counter: "counter; tag it type=counter"}[k]
 	}
 	return strings.Join(names, " or a ")
 }

@@ -12,7 +12,7 @@ import (
 // deletion adds one column, or part of one, to the DELETE list.
 func (b *Bound) deletion(r *Ref) {
 	if r.err != nil {
-		b.Fail(r.name, "", r.err)
+		b.Fail(r.name, "", r.Err())
 	}
 	if r.col == nil && b.Err == nil {
 		b.Fail("", "DeleteColumns got something that is not a column", nil)

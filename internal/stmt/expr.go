@@ -48,7 +48,10 @@ var errZeroFunc = errors.New("the Func is a zero value; make it with Sum, Cast o
 
 // Term is the column as a term that is read as the Go type, or as whatever it is.
 func (r *Ref) Term(typ reflect.Type) *Term {
-	if r.Sure().any {
+	switch r = r.Sure(); {
+	case r.together != nil && r.together.token != nil:
+		return TokenTerm(r.together.token.table, r.together.token.err)
+	case r.any:
 		typ = AnyType
 	}
 	e := columnTerm(r)
@@ -62,7 +65,7 @@ var AnyType = reflect.TypeFor[any]()
 // columnTerm is the column as a term.
 func columnTerm(r *Ref) *Term {
 	r = r.Sure()
-	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.err}
+	return &Term{name: r.name, ref: *r, typ: r.typ, err: r.Err()}
 }
 
 // Called is the call of a function whose result is of CQL type typ, read as goType.

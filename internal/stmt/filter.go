@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
@@ -13,7 +14,16 @@ import (
 )
 
 // Columns are clustering columns that are compared at once.
-type Columns struct{ refs []*Ref }
+type Columns struct {
+	refs  []*Ref
+	token *token // of the partition key instead
+}
+
+// token is that of a table's partition key, or why there is none.
+type token struct {
+	table *meta.Table
+	err   error
+}
 
 // many is what a filter on several columns compares, and with which rows.
 type many struct {
@@ -37,14 +47,51 @@ func Like(r *Ref, pattern string) Cond {
 	return Cond{r, cql.Like, o}
 }
 
-// Compare is the filter with the rows.
-func (c *Columns) Compare(op cql.Op, rows Listed) Cond {
+// compare is the filter that they compare so with what is at p.
+func (c *Columns) compare(op cql.Op, p codec.Addr) Cond {
+	switch {
+	case p.None(), op == cql.Ne:
+		return Cond{on: BadRef(c.name(), errors.New("a filter compares it with a value, by Eq, Lt, Le, Gt or Ge"))}
+	case c.token != nil:
+		return TokenCond(op, *codec.As[int64](p))
+	}
+	return c.in(op, ListAt(p, 0, 1))
+}
+
+// in is the filter with the rows.
+func (c *Columns) in(op cql.Op, rows Listed) Cond {
+	if c.token != nil {
+		return Cond{on: BadRef(c.name(), errors.New("a token is one of a range: use Ge and Le instead of In"))}
+	}
 	m := &many{refs: c.refs}
 	for i := range rows.N {
 		m.rows = append(m.rows, rows.At(i))
 	}
 	return Cond{op: op, value: (&otherOperand{many: m}).operand()}
 }
+
+func (c *Columns) name() string {
+	if c.token != nil {
+		return "token"
+	}
+	names := make([]string, len(c.refs))
+	for i, r := range c.refs {
+		names[i] = r.name
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
+
+var errOnlyFilter = errors.New("it is for the filters of Find alone")
+
+// RefToColumns refers to columns that are compared at once, with rows.
+func RefToColumns(refs []*Ref) *Ref { return (&Columns{refs: refs}).ref() }
+
+// RefToToken refers to the token of the table's partition key.
+func RefToToken(table *meta.Table, err error) *Ref {
+	return (&Columns{token: &token{table, err}}).ref()
+}
+
+func (c *Columns) ref() *Ref { return &Ref{name: c.name(), err: errOnlyFilter, together: c} }
 
 // restricts reports whether the filter is on the column, among others.
 func (m *many) restricts(c *meta.Column) bool {
@@ -112,7 +159,7 @@ func (b *Bound) slice(m *many) (key []*meta.Column) {
 		r := m.refs[i]
 		switch {
 		case r.err != nil:
-			b.Fail(r.name, "", r.err)
+			b.Fail(r.name, "", r.Err())
 		case r.col == nil:
 			b.Fail(r.name, "", errNoColumn)
 		case r.elem != nil || r.field != "" || r.col.Kind != meta.Clustering:
@@ -187,6 +234,3 @@ func TokenOf(op cql.Op, row codec.Addr) Cond {
 	m := &many{Token: true, rows: []codec.Addr{row}}
 	return Cond{op: op, value: (&otherOperand{many: m}).operand()}
 }
-
-// ColumnsOf are columns that are compared at once.
-func ColumnsOf(refs []*Ref) Columns { return Columns{refs} }

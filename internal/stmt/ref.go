@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -19,11 +20,14 @@ type Ref struct {
 	field string      // field of a user-defined type
 	typ   *codec.Type // of what is referred to
 	err   error
+	code  uintptr // of the selector that has picked it; 0: it is known by its name
 
 	_ [0]func() // nobody compares columns: spares a function for each type of column
 
 	// Of a typed column: the codecs of its Go type, and of a collection's elements, keys and sets of keys.
 	values, elems, keys, keySets *codec.Codec
+
+	together *Columns // compared at once, or a token; nil: it is one column
 
 	any bool // of one known by its name: values are of any Go type, each at an interface
 }
@@ -72,6 +76,14 @@ func (r *Ref) Sure() *Ref {
 
 var errNoColumn = errors.New("the column is a zero value; make it with Col or AnyCol")
 
+// Missing says why r is no column of a struct; nil if it is one.
+func (r *Ref) Missing() error {
+	if r.err == nil && r.col == nil {
+		return errNoColumn
+	}
+	return r.Err()
+}
+
 // ErrNilColumn is why nil is no column.
 var ErrNilColumn = errors.New("a nil column; make it with Col or AnyCol")
 
@@ -117,8 +129,8 @@ func (r *Ref) valueAt(p codec.Addr) Operand {
 }
 
 // ColumnAt refers to the column whose field lies at the offset in the struct.
-func ColumnAt(table *meta.Table, field reflect.Type, offset uintptr, err error) *Ref {
-	r := &Ref{name: "(selector)", err: err}
+func ColumnAt(table *meta.Table, field reflect.Type, offset, code uintptr, err error) *Ref {
+	r := &Ref{name: "(selector)", code: code, err: err}
 	if err != nil {
 		return r
 	}
@@ -213,8 +225,27 @@ func (r *Ref) Type() *codec.Type { return r.typ }
 // Name is the column's name, for messages too.
 func (r *Ref) Name() string { return r.name }
 
-// Err says why there is no such column.
-func (r *Ref) Err() error { return r.err }
+// Err says why there is no such column, and where its selector is.
+func (r *Ref) Err() error {
+	if r.err == nil || r.code == 0 {
+		return r.err
+	}
+	file, line := runtime.FuncForPC(r.code).FileLine(r.code)
+	return &selectorError{r.err, file, line}
+}
+
+// selectorError is an error of a column that a selector has picked.
+type selectorError struct {
+	err  error
+	file string
+	line int
+}
+
+func (e *selectorError) Error() string {
+	return fmt.Sprintf("%s (its selector is at %s:%d)", e.err, e.file, e.line)
+}
+
+func (e *selectorError) Unwrap() error { return e.err }
 
 // IsPart reports whether r is an element or a field, and not the whole column.
 func (r *Ref) IsPart() bool { return r.elem != nil || r.field != "" }

@@ -9,8 +9,11 @@ import (
 )
 
 // FieldAt refers to the field of r's user-defined type that lies at the offset in the struct.
-func (r *Ref) FieldAt(typ, field reflect.Type, offset uintptr, err error) *Ref {
+func (r *Ref) FieldAt(typ, field reflect.Type, offset, code uintptr, err error) *Ref {
 	part := *r.Sure()
+	if part.err == nil {
+		part.code = code
+	}
 	switch {
 	case part.err != nil:
 		return &part

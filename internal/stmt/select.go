@@ -108,7 +108,7 @@ func (c *Spec) Query(want ReadKind) *Bound {
 func (b *Bound) wholeColumn(r *Ref, where string) *meta.Column {
 	switch {
 	case r.err != nil:
-		b.Fail(r.name, "", r.err)
+		b.Fail(r.name, "", r.Err())
 	case r.col == nil:
 		b.Fail(r.name, where+" got something that is not a column", errNoColumn)
 	case r.elem != nil || r.field != "":

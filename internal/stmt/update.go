@@ -15,7 +15,7 @@ import (
 // assignment binds one term of SET.
 func (b *Bound) assignment(a *Assign) {
 	if a.Ref().err != nil {
-		b.Fail(a.Ref().name, "", a.Ref().err)
+		b.Fail(a.Ref().name, "", a.Ref().Err())
 	}
 	if a.Ref().col == nil && b.Err == nil {
 		b.Fail("", "an assignment was not made by a column", nil)

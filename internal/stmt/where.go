@@ -20,7 +20,7 @@ type relation struct {
 func (b *Bound) relation(c *Cond) (out relation) {
 	name := c.Ref().name
 	if c.Ref().err != nil {
-		b.Fail(name, "", c.Ref().err)
+		b.Fail(name, "", c.Ref().Err())
 	}
 	if c.Ref().col == nil && b.Err == nil {
 		b.Fail("", "a condition was not made by a column", nil)

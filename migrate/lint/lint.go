@@ -44,7 +44,7 @@ const (
 
 var rules = []string{Syntax, Destructive, AllowFiltering, DroppedName, ReusedName, LWTPlain, UnknownOutcome}
 
-// Finding is what a rule says about a place.
+// Finding is a place that violates a rule.
 type Finding struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -368,7 +368,7 @@ func uses(s cqlparse.Statement) (all []use) {
 	return all
 }
 
-// change notes what a statement drops, and what it makes.
+// change notes the names that a statement drops, and those that it makes.
 func (l *linter) change(s cqlparse.Statement) {
 	at := fmt.Sprintf("%s:%d", l.file.name, l.current.Line)
 	switch s := s.(type) {

@@ -18,6 +18,7 @@ import (
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/coodie-go/coodie"
 	coodieotel "github.com/coodie-go/coodie/otel"
 )
 
@@ -45,26 +46,22 @@ type span struct {
 // record runs the shop and scrapes it into a database in dir: a scrape is an HTTP request to the exporter, and
 // Prometheus parses and stores its answer. Only the time between two scrapes is not waited for.
 func record(ctx context.Context, dir string) (r *recording, err error) {
-	registry := prometheus.NewRegistry()
-	reader, err := exporter.New(exporter.WithRegisterer(registry))
+	observer, web, err := exported()
 	if err != nil {
 		return nil, err
 	}
-	shop, err := openShop(ctx, coodieotel.New(coodieotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))))
+	defer web.Close()
+	shop, err := openShop(ctx, observer)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, shop.close()) }()
-	web := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	defer web.Close()
 
-	db, err := tsdb.Open(dir, nil, nil, tsdb.DefaultOptions(), nil)
-	if err != nil {
+	if r, err = newRecording(dir); err != nil {
 		return nil, err
 	}
-	r = &recording{db: db, end: began, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 10_000_000, Timeout: time.Minute})}
 	if err := r.scrape(ctx, web.URL); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, r.db.Close())
 	}
 	for _, p := range phases {
 		begin := r.end
@@ -72,12 +69,32 @@ func record(ctx context.Context, dir string) (r *recording, err error) {
 		for range p.steps {
 			r.end = r.end.Add(interval)
 			if err := errors.Join(shop.step(ctx, p), r.scrape(ctx, web.URL)); err != nil {
-				return nil, errors.Join(fmt.Errorf("%s: %w", p.name, err), db.Close())
+				return nil, errors.Join(fmt.Errorf("%s: %w", p.name, err), r.db.Close())
 			}
 		}
 		r.phases = append(r.phases, span{p.name, begin, r.end})
 	}
 	return r, nil
+}
+
+// exported is an observer, and a server of its metrics.
+func exported() (coodie.CallObserver, *httptest.Server, error) {
+	registry := prometheus.NewRegistry()
+	reader, err := exporter.New(exporter.WithRegisterer(registry))
+	if err != nil {
+		return nil, nil, err
+	}
+	observer := coodieotel.New(coodieotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader))))
+	return observer, httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), nil
+}
+
+// newRecording is one of which nothing has been scraped.
+func newRecording(dir string) (*recording, error) {
+	db, err := tsdb.Open(dir, nil, nil, tsdb.DefaultOptions(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &recording{db: db, end: began, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 10_000_000, Timeout: time.Minute})}, nil
 }
 
 // scrape stores what url answers, at r.end.

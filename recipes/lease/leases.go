@@ -66,7 +66,7 @@ func (l *Leases) CreateCQL() []string { return coodie.Schema(nil, l.table).CQL()
 // was none. It may have changed by the time it is known.
 func (l *Leases) Holder(ctx context.Context, name string) (owner string, token int64, err error) {
 	if !utf8.ValidString(name) {
-		return "", 0, &coodie.Error{Kind: coodie.KindUsage, Op: "read", Table: l.table.Name(), Column: nameCol.Name(), Reason: notUTF8}
+		return "", 0, &coodie.Error{Kind: coodie.KindUsage, Op: "read", Table: l.table.Name(), Column: nameCol.String(), Reason: notUTF8}
 	}
 	row, err := l.read(ctx, name)
 	return deref(row.Owner), deref(row.Token), err
@@ -172,11 +172,11 @@ func (l *Leases) check(name, owner string, ttl time.Duration) error {
 	column, reason := "", ""
 	switch {
 	case !utf8.ValidString(name):
-		column, reason = nameCol.Name(), notUTF8
+		column, reason = nameCol.String(), notUTF8
 	case !utf8.ValidString(owner):
-		column, reason = ownerCol.Name(), notUTF8
+		column, reason = ownerCol.String(), notUTF8
 	case owner == "":
-		column, reason = ownerCol.Name(), "a lease needs an owner's name"
+		column, reason = ownerCol.String(), "a lease needs an owner's name"
 	case ttl <= 0:
 		reason = "a lease lasts for a while: its ttl is more than 0"
 	case l.MaxClockSkew < 0:

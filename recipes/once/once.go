@@ -200,7 +200,7 @@ func (k *Keys) check(op, key string) error {
 	column, reason := "", ""
 	switch {
 	case !utf8.ValidString(key):
-		column, reason = keyCol.Name(), "the text is not valid UTF-8, which CQL's text is"
+		column, reason = keyCol.String(), "the text is not valid UTF-8, which CQL's text is"
 	case k.Keep < 0:
 		reason = "Keep is not negative"
 	default:

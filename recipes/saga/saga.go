@@ -182,7 +182,7 @@ func (s *Saga[T]) Run(ctx context.Context, id string, data T) (T, error) {
 	}
 	text, err := json.Marshal(data)
 	if err != nil {
-		return zero, s.usage("run", dataCol.Name(), "the data has no JSON", err)
+		return zero, s.usage("run", dataCol.String(), "the data has no JSON", err)
 	}
 	return s.run(ctx, id, &record{
 		Name: s.name, ID: id, Steps: s.names, Data: string(text), State: StateRunning, Started: time.Now(),
@@ -294,9 +294,9 @@ func (s *Saga[T]) decode(row *record) (data T, err error) {
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrong): // whose text may quote the data
-		return data, s.usage("decode", dataCol.Name(), fmt.Sprintf("%s: field %q is no %v", reason, wrong.Field, wrong.Type), nil)
+		return data, s.usage("decode", dataCol.String(), fmt.Sprintf("%s: field %q is no %v", reason, wrong.Field, wrong.Type), nil)
 	case err != nil:
-		return data, s.usage("decode", dataCol.Name(), reason, err)
+		return data, s.usage("decode", dataCol.String(), reason, err)
 	}
 	return data, nil
 }
@@ -316,9 +316,9 @@ func stepName(row *record) string {
 func (s *Saga[T]) check(op, id string) error {
 	switch {
 	case !utf8.ValidString(id):
-		return s.usage(op, idCol.Name(), "the text is not valid UTF-8, which CQL's text is", nil)
+		return s.usage(op, idCol.String(), "the text is not valid UTF-8, which CQL's text is", nil)
 	case id == "":
-		return s.usage(op, idCol.Name(), "a saga needs an id", nil)
+		return s.usage(op, idCol.String(), "a saga needs an id", nil)
 	case s.Lease <= 0 || s.Attempts <= 0:
 		return s.usage(op, "", "Lease and Attempts are more than 0", nil)
 	case s.Backoff < 0 || s.Keep < 0 || s.MaxClockSkew < 0:

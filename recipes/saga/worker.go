@@ -48,7 +48,7 @@ func (s *Saga[T]) claim(ctx context.Context, id string, fresh *record) (*worker[
 		case row.Worker != nil:
 			return nil, s.unfinished(&row, ErrHeld)
 		case !slices.Equal(row.Steps, s.names):
-			return nil, s.unfinished(&row, s.usage("resume", stepsCol.Name(), "the saga was begun with other steps", nil))
+			return nil, s.unfinished(&row, s.usage("resume", stepsCol.String(), "the saga was begun with other steps", nil))
 		}
 		if try == nil || from.Run != row.Run || from.Revision != row.Revision {
 			// What was tried before can no longer be applied.
@@ -190,7 +190,7 @@ func (w *worker[T]) try(ctx context.Context, step string, f func(context.Context
 			if err == nil {
 				return string(out), nil, nil
 			}
-			failed = Permanent(w.saga.usage("encode", dataCol.Name(), "the data that the step has left has no JSON", err))
+			failed = Permanent(w.saga.usage("encode", dataCol.String(), "the data that the step has left has no JSON", err))
 		}
 		switch {
 		case errors.As(failed, new(permanent)):

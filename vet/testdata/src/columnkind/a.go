@@ -39,7 +39,7 @@ var (
 	whole = coodie.Col(func(r *Row) *[]string { return &r.Any })
 	seen  = coodie.Col(func(r *Row) *map[string]struct{} { return &r.Seen })
 	skips = coodie.Col(func(r *Row) *[]string { return &r.Skips }) // want `the field Skips is no column: its tag is "-"`
-	_     = coodie.CounterCol(func(r *Row) *int64 { return &r.Views })
+	_     = coodie.Increment(coodie.Col(func(r *Row) *int64 { return &r.Views }), 1)
 	_     = coodie.Col(func(r *Row) *[3]float32 { return &r.Vector })
 	_     = coodie.Add(tags, "x")
 	_     = coodie.Add(typed, "x")
@@ -60,7 +60,7 @@ var (
 	_ = coodie.Put(seen, nil)                                                     // want `Put of the field Seen, which is a set`
 	_ = coodie.Append[Row](tags, "x")                                             // want `Append of the field Tags, which is a set`
 	_ = coodie.Append(coodie.Col(func(r *Row) *[]string { return &r.Tags }), "x") // want `Append of the field Tags, which is a set`
-	_ = coodie.CounterCol(func(r *Row) *int64 { return &r.Count })                // want `CounterCol of the field Count, which is a plain column: tag it "type=counter"`
+	_ = coodie.Increment(coodie.Col(func(r *Row) *int64 { return &r.Count }), 1)  // want `Increment of the field Count, which is a plain column: tag it "type=counter"`
 	_ = coodie.Col(func(r *Row) *string { return &r.Skipped })                    // want `the field Skipped is no column: its tag is "-"`
 	_ = coodie.Col(func(r *Row) *string { return &r.Address.City })               // want `the selector points into the column Address: use coodie.Field`
 	_ = coodie.Col(func(r *Row) *string { return &other.ID })                     // want `the selector returns no address of a field`

@@ -44,7 +44,7 @@ func (e embedded) odd(ctx context.Context, unknown Unknown, t *coodie.Table[Lock
 	func(f func(*Lock) *string) { coodie.Col(f); coodie.Col(nil); coodie.Col() }(nil)
 	coodie.Append(coodie.Col(func(l *Lock) *[]string { return &l.Missing }), 1)
 	coodie.Add[Lock, []string, string](coodie.Col(func(*Lock) *[]string { return nil }))
-	coodie.CounterCol(func(_ *Lock) *int { return &l.Self.Self.Name })
+	coodie.Increment(coodie.Col(func(_ *Lock) *int { return &l.Self.Self.Name }), 1)
 	var b, c = gocql.NewBatch(), e.Session.NewBatch(1, 2)
 	b, c = c, b
 	b.Query()

@@ -170,7 +170,4 @@ func Remove[T any, S ~[]E, E any](c *Column[T, S], vs ...E) Assign[T]           
 func At[T any, S ~[]E, E any](list *Column[T, S], i int) *Column[T, E]                 { panic("stub") }
 func Put[T any, M ~map[K]V, K comparable, V any](c *Column[T, M], entries M) Assign[T] { panic("stub") }
 func Entry[T any, M ~map[K]V, K comparable, V any](c *Column[T, M], k K) *Column[T, V] { panic("stub") }
-
-type CounterColumn[T any, N ~int | ~int64] struct{}
-
-func CounterCol[T any, N ~int | ~int64](selector func(*T) *N) *CounterColumn[T, N] { panic("stub") }
+func Increment[T any, N ~int | ~int64](counter *Column[T, N], n N) Assign[T]           { panic("stub") }

@@ -1,4 +1,4 @@
-package coodie
+package observe
 
 import (
 	"context"
@@ -8,29 +8,31 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/coodie-go/coodie"
 )
 
-// Counters is an Observer that counts, table by table, what becomes of statements: it makes
-// visible how much of the work is LWTs, and how much of that is in vain.
+// Metrics is an observer that counts, table by table, what becomes of statements: it makes visible how
+// much of the work is LWTs, and how much of that is in vain.
 //
-//	var counters coodie.Counters
-//	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&counters))
+//	var metrics observe.Metrics
+//	db, err := coodie.Connect(ctx, cluster, coodie.WithObserver(&metrics))
 //	…
-//	for _, t := range counters.Snapshot() {
+//	for _, t := range metrics.Snapshot() {
 //		fmt.Println(t.Table, t.PaxosShare(), t.Refused, t.Unknown)
 //	}
 //
-// The zero value is ready. It allocates nothing for a table that it knows. It has an entry of its
-// own for each of the first thousand tables, and one for all others: OtherTables. It must not be copied.
-type Counters struct {
-	tables atomic.Pointer[map[string]*tableCounters] // replaced as a whole, under
+// The zero value is ready. Counting allocates nothing for a table that is known. Metrics has an entry of
+// its own for each of the first thousand tables, and one for all others: OtherTables. It must not be copied.
+type Metrics struct {
+	tables atomic.Pointer[map[string]*counts] // replaced as a whole, under
 	mu     sync.Mutex
 }
 
-// TableCounts is what has become of the statements on one table. Reads, SerialReads,
+// TableMetrics is what has become of the statements on one table. Reads, SerialReads,
 // Writes and LWTs are the statements sent, however they ended; a batch counts as one.
 // Applied, Refused, Unknown and Failed say how they ended, if not simply well.
-type TableCounts struct {
+type TableMetrics struct {
 	Table string // those of a batch on several tables, separated by ", "; or OtherTables; "" for raw CQL of no one table
 
 	Reads       int64 // plain ones
@@ -48,19 +50,19 @@ type TableCounts struct {
 	Mutations int64 // calls of Mutate
 	Attempts  int64 // LWTs that they took
 	Contended int64 // Attempts that were refused because somebody else had written first
-	GaveUp    int64 // calls of Mutate that ended with ErrContended
+	GaveUp    int64 // calls of Mutate that ended with coodie.ErrContended
 	Warnings  int64 // events with a Warning
 }
 
 // PaxosShare is the part of the statements that took a Paxos round, between 0 and 1.
-func (c TableCounts) PaxosShare() float64 {
+func (c TableMetrics) PaxosShare() float64 {
 	paxos := c.LWTs + c.SerialReads
 	return ratio(paxos, paxos+c.Reads+c.Writes)
 }
 
 // Contention is how many LWTs a call of Mutate took on average: 1 where nobody else
 // writes the same rows, 0 if there was no call.
-func (c TableCounts) Contention() float64 { return ratio(c.Attempts, c.Mutations) }
+func (c TableMetrics) Contention() float64 { return ratio(c.Attempts, c.Mutations) }
 
 func ratio(a, b int64) float64 {
 	if b == 0 {
@@ -69,80 +71,80 @@ func ratio(a, b int64) float64 {
 	return float64(a) / float64(b)
 }
 
-// tableCounters are TableCounts in the making.
-type tableCounters struct {
+// counts are a TableMetrics in the making.
+type counts struct {
 	reads, serialReads, writes, lwts                  atomic.Int64
 	applied, refused, unknown, failed                 atomic.Int64
 	settled, mutations, attempts, contended, warnings atomic.Int64
 	gaveUp, peeked                                    atomic.Int64
 }
 
-// Observe counts e. It implements Observer.
-func (c *Counters) Observe(_ context.Context, e Event) {
-	if e.Kind == EventOther { // it is of no table
+// Observe counts e. It implements coodie.Observer.
+func (m *Metrics) Observe(_ context.Context, e coodie.Event) {
+	if e.Kind == coodie.EventOther { // it is of no table
 		return
 	}
-	t := c.table(e.Table)
+	t := m.table(e.Table)
 	if e.Warning != "" {
 		t.warnings.Add(1)
 	}
 	switch e.Kind {
-	case EventSettle:
-		if e.Outcome == OutcomeApplied || e.Outcome == OutcomeRefused {
+	case coodie.EventSettle:
+		if e.Outcome == coodie.OutcomeApplied || e.Outcome == coodie.OutcomeRefused {
 			t.settled.Add(1)
 		}
 		return
-	case EventMutate:
+	case coodie.EventMutate:
 		t.mutations.Add(1)
 		t.attempts.Add(int64(e.Attempts))
 		t.contended.Add(int64(e.Refused))
-		if errors.Is(e.Err, ErrContended) {
+		if errors.Is(e.Err, coodie.ErrContended) {
 			t.gaveUp.Add(1)
 		}
 		return
-	case EventDDL:
+	case coodie.EventDDL:
 		return
-	case EventRead:
+	case coodie.EventRead:
 		t.reads.Add(1)
-		if e.Outcome == OutcomeRefused {
+		if e.Outcome == coodie.OutcomeRefused {
 			t.peeked.Add(1)
 			return
 		}
-	case EventSerialRead:
+	case coodie.EventSerialRead:
 		t.serialReads.Add(1)
-	case EventWrite:
+	case coodie.EventWrite:
 		t.writes.Add(1)
-	case EventLWT:
+	case coodie.EventLWT:
 		t.lwts.Add(1)
 	}
 	switch e.Outcome {
-	case OutcomeApplied:
+	case coodie.OutcomeApplied:
 		t.applied.Add(1)
-	case OutcomeRefused:
+	case coodie.OutcomeRefused:
 		t.refused.Add(1)
-	case OutcomeUnknown:
+	case coodie.OutcomeUnknown:
 		t.unknown.Add(1)
-	case OutcomeFailed:
+	case coodie.OutcomeFailed:
 		t.failed.Add(1)
 	}
 }
 
-// OtherTables is the name under which Counters counts all tables beyond the first thousand.
+// OtherTables is the name under which Metrics counts all tables beyond the first thousand.
 const OtherTables = "(other tables)"
 
 // mostCounted bounds the counters, in case that keyspaces or tables are named by data.
 const mostCounted = 1000
 
-func (c *Counters) table(name string) *tableCounters {
-	if tables := c.tables.Load(); tables != nil {
+func (m *Metrics) table(name string) *counts {
+	if tables := m.tables.Load(); tables != nil {
 		if t := (*tables)[name]; t != nil {
 			return t
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	next := map[string]*tableCounters{}
-	if tables := c.tables.Load(); tables != nil {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	next := map[string]*counts{}
+	if tables := m.tables.Load(); tables != nil {
 		if t := (*tables)[name]; t != nil {
 			return t
 		}
@@ -154,20 +156,20 @@ func (c *Counters) table(name string) *tableCounters {
 		}
 		name = OtherTables
 	}
-	next[name] = new(tableCounters)
-	c.tables.Store(&next)
+	next[name] = new(counts)
+	m.tables.Store(&next)
 	return next[name]
 }
 
 // Snapshot returns the counts so far, in the order of the tables' names. Counting goes on.
-func (c *Counters) Snapshot() []TableCounts {
-	tables := c.tables.Load()
+func (m *Metrics) Snapshot() []TableMetrics {
+	tables := m.tables.Load()
 	if tables == nil {
 		return nil
 	}
-	out := make([]TableCounts, 0, len(*tables))
+	out := make([]TableMetrics, 0, len(*tables))
 	for name, t := range *tables {
-		out = append(out, TableCounts{
+		out = append(out, TableMetrics{
 			Table: name,
 			Reads: t.reads.Load(), SerialReads: t.serialReads.Load(), Writes: t.writes.Load(), LWTs: t.lwts.Load(),
 			Applied: t.applied.Load(), Refused: t.refused.Load(), Unknown: t.unknown.Load(), Failed: t.failed.Load(),
@@ -175,6 +177,6 @@ func (c *Counters) Snapshot() []TableCounts {
 			Contended: t.contended.Load(), GaveUp: t.gaveUp.Load(), Warnings: t.warnings.Load(),
 		})
 	}
-	slices.SortFunc(out, func(a, b TableCounts) int { return strings.Compare(a.Table, b.Table) })
+	slices.SortFunc(out, func(a, b TableMetrics) int { return strings.Compare(a.Table, b.Table) })
 	return out
 }
