@@ -68,7 +68,7 @@ func TestUndecided(t *testing.T) {
 	history = append(history, op("b", 2, 3, linear.Get(), linear.Count(20)), op("b", 4, 5, linear.Get(), linear.Count(10)))
 	fine := op("b", 0, 1, linear.Add(1), linear.Count(1))
 	fine.Key = "fine"
-	r := linear.Counter().Check(append(history, fine), linear.Limit(time.Millisecond))
+	r := linear.Counter().Check(append(history, fine), linear.Limit(500*time.Millisecond))
 	require.Equal(t, []string{"job"}, r.Undecided)
 	require.Empty(t, r.Violations)
 	require.ErrorContains(t, r.Err(), "took too long")
