@@ -89,6 +89,9 @@ func TestOutcomes(t *testing.T) {
 		{gocql.ErrTimeoutNoResponse, linear.Unknown},
 		{gocql.ErrNoConnections, linear.NoEffect},
 		{coodie.ErrContended, linear.NoEffect},
+		{&coodie.Error{Kind: coodie.KindUnavailable}, linear.NoEffect},
+		{&coodie.Error{Kind: coodie.KindTimeout, Unknown: true}, linear.Unknown},
+		{&coodie.Error{Kind: coodie.KindDecode}, linear.Unknown},
 		{fmt.Errorf("stopped: %w", linear.ErrNoEffect), linear.NoEffect},
 	} {
 		_, err := h.Do("a", "k", linear.Holder(), func() (linear.LockAnswer, error) { return linear.LockAnswer{}, test.err })
