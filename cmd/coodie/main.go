@@ -1,6 +1,9 @@
 // Command coodie looks after the schema of a keyspace.
 //
 //	coodie migrate up --hosts 10.0.0.1 --keyspace app
+//	coodie diff ./internal/store
+//	coodie gen -o store/store.go migrations
+//	coodie scan users --count
 //	coodie lint migrations
 //
 // Every flag can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.

@@ -100,7 +100,7 @@ func (r *Request) run(ctx context.Context, open func(*coodie.DB) (any, error)) (
 	case interface {
 		Schema(*coodie.DB) *coodie.Tables
 	}:
-		schema = o.Schema(db)
+		schema, tables = o.Schema(db), fields(o)
 	default:
 		a.fail(fmt.Errorf("the function returns a %T: it returns []coodie.AnyTable, *coodie.Tables, or what has a method Schema(*coodie.DB) *coodie.Tables", opened))
 		return a
