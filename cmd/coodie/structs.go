@@ -268,7 +268,10 @@ func relative(path string) string {
 
 // golang runs the go command. Its error has a line for each place.
 func (s *structs) golang(ctx context.Context, verb string, args ...string) ([]byte, error) {
-	args = append([]string{verb, "-tags=" + s.tags}, args...)
+	if s.tags != "" { // an empty one would hide those of GOFLAGS
+		args = append([]string{"-tags=" + s.tags}, args...)
+	}
+	args = append([]string{verb}, args...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
