@@ -27,10 +27,7 @@ var (
 	badHidden    = coodie.Col(func(c *Picked) *string { return &c.Hidden })
 	badPlace     = coodie.Col(func(c *Picked) *int { return &c.Place.X })
 	badPointer   = coodie.Col(func(c *Picked) *string { return c.Owner })
-<<<<<<< HEAD
-=======
 	badElsewhere = coodie.Col(func(c *Picked) *int { return new(int) })
->>>>>>> 68d71fa90c42cd8a933a3267af273dde9f5ec918
 	badNil       *coodie.Column[Picked, int]
 )
 
@@ -48,24 +45,14 @@ func TestWithColumns(t *testing.T) {
 		want   string
 		at     string
 	}{
-<<<<<<< HEAD
 		"a field that is no column": {badHidden, "points at no column", "column_open_test.go:27"},
 		"a field within another":    {badPlace, "points at no column", "column_open_test.go:28"},
 		"the pointer of a field":    {badPointer, "return &x.Field", "column_open_test.go:29"},
+		"a variable elsewhere":      {badElsewhere, "outside of", "column_open_test.go:30"},
 		"a nil variable":            {badNil, "zero value", ""},
 		"nil":                       {nil, "nil column", ""},
 		"a zero column":             {new(coodie.Column[Picked, int]), "zero value", ""},
-		"a field of what has none":  {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:53"},
-=======
-		"a field that is no column":   {badHidden, "points at no column", "column_open_test.go:27"},
-		"a field within another":      {badPlace, "points at no column", "column_open_test.go:28"},
-		"the pointer of a field":      {badPointer, "return &x.Field", "column_open_test.go:29"},
-		"a variable elsewhere":        {badElsewhere, "outside of", "column_open_test.go:30"},
-		"a nil variable":              {badNil, "zero value", ""},
-		"nil":                         {nil, "nil column", ""},
-		"a zero column":               {new(coodie.Column[Picked, int]), "zero value", ""},
-		"a field of what has none":    {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:55"},
->>>>>>> 68d71fa90c42cd8a933a3267af273dde9f5ec918
+		"a field of what has none":  {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:55"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := coodie.Open[Picked](db, coodie.WithColumns(checkedKey, tt.column))
