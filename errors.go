@@ -266,14 +266,6 @@ func about(op, table string, key Key) string {
 	return strings.TrimSuffix(s, ":")
 }
 
-// reason is the text of a cause.
-func reason(err error) string {
-	if err == nil {
-		return "no cause is known"
-	}
-	return err.Error()
-}
-
 // locate adds the key that the call names to an error of its call. It does not look into the
 // error: what a function of the program returned is about another call.
 func (c *call) locate(err error) error {
