@@ -2,34 +2,26 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/gocql/gocql"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/cmd/coodie/internal/program"
 )
 
 // connection is how to reach the cluster.
 type connection struct {
-	file                         string
-	hosts                        []string
-	port                         int
-	keyspace, username, password string
-	localDC                      string
-	anyDC, tls, tlsNoVerify      bool
-	tlsCA, tlsCert, tlsKey       string
-	timeout                      time.Duration
+	program.Connection
+	file string
 }
 
 // configFile is read if it exists and no other one is named.
@@ -37,19 +29,19 @@ const configFile = "coodie.yaml"
 
 func (c *connection) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.file, "config", "", "configuration `file` (default "+configFile+", if there is one)")
-	f.StringSliceVar(&c.hosts, "hosts", []string{"127.0.0.1"}, "`addresses` of nodes, separated by commas")
-	f.IntVar(&c.port, "port", 9042, "port of the nodes")
-	f.StringVarP(&c.keyspace, "keyspace", "k", "", "keyspace")
-	f.StringVarP(&c.username, "username", "u", "", "user to log in as")
-	f.StringVar(&c.password, "password", "", "password; others can see flags, so prefer COODIE_PASSWORD")
-	f.StringVar(&c.localDC, "local-dc", "", "datacenter whose nodes to use; needed if there are several")
-	f.BoolVar(&c.anyDC, "any-dc", false, "use the nodes of all datacenters alike")
-	f.BoolVar(&c.tls, "tls", false, "connect by TLS")
-	f.StringVar(&c.tlsCA, "tls-ca", "", "`file` of the authority that the nodes' certificates come from")
-	f.StringVar(&c.tlsCert, "tls-cert", "", "`file` of the client's certificate")
-	f.StringVar(&c.tlsKey, "tls-key", "", "`file` of the client's key")
-	f.BoolVar(&c.tlsNoVerify, "tls-no-verify", false, "take any certificate of a node")
-	f.DurationVar(&c.timeout, "timeout", 30*time.Second, "how long a request may take")
+	f.StringSliceVar(&c.Hosts, "hosts", []string{"127.0.0.1"}, "`addresses` of nodes, separated by commas")
+	f.IntVar(&c.Port, "port", 9042, "port of the nodes")
+	f.StringVarP(&c.Keyspace, "keyspace", "k", "", "keyspace")
+	f.StringVarP(&c.Username, "username", "u", "", "user to log in as")
+	f.StringVar(&c.Password, "password", "", "password; others can see flags, so prefer COODIE_PASSWORD")
+	f.StringVar(&c.LocalDC, "local-dc", "", "datacenter whose nodes to use; needed if there are several")
+	f.BoolVar(&c.AnyDC, "any-dc", false, "use the nodes of all datacenters alike")
+	f.BoolVar(&c.TLS, "tls", false, "connect by TLS")
+	f.StringVar(&c.TLSCA, "tls-ca", "", "`file` of the authority that the nodes' certificates come from")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` of the client's certificate")
+	f.StringVar(&c.TLSKey, "tls-key", "", "`file` of the client's key")
+	f.BoolVar(&c.TLSNoVerify, "tls-no-verify", false, "take any certificate of a node")
+	f.DurationVar(&c.Timeout, "timeout", 30*time.Second, "how long a request may take")
 }
 
 // read sets the flags that were not given: from the environment, or else from the configuration file.
@@ -131,30 +123,19 @@ func known(cmd *cobra.Command, flag string) bool {
 
 // connect opens a session on the keyspace.
 func (a *app) connect(ctx context.Context) (*coodie.DB, error) {
-	c := &a.config
-	if c.keyspace == "" {
-		return nil, usageError{errors.New("name the keyspace: --keyspace, COODIE_KEYSPACE, or keyspace: in " + configFile)}
+	if err := a.config.check(); err != nil {
+		return nil, err
 	}
-	cluster := gocql.NewCluster(c.hosts...)
-	cluster.Port, cluster.Keyspace, cluster.Timeout = c.port, c.keyspace, c.timeout
-	if c.username != "" {
-		cluster.Authenticator = gocql.PasswordAuthenticator{Username: c.username, Password: c.password}
+	return a.config.Connect(ctx)
+}
+
+// check says what is missing.
+func (c *connection) check() error {
+	if c.Keyspace == "" {
+		return usageError{errors.New("name the keyspace: --keyspace, COODIE_KEYSPACE, or keyspace: in " + configFile)}
 	}
-	if c.tls || c.tlsCA != "" || c.tlsCert != "" || c.tlsKey != "" || c.tlsNoVerify {
-		if (c.tlsCert == "") != (c.tlsKey == "") {
-			return nil, usageError{errors.New("a client's certificate needs both --tls-cert and --tls-key")}
-		}
-		cluster.SslOpts = &gocql.SslOptions{
-			Config: &tls.Config{InsecureSkipVerify: c.tlsNoVerify},
-			CaPath: c.tlsCA, CertPath: c.tlsCert, KeyPath: c.tlsKey, EnableHostVerification: !c.tlsNoVerify,
-		}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return usageError{errors.New("a client's certificate needs both --tls-cert and --tls-key")}
 	}
-	options := []coodie.ConnectOption{coodie.WithDriverLog(slog.New(slog.DiscardHandler))}
-	switch {
-	case c.localDC != "":
-		options = append(options, coodie.WithLocalDatacenter(c.localDC))
-	case c.anyDC:
-		options = append(options, coodie.WithAnyDatacenter())
-	}
-	return coodie.Connect(ctx, cluster, options...)
+	return nil
 }

@@ -1,6 +1,9 @@
 // Command coodie looks after the schema of a keyspace.
 //
 //	coodie migrate up --hosts 10.0.0.1 --keyspace app
+//	coodie diff ./internal/store
+//	coodie gen -o store/store.go migrations
+//	coodie scan users --count
 //	coodie lint migrations
 //
 // Every flag can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.
@@ -96,6 +99,6 @@ Exit codes: 0 done, or nothing to do; 1 differences; 2 wrong usage; 3 failed.`,
 	}
 	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON")
 	a.config.flags(root.PersistentFlags())
-	root.AddCommand(a.migrate(), a.lint())
+	root.AddCommand(a.migrate(), a.lint(), a.diff(), a.sync(), a.verify(), a.gen(), a.scan(), a.cqltest())
 	return root
 }

@@ -2,9 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -36,10 +41,33 @@ func TestScripts(t *testing.T) {
 			env.Setenv("COODIE_HOSTS", host)
 			env.Setenv("COODIE_PORT", port)
 			env.Setenv("COODIE_KEYSPACE", "app")
-			return nil
+			return module(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts},
 	})
+}
+
+// module makes the module of a script require coodie as it stands here.
+func module(env *testscript.Env) error {
+	file := filepath.Join(env.WorkDir, "go.mod")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	root, err1 := filepath.Abs("../..")
+	requires, err2 := os.ReadFile(filepath.Join(root, "go.mod"))
+	sums, err3 := os.ReadFile(filepath.Join(root, "go.sum"))
+	caches, err4 := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err := errors.Join(err, err1, err2, err3, err4); err != nil {
+		return err
+	}
+	_, list, _ := strings.Cut(string(requires), "require") // after the module's own name
+	text = fmt.Appendf(text, "\nrequire github.com/coodie-go/coodie v0.0.0\n\nreplace github.com/coodie-go/coodie => %s\n\nrequire%s", root, list)
+	dirs := strings.Fields(string(caches))
+	for name, value := range map[string]string{"GOCACHE": dirs[0], "GOMODCACHE": dirs[1], "GOPROXY": "off", "GOWORK": "off", "GOFLAGS": "-mod=mod"} {
+		env.Setenv(name, value)
+	}
+	return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(env.WorkDir, "go.sum"), sums, 0o600))
 }
 
 func server(ts *testscript.TestScript) *cqltest.Server {
@@ -57,6 +85,22 @@ func cql(ts *testscript.TestScript, neg bool, args []string) {
 // fault loses the answer of the first statement that contains a text.
 func fault(ts *testscript.TestScript, _ bool, args []string) {
 	server(ts).Fault(cqltest.On(cqltest.Any).Containing(args[0]).First(1), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
+}
+
+// rows inserts rows: rows 'INSERT INTO t (k) VALUES (%d)' 100.
+func rows(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for i := range n {
+		ts.Check(server(ts).Exec(fmt.Sprintf(args[0], i)))
+	}
+}
+
+// timeouts lets the statement time out that is the nth with a text in it.
+func timeouts(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	server(ts).Fault(cqltest.On(cqltest.Any).Containing(args[0]).Nth(n), cqltest.ReadTimeout())
 }
 
 // exits runs a command, and compares the code that it exits with: exits 1 coodie lint.

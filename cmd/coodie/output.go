@@ -34,6 +34,9 @@ func terminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// bar says whether to draw a bar of progress.
+func (o *output) bar() bool { return !o.json && os.Getenv("TERM") != "dumb" && terminal(o.err) }
+
 // The colors.
 const (
 	red    = "31"
@@ -81,7 +84,7 @@ type mistake struct {
 func (o *output) failure(err error) {
 	var mistakes []mistake
 	for _, e := range split(err) {
-		m := mistake{Error: strings.TrimPrefix(e.Error(), "migrate: ")}
+		m := mistake{Error: strings.TrimPrefix(strings.TrimPrefix(e.Error(), "migrate: "), "gen: ")}
 		var at *migrate.Error
 		var unknown *migrate.UnknownStepError
 		switch {

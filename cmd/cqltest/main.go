@@ -17,7 +17,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/cmd/internal/serve"
 )
 
 func main() {
@@ -35,42 +35,13 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("cqltest", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	listen := flags.String("listen", "127.0.0.1:9042", "`address` to listen on; port 0 takes a free one")
-	dialect := flags.String("dialect", "cassandra", "whose answers to give: cassandra or scylla")
-	initFile := flags.String("init", "", "CQL `file` to run before the first client is served")
-	user := flags.String("user", "", "`name` of the one user; without it nobody has to log in")
-	password := flags.String("password", "", "the user's password")
+	var server serve.Options
+	server.Flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-
-	opts := []cqltest.Option{cqltest.WithAddress(*listen), cqltest.WithLogLimit(0)}
-	switch *dialect {
-	case "cassandra":
-	case "scylla":
-		opts = append(opts, cqltest.WithDialect(cqltest.Scylla))
-	default:
-		return fmt.Errorf("unknown dialect %q: it is cassandra or scylla", *dialect)
-	}
-	if *initFile != "" {
-		script, err := os.ReadFile(*initFile)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, cqltest.WithSchema(string(script)))
-	}
-	if *user != "" {
-		opts = append(opts, cqltest.WithAuth(*user, *password))
-	}
-	srv, err := cqltest.Run(opts...)
-	if err != nil {
-		return err
-	}
-	defer srv.Close()
-	fmt.Fprintf(stdout, "cqltest: listening on %s\n", srv.Addr())
-	<-ctx.Done()
-	return nil
+	return server.Run(ctx, func(addr string) { fmt.Fprintf(stdout, "cqltest: listening on %s\n", addr) })
 }
