@@ -155,7 +155,7 @@ func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).Change(cq
 //go:noinline
 func (c *Column[T, V]) From(e *Existing[T]) (V, CellState) {
 	var v V
-	p := plainExisting(e).Read(refOf(c), codec.At(&v))
+	p := rowOf(e).Read(refOf(c), codec.At(&v))
 	if p != answer.Present {
 		var zero V
 		return zero, CellState(p)

@@ -45,14 +45,14 @@ func TestWithColumns(t *testing.T) {
 		want   string
 		at     string
 	}{
-		"a field that is no column":   {badHidden, "points at no column", "column_open_test.go:27"},
-		"a field within another":      {badPlace, "points at no column", "column_open_test.go:28"},
-		"the pointer of a field":      {badPointer, "return &x.Field", "column_open_test.go:29"},
-		"a variable elsewhere":        {badElsewhere, "outside of", "column_open_test.go:30"},
-		"a nil variable":              {badNil, "zero value", ""},
-		"nil":                         {nil, "nil column", ""},
-		"a zero column":               {new(coodie.Column[Picked, int]), "zero value", ""},
-		"a field of what has none":    {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:55"},
+		"a field that is no column": {badHidden, "points at no column", "column_open_test.go:27"},
+		"a field within another":    {badPlace, "points at no column", "column_open_test.go:28"},
+		"the pointer of a field":    {badPointer, "return &x.Field", "column_open_test.go:29"},
+		"a variable elsewhere":      {badElsewhere, "outside of", "column_open_test.go:30"},
+		"a nil variable":            {badNil, "zero value", ""},
+		"nil":                       {nil, "nil column", ""},
+		"a zero column":             {new(coodie.Column[Picked, int]), "zero value", ""},
+		"a field of what has none":  {coodie.Field(checkedKey, func(s *string) *string { return s }), "not point at a field of string", "column_open_test.go:55"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := coodie.Open[Picked](db, coodie.WithColumns(checkedKey, tt.column))
@@ -93,3 +93,51 @@ func TestStrings(t *testing.T) {
 }
 
 var badKey = coodie.Col(func(c *AppConfig) *AppConfig { return c })
+
+// TestResultsThatATestMakes: who is given results can be tested with results of one's own.
+func TestResultsThatATestMakes(t *testing.T) {
+	applied := coodie.LWTResult[Picked]{Applied: true}
+	require.NoError(t, applied.Err())
+	require.Equal(t, "applied", applied.String())
+	require.Equal(t, coodie.RowUnknown, applied.Row())
+	require.Empty(t, applied.Existing.Map())
+
+	owner := "ann"
+	for name, row := range map[string]Picked{
+		"all":  {Key: "k", At: 1, Marks: []string{"a"}, Prefs: map[string]string{"x": "y"}, Owner: &owner},
+		"null": {Key: "k"},
+	} {
+		refused := coodie.LWTResult[Picked]{Existing: &coodie.Existing[Picked]{Value: row}}
+		var failed *coodie.NotAppliedError[Picked]
+		require.ErrorAs(t, refused.Err(), &failed)
+		require.ErrorIs(t, refused.Err(), coodie.ErrNotApplied)
+		require.Equal(t, row, failed.Result.Existing.Value)
+		require.Equal(t, coodie.RowPresent, refused.Row())
+		require.Equal(t, coodie.RowPresent, refused.Existing.Row())
+		require.Equal(t, "refused", refused.String())
+		require.Empty(t, refused.Conditions())
+		require.Equal(t, "key, at, marks, prefs, owner", refused.Existing.String())
+
+		got, state := checkedKey.From(refused.Existing)
+		require.Equal(t, "k", got)
+		require.Equal(t, coodie.CellPresent, state)
+		got, state = checkedOwner.From(refused.Existing)
+		want := map[bool]coodie.CellState{true: coodie.CellPresent, false: coodie.CellNull}[row.Owner != nil]
+		require.Equal(t, want, state, name)
+		require.Equal(t, want, refused.Existing.CellState("owner"))
+		if row.Owner == nil {
+			require.Empty(t, got)
+			require.Nil(t, refused.Existing.Map()["marks"])
+			continue
+		}
+		require.Equal(t, "ann", got)
+		marks, _ := checkedMarks.From(refused.Existing)
+		require.Equal(t, []string{"a"}, marks)
+		pref, _ := coodie.Entry(coodie.Col(func(c *Picked) *map[string]string { return &c.Prefs }), "x").From(refused.Existing)
+		require.Equal(t, "y", pref)
+		require.Equal(t, "ann", refused.Existing.Map()["owner"])
+	}
+	settled, err := applied.Settle(t.Context())
+	require.NoError(t, err)
+	require.True(t, settled.Applied)
+}

@@ -206,7 +206,7 @@ func (db *DB) connected(w *watch, crossing, unverified bool) {
 	}
 	warning := strings.Join(warnings, "; ")
 	if w == nil && warning != "" {
-		slog.Default().LogAttrs(context.Background(), slog.LevelWarn, "coodie", slog.String("op", opConnect), slog.String("warning", warning))
+		slog.Default().Warn("coodie", "op", opConnect, "warning", warning)
 	}
 	w.end(OutcomeDone, nil, func(e *Event) { e.Keyspace, e.Warning = db.sender.Keyspace(), warning })
 }

@@ -20,7 +20,8 @@
 //	case err != nil:      return err                            // unknown, or certainly nothing
 //	case !res.Applied:    return fmt.Errorf("held by %s", res.Existing.Value.LockedBy)
 //	}
-//	defer lock.If(lockedBy.Eq("alice")).Delete(ctx)             // DELETE … IF locked_by = ?
+//	…
+//	res, err = lock.If(lockedBy.Eq("alice")).Delete(ctx)        // DELETE … IF locked_by = ?
 //
 // # Three outcomes
 //
@@ -139,4 +140,46 @@
 // another column is later set by an UPDATE without one, leaves a row behind that has
 // no owner and still refuses IF NOT EXISTS. Write all columns with the same TTL, or take
 // the lease by `If(owner.IsNull())` with AllowCreate.
+//
+// # Names by topic
+//
+//   - Connecting: [DB], [New], [NewOver], [Connect], [ConnectOver], [ConnectOption],
+//     [WithLocalDatacenter], [WithAnyDatacenter], [WithDriverLog].
+//   - Tables: [Table], [Open], [TableOption], [WithTable], [WithColumns], [View], [OpenView], [Variants],
+//     [OpenVariants], [Variant], [VariantOf], [TableOf], [Codec], [CodecOf], [SchemaError].
+//   - Schemas: [Schema], [Tables], [AnyTable], [Difference], [MismatchError], [WithComment],
+//     [WithCompaction], [WithDefaultTTL], [WithProperty].
+//   - Consistency: [Consistency], [Any], [One], [Two], [Three], [Quorum], [All], [LocalQuorum],
+//     [EachQuorum], [LocalOne], [SerialConsistency], [Serial], [LocalSerial], [WithConsistency],
+//     [WithCommitConsistency], [WithSerialConsistency].
+//   - Options of a DB and a table: [Option], [EachOption], [WithKeyspace], [Idempotence],
+//     [WithIdempotence], [WithTimeout], [WithRetries], [WithPageSize], [WithInChunk], [WithSettle],
+//     [WithLWTOnly], [WithStrictTypes], [WithClientTimestamps], [WithoutValidate].
+//   - Options of a call: [CallOption], [WithTTL], [WithTimestamp], [WithOmitNil], [WithPeekFirst],
+//     [WithLinearizable], [WithConcurrency], [WithPrefetch], [WithBypassCache], [WithUsingTimeout].
+//   - Columns: [Column], [Col], [NullCol], [Field], [AnyColumn], [AnyCol], [Target], [Cond], [Assign],
+//     [Like], [Cols], [Token], [TokenAfter], [TokenUpTo].
+//   - Collections and counters: [Append], [Prepend], [Add], [Put], [Remove], [RemoveKeys], [At], [Entry],
+//     [Contains], [ContainsValue], [ContainsKey], [Increment], [Decrement].
+//   - Documents and queries: [Document], [QuerySet], [Query], [Readable], [ConditionalWrite],
+//     [InsertWrite], [Order], [Asc], [Desc], [Page], [WithPageTokenKeys], [WithPageTokenLifetime].
+//   - Answers: [LWTResult], [Existing], [CellState], [RowState], [Pair], [AppliedColumn],
+//     [JudgedCondition], [Verdict], [NotAppliedError].
+//   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
+//   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle], [BatchWrite], [BatchQuery],
+//     [BatchConditional], [BatchCreation].
+//   - Bulk calls and scans: [BulkError], [ScanOption], [ScanProgress], [Checkpoint], [ResumeFrom],
+//     [RateLimit], [MinRanges], [OnProgress].
+//   - Selections: [Values], [Project], [Selection], [Expr], [Selectable], [Func], [As], [Nullable],
+//     [CountAll], [CountOf], [Sum], [Avg], [Min], [Max], [Cast], [Call], [WriteTime], [MaxWriteTime],
+//     [TTL], [ToJSON].
+//   - Vectors: [ANN], [Cosine], [Euclidean], [DotProduct].
+//   - Errors: [Error], [ErrorKind], [KindOf], [Key], [ErrNotFound], [ErrNotApplied], [ErrOutcomeUnknown],
+//     [ErrContended], [ErrCannotGuard], [ErrNotSent], [ErrPlanned].
+//   - Raw CQL and plans: [Raw], [RawResult], [Row], [Unset], [Plan], [Planned], [PlannedArg].
+//   - Observers: [WithObserver], [Observer], [ObserverFunc], [CallObserver], [Event], [EventKind],
+//     [Outcome], [Attempt].
+//   - Hooks: [BeforeSaver], [Validator], [AfterLoader].
+//   - Values: [UUID], [NewUUID], [NewTimeUUID], [ParseUUID], [Date], [DateOf], [ParseDate], [Duration],
+//     [Marshaler], [Unmarshaler].
 package coodie

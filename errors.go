@@ -200,6 +200,8 @@ type SchemaError struct {
 	Reason string       // what is wrong and what to do
 }
 
+func (e *SchemaError) declaration() {}
+
 func (e *SchemaError) Error() string { return (*meta.Error)(e).Error() }
 
 // schemaError converts an error of package meta to the type that callers get.
@@ -266,14 +268,6 @@ func about(op, table string, key Key) string {
 	return strings.TrimSuffix(s, ":")
 }
 
-// reason is the text of a cause.
-func reason(err error) string {
-	if err == nil {
-		return "no cause is known"
-	}
-	return err.Error()
-}
-
 // locate adds the key that the call names to an error of its call. It does not look into the
 // error: what a function of the program returned is about another call.
 func (c *call) locate(err error) error {
@@ -330,15 +324,12 @@ func (k ErrorKind) Advice() string { return driver.ErrorKind(k).Advice() }
 // Of several errors in one, such as a *BulkError, it is the kind of the first that is listed first:
 // a mistake in the program, contention, an unknown outcome, an answer, a failure.
 func KindOf(err error) ErrorKind {
-	var (
-		schema   *SchemaError
-		mismatch *MismatchError
-	)
+	var declared interface{ declaration() } // an interface: programs without a Schema do not link its error
 	if e := find(err, (*Error).isMistake); e != nil {
 		return e.Kind
 	}
 	switch {
-	case errors.As(err, &schema), errors.As(err, &mismatch), errors.Is(err, ErrCannotGuard):
+	case errors.As(err, &declared), errors.Is(err, ErrCannotGuard):
 		return KindUsage
 	case errors.Is(err, ErrContended):
 		return KindContended

@@ -303,7 +303,7 @@ func (o *observed) tell(waits *waits, f func()) (told bool) {
 func (o *observed) run(n *notice, f func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			o.report("an observer of coodie panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			o.report("an observer of coodie panicked", "panic", p, "stack", string(debug.Stack()))
 		}
 		if !n.over.CompareAndSwap(false, true) {
 			o.late.Add(-1)
@@ -314,12 +314,12 @@ func (o *observed) run(n *notice, f func()) {
 }
 
 // report logs what is wrong with the observer, once, and waits for nobody: the log may be what blocks.
-func (o *observed) report(text string, attrs ...slog.Attr) {
+func (o *observed) report(text string, args ...any) {
 	o.said.Do(func() {
-		attrs = append(attrs, slog.String("observer", fmt.Sprintf("%T", o.ends)))
+		args = append(args, "observer", fmt.Sprintf("%T", o.ends))
 		go func() {
 			defer func() { _ = recover() }() // of a log that panics nobody can be told
-			slog.Default().LogAttrs(context.Background(), slog.LevelError, text, attrs...)
+			slog.Default().Error(text, args...)
 		}()
 	})
 }

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -11,6 +12,9 @@ import (
 
 // LWTResult is the answer of a conditional write. A refused write is a result, not an
 // error; an unknown outcome is always an error and never Applied: false.
+//
+// The test of a program that is given results can make them: LWTResult[T]{Applied: true} is an applied
+// one, LWTResult[T]{Existing: &Existing[T]{Value: row}} one that the row has refused.
 type LWTResult[T any] struct {
 	// Applied says whether the condition held and the write was executed.
 	Applied bool
@@ -95,6 +99,26 @@ const (
 
 func (s RowState) String() string { return [...]string{"unknown", "missing", "present"}[s] }
 
+// rowOf is e without the type parameter, and of one that a test has made the row that its Value is.
+func rowOf[T any](e *Existing[T]) *answer.Row {
+	if e == nil || e.row.Of != nil {
+		return plainExisting(e)
+	}
+	return madeRow(reflect.TypeFor[T](), codec.At(&e.Value))
+}
+
+//go:noinline
+func madeRow(typ reflect.Type, v codec.Addr) *answer.Row {
+	of, err := described(typ)
+	if err != nil {
+		return new(answer.Row)
+	}
+	return answer.Made(of, v)
+}
+
+// made reports whether a test has made the result: no answer has an Existing of no table.
+func (r *result) made() bool { return r.of == nil && r.existing != nil }
+
 // Pair is a column and its value as the server sent it; a nil Value is null.
 type Pair struct {
 	Column string
@@ -114,7 +138,7 @@ func (r LWTResult[T]) Err() error {
 		return nil
 	case r.rest.pending != nil:
 		return r.rest.pending.cause
-	case !r.rest.answered:
+	case !r.rest.answered && !plainResult(&r).made():
 		return errUnanswered
 	}
 	return &NotAppliedError[T]{Result: r}
@@ -130,9 +154,9 @@ func (r *result) text() string {
 	switch {
 	case r.applied:
 		return "applied"
-	case !r.answered:
+	case !r.answered && !r.made():
 		return "not answered"
-	case r.existing == nil:
+	case r.existing == nil || r.existing.Columns.Len() == 0:
 		return "refused"
 	}
 	return "refused: " + namesOf(r.existing)
@@ -144,6 +168,8 @@ func (r LWTResult[T]) Row() RowState { return RowState(plainResult(&r).row()) }
 
 func (r *result) row() answer.RowState {
 	switch {
+	case r.made():
+		return answer.RowPresent
 	case !r.answered && r.existing == nil:
 		return r.absent
 	case !r.answered:
@@ -189,7 +215,8 @@ func (r LWTResult[T]) Pairs() []Pair {
 func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 
 // Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
-// conditions only the columns that they name. A nil *Existing is empty.
+// conditions only the columns that they name. A nil *Existing is empty. One that a test makes of a Value
+// has all of its columns.
 type Existing[T any] struct {
 	row answer.Row
 
@@ -204,7 +231,7 @@ func (e *Existing[T]) String() string {
 	if e == nil {
 		return "no row"
 	}
-	return namesOf(&e.row)
+	return namesOf(rowOf(e))
 }
 
 func namesOf(row *answer.Row) string {
@@ -220,7 +247,7 @@ func (e *Existing[T]) Row() RowState {
 	if e == nil {
 		return RowUnknown
 	}
-	return RowState(e.row.State)
+	return RowState(rowOf(e).State)
 }
 
 // CellState says what was sent of the column of that name.
@@ -228,7 +255,7 @@ func (e *Existing[T]) CellState(column string) CellState {
 	if e == nil {
 		return CellMissing
 	}
-	return CellState(e.row.Presence(column))
+	return CellState(rowOf(e).Presence(column))
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
@@ -238,7 +265,7 @@ func (e *Existing[T]) Pairs() []Pair {
 	if e == nil {
 		return nil
 	}
-	return pairsOf(&e.row)
+	return pairsOf(rowOf(e))
 }
 
 func pairsOf(e *answer.Row) []Pair {

@@ -92,6 +92,8 @@ func (d Difference) String() string { return ddl.Difference(d).String() }
 // MismatchError is what Verify found, and what Sync left: where the structs and the server differ.
 type MismatchError struct{ Differences []Difference }
 
+func (e *MismatchError) declaration() {}
+
 func (e *MismatchError) Error() string {
 	s := "coodie: the schema of the server differs from the structs"
 	for i, d := range e.Differences {

@@ -74,6 +74,9 @@ type Violation[I, O any] struct {
 	// returned then are Unknown. Those beside Shortest explain nothing, whether each happened, between
 	// its call and its return, or not.
 	History []Operation[I, O]
+	// Suspects are operations of which each would explain the answers, if it had taken effect: it is
+	// recorded as NoEffect.
+	Suspects []Operation[I, O]
 	// Picture is the file that the option [Pictures] had written.
 	Picture string
 
@@ -91,6 +94,13 @@ func (v *Violation[I, O]) Error() string {
 	}
 	if n := len(v.History) - len(v.Shortest); n > 0 {
 		fmt.Fprintf(&b, "Other operations before them: %d. Whether each of these happened or not, no order explains the ones above.\n", n)
+	}
+	if len(v.Suspects) > 0 {
+		b.WriteString("One does if any of these took effect, which are said to have had none:\n")
+	}
+	for i := range v.Suspects {
+		op := &v.Suspects[i]
+		fmt.Fprintf(&b, "    %s to %s  %s\n", moment(op.Call), moment(op.Return), strings.TrimSuffix(v.describe(op), unknown))
 	}
 	if v.Picture != "" {
 		fmt.Fprintf(&b, "Picture: %s\n", v.Picture)
@@ -117,9 +127,11 @@ func (m Model[S, I, O]) Check(history []Operation[I, O], opts ...Option) *Result
 		o(&c)
 	}
 	r := &Result[I, O]{}
-	keys := map[string][]Operation[I, O]{}
+	keys, without := map[string][]Operation[I, O]{}, map[string][]Operation[I, O]{}
 	for _, op := range history {
-		if op.Outcome != NoEffect {
+		if op.Outcome == NoEffect {
+			without[op.Key] = append(without[op.Key], op)
+		} else {
 			keys[op.Key] = append(keys[op.Key], op)
 			r.Operations++
 		}
@@ -137,7 +149,7 @@ func (m Model[S, I, O]) Check(history []Operation[I, O], opts ...Option) *Result
 			found := m.search(ops, c.limit)
 			var v *Violation[I, O]
 			if found == porcupine.Illegal {
-				v = m.violation(key, ops, c)
+				v = m.violation(key, ops, without[key], c)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -194,16 +206,26 @@ func entries[I, O any](ops []Operation[I, O], places []place) (out []porcupine.O
 	return out
 }
 
-// violation reduces a history that no order explains.
-func (m *Model[S, I, O]) violation(key string, ops []Operation[I, O], c config) *Violation[I, O] {
+// violation reduces a history that no order explains. without are the operations of no effect.
+func (m *Model[S, I, O]) violation(key string, ops, without []Operation[I, O], c config) *Violation[I, O] {
 	ops = slices.SortedFunc(slices.Values(ops), func(a, b Operation[I, O]) int { return cmp.Compare(a.Call, b.Call) })
 	deadline := time.Now().Add(2 * c.limit)
 	ops = m.shortestPrefix(ops, c.limit)
-	places := m.weaken(ops, deadline)
+	start := time.Now()
+	m.search(ops, time.Until(deadline))
+	patience := 2*time.Since(start) + 100*time.Millisecond // what is less to search takes less
+	places := m.weaken(ops, patience, deadline)
 	v := &Violation[I, O]{Key: key, History: ops, describe: m.describe}
 	for i, op := range ops {
 		if places[i] == full && op.Outcome == Answered {
 			v.Shortest = append(v.Shortest, op)
+		}
+	}
+	for _, op := range without {
+		try := op
+		try.Outcome = Unknown
+		if limit := min(time.Until(deadline), patience); limit > 0 && m.search(append(slices.Clip(ops), try), limit) == porcupine.Ok {
+			v.Suspects = append(v.Suspects, op)
 		}
 	}
 	v.draw = func(w io.Writer) error {
@@ -255,11 +277,8 @@ func (m *Model[S, I, O]) shortestPrefix(ops []Operation[I, O], limit time.Durati
 // weaken finds operations whose answers do not matter: the history stays impossible without those
 // that had no effect on others, and if each of the rest may have happened in its time or not. It
 // ends early at the deadline.
-func (m *Model[S, I, O]) weaken(ops []Operation[I, O], deadline time.Time) []place {
+func (m *Model[S, I, O]) weaken(ops []Operation[I, O], patience time.Duration, deadline time.Time) []place {
 	places := make([]place, len(ops))
-	start := time.Now()
-	m.search(ops, time.Until(deadline))
-	patience := 2*time.Since(start) + 100*time.Millisecond // less is left to search than that took
 	reduce := func(model porcupine.Model, to place, fits func(*Operation[I, O]) bool) {
 		var left []int
 		for i := range ops {

@@ -80,11 +80,13 @@ func (h *History[S, I, O]) now() time.Duration {
 //
 //   - nil: the operation is Answered;
 //   - one that matches coodie.ErrOutcomeUnknown or [ErrUnknown]: Unknown;
-//   - one that matches [ErrNoEffect], or whose coodie.KindOf says that nothing was executed, such as a
-//     mistake in the program or no connection: NoEffect;
+//   - one that matches [ErrNoEffect], any other *coodie.Error but of KindDecode, and one of another driver
+//     whose coodie.KindOf says that nothing was executed, such as no connection: NoEffect;
 //   - any other: Unknown.
 //
-// A refusal is an answer, and so is that a row is missing: do not return them as errors.
+// It must be the error of the one call that has the effect: if f has changed something before,
+// return ErrUnknown. A refusal is an answer, and so is that a row is missing: do not return them as
+// errors.
 func (h *History[S, I, O]) Do(client, key string, in I, f func() (O, error)) (O, error) {
 	op := Operation[I, O]{Client: client, Key: key, Input: in, Call: h.Now(), Outcome: Unknown}
 	defer func() { // also if f panics or ends its goroutine
@@ -104,6 +106,10 @@ func outcomeOf(err error) Outcome {
 	case errors.Is(err, coodie.ErrOutcomeUnknown), errors.Is(err, ErrUnknown):
 		return Unknown
 	case errors.Is(err, ErrNoEffect):
+		return NoEffect
+	}
+	var ours *coodie.Error
+	if errors.As(err, &ours) && ours.Kind != coodie.KindDecode && ours.Kind != coodie.KindOther {
 		return NoEffect
 	}
 	switch coodie.KindOf(err) {

@@ -43,6 +43,22 @@ Picture: %s
 	require.Contains(t, linear.Lock().Check(history, linear.Pictures("/does/not/exist")).Err().Error(), "Picture: none:")
 }
 
+// Who took an unknown outcome for a refusal is named.
+func TestSuspects(t *testing.T) {
+	history := []lock{
+		failed[linear.LockAnswer]("carol", 0, 1, linear.Acquire("carol")), failed[linear.LockAnswer]("alice", 2, 3, linear.Acquire("alice")),
+		op("bob", 4, 5, linear.Acquire("bob"), linear.LockAnswer{Owner: "alice", Told: true}),
+	}
+	r := linear.Lock().Check(history)
+	require.Equal(t, 1, r.Operations)
+	require.Equal(t, history[1:2], r.Violations[0].Suspects)
+	require.Equal(t, `linear: no order of these operations on "job" explains their answers:
+       4.000 s to    5.000 s  bob: acquires as bob: refused, held by alice
+One does if any of these took effect, which are said to have had none:
+       2.000 s to    3.000 s  alice: acquires as alice
+`, r.Err().Error())
+}
+
 // Keys are checked apart, and one that takes too long is told apart from one that is wrong.
 func TestUndecided(t *testing.T) {
 	var history []counter
@@ -52,7 +68,7 @@ func TestUndecided(t *testing.T) {
 	history = append(history, op("b", 2, 3, linear.Get(), linear.Count(20)), op("b", 4, 5, linear.Get(), linear.Count(10)))
 	fine := op("b", 0, 1, linear.Add(1), linear.Count(1))
 	fine.Key = "fine"
-	r := linear.Counter().Check(append(history, fine), linear.Limit(time.Millisecond))
+	r := linear.Counter().Check(append(history, fine), linear.Limit(500*time.Millisecond))
 	require.Equal(t, []string{"job"}, r.Undecided)
 	require.Empty(t, r.Violations)
 	require.ErrorContains(t, r.Err(), "took too long")
@@ -73,6 +89,9 @@ func TestOutcomes(t *testing.T) {
 		{gocql.ErrTimeoutNoResponse, linear.Unknown},
 		{gocql.ErrNoConnections, linear.NoEffect},
 		{coodie.ErrContended, linear.NoEffect},
+		{&coodie.Error{Kind: coodie.KindUnavailable}, linear.NoEffect},
+		{&coodie.Error{Kind: coodie.KindTimeout, Unknown: true}, linear.Unknown},
+		{&coodie.Error{Kind: coodie.KindDecode}, linear.Unknown},
 		{fmt.Errorf("stopped: %w", linear.ErrNoEffect), linear.NoEffect},
 	} {
 		_, err := h.Do("a", "k", linear.Holder(), func() (linear.LockAnswer, error) { return linear.LockAnswer{}, test.err })

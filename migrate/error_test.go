@@ -177,8 +177,8 @@ func TestUnknownStep(t *testing.T) {
 	}
 }
 
-// TestConflict: what exists is not what the statement says, so somebody else has made it.
-func TestConflict(t *testing.T) {
+// TestConflictForgotten: what exists is not what the statement says, so somebody else has made it.
+func TestConflictForgotten(t *testing.T) {
 	ctx := context.Background()
 	srv := start(t)
 	m := migrator(t, client(t, srv), files("0001_a.up.cql", "CREATE TABLE a (k int PRIMARY KEY, v text);"))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +90,7 @@ func everyStatement(t *testing.T, w way, killed bool, names ...string) {
 						session, err := srv.Cluster().CreateSession()
 						require.NoError(t, err)
 						defer session.Close()
+						synctest.Wait() // gocql leaves a goroutine behind if it is closed before that has begun
 						ctx, cancel := context.WithCancel(context.Background())
 						defer cancel()
 						kill := cqltest.Do(func(cqltest.Statement) {

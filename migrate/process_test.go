@@ -230,6 +230,8 @@ func TestGoFunction(t *testing.T) {
 	dies := true
 	fill := func(ctx context.Context, run *migrate.Run) error {
 		called = append(called, run.Progress())
+		require.EqualValues(t, len(called), run.Token())
+		require.EqualValues(t, 2, run.Version())
 		for i, name := range []string{"", "ann", "bob", "cid"} {
 			if name <= run.Progress() {
 				continue

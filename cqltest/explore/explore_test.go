@@ -4,6 +4,7 @@ package explore_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,33 @@ func TestSeveralFaults(t *testing.T) {
 	require.NotNil(t, find(t, twoFaults).Failure)
 	t.Setenv("COODIE_EXPLORE", "")
 	require.Nil(t, find(t, twoFaults).Failure, "without a fault")
+}
+
+// A schedule of three faults of which two suffice is reduced to these.
+func TestReduced(t *testing.T) {
+	reduced := 0
+	for seed := range uint64(20) {
+		r := find(t, func(x *explore.T) {
+			alice := x.Session("alice")
+			for range 4 {
+				_, _ = cas(alice, acquire, "bob")
+			}
+			twoFaults(x)
+		}, explore.Faults(3), explore.Budget(30), explore.Seed(seed), explore.Only(cqltest.On(cqltest.Insert).Where(func(s cqltest.Statement) bool {
+			return len(s.Values()) > 0
+		})), explore.Ways(explore.Unavailable, explore.AppliedTimeout))
+		if r.Failure == nil {
+			continue
+		}
+		require.Len(t, r.Failure.Words, 2, r)
+		var run int
+		_, err := fmt.Sscanf(r.String(), "explore: the test fails in run %d,", &run)
+		require.NoError(t, err)
+		if run > 2+6*2+15 { // none, a single fault, two faults
+			reduced++
+		}
+	}
+	require.NotZero(t, reduced)
 }
 
 // The budget bounds schedules of several faults, and the seed chooses among them, the same each time.

@@ -44,8 +44,8 @@ func With(opts ...cqltest.Option) Option {
 // Nodes sets how many nodes the cluster has. The default is one.
 func Nodes(n int) Option { return func(c *config) { c.nodes = max(1, n) } }
 
-// Budget sets how many schedules of several faults are tried, 200 by default. Those of a single
-// fault are all tried.
+// Budget sets how many schedules of several faults are tried, 200 by default; with [Faults] of three,
+// half of them have two. Those of a single fault are all tried.
 func Budget(schedules int) Option { return func(c *config) { c.budget = max(0, schedules) } }
 
 // Faults sets how many faults a schedule has at most, 2 by default.

@@ -59,7 +59,9 @@ func explained[I, O any](ops []Operation, say func(Operation) (I, O)) (out []lin
 			op.Told = false
 		}
 		switch {
-		case op.Outcome == Failed, op.Action == Read && !op.Told, op.Action == Add && op.Outcome == Refused:
+		case op.Action == Read && !op.Told:
+		case op.Outcome == Failed, op.Action == Add && op.Outcome == Refused:
+			add(op, linear.NoEffect, op.Return)
 		case op.Outcome != Open:
 			add(op, linear.Answered, op.Return)
 		case op.Action == Add || op.New == 0:

@@ -17,6 +17,26 @@ type Row struct {
 	Broken  error // why the cells could not be decoded; they are then as the server sent them
 }
 
+// Made is the row that v, a struct of the table, is: all of its columns are there.
+func Made(table *meta.Table, v codec.Addr) *Row {
+	of := &stmt.Table{Meta: table}
+	columns, cells := make([]driver.Column, len(table.Columns)), make([][]byte, len(table.Columns))
+	e := &Row{Of: &Source{Table: of}, State: RowPresent}
+	for i, col := range table.Columns {
+		of.Refs = append(of.Refs, *stmt.NamedRef(col))
+		columns[i] = driver.Column{Name: col.Name, Type: col.Type}
+		cell, null, err := col.Codec.Append([]byte{}, v.Field(col.Offset))
+		switch {
+		case err != nil:
+			e.Broken = err
+		case !null && !col.Type.StoredAsNull(cell):
+			cells[i] = cell
+		}
+	}
+	e.Columns, e.cells = driver.ColumnsOf(columns...), Pack(nil, cells, -1)
+	return e
+}
+
 // Sent is the cell of a column as the server sent it.
 func (e *Row) Sent(col *meta.Column) ([]byte, Presence) {
 	if i := e.Columns.Index(col.Name); i >= 0 {
