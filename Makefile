@@ -14,7 +14,7 @@ SNIPPET_FILES := (^|/)(example[^/]*|recipes)_test[.]go:
 
 # Where tests run in a synctest bubble. These are built without the race detector, which
 # crashes on a bubble's timers: https://github.com/golang/go/issues/78156.
-BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble|explore[.](Run|Find)[(]' . | xargs -n 1 dirname | sort -u)
+BUBBLES = $(shell grep -rlE --include='*_test.go' '"testing/synctest"|leak[.]Bubble|explore[.](Run|Find)' . | xargs -n 1 dirname | sort -u)
 
 # The modules that share a workspace, and those that have their own: one replaces gocql, and one has Prometheus.
 FORK     := ./integration/drivers/scylla

@@ -290,7 +290,7 @@ func (b *Batch) conditional() bool {
 	return slices.ContainsFunc(b.writes, func(w *handle) bool { return w.conditional })
 }
 
-// tables are the names of its tables, for messages.
+// tables are the names of its tables, in an order that does not depend on that of the writes: observers count by it.
 func (b *Batch) tables() string {
 	var names []string
 	if b != nil {
@@ -300,6 +300,7 @@ func (b *Batch) tables() string {
 			}
 		}
 	}
+	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
 

@@ -328,11 +328,12 @@ func (o *observed) report(text string, args ...any) {
 // when its own context does.
 type joined struct {
 	context.Context
-	values context.Context
+	values  context.Context
+	derived bool // values has all that Context has: to ask both would double the work with each observer and each nested call
 }
 
 func (j joined) Value(key any) any {
-	if v := j.values.Value(key); v != nil {
+	if v := j.values.Value(key); v != nil || j.derived {
 		return v
 	}
 	return j.Context.Value(key)
@@ -344,13 +345,16 @@ func (o *observed) started(ctx context.Context, e Event, waits *waits) context.C
 		return ctx
 	}
 	wanted := make(chan context.Context, 1)
-	if o.tell(waits, func() { wanted <- o.calls.Start(ctx, e) }) {
+	start := func() {
+		if own := o.calls.Start(ctx, e); own != nil {
+			wanted <- joined{ctx, own, own.Value(callKey{}) == any(origin{call: e.Call})}
+		}
+	}
+	if o.tell(waits, start) {
 		select {
 		case own := <-wanted:
-			if own != nil {
-				return joined{ctx, own}
-			}
-		default: // it panicked
+			return own
+		default: // it panicked, or wants no other
 		}
 	}
 	return ctx

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -609,4 +610,84 @@ func TestPatienceIsOfTheCall(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 10)
 	require.Less(t, time.Since(start), 2*time.Second, "12 events of 300 ms")
+}
+
+// counting is a context that counts what it is asked for.
+type counting struct {
+	context.Context
+	asked *atomic.Int64
+}
+
+func (c counting) Value(key any) any {
+	if _, ok := key.(counting); ok {
+		c.asked.Add(1)
+	}
+	return c.Context.Value(key)
+}
+
+// TestContextOfManyObservers: each observer adds one step to what a context is asked for, however calls nest.
+func TestContextOfManyObservers(t *testing.T) {
+	_, db, _, _ := ledgers(t)
+	var observers []coodie.TableOption
+	for range 5 {
+		observers = append(observers, coodie.WithObserver(new(recorder)))
+	}
+	table, err := coodie.Open[Ledger](db, observers...)
+	require.NoError(t, err)
+	ctx := counting{t.Context(), new(atomic.Int64)}
+	row := table.Find(ledgerName.Eq("a"))
+	_, err = row.Mutate(ctx, func(ctx context.Context, _ *Ledger) error {
+		_, err := table.Find(ledgerName.Eq("b")).Mutate(ctx, func(ctx context.Context, _ *Ledger) error {
+			require.Nil(t, ctx.Value(counting{}))
+			return nil
+		}, coodie.OrCreate())
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, int64(1), ctx.asked.Load())
+}
+
+// foreign is an observer whose context is not derived from the call's.
+type foreign struct{ recorder }
+
+func (f *foreign) Start(ctx context.Context, e coodie.Event) context.Context {
+	return context.WithValue(context.Background(), spanKey{}, "/foreign")
+}
+
+// TestContextOfAForeignObserver: the call's own context still says when it ends, and what it holds.
+func TestContextOfAForeignObserver(t *testing.T) {
+	_, db, _, _ := ledgers(t)
+	table, err := coodie.Open[Ledger](db, coodie.WithObserver(new(foreign)))
+	require.NoError(t, err)
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "mine"))
+	defer cancel()
+	_, err = table.Find(ledgerName.Eq("a")).Mutate(ctx, func(ctx context.Context, _ *Ledger) error {
+		require.Equal(t, "mine", ctx.Value(key{}))
+		require.Equal(t, "/foreign", ctx.Value(spanKey{}))
+		cancel()
+		return ctx.Err()
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestTablesOfABatch: the order of its writes makes no other kind of batch.
+func TestTablesOfABatch(t *testing.T) {
+	ctx := t.Context()
+	_, db, table, rec := ledgers(t)
+	claims, err := coodie.Open[Claim](db)
+	require.NoError(t, err)
+	require.NoError(t, coodie.Schema(db, claims).Create(ctx))
+	for _, ledgerFirst := range []bool{true, false} {
+		batch := db.Batch()
+		if ledgerFirst {
+			table.New(Ledger{Name: "x"}).In(batch).Save()
+		}
+		claims.New(Claim{Name: "x"}).In(batch).Save()
+		if !ledgerFirst {
+			table.New(Ledger{Name: "x"}).In(batch).Save()
+		}
+		require.NoError(t, batch.Exec(ctx))
+		require.Equal(t, "BATCH claim, ledger", rec.last().Summary())
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
@@ -110,22 +109,6 @@ func (p *planner) add(r *driver.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.statements = append(p.statements, s)
-}
-
-// text is the CQL of a query that reads all rows.
-func (q *query) text() string {
-	plan, err := Plan(context.Background(), func(ctx context.Context) (err error) {
-		q.rows(ctx, nil, func(_ codec.Addr, failed error) bool { err = failed; return err == nil })
-		return err
-	})
-	if err != nil {
-		return err.Error()
-	}
-	lines := make([]string, len(plan))
-	for i := range plan {
-		lines[i] = plan[i].CQL
-	}
-	return strings.Join(lines, "\n")
 }
 
 // String is the statement as a text of several lines, without the bound values.

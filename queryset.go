@@ -28,8 +28,7 @@ type Readable[T any] interface {
 // Reads is q itself; of a QuerySet, the same selection of rows, which can no longer be written.
 func (q *Query[T]) Reads() *Query[T] { return q }
 
-// String is the CQL that All would send, with its markers and never a value; of several statements one a line. Of a query
-// that cannot be sent it is the reason.
+// String is the CQL of All, with its markers and never a value, or the reason why the query cannot be sent.
 func (q *Query[T]) String() string { return (*query)(q).text() }
 
 // Filter narrows the selection: all filters must hold.

@@ -29,6 +29,17 @@ func (q *query) rows(ctx context.Context, room func() codec.Addr, yield func(cod
 	c.rows(ctx, room, yield)
 }
 
+// text is the SELECT of all rows, or why there is none.
+func (q *query) text() string {
+	c := q.call()
+	b := c.spec.Query(stmt.ReadRows)
+	defer b.Release()
+	if b.Err != nil {
+		return usageError(b.Err).Error()
+	}
+	return b.Request.Statement
+}
+
 func (q *query) count(ctx context.Context) (int64, error) {
 	c := q.call()
 	return c.count(ctx)

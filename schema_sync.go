@@ -286,14 +286,18 @@ func (s *Tables) parts(op string, named bool) ([]*part, error) {
 	return parts, nil
 }
 
-// sends is the table of that name, as keyspace.name, or the first one.
+// sends is the table of that name, as keyspace.name; for a type the first one.
 func (p *part) sends(name string) *table {
+	first := p.tables[0]
 	for _, t := range p.tables {
 		if p.Keyspace+"."+t.settings.table == name {
 			return t
 		}
+		if first.settings.viewOf != "" {
+			first = t
+		}
 	}
-	return p.tables[0]
+	return first
 }
 
 // live reads what the server has: of the tables and types of the part, or of the whole keyspace.
@@ -357,10 +361,18 @@ func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, 
 }
 
 // settled reports whether a difference is no more, although its statement failed: another process was first, or only
-// the answer was lost.
+// the answer was lost. The session may have to connect again before it can tell.
 func (p *part) settled(ctx context.Context, strict bool, d Difference) bool {
-	list, _, err := p.diff(ctx, "sync", strict)
-	return err == nil && !slices.Contains(list, d)
+	const first, most = 20 * time.Millisecond, time.Second
+	for wait := first; ; wait *= 2 {
+		list, _, err := p.diff(ctx, "sync", strict)
+		if err == nil {
+			return !slices.Contains(list, d)
+		}
+		if kind := KindOf(err); kind != KindNoHost && kind != KindConnection || wait > most || pace.Sleep(ctx, wait) != nil {
+			return false
+		}
+	}
 }
 
 // awaitBuilds waits until the indexes and views are built.

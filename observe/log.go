@@ -11,7 +11,8 @@ import (
 
 // Log returns an observer that logs each event as the message "coodie" with its
 // op, kind, table, outcome, duration (and how much of it was the caller's own), statement, the conditions that refused and the evidence of a settlement, and
-// never with a bound value. The levels are
+// never with a bound value. The text of raw CQL is logged as the program wrote it; that of a hook's error is not,
+// because it may quote the row. The levels are
 //
 //   - Warn: an unknown outcome, a Mutate that gave up as contended, and every Warning;
 //   - Error: what failed, unless the caller's own context was cancelled;
@@ -58,9 +59,18 @@ func (o log) Observe(ctx context.Context, e coodie.Event) {
 		attrs = append(attrs, slog.String("warning", e.Warning))
 	}
 	if e.Err != nil {
-		attrs = append(attrs, slog.String("error", e.Err.Error()))
+		attrs = append(attrs, slog.String("error", text(e.Err)))
 	}
 	o.logger.LogAttrs(ctx, level, "coodie", attrs...)
+}
+
+// text is that of an error, without what a hook of the program's says of the row.
+func text(err error) string {
+	var failed *coodie.Error
+	if coodie.KindOf(err) == coodie.KindHook && errors.As(err, &failed) {
+		return failed.Reason + " refused it"
+	}
+	return err.Error()
 }
 
 func level(e coodie.Event) slog.Level {

@@ -304,6 +304,12 @@ func TestLog(t *testing.T) {
 	}
 
 	out.Reset()
+	observe.Log(logger).Observe(ctx, coodie.Event{Op: "mutate", Kind: coodie.EventMutate, Outcome: coodie.OutcomeFailed,
+		Err: &coodie.Error{Kind: coodie.KindHook, Op: "insert", Table: "claim", Reason: "BeforeSave", Err: errors.New("secret is too short")}})
+	require.Contains(t, out.String(), `error="BeforeSave refused it"`)
+	require.NotContains(t, out.String(), "secret", "a hook may quote the row")
+
+	out.Reset()
 	quiet := observe.Log(slog.New(slog.NewTextHandler(&out, nil)))
 	quiet.Observe(ctx, coodie.Event{Op: "insert", Outcome: coodie.OutcomeApplied})
 	require.Empty(t, out.String(), "the logger's level decides")

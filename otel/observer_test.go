@@ -3,6 +3,7 @@ package coodieotel_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"regexp"
@@ -186,12 +187,24 @@ func TestStatusHoldsNoText(t *testing.T) {
 	f := open(t)
 	f.srv.Fault(cqltest.On(cqltest.Write), cqltest.ServerError("S3CRET"))
 	require.Error(t, f.db.Raw("INSERT INTO seat (id, owner) VALUES ('a', 'S3CRET')").Exec(t.Context()))
+	guarded, err := coodie.Open[Guarded](f.db, coodie.WithTable("seat"))
+	require.NoError(t, err)
+	name := coodie.Col(func(g *Guarded) *string { return &g.ID })
+	_, err = guarded.Find(name.Eq("a")).Mutate(t.Context(), func(_ context.Context, g *Guarded) error { g.Owner = "S3CRET"; return nil }, coodie.OrCreate())
+	require.ErrorContains(t, err, "S3CRET")
 	spans := f.spans.GetSpans()
 	require.NotEmpty(t, spans)
 	for _, s := range spans {
 		require.NotContains(t, fmt.Sprint(s.Status, s.Attributes, s.Events), "S3CRET")
 	}
+	require.Equal(t, sdktrace.Status{Code: codes.Error, Description: "BeforeSave refused it"}, spans[len(spans)-1].Status)
 }
+
+// Guarded is a Seat whose hook quotes what it refuses.
+type Guarded Seat
+
+// BeforeSave is a hook.
+func (g *Guarded) BeforeSave(context.Context) error { return fmt.Errorf("%s is too short", g.Owner) }
 
 // collected are the metrics by name.
 func (f fixture) collected(t *testing.T) map[string]metricdata.Metrics {
@@ -383,27 +396,45 @@ func TestTableOfMetrics(t *testing.T) {
 	f.work(t)
 	text, err := os.ReadFile("../docs/observability.md")
 	require.NoError(t, err)
-	documented := map[string][]string{} // unit and attributes by metric
-	for _, row := range regexp.MustCompile("(?m)^\\| `((?:db|coodie)\\.[a-z._]+)` \\| [a-z]+ \\| `([^`]*)` \\| (.*?) \\|").FindAllStringSubmatch(string(text), -1) {
-		documented[row[1]] = append([]string{row[2]}, regexp.MustCompile("`([a-z_.]+)`").FindAllString(row[3], -1)...)
+	type row struct {
+		kind, unit string
+		attributes []string
 	}
-	common := []string{"db.system.name", "db.namespace", "db.collection.name"}
+	documented := map[string]row{}
+	for _, is := range regexp.MustCompile("(?m)^\\| `((?:db|coodie)\\.[a-z._]+)` \\| ([a-z]+) \\| `([^`]*)` \\| (.*?) \\|").FindAllStringSubmatch(string(text), -1) {
+		documented[is[1]] = row{is[2], is[3], append(regexp.MustCompile("[a-z_]+[.][a-z_.]+").FindAllString(is[4], -1), "db.system.name", "db.namespace", "db.collection.name")}
+	}
 	got := f.collected(t)
 	require.NotEmpty(t, got)
 	for name, m := range got {
 		require.Contains(t, documented, name)
-		require.Equal(t, documented[name][0], m.Unit, name)
+		require.Equal(t, documented[name].kind, kindOf(m), name)
+		require.Equal(t, documented[name].unit, m.Unit, name)
 		require.NotEmpty(t, m.Description)
+		seen := map[string]bool{}
 		for _, set := range sets(m) {
 			for _, kv := range set.ToSlice() {
-				if !slices.Contains(common, string(kv.Key)) {
-					require.Contains(t, documented[name][1:], "`"+string(kv.Key)+"`", name)
-				}
+				seen[string(kv.Key)] = true
 			}
 		}
+		require.ElementsMatch(t, documented[name].attributes, slices.Collect(maps.Keys(seen)), name)
 		delete(documented, name)
 	}
 	require.Empty(t, documented, "documented, and not measured")
+}
+
+// kindOf is the kind of the instrument, as the document calls it.
+func kindOf(m metricdata.Metrics) string {
+	switch data := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		if data.IsMonotonic {
+			return "counter"
+		}
+		return "updowncounter"
+	case metricdata.Histogram[int64], metricdata.Histogram[float64]:
+		return "histogram"
+	}
+	return fmt.Sprintf("%T", m.Data)
 }
 
 func sets(m metricdata.Metrics) (all []attribute.Set) {

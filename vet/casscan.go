@@ -3,6 +3,7 @@ package vet
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -113,7 +114,11 @@ func (c *code) leaves(at, loop inspector.Cursor) bool {
 		case *ast.ReturnStmt:
 			return true
 		case *ast.BranchStmt:
-			return at.Node().(*ast.BranchStmt).Tok.String() == "break"
+			return at.Node().(*ast.BranchStmt).Tok == token.BREAK
+		case *ast.IfStmt:
+			if c.leavesWithout(at.Node().(*ast.IfStmt)) {
+				return true
+			}
 		}
 		next, ok := at.NextSibling()
 		if !ok {
@@ -121,6 +126,21 @@ func (c *code) leaves(at, loop inspector.Cursor) bool {
 		}
 		at = next
 	}
+}
+
+// leavesWithout reports whether the loop ends there if the call had no error: a map that came with one is empty still.
+func (c *code) leavesWithout(n *ast.IfStmt) bool {
+	compare, ok := ast.Unparen(n.Cond).(*ast.BinaryExpr)
+	if !ok || compare.Op != token.EQL || !c.isNil(compare.Y) || !isError(c.typeOf(compare.X)) || len(n.Body.List) == 0 {
+		return false
+	}
+	switch last := n.Body.List[len(n.Body.List)-1].(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return last.Tok == token.BREAK
+	}
+	return false
 }
 
 // renewed reports whether the loop gives the variable another map, or empties it.

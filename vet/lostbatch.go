@@ -48,11 +48,16 @@ func (c *code) isMadeHere(v types.Object) bool {
 			continue
 		}
 		f := c.callee(begun)
-		if f == nil || f.Pkg() == nil || !coodie.makeBatch.in(f) && !(isGocql(f.Pkg().Path()) && (f.Name() == "NewBatch" || f.Name() == "Batch")) {
+		if f == nil || f.Pkg() == nil || !coodie.makeBatch.in(f) && !isDriverBatch(f) {
 			return false
 		}
 	}
 	return true
+}
+
+// isDriverBatch reports whether f makes a batch of gocql or gocqlx.
+func isDriverBatch(f *types.Func) bool {
+	return isGocql(f.Pkg().Path()) && (f.Name() == "NewBatch" || f.Name() == "Batch")
 }
 
 // fateOfBatch says who executes the batch that the variable holds.

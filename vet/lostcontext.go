@@ -2,7 +2,6 @@ package vet
 
 import (
 	"go/ast"
-	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -62,5 +61,5 @@ func (c *code) means(at inspector.Cursor, name *ast.Ident) bool {
 		return false
 	}
 	_, obj := scope.LookupParent(name.Name, at.Node().Pos())
-	return obj != nil && obj == types.Object(c.TypesInfo.Defs[name])
+	return obj != nil && obj == c.TypesInfo.Defs[name]
 }

@@ -135,7 +135,7 @@ func (c *code) readsOutcome(v types.Object) bool {
 		}
 		member := parent.Node().(*ast.SelectorExpr).Sel.Name
 		switch {
-		case coodie.read.field(v.Type(), member):
+		case coodie.read.field(v.Type(), member), coodie.settle.field(v.Type(), member) && !c.givenBackTo(parent, v):
 			return true
 		case coodie.existing.field(v.Type(), member):
 			// The row is nil if the write was applied: to look whether it is, is to read the answer.
@@ -145,6 +145,17 @@ func (c *code) readsOutcome(v types.Object) bool {
 		}
 	}
 	return false
+}
+
+// givenBackTo reports whether the variable, or nothing, gets what the selected method returns first: reading the
+// outcome of Settle elsewhere is to read the answer, and lwtresult looks whether it is read.
+func (c *code) givenBackTo(sel inspector.Cursor, v types.Object) bool {
+	_, parent := outer(sel)
+	if _, ok := parent.Node().(*ast.CallExpr); !ok {
+		return false
+	}
+	how, to := c.answer(parent, 0)
+	return how == dropped || to == v
 }
 
 func (c *code) selectsValue(n ast.Node) bool {

@@ -110,6 +110,13 @@ func (c *code) checkError(at inspector.Cursor, call *ast.CallExpr, v types.Objec
 	if !ok || c.unclear[v] && !c.isResult(f, v) {
 		return
 	}
+	if n := f.Node(); v.Pos() < n.Pos() || v.Pos() >= n.End() { // of the function around, which may look at it later
+		for _, use := range c.uses[v] {
+			if use.ParentEdgeKind() != edge.AssignStmt_Lhs && !f.Contains(use) {
+				return
+			}
+		}
+	}
 	end := f.Node().End() // or where it has another value in any case
 	for _, set := range c.sets[v] {
 		if pos := set.at.Node().Pos(); pos > call.Pos() && pos < end && set.at.Parent().Contains(at) {

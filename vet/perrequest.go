@@ -3,7 +3,9 @@ package vet
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 )
 
@@ -49,9 +51,12 @@ func isSession(f *types.Func) bool {
 	return false
 }
 
-// servesRequest reports whether a function around the place is given a request.
+// servesRequest reports whether a function around the place is given a request, and does not do it once for all.
 func (c *code) servesRequest(at inspector.Cursor) bool {
 	for f := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		if c.isOnce(f) {
+			return false
+		}
 		var t *ast.FuncType
 		switch n := f.Node().(type) {
 		case *ast.FuncDecl:
@@ -62,13 +67,22 @@ func (c *code) servesRequest(at inspector.Cursor) bool {
 		if t.Params == nil {
 			continue
 		}
-		for _, field := range t.Params.List {
-			if c.isRequest(c.typeOf(field.Type)) {
-				return true
-			}
+		if slices.ContainsFunc(t.Params.List, func(p *ast.Field) bool { return c.isRequest(c.typeOf(p.Type)) }) || c.isMethodOfGRPC(t) {
+			return true
 		}
 	}
 	return false
+}
+
+// isOnce reports whether the function is given to the Do of a sync.Once.
+func (c *code) isOnce(f inspector.Cursor) bool {
+	at, parent := outer(f)
+	call, ok := parent.Node().(*ast.CallExpr)
+	if !ok || at.ParentEdgeKind() != edge.CallExpr_Args {
+		return false
+	}
+	t := c.typeOf(c.receiver(call))
+	return typePath(t) == "sync" && typeName(t) == "Once"
 }
 
 // isRequest reports whether a value of t is what a server hands to the function that serves a request.
@@ -79,5 +93,15 @@ func (c *code) isRequest(t types.Type) bool {
 		"github.com/gofiber/fiber/v2.Ctx", "github.com/gofiber/fiber/v3.Ctx":
 		return true
 	}
-	return has(t, "ProtoReflect") // of gRPC
+	return false
+}
+
+// isMethodOfGRPC reports whether a function of the type takes a message, and returns one or takes a stream: others may
+// be given a message that is their configuration.
+func (c *code) isMethodOfGRPC(t *ast.FuncType) bool {
+	some := func(list *ast.FieldList, method string) bool {
+		return list != nil && slices.ContainsFunc(list.List, func(f *ast.Field) bool { return has(c.typeOf(f.Type), method) })
+	}
+	const message, stream = "ProtoReflect", "SendMsg"
+	return some(t.Params, stream) || some(t.Params, message) && some(t.Results, message)
 }

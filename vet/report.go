@@ -76,6 +76,9 @@ func (c *code) readDirectives() {
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
 				rest, ok := strings.CutPrefix(comment.Text, directive)
+				if spaced := strings.TrimLeft(strings.TrimPrefix(comment.Text, "//"), " \t"); !ok && strings.HasPrefix("//"+spaced, directive+" ") {
+					c.bad = append(c.bad, comment)
+				}
 				if !ok {
 					continue
 				}

@@ -51,6 +51,17 @@ func loop(s *gocql.Session) bool {
 			break
 		}
 	}
+	for range 3 { // until there is an answer
+		applied, err := s.Query(update).MapScanCAS(m)
+		if err == nil {
+			return applied
+		}
+	}
+	for {
+		if applied, err := s.Query(update).MapScanCAS(m); err == nil {
+			return applied
+		}
+	}
 	for {
 		applied, _ := s.Query(update).MapScanCAS(m)
 		return applied

@@ -16,6 +16,9 @@ func silent(ctx context.Context, t *coodie.Table[Lock]) {
 	//coodievet:ignore lwtresult // want `this silences nothing: write //coodievet:ignore NAME the reason`
 	t.New(Lock{}).Insert(ctx)
 
+	// coodievet:ignore lwtresult a directive has no space // want `this silences nothing`
+	t.New(Lock{}).Insert(ctx)
+
 	//coodievet:ignore lwtresults a name that is none // want `this silences nothing`
 	t.New(Lock{}).Insert(ctx)
 }

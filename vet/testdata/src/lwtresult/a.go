@@ -88,6 +88,19 @@ func read(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock]) (out coodie
 	return
 }
 
+func settled(ctx context.Context, t *coodie.Table[Lock]) (bool, error) {
+	res, err := t.New(Lock{}).Insert(ctx)
+	now, settling := res.Settle(ctx)
+	if settling != nil {
+		return false, fmt.Errorf("%w %w", err, settling)
+	}
+	again, err := t.New(Lock{}).Insert(ctx) // want `kept in again, but nothing reads again.Applied`
+	if err != nil {
+		again, err = again.Settle(ctx) // want `kept in again`
+	}
+	return now.Applied, err
+}
+
 func look(coodie.LWTResult[Lock]) {}
 
 // wrapped is a conditional write of the program's own.

@@ -36,6 +36,18 @@ func goesOn(ctx context.Context, t *coodie.Table[Lock]) bool {
 	return false
 }
 
+func elsewhere(ctx context.Context, t *coodie.Table[Lock], run func(func())) error {
+	var res coodie.LWTResult[Lock]
+	var err error
+	run(func() { res, err = t.New(Lock{}).Insert(ctx) }) // what is behind it looks
+	if err != nil {
+		return err
+	}
+	var unread error
+	run(func() { res, unread = t.New(Lock{}).Insert(ctx) }) // want `the error of a conditional write is not handled`
+	return res.Err()
+}
+
 func dropped(ctx context.Context, t *coodie.Table[Lock]) bool {
 	res, _ := t.New(Lock{}).Insert(ctx) // want `the error of a conditional write is dropped`
 	t.Find().Mutate(ctx, nil)           // want `the error of a conditional write is dropped`
