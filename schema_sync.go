@@ -167,11 +167,13 @@ func (s *Tables) Drop(ctx context.Context) error {
 // Diff compares the structs with the server: user-defined types and their fields, tables, columns with their types and
 // kinds, the order of keys, indexes, views, and the options that were given by WithProperty and the like. What only the
 // server has is no difference, unless it belongs to a key, or the schema is Strict.
-func (s *Tables) Diff(ctx context.Context) ([]Difference, error) {
+func (s *Tables) Diff(ctx context.Context) ([]Difference, error) { return s.differences(ctx, "diff") }
+
+func (s *Tables) differences(ctx context.Context, op string) ([]Difference, error) {
 	var list []Difference
-	parts, err := s.parts("diff", true)
+	parts, err := s.parts(op, true)
 	for _, p := range parts {
-		found, _, err := p.diff(ctx, "diff", s.strict)
+		found, _, err := p.diff(ctx, op, s.strict)
 		if err != nil {
 			return nil, err
 		}
@@ -194,15 +196,7 @@ func (s *Tables) DryRun(ctx context.Context) ([]string, error) {
 
 // Verify is Diff as an error: nil, or a *MismatchError with every difference.
 func (s *Tables) Verify(ctx context.Context) error {
-	var list []Difference
-	parts, err := s.parts("verify", true)
-	for _, p := range parts {
-		found, _, err := p.diff(ctx, "verify", s.strict)
-		if err != nil {
-			return err
-		}
-		list = append(list, found...)
-	}
+	list, err := s.differences(ctx, "verify")
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,9 @@ func (e *Term) vectors() *Ref {
 		return BadRef(e.name, errors.New("likeness is that of a column's vectors"))
 	}
 	r := e.ref
-	r.Only(codec.Vector, "likeness", "")
+	if r.err == nil && r.typ.Kind != codec.Vector {
+		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for likeness")
+	}
 	return &r
 }
 

@@ -261,10 +261,3 @@ func (r *Ref) Codec() *codec.Codec { return r.values }
 
 // BadRef stands for a column that there is not.
 func BadRef(name string, err error) *Ref { return &Ref{name: name, err: err} }
-
-// Only refuses a column of another kind than its constructor is for.
-func (r *Ref) Only(want codec.Kind, constructor, advice string) {
-	if r.err == nil && r.typ.Kind != want {
-		r.err = errors.New("the column is a " + r.typ.String() + ", which is not for " + constructor + advice)
-	}
-}
