@@ -268,4 +268,23 @@ func TestDisagreement(t *testing.T) {
 	require.Contains(t, err.Error(), "127.0.0.8")
 	require.Contains(t, err.Error(), "127.0.0.9")
 	require.Empty(t, schema(srv))
+
+}
+
+// TestAgreementWithoutWork: Up and Down wait for agreement although there is nothing to do, since another process may have
+// ended before the nodes agreed.
+func TestAgreementWithoutWork(t *testing.T) {
+	ctx := context.Background()
+	srv := start(t)
+	m := migrator(t, client(t, srv), letters("a"), migrate.WithAgreement(50*time.Millisecond))
+	up(t, m)
+	srv.Fault(cqltest.On(cqltest.Select, "system.peers"), cqltest.ServerError("boom"))
+	for _, again := range []func() ([]migrate.Step, error){
+		func() ([]migrate.Step, error) { return m.Up(ctx) },
+		func() ([]migrate.Step, error) { return m.UpTo(ctx, 1) },
+		func() ([]migrate.Step, error) { return m.Down(ctx, 1) },
+	} {
+		_, err := again()
+		require.ErrorContains(t, err, "the nodes' versions of the schema could not be read")
+	}
 }
