@@ -166,8 +166,7 @@
 //   - Answers: [LWTResult], [Existing], [CellState], [RowState], [Pair], [AppliedColumn],
 //     [JudgedCondition], [Verdict], [NotAppliedError].
 //   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
-//   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle], [BatchWrite], [BatchQuery],
-//     [BatchConditional], [BatchCreation].
+//   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle].
 //   - Bulk calls and scans: [BulkError], [ScanOption], [ScanProgress], [Checkpoint], [ResumeFrom],
 //     [RateLimit], [MinRanges], [OnProgress].
 //   - Selections: [Values], [Project], [Selection], [Expr], [Selectable], [Func], [As], [Nullable],

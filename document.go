@@ -150,7 +150,7 @@ func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 // With returns a copy of the document whose calls have the options: a TTL, a timestamp, a timeout; see
 // CallOption. What its writes change they change in the Value of d, and d says whether that is Stale: the
 // copy's own Value stays as it is. The slices and maps in Value, and what its pointers lead to, are
-// shared: they must not change before the write is sent or, by In, added to a batch.
+// shared: they must not change before the write is sent or added to a batch.
 func (d *Document[T]) With(opts ...CallOption) *Document[T] {
 	if c := plainDocument(d).with(opts); c != nil {
 		return documentOf[T](c)

@@ -146,12 +146,12 @@ func TestNoValueIsTold(t *testing.T) {
 		"delete all":     func() error { return table.DeleteAll(ctx, []Told{toldRow()}) },
 		"get many":       func() error { return second(table.GetMany(ctx, []Told{toldRow()})) },
 		"batch": func() error {
-			return batch(func(b *coodie.Batch) { doc().In(b).Save(); find().In(b).DeleteColumns(toldS) })
+			return batch(func(b *coodie.Batch) { doc().SaveIn(b); find().DeleteColumnsIn(b, toldS) })
 		},
-		"batch of JSON": func() error { return batch(func(b *coodie.Batch) { table.Find().In(b).SaveJSON(object) }) },
+		"batch of JSON": func() error { return batch(func(b *coodie.Batch) { table.Find().SaveJSONIn(b, object) }) },
 		"conditional batch": func() error {
 			b := db.Batch()
-			h := doc().If(toldS.Eq("s3cret")).In(b).Update(toldN.Set(48151623))
+			h := doc().If(toldS.Eq("s3cret")).UpdateIn(b, toldN.Set(48151623))
 			err := b.Exec(ctx)
 			_, own := h.Result()
 			return errors.Join(err, own)
@@ -289,7 +289,7 @@ func TestErrorsNameTheRow(t *testing.T) {
 		{"usage", "coodie: update told (k, c): ", nil, func() error { return row.Update(ctx) }, coodie.KindUsage},
 		{"batch", "coodie: update told (k, c): ", nil, func() error {
 			b := db.Batch()
-			doc.In(b).Update()
+			doc.UpdateIn(b)
 			return b.Exec(ctx)
 		}, coodie.KindUsage},
 	} {

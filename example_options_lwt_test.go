@@ -138,7 +138,7 @@ func ExampleMaxStatements() {
 	for _, limits := range [][]coodie.BatchOption{nil, {coodie.MaxStatements(200), coodie.MaxBytes(1 << 20)}} {
 		batch := db.UnloggedBatch(limits...)
 		for i := range 150 {
-			configs.New(AppConfig{Key: fmt.Sprint(i)}).In(batch).Save()
+			configs.New(AppConfig{Key: fmt.Sprint(i)}).SaveIn(batch)
 		}
 		err := batch.Exec(ctx)
 		fmt.Println(coodie.KindOf(err) == coodie.KindUsage, err == nil)

@@ -105,8 +105,8 @@ func ExampleDB_CounterBatch() {
 	must(coodie.Schema(db, pages).Create(ctx))
 
 	batch := db.CounterBatch()
-	pages.Find(url.Eq("/")).In(batch).Update(coodie.Increment(views, 3))
-	pages.Find(url.Eq("/about")).In(batch).Update(coodie.Increment(views, 4))
+	pages.Find(url.Eq("/")).UpdateIn(batch, coodie.Increment(views, 3))
+	pages.Find(url.Eq("/about")).UpdateIn(batch, coodie.Increment(views, 4))
 	fmt.Println(batch.Exec(ctx))
 	fmt.Println(coodie.Values(pages.Find(url.Eq("/about")), views).First(ctx))
 	fmt.Println(coodie.Values(pages.Find(), coodie.Sum(views)).First(ctx))

@@ -424,14 +424,14 @@ func ExampleDB_Batch() {
 	}
 	bob := "bob"
 	batch := db.Batch()
-	seats.New(Seat{Show: "tosca", No: 7}).In(batch).Insert()
-	seats.New(Seat{Show: "tosca", No: 8, Holder: &bob}).In(batch).Insert()
+	seats.New(Seat{Show: "tosca", No: 7}).InsertIn(batch)
+	seats.New(Seat{Show: "tosca", No: 8, Holder: &bob}).InsertIn(batch)
 	fmt.Println(batch.Exec(ctx))
 
 	seat7, seat8 := seats.New(Seat{Show: "tosca", No: 7}), seats.New(Seat{Show: "tosca", No: 8})
 	batch = db.Batch()
-	first := seat7.If(holder.Eq("")).In(batch).Update(holder.Set("ann"))
-	second := seat8.If(holder.Eq("bob")).In(batch).Update(holder.Set("ann"))
+	first := seat7.If(holder.Eq("")).UpdateIn(batch, holder.Set("ann"))
+	second := seat8.If(holder.Eq("bob")).UpdateIn(batch, holder.Set("ann"))
 	err = batch.Exec(ctx)
 	for _, h := range []*coodie.Handle[Seat]{first, second} {
 		res, err := h.Result()

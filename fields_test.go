@@ -329,22 +329,22 @@ func TestWritesOfGrownTypes(t *testing.T) {
 			return applied(t.New(v).IfExists().Replace(ctx))
 		},
 		"logged batch": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
-			return batch(dbOf(t).Batch(), func(b *coodie.Batch) { t.New(v).In(b).Save() })(ctx)
+			return batch(dbOf(t).Batch(), func(b *coodie.Batch) { t.New(v).SaveIn(b) })(ctx)
 		},
 		"unlogged batch": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
 			return batch(dbOf(t).UnloggedBatch(), func(b *coodie.Batch) {
-				row(t).In(b).Update(dwellerN.Set(1))
-				t.New(v).In(b).Save()
+				row(t).UpdateIn(b, dwellerN.Set(1))
+				t.New(v).SaveIn(b)
 			})(ctx)
 		},
 		"conditional batch": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
 			return batch(dbOf(t).Batch(), func(b *coodie.Batch) {
-				t.Find(dwellerID.Eq(1), dwellerRow.Eq(2)).If(dwellerN.IsNull()).AllowCreate().In(b).Update(dwellerN.Set(1))
-				t.New(v).In(b).Save()
+				t.Find(dwellerID.Eq(1), dwellerRow.Eq(2)).If(dwellerN.IsNull()).AllowCreate().UpdateIn(b, dwellerN.Set(1))
+				t.New(v).SaveIn(b)
 			})(ctx)
 		},
 		"batch Replace": func(ctx context.Context, t *coodie.Table[Dweller], v Dweller) error {
-			return batch(dbOf(t).Batch(), func(b *coodie.Batch) { t.New(v).IfExists().In(b).Replace() })(ctx)
+			return batch(dbOf(t).Batch(), func(b *coodie.Batch) { t.New(v).IfExists().ReplaceIn(b) })(ctx)
 		},
 	}
 	notFrozen := map[string]string{
@@ -561,7 +561,7 @@ func TestSaveByField(t *testing.T) {
 		} {
 			b := db.Batch()
 			for _, row := range rows {
-				table.New(row).In(b).Save()
+				table.New(row).SaveIn(b)
 			}
 			var usage *coodie.Error
 			require.ErrorAs(t, b.Exec(ctx), &usage)
@@ -570,7 +570,7 @@ func TestSaveByField(t *testing.T) {
 		}
 		b := db.Batch()
 		for row := range 2 {
-			table.New(Plain{ID: 1, Row: row, Addr: &Addr{City: ptr(fmt.Sprint(row))}, Team: at}).In(b).Save()
+			table.New(Plain{ID: 1, Row: row, Addr: &Addr{City: ptr(fmt.Sprint(row))}, Team: at}).SaveIn(b)
 		}
 		require.NoError(t, b.Exec(ctx))
 
@@ -953,15 +953,15 @@ func TestBatchOfDividedSaves(t *testing.T) {
 		add    func(*coodie.Batch)
 		reason string
 	}{
-		"other value": {func(b *coodie.Batch) { other.In(b).Save(); of("a").In(b).Save(); of("b").In(b).Save() }, "column addr"},
-		"same value":  {func(b *coodie.Batch) { other.In(b).Save(); of("a").In(b).Save(); of("a").In(b).Save() }, ""},
+		"other value": {func(b *coodie.Batch) { other.SaveIn(b); of("a").SaveIn(b); of("b").SaveIn(b) }, "column addr"},
+		"same value":  {func(b *coodie.Batch) { other.SaveIn(b); of("a").SaveIn(b); of("a").SaveIn(b) }, ""},
 		"deleted": {func(b *coodie.Batch) {
-			of("a").In(b).Save()
-			table.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).In(b).DeleteColumns(dwellerAddr)
+			of("a").SaveIn(b)
+			table.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).DeleteColumnsIn(b, dwellerAddr)
 		}, "column addr"},
 		"row deleted": {func(b *coodie.Batch) {
-			of("a").In(b).Save()
-			table.Find(dwellerID.Eq(1)).In(b).Delete()
+			of("a").SaveIn(b)
+			table.Find(dwellerID.Eq(1)).DeleteIn(b)
 		}, "statement 2 deletes the partition with the row that statement 1 writes"},
 	} {
 		t.Run(name, func(t *testing.T) {

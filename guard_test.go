@@ -325,7 +325,7 @@ func TestDeleteColumnsCounts(t *testing.T) {
 			},
 			"batch": func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error) {
 				batch := db.Batch()
-				h := a.IfUnchanged().In(batch).DeleteColumns(shelfN)
+				h := a.IfUnchanged().DeleteColumnsIn(batch, shelfN)
 				require.NoError(t, batch.Exec(ctx))
 				return h.Result()
 			},
@@ -542,7 +542,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 			"DeleteColumns": func(old Account) error { return accounts.New(old).DeleteColumns(ctx, balance) },
 			"batch": func(old Account) error {
 				batch := db.Batch()
-				accounts.New(old).In(batch).Save()
+				accounts.New(old).SaveIn(batch)
 				return batch.Exec(ctx)
 			},
 			"conditional batch": func(old Account) error {
@@ -550,8 +550,8 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 					return err
 				}
 				batch := db.Batch()
-				accounts.New(old).In(batch).Save()
-				row.IfExists().In(batch).Update(balance.Set(old.Balance))
+				accounts.New(old).SaveIn(batch)
+				row.IfExists().UpdateIn(batch, balance.Set(old.Balance))
 				return batch.Exec(ctx)
 			},
 		} {

@@ -197,10 +197,10 @@ func TestPeekUsage(t *testing.T) {
 			return second(doc.With(coodie.WithPeekFirst()).If(claimOwner.Eq("x")).Update(ctx, claimOwner.Set("y")))
 		},
 		"delete if exists": func() error { return second(doc.With(coodie.WithPeekFirst()).IfExists().Delete(ctx)) },
-		"batch, insert":    func() error { return batch(func(b *coodie.Batch) { doc.With(coodie.WithPeekFirst()).In(b).Insert() }) },
+		"batch, insert":    func() error { return batch(func(b *coodie.Batch) { doc.With(coodie.WithPeekFirst()).InsertIn(b) }) },
 		"batch, create": func() error {
 			return batch(func(b *coodie.Batch) {
-				claims.Find().IfNotExists().With(coodie.WithPeekFirst()).In(b).Create(Claim{Name: "a"})
+				claims.Find().IfNotExists().With(coodie.WithPeekFirst()).CreateIn(b, Claim{Name: "a"})
 			})
 		},
 		"null key": func() error { return second(claims.New(Claim{}).With(coodie.WithPeekFirst()).Insert(ctx)) },

@@ -136,7 +136,7 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 		"update":  func() error { _, err := row.IfExists().Update(ctx, value.Set("on")); return err },
 		"delete":  func() error { _, err := row.If(version.Eq(1)).Delete(ctx); return err },
 		"columns": func() error { _, err := row.If(version.Eq(1)).DeleteColumns(ctx, value); return err },
-		"batch":   func() error { row.IfExists().In(batch).Delete(); return batch.Exec(ctx) },
+		"batch":   func() error { row.IfExists().DeleteIn(batch); return batch.Exec(ctx) },
 		"document": func() error {
 			_, err := doc.With(WithIdempotence(Idempotent)).If(version.Eq(1)).Delete(ctx)
 			return err
@@ -175,13 +175,13 @@ func TestBatchesAndIdempotence(t *testing.T) {
 		add  func(*Batch)
 		want bool
 	}{
-		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(name.Set("a")) }, true},
-		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).In(b).Save(); row.In(b).Update(Append(tags, "a")) }, false},
-		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).In(b).Save() }, false},
-		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).In(b).Save() }, true},
+		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).SaveIn(b); row.UpdateIn(b, name.Set("a")) }, true},
+		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).SaveIn(b); row.UpdateIn(b, Append(tags, "a")) }, false},
+		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).SaveIn(b) }, false},
+		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).SaveIn(b) }, true},
 		"mixed": {func(b *Batch) {
-			stamped.New(AppConfig{Key: "a"}).In(b).Save()
-			plain.New(AppConfig{Key: "a"}).With(WithTimestamp(epoch)).In(b).Save()
+			stamped.New(AppConfig{Key: "a"}).SaveIn(b)
+			plain.New(AppConfig{Key: "a"}).With(WithTimestamp(epoch)).SaveIn(b)
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestPlanIsWhatIsSent(t *testing.T) {
 		},
 		"conditional batch": func(ctx context.Context) error {
 			b := db.Batch()
-			row.IfExists().In(b).Update(value.Set("x"))
+			row.IfExists().UpdateIn(b, value.Set("x"))
 			return b.Exec(ctx)
 		},
 	} {
@@ -136,7 +136,7 @@ func TestPlanOfAPlainBatch(t *testing.T) {
 	plan, err := coodie.Plan(t.Context(), func(ctx context.Context) error {
 		b := db.Batch()
 		for i := range 11 {
-			table.New(Reading{Sensor: "a", N: i}).In(b).Save()
+			table.New(Reading{Sensor: "a", N: i}).SaveIn(b)
 		}
 		return b.Exec(ctx)
 	})
@@ -148,7 +148,7 @@ func TestPlanOfAPlainBatch(t *testing.T) {
 	plan, err = coodie.Plan(t.Context(), func(ctx context.Context) error {
 		b := db.Batch()
 		for i := range 11 {
-			table.New(Reading{Sensor: "a", N: i}).In(b).Save()
+			table.New(Reading{Sensor: "a", N: i}).SaveIn(b)
 		}
 		return b.Exec(ctx)
 	})

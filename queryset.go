@@ -240,16 +240,6 @@ func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
 	return c.write(ctx, c.spec.Insert(c.spec.Value, false))
 }
 
-// CreateJSON is InsertWrite.CreateJSON.
-func (c *BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
-	return (*Handle[T])((*call)(c).addJSON(row, true))
-}
-
-// SaveJSON is QuerySet.SaveJSON.
-func (q *BatchQuery[T]) SaveJSON(row json.RawMessage) {
-	(*call)(q).addJSON(row, false)
-}
-
 func (c *call) addJSON(row json.RawMessage, cas bool) *handle {
 	ofJSON := c.ofJSON(row)
 	return ofJSON.add(ofJSON.spec.Insert(ofJSON.spec.Value, cas), ofJSON.updates(nil))

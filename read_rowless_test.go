@@ -343,10 +343,10 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		refused(err)
 		db := coodie.New(session)
 		for _, add := range []func(*coodie.Batch){
-			func(b *coodie.Batch) { row.IfExists().In(b).Replace() },
-			func(b *coodie.Batch) { row.If(s.Eq(7)).In(b).Replace() },
-			func(b *coodie.Batch) { row.IfExists().In(b).Update(s.Set(5)) },
-			func(b *coodie.Batch) { row.IfExists().In(b).DeleteColumns(s) },
+			func(b *coodie.Batch) { row.IfExists().ReplaceIn(b) },
+			func(b *coodie.Batch) { row.If(s.Eq(7)).ReplaceIn(b) },
+			func(b *coodie.Batch) { row.IfExists().UpdateIn(b, s.Set(5)) },
+			func(b *coodie.Batch) { row.IfExists().DeleteColumnsIn(b, s) },
 		} {
 			b := db.Batch()
 			add(b)

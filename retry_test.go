@@ -30,7 +30,7 @@ var statements = map[string]statement{
 	}},
 	"conditional batch": {cqltest.Conditional, func(ctx context.Context, db *coodie.DB, claims *coodie.Table[Claim]) error {
 		batch := db.Batch()
-		h := claims.New(Claim{Name: "a", Owner: "alice"}).In(batch).Insert()
+		h := claims.New(Claim{Name: "a", Owner: "alice"}).InsertIn(batch)
 		if err := batch.Exec(ctx); err != nil {
 			return err
 		}
@@ -41,8 +41,8 @@ var statements = map[string]statement{
 	}},
 	"batch": {cqltest.Batch, func(ctx context.Context, db *coodie.DB, claims *coodie.Table[Claim]) error {
 		batch := db.Batch()
-		claims.New(Claim{Name: "a", Owner: "alice"}).In(batch).Save()
-		claims.New(Claim{Name: "b", Owner: "alice"}).In(batch).Save()
+		claims.New(Claim{Name: "a", Owner: "alice"}).SaveIn(batch)
+		claims.New(Claim{Name: "b", Owner: "alice"}).SaveIn(batch)
 		return batch.Exec(ctx)
 	}},
 	"read": {cqltest.Select, func(ctx context.Context, _ *coodie.DB, claims *coodie.Table[Claim]) error {

@@ -122,7 +122,7 @@ func TestPartsAssignedTwice(t *testing.T) {
 			"conditional": func() error { return second(row.IfExists().Update(ctx, tt.of...)) },
 			"batch": func() error {
 				batch := db.Batch()
-				row.In(batch).Update(tt.of...)
+				row.UpdateIn(batch, tt.of...)
 				return batch.Exec(ctx)
 			},
 		}, tt.column, "update parts (k): column "+tt.column+": ")
@@ -322,13 +322,13 @@ func TestTimestampsThatCannotBe(t *testing.T) {
 			"JSON": func() error {
 				return table.Find().With(coodie.WithTimestamp(tt.at)).SaveJSON(ctx, json.RawMessage(`{"k": 1}`))
 			},
-			"batch": func() error { return in(func(b *coodie.Batch) { doc.With(coodie.WithTimestamp(tt.at)).In(b).Save() }) },
+			"batch": func() error { return in(func(b *coodie.Batch) { doc.With(coodie.WithTimestamp(tt.at)).SaveIn(b) }) },
 			"batch update": func() error {
-				return in(func(b *coodie.Batch) { row.With(coodie.WithTimestamp(tt.at)).In(b).Update(n.Set(1)) })
+				return in(func(b *coodie.Batch) { row.With(coodie.WithTimestamp(tt.at)).UpdateIn(b, n.Set(1)) })
 			},
 			"batch JSON": func() error {
 				return in(func(b *coodie.Batch) {
-					table.Find().With(coodie.WithTimestamp(tt.at)).In(b).SaveJSON(json.RawMessage(`{"k": 1}`))
+					table.Find().With(coodie.WithTimestamp(tt.at)).SaveJSONIn(b, json.RawMessage(`{"k": 1}`))
 				})
 			},
 		}, "", tt.says)
@@ -494,8 +494,8 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	v := coodie.Col(func(o *OddKeys) *int { return &o.V })
 	rows := []OddKeys{{1, 2, "s", 2, 0}, {1, 1, "s", 1, 0}}
 	batch := db.Batch()
-	table.New(rows[0]).In(batch).Save()
-	table.New(rows[1]).In(batch).Save()
+	table.New(rows[0]).SaveIn(batch)
+	table.New(rows[1]).SaveIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 
 	some := table.Find(p.Eq(1))
@@ -679,8 +679,8 @@ func TestTheOnlyOneThatIsLeft(t *testing.T) {
 	require.NoError(t, table.New(judged()).Save(ctx))
 	row, n := table.Find(coodie.AnyCol(table, "k").Eq(1)), coodie.AnyCol(table, "n")
 	batch := db.Batch()
-	h1 := row.If(n.Eq(1)).In(batch).Update(n.Set(2))
-	h2 := row.If(coodie.AnyCol(table, "fixed").Contains(dec(100, 2)), n.Gt(0)).In(batch).Update(coodie.AnyCol(table, "d").Set(1.0))
+	h1 := row.If(n.Eq(1)).UpdateIn(batch, n.Set(2))
+	h2 := row.If(coodie.AnyCol(table, "fixed").Contains(dec(100, 2)), n.Gt(0)).UpdateIn(batch, coodie.AnyCol(table, "d").Set(1.0))
 	require.NoError(t, batch.Exec(ctx))
 	for h, want := range map[*coodie.Handle[Judged]][]coodie.Verdict{h1: {coodie.VerdictHeld}, h2: {coodie.VerdictNotHeld, coodie.VerdictHeld}} {
 		res, err := h.Result()

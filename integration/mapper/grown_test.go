@@ -180,14 +180,14 @@ func TestGrownTypes(t *testing.T) {
 		"Replace": func(t *coodie.Table[Dweller]) error { return failure(t.New(v).IfExists().Replace(ctx)) },
 		"batch": func(t *coodie.Table[Dweller]) error {
 			b := db.Batch()
-			t.New(v).In(b).Save()
+			t.New(v).SaveIn(b)
 			return b.Exec(ctx)
 		},
 		"conditional batch": func(t *coodie.Table[Dweller]) error {
 			b := db.Batch()
-			t.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).If(dwellerN.Eq(1)).In(b).Update(dwellerN.Set(1))
+			t.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).If(dwellerN.Eq(1)).UpdateIn(b, dwellerN.Set(1))
 			doc := t.New(v)
-			doc.In(b).Save()
+			doc.SaveIn(b)
 			return b.Exec(ctx)
 		},
 	} {

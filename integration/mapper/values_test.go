@@ -102,8 +102,8 @@ func TestOddNamesInEveryRead(t *testing.T) {
 	v := coodie.Col(func(o *OddKeys) *int { return &o.V })
 	rows := []OddKeys{{1, 2, "s", 2, 0}, {1, 1, "s", 1, 0}}
 	batch := db.Batch()
-	table.New(rows[0]).In(batch).Save()
-	table.New(rows[1]).In(batch).Save()
+	table.New(rows[0]).SaveIn(batch)
+	table.New(rows[1]).SaveIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 
 	some := table.Find(p.Eq(1))

@@ -367,36 +367,36 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 				w = w.With(coodie.WithTTL(a.ttl))
 			}
 			if a.on == plain && a.verb != insert {
-				switch w := w.In(b); a.verb {
+				switch a.verb {
 				case save, saveSome:
-					w.Save()
+					w.SaveIn(b)
 				case update:
-					w.Update(assignments(t, a.sets)...)
+					w.UpdateIn(b, assignments(t, a.sets)...)
 				case removeColumns:
-					w.DeleteColumns(targets(t, a.sets)...)
+					w.DeleteColumnsIn(b, targets(t, a.sets)...)
 				default:
-					w.Delete()
+					w.DeleteIn(b)
 				}
 				return func() answer { return answer{applied: true} }
 			}
 			var h *coodie.Handle[T]
 			if a.verb == insert {
-				h = w.In(b).Insert()
+				h = w.InsertIn(b)
 				return func() answer { return answered(h.Result()) }
 			}
 			c := conditional(a)
 			if a.ttl > 0 {
 				c = c.With(coodie.WithTTL(a.ttl))
 			}
-			switch c := c.In(b); a.verb {
+			switch a.verb {
 			case update:
-				h = c.Update(assignments(t, a.sets)...)
+				h = c.UpdateIn(b, assignments(t, a.sets)...)
 			case replace:
-				h = c.Replace()
+				h = c.ReplaceIn(b)
 			case removeColumns:
-				h = c.DeleteColumns(targets(t, a.sets)...)
+				h = c.DeleteColumnsIn(b, targets(t, a.sets)...)
 			default:
-				h = c.Delete()
+				h = c.DeleteIn(b)
 			}
 			return func() answer { return answered(h.Result()) }
 		},

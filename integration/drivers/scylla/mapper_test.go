@@ -87,8 +87,8 @@ func lwtsOf(name string, db *coodie.DB, claims *coodie.Table[Claim]) map[string]
 		},
 		"batch": func(ctx context.Context) error {
 			b := db.Batch()
-			claims.New(Claim{Name: name, N: 1}).In(b).Insert()
-			claims.New(Claim{Name: name, N: 2}).In(b).Save()
+			claims.New(Claim{Name: name, N: 1}).InsertIn(b)
+			claims.New(Claim{Name: name, N: 2}).SaveIn(b)
 			return b.Exec(ctx)
 		},
 	}
@@ -198,8 +198,8 @@ func TestGoneAtLast(t *testing.T) {
 	require.ErrorContains(t, err, "host is nil or down")
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	b := db.Batch()
-	claims.New(Claim{Name: "a", N: 2}).In(b).Save()
-	claims.New(Claim{Name: "b", N: 2}).In(b).Save()
+	claims.New(Claim{Name: "a", N: 2}).SaveIn(b)
+	claims.New(Claim{Name: "b", N: 2}).SaveIn(b)
 	require.ErrorIs(t, b.Exec(t.Context()), coodie.ErrOutcomeUnknown)
 }
 
