@@ -110,9 +110,9 @@ func TestCodecs(t *testing.T) {
 	}
 	require.Equal(t, full.Prefs, res.Existing.Value.Prefs)
 	theme, presence := codedExtra.From(res.Existing)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, *full.Extra, theme)
-	require.Equal(t, "abc", res.Map()["upper"])
+	require.Equal(t, "abc", res.Existing.Map()["upper"])
 
 	res, err = doc.If(codedUpper.Eq("abc")).Update(ctx, codedPrefs.Set(Prefs{Theme: "new"}), codedUpper.Set("def"), codedBytes.SetNull(), coodie.AnyCol(table, "path").Set([]string{"c"}))
 	require.NoError(t, err)

@@ -89,7 +89,7 @@
 //
 // A statement that was certainly not executed is sent again (WithRetries). One that may
 // have been is left to the retry policy of the session if it is idempotent, which is
-// inferred (WithIdempotence), and to the caller otherwise; a conditional one always is. If that
+// inferred (WithIdempotent), and to the caller otherwise; a conditional one always is. If that
 // policy made more than one attempt, the error of a write leaves its outcome unknown.
 //
 // # Tables
@@ -147,13 +147,11 @@
 //     [WithLocalDatacenter], [WithAnyDatacenter], [WithDriverLog].
 //   - Tables: [Table], [Open], [TableOption], [WithTable], [WithColumns], [View], [OpenView], [Variants],
 //     [OpenVariants], [Variant], [VariantOf], [TableOf], [Codec], [CodecOf], [SchemaError].
-//   - Schemas: [Schema], [Tables], [AnyTable], [Difference], [MismatchError], [WithComment],
-//     [WithCompaction], [WithDefaultTTL], [WithProperty].
+//   - Schemas: [Schema], [Tables], [AnyTable], [Difference], [MismatchError], [WithDefaultTTL], [WithProperty].
 //   - Consistency: [Consistency], [Any], [One], [Two], [Three], [Quorum], [All], [LocalQuorum],
 //     [EachQuorum], [LocalOne], [SerialConsistency], [Serial], [LocalSerial], [WithConsistency],
 //     [WithCommitConsistency], [WithSerialConsistency].
-//   - Options of a DB and a table: [Option], [EachOption], [WithKeyspace], [Idempotence],
-//     [WithIdempotence], [WithTimeout], [WithRetries], [WithPageSize], [WithInChunk], [WithSettle],
+//   - Options of a DB and a table: [Option], [EachOption], [WithKeyspace], [WithIdempotent], [WithTimeout], [WithRetries], [WithPageSize], [WithInChunk], [WithSettle],
 //     [WithLWTOnly], [WithStrictTypes], [WithClientTimestamps], [WithoutValidate].
 //   - Options of a call: [CallOption], [WithTTL], [WithTimestamp], [WithOmitNil], [WithPeekFirst],
 //     [WithLinearizable], [WithConcurrency], [WithPrefetch], [WithBypassCache], [WithUsingTimeout].
@@ -163,7 +161,7 @@
 //     [Contains], [ContainsValue], [ContainsKey], [Increment], [Decrement].
 //   - Documents and queries: [Document], [QuerySet], [Query], [Readable], [ConditionalWrite],
 //     [InsertWrite], [Order], [Asc], [Desc], [Page], [WithPageTokenKeys], [WithPageTokenLifetime].
-//   - Answers: [LWTResult], [Existing], [CellState], [RowState], [Pair], [AppliedColumn],
+//   - Answers: [LWTResult], [Existing], [State], [Pair],
 //     [JudgedCondition], [Verdict], [NotAppliedError].
 //   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
 //   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle].

@@ -152,7 +152,7 @@ func TestResultBesideAnError(t *testing.T) {
 	require.Error(t, err)
 	require.Error(t, res.Err())
 	require.NotErrorIs(t, res.Err(), ErrNotApplied)
-	require.Equal(t, RowUnknown, res.Row())
+	require.Equal(t, StateUnknown, res.Row())
 	require.Equal(t, VerdictUnknown, res.Conditions()[0].Verdict)
 }
 

@@ -287,7 +287,7 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
-	case r.row() == answer.RowMissing:
+	case r.row() == answer.Absent:
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"

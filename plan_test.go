@@ -176,11 +176,11 @@ func TestPlanWarnings(t *testing.T) {
 			return err
 		}},
 		{"no filter", "all rows of the table", "a read changes nothing", true, func(ctx context.Context) error {
-			_, err := table.Find().With(coodie.WithIdempotence(coodie.Idempotent)).All(ctx)
+			_, err := table.Find().With(coodie.WithIdempotent(true)).All(ctx)
 			return err
 		}},
 		{"no partition", "all nodes are asked", "declared not idempotent", false, func(ctx context.Context) error {
-			_, err := table.Find(value.Eq("x")).With(coodie.WithIdempotence(coodie.NotIdempotent)).All(ctx)
+			_, err := table.Find(value.Eq("x")).With(coodie.WithIdempotent(false)).All(ctx)
 			return err
 		}},
 		{"by token", "", "a read changes nothing", true, func(ctx context.Context) error {

@@ -452,7 +452,7 @@ func TestNamesInQuotes(t *testing.T) {
 		require.NoError(t, res.Err(), name)
 		res, err = row.If(coodie.AnyCol(table, name).Eq(-1)).DeleteColumns(ctx, coodie.AnyCol(table, name))
 		require.NoError(t, err, name)
-		require.Equal(t, map[string]any{coodie.AppliedColumn: false, name: 10 + i}, res.Map())
+		require.Equal(t, map[string]any{name: 10 + i}, res.Existing.Map())
 	}
 	res, err := row.If(coodie.AnyCol(table, "u").Field(`f"g`).Eq(8)).Update(ctx, coodie.AnyCol(table, "u").Field("my Field").Set(1))
 	require.NoError(t, err)
@@ -714,7 +714,7 @@ func TestDecimalsOfAnyExponent(t *testing.T) {
 		require.Equal(t, coodie.VerdictHeld, res.Conditions()[1].Verdict)
 		require.Equal(t, coodie.VerdictHeld, res.Conditions()[2].Verdict)
 		require.Equal(t, 0, res.Existing.Value.Dec.Cmp(huge))
-		require.Equal(t, coodie.AnyCol(table, "dec").String(), res.Pairs()[1].Column)
+		require.Equal(t, coodie.AnyCol(table, "dec").String(), res.Existing.Pairs()[0].Column)
 	}
 	_, err := row.Mutate(ctx, func(_ context.Context, j *Judged) error { j.Dec = tiny; return nil })
 	require.NoError(t, err)

@@ -47,11 +47,11 @@ func TestConditionalBatch(t *testing.T) {
 				defer func() {
 					res, err := there.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowPresent, res.Row())
+					require.Equal(t, coodie.StatePresent, res.Row())
 					require.Equal(t, 11, res.Existing.Value.Mark)
 					res, err = gone.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowMissing, res.Row())
+					require.Equal(t, coodie.StateAbsent, res.Row())
 					require.Nil(t, res.Existing)
 				}()
 			}
@@ -59,13 +59,13 @@ func TestConditionalBatch(t *testing.T) {
 			for i, want := range []struct {
 				h        *coodie.Handle[Thing]
 				mark     int
-				row      coodie.RowState
+				row      coodie.State
 				verdicts []coodie.Verdict
 			}{
-				{last, 12, coodie.RowPresent, []coodie.Verdict{coodie.VerdictHeld}},
-				{first, 10, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{missing, 0, coodie.RowMissing, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{static, 0, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld}},
+				{last, 12, coodie.StatePresent, []coodie.Verdict{coodie.VerdictHeld}},
+				{first, 10, coodie.StatePresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
+				{missing, 0, coodie.StateAbsent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
+				{static, 0, coodie.StatePresent, []coodie.Verdict{coodie.VerdictNotHeld}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestConditionalBatch(t *testing.T) {
 	res, err := none.Result()
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 
 	batch = db.Batch()
 	h := row(2).If(mark.Eq(12)).UpdateIn(batch, mark.Set(13))

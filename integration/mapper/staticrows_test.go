@@ -203,7 +203,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 	res, err := slots.New(Slot{"a", 2, 5, 6}).IfExists().Replace(ctx)
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 	scan(t, sess, "SELECT s FROM slot", &stored)
 	require.Equal(t, 7, stored)
 }

@@ -67,7 +67,7 @@ func TestNamesInQuotes(t *testing.T) {
 		require.NoError(t, res.Err(), name)
 		res, err = row.If(coodie.AnyCol(table, name).Eq(-1)).DeleteColumns(ctx, coodie.AnyCol(table, name))
 		require.NoError(t, err, name)
-		require.Equal(t, map[string]any{coodie.AppliedColumn: false, name: 10 + i}, res.Map())
+		require.Equal(t, map[string]any{name: 10 + i}, res.Existing.Map())
 	}
 	res, err := row.If(coodie.AnyCol(table, "u").Field(`f"g`).Eq(8)).Update(ctx, coodie.AnyCol(table, "u").Field("my Field").Set(1))
 	require.NoError(t, err)
