@@ -29,7 +29,7 @@
 //
 //   - Applied: res.Applied is true.
 //   - Refused: res.Applied is false, and res.Existing holds what the server sent of the
-//     row. That is a result, not an error; res.Err() makes a *NotAppliedError of it.
+//     row. That is a result, not an error; res.Err() makes an error of it.
 //   - Unknown: err matches ErrOutcomeUnknown. The write may have been executed, or may
 //     still be, because a node, the network or the context gave up in between. It is
 //     never reported as refused, and it is never sent again behind your back: the
@@ -162,7 +162,7 @@
 //   - Documents and queries: [Document], [QuerySet], [Query], [Readable], [ConditionalWrite],
 //     [InsertWrite], [Order], [Asc], [Desc], [Page], [WithPageTokenKeys], [WithPageTokenLifetime].
 //   - Answers: [LWTResult], [Existing], [State], [Pair],
-//     [JudgedCondition], [Verdict], [NotAppliedError].
+//     [JudgedCondition], [Verdict].
 //   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
 //   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle].
 //   - Bulk calls and scans: [BulkError], [ScanOption], [ScanProgress], [Checkpoint], [ResumeFrom],

@@ -266,19 +266,8 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	return res, err
 }
 
-// NotAppliedError is a refused LWT as an error, for callers who want one: see
-// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
-type NotAppliedError[T any] struct {
-	Result LWTResult[T]
-}
-
-func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
-
-// Is matches ErrNotApplied.
-func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
-
-// refusal is the text of a NotAppliedError.
-func (r *result) refusal() string {
+// refusal is a refused LWT as an error.
+func (r *result) refusal() error {
 	reason, failed := "a condition did not hold", r.failed()
 	switch {
 	case !r.answered: // a result that no write returned
@@ -296,7 +285,7 @@ func (r *result) refusal() string {
 	case failed != "":
 		reason = failed
 	}
-	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
+	return &Error{Kind: KindNotApplied, Op: r.op, Table: r.table(), Key: r.key(), Reason: "not applied: " + reason}
 }
 
 // key is the key by which the write named the row, without its values.

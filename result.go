@@ -111,8 +111,7 @@ type Pair struct {
 	Value  any
 }
 
-// Err is nil if the write was applied, and otherwise a *NotAppliedError[T], which matches
-// ErrNotApplied and holds this result.
+// Err is nil if the write was applied, and otherwise an error that matches ErrNotApplied and names the conditions that did not hold.
 //
 // Of a result that came with an error it says so instead: it was not refused.
 func (r LWTResult[T]) Err() error {
@@ -124,7 +123,7 @@ func (r LWTResult[T]) Err() error {
 	case !r.rest.answered && !plainResult(&r).made():
 		return errUnanswered
 	}
-	return &NotAppliedError[T]{Result: r}
+	return plainResult(&r).refusal()
 }
 
 // errUnanswered is the Err of a result that is none.

@@ -291,11 +291,10 @@ func TestRefusalIsSeen(t *testing.T) {
 		require.Len(t, list, 1)
 		require.Equal(t, tt.want, list[0].Outcome)
 	}
-	var refused *coodie.NotAppliedError[Simple]
 	res, err := doc.Insert(ctx)
 	require.NoError(t, err)
-	require.ErrorAs(t, res.Err(), &refused)
-	require.Equal(t, 1, *refused.Result.Existing.Value.V)
+	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
+	require.Equal(t, coodie.KindNotApplied, coodie.KindOf(res.Err()))
 
 	require.NoError(t, doc.Save(ctx))
 	require.Equal(t, coodie.OutcomeDone, seen.take()[1].Outcome)
