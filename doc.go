@@ -173,7 +173,7 @@
 //   - Vectors: [ANN], [Cosine], [Euclidean], [DotProduct].
 //   - Errors: [Error], [ErrorKind], [KindOf], [Key], [ErrNotFound], [ErrNotApplied], [ErrOutcomeUnknown],
 //     [ErrContended], [ErrCannotGuard], [ErrNotSent], [ErrPlanned].
-//   - Raw CQL and plans: [Raw], [RawResult], [Row], [Unset], [Plan], [Planned], [PlannedArg].
+//   - Raw CQL and plans: [Raw], [RawResult], [Row], [Unset], [Plan], [Planned].
 //   - Observers: [WithObserver], [Observer], [ObserverFunc], [CallObserver], [Event], [EventKind],
 //     [Outcome], [Attempt].
 //   - Hooks: [BeforeSaver], [Validator], [AfterLoader].
