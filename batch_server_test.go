@@ -71,8 +71,8 @@ func TestBatchOnBothServers(t *testing.T) {
 				row     coodie.State
 				verdict []coodie.JudgedCondition
 			}{
-				{h1, 20, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictHeld}}},
-				{h2, 10, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictNotHeld}}},
+				{h1, 20, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Held: true}}},
+				{h2, 10, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Refused: true}}},
 				{h3, 0, coodie.StateAbsent, []coodie.JudgedCondition{}},
 			} {
 				res, err := want.h.Result()

@@ -106,7 +106,7 @@ func TestCodecs(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	for _, c := range res.Conditions() {
-		require.Equal(t, c.Text != "bytes != ?" && c.Verdict == coodie.VerdictHeld || c.Text == "bytes != ?", true, "%v", c)
+		require.Equal(t, c.Text != "bytes != ?" && c.Held || c.Text == "bytes != ?", true, "%v", c)
 	}
 	require.Equal(t, full.Prefs, res.Existing.Value.Prefs)
 	theme, presence := codedExtra.From(res.Existing)

@@ -162,13 +162,13 @@
 //   - Documents and queries: [Document], [QuerySet], [Query], [Readable], [ConditionalWrite],
 //     [InsertWrite], [Order], [Asc], [Desc], [Page], [WithPageTokenKeys], [WithPageTokenLifetime].
 //   - Answers: [LWTResult], [Existing], [State], [Pair],
-//     [JudgedCondition], [Verdict].
+//     [JudgedCondition].
 //   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
 //   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle].
 //   - Bulk calls and scans: [BulkError], [ScanOption], [ScanProgress], [Checkpoint], [ResumeFrom],
 //     [RateLimit], [MinRanges], [OnProgress].
 //   - Selections: [Values], [Project], [Selection], [Expr], [Selectable], [Func], [As], [Nullable],
-//     [CountAll], [CountOf], [Sum], [Avg], [Min], [Max], [Cast], [Call], [WriteTime], [MaxWriteTime],
+//     [Count], [Sum], [Avg], [Min], [Max], [Cast], [Call], [WriteTime],
 //     [TTL], [ToJSON].
 //   - Vectors: [ANN], [Cosine], [Euclidean], [DotProduct].
 //   - Errors: [Error], [ErrorKind], [KindOf], [Key], [ErrNotFound], [ErrNotApplied], [ErrOutcomeUnknown],

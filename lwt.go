@@ -309,7 +309,7 @@ func (r *result) refusing(columns []string) []string {
 		return columns
 	}
 	for i, c := range r.conditions() {
-		if name := r.conds()[i].Ref().Name(); c.Verdict == VerdictNotHeld && !slices.Contains(columns, name) {
+		if name := r.conds()[i].Ref().Name(); c.Refused && !slices.Contains(columns, name) {
 			columns = append(columns, name)
 		}
 	}
@@ -321,7 +321,7 @@ func (r *result) failed() string {
 	var given, guards, inexact []string
 	for i, c := range r.conditions() {
 		switch {
-		case c.Verdict != VerdictNotHeld:
+		case !c.Refused:
 		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:

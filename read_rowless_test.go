@@ -114,7 +114,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			n, err := q.Reads().Count(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
-			n, err = coodie.Values(q, coodie.CountAll[Slot]()).One(ctx)
+			n, err = coodie.Values(q, coodie.Count[Slot]()).One(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
 		}
@@ -163,7 +163,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []*Slot{nil, &one, nil}, rows)
 
-		groups, err := coodie.Values(slots.Find().GroupBy(slotK), coodie.CountAll[Slot]()).All(ctx)
+		groups, err := coodie.Values(slots.Find().GroupBy(slotK), coodie.Count[Slot]()).All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []int64{2}, groups, "a group of no rows is none")
 		firsts, err := slots.Find().GroupBy(slotK).Limit(1).All(ctx)

@@ -258,30 +258,26 @@ func (e *Existing[T]) Map() map[string]any {
 	return m
 }
 
-// Verdict is what a refused write's answer tells about one of its conditions.
-type Verdict uint8
-
-const (
-	// VerdictUnknown: the answer does not tell.
-	VerdictUnknown Verdict = iota
-	// VerdictHeld: the condition held.
-	VerdictHeld
-	// VerdictNotHeld: the condition did not hold, and so refused the write.
-	VerdictNotHeld
-)
-
-func (v Verdict) String() string { return [...]string{"unknown", "held", "not held"}[v] }
-
-// Condition is one condition of a write and what the answer tells about it.
+// JudgedCondition is one condition of a write and what the answer tells about it. If it is neither Held nor
+// Refused, the answer does not tell.
 type JudgedCondition struct {
 	Text    string // "version = ?", without the value
-	Verdict Verdict
-	Guard   bool // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
+	Held    bool   // it held
+	Refused bool   // it did not hold, and so refused the write
+	Guard   bool   // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
 }
 
-// String is the text and the verdict: "version = ?: not held (guard)".
+// String is the text and what the answer tells: "version = ?: not held (guard)".
 func (c JudgedCondition) String() string {
-	s := c.Text + ": " + c.Verdict.String()
+	s := c.Text
+	switch {
+	case c.Held:
+		s += ": held"
+	case c.Refused:
+		s += ": not held"
+	default:
+		s += ": unknown"
+	}
 	if c.Guard {
 		s += " (guard)"
 	}
@@ -292,7 +288,7 @@ func (c JudgedCondition) String() string {
 // guard the row. The server says only that one of them did not. The verdicts are worked out from the values that it sent, in
 // the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
 // and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
-// What remains is VerdictUnknown.
+// What remains is neither Held nor Refused.
 func (r LWTResult[T]) Conditions() []JudgedCondition { return plainResult(&r).conditions() }
 
 func (r *result) conditions() []JudgedCondition {
@@ -302,7 +298,8 @@ func (r *result) conditions() []JudgedCondition {
 	conds := r.conds()
 	out := make([]JudgedCondition, len(conds))
 	for i := range conds {
-		out[i] = JudgedCondition{Text: conds[i].Relation("?").String(), Verdict: Verdict(r.verdict(i)), Guard: i >= int(r.given)}
+		is := r.verdict(i)
+		out[i] = JudgedCondition{Text: conds[i].Relation("?").String(), Held: is == answer.Held, Refused: is == answer.NotHeld, Guard: i >= int(r.given)}
 	}
 	return out
 }

@@ -60,21 +60,21 @@ func TestConditionalBatch(t *testing.T) {
 				h        *coodie.Handle[Thing]
 				mark     int
 				row      coodie.State
-				verdicts []coodie.Verdict
+				verdicts []string
 			}{
-				{last, 12, coodie.StatePresent, []coodie.Verdict{coodie.VerdictHeld}},
-				{first, 10, coodie.StatePresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{missing, 0, coodie.StateAbsent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{static, 0, coodie.StatePresent, []coodie.Verdict{coodie.VerdictNotHeld}},
+				{last, 12, coodie.StatePresent, []string{"held"}},
+				{first, 10, coodie.StatePresent, []string{"not held", "held"}},
+				{missing, 0, coodie.StateAbsent, []string{"not held", "held"}},
+				{static, 0, coodie.StatePresent, []string{"not held"}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
 				require.False(t, res.Applied)
 				require.Equal(t, want.row, res.Row(), i)
 				require.Equal(t, want.mark, res.Existing.Value.Mark, i)
-				var verdicts []coodie.Verdict
+				var verdicts []string
 				for _, c := range res.Conditions() {
-					verdicts = append(verdicts, c.Verdict)
+					verdicts = append(verdicts, verdictOf(c))
 				}
 				require.Equal(t, want.verdicts, verdicts, i)
 			}

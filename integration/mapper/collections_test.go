@@ -99,7 +99,7 @@ func TestEmptyCollections(t *testing.T) {
 	}, res.Existing.Map())
 	var got verdicts
 	for _, v := range res.Conditions() {
-		got = append(got, v.Verdict)
+		got = append(got, verdictOf(v))
 	}
 	require.Equal(t, verdicts{notHeld, held, held, held, notHeld, notHeld}, got)
 

@@ -119,6 +119,6 @@ func TestAnswerOfOtherTypes(t *testing.T) {
 	require.Equal(t, 5, count)
 	require.Equal(t, map[string]any{"twin": *stored.Twin, "n": 5}, res.Existing.Map(), "as the fields' Go types")
 	for _, condition := range res.Conditions() {
-		require.NotEqual(t, condition.Text == "n = ?", condition.Verdict == coodie.VerdictHeld, "%v", condition)
+		require.NotEqual(t, condition.Text == "n = ?", condition.Held, "%v", condition)
 	}
 }
