@@ -50,13 +50,30 @@ func keyspaceOfThree(t *testing.T, s *gocql.Session, name string) string {
 	return name
 }
 
+// upAgain calls Up until it succeeds, as its errors say: nodes that are busy or paused let requests time out.
+func upAgain(ctx context.Context, t *testing.T, m *migrate.Migrator) (all []migrate.Step) {
+	t.Helper()
+	for {
+		done, err := m.Up(ctx)
+		all = append(all, done...)
+		switch {
+		case err == nil:
+			return all
+		case ctx.Err() != nil, !errors.Is(err, migrate.ErrFailed) && !errors.Is(err, migrate.ErrDisagreement) && !errors.Is(err, migrate.ErrLeaseLost):
+			t.Error(err)
+			return all
+		}
+		t.Log(err)
+	}
+}
+
 // firstUps: processes that migrate an empty keyspace at the same moment, each by another node, create the tables of the
 // history before there is a lease. All nodes take them for the same tables.
 func firstUps(t *testing.T, cluster *cassandra.Cluster) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	admin := session(t, cluster, "")
-	for round := range 5 {
+	for round := range 3 {
 		ks := keyspaceOfThree(t, admin, fmt.Sprintf("first_%d", round))
 		var migrators []*migrate.Migrator
 		for _, node := range cluster.Nodes() {
@@ -68,11 +85,7 @@ func firstUps(t *testing.T, cluster *cassandra.Cluster) {
 		var steps [3]int
 		for i, m := range migrators {
 			all.Go(func() {
-				done, err := m.Up(ctx)
-				if err != nil {
-					t.Error(err)
-				}
-				steps[i] = len(done)
+				steps[i] = len(upAgain(ctx, t, m))
 			})
 		}
 		all.Wait()
@@ -130,21 +143,11 @@ func pausedNodes(t *testing.T, cluster *cassandra.Cluster) {
 			migrate.WithLateness(late), migrate.WithAgreement(30*time.Second), migrate.WithObserver(pauses))
 		require.NoError(t, err)
 		all.Go(func() {
-			for {
-				done, err := m.Up(ctx)
-				mu.Lock()
-				for _, s := range done {
-					steps[s.CQL]++
-				}
-				mu.Unlock()
-				switch {
-				case err == nil:
-					return
-				case ctx.Err() != nil, !errors.Is(err, migrate.ErrFailed) && !errors.Is(err, migrate.ErrDisagreement) && !errors.Is(err, migrate.ErrLeaseLost):
-					t.Error(err)
-					return
-				}
-				t.Log(i, err) // as to a user, who runs it again
+			done := upAgain(ctx, t, m)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, s := range done {
+				steps[s.CQL]++
 			}
 		})
 	}
