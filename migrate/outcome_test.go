@@ -207,7 +207,8 @@ func TestOwnLease(t *testing.T) {
 
 // TestTableID: processes that create the tables of the history at the same time, before there is a lease, say the same id.
 func TestTableID(t *testing.T) {
-	for name, steps := range map[string][]cqltest.Step{"accepted": nil, "refused": {cqltest.Invalid("unknown property 'id'")}} {
+	for name, steps := range map[string][]cqltest.Step{"accepted": nil, "refused": {cqltest.Invalid("unknown property 'id'")},
+		"a syntax error": {cqltest.SyntaxError("id")}, "not configured": {cqltest.ConfigError("id")}} {
 		t.Run(name, func(t *testing.T) {
 			srv := start(t)
 			if steps != nil {
