@@ -137,7 +137,7 @@ func (h *history) create(ctx context.Context) error {
 		return err
 	}
 	err := h.m.create(ctx, coodie.WithProperty("id", tableID(h.keyspace, h.m.table)), coodie.WithProperty("id", tableID(h.keyspace, h.m.table+leaseSuffix)))
-	if coodie.KindOf(err) == coodie.KindInvalid { // a server that chooses the id itself
+	if refused(err) { // a server that chooses the id itself
 		err = h.m.create(ctx, nil, nil)
 	}
 	if err != nil {

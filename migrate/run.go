@@ -373,8 +373,8 @@ func (h *holder) execute(ctx context.Context, w work, i int, s Step) (Phase, err
 			}
 		}
 		at.Advice = "run this again: those before it are recorded, and stay"
-		switch refused := coodie.KindOf(err) == coodie.KindInvalid; {
-		case refused: // and so would be an earlier attempt that still came
+		switch {
+		case refused(err): // and so would be an earlier attempt that still came
 			at.Advice = "mend the statement and " + at.Advice
 		case maybe:
 			return "", h.why(at)
@@ -383,6 +383,12 @@ func (h *holder) execute(ctx context.Context, w work, i int, s Step) (Phase, err
 		row.Pending, row.Sums = false, src.sums(i)
 		return "", h.why(errors.Join(at, h.put(ctx, row)))
 	}
+}
+
+// refused says whether an error means that the server does not take the statement as it stands.
+func refused(err error) bool {
+	kind := coodie.KindOf(err)
+	return kind == coodie.KindInvalid || kind == coodie.KindSyntax
 }
 
 // send executes a statement, once.
