@@ -13,11 +13,12 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Batch is several writes sent as one. Writes are added by In:
+// Batch is several writes sent as one. Each write has a form whose name ends in In and that takes
+// a batch instead of a context:
 //
 //	batch := db.Batch()
-//	from.In(batch).Update(balance.Set(70))
-//	h := to.If(version.Eq(3)).In(batch).Update(balance.Set(130), version.Set(4))
+//	from.UpdateIn(batch, balance.Set(70))
+//	h := to.If(version.Eq(3)).UpdateIn(batch, balance.Set(130), version.Set(4))
 //	err := batch.Exec(ctx)
 //	res, err := h.Result()
 //

@@ -48,32 +48,32 @@ func TestBatchOnBothServers(t *testing.T) {
 
 			batch := db.Batch()
 			one, two := entries.New(Entry{Book: "b", Line: 1, Amount: 10}), entries.New(Entry{Book: "b", Line: 2, Amount: 20})
-			h1, h2 := two.In(batch).Insert(), one.In(batch).Insert()
+			h1, h2 := two.InsertIn(batch), one.InsertIn(batch)
 			require.NoError(t, batch.Exec(ctx))
 			for _, h := range []*coodie.Handle[Entry]{h1, h2} {
 				res, err := h.Result()
 				require.NoError(t, err)
 				require.True(t, res.Applied)
-				require.Equal(t, coodie.RowMissing, res.Row())
+				require.Equal(t, coodie.StateAbsent, res.Row())
 			}
 			require.NotZero(t, one.Value.Attempt)
 			require.Equal(t, one.Value.Attempt, two.Value.Attempt, "one batch, one attempt")
 
 			// Refused by the second alone; the third row does not exist.
 			batch = db.Batch()
-			h1 = two.If(entryAmount.Eq(20)).In(batch).Update(entryAmount.Set(21))
-			h2 = one.If(entryAmount.Eq(11)).In(batch).Update(entryAmount.Set(12))
-			h3 := entries.Find(entryBook.Eq("b"), entryLine.Eq(3)).IfExists().In(batch).Delete()
+			h1 = two.If(entryAmount.Eq(20)).UpdateIn(batch, entryAmount.Set(21))
+			h2 = one.If(entryAmount.Eq(11)).UpdateIn(batch, entryAmount.Set(12))
+			h3 := entries.Find(entryBook.Eq("b"), entryLine.Eq(3)).IfExists().DeleteIn(batch)
 			require.NoError(t, batch.Exec(ctx))
 			for i, want := range []struct {
 				h       *coodie.Handle[Entry]
 				amount  int
-				row     coodie.RowState
+				row     coodie.State
 				verdict []coodie.JudgedCondition
 			}{
-				{h1, 20, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictHeld}}},
-				{h2, 10, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictNotHeld}}},
-				{h3, 0, coodie.RowMissing, []coodie.JudgedCondition{}},
+				{h1, 20, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Held: true}}},
+				{h2, 10, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Refused: true}}},
+				{h3, 0, coodie.StateAbsent, []coodie.JudgedCondition{}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
@@ -87,9 +87,9 @@ func TestBatchOnBothServers(t *testing.T) {
 
 			// One condition, and a plain write that goes along.
 			batch = db.Batch()
-			h1 = two.If(entryAmount.Eq(20)).In(batch).Update(entryAmount.Set(21))
-			entries.New(Entry{Book: "b", Line: 4, Amount: 4}).In(batch).Save()
-			one.In(batch).Delete()
+			h1 = two.If(entryAmount.Eq(20)).UpdateIn(batch, entryAmount.Set(21))
+			entries.New(Entry{Book: "b", Line: 4, Amount: 4}).SaveIn(batch)
+			one.DeleteIn(batch)
 			require.NoError(t, batch.Exec(ctx))
 			res, err := h1.Result()
 			require.NoError(t, err)
@@ -101,15 +101,15 @@ func TestBatchOnBothServers(t *testing.T) {
 			require.Equal(t, []int{21, 4}, []int{all[0].Amount, all[1].Amount})
 
 			for _, batch := range []*coodie.Batch{db.Batch(), db.UnloggedBatch()} {
-				entries.New(Entry{Book: "c", Amount: 1}).In(batch).Save()
-				entries.New(Entry{Book: "d", Amount: 2}).In(batch).Save()
+				entries.New(Entry{Book: "c", Amount: 1}).SaveIn(batch)
+				entries.New(Entry{Book: "d", Amount: 2}).SaveIn(batch)
 				require.NoError(t, batch.Exec(ctx))
 			}
 			require.Len(t, srv.MustRows("SELECT * FROM app.entry WHERE book IN ('c', 'd')"), 2)
 			batch = db.CounterBatch()
 			page := visits.Find(coodie.AnyCol(visits, "page").Eq("/"))
-			page.In(batch).Update(coodie.AnyCol(visits, "n").Add(2))
-			page.In(batch).Update(coodie.AnyCol(visits, "n").Add(3))
+			page.UpdateIn(batch, coodie.AnyCol(visits, "n").Add(2))
+			page.UpdateIn(batch, coodie.AnyCol(visits, "n").Add(3))
 			require.NoError(t, batch.Exec(ctx))
 			got, err := page.Get(ctx)
 			require.NoError(t, err)
@@ -132,9 +132,9 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 			fault := srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
 			batch := db.Batch()
 			doc := entries.New(Entry{Book: "b", Line: 1})
-			h := doc.In(batch).Insert()
+			h := doc.InsertIn(batch)
 			gone := entries.New(Entry{Book: "b", Line: 2})
-			gone.In(batch).Save()
+			gone.SaveIn(batch)
 			require.ErrorIs(t, batch.Exec(ctx), coodie.ErrOutcomeUnknown)
 			require.Equal(t, 1, fault.Hits())
 			require.Len(t, srv.Log().Matching(cqltest.On(cqltest.Conditional)), 1, "sent once")
@@ -156,8 +156,8 @@ func TestBatchAppliedButUnanswered(t *testing.T) {
 		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 		batch := db.Batch()
 		doc := entries.New(Entry{Book: "b", Line: 1})
-		h := doc.In(batch).Insert()
-		other := entries.Find().IfNotExists().In(batch).Create(Entry{Book: "b", Line: 2})
+		h := doc.InsertIn(batch)
+		other := entries.Find().IfNotExists().CreateIn(batch, Entry{Book: "b", Line: 2})
 		require.NoError(t, batch.Exec(ctx))
 		for _, h := range []*coodie.Handle[Entry]{h, other} {
 			res, err := h.Result()
@@ -198,11 +198,11 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 		}
 		srv.Fault(cqltest.On(cqltest.Conditional, "entry").Nth(1), steps...)
 		group := db.Batch()
-		b.deleted = entries.Find(entryBook.Eq("b"), entryLine.Eq(2)).IfExists().In(group).Delete()
-		b.updated = b.one.If(entryAmount.Eq(1)).In(group).Update(entryAmount.Set(10))
-		b.three.In(group).Update(entryAmount.Set(30))
+		b.deleted = entries.Find(entryBook.Eq("b"), entryLine.Eq(2)).IfExists().DeleteIn(group)
+		b.updated = b.one.If(entryAmount.Eq(1)).UpdateIn(group, entryAmount.Set(10))
+		b.three.UpdateIn(group, entryAmount.Set(30))
 		open := coodie.NullCol(func(e *Entry) **bool { return &e.Open })
-		b.static = entries.Find(entryBook.Eq("b")).If(open.IsNull()).AllowCreate().In(group).Update(open.Set(true))
+		b.static = entries.Find(entryBook.Eq("b")).If(open.IsNull()).AllowCreate().UpdateIn(group, open.Set(true))
 		b.err = group.Exec(ctx)
 		return b
 	}
@@ -263,7 +263,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			res, err = b.updated.Result()
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			require.Equal(t, coodie.RowUnknown, res.Row())
+			require.Equal(t, coodie.StateUnknown, res.Row())
 		})
 		t.Run(name+", overwritten before", func(t *testing.T) {
 			b := sent(t, dialect, nil, cqltest.Apply, timeout)
@@ -283,7 +283,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			res, err := result(t, b.static).Settle(ctx)
 			require.Error(t, err)
 			require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, "the static row")
-			require.Equal(t, coodie.RowPresent, res.Row())
+			require.Equal(t, coodie.StatePresent, res.Row())
 		})
 		for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, timeout}, false: {timeout}} {
 			t.Run(fmt.Sprintf("%s, WithSettle, %v", name, applied), func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestSettleOfStaticColumns(t *testing.T) {
 			},
 			"batch": func() (coodie.LWTResult[Entry], error) {
 				batch := db.Batch()
-				h := partition().In(batch).Update(isOpen.Set(true))
+				h := partition().UpdateIn(batch, isOpen.Set(true))
 				if err := batch.Exec(ctx); err != nil {
 					res, _ := h.Result()
 					return res, err
@@ -342,12 +342,12 @@ func TestSettleOfStaticColumns(t *testing.T) {
 				if !applied {
 					require.ErrorContains(t, err, "the partition has no static values now", name)
 					require.Nil(t, res.Existing)
-					require.Equal(t, coodie.RowMissing, res.Row())
+					require.Equal(t, coodie.StateAbsent, res.Row())
 					continue
 				}
 				require.ErrorContains(t, err, "a write of static columns alone stores no attempt id", name)
 				require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, name)
-				require.Equal(t, coodie.RowPresent, res.Row())
+				require.Equal(t, coodie.StatePresent, res.Row())
 			}
 		}
 	})

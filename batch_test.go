@@ -69,9 +69,9 @@ func TestBatchIsSentAsOne(t *testing.T) {
 	db, seats, sent := batching[Seat](t, applied, WithCommitConsistency(LocalQuorum), WithSerialConsistency(LocalSerial))
 	batch := db.Batch()
 	doc := seats.New(Seat{Show: 1, No: 2})
-	h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6), seatPrice.SetNull())
-	seats.Find(seatShow.Eq(1), seatNo.Eq(3)).In(batch).Delete()
-	c := seats.Find().IfNotExists().With(WithTTL(time.Minute)).In(batch).Create(Seat{Show: 1, No: 4})
+	h := doc.If(seatHolder.Eq(5)).UpdateIn(batch, seatHolder.Set(6), seatPrice.SetNull())
+	seats.Find(seatShow.Eq(1), seatNo.Eq(3)).DeleteIn(batch)
+	c := seats.Find().IfNotExists().With(WithTTL(time.Minute)).CreateIn(batch, Seat{Show: 1, No: 4})
 	_, err := h.Result()
 	require.ErrorContains(t, err, "not been executed")
 	require.NoError(t, batch.Exec(ctx))
@@ -95,7 +95,7 @@ func TestBatchIsSentAsOne(t *testing.T) {
 	require.Equal(t, Seat{Show: 1, No: 2, Holder: ptr(6)}, doc.Value, "the document follows")
 	require.False(t, doc.Stale())
 	require.ErrorContains(t, batch.Exec(ctx), "executed already")
-	h = doc.IfExists().In(batch).Delete()
+	h = doc.IfExists().DeleteIn(batch)
 	_, err = h.Result()
 	require.ErrorContains(t, err, "executed already")
 }
@@ -114,9 +114,9 @@ func TestPlainBatches(t *testing.T) {
 			db, seats, sent := batching[Seat](t, fake.Answer{}, WithConsistency(LocalOne))
 			batch := tt.make(db)
 			a, b := seats.New(Seat{Show: 1, Price: ptr(3)}), seats.New(Seat{Show: 2, Price: ptr(4)})
-			a.In(batch).Save()
-			b.In(batch).Update(seatHolder.Set(7))
-			b.In(batch).DeleteColumns(seatPrice)
+			a.SaveIn(batch)
+			b.UpdateIn(batch, seatHolder.Set(7))
+			b.DeleteColumnsIn(batch, seatPrice)
 			require.NoError(t, batch.Exec(ctx))
 			r := sent.Sent()[0]
 			require.Equal(t, tt.kind, r.Kind)
@@ -131,7 +131,7 @@ func TestPlainBatches(t *testing.T) {
 	}
 	db, hits, sent := batching[Hits](t, fake.Answer{})
 	batch := db.CounterBatch()
-	hits.Find(AnyCol(hits, "page").Eq("/")).In(batch).Update(AnyCol(hits, "n").Add(1))
+	hits.Find(AnyCol(hits, "page").Eq("/")).UpdateIn(batch, AnyCol(hits, "n").Add(1))
 	require.NoError(t, batch.Exec(ctx))
 	require.Equal(t, driver.CounterBatch, sent.Sent()[0].Kind)
 }
@@ -140,8 +140,8 @@ func TestPlainBatches(t *testing.T) {
 func TestBatchAnswers(t *testing.T) {
 	type want struct {
 		existing *Seat
-		row      RowState
-		verdict  Verdict
+		row      State
+		verdict  string
 	}
 	row := func(no, holder int) *Seat { return &Seat{Show: 1, No: no, Holder: ptr(holder)} }
 	for _, tt := range []struct {
@@ -150,26 +150,26 @@ func TestBatchAnswers(t *testing.T) {
 		want   [3]want // of seat 3 IF holder = 5, seat 1 IF holder = 5, seat 2 IF EXISTS
 	}{
 		{"Cassandra: all there, in clustering order", lines(false, "show no holder", []int{1, 1, 9}, []int{1, 2, 8}, []int{1, 3, 5}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 9), StatePresent, "not held"}, {row(2, 8), StatePresent, ""}}},
 		{"Cassandra: one missing", lines(false, "show no open holder price", []int{1, 1, -1, 5, -1}, []int{1, 3, -1, 5, -1}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 5), RowPresent, VerdictHeld}, {nil, RowMissing, 0}}},
-		{"Cassandra: none there", lwt(false), [3]want{{nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 5), StatePresent, "held"}, {nil, StateAbsent, ""}}},
+		{"Cassandra: none there", lwt(false), [3]want{{nil, StateAbsent, "not held"}, {nil, StateAbsent, "not held"}, {nil, StateAbsent, ""}}},
 		{"ScyllaDB: all there, in statement order", lines(false, "show no holder", []int{1, 3, 5}, []int{1, 1, 9}, []int{1, 2, 8}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 9), StatePresent, "not held"}, {row(2, 8), StatePresent, ""}}},
 		{"ScyllaDB: two missing", lines(false, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}, []int{-1, -1, -1}),
-			[3]want{{&Seat{}, RowMissing, VerdictNotHeld}, {row(1, 5), RowPresent, VerdictHeld}, {&Seat{}, RowMissing, 0}}},
+			[3]want{{&Seat{}, StateAbsent, "not held"}, {row(1, 5), StatePresent, "held"}, {&Seat{}, StateAbsent, ""}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db, seats, _ := batching[Seat](t, tt.answer)
 			batch := db.Batch()
 			doc := seats.New(Seat{Show: 1, No: 3})
 			hs := []*Handle[Seat]{
-				doc.If(seatHolder.Eq(5)).In(batch).Update(seatPrice.Set(1)),
-				seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).In(batch).Delete(),
-				seats.Find(seatShow.Eq(1), seatNo.Eq(2)).IfExists().In(batch).DeleteColumns(seatPrice),
+				doc.If(seatHolder.Eq(5)).UpdateIn(batch, seatPrice.Set(1)),
+				seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).DeleteIn(batch),
+				seats.Find(seatShow.Eq(1), seatNo.Eq(2)).IfExists().DeleteColumnsIn(batch, seatPrice),
 			}
 			plain := seats.New(Seat{Show: 1, No: 7})
-			plain.In(batch).Update(seatPrice.Set(1))
+			plain.UpdateIn(batch, seatPrice.Set(1))
 			require.NoError(t, batch.Exec(context.Background()), "refused is no error")
 			for i, h := range hs {
 				res, err := h.Result()
@@ -182,7 +182,7 @@ func TestBatchAnswers(t *testing.T) {
 					require.Equal(t, *tt.want[i].existing, res.Existing.Value, i)
 				}
 				if i < 2 {
-					require.Equal(t, tt.want[i].verdict, res.Conditions()[0].Verdict, i)
+					require.Equal(t, tt.want[i].verdict, verdictOf(res.Conditions()[0]), i)
 				}
 				require.ErrorContains(t, res.Err(), "a condition of its batch did not hold")
 			}
@@ -195,13 +195,13 @@ func TestBatchAnswers(t *testing.T) {
 func TestBatchAnswersOfScyllaWhenApplied(t *testing.T) {
 	db, seats, _ := batching[Seat](t, lines(true, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}))
 	batch := db.Batch()
-	created := seats.Find().IfNotExists().In(batch).Create(Seat{Show: 1, No: 3})
-	updated := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).In(batch).Update(seatHolder.Set(6))
+	created := seats.Find().IfNotExists().CreateIn(batch, Seat{Show: 1, No: 3})
+	updated := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(5)).UpdateIn(batch, seatHolder.Set(6))
 	require.NoError(t, batch.Exec(context.Background()))
 	res, err := created.Result()
 	require.NoError(t, err)
 	require.True(t, res.Applied)
-	require.Equal(t, RowMissing, res.Row())
+	require.Equal(t, StateAbsent, res.Row())
 	old, err := res.Previous()
 	require.NoError(t, err)
 	require.Nil(t, old)
@@ -220,19 +220,19 @@ func TestBatchOfStaticConditions(t *testing.T) {
 	db, seats, _ := batching[Seat](t, lines(false, "show no holder open", []int{1, 2, 5, 4}))
 	batch := db.Batch()
 	partition := seats.Find(seatShow.Eq(1))
-	static := partition.If(seatOpen.Eq(3)).In(batch).Update(seatOpen.Set(4))
-	missing := partition.Filter(seatNo.Eq(1)).If(seatHolder.Eq(5), seatOpen.Eq(4)).In(batch).Delete()
-	there := partition.Filter(seatNo.Eq(2)).If(seatHolder.Eq(5), seatOpen.Eq(4)).In(batch).Delete()
+	static := partition.If(seatOpen.Eq(3)).UpdateIn(batch, seatOpen.Set(4))
+	missing := partition.Filter(seatNo.Eq(1)).If(seatHolder.Eq(5), seatOpen.Eq(4)).DeleteIn(batch)
+	there := partition.Filter(seatNo.Eq(2)).If(seatHolder.Eq(5), seatOpen.Eq(4)).DeleteIn(batch)
 	require.NoError(t, batch.Exec(context.Background()))
 	for i, want := range []struct {
 		h        *Handle[Seat]
 		existing Seat
-		row      RowState
+		row      State
 		verdicts []JudgedCondition
 	}{
-		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []JudgedCondition{{Text: "open = ?", Verdict: VerdictNotHeld}}},
-		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictNotHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
-		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
+		{static, Seat{Show: 1, Open: ptr(4)}, StatePresent, []JudgedCondition{{Text: "open = ?", Refused: true}}},
+		{missing, Seat{Show: 1, Open: ptr(4)}, StateAbsent, []JudgedCondition{{Text: "holder = ?", Refused: true}, {Text: "open = ?", Held: true}}},
+		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, StatePresent, []JudgedCondition{{Text: "holder = ?", Held: true}, {Text: "open = ?", Held: true}}},
 	} {
 		res, err := want.h.Result()
 		require.NoError(t, err)
@@ -257,8 +257,8 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 			db, seats, _ := batching[Seat](t, a)
 			batch := db.Batch()
 			doc, other := seats.New(Seat{Show: 1, No: 1}), seats.New(Seat{Show: 1, No: 2})
-			h := doc.If(seatHolder.Eq(5)).In(batch).Update(seatPrice.Set(1))
-			other.In(batch).Update(seatPrice.Set(1))
+			h := doc.If(seatHolder.Eq(5)).UpdateIn(batch, seatPrice.Set(1))
+			other.UpdateIn(batch, seatPrice.Set(1))
 			err := batch.Exec(ctx)
 			var unknown *Error
 			require.ErrorAs(t, err, &unknown)
@@ -280,8 +280,8 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 		a.Rows[1][3], a.Columns[3] = []byte{1}, fake.Column("holder", codec.Int)
 		db, seats, _ := batching[Seat](t, a)
 		batch := db.Batch()
-		one := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(6)).In(batch).Delete()
-		two := seats.Find(seatShow.Eq(1), seatNo.Eq(2)).If(seatHolder.Eq(6)).In(batch).Delete()
+		one := seats.Find(seatShow.Eq(1), seatNo.Eq(1)).If(seatHolder.Eq(6)).DeleteIn(batch)
+		two := seats.Find(seatShow.Eq(1), seatNo.Eq(2)).If(seatHolder.Eq(6)).DeleteIn(batch)
 		require.NoError(t, batch.Exec(ctx))
 		_, err := one.Result()
 		require.NoError(t, err)
@@ -296,7 +296,7 @@ func TestBatchWithoutAnAnswer(t *testing.T) {
 		db, seats, sent := batching[Seat](t, applied)
 		batch := db.Batch()
 		doc := seats.New(Seat{Show: 1})
-		h := doc.IfExists().In(batch).Delete()
+		h := doc.IfExists().DeleteIn(batch)
 		err := batch.Exec(ended)
 		var query *Error
 		require.ErrorAs(t, err, &query)
@@ -330,56 +330,56 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 		fill           func(b *Batch)
 	}{
 		{"empty", "batch", "empty", db.Batch(), func(*Batch) {}},
-		{"nil", "batch", "nil", nil, func(b *Batch) { at(1, 1).In(b).Delete() }},
-		{"a zero value", "batch", "is a zero value; make it with DB.Batch", new(Batch), func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"nil", "batch", "nil", nil, func(b *Batch) { at(1, 1).DeleteIn(b) }},
+		{"a zero value", "batch", "is a zero value; make it with DB.Batch", new(Batch), func(b *Batch) { at(1, 1).DeleteIn(b) }},
 		{"an empty zero value", "batch", "is a zero value; make it with DB.Batch", new(Batch), func(*Batch) {}},
-		{"a mistake", "update", "at least one assignment", db.Batch(), func(b *Batch) { at(1, 1).In(b).Delete(); at(1, 1).IfExists().In(b).Update() }},
-		{"a zero document", "delete", "zero value", db.Batch(), func(b *Batch) { new(Document[Seat]).In(b).Delete() }},
-		{"a nil document", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).In(b).Insert() }},
-		{"a nil document saved", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).In(b).Save() }},
-		{"two partitions", "batch", "one partition", db.Batch(), func(b *Batch) { held.In(b).Delete(); at(2, 1).In(b).Delete() }},
+		{"a mistake", "update", "at least one assignment", db.Batch(), func(b *Batch) { at(1, 1).DeleteIn(b); at(1, 1).IfExists().UpdateIn(b) }},
+		{"a zero document", "delete", "zero value", db.Batch(), func(b *Batch) { new(Document[Seat]).DeleteIn(b) }},
+		{"a nil document", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).InsertIn(b) }},
+		{"a nil document saved", "insert", "zero value", db.Batch(), func(b *Batch) { (*Document[Seat])(nil).SaveIn(b) }},
+		{"two partitions", "batch", "one partition", db.Batch(), func(b *Batch) { held.DeleteIn(b); at(2, 1).DeleteIn(b) }},
 		{"IN over partitions", "batch", "one partition", db.Batch(), func(b *Batch) {
-			held.In(b).Delete()
-			seats.Find(seatShow.In(1, 2)).In(b).Delete()
+			held.DeleteIn(b)
+			seats.Find(seatShow.In(1, 2)).DeleteIn(b)
 		}},
 		{"two tables", "batch", "one table", db.Batch(), func(b *Batch) {
-			held.In(b).Delete()
-			others.Find(seatShow.Eq(1), seatNo.Eq(1)).In(b).Delete()
+			held.DeleteIn(b)
+			others.Find(seatShow.Eq(1), seatNo.Eq(1)).DeleteIn(b)
 		}},
-		{"IF EXISTS and IF", "batch", "mixed", db.Batch(), func(b *Batch) { held.In(b).Delete(); at(1, 1).IfExists().In(b).Delete() }},
+		{"IF EXISTS and IF", "batch", "mixed", db.Batch(), func(b *Batch) { held.DeleteIn(b); at(1, 1).IfExists().DeleteIn(b) }},
 		{"IF NOT EXISTS and IF EXISTS", "batch", "mixed", db.Batch(), func(b *Batch) {
-			seats.New(Seat{Show: 1, No: 1}).In(b).Insert()
-			at(1, 1).IfExists().In(b).Delete()
+			seats.New(Seat{Show: 1, No: 1}).InsertIn(b)
+			at(1, 1).IfExists().DeleteIn(b)
 		}},
 		{"IF EXISTS and IF on the static row", "batch", "mixed", db.Batch(), func(b *Batch) {
-			seats.Find(seatShow.Eq(1)).IfExists().In(b).Update(seatOpen.Set(1))
-			at(1, 1).If(seatHolder.Eq(1), seatOpen.Eq(1)).In(b).Delete()
+			seats.Find(seatShow.Eq(1)).IfExists().UpdateIn(b, seatOpen.Set(1))
+			at(1, 1).If(seatHolder.Eq(1), seatOpen.Eq(1)).DeleteIn(b)
 		}},
 		{"timestamp", "batch", "timestamp", db.Batch(), func(b *Batch) {
-			held.In(b).Delete()
-			at(1, 2).With(WithTimestamp(time.Now())).In(b).Delete()
+			held.DeleteIn(b)
+			at(1, 2).With(WithTimestamp(time.Now())).DeleteIn(b)
 		}},
-		{"a counter in a batch", "batch", "CounterBatch", db.Batch(), func(b *Batch) { hits.Find(AnyCol(hits, "page").Eq("/")).In(b).Update(AnyCol(hits, "n").Add(1)) }},
-		{"a counter in an unlogged batch", "batch", "CounterBatch", db.UnloggedBatch(), func(b *Batch) { hits.Find(AnyCol(hits, "page").Eq("/")).In(b).Update(AnyCol(hits, "n").Add(1)) }},
-		{"a row in a counter batch", "batch", "counters only", db.CounterBatch(), func(b *Batch) { at(1, 1).In(b).Delete() }},
+		{"a counter in a batch", "batch", "CounterBatch", db.Batch(), func(b *Batch) { hits.Find(AnyCol(hits, "page").Eq("/")).UpdateIn(b, AnyCol(hits, "n").Add(1)) }},
+		{"a counter in an unlogged batch", "batch", "CounterBatch", db.UnloggedBatch(), func(b *Batch) { hits.Find(AnyCol(hits, "page").Eq("/")).UpdateIn(b, AnyCol(hits, "n").Add(1)) }},
+		{"a row in a counter batch", "batch", "counters only", db.CounterBatch(), func(b *Batch) { at(1, 1).DeleteIn(b) }},
 		{"counters mixed in", "batch", "mixed", db.CounterBatch(), func(b *Batch) {
-			hits.Find(AnyCol(hits, "page").Eq("/")).In(b).Update(AnyCol(hits, "n").Add(1))
-			at(1, 1).In(b).Delete()
+			hits.Find(AnyCol(hits, "page").Eq("/")).UpdateIn(b, AnyCol(hits, "n").Add(1))
+			at(1, 1).DeleteIn(b)
 		}},
 		{"too many", "batch", "101 statements are more than 100; a batch is for writes that belong together, bulk work is for SaveAll, InsertAll and DeleteAll", db.Batch(), func(b *Batch) {
 			for i := range 101 {
-				at(1, i).In(b).Delete()
+				at(1, i).DeleteIn(b)
 			}
 		}},
 		{"too many for its limit", "batch", "3 statements", db.Batch(MaxStatements(2)), func(b *Batch) {
 			for i := range 3 {
-				at(1, i).In(b).Delete()
+				at(1, i).DeleteIn(b)
 			}
 		}},
-		{"too big", "batch", "bulk work is for SaveAll, InsertAll and DeleteAll (MaxBytes", db.Batch(MaxBytes(15)), func(b *Batch) { at(1, 1).In(b).Delete(); at(1, 2).In(b).Delete() }},
-		{"another DB", "batch", "another DB", db.Batch(), func(b *Batch) { foreign.New(Seat{}).In(b).Delete() }},
-		{"a plain batch of an LWT-only table", "batch", "LWTs only", db.Batch(), func(b *Batch) { only.New(Seat{}).In(b).Delete() }},
-		{"different consistencies", "batch", "consistencies", db.Batch(), func(b *Batch) { at(1, 1).In(b).Delete(); weak.New(Seat{}).In(b).Delete() }},
+		{"too big", "batch", "bulk work is for SaveAll, InsertAll and DeleteAll (MaxBytes", db.Batch(MaxBytes(15)), func(b *Batch) { at(1, 1).DeleteIn(b); at(1, 2).DeleteIn(b) }},
+		{"another DB", "batch", "another DB", db.Batch(), func(b *Batch) { foreign.New(Seat{}).DeleteIn(b) }},
+		{"a plain batch of an LWT-only table", "batch", "LWTs only", db.Batch(), func(b *Batch) { only.New(Seat{}).DeleteIn(b) }},
+		{"different consistencies", "batch", "consistencies", db.Batch(), func(b *Batch) { at(1, 1).DeleteIn(b); weak.New(Seat{}).DeleteIn(b) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.fill(tt.batch)
@@ -394,9 +394,9 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 	require.Empty(t, sent.Sent(), "nothing was sent")
 
 	batch := db.Batch(MaxStatements(200), MaxBytes(1<<20))
-	h := held.In(batch).Delete()
+	h := held.DeleteIn(batch)
 	for i := range 150 {
-		at(1, i).In(batch).Delete()
+		at(1, i).DeleteIn(batch)
 	}
 	require.NoError(t, batch.Exec(ctx))
 	res, err := h.Result()
@@ -404,12 +404,12 @@ func TestBatchRefusedBeforeSending(t *testing.T) {
 	require.True(t, res.Applied)
 
 	batch = db.Batch()
-	only.New(Seat{No: 1}).In(batch).Delete()
-	only.New(Seat{No: 2}).IfExists().In(batch).Delete()
+	only.New(Seat{No: 1}).DeleteIn(batch)
+	only.New(Seat{No: 2}).IfExists().DeleteIn(batch)
 	require.NoError(t, batch.Exec(ctx), "beside a condition a plain write is a part of the LWT")
 	_, err = (*Handle[Seat])(nil).Result()
 	require.Error(t, err)
-	_, err = at(1, 1).IfExists().In(nil).Delete().Result()
+	_, err = at(1, 1).IfExists().DeleteIn(nil).Result()
 	require.ErrorContains(t, err, "the batch is nil")
 }
 
@@ -423,7 +423,7 @@ func TestBatchIsObserved(t *testing.T) {
 	}{{db.Batch(), 10, false}, {db.Batch(), 11, true}, {db.UnloggedBatch(), 50, false}, {db.UnloggedBatch(), 51, true}} {
 		events = nil
 		for i := range tt.n {
-			seats.New(Seat{No: i}).In(tt.batch).Delete()
+			seats.New(Seat{No: i}).DeleteIn(tt.batch)
 		}
 		require.NoError(t, tt.batch.Exec(context.Background()))
 		require.Len(t, events, 1)

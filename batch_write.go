@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -9,27 +10,6 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
-
-// In makes the document's next write a part of the batch: see Batch. The write takes the
-// key, and whatever else it takes from Value, as it is now; slices and maps may change afterwards.
-func (d *Document[T]) In(batch *Batch) *BatchWrite[T] {
-	return (*BatchWrite[T])(plainDocument(d).write().in(batch))
-}
-
-// In makes the write a part of the batch.
-func (q *QuerySet[T]) In(batch *Batch) *BatchQuery[T] {
-	return (*BatchQuery[T])(plainQuery(q).in(batch))
-}
-
-// In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c ConditionalWrite[T]) In(batch *Batch) *BatchConditional[T] {
-	return (*BatchConditional[T])((*conditional)(&c).in(batch))
-}
-
-// In makes the conditional write, and with it the whole batch, an LWT: see Batch.
-func (c *InsertWrite[T]) In(batch *Batch) *BatchCreation[T] {
-	return (*BatchCreation[T])((*query)(c).in(batch))
-}
 
 //go:noinline
 func (q *query) in(batch *Batch) *call { return q.call().in(batch) }
@@ -52,18 +32,84 @@ func (c call) in(batch *Batch) *call {
 	return &c
 }
 
-// BatchWrite is a write of a document in a batch. What is wrong with it comes out of
-// Batch.Exec. The document follows an applied batch as it follows a write of its own.
-type BatchWrite[T any] call
-
-// Insert is Document.Insert.
-func (w *BatchWrite[T]) Insert() *Handle[T] {
-	return (*Handle[T])((*call)(w).creates(w.spec.Value))
+// InsertIn is Insert as a part of the batch, which it makes an LWT: see Batch. The write takes the
+// key, and whatever else it takes from Value, as it is now; slices and maps may change afterwards. What is
+// wrong with it comes out of Batch.Exec. The document follows an applied batch as it follows a write of its own.
+func (d *Document[T]) InsertIn(batch *Batch) *Handle[T] {
+	c := plainDocument(d).write().in(batch)
+	return (*Handle[T])(c.creates(c.spec.Value))
 }
 
-// Save is Document.Save.
-func (w *BatchWrite[T]) Save() {
-	(*call)(w).addSave()
+// SaveIn is Save as a part of the batch, under the terms of InsertIn.
+func (d *Document[T]) SaveIn(batch *Batch) {
+	plainDocument(d).write().in(batch).addSave()
+}
+
+// UpdateIn is Update as a part of the batch, under the terms of InsertIn.
+func (d *Document[T]) UpdateIn(batch *Batch, assigns ...Assign[T]) {
+	plainDocument(d).write().in(batch).addUpdate(plainAssigns(assigns), false)
+}
+
+// DeleteIn is Delete as a part of the batch, under the terms of InsertIn.
+func (d *Document[T]) DeleteIn(batch *Batch) {
+	plainDocument(d).write().in(batch).addRemove(nil, false, false)
+}
+
+// DeleteColumnsIn is DeleteColumns as a part of the batch, under the terms of InsertIn.
+func (d *Document[T]) DeleteColumnsIn(batch *Batch, columns ...Target[T]) {
+	plainDocument(d).write().in(batch).addRemove(refs(columns), true, false)
+}
+
+// UpdateIn is Update as a part of the batch. What is wrong with it comes out of Batch.Exec.
+func (q *QuerySet[T]) UpdateIn(batch *Batch, assigns ...Assign[T]) {
+	plainQuery(q).in(batch).addUpdate(plainAssigns(assigns), false)
+}
+
+// DeleteIn is Delete as a part of the batch. What is wrong with it comes out of Batch.Exec.
+func (q *QuerySet[T]) DeleteIn(batch *Batch) {
+	plainQuery(q).in(batch).addRemove(nil, false, false)
+}
+
+// DeleteColumnsIn is DeleteColumns as a part of the batch. What is wrong with it comes out of Batch.Exec.
+func (q *QuerySet[T]) DeleteColumnsIn(batch *Batch, columns ...Target[T]) {
+	plainQuery(q).in(batch).addRemove(refs(columns), true, false)
+}
+
+// SaveJSONIn is SaveJSON as a part of the batch. What is wrong with it comes out of Batch.Exec.
+func (q *QuerySet[T]) SaveJSONIn(batch *Batch, row json.RawMessage) {
+	plainQuery(q).in(batch).addJSON(row, false)
+}
+
+// UpdateIn is Update as a part of the batch, which its conditions make an LWT: see Batch. The Handle has its
+// result once the batch has been executed. What is wrong with it comes out of Batch.Exec.
+func (c ConditionalWrite[T]) UpdateIn(batch *Batch, assigns ...Assign[T]) *Handle[T] {
+	return (*Handle[T])((*conditional)(&c).in(batch).addUpdate(plainAssigns(assigns), true))
+}
+
+// ReplaceIn is Replace as a part of the batch, under the terms of UpdateIn.
+func (c ConditionalWrite[T]) ReplaceIn(batch *Batch) *Handle[T] {
+	return (*Handle[T])((*conditional)(&c).in(batch).addReplace())
+}
+
+// DeleteIn is Delete as a part of the batch, under the terms of UpdateIn.
+func (c ConditionalWrite[T]) DeleteIn(batch *Batch) *Handle[T] {
+	return (*Handle[T])((*conditional)(&c).in(batch).addRemove(nil, false, true))
+}
+
+// DeleteColumnsIn is DeleteColumns as a part of the batch, under the terms of UpdateIn.
+func (c ConditionalWrite[T]) DeleteColumnsIn(batch *Batch, columns ...Target[T]) *Handle[T] {
+	return (*Handle[T])((*conditional)(&c).in(batch).addRemove(refs(columns), true, true))
+}
+
+// CreateIn is Create as a part of the batch, which it makes an LWT: see Batch. What is wrong with it comes out
+// of Batch.Exec.
+func (c *InsertWrite[T]) CreateIn(batch *Batch, v T) *Handle[T] {
+	return (*Handle[T])((*query)(c).in(batch).creates(codec.At(&v)))
+}
+
+// CreateJSONIn is CreateJSON as a part of the batch, under the terms of CreateIn.
+func (c *InsertWrite[T]) CreateJSONIn(batch *Batch, row json.RawMessage) *Handle[T] {
+	return (*Handle[T])((*query)(c).in(batch).addJSON(row, true))
 }
 
 func (c *call) addSave() {
@@ -87,73 +133,6 @@ func (c *call) addReplace() *handle {
 		assigns := c.replacement()
 		return c.spec.Update(assigns, true), c.updates(assigns)
 	})
-}
-
-// Update is Document.Update.
-func (w *BatchWrite[T]) Update(assigns ...Assign[T]) {
-	(*call)(w).addUpdate(plainAssigns(assigns), false)
-}
-
-// Delete is Document.Delete.
-func (w *BatchWrite[T]) Delete() {
-	(*call)(w).addRemove(nil, false, false)
-}
-
-// DeleteColumns is Document.DeleteColumns.
-func (w *BatchWrite[T]) DeleteColumns(columns ...Target[T]) {
-	(*call)(w).addRemove(refs(columns), true, false)
-}
-
-// BatchQuery is a write of a selection in a batch. What is wrong with it comes out of
-// Batch.Exec.
-type BatchQuery[T any] call
-
-// Update is QuerySet.Update.
-func (q *BatchQuery[T]) Update(assigns ...Assign[T]) {
-	(*call)(q).addUpdate(plainAssigns(assigns), false)
-}
-
-// Delete is QuerySet.Delete.
-func (q *BatchQuery[T]) Delete() {
-	(*call)(q).addRemove(nil, false, false)
-}
-
-// DeleteColumns is QuerySet.DeleteColumns.
-func (q *BatchQuery[T]) DeleteColumns(columns ...Target[T]) {
-	(*call)(q).addRemove(refs(columns), true, false)
-}
-
-// BatchConditional is a conditional write in a batch. What is wrong with it comes out of
-// Batch.Exec.
-type BatchConditional[T any] call
-
-// Update is ConditionalWrite.Update.
-func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] {
-	return (*Handle[T])((*call)(c).addUpdate(plainAssigns(assigns), true))
-}
-
-// Replace is ConditionalWrite.Replace.
-func (c *BatchConditional[T]) Replace() *Handle[T] {
-	return (*Handle[T])((*call)(c).addReplace())
-}
-
-// Delete is ConditionalWrite.Delete.
-func (c *BatchConditional[T]) Delete() *Handle[T] {
-	return (*Handle[T])((*call)(c).addRemove(nil, false, true))
-}
-
-// DeleteColumns is ConditionalWrite.DeleteColumns.
-func (c *BatchConditional[T]) DeleteColumns(columns ...Target[T]) *Handle[T] {
-	return (*Handle[T])((*call)(c).addRemove(refs(columns), true, true))
-}
-
-// BatchCreation is an `INSERT … IF NOT EXISTS` in a batch. What is wrong with it comes out
-// of Batch.Exec.
-type BatchCreation[T any] call
-
-// Create is InsertWrite.Create.
-func (c *BatchCreation[T]) Create(v T) *Handle[T] {
-	return (*Handle[T])((*call)(c).creates(codec.At(&v)))
 }
 
 func (c call) creates(v codec.Addr) *handle {

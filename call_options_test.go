@@ -133,9 +133,9 @@ func TestPerCallRefused(t *testing.T) {
 		{"cache of a write", "for reads", err(flag.With(WithBypassCache()).IfExists().Delete(ctx))},
 		{"linearizable range", "each key column", err(configs.Find(key.In("a", "b")).With(WithLinearizable()).Exists(ctx))},
 		{"linearizable one", "only Get and Exists", err(flag.With(WithLinearizable()).One(ctx))},
-		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.With(WithTimeout(time.Second)).In(b).Save() })},
-		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.With(WithConsistency(One)).In(b).Delete() })},
-		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().With(WithUsingTimeout(time.Second)).In(b).Delete() })},
+		{"timeout in a batch", "context of its Exec", batched(func(b *Batch) { doc.With(WithTimeout(time.Second)).SaveIn(b) })},
+		{"consistency in a batch", "context of its Exec", batched(func(b *Batch) { flag.With(WithConsistency(One)).DeleteIn(b) })},
+		{"server's timeout in a batch", "context of its Exec", batched(func(b *Batch) { flag.IfExists().With(WithUsingTimeout(time.Second)).DeleteIn(b) })},
 		{"zero query", "zero value", err(new(QuerySet[AppConfig]).With(WithPageSize(1), WithTimeout(1), WithConsistency(One)).Exists(ctx))},
 		{"zero write", "zero value", new(Document[AppConfig]).With(WithTimeout(1), WithUsingTimeout(1)).Delete(ctx)},
 	} {

@@ -45,8 +45,8 @@ func TestCounterColumns(t *testing.T) {
 	require.Zero(t, doc.Value.Views)
 
 	batch := db.CounterBatch()
-	home.In(batch).Update(coodie.Increment(viewsCount, 5))
-	doc.In(batch).Update(coodie.Increment(viewsErrors, 1))
+	home.UpdateIn(batch, coodie.Increment(viewsCount, 5))
+	doc.UpdateIn(batch, coodie.Increment(viewsErrors, 1))
 	require.NoError(t, batch.Exec(ctx))
 
 	got, err := home.Get(ctx)
@@ -81,7 +81,7 @@ func TestCounterIsNeverRetried(t *testing.T) {
 					fault := srv.Fault(cqltest.On(cqltest.Update|cqltest.Batch), cqltest.Apply, step)
 					if batched {
 						batch := db.CounterBatch()
-						home.In(batch).Update(coodie.Increment(viewsCount, 1))
+						home.UpdateIn(batch, coodie.Increment(viewsCount, 1))
 						err = batch.Exec(ctx)
 					} else {
 						err = home.Update(ctx, coodie.Increment(viewsCount, 1))

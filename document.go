@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"slices"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -111,9 +112,9 @@ func (d *Document[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
 
-// If makes the write conditional on c and all of more, with AND.
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+// If makes the write conditional on all of conds, with AND. Without one, the call that sends it fails with an error of KindUsage.
+func (d *Document[T]) If(conds ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, slices.Clone(plainConds(conds))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -142,15 +143,10 @@ func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().unchanged())
 }
 
-// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
-func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
-}
-
 // With returns a copy of the document whose calls have the options: a TTL, a timestamp, a timeout; see
 // CallOption. What its writes change they change in the Value of d, and d says whether that is Stale: the
 // copy's own Value stays as it is. The slices and maps in Value, and what its pointers lead to, are
-// shared: they must not change before the write is sent or, by In, added to a batch.
+// shared: they must not change before the write is sent or added to a batch.
 func (d *Document[T]) With(opts ...CallOption) *Document[T] {
 	if c := plainDocument(d).with(opts); c != nil {
 		return documentOf[T](c)

@@ -114,8 +114,8 @@ func ExampleWithDefaultTTL() {
 	db := coodie.New(session)
 	sessions, err := coodie.Open[Session](db, coodie.WithTable("sessions"),
 		coodie.WithDefaultTTL(time.Hour),
-		coodie.WithComment("who is logged in"),
-		coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "HOURS"}),
+		coodie.WithProperty("comment", "who is logged in"),
+		coodie.WithProperty("compaction", map[string]string{"class": "TimeWindowCompactionStrategy", "compaction_window_unit": "HOURS"}),
 		coodie.WithProperty("gc_grace_seconds", 3600))
 	must(err)
 	must(coodie.Schema(db, sessions).Create(ctx))

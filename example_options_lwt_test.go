@@ -39,7 +39,7 @@ func ExampleDocument_IfUnchanged() {
 
 	bob.Value.State = "cancelled"
 	res, err = bob.IfUnchanged().Replace(ctx)
-	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Verdict == coodie.VerdictHeld, err)
+	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Held, err)
 	// Output:
 	// true true <nil>
 	// false version = ? did hold: false <nil>
@@ -138,7 +138,7 @@ func ExampleMaxStatements() {
 	for _, limits := range [][]coodie.BatchOption{nil, {coodie.MaxStatements(200), coodie.MaxBytes(1 << 20)}} {
 		batch := db.UnloggedBatch(limits...)
 		for i := range 150 {
-			configs.New(AppConfig{Key: fmt.Sprint(i)}).In(batch).Save()
+			configs.New(AppConfig{Key: fmt.Sprint(i)}).SaveIn(batch)
 		}
 		err := batch.Exec(ctx)
 		fmt.Println(coodie.KindOf(err) == coodie.KindUsage, err == nil)

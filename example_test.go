@@ -172,24 +172,24 @@ func ExampleLWTResult() {
 	res, _ := doc.Insert(ctx)
 	fmt.Println(res.Applied, res.Existing == nil)
 	res, _ = doc.Insert(ctx)
-	n, p := v.From(res.Existing)   // typed
-	fmt.Println(res.Applied, n, p) //
-	_, p = x.From(res.Existing)    // null is not zero
-	fmt.Println(p)                 //
-	fmt.Println(res.Pairs())       // in the server's order
-	fmt.Println(res.Map()["v"])    // by name
+	n, p := v.From(res.Existing)         // typed
+	fmt.Println(res.Applied, n, p)       //
+	_, p = x.From(res.Existing)          // null is not zero
+	fmt.Println(p)                       //
+	fmt.Println(res.Existing.Pairs())    // in the server's order
+	fmt.Println(res.Existing.Map()["v"]) // by name
 	res, _ = doc.If(v.Eq(0)).Update(ctx, v.Set(1), x.Set(2))
 	fmt.Println(res.Applied)
 	res, _ = doc.If(v.Eq(0), x.Eq(1)).Update(ctx, v.Set(9))
-	fmt.Println(res.Pairs(), res.Conditions())
+	fmt.Println(res.Existing.Pairs(), res.Conditions())
 	// Output:
 	// true true
 	// false 0 present
-	// null
-	// [{[applied] false} {k 0} {v 0} {x <nil>}]
+	// absent
+	// [{k 0} {v 0} {x <nil>}]
 	// 0
 	// true
-	// [{[applied] false} {v 1} {x 2}] [v = ?: not held x = ?: not held]
+	// [{v 1} {x 2}] [v = ?: not held x = ?: not held]
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
@@ -424,14 +424,14 @@ func ExampleDB_Batch() {
 	}
 	bob := "bob"
 	batch := db.Batch()
-	seats.New(Seat{Show: "tosca", No: 7}).In(batch).Insert()
-	seats.New(Seat{Show: "tosca", No: 8, Holder: &bob}).In(batch).Insert()
+	seats.New(Seat{Show: "tosca", No: 7}).InsertIn(batch)
+	seats.New(Seat{Show: "tosca", No: 8, Holder: &bob}).InsertIn(batch)
 	fmt.Println(batch.Exec(ctx))
 
 	seat7, seat8 := seats.New(Seat{Show: "tosca", No: 7}), seats.New(Seat{Show: "tosca", No: 8})
 	batch = db.Batch()
-	first := seat7.If(holder.Eq("")).In(batch).Update(holder.Set("ann"))
-	second := seat8.If(holder.Eq("bob")).In(batch).Update(holder.Set("ann"))
+	first := seat7.If(holder.Eq("")).UpdateIn(batch, holder.Set("ann"))
+	second := seat8.If(holder.Eq("bob")).UpdateIn(batch, holder.Set("ann"))
 	err = batch.Exec(ctx)
 	for _, h := range []*coodie.Handle[Seat]{first, second} {
 		res, err := h.Result()
@@ -441,7 +441,7 @@ func ExampleDB_Batch() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// false  null [holder = ?: not held] <nil>
+	// false  absent [holder = ?: not held] <nil>
 	// false bob present [holder = ?: held] <nil>
 	// <nil>
 }

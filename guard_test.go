@@ -325,7 +325,7 @@ func TestDeleteColumnsCounts(t *testing.T) {
 			},
 			"batch": func(a *coodie.Document[guardedShelf]) (coodie.LWTResult[guardedShelf], error) {
 				batch := db.Batch()
-				h := a.IfUnchanged().In(batch).DeleteColumns(shelfN)
+				h := a.IfUnchanged().DeleteColumnsIn(batch, shelfN)
 				require.NoError(t, batch.Exec(ctx))
 				return h.Result()
 			},
@@ -542,7 +542,7 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 			"DeleteColumns": func(old Account) error { return accounts.New(old).DeleteColumns(ctx, balance) },
 			"batch": func(old Account) error {
 				batch := db.Batch()
-				accounts.New(old).In(batch).Save()
+				accounts.New(old).SaveIn(batch)
 				return batch.Exec(ctx)
 			},
 			"conditional batch": func(old Account) error {
@@ -550,8 +550,8 @@ func TestPlainWritesRenewTheAttempt(t *testing.T) {
 					return err
 				}
 				batch := db.Batch()
-				accounts.New(old).In(batch).Save()
-				row.IfExists().In(batch).Update(balance.Set(old.Balance))
+				accounts.New(old).SaveIn(batch)
+				row.IfExists().UpdateIn(batch, balance.Set(old.Balance))
 				return batch.Exec(ctx)
 			},
 		} {
@@ -604,8 +604,8 @@ func TestGuardIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	conditions := res.Conditions()
-	require.Equal(t, coodie.JudgedCondition{Text: "n = ?", Verdict: coodie.VerdictHeld}, conditions[0])
-	require.Equal(t, coodie.JudgedCondition{Text: "version = ?", Verdict: coodie.VerdictNotHeld, Guard: true}, conditions[1])
+	require.Equal(t, coodie.JudgedCondition{Text: "n = ?", Held: true}, conditions[0])
+	require.Equal(t, coodie.JudgedCondition{Text: "version = ?", Refused: true, Guard: true}, conditions[1])
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 	require.ErrorContains(t, res.Err(), "version = ?")
 	require.NotContains(t, res.Err().Error(), ": n = ?")
@@ -760,7 +760,7 @@ func TestConditionsOfAKnownForm(t *testing.T) {
 	for range 3 {
 		res, err := accounts.Find(accountID.Eq("a")).If(balance.Eq(5)).Update(ctx, balance.Set(6))
 		require.NoError(t, err)
-		require.Equal(t, []coodie.JudgedCondition{{Text: "balance = ?", Verdict: coodie.VerdictNotHeld}}, res.Conditions())
+		require.Equal(t, []coodie.JudgedCondition{{Text: "balance = ?", Refused: true}}, res.Conditions())
 	}
 }
 

@@ -88,8 +88,8 @@ func TestHooksOfWrites(t *testing.T) {
 		"insert":       func(d *coodie.Document[Member]) error { return lwt(d.Insert(ctx)) },
 		"save":         func(d *coodie.Document[Member]) error { return d.Save(ctx) },
 		"save, TTL":    func(d *coodie.Document[Member]) error { return d.With(coodie.WithTTL(time.Hour)).Save(ctx) },
-		"batch insert": func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Insert() }) },
-		"batch save":   func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.In(b).Save() }) },
+		"batch insert": func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.InsertIn(b) }) },
+		"batch save":   func(d *coodie.Document[Member]) error { return batched(func(b *coodie.Batch) { d.SaveIn(b) }) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := members.New(Member{Email: "a@"})
@@ -144,7 +144,7 @@ func TestHooksOfWrites(t *testing.T) {
 
 		second := gocql.MustRandomUUID()
 		require.NoError(t, batched(func(b *coodie.Batch) {
-			members.Find().IfNotExists().In(b).Create(Member{ID: second, Email: "a@"})
+			members.Find().IfNotExists().CreateIn(b, Member{ID: second, Email: "a@"})
 		}))
 		require.Equal(t, "<a@>", stored(second))
 	})
@@ -158,7 +158,7 @@ func TestHooksOfWrites(t *testing.T) {
 		require.Equal(t, []string{"BeforeSave c", "Validate <b@>"}, doc.Value.Trace)
 		require.Nil(t, doc.Value.Points, "null deletes: a default is for a row that begins")
 		doc.Value.Email, doc.Value.Trace = "c@", nil
-		require.NoError(t, batched(func(b *coodie.Batch) { doc.IfExists().In(b).Replace() }))
+		require.NoError(t, batched(func(b *coodie.Batch) { doc.IfExists().ReplaceIn(b) }))
 		require.Equal(t, "<c@>", stored(doc.Value.ID))
 		require.Equal(t, "<c@>", doc.Value.Email)
 		doc.Value.Email = "invalid@"
@@ -366,7 +366,7 @@ func TestValidateWithContext(t *testing.T) {
 	require.NoError(t, table.New(Checked{"a"}).Save(ctx))
 	bad := table.New(Checked{"c"})
 	batch := coodie.New(session).Batch()
-	bad.In(batch).Save()
+	bad.SaveIn(batch)
 	_, inserted := bad.Insert(ctx)
 	for what, err := range map[string]error{"save": bad.Save(ctx), "insert": inserted, "bulk": table.SaveAll(ctx, []Checked{{"c"}})} {
 		var hook *coodie.Error
@@ -429,13 +429,13 @@ func TestHooksAreBounded(t *testing.T) {
 		}},
 		"batch": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error {
 			b := db.Batch()
-			doc().In(b).Save()
+			doc().SaveIn(b)
 			return b.Exec(ctx)
 		}},
 		"conditional batch": {time.Hour, []string{"BeforeSave"}, func(ctx context.Context) error {
 			b := db.Batch()
-			doc().In(b).Insert()
-			doc().IfExists().In(b).Delete()
+			doc().InsertIn(b)
+			doc().IfExists().DeleteIn(b)
 			_ = b.Exec(ctx)
 			return nil
 		}},

@@ -214,7 +214,7 @@ func TestJSONUsage(t *testing.T) {
 			return second(stops.Find().With(coodie.WithTimestamp(time.Now())).IfNotExists().CreateJSON(ctx, row))
 		},
 		"idempotent LWT": func() error {
-			return second(stops.Find().With(coodie.WithIdempotence(coodie.Idempotent)).IfNotExists().CreateJSON(ctx, row))
+			return second(stops.Find().With(coodie.WithIdempotent(true)).IfNotExists().CreateJSON(ctx, row))
 		},
 		"zero value":    func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
 		"zero creation": func() error { return second(new(coodie.InsertWrite[Stop]).CreateJSON(ctx, row)) },
@@ -313,9 +313,9 @@ func TestJSONInBatches(t *testing.T) {
 	require.NoError(t, coodie.Schema(db, stops).Create(ctx))
 	try := func() (*coodie.Handle[Stop], *coodie.Handle[Stop], error) {
 		batch := db.Batch()
-		one := stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))
-		two := stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 2}`))
-		stops.Find().In(batch).SaveJSON(json.RawMessage(`{"line": "U1", "no": 3}`))
+		one := stops.Find().IfNotExists().CreateJSONIn(batch, json.RawMessage(`{"line": "U1", "no": 1}`))
+		two := stops.Find().IfNotExists().CreateJSONIn(batch, json.RawMessage(`{"line": "U1", "no": 2}`))
+		stops.Find().SaveJSONIn(batch, json.RawMessage(`{"line": "U1", "no": 3}`))
 		return one, two, batch.Exec(ctx)
 	}
 	one, _, err := try()
@@ -334,21 +334,21 @@ func TestJSONInBatches(t *testing.T) {
 	res, err = one.Result()
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 	res, err = two.Result()
 	require.NoError(t, err)
 	require.Equal(t, 2, res.Existing.Value.No)
 
 	// Two partitions beside a condition are refused before sending, whatever tells them.
 	batch := db.Batch()
-	stops.Find().IfNotExists().In(batch).CreateJSON(json.RawMessage(`{"line": "U1", "no": 1}`))
-	stops.Find().In(batch).SaveJSON(json.RawMessage(`{"line": "U2", "no": 1}`))
+	stops.Find().IfNotExists().CreateJSONIn(batch, json.RawMessage(`{"line": "U1", "no": 1}`))
+	stops.Find().SaveJSONIn(batch, json.RawMessage(`{"line": "U2", "no": 1}`))
 	var usage *coodie.Error
 	require.ErrorAs(t, batch.Exec(ctx), &usage)
 	require.Equal(t, coodie.KindUsage, usage.Kind)
 
 	batch = db.Batch()
-	stops.Find().In(batch).SaveJSON(json.RawMessage(`[]`))
+	stops.Find().SaveJSONIn(batch, json.RawMessage(`[]`))
 	require.ErrorAs(t, batch.Exec(ctx), &usage)
 	require.Equal(t, coodie.KindUsage, usage.Kind)
 }

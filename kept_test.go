@@ -53,7 +53,7 @@ func TestWhatWasSentIsKept(t *testing.T) {
 		t.Run("update in a batch", func(t *testing.T) {
 			_, doc := row()
 			m, b, n, batch := map[string]int{"a": 5}, []byte("five"), ptr(5), db.Batch()
-			h := doc.IfUnchanged().In(batch).Update(heldM.Set(m), heldB.Set(b), heldN.Set(n))
+			h := doc.IfUnchanged().UpdateIn(batch, heldM.Set(m), heldB.Set(b), heldN.Set(n))
 			m["a"], b[0], *n, doc.Value.K[0] = 6, 'l', 6, 'x'
 			require.NoError(t, batch.Exec(ctx))
 			res, err := h.Result()
@@ -68,7 +68,7 @@ func TestWhatWasSentIsKept(t *testing.T) {
 			_, doc := row()
 			doc.Value.M["a"], doc.Value.B = 5, []byte("five")
 			batch := db.Batch()
-			doc.IfUnchanged().In(batch).Replace()
+			doc.IfUnchanged().ReplaceIn(batch)
 			doc.Value.M["a"], doc.Value.B[0], *doc.Value.N = 6, 'l', 6
 			require.NoError(t, batch.Exec(ctx))
 			require.Equal(t, stored(t), doc.Value)
@@ -79,7 +79,7 @@ func TestWhatWasSentIsKept(t *testing.T) {
 			m, b, k := map[string]int{"a": 1}, []byte("b"), []byte("key")
 			find := table.Find(heldK.Eq(k)).If(heldM.Eq(m), heldB.In([]byte("x"), b), heldN.Eq(ptr(7)))
 			batch := db.Batch()
-			h := find.In(batch).Delete()
+			h := find.DeleteIn(batch)
 			res, err := find.Delete(ctx)
 			require.NoError(t, err)
 			require.NoError(t, batch.Exec(ctx))
@@ -104,7 +104,7 @@ func TestWhatWasSentIsKept(t *testing.T) {
 				var res coodie.LWTResult[Held]
 				var err error
 				if batch := db.Batch(); batched {
-					h := doc.IfUnchanged().In(batch).Update(heldB.Set(nil))
+					h := doc.IfUnchanged().UpdateIn(batch, heldB.Set(nil))
 					v.K[0] = 'x' // which doc.Value shares
 					require.ErrorIs(t, batch.Exec(ctx), coodie.ErrOutcomeUnknown)
 					res, err = h.Result()

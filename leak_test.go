@@ -72,12 +72,12 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		},
 		"Batch": func(ctx context.Context) error {
 			batch := db.Batch()
-			claim.In(batch).Delete()
+			claim.DeleteIn(batch)
 			return batch.Exec(ctx)
 		},
 		"Batch with a condition": func(ctx context.Context) error {
 			batch := db.Batch()
-			claim.In(batch).Insert()
+			claim.InsertIn(batch)
 			return batch.Exec(ctx)
 		},
 	} {

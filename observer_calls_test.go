@@ -227,8 +227,8 @@ func TestCallsNest(t *testing.T) {
 
 	rec.clear()
 	batch := db.Batch()
-	claims.New(Claim{Name: "b"}).In(batch).Save()
-	claims.New(Claim{Name: "c"}).In(batch).Save()
+	claims.New(Claim{Name: "b"}).SaveIn(batch)
+	claims.New(Claim{Name: "c"}).SaveIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 	require.Equal(t, []string{"start batch", "attempt", "end /batch"}, rec.order)
 	require.Equal(t, 2, rec.starts[0].Statements)
@@ -253,7 +253,7 @@ func TestRefusalIsTold(t *testing.T) {
 	require.Empty(t, rec.last().Conditions, "the row is there, and no column says more")
 
 	batch := db.Batch()
-	claim.If(claimOwner.Eq("wrong")).In(batch).Update(claimOwner.Set("other"))
+	claim.If(claimOwner.Eq("wrong")).UpdateIn(batch, claimOwner.Set("other"))
 	require.NoError(t, batch.Exec(ctx))
 	require.Equal(t, coodie.OutcomeRefused, rec.last().Outcome)
 	require.Equal(t, []string{"owner"}, rec.last().Conditions)

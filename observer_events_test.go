@@ -62,8 +62,8 @@ func TestEventKinds(t *testing.T) {
 		}, EventSerialRead},
 		"write":                 {func() error { return row.Save(ctx) }, EventWrite},
 		"LWT":                   {func() error { _, err := row.IfExists().Delete(ctx); return err }, EventLWT},
-		"batch":                 {func() error { return batched(func(b *Batch) { row.In(b).Save() }) }, EventWrite},
-		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().In(b).Delete() }) }, EventLWT},
+		"batch":                 {func() error { return batched(func(b *Batch) { row.SaveIn(b) }) }, EventWrite},
+		"conditional batch":     {func() error { return batched(func(b *Batch) { row.IfExists().DeleteIn(b) }) }, EventLWT},
 		"create":                {func() error { return Schema(db, table).Create(ctx) }, EventDDL},
 		"truncate":              {func() error { return table.Truncate(ctx) }, EventDDL},
 		"drop":                  {func() error { return Schema(db, table).Drop(ctx) }, EventDDL},
@@ -177,7 +177,7 @@ func TestUnloggedBatchOverPartitions(t *testing.T) {
 	rows := func(b *Batch, partitions, of int) *Batch {
 		for i := range partitions {
 			for c := range of {
-				table.New(spread{K: fmt.Sprint(i), C: c}).In(b).Save()
+				table.New(spread{K: fmt.Sprint(i), C: c}).SaveIn(b)
 			}
 		}
 		return b
@@ -193,10 +193,10 @@ func TestUnloggedBatchOverPartitions(t *testing.T) {
 		"logged": {rows(db.Batch(), 11, 1), false},
 		"by In": {func() *Batch {
 			b := db.UnloggedBatch()
-			table.Find(AnyCol(table, "k").In(keys(11)...)).In(b).Delete()
+			table.Find(AnyCol(table, "k").In(keys(11)...)).DeleteIn(b)
 			return b
 		}(), true},
-		"conditional, one": {func() *Batch { b := db.UnloggedBatch(); table.New(spread{K: "a"}).IfExists().In(b).Delete(); return b }(), false},
+		"conditional, one": {func() *Batch { b := db.UnloggedBatch(); table.New(spread{K: "a"}).IfExists().DeleteIn(b); return b }(), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			*events = nil
@@ -231,7 +231,7 @@ func TestWarnedBatchIsExecuted(t *testing.T) {
 	require.NoError(t, Schema(db, table).Create(ctx))
 	batch := db.UnloggedBatch()
 	for i := range 30 {
-		table.New(spread{K: fmt.Sprint(i)}).In(batch).Save()
+		table.New(spread{K: fmt.Sprint(i)}).SaveIn(batch)
 	}
 	require.NoError(t, batch.Exec(ctx))
 	require.Contains(t, warned, "30 partitions")

@@ -102,7 +102,7 @@ func TestStatementShapesAreBounded(t *testing.T) {
 	for i := range 120 { // a batch of conditions is one text, and so are not those of other lengths
 		batch := db.Batch(coodie.MaxStatements(200))
 		for range i + 1 {
-			claims.New(Claim{Name: "a", Owner: "ann"}).If(claimOwner.Eq("ann")).In(batch).Update(claimOwner.Set("ann"))
+			claims.New(Claim{Name: "a", Owner: "ann"}).If(claimOwner.Eq("ann")).UpdateIn(batch, claimOwner.Set("ann"))
 		}
 		require.NoError(t, batch.Exec(ctx))
 	}

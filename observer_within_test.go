@@ -234,7 +234,7 @@ func TestSettledOnce(t *testing.T) {
 		res, err := refused.Settle(ctx)
 		require.NoError(t, err)
 		require.False(t, res.Applied)
-		require.Equal(t, coodie.RowPresent, res.Row())
+		require.Equal(t, coodie.StatePresent, res.Row())
 	}
 	require.Equal(t, []coodie.Outcome{coodie.OutcomeRefused, coodie.OutcomeDone, coodie.OutcomeDone}, tell())
 	require.NoError(t, table.New(Ledger{Name: "a", Sum: 7}).Save(ctx))
@@ -268,8 +268,8 @@ func TestSettledOnce(t *testing.T) {
 	defer srv.Fault(cqltest.On(cqltest.Conditional).First(1), cqltest.Apply, cqltest.WriteTimeout("CAS")).Remove()
 	batch := db.Batch()
 	handles := []*coodie.Handle[Ledger]{
-		table.New(Ledger{Name: "b"}).In(batch).Insert(),
-		table.Find(ledgerName.Eq("b")).If(ledgerSum.Eq(0)).In(batch).Update(ledgerSum.Set(1)),
+		table.New(Ledger{Name: "b"}).InsertIn(batch),
+		table.Find(ledgerName.Eq("b")).If(ledgerSum.Eq(0)).UpdateIn(batch, ledgerSum.Set(1)),
 	}
 	_ = batch.Exec(ctx)
 	unsettled := []coodie.LWTResult[Ledger]{}
@@ -373,7 +373,7 @@ func TestAttemptsWereSent(t *testing.T) {
 		},
 		"the same of a batch": func() error {
 			batch := db.Batch()
-			narrow.New(Narrow{Name: "a", Sum: "x"}).In(batch).Save()
+			narrow.New(Narrow{Name: "a", Sum: "x"}).SaveIn(batch)
 			return batch.Exec(ctx)
 		},
 		"the same over a session of the program's": func() error { return misfit.New(Narrow{Name: "a", Sum: "x"}).Save(ctx) },
@@ -681,11 +681,11 @@ func TestTablesOfABatch(t *testing.T) {
 	for _, ledgerFirst := range []bool{true, false} {
 		batch := db.Batch()
 		if ledgerFirst {
-			table.New(Ledger{Name: "x"}).In(batch).Save()
+			table.New(Ledger{Name: "x"}).SaveIn(batch)
 		}
-		claims.New(Claim{Name: "x"}).In(batch).Save()
+		claims.New(Claim{Name: "x"}).SaveIn(batch)
 		if !ledgerFirst {
-			table.New(Ledger{Name: "x"}).In(batch).Save()
+			table.New(Ledger{Name: "x"}).SaveIn(batch)
 		}
 		require.NoError(t, batch.Exec(ctx))
 		require.Equal(t, "BATCH claim, ledger", rec.last().Summary())

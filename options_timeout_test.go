@@ -92,12 +92,12 @@ func TestCallsAreBounded(t *testing.T) {
 		"verify":       func(ctx context.Context, _ *DB, t *Table[T]) error { return Schema(nil, t).Verify(ctx) },
 		"batch": func(ctx context.Context, db *DB, t *Table[T]) error {
 			b := db.Batch()
-			t.New(T{K: 1}).In(b).Save()
+			t.New(T{K: 1}).SaveIn(b)
 			return b.Exec(ctx)
 		},
 		"conditional batch": func(ctx context.Context, db *DB, t *Table[T]) error {
 			b := db.Batch()
-			t.New(T{K: 1}).In(b).Insert()
+			t.New(T{K: 1}).InsertIn(b)
 			return b.Exec(ctx)
 		},
 		"settle": func(ctx context.Context, _ *DB, t *Table[T]) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -62,16 +63,11 @@ func (q *QuerySet[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfExists, nil))
 }
 
-// If makes an Update or Delete conditional on c and all of more, with AND. The filters
+// If makes an Update or Delete conditional on all of conds, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
-// partition key is enough.
-func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
-}
-
-// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
-func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
+// partition key is enough. Without a condition, the call that sends the write fails with an error of KindUsage.
+func (q *QuerySet[T]) If(conds ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, slices.Clone(plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.
@@ -168,7 +164,7 @@ func (q *Query[T]) Defer(first Target[T], more ...Target[T]) *Query[T] {
 func (q *Query[T]) Distinct() *Query[T] { return (*Query[T])((*query)(q).withDistinct()) }
 
 // GroupBy makes one row of each group of rows that are equal in these columns: aggregates
-// (Sum, CountOf, …) are then of the group, and a bare column is that of its first row. CQL
+// (Sum, Count, …) are then of the group, and a bare column is that of its first row. CQL
 // groups by the primary key from its beginning: the whole partition key, and then clustering
 // columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
 // replaces it.
@@ -238,16 +234,6 @@ func (q *query) createJSON(ctx context.Context, res *result, row json.RawMessage
 func (q *query) saveJSON(ctx context.Context, row json.RawMessage) error {
 	c := q.call().ofJSON(row)
 	return c.write(ctx, c.spec.Insert(c.spec.Value, false))
-}
-
-// CreateJSON is InsertWrite.CreateJSON.
-func (c *BatchCreation[T]) CreateJSON(row json.RawMessage) *Handle[T] {
-	return (*Handle[T])((*call)(c).addJSON(row, true))
-}
-
-// SaveJSON is QuerySet.SaveJSON.
-func (q *BatchQuery[T]) SaveJSON(row json.RawMessage) {
-	(*call)(q).addJSON(row, false)
 }
 
 func (c *call) addJSON(row json.RawMessage, cas bool) *handle {

@@ -44,13 +44,13 @@ type Raw struct {
 // they share one timestamp, so a delete among them wins over a write of the same row.
 //
 // The options of the DB hold: consistencies, page size, client timestamps, idempotence
-// (see WithIdempotence for what is inferred of a text), retries, observers.
+// (see WithIdempotent for what is inferred of a text), retries, observers.
 func (db *DB) Raw(statement string, args ...any) Raw {
 	return Raw{db: db, text: statement, args: slices.Clone(args)}
 }
 
 // With sets how this statement is sent: WithConsistency (of a CAS, what it commits at), WithTimeout, WithPageSize,
-// WithPrefetch, WithIdempotence, and WithLinearizable, which makes a SELECT read at the DB's serial
+// WithPrefetch, WithIdempotent, and WithLinearizable, which makes a SELECT read at the DB's serial
 // consistency; the server does so for one partition only. A conditional statement cannot be declared
 // idempotent. What the text says itself, a TTL or a timestamp, is no option: an error of KindUsage.
 func (r Raw) With(opts ...CallOption) Raw {
@@ -210,7 +210,7 @@ func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
 	}
 	q.Kind, p.table, p.kind = class.Kind, class.Table, effects[class.Effect]
 	reason := class.Reason
-	if reason = stmt.Decide(reason, r.told.Idempotence, stmt.Said(s.idempotence)); reason == replay.Conditional && r.told.Idempotence == stmt.Said(Idempotent) {
+	if reason = stmt.Decide(reason, r.told.Idempotence, s.idempotence); reason == replay.Conditional && r.told.Idempotence == stmt.Idempotent {
 		return nil, r.usage(p.table, stmt.ErrLWTIdempotent, nil)
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
@@ -313,12 +313,12 @@ func (r Row) Columns() []string {
 	return names
 }
 
-// CellState says whether the row has the column, and whether it is null.
-func (r Row) CellState(column string) CellState {
+// State says whether the row has the column, and whether it is null.
+func (r Row) State(column string) State {
 	if i := r.columns.Index(column); i >= 0 {
-		return CellState(answer.PresenceOf(r.cells.At(i)))
+		return State(answer.StateOf(r.cells.At(i)))
 	}
-	return CellMissing
+	return StateUnknown
 }
 
 // Get sets what dest points to, of any Go type that can hold the column's CQL type: null
@@ -355,33 +355,25 @@ func (r Row) Scan(dest any) error {
 	return nil
 }
 
-// Pairs are the columns and their values, of the natural Go types of their CQL types, in
-// the order of the server; nil is null.
-func (r Row) Pairs() ([]Pair, error) {
-	pairs := make([]Pair, r.columns.Len())
+// Map is the values by column name, of the natural Go types of their CQL types; nil is null. Of two columns of
+// one name it has the last.
+func (r Row) Map() (map[string]any, error) {
+	m := make(map[string]any, r.columns.Len())
 	for i := range r.columns.Len() {
-		pairs[i].Column = r.columns.Name(i)
+		name := r.columns.Name(i)
+		m[name] = nil
 		if r.cells.At(i) == nil {
 			continue
 		}
 		t, err := r.columns.Type(i)
 		if err == nil {
-			pairs[i].Value, err = codec.DecodeAny(t, r.cells.At(i))
+			m[name], err = codec.DecodeAny(t, r.cells.At(i))
 		}
 		if err != nil {
-			return nil, r.broken(pairs[i].Column, "", err)
+			return nil, r.broken(name, "", err)
 		}
 	}
-	return pairs, nil
-}
-
-// Map is Pairs by column name. Nothing is set in a map of the caller's: each call makes one.
-func (r Row) Map() (map[string]any, error) {
-	pairs, err := r.Pairs()
-	if err != nil {
-		return nil, err
-	}
-	return pairsMap(pairs), nil
+	return m, nil
 }
 
 // decode sets v, which is settable, from cell i.

@@ -114,7 +114,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			n, err := q.Reads().Count(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
-			n, err = coodie.Values(q, coodie.CountAll[Slot]()).One(ctx)
+			n, err = coodie.Values(q, coodie.Count[Slot]()).One(ctx)
 			require.NoError(t, err, name)
 			require.EqualValues(t, 2, n, name)
 		}
@@ -163,7 +163,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []*Slot{nil, &one, nil}, rows)
 
-		groups, err := coodie.Values(slots.Find().GroupBy(slotK), coodie.CountAll[Slot]()).All(ctx)
+		groups, err := coodie.Values(slots.Find().GroupBy(slotK), coodie.Count[Slot]()).All(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []int64{2}, groups, "a group of no rows is none")
 		firsts, err := slots.Find().GroupBy(slotK).Limit(1).All(ctx)
@@ -343,10 +343,10 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		refused(err)
 		db := coodie.New(session)
 		for _, add := range []func(*coodie.Batch){
-			func(b *coodie.Batch) { row.IfExists().In(b).Replace() },
-			func(b *coodie.Batch) { row.If(s.Eq(7)).In(b).Replace() },
-			func(b *coodie.Batch) { row.IfExists().In(b).Update(s.Set(5)) },
-			func(b *coodie.Batch) { row.IfExists().In(b).DeleteColumns(s) },
+			func(b *coodie.Batch) { row.IfExists().ReplaceIn(b) },
+			func(b *coodie.Batch) { row.If(s.Eq(7)).ReplaceIn(b) },
+			func(b *coodie.Batch) { row.IfExists().UpdateIn(b, s.Set(5)) },
+			func(b *coodie.Batch) { row.IfExists().DeleteColumnsIn(b, s) },
 		} {
 			b := db.Batch()
 			add(b)
@@ -358,7 +358,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		res, err := row.IfExists().Delete(ctx)
 		require.NoError(t, err)
 		require.False(t, res.Applied)
-		require.Equal(t, coodie.RowMissing, res.Row())
+		require.Equal(t, coodie.StateAbsent, res.Row())
 		res, err = table.Find(k.Eq("a")).IfExists().Update(ctx, s.Set(6))
 		require.NoError(t, err)
 		require.True(t, res.Applied, "of the partition, when that is what was asked")
@@ -368,7 +368,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 		changed, err := slot.IfExists().Replace(ctx)
 		require.NoError(t, err)
 		require.False(t, changed.Applied)
-		require.Equal(t, coodie.RowMissing, changed.Row())
+		require.Equal(t, coodie.StateAbsent, changed.Row())
 		changed, err = slot.IfExists().Update(ctx, slotN.Set(1), slotS.Set(1))
 		require.NoError(t, err)
 		require.False(t, changed.Applied)

@@ -30,7 +30,7 @@ var statements = map[string]statement{
 	}},
 	"conditional batch": {cqltest.Conditional, func(ctx context.Context, db *coodie.DB, claims *coodie.Table[Claim]) error {
 		batch := db.Batch()
-		h := claims.New(Claim{Name: "a", Owner: "alice"}).In(batch).Insert()
+		h := claims.New(Claim{Name: "a", Owner: "alice"}).InsertIn(batch)
 		if err := batch.Exec(ctx); err != nil {
 			return err
 		}
@@ -41,8 +41,8 @@ var statements = map[string]statement{
 	}},
 	"batch": {cqltest.Batch, func(ctx context.Context, db *coodie.DB, claims *coodie.Table[Claim]) error {
 		batch := db.Batch()
-		claims.New(Claim{Name: "a", Owner: "alice"}).In(batch).Save()
-		claims.New(Claim{Name: "b", Owner: "alice"}).In(batch).Save()
+		claims.New(Claim{Name: "a", Owner: "alice"}).SaveIn(batch)
+		claims.New(Claim{Name: "b", Owner: "alice"}).SaveIn(batch)
 		return batch.Exec(ctx)
 	}},
 	"read": {cqltest.Select, func(ctx context.Context, _ *coodie.DB, claims *coodie.Table[Claim]) error {
@@ -177,7 +177,7 @@ func TestSessionRetryPolicy(t *testing.T) {
 	t.Cleanup(session.Close)
 	srv.Fault(cqltest.On(cqltest.Write, "claim"), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
 	srv.Fault(cqltest.On(cqltest.Select, "claim"), cqltest.ReadTimeout())
-	never, always, stamped := coodie.WithIdempotence(coodie.NotIdempotent), coodie.WithIdempotence(coodie.Idempotent), coodie.WithClientTimestamps()
+	never, always, stamped := coodie.WithIdempotent(false), coodie.WithIdempotent(true), coodie.WithClientTimestamps()
 	for name, tt := range map[string]struct {
 		statement string
 		options   []coodie.Option

@@ -565,26 +565,11 @@ func WithDefaultTTL(d time.Duration) TableOption {
 	return withProperty(ddl.DefaultTTL, strconv.FormatInt(seconds, 10), mistake)
 }
 
-// WithComment is the table's comment.
-func WithComment(text string) TableOption { return withProperty("comment", ddl.Text(text), nil) }
-
-// WithCompaction is the table's compaction strategy, by its class and options:
+// WithProperty is an option of CREATE TABLE: a text, bool, int, float64 or map[string]string. For default_time_to_live
+// there is WithDefaultTTL.
 //
-//	coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "DAYS", "compaction_window_size": "1"})
-func WithCompaction(class string, options map[string]string) TableOption {
-	all := map[string]string{"class": class}
-	maps.Copy(all, options)
-	var mistake error
-	if class == "" || all["class"] != class {
-		mistake = fmt.Errorf("a compaction strategy has one class")
-	}
-	return withProperties(ddl.Property{Name: "compaction", Value: ddl.MapText(all), Map: all}, mistake)
-}
-
-// WithProperty is any other option of CREATE TABLE: a text, bool, int, float64 or
-// map[string]string.
-//
-//	coodie.WithProperty("gc_grace_seconds", 3600)
+//	coodie.WithProperty("comment", "who holds which lock")
+//	coodie.WithProperty("compaction", map[string]string{"class": "LeveledCompactionStrategy"})
 func WithProperty(name string, value any) TableOption {
 	var text string
 	var values map[string]string
@@ -603,9 +588,11 @@ func WithProperty(name string, value any) TableOption {
 	default:
 		mistake = fmt.Errorf("property %s: a %T is none of string, bool, int, float64 and map[string]string", name, value)
 	}
-	switch name {
-	case ddl.DefaultTTL, "comment", "compaction":
-		mistake = fmt.Errorf("property %s has an option of its own: WithDefaultTTL, WithComment, WithCompaction", name)
+	switch {
+	case name == ddl.DefaultTTL:
+		mistake = fmt.Errorf("property %s has an option of its own, WithDefaultTTL", name)
+	case name == "compaction" && values["class"] == "":
+		mistake = fmt.Errorf(`property compaction is a map[string]string that names a "class"`)
 	}
 	if !propertyName.MatchString(name) {
 		mistake = fmt.Errorf("%q is not the name of a table's property", name)

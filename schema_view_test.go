@@ -24,7 +24,7 @@ type EverythingByName struct {
 func TestView(t *testing.T) {
 	ctx := context.Background()
 	base, sent := answering[Everything](t, applied, WithKeyspace("ks"))
-	view, err := OpenView[EverythingByName](base, WithTable("by_name"), WithComment("by name"))
+	view, err := OpenView[EverythingByName](base, WithTable("by_name"), WithProperty("comment", "by name"))
 	require.NoError(t, err)
 	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS ks.by_name AS SELECT name, tenant, id, at, seq, "mixedCase" FROM ks.everything ` +
 		`WHERE name IS NOT NULL AND tenant IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND seq IS NOT NULL ` +

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/answer"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -165,7 +166,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 				Update(context.Context, ...Assign[T]) error
 				Delete(context.Context) error
 				DeleteColumns(context.Context, ...Target[T]) error
-				IfAll([]Cond[T]) ConditionalWrite[T]
+				If(...Cond[T]) ConditionalWrite[T]
 				IfExists() ConditionalWrite[T]
 			} = doc
 			if !document {
@@ -181,9 +182,9 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			case n == 0 && document:
 				cas = doc.IfUnchanged()
 			case n < 2:
-				cas = plain.IfAll(conds)
+				cas = plain.If(conds...)
 			case n == 2:
-				cas = plain.IfAll(conds).AllowCreate()
+				cas = plain.If(conds...).AllowCreate()
 			case n == 3:
 				cas = plain.IfExists()
 			default:
@@ -273,7 +274,7 @@ func TestFormIsFollowed(t *testing.T) {
 		for i := range conds {
 			conds[i] = name.Eq("a")
 		}
-		build(one.IfAll(conds))
+		build(one.If(conds...))
 	}
 	require.Len(t, *table.schema.Templates.Known.Load(), stmt.MaxTemplates)
 }
@@ -294,7 +295,7 @@ func recorded[T any](t *testing.T) (*Table[T], *[]string) {
 			fmt.Fprintf(&out, " %s %#v", typ, value)
 		}
 		*sent = append(*sent, out.String())
-		return fake.Answer{Columns: []driver.Column{fake.Column(AppliedColumn, codec.Boolean)}, Rows: [][][]byte{{{1}}}}
+		return fake.Answer{Columns: []driver.Column{fake.Column(answer.AppliedColumn, codec.Boolean)}, Rows: [][][]byte{{{1}}}}
 	}}
 	table, err := Open[T](newDB(sender, nil))
 	require.NoError(t, err)

@@ -88,8 +88,8 @@ func TestCallIsTold(t *testing.T) {
 
 			w.clear()
 			batch := db.Batch()
-			table.New(Lock{Name: "b"}).In(batch).Save()
-			table.New(Lock{Name: "c"}).In(batch).Save()
+			table.New(Lock{Name: "b"}).SaveIn(batch)
+			table.New(Lock{Name: "c"}).SaveIn(batch)
 			require.NoError(t, batch.Exec(ctx))
 			require.Equal(t, []string{"start batch", "driver's in batch", "attempt", "end"}, w.told)
 			require.Equal(t, []string{srv.Addr()}, w.hosts)

@@ -266,8 +266,7 @@ func (h *holder) write(ctx context.Context, change func(*coodie.Batch)) error {
 	token := h.lease.Token()
 	for unknown := 0; ; {
 		batch := h.m.db.Batch()
-		head := h.row(0).If(fence, revision).AllowCreate().In(batch).
-			Update(fenceCol.Set(token), revisionCol.Set(next))
+		head := h.row(0).If(fence, revision).AllowCreate().UpdateIn(batch, fenceCol.Set(token), revisionCol.Set(next))
 		if change != nil {
 			change(batch)
 		}
@@ -310,7 +309,7 @@ func same(a, b *int64) bool { return a == nil && b == nil || a != nil && b != ni
 func (h *holder) put(ctx context.Context, rows ...record) error {
 	err := h.write(ctx, func(b *coodie.Batch) {
 		for _, r := range rows {
-			h.row(r.Version).In(b).Update(titleCol.Set(r.Title), checksumCol.Set(r.Checksum), stateCol.Set(r.State), doneCol.Set(r.Done),
+			h.row(r.Version).UpdateIn(b, titleCol.Set(r.Title), checksumCol.Set(r.Checksum), stateCol.Set(r.State), doneCol.Set(r.Done),
 				pendingCol.Set(r.Pending), sumsCol.Set(r.Sums), progressCol.Set(r.Progress), ownerCol.Set(h.m.owner),
 				startedCol.Set(r.Started), finishedCol.Set(r.Finished))
 		}
@@ -327,7 +326,7 @@ func (h *holder) put(ctx context.Context, rows ...record) error {
 
 // remove deletes a migration's row.
 func (h *holder) remove(ctx context.Context, version int64) error {
-	err := h.write(ctx, func(b *coodie.Batch) { h.row(version).In(b).Delete() })
+	err := h.write(ctx, func(b *coodie.Batch) { h.row(version).DeleteIn(b) })
 	if err == nil {
 		delete(h.rows, version)
 	}

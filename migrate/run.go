@@ -357,7 +357,7 @@ func (h *holder) send(ctx context.Context, st *cqlfile.Statement) (applied bool,
 		res, err := raw.CAS(ctx)
 		return res.Applied, err
 	}
-	return true, raw.With(coodie.WithIdempotence(coodie.NotIdempotent)).Exec(ctx)
+	return true, raw.With(coodie.WithIdempotent(false)).Exec(ctx)
 }
 
 // resolve finds out whether a statement was executed that may have been. It looks for its effect as long as it

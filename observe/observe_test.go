@@ -145,13 +145,13 @@ func TestMetrics(t *testing.T) {
 		}, observe.TableMetrics{SerialReads: 1, Mutations: 1}},
 		{"a conditional batch", func() error {
 			batch := db.Batch()
-			claims.New(Claim{Name: "b"}).In(batch).Insert()
+			claims.New(Claim{Name: "b"}).InsertIn(batch)
 			return batch.Exec(ctx)
 		}, observe.TableMetrics{LWTs: 1, Applied: 1}},
 		{"a batch that is too big", func() error {
 			batch := db.Batch()
 			for i := range 11 {
-				claims.Find(claimName.Eq(fmt.Sprint(i))).In(batch).Delete()
+				claims.Find(claimName.Eq(fmt.Sprint(i))).DeleteIn(batch)
 			}
 			return batch.Exec(ctx)
 		}, observe.TableMetrics{Writes: 1, Warnings: 1}},
@@ -287,7 +287,7 @@ func TestLog(t *testing.T) {
 		{[]string{"level=WARN", "op=batch", "outcome=done", "warning="}, func() {
 			batch := db.Batch()
 			for i := range 11 {
-				claims.Find(claimName.Eq(fmt.Sprint("secret", i))).In(batch).Delete()
+				claims.Find(claimName.Eq(fmt.Sprint("secret", i))).DeleteIn(batch)
 			}
 			_ = batch.Exec(ctx)
 		}},

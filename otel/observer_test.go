@@ -105,7 +105,7 @@ func (f fixture) work(t *testing.T) {
 	require.NoError(t, f.db.Raw("DELETE FROM app.seat WHERE id = 'secret'").Exec(ctx))
 	batch := f.db.Batch()
 	for i := range 11 {
-		f.seats.New(Seat{ID: fmt.Sprint("secret", i)}).In(batch).Save()
+		f.seats.New(Seat{ID: fmt.Sprint("secret", i)}).SaveIn(batch)
 	}
 	require.NoError(t, batch.Exec(ctx))
 }
@@ -284,8 +284,8 @@ func TestUnknownIsOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, coodie.Schema(nil, chairs).Create(ctx))
 	batch := f.db.Batch()
-	one := chairs.New(Chair{Hall: "big", No: 1}).In(batch).Insert()
-	two := chairs.New(Chair{Hall: "big", No: 2}).In(batch).Insert()
+	one := chairs.New(Chair{Hall: "big", No: 1}).InsertIn(batch)
+	two := chairs.New(Chair{Hall: "big", No: 2}).InsertIn(batch)
 	require.ErrorIs(t, batch.Exec(ctx), coodie.ErrOutcomeUnknown)
 	lose.Remove()
 	require.Equal(t, int64(2), now())

@@ -193,7 +193,7 @@ func (c *code) checkHandles() {
 // batchOf is the variable of the batch that a chain of coodie puts a write into.
 func (c *code) batchOf(e ast.Expr) types.Object {
 	for _, step := range c.links(e) {
-		if f := c.callee(step); f != nil && coodie.into.in(f) && len(step.Args) == 1 {
+		if f := c.callee(step); f != nil && coodie.into.in(f) && len(step.Args) > 0 {
 			return c.variable(step.Args[0])
 		}
 	}

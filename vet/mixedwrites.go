@@ -89,7 +89,7 @@ func (c *code) mayBeConditional(call *ast.CallExpr, batches map[types.Object]boo
 	var batch types.Object
 	f := c.callee(call)
 	switch {
-	case coodie.batched.is(f.Signature().Recv().Type()):
+	case coodie.batched.in(f):
 		batch = c.batchOf(call)
 	case isBatch(c.typeOf(c.receiver(call))):
 		batch = c.variable(c.receiver(call))

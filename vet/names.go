@@ -35,6 +35,9 @@ const (
 	colName     = "Col"
 	appendName  = "Append"
 	addName     = "Add"
+
+	batchedPlain = `Document.SaveIn Document.UpdateIn Document.DeleteIn Document.DeleteColumnsIn
+		QuerySet.UpdateIn QuerySet.DeleteIn QuerySet.DeleteColumnsIn QuerySet.SaveJSONIn`
 )
 
 // coodie holds every name of coodie's API that the analyzers know. A test compares each with
@@ -48,7 +51,7 @@ var coodie = struct {
 	handles   names // what a conditional write in a batch returns
 	into      names // puts a write into a batch
 	batches   names
-	batched   names // types whose values put a write into a batch
+	batched   names // puts a plain write into a batch
 	makeBatch names
 	sendBatch names
 	builders  names // types whose values send nothing before a last call
@@ -69,25 +72,23 @@ var coodie = struct {
 	elements  names // of a list or a set
 	maps      names
 }{
-	outcomes:  named("LWTResult RawResult"),
-	read:      named("LWTResult." + appliedName + " LWTResult." + errName + " RawResult." + appliedName),
-	existing:  named("LWTResult.Existing RawResult.Existing"),
-	value:     named("Existing.Value"),
-	mutate:    named("QuerySet." + mutateName + " Document." + mutateName),
-	handles:   named("Handle"),
-	into:      named("Document.In QuerySet.In ConditionalWrite.In InsertWrite.In"),
+	outcomes: named("LWTResult RawResult"),
+	read:     named("LWTResult." + appliedName + " LWTResult." + errName + " RawResult." + appliedName),
+	existing: named("LWTResult.Existing RawResult.Existing"),
+	value:    named("Existing.Value"),
+	mutate:   named("QuerySet." + mutateName + " Document." + mutateName),
+	handles:  named("Handle"),
+	into: named(`Document.InsertIn ConditionalWrite.UpdateIn ConditionalWrite.ReplaceIn ConditionalWrite.DeleteIn
+		ConditionalWrite.DeleteColumnsIn InsertWrite.CreateIn InsertWrite.CreateJSONIn ` + batchedPlain),
 	batches:   named("Batch"),
-	batched:   named("BatchWrite BatchQuery"),
+	batched:   named(batchedPlain),
 	makeBatch: named("DB.Batch DB.UnloggedBatch DB.CounterBatch"),
 	sendBatch: named("Batch." + execName),
-	builders: named(`QuerySet Query ConditionalWrite InsertWrite BatchQuery BatchWrite BatchConditional BatchCreation
-		Selection Raw Document Cond Assign Order`),
+	builders:  named(`QuerySet Query ConditionalWrite InsertWrite Selection Raw Document Cond Assign Order`),
 	immutable: named("QuerySet Query ConditionalWrite InsertWrite Raw"),
 	plain: named(`Document.Save Document.Update Document.Delete Document.DeleteColumns
 		QuerySet.Update QuerySet.Delete QuerySet.DeleteColumns QuerySet.SaveJSON
-		Table.SaveAll Table.DeleteAll
-		BatchWrite.Save BatchWrite.Update BatchWrite.Delete BatchWrite.DeleteColumns
-		BatchQuery.Update BatchQuery.Delete BatchQuery.DeleteColumns BatchQuery.SaveJSON`),
+		Table.SaveAll Table.DeleteAll ` + batchedPlain),
 	plan:      named("Plan"),
 	unknown:   named(unknownName + " Error.Unknown " + settleName),
 	openTable: named("Open OpenView OpenVariants"),

@@ -26,8 +26,8 @@ func Example_batch() {
 	user, now := gocql.MustRandomUUID(), time.Now()
 
 	batch := db.Batch() // or db.UnloggedBatch(), db.CounterBatch()
-	events.New(Event{user, now, "login"}).In(batch).Save()
-	events.New(Event{user, now.Add(time.Second), "page_view"}).In(batch).Save()
+	events.New(Event{user, now, "login"}).SaveIn(batch)
+	events.New(Event{user, now.Add(time.Second), "page_view"}).SaveIn(batch)
 	fmt.Println(len(srv.MustRows("SELECT * FROM my_ks.events")), "rows before Exec")
 	check(batch.Exec(ctx))
 
@@ -48,8 +48,8 @@ func Example_batchConditional() {
 	check(err)
 
 	batch := db.Batch()
-	login := events.New(Event{user, now, "login"}).In(batch).Insert()
-	logout := events.New(Event{user, now.Add(time.Second), "logout"}).In(batch).Insert()
+	login := events.New(Event{user, now, "login"}).InsertIn(batch)
+	logout := events.New(Event{user, now.Add(time.Second), "logout"}).InsertIn(batch)
 	check(batch.Exec(ctx))
 	res, err := login.Result()
 	answer("login", res, err)

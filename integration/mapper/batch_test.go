@@ -25,9 +25,9 @@ func TestConditionalBatch(t *testing.T) {
 	batch := db.Batch()
 	var created []*coodie.Handle[Thing]
 	for no := range 3 {
-		created = append(created, table.New(Thing{P: "p", C: no, Owner: ptr("ann"), Mark: 10 + no}).In(batch).Insert())
+		created = append(created, table.New(Thing{P: "p", C: no, Owner: ptr("ann"), Mark: 10 + no}).InsertIn(batch))
 	}
-	table.New(Thing{P: "p", C: 9, Mark: 19}).With(coodie.WithOmitNil()).In(batch).Save()
+	table.New(Thing{P: "p", C: 9, Mark: 19}).With(coodie.WithOmitNil()).SaveIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 	for _, h := range created {
 		res, err := h.Result()
@@ -38,20 +38,20 @@ func TestConditionalBatch(t *testing.T) {
 	for name, exists := range map[string]bool{"condition columns": false, "all columns, for there is an IF EXISTS": true} {
 		t.Run(name, func(t *testing.T) {
 			batch := db.UnloggedBatch()
-			last := row(2).If(mark.Eq(12)).In(batch).Update(n.Set(1))
-			first := row(0).If(mark.Eq(99), owner.Eq("ann")).In(batch).Delete()
-			missing := row(5).If(mark.Eq(1), owner.Eq("ann")).In(batch).Delete()
-			static := table.Find(p.Eq("p")).If(owner.Eq("eve")).In(batch).Update(owner.Set("bob"))
+			last := row(2).If(mark.Eq(12)).UpdateIn(batch, n.Set(1))
+			first := row(0).If(mark.Eq(99), owner.Eq("ann")).DeleteIn(batch)
+			missing := row(5).If(mark.Eq(1), owner.Eq("ann")).DeleteIn(batch)
+			static := table.Find(p.Eq("p")).If(owner.Eq("eve")).UpdateIn(batch, owner.Set("bob"))
 			if exists {
-				there, gone := row(1).IfExists().In(batch).Delete(), row(6).IfExists().In(batch).Delete()
+				there, gone := row(1).IfExists().DeleteIn(batch), row(6).IfExists().DeleteIn(batch)
 				defer func() {
 					res, err := there.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowPresent, res.Row())
+					require.Equal(t, coodie.StatePresent, res.Row())
 					require.Equal(t, 11, res.Existing.Value.Mark)
 					res, err = gone.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowMissing, res.Row())
+					require.Equal(t, coodie.StateAbsent, res.Row())
 					require.Nil(t, res.Existing)
 				}()
 			}
@@ -59,22 +59,22 @@ func TestConditionalBatch(t *testing.T) {
 			for i, want := range []struct {
 				h        *coodie.Handle[Thing]
 				mark     int
-				row      coodie.RowState
-				verdicts []coodie.Verdict
+				row      coodie.State
+				verdicts []string
 			}{
-				{last, 12, coodie.RowPresent, []coodie.Verdict{coodie.VerdictHeld}},
-				{first, 10, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{missing, 0, coodie.RowMissing, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{static, 0, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld}},
+				{last, 12, coodie.StatePresent, []string{"held"}},
+				{first, 10, coodie.StatePresent, []string{"not held", "held"}},
+				{missing, 0, coodie.StateAbsent, []string{"not held", "held"}},
+				{static, 0, coodie.StatePresent, []string{"not held"}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
 				require.False(t, res.Applied)
 				require.Equal(t, want.row, res.Row(), i)
 				require.Equal(t, want.mark, res.Existing.Value.Mark, i)
-				var verdicts []coodie.Verdict
+				var verdicts []string
 				for _, c := range res.Conditions() {
-					verdicts = append(verdicts, c.Verdict)
+					verdicts = append(verdicts, verdictOf(c))
 				}
 				require.Equal(t, want.verdicts, verdicts, i)
 			}
@@ -82,16 +82,16 @@ func TestConditionalBatch(t *testing.T) {
 	}
 
 	batch = db.Batch()
-	none := row(7).If(mark.Eq(1)).In(batch).Delete()
+	none := row(7).If(mark.Eq(1)).DeleteIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 	res, err := none.Result()
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 
 	batch = db.Batch()
-	h := row(2).If(mark.Eq(12)).In(batch).Update(mark.Set(13))
-	row(0).In(batch).Delete()
+	h := row(2).If(mark.Eq(12)).UpdateIn(batch, mark.Set(13))
+	row(0).DeleteIn(batch)
 	require.NoError(t, batch.Exec(ctx))
 	res, err = h.Result()
 	require.NoError(t, err)
@@ -101,9 +101,9 @@ func TestConditionalBatch(t *testing.T) {
 	require.Equal(t, int64(3), left)
 
 	for _, batch := range []*coodie.Batch{db.Batch(), db.UnloggedBatch()} {
-		table.New(Thing{P: "q", C: 1, Mark: 1}).In(batch).Save()
-		table.New(Thing{P: "r", C: 1, Mark: 2}).In(batch).Save()
-		table.Find(p.Eq("q"), c.Eq(2)).In(batch).Update(mark.Set(3))
+		table.New(Thing{P: "q", C: 1, Mark: 1}).SaveIn(batch)
+		table.New(Thing{P: "r", C: 1, Mark: 2}).SaveIn(batch)
+		table.Find(p.Eq("q"), c.Eq(2)).UpdateIn(batch, mark.Set(3))
 		require.NoError(t, batch.Exec(ctx))
 	}
 	left, err = table.Find(p.Eq("q")).Count(ctx)
@@ -166,13 +166,13 @@ func TestBatchesShareATimestamp(t *testing.T) {
 
 	row := table.Find(p.Eq("p"), c.Eq(1))
 	for _, batch := range []*coodie.Batch{db.Batch(), db.UnloggedBatch()} {
-		row.In(batch).Delete()
-		table.New(Thing{P: "p", C: 1, Mark: 1}).In(batch).Save()
+		row.DeleteIn(batch)
+		table.New(Thing{P: "p", C: 1, Mark: 1}).SaveIn(batch)
 		requireUsage(t, batch.Exec(ctx))
 	}
 	batch := db.Batch()
-	row.IfExists().In(batch).Delete()
-	table.New(Thing{P: "p", C: 1, Mark: 1}).In(batch).Save()
+	row.IfExists().DeleteIn(batch)
+	table.New(Thing{P: "p", C: 1, Mark: 1}).SaveIn(batch)
 	requireUsage(t, batch.Exec(ctx))
 	got, err := row.Get(ctx)
 	require.NoError(t, err)

@@ -122,13 +122,13 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 	}
 	update := func(q func(*coodie.Table[Crate]) *coodie.QuerySet[Crate], a coodie.Assign[Crate]) crateWrite {
 		return crateWrite{
-			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).In(b).Update(a) },
+			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).UpdateIn(b, a) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return q(table).Update(ctx, a) },
 		}
 	}
 	remove := func(q func(*coodie.Table[Crate]) *coodie.QuerySet[Crate]) crateWrite {
 		return crateWrite{
-			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).In(b).Delete() },
+			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { q(table).DeleteIn(b) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return q(table).Delete(ctx) },
 		}
 	}
@@ -143,7 +143,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 		if rapid.IntRange(0, 3).Draw(t, "omit") > 0 {
 			return crateWrite{
 				batch: func(table *coodie.Table[Crate], b *coodie.Batch) {
-					table.New(row).With(coodie.WithOmitNil()).In(b).Save()
+					table.New(row).With(coodie.WithOmitNil()).SaveIn(b)
 				},
 				alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
 					return table.New(row).With(coodie.WithOmitNil()).Save(ctx)
@@ -151,14 +151,14 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 			}
 		}
 		return crateWrite{
-			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { table.New(row).In(b).Save() },
+			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { table.New(row).SaveIn(b) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error { return table.New(row).Save(ctx) },
 		}
 	case 3:
 		object := json.RawMessage(fmt.Sprintf(`{"p": %q, "c": %d, "n": %d, "l": [], "m": {"a": 1}}`, p, c, few.Draw(t, "n")))
 		return crateWrite{
 			batch: func(table *coodie.Table[Crate], b *coodie.Batch) {
-				table.Find().With(coodie.WithOmitNil()).In(b).SaveJSON(object)
+				table.Find().With(coodie.WithOmitNil()).SaveJSONIn(b, object)
 			},
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
 				return table.Find().With(coodie.WithOmitNil()).SaveJSON(ctx, object)
@@ -180,7 +180,7 @@ func drawWrite(t *rapid.T, table *coodie.Table[Crate], p string, conditional boo
 	case 7:
 		target := rapid.SampledFrom([]coodie.Target[Crate]{crateN, crateL, crateM, crateSize, coodie.Entry(crateM, "a"), coodie.At(crateL, 0), coodie.AnyCol(table, "size").Field("wide")}).Draw(t, "target")
 		return crateWrite{
-			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { at(table).In(b).DeleteColumns(target) },
+			batch: func(table *coodie.Table[Crate], b *coodie.Batch) { at(table).DeleteColumnsIn(b, target) },
 			alone: func(ctx context.Context, table *coodie.Table[Crate]) error {
 				return at(table).DeleteColumns(ctx, target)
 			},
@@ -233,7 +233,7 @@ func randomBatches(t *testing.T, s *gocql.Session, several bool) {
 			batch := db.UnloggedBatch()
 			var writes []crateWrite
 			if conditional {
-				batched.Find(crateP.Eq(p)).If(crateGuard.IsNull()).In(batch).Update(crateGuard.Set(1))
+				batched.Find(crateP.Eq(p)).If(crateGuard.IsNull()).UpdateIn(batch, crateGuard.Set(1))
 				require.NoError(rt, single.Find(crateP.Eq(p)).Update(ctx, crateGuard.Set(1)))
 			}
 			for range rapid.IntRange(2, 4).Draw(rt, "writes") {

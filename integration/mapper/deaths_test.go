@@ -100,7 +100,7 @@ var underway = []request{
 	}},
 	{"batch with a condition", driver.CAS, proxy.Conditional, true, func(ctx context.Context, c *client) (coodie.LWTResult[Register], error) {
 		b := c.db.Batch()
-		h := c.doc.If(registerV.Eq(1)).In(b).Update(registerV.Set(4))
+		h := c.doc.If(registerV.Eq(1)).UpdateIn(b, registerV.Set(4))
 		err := b.Exec(ctx)
 		res, _ := h.Result()
 		return res, err
@@ -114,7 +114,7 @@ var underway = []request{
 	}},
 	{"plain batch", driver.LoggedBatch, proxy.Write, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], _ error) {
 		b := c.db.Batch()
-		c.doc.In(b).Update(registerV.Set(4))
+		c.doc.UpdateIn(b, registerV.Set(4))
 		return res, b.Exec(ctx)
 	}},
 	{"read", driver.Read, proxy.Read, false, func(ctx context.Context, c *client) (res coodie.LWTResult[Register], err error) {

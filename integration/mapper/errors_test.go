@@ -104,8 +104,8 @@ func TestCauses(t *testing.T) {
 		{"long key", func() error { return table.New(Caused{K: strings.Repeat("s3cret", 15000)}).Save(ctx) }, []string{"Key length of 90000", "hash"}},
 		{"big batch", func() error {
 			batch := db.Batch(coodie.MaxBytes(1 << 20))
-			table.New(Caused{K: "s3cret", S: strings.Repeat("s3cret", 15000)}).In(batch).Save()
-			table.New(Caused{K: "other"}).In(batch).Save()
+			table.New(Caused{K: "s3cret", S: strings.Repeat("s3cret", 15000)}).SaveIn(batch)
+			table.New(Caused{K: "other"}).SaveIn(batch)
 			return batch.Exec(ctx)
 		}, []string{"Batch too large", "SaveAll", "!Verify"}},
 		{"exists", raw("CREATE TABLE caused (k int PRIMARY KEY)"), []string{"it exists already", "!Verify"}},

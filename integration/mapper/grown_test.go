@@ -162,7 +162,7 @@ func TestGrownTypes(t *testing.T) {
 		res, err := row.If(dwellerN.Eq(1), cond).Update(ctx, dwellerN.Set(5))
 		require.NoError(t, err, name)
 		require.False(t, res.Applied, name)
-		require.Equal(t, []coodie.Verdict{coodie.VerdictHeld, coodie.VerdictNotHeld}, judged(res), name)
+		require.Equal(t, []string{"held", "not held"}, judged(res), name)
 	}
 
 	v := value()
@@ -180,14 +180,14 @@ func TestGrownTypes(t *testing.T) {
 		"Replace": func(t *coodie.Table[Dweller]) error { return failure(t.New(v).IfExists().Replace(ctx)) },
 		"batch": func(t *coodie.Table[Dweller]) error {
 			b := db.Batch()
-			t.New(v).In(b).Save()
+			t.New(v).SaveIn(b)
 			return b.Exec(ctx)
 		},
 		"conditional batch": func(t *coodie.Table[Dweller]) error {
 			b := db.Batch()
-			t.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).If(dwellerN.Eq(1)).In(b).Update(dwellerN.Set(1))
+			t.Find(dwellerID.Eq(1), dwellerRow.Eq(1)).If(dwellerN.Eq(1)).UpdateIn(b, dwellerN.Set(1))
 			doc := t.New(v)
-			doc.In(b).Save()
+			doc.SaveIn(b)
 			return b.Exec(ctx)
 		},
 	} {
@@ -201,9 +201,9 @@ func TestGrownTypes(t *testing.T) {
 	require.NoError(t, coodie.Schema(db, table).Verify(ctx))
 }
 
-func judged(res coodie.LWTResult[Dweller]) (out []coodie.Verdict) {
+func judged(res coodie.LWTResult[Dweller]) (out []string) {
 	for _, c := range res.Conditions() {
-		out = append(out, c.Verdict)
+		out = append(out, verdictOf(c))
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func TestDefaultsAndHooks(t *testing.T) {
 		"save":   func(d *coodie.Document[Signup]) error { return d.Save(ctx) },
 		"batch": func(d *coodie.Document[Signup]) error {
 			batch := db.Batch()
-			d.In(batch).Insert()
+			d.InsertIn(batch)
 			return batch.Exec(ctx)
 		},
 	} {

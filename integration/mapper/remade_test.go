@@ -152,7 +152,7 @@ func TestRepeatedWrite(t *testing.T) {
 		"save": func(key string) error { return table.New(Stock{key, 1}).Save(t.Context()) },
 		"batch": func(key string) error {
 			b := db.UnloggedBatch()
-			table.New(Stock{key, 1}).In(b).Save()
+			table.New(Stock{key, 1}).SaveIn(b)
 			return b.Exec(t.Context())
 		},
 	} {

@@ -176,9 +176,9 @@ func TestSchemaMistakes(t *testing.T) {
 	ctx := t.Context()
 	shelf := open[Shelf](t, s)
 	var none *coodie.Table[Shelf]
-	other, err := coodie.Open[Shelf](db, coodie.WithComment("a"))
+	other, err := coodie.Open[Shelf](db, coodie.WithProperty("comment", "a"))
 	require.NoError(t, err)
-	another, err := coodie.Open[Shelf](db, coodie.WithComment("b"))
+	another, err := coodie.Open[Shelf](db, coodie.WithProperty("comment", "b"))
 	require.NoError(t, err)
 	type Narrow struct {
 		ID  int    `cql:"id,partition"`

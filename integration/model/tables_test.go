@@ -326,7 +326,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		case ifUnchanged:
 			return d.IfUnchanged()
 		}
-		return d.IfAll(conditions(t, a.conds))
+		return d.If(conditions(t, a.conds)...)
 	}
 	return rowOf{
 		do: func(ctx context.Context, a act) answer {
@@ -361,42 +361,42 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		in: func(b *coodie.Batch, a act) func() answer {
 			w := d.With(coodie.WithOmitNil()) // which concerns Save alone
 			if a.verb == save {
-				w = d.With(coodie.WithIdempotence(coodie.NotIdempotent))
+				w = d.With(coodie.WithIdempotent(false))
 			}
 			if a.ttl > 0 {
 				w = w.With(coodie.WithTTL(a.ttl))
 			}
 			if a.on == plain && a.verb != insert {
-				switch w := w.In(b); a.verb {
+				switch a.verb {
 				case save, saveSome:
-					w.Save()
+					w.SaveIn(b)
 				case update:
-					w.Update(assignments(t, a.sets)...)
+					w.UpdateIn(b, assignments(t, a.sets)...)
 				case removeColumns:
-					w.DeleteColumns(targets(t, a.sets)...)
+					w.DeleteColumnsIn(b, targets(t, a.sets)...)
 				default:
-					w.Delete()
+					w.DeleteIn(b)
 				}
 				return func() answer { return answer{applied: true} }
 			}
 			var h *coodie.Handle[T]
 			if a.verb == insert {
-				h = w.In(b).Insert()
+				h = w.InsertIn(b)
 				return func() answer { return answered(h.Result()) }
 			}
 			c := conditional(a)
 			if a.ttl > 0 {
 				c = c.With(coodie.WithTTL(a.ttl))
 			}
-			switch c := c.In(b); a.verb {
+			switch a.verb {
 			case update:
-				h = c.Update(assignments(t, a.sets)...)
+				h = c.UpdateIn(b, assignments(t, a.sets)...)
 			case replace:
-				h = c.Replace()
+				h = c.ReplaceIn(b)
 			case removeColumns:
-				h = c.DeleteColumns(targets(t, a.sets)...)
+				h = c.DeleteColumnsIn(b, targets(t, a.sets)...)
 			default:
-				h = c.Delete()
+				h = c.DeleteIn(b)
 			}
 			return func() answer { return answered(h.Result()) }
 		},
@@ -410,7 +410,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 			case a.on == ifExists:
 				return conditionally(ctx, t, q.IfExists(), a)
 			case a.on == ifHolds:
-				return conditionally(ctx, t, q.IfAll(conditions(t, a.conds)), a)
+				return conditionally(ctx, t, q.If(conditions(t, a.conds)...), a)
 			case a.verb == update && a.ttl > 0:
 				return answer{true, nil, q.With(coodie.WithTTL(a.ttl)).Update(ctx, assignments(t, a.sets)...)}
 			case a.verb == update:

@@ -273,21 +273,21 @@ func write(t *testing.T, session *gocql.Session) string {
 
 	// batches
 	batch := db.Batch()
-	row("g", "g", 1).In(batch).Save()
-	row("h", "h", 1).In(batch).Save()
-	at("f").In(batch).Delete()
+	row("g", "g", 1).SaveIn(batch)
+	row("h", "h", 1).SaveIn(batch)
+	at("f").DeleteIn(batch)
 	ok(batch.Exec(ctx))
 	bat := func(d, likes int) *coodie.Document[Feed] {
 		return feed.New(Feed{Owner: "bat", Year: 1, Day: d, Slot: "a", Likes: &likes})
 	}
 	batch = db.UnloggedBatch()
-	bat(1, 1).In(batch).Save()
-	bat(2, 2).In(batch).Save()
+	bat(1, 1).SaveIn(batch)
+	bat(2, 2).SaveIn(batch)
 	ok(batch.Exec(ctx))
 	for _, pair := range [][2]*coodie.Document[Feed]{{bat(3, 3), bat(4, 4)}, {bat(4, 44), bat(5, 55)}} {
 		batch = db.Batch()
-		handle := pair[0].In(batch).Insert()
-		pair[1].In(batch).Insert()
+		handle := pair[0].InsertIn(batch)
+		pair[1].InsertIn(batch)
 		ok(batch.Exec(ctx))
 		res, err := handle.Result()
 		ok(err)

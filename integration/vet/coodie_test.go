@@ -58,7 +58,7 @@ func TestRefusedIsNoError(t *testing.T) {
 	require.Equal(t, "ann", row(t, locks, "a").Owner)
 
 	batch := db.Batch()
-	locks.New(Lock{Name: "a"}).If(owner.Eq("bob")).In(batch).Update(owner.Set("bob"))
+	locks.New(Lock{Name: "a"}).If(owner.Eq("bob")).UpdateIn(batch, owner.Set("bob"))
 	require.NoError(t, batch.Exec(t.Context()))
 	require.Equal(t, "ann", row(t, locks, "a").Owner)
 }
@@ -113,7 +113,7 @@ func TestChainWithoutLastCall(t *testing.T) {
 func TestBatchWithoutExec(t *testing.T) {
 	srv, db, locks := open(t)
 	batch := db.Batch()
-	locks.New(Lock{Name: "a"}).In(batch).Save()
+	locks.New(Lock{Name: "a"}).SaveIn(batch)
 	require.Empty(t, srv.Log())
 }
 

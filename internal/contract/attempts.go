@@ -65,7 +65,7 @@ var sentWrites = map[string]sentWrite{
 	}},
 	"conditional batch": {kind: cqltest.Conditional, never: true, unstamped: true, write: func(ctx context.Context, db *coodie.DB, s *coodie.Table[Stock], _ *coodie.Table[Calls]) error {
 		b := db.Batch()
-		h := s.New(Stock{"a", 1}).In(b).Insert()
+		h := s.New(Stock{"a", 1}).InsertIn(b)
 		if err := b.Exec(ctx); err != nil {
 			return err
 		}
@@ -104,19 +104,19 @@ var sentWrites = map[string]sentWrite{
 	}},
 	"logged batch": {kind: cqltest.Batch, replays: true, write: func(ctx context.Context, db *coodie.DB, s *coodie.Table[Stock], _ *coodie.Table[Calls]) error {
 		b := db.Batch()
-		s.New(Stock{"a", 1}).In(b).Save()
-		s.New(Stock{"b", 1}).In(b).Save()
+		s.New(Stock{"a", 1}).SaveIn(b)
+		s.New(Stock{"b", 1}).SaveIn(b)
 		return b.Exec(ctx)
 	}},
 	"unlogged batch": {kind: cqltest.Batch, replays: true, write: func(ctx context.Context, db *coodie.DB, s *coodie.Table[Stock], _ *coodie.Table[Calls]) error {
 		b := db.UnloggedBatch()
-		s.New(Stock{"a", 1}).In(b).Save()
-		s.Find(stockName.Eq("a")).In(b).Update(stockN.Set(1))
+		s.New(Stock{"a", 1}).SaveIn(b)
+		s.Find(stockName.Eq("a")).UpdateIn(b, stockN.Set(1))
 		return b.Exec(ctx)
 	}},
 	"counter batch": {kind: cqltest.Batch, write: func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock], v *coodie.Table[Calls]) error {
 		b := db.CounterBatch()
-		v.Find(callsName.Eq("a")).In(b).Update(coodie.Increment(callsN, 1))
+		v.Find(callsName.Eq("a")).UpdateIn(b, coodie.Increment(callsN, 1))
 		return b.Exec(ctx)
 	}},
 	"raw": {kind: cqltest.Insert, replays: true, write: func(ctx context.Context, db *coodie.DB, _ *coodie.Table[Stock], _ *coodie.Table[Calls]) error {
@@ -140,9 +140,9 @@ func attempts(t *testing.T, d Driver) {
 	options := map[string][]coodie.Option{
 		"plain":                nil,
 		"stamped":              {coodie.WithClientTimestamps()},
-		"declared":             {coodie.WithIdempotence(coodie.Idempotent)},
-		"stamped and declared": {coodie.WithClientTimestamps(), coodie.WithIdempotence(coodie.Idempotent)},
-		"refused":              {coodie.WithClientTimestamps(), coodie.WithIdempotence(coodie.NotIdempotent)},
+		"declared":             {coodie.WithIdempotent(true)},
+		"stamped and declared": {coodie.WithClientTimestamps(), coodie.WithIdempotent(true)},
+		"refused":              {coodie.WithClientTimestamps(), coodie.WithIdempotent(false)},
 		"own retries":          {coodie.WithClientTimestamps(), coodie.WithRetries(1)},
 	}
 	type fault struct {
@@ -286,7 +286,7 @@ func oneTimestampPerCall(t *testing.T, d Driver) {
 	}
 	require.NoError(t, stocks.SaveAll(ctx, slices.Repeat([]Stock{{"d", 1}}, 10)))
 	b := db.UnloggedBatch()
-	stocks.New(Stock{"b", 1}).In(b).Save()
+	stocks.New(Stock{"b", 1}).SaveIn(b)
 	require.NoError(t, b.Exec(ctx))
 	require.NoError(t, db.Raw("INSERT INTO stock (name, n) VALUES (?, ?)", "c", 1).Exec(ctx))
 	seen := map[int64]bool{}

@@ -506,7 +506,7 @@ func (w *writer) options(s *structType) (out string) {
 		out += ",\n\t\tcoodie.WithColumns(" + strings.Join(columns, ", ") + ")"
 	}
 	if text := comment(s.table); text != "" {
-		out += ",\n\t\tcoodie.WithComment(" + strconv.Quote(text) + ")"
+		out += ",\n\t\tcoodie.WithProperty(\"comment\", " + strconv.Quote(text) + ")"
 	}
 	if ttl, _ := s.table.Options[ddl.DefaultTTL].(int); ttl > 0 && s.table.ViewOf == "" {
 		w.imports.name("time")

@@ -144,8 +144,8 @@ func (l *Leases) grant(ctx context.Context, x *Lease, before *int64) (applied bo
 	row := l.table.Find(nameCol.Eq(x.name))
 	batch := l.db.Batch()
 	// TTL 0, whatever default the table has: a token that expired would be granted again.
-	h := row.If(last, grantCol.IsNull()).AllowCreate().With(coodie.WithTTL(0)).In(batch).Update(tokenCol.Set(x.token))
-	row.With(coodie.WithTTL(l.stored(x.ttl))).In(batch).Update(ownerCol.Set(x.owner), grantCol.Set(x.grant), renewalsCol.Set(0))
+	h := row.If(last, grantCol.IsNull()).AllowCreate().With(coodie.WithTTL(0)).UpdateIn(batch, tokenCol.Set(x.token))
+	row.With(coodie.WithTTL(l.stored(x.ttl))).UpdateIn(batch, ownerCol.Set(x.owner), grantCol.Set(x.grant), renewalsCol.Set(0))
 	if err := batch.Exec(ctx); err != nil {
 		return false, err
 	}

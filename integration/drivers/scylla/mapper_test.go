@@ -87,8 +87,8 @@ func lwtsOf(name string, db *coodie.DB, claims *coodie.Table[Claim]) map[string]
 		},
 		"batch": func(ctx context.Context) error {
 			b := db.Batch()
-			claims.New(Claim{Name: name, N: 1}).In(b).Insert()
-			claims.New(Claim{Name: name, N: 2}).In(b).Save()
+			claims.New(Claim{Name: name, N: 1}).InsertIn(b)
+			claims.New(Claim{Name: name, N: 2}).SaveIn(b)
 			return b.Exec(ctx)
 		},
 	}
@@ -103,7 +103,7 @@ func TestSentOnce(t *testing.T) {
 				srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(d))
 				cluster := srv.Cluster()
 				cluster.RetryPolicy, cluster.DefaultIdempotence = rt, true
-				db, err := coodie.Connect(t.Context(), cluster, coodie.WithIdempotence(coodie.Idempotent))
+				db, err := coodie.Connect(t.Context(), cluster, coodie.WithIdempotent(true))
 				require.NoError(t, err)
 				defer db.Close()
 				claims, err := coodie.Open[Claim](db)
@@ -198,8 +198,8 @@ func TestGoneAtLast(t *testing.T) {
 	require.ErrorContains(t, err, "host is nil or down")
 	require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 	b := db.Batch()
-	claims.New(Claim{Name: "a", N: 2}).In(b).Save()
-	claims.New(Claim{Name: "b", N: 2}).In(b).Save()
+	claims.New(Claim{Name: "a", N: 2}).SaveIn(b)
+	claims.New(Claim{Name: "b", N: 2}).SaveIn(b)
 	require.ErrorIs(t, b.Exec(t.Context()), coodie.ErrOutcomeUnknown)
 }
 

@@ -12,7 +12,7 @@ type Lock struct{ Name, Owner string }
 
 func lost(db *coodie.DB, t *coodie.Table[Lock], s *gocql.Session, a *apache.Session, ctx context.Context) {
 	b := db.Batch() // want `the batch b is never executed`
-	t.New(Lock{}).In(b).Save()
+	t.New(Lock{}).SaveIn(b)
 	two := s.NewBatch(gocql.LoggedBatch).WithContext(ctx) // want `the batch two is never executed`
 	two.Query("INSERT INTO t (k) VALUES (1)")
 	two.Cons = gocql.Quorum
@@ -27,7 +27,7 @@ var global *gocql.Batch
 
 func fine(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], s *gocql.Session, a *apache.Session, given *gocql.Batch) (*coodie.Batch, error) {
 	b := db.Batch()
-	t.New(Lock{}).In(b).Save()
+	t.New(Lock{}).SaveIn(b)
 	if err := b.Exec(ctx); err != nil {
 		return nil, err
 	}
@@ -48,14 +48,14 @@ func fine(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], s *gocql.Se
 	kept := newBatch(s) // somebody else has it
 	kept.Query("INSERT INTO t (k) VALUES (1)")
 	deferred := db.Batch()
-	t.New(Lock{}).In(deferred).Save()
+	t.New(Lock{}).SaveIn(deferred)
 	defer func() { _ = deferred.Exec(ctx) }()
 	value := db.Batch()
 	exec := value.Exec
 	_ = exec(ctx)
 	for n := range 3 {
 		each := db.Batch()
-		if t.New(Lock{}).In(each).Save(); n > 1 {
+		if t.New(Lock{}).SaveIn(each); n > 1 {
 			_ = each.Exec(ctx)
 		}
 	}

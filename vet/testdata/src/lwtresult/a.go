@@ -37,7 +37,7 @@ func dropped(ctx context.Context, t *coodie.Table[Lock], is coodie.Cond[Lock]) e
 
 func unread(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock]) error {
 	res, err := t.New(Lock{}).Insert(ctx) // want `kept in res, but nothing reads res.Applied`
-	fmt.Println(res.Existing.Value.Owner, res.Map())
+	fmt.Println(res.Existing.Value.Owner)
 	raw, err := db.Raw("DELETE FROM t WHERE k = 1 IF EXISTS").CAS(ctx) // want `kept in raw`
 	fmt.Println(raw.Previous)
 	return err
@@ -124,15 +124,15 @@ func generic[T any](ctx context.Context, t *coodie.Table[T], l locker) {
 
 func batches(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock], is coodie.Cond[Lock], given *coodie.Batch) error {
 	b := db.Batch()
-	t.New(Lock{}).If(is).In(b).Delete() // want `nothing asks a handle of the batch b for its Result`
-	t.New(Lock{}).In(b).Insert()
+	t.New(Lock{}).If(is).DeleteIn(b) // want `nothing asks a handle of the batch b for its Result`
+	t.New(Lock{}).InsertIn(b)
 	if err := b.Exec(ctx); err != nil {
 		return err
 	}
 	asked := db.Batch()
-	one := t.New(Lock{}).If(is).In(asked).Update()
-	t.New(Lock{}).In(asked).Insert()
-	t.New(Lock{}).In(given).Insert() // somebody else executes it
+	one := t.New(Lock{}).If(is).UpdateIn(asked)
+	t.New(Lock{}).InsertIn(asked)
+	t.New(Lock{}).InsertIn(given) // somebody else executes it
 	if err := asked.Exec(ctx); err != nil {
 		return err
 	}

@@ -19,11 +19,11 @@ func mixed(ctx context.Context, locks *coodie.Table[Lock], plains *coodie.Table[
 	locks.New(Lock{}).Save(ctx) // want `a plain write to the table mixedwrites.Lock, which a.go:18 writes conditionally: .*, as do 3 more`
 	locks.Find().Delete(ctx)
 	locks.SaveAll(ctx, nil)
-	locks.New(Lock{}).In(b).Save()
+	locks.New(Lock{}).SaveIn(b)
 	locks.New(Lock{}).With(coodie.WithTTL(1)).Save(ctx)
 	plains.New(Plain{}).Save(ctx)
-	only.New(Only{}).In(conditional).Save() // part of a conditional write
-	only.New(Only{}).In(conditional).Insert()
+	only.New(Only{}).SaveIn(conditional) // part of a conditional write
+	only.New(Only{}).InsertIn(conditional)
 	only.Find().Mutate(ctx, nil)
 }
 

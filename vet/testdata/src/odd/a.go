@@ -62,8 +62,8 @@ func (e embedded) odd(ctx context.Context, unknown Unknown, t *coodie.Table[Lock
 	}
 	res.Applied.Applied()
 	t.New(Lock{}).In().Insert()
-	t.New(Lock{}).In(nil).Insert()
-	t.New(Lock{}).In(db.Batch()).Insert()
+	t.New(Lock{}).InsertIn(nil)
+	t.New(Lock{}).InsertIn(db.Batch())
 	t.Find().Mutate(ctx)
 	t.Find().Mutate()
 	var f func() (coodie.LWTResult[Lock], error)

@@ -84,9 +84,10 @@ type Document[T any] struct{ Value T }
 func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 func (d *Document[T]) Save(ctx context.Context) error                           { panic("stub") }
 func (d *Document[T]) Delete(ctx context.Context) error                         { panic("stub") }
-func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]        { panic("stub") }
+func (d *Document[T]) If(conds ...Cond[T]) ConditionalWrite[T]                  { panic("stub") }
 func (d *Document[T]) IfExists() ConditionalWrite[T]                            { panic("stub") }
-func (d *Document[T]) In(batch *Batch) *BatchWrite[T]                           { panic("stub") }
+func (d *Document[T]) SaveIn(batch *Batch)                                      { panic("stub") }
+func (d *Document[T]) InsertIn(batch *Batch) *Handle[T]                         { panic("stub") }
 func (d *Document[T]) With(opts ...CallOption) *Document[T]                     { panic("stub") }
 func (d *Document[T]) Mutate(ctx context.Context, change func(ctx context.Context, row *T) error, opts ...MutateOption) (MutateResult[T], error) {
 	panic("stub")
@@ -100,7 +101,7 @@ func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T]                 { 
 func (q *Query[T]) Limit(n int) *Query[T]                                     { panic("stub") }
 func (q *Query[T]) All(ctx context.Context) ([]T, error)                      { panic("stub") }
 func (q *Query[T]) Iter(ctx context.Context) iter.Seq2[T, error]              { panic("stub") }
-func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]      { panic("stub") }
+func (q *QuerySet[T]) If(conds ...Cond[T]) ConditionalWrite[T]                { panic("stub") }
 func (q *QuerySet[T]) IfNotExists() *InsertWrite[T]                           { panic("stub") }
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error { panic("stub") }
 func (q *QuerySet[T]) Delete(ctx context.Context) error                       { panic("stub") }
@@ -112,7 +113,8 @@ type ConditionalWrite[T any] struct{}
 
 func (c ConditionalWrite[T]) Delete(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 func (c ConditionalWrite[T]) With(opts ...CallOption) ConditionalWrite[T]              { panic("stub") }
-func (c ConditionalWrite[T]) In(batch *Batch) *BatchConditional[T]                     { panic("stub") }
+func (c ConditionalWrite[T]) UpdateIn(batch *Batch, assigns ...Assign[T]) *Handle[T]   { panic("stub") }
+func (c ConditionalWrite[T]) DeleteIn(batch *Batch) *Handle[T]                         { panic("stub") }
 func (c ConditionalWrite[T]) Update(ctx context.Context, assigns ...Assign[T]) (out LWTResult[T], err error) {
 	panic("stub")
 }
@@ -122,16 +124,6 @@ type InsertWrite[T any] struct{}
 func (c *InsertWrite[T]) Create(ctx context.Context, v T) (out LWTResult[T], err error) {
 	panic("stub")
 }
-
-type BatchWrite[T any] struct{}
-
-func (w *BatchWrite[T]) Save()              { panic("stub") }
-func (w *BatchWrite[T]) Insert() *Handle[T] { panic("stub") }
-
-type BatchConditional[T any] struct{}
-
-func (c *BatchConditional[T]) Update(assigns ...Assign[T]) *Handle[T] { panic("stub") }
-func (c *BatchConditional[T]) Delete() *Handle[T]                     { panic("stub") }
 
 type Handle[T any] struct{}
 
@@ -143,7 +135,6 @@ type LWTResult[T any] struct {
 }
 
 func (r LWTResult[T]) Err() error                                               { panic("stub") }
-func (r LWTResult[T]) Map() map[string]any                                      { panic("stub") }
 func (r LWTResult[T]) Settle(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 
 type Existing[T any] struct{ Value T }
