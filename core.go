@@ -46,6 +46,17 @@ func offsetOf[T, F any](selector func(*T) *F) (offset, code uintptr, err error) 
 	return offset, **(**uintptr)(unsafe.Pointer(&selector)), err
 }
 
+// both is the list of a condition, which may be nil, and more.
+//
+//go:noinline
+func both(c *stmt.Cond, more []stmt.Cond) []stmt.Cond {
+	conds := make([]stmt.Cond, 0, 1+len(more))
+	if c != nil {
+		conds = append(conds, *c)
+	}
+	return append(conds, more...)
+}
+
 // refs are the columns that the targets name.
 func refs[T any](targets []Target[T]) []*stmt.Ref {
 	out := make([]*stmt.Ref, len(targets))

@@ -2,7 +2,6 @@ package coodie
 
 import (
 	"context"
-	"slices"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -112,9 +111,9 @@ func (d *Document[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfExists, nil))
 }
 
-// If makes the write conditional on all of conds, with AND. Without one, the call that sends it fails with an error of KindUsage.
-func (d *Document[T]) If(conds ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, slices.Clone(plainConds(conds))))
+// If makes the write conditional on c and all of more, with AND.
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
 }
 
 // IfUnchanged makes the write conditional on nobody else having written the row since it was
@@ -141,6 +140,11 @@ func (d *Document[T]) If(conds ...Cond[T]) ConditionalWrite[T] {
 // that another program has formatted) refuses it each time; Err says so. Mutate compares the cells.
 func (d *Document[T]) IfUnchanged() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainDocument(d).now().unchanged())
+}
+
+// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
+func (d *Document[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainDocument(d).now().conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // With returns a copy of the document whose calls have the options: a TTL, a timestamp, a timeout; see

@@ -96,13 +96,13 @@ func TestQuerySetIsImmutable(t *testing.T) {
 	require.NotContains(t, sent.Last(), "LIMIT")
 }
 
-// TestConditionsAreCopied: a slice given to If is the caller's again.
+// TestConditionsAreCopied: a slice given to IfAll is the caller's again.
 func TestConditionsAreCopied(t *testing.T) {
 	configs, sent := answering[AppConfig](t, applied)
 	conds := []Cond[AppConfig]{version.Eq(1)}
 	of := []ConditionalWrite[AppConfig]{
-		configs.New(AppConfig{Key: "a"}).If(conds...),
-		configs.Find(key.Eq("a")).If(conds...),
+		configs.New(AppConfig{Key: "a"}).IfAll(conds),
+		configs.Find(key.Eq("a")).IfAll(conds),
 	}
 	conds[0] = value.Eq("x")
 	for _, c := range of {

@@ -50,8 +50,8 @@ func TestRefusedBeforeSending(t *testing.T) {
 		err                error
 	}{
 		{"filters before IfNotExists", "", "filters", err(flag.IfNotExists().Create(ctx, AppConfig{Key: "x"}))},
-		{"empty If", "", "no condition", err(config.If().Delete(ctx))},
-		{"empty If of a query", "", "no condition", err(flag.If().Update(ctx, value.Set("x")))},
+		{"empty IfAll", "", "no condition", err(config.IfAll(nil).Delete(ctx))},
+		{"empty IfAll of a query", "", "no condition", err(flag.IfAll(nil).Update(ctx, value.Set("x")))},
 		{"no assignment", "", "assignment", err(config.IfExists().Update(ctx))},
 		{"no column to delete", "", "at least one column", err(config.IfExists().DeleteColumns(ctx))},
 		{"nil column to delete", "", "nil column", err(config.IfExists().DeleteColumns(ctx, nil))},

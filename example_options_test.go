@@ -158,7 +158,7 @@ func ExampleDate() {
 }
 
 // Conditions that a program puts together. An empty list is an error, never a plain write.
-func ExampleQuerySet_If_slice() {
+func ExampleQuerySet_IfAll() {
 	tracks, stop := exampleTracks()
 	defer stop()
 	ctx := context.Background()
@@ -168,13 +168,13 @@ func ExampleQuerySet_If_slice() {
 	for column, value := range map[string]any{"title": "I Want a Little Sugar"} {
 		conditions = append(conditions, coodie.AnyCol(tracks, column).Eq(value))
 	}
-	res, err := sugar.If(conditions...).Update(ctx, title.Set("Sugar"))
+	res, err := sugar.IfAll(conditions).Update(ctx, title.Set("Sugar"))
 	fmt.Println(res.Applied, err)
-	_, err = sugar.If().Update(ctx, title.Set("Sugar"))
+	_, err = sugar.IfAll(nil).Update(ctx, title.Set("Sugar"))
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// coodie: update track (artist, year, no): If got no condition; an unconditional write is Update or Delete without If
+	// coodie: update track (artist, year, no): IfAll got no condition; an unconditional write is Update or Delete without If
 }
 
 // A condition that could hold on a row that is not there would create it, which has to be

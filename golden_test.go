@@ -173,7 +173,7 @@ func TestConditionalStatements(t *testing.T) {
 			return answer(config().If(AnyCol(configs, "version").Eq(42)).Update(ctx, AnyCol(configs, "value").Set("x")))
 		}, `UPDATE app_config SET value = ? WHERE key = ? IF version = ?`},
 		{"a slice of conditions", func() error {
-			return answer(config().If(version.Eq(1), value.Eq("a")).Delete(ctx))
+			return answer(config().IfAll([]Cond[AppConfig]{version.Eq(1), value.Eq("a")}).Delete(ctx))
 		}, `DELETE FROM app_config WHERE key = ? IF version = ? AND value = ?`},
 		{"TTL", func() error {
 			return answer(config().If(version.Eq(42)).With(WithTTL(30*time.Second)).Update(ctx, value.Set("x")))

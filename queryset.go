@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"slices"
 
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/stmt"
@@ -63,11 +62,16 @@ func (q *QuerySet[T]) IfExists() ConditionalWrite[T] {
 	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfExists, nil))
 }
 
-// If makes an Update or Delete conditional on all of conds, with AND. The filters
+// If makes an Update or Delete conditional on c and all of more, with AND. The filters
 // must give each key column one value; where only static columns are concerned, the
-// partition key is enough. Without a condition, the call that sends the write fails with an error of KindUsage.
-func (q *QuerySet[T]) If(conds ...Cond[T]) ConditionalWrite[T] {
-	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, slices.Clone(plainConds(conds))))
+// partition key is enough.
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both((*stmt.Cond)(&c), plainConds(more))))
+}
+
+// IfAll is If with a slice. An empty one is an error of KindUsage of the call that sends the write.
+func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
+	return ConditionalWrite[T](plainQuery(q).conditional(stmt.IfConditions, both(nil, plainConds(conds))))
 }
 
 // Update is a plain update: it creates a row that is missing.

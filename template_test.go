@@ -166,7 +166,7 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 				Update(context.Context, ...Assign[T]) error
 				Delete(context.Context) error
 				DeleteColumns(context.Context, ...Target[T]) error
-				If(...Cond[T]) ConditionalWrite[T]
+				IfAll([]Cond[T]) ConditionalWrite[T]
 				IfExists() ConditionalWrite[T]
 			} = doc
 			if !document {
@@ -182,9 +182,9 @@ func anyForm[T any](t *testing.T, columns func() func(*rand.Rand) (row T, where,
 			case n == 0 && document:
 				cas = doc.IfUnchanged()
 			case n < 2:
-				cas = plain.If(conds...)
+				cas = plain.IfAll(conds)
 			case n == 2:
-				cas = plain.If(conds...).AllowCreate()
+				cas = plain.IfAll(conds).AllowCreate()
 			case n == 3:
 				cas = plain.IfExists()
 			default:
@@ -274,7 +274,7 @@ func TestFormIsFollowed(t *testing.T) {
 		for i := range conds {
 			conds[i] = name.Eq("a")
 		}
-		build(one.If(conds...))
+		build(one.IfAll(conds))
 	}
 	require.Len(t, *table.schema.Templates.Known.Load(), stmt.MaxTemplates)
 }

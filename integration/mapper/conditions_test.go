@@ -170,9 +170,9 @@ func runCondition(t *testing.T, table *coodie.Table[Thing], tt condition, w cond
 	}
 	doc := table.New(before)
 	row := table.Find(p.Eq(before.P), c.Eq(before.C))
-	write := row.If(tt.conds...)
+	write := row.IfAll(tt.conds)
 	if w.document {
-		write = doc.If(tt.conds...)
+		write = doc.IfAll(tt.conds)
 	}
 	if tt.creates && w.update {
 		_, err := w.send(ctx, write)

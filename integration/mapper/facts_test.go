@@ -154,8 +154,8 @@ func TestNothingIsSent(t *testing.T) {
 	doc, row, partition := table.New(full("p")), table.Find(p.Eq("p"), c.Eq(1)), table.Find(p.Eq("p"))
 	require.NoError(t, failure(doc.Insert(ctx)))
 	for name, write := range map[string]func() error{
-		"no condition, delete":          func() error { return failure(row.If().Delete(ctx)) },
-		"no condition, document update": func() error { return failure(doc.If().Update(ctx, mark.Set(2))) },
+		"no condition, delete":          func() error { return failure(row.IfAll(nil).Delete(ctx)) },
+		"no condition, document update": func() error { return failure(doc.IfAll(nil).Update(ctx, mark.Set(2))) },
 		"no assignment":                 func() error { return failure(row.IfExists().Update(ctx)) },
 		"no column to delete":           func() error { return failure(row.IfExists().DeleteColumns(ctx)) },
 		"USING TIMESTAMP with IF": func() error {

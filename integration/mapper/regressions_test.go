@@ -170,7 +170,7 @@ func TestZeroTimeIsNull(t *testing.T) {
 			"zero":   {deletedAt.Eq(time.Time{}), day.Eq(coodie.Date{}), zerosTags.Eq(nil)},
 			"empty":  {deletedAt.IsNull(), zerosTags.Eq([]string{})},
 		} {
-			res, err := row.If(append(conds, ver.Eq(0))...).Update(ctx, ver.Set(0))
+			res, err := row.IfAll(append(conds, ver.Eq(0))).Update(ctx, ver.Set(0))
 			require.NoError(t, err)
 			require.True(t, res.Applied, "%s: %v", name, res.Existing.Map())
 		}

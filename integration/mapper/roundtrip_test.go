@@ -105,7 +105,7 @@ func roundTrip(t *testing.T, table *coodie.Table[Types], write, want Types) {
 	for _, c := range columnsOf(write) {
 		conds = append(conds, coodie.AnyCol(table, c.name).Eq(c.value))
 	}
-	res, err = row.If(conds...).AllowCreate().Update(ctx, typesInt.Set(77))
+	res, err = row.IfAll(conds).AllowCreate().Update(ctx, typesInt.Set(77))
 	require.NoError(t, err)
 	require.True(t, res.Applied, "%v", res.Existing.Map())
 }

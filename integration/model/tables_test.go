@@ -326,7 +326,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		case ifUnchanged:
 			return d.IfUnchanged()
 		}
-		return d.If(conditions(t, a.conds)...)
+		return d.IfAll(conditions(t, a.conds))
 	}
 	return rowOf{
 		do: func(ctx context.Context, a act) answer {
@@ -410,7 +410,7 @@ func selectionOf[T any](t *coodie.Table[T], q *coodie.QuerySet[T]) rowOf {
 			case a.on == ifExists:
 				return conditionally(ctx, t, q.IfExists(), a)
 			case a.on == ifHolds:
-				return conditionally(ctx, t, q.If(conditions(t, a.conds)...), a)
+				return conditionally(ctx, t, q.IfAll(conditions(t, a.conds)), a)
 			case a.verb == update && a.ttl > 0:
 				return answer{true, nil, q.With(coodie.WithTTL(a.ttl)).Update(ctx, assignments(t, a.sets)...)}
 			case a.verb == update:

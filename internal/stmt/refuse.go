@@ -51,7 +51,7 @@ func (c *Spec) conditionsOf(b *Bound, static, cas bool) bool {
 	}
 	b.Conds, static = c.Conds, static && c.Guard == nil // a guard is about the row
 	if c.Kind == IfConditions && len(c.Conds) == 0 && c.Guard == nil {
-		b.Fail("", "If got no condition; an unconditional write is Update or Delete without If", nil)
+		b.Fail("", "IfAll got no condition; an unconditional write is Update or Delete without If", nil)
 	}
 	if c.Guard == nil || restricted(c.Conds, b.Meta.Version) {
 		return static

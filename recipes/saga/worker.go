@@ -87,7 +87,7 @@ func (w *worker[T]) write(ctx context.Context, conds []coodie.Cond[record], assi
 	row := w.saga.row(w.row.ID)
 	batch := w.saga.db.Batch()
 	// TTL 0, whatever default the table has: only the claim ends by itself. AllowCreate is for the beginning.
-	h := row.If(conds...).AllowCreate().With(coodie.WithTTL(0)).UpdateIn(batch, assigns...)
+	h := row.IfAll(conds).AllowCreate().With(coodie.WithTTL(0)).UpdateIn(batch, assigns...)
 	row.With(coodie.WithTTL(w.saga.stored())).UpdateIn(batch, workerCol.Set(w.row.Run))
 	if err := batch.Exec(ctx); err != nil {
 		return false, err
@@ -257,7 +257,7 @@ func (w *worker[T]) advance(ctx context.Context, next record) (applied bool, err
 		if keep > 0 {
 			keep += time.Second // a server's TTL has whole seconds, of which the first has begun
 		}
-		res, err := w.saga.table.New(next).If(conds...).With(coodie.WithTTL(keep)).Replace(ctx)
+		res, err := w.saga.table.New(next).IfAll(conds).With(coodie.WithTTL(keep)).Replace(ctx)
 		return res.Applied, err
 	}
 	assigns := []coodie.Assign[record]{revisionCol.Set(next.Revision)}

@@ -84,7 +84,7 @@ type Document[T any] struct{ Value T }
 func (d *Document[T]) Insert(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 func (d *Document[T]) Save(ctx context.Context) error                           { panic("stub") }
 func (d *Document[T]) Delete(ctx context.Context) error                         { panic("stub") }
-func (d *Document[T]) If(conds ...Cond[T]) ConditionalWrite[T]                  { panic("stub") }
+func (d *Document[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]        { panic("stub") }
 func (d *Document[T]) IfExists() ConditionalWrite[T]                            { panic("stub") }
 func (d *Document[T]) SaveIn(batch *Batch)                                      { panic("stub") }
 func (d *Document[T]) InsertIn(batch *Batch) *Handle[T]                         { panic("stub") }
@@ -101,7 +101,7 @@ func (q *QuerySet[T]) Filter(filters ...Cond[T]) *QuerySet[T]                 { 
 func (q *Query[T]) Limit(n int) *Query[T]                                     { panic("stub") }
 func (q *Query[T]) All(ctx context.Context) ([]T, error)                      { panic("stub") }
 func (q *Query[T]) Iter(ctx context.Context) iter.Seq2[T, error]              { panic("stub") }
-func (q *QuerySet[T]) If(conds ...Cond[T]) ConditionalWrite[T]                { panic("stub") }
+func (q *QuerySet[T]) If(c Cond[T], more ...Cond[T]) ConditionalWrite[T]      { panic("stub") }
 func (q *QuerySet[T]) IfNotExists() *InsertWrite[T]                           { panic("stub") }
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error { panic("stub") }
 func (q *QuerySet[T]) Delete(ctx context.Context) error                       { panic("stub") }
