@@ -157,6 +157,9 @@ func (b *Batch) Exec(ctx context.Context) error {
 			}
 		}
 		lines = got.Match(asked)
+		if !got.Applied && b.sentTwice(lines) {
+			got, lines = &answer.Batch{Conditional: true, Applied: true}, make([]*answer.Line, len(b.writes))
+		}
 	}
 	var results []*result
 	for i, w := range b.writes {
@@ -173,9 +176,20 @@ func (b *Batch) Exec(ctx context.Context) error {
 		for _, res := range results {
 			columns = res.refusing(columns)
 		}
-		b.refused.end(OutcomeRefused, nil, func(e *Event) { e.Conditions = columns })
+		b.refused.end(decided(got.Applied), nil, func(e *Event) { e.Conditions = columns })
 	}
 	return err
+}
+
+// sentTwice reports whether a row that refused the batch is as the batch itself has left it: see
+// answer.Row.WrittenBy.
+func (b *Batch) sentTwice(lines []*answer.Line) bool {
+	for i, w := range b.writes {
+		if lines[i] != nil && lines[i].Row(&w.call.table.source).WrittenBy(w.b.Meta, w.b.Attempt) {
+			return true
+		}
+	}
+	return false
 }
 
 // withDeadline gives ctx the deadline of the first write, whose settings are the batch's.

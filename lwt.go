@@ -239,6 +239,9 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
 	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	if got.Answered && !got.Applied && got.Row.WrittenBy(t.schema.Meta, b.Attempt) {
+		got, err = answer.LWT{Answered: true, Applied: true}, nil // it was sent twice, beneath us
+	}
 	if res.applied, res.answered = got.Applied, got.Answered; res.applied {
 		res.previous = got.Row
 	} else {

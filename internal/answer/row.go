@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"bytes"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -44,6 +46,16 @@ func (e *Row) Sent(col *meta.Column) ([]byte, Presence) {
 		return cell, PresenceOf(cell)
 	}
 	return nil, Missing
+}
+
+// WrittenBy reports whether the row that refused a write is the one that the write itself has left: a
+// driver or proxy has sent it a second time.
+func (e *Row) WrittenBy(table *meta.Table, attempt *[16]byte) bool {
+	if e == nil || attempt == nil || table.Attempt == nil {
+		return false
+	}
+	cell, _ := e.Sent(table.Attempt)
+	return bytes.Equal(cell, attempt[:])
 }
 
 // isKey reports whether the key column that was sent is the one that was written.
