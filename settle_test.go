@@ -303,14 +303,14 @@ func TestSentTwiceBeneath(t *testing.T) {
 		require.True(t, res.Applied)
 		require.Nil(t, res.Existing)
 
-		attempt := claims.Col("attempt")
+		attempt := coodie.AnyCol(claims, "attempt")
 		res, err = doc.If(attempt.Eq(doc.Value.Attempt)).Update(ctx, claimOwner.Set("bob"))
 		require.NoError(t, err)
 		require.True(t, res.Applied)
 		require.Equal(t, "bob", doc.Value.Owner)
 
 		batch := coodie.New(session).Batch()
-		h := doc.If(attempt.Eq(doc.Value.Attempt)).In(batch).Update(claimOwner.Set("carol"))
+		h := doc.If(attempt.Eq(doc.Value.Attempt)).UpdateIn(batch, claimOwner.Set("carol"))
 		require.NoError(t, batch.Exec(ctx))
 		res, err = h.Result()
 		require.NoError(t, err)
