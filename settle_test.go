@@ -294,7 +294,10 @@ func TestSentTwiceBeneath(t *testing.T) {
 	ctx := context.Background()
 	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
 		srv, session := server(t, cqltest.WithDialect(dialect))
-		claims := open[Claim](t, session)
+		db := coodie.New(session)
+		claims, err := coodie.Open[Claim](db)
+		require.NoError(t, err)
+		require.NoError(t, coodie.Schema(db, claims).Create(ctx))
 		srv.Fault(cqltest.On(cqltest.Conditional, "claim"), cqltest.Apply, cqltest.Repeat)
 		doc := claims.New(Claim{Name: "n", Owner: "alice"})
 
@@ -309,7 +312,7 @@ func TestSentTwiceBeneath(t *testing.T) {
 		require.True(t, res.Applied)
 		require.Equal(t, "bob", doc.Value.Owner)
 
-		batch := coodie.New(session).Batch()
+		batch := db.Batch()
 		h := doc.If(attempt.Eq(doc.Value.Attempt)).UpdateIn(batch, claimOwner.Set("carol"))
 		require.NoError(t, batch.Exec(ctx))
 		res, err = h.Result()
