@@ -10,6 +10,7 @@ import (
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -242,12 +243,22 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 		}
 	}()
 	b.sent = w.told()
-	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
-	got, err := &answer.Batch{}, error(nil)
-	if conditional {
-		err = got.Read(rows)
+	once := func(ctx context.Context) (*answer.Batch, error) {
+		rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
+		if !conditional {
+			return &answer.Batch{}, rows.Close()
+		}
+		got := &answer.Batch{}
+		return got, got.Read(rows)
+	}
+	var got *answer.Batch
+	var err error
+	var slot *slots.Slot
+	slotted := b.slotted(ctx)
+	if slotted != nil {
+		got, slot, err = b.decide(ctx, slotted, r, once)
 	} else {
-		err = rows.Close()
+		got, err = once(ctx)
 	}
 	err = failure("batch", b.tables(), r, err)
 	if w != nil {
@@ -264,6 +275,9 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
 		b.suspend(err)
+		if slot != nil && slotted.res.pending != nil {
+			_ = slotted.res.pending.holds(slot)
+		}
 		if first.autoSettle && ctx.Err() == nil {
 			if applied, known := b.settleAll(ctx); known {
 				return &answer.Batch{Conditional: true, Applied: applied}, nil
