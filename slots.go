@@ -283,11 +283,13 @@ func (b *Batch) decide(ctx context.Context, w *handle, r *driver.Request, send f
 	case verdict == slots.Applied:
 		return &answer.Batch{Conditional: true, Applied: true}, nil, nil
 	case verdict == slots.Refused && got == nil:
-		// A condition has refused the claim, and so the batch, which is sent to be told so of all its rows. Should it be
-		// applied now, a name that nobody else uses is as good as none.
-		w.b.Slot(slots.Unique(), d.slot.ID, "")
-		got, err = send(ctx)
-		return got, nil, err
+		// A condition has refused the claim, and so the batch. It is sent only to be told of all its rows, and with a
+		// condition on a slot that nobody has, so that it is refused in any case.
+		w.b.Slot(slots.Unique(), d.slot.ID, d.slot.ID)
+		if got, err = send(ctx); err != nil {
+			got = &answer.Batch{Conditional: true}
+		}
+		return got, nil, nil
 	case verdict == slots.Refused && d.shown:
 		return got, nil, nil
 	case verdict == slots.Refused:
