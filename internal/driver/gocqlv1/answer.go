@@ -20,18 +20,20 @@ type rows struct {
 	columns driver.Columns
 	list    []gocql.ColumnInfo // gocql's, of these columns
 	row     driver.Row
+	last    lastQuery // that was answered; none if it is not to be sent again
 }
 
 // answerOfQuery runs a query.
-func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched) driver.Iter {
+func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched) *rows {
 	a, ok := used.(*rows)
 	if !ok {
 		a = new(rows)
 	}
+	before := q.Attempts()
 	a.iter, a.watched = q.Iter(), watched
 	watched.Answered()
 	a.turns, _ = any(a.iter).(pager)
-	a.made = q.Attempts()
+	a.made = q.Attempts() - before
 	a.attempts = told(r, a.made)
 	a.pages = len(a.iter.PageState()) > 0 && !r.Page
 	a.describe()
@@ -89,7 +91,7 @@ func (a *rows) Close() error {
 
 func (a *rows) Forget() {
 	a.row.Forget()
-	*a = rows{row: a.row}
+	*a = rows{row: a.row, last: a.last}
 }
 
 // closed is the error of an answer. The error of a write that took several attempts is a
