@@ -15,9 +15,9 @@ type Row struct {
 	Of      *Source
 	Columns driver.Columns // without [applied]
 	cells   Cells          // of the columns
-	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
+	Broken  error          // why the cells could not be decoded; they are then as the server sent them
 	State   State
-	Broken  error // why the cells could not be decoded; they are then as the server sent them
+	room    [31]byte // for the cells: most conditions concern one or two columns, and these are short
 }
 
 // Made is the row that v, a struct of the table, is: all of its columns are there.
