@@ -95,7 +95,7 @@
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is
-// `cql:"name,option,…"`; the name defaults to the field's in snake_case.
+// `cql:"name,option,…"`; the name defaults to the field's in snake_case. A name in '…' may hold anything.
 //
 //	partition, partition=2      partition key, in order of declaration or by position
 //	clustering, clustering=2    clustering column; with asc (default) or desc

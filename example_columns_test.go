@@ -252,3 +252,39 @@ func ExampleOpenVariants() {
 	// *coodie_test.Circle 3.14
 	// *coodie_test.Square 4.00
 }
+
+type Case struct {
+	ID    int    `cql:"id,partition"`
+	State string `cql:"state,clustering"`
+	Title string
+}
+
+type OpenCase struct {
+	State string `cql:"state,partition"`
+	ID    int    `cql:"id,clustering"`
+	Title string
+}
+
+// ViewFilter is which cases the view shows.
+func (OpenCase) ViewFilter() string { return "state = 'open'" }
+
+// A view of some rows of its table.
+func ExampleOpenView_filter() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	db := coodie.New(session)
+	cases, err := coodie.Open[Case](db)
+	must(err)
+	open, err := coodie.OpenView[OpenCase](cases)
+	must(err)
+	schema := coodie.Schema(db, cases, open)
+	must(schema.Create(ctx))
+	must(schema.Verify(ctx))
+
+	must(cases.New(Case{ID: 1, State: "open", Title: "it hums"}).Save(ctx))
+	must(cases.New(Case{ID: 2, State: "shut", Title: "it smokes"}).Save(ctx))
+	all, err := open.Find().All(ctx)
+	fmt.Println(all, err)
+	// Output: [{open 1 it hums}] <nil>
+}

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -204,11 +205,11 @@ func (s *Tables) Verify(ctx context.Context) error {
 }
 
 // Sync adds to the server what the structs have and it lacks: types, fields, tables, columns, indexes, views, and the given
-// options. It waits after each statement until all nodes agree on the schema, and at the end until indexes and views
-// are built. It returns what it has done.
+// options. It waits before the first and after each statement until all nodes agree on the schema, and fails if they do not; at
+// the end it waits until indexes and views are built. It returns what it has done.
 //
-// Nothing is removed or replaced. If such a difference is left, the error is a *MismatchError with the CQL and the reason
-// of each. Two processes may sync at once: what the other has added meanwhile is no error. If they may both have to create a
+// Nothing is removed or replaced. If such a difference is left, or an option that the server does not keep, the error is
+// a *MismatchError with the CQL and the reason of each. Two processes may sync at once: what the other has added meanwhile is no error. If they may both have to create a
 // table, let one begin, as for Create.
 func (s *Tables) Sync(ctx context.Context) ([]Difference, error) {
 	var done, left []Difference
@@ -332,39 +333,84 @@ const mostRounds = 3
 
 func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, err error) {
 	var live *ddl.Live
+	if err := p.agree(ctx); err != nil { // what one node shows is what all have
+		return nil, nil, err
+	}
 	for range mostRounds {
 		if left, live, err = p.diff(ctx, "sync", strict); err != nil {
 			return done, nil, err
 		}
-		before := len(done)
-		for _, d := range left {
+		changed := false
+		for i, d := range left {
 			if d.Reason != "" {
 				continue
 			}
-			err := p.sends(d.Table).alter(ctx, "sync", d.CQL)
-			if err != nil && !p.settled(ctx, strict, d) {
+			if again := slices.Index(done, d); again >= 0 {
+				done = slices.Delete(done, again, again+1)
+				left[i].Reason = whyKept
+				continue
+			}
+			err := p.alter(ctx, strict, d)
+			if err == nil || disagree(err) {
+				done, changed = append(done, d), true
+			}
+			if err != nil {
 				return done, nil, err
 			}
-			done = append(done, d)
 		}
-		if len(done) == before {
+		if !changed {
 			break
 		}
 	}
 	return done, left, p.awaitBuilds(ctx, live)
 }
 
+// whyKept is the reason why Sync leaves what it has tried.
+const whyKept = "the server has executed this and shows the same as before: it does not keep the value, or another process sets another one; give what the server shows, or nothing"
+
+// alter settles a difference, and waits until all nodes know.
+func (p *part) alter(ctx context.Context, strict bool, d Difference) error {
+	err := p.sends(d.Table).alter(ctx, "sync", d.CQL)
+	switch {
+	case err == nil:
+		return nil
+	case !disagree(err) && !p.settled(ctx, strict, d):
+		return err
+	}
+	if kind := KindOf(err); disagree(err) && kind != KindNoHost && kind != KindConnection {
+		return err // it has waited
+	}
+	return p.agree(ctx)
+}
+
 // settled reports whether a difference is no more, although its statement failed: another process was first, or only
-// the answer was lost. The session may have to connect again before it can tell.
+// the answer was lost.
 func (p *part) settled(ctx context.Context, strict bool, d Difference) bool {
+	var list []Difference
+	err := connected(ctx, func() (err error) {
+		list, _, err = p.diff(ctx, "sync", strict)
+		return err
+	})
+	return err == nil && !slices.Contains(list, d)
+}
+
+// agree waits until all nodes have the same schema.
+func (p *part) agree(ctx context.Context) error {
+	t := p.tables[0]
+	return connected(ctx, func() error {
+		ctx, cancel := t.withDeadline(ctx)
+		defer cancel()
+		return t.disagreement("sync", "", t.sender.AwaitSchema(ctx))
+	})
+}
+
+// connected calls try again as long as the session has no connection, because it is about to connect again.
+func connected(ctx context.Context, try func() error) error {
 	const first, most = 20 * time.Millisecond, time.Second
 	for wait := first; ; wait *= 2 {
-		list, _, err := p.diff(ctx, "sync", strict)
-		if err == nil {
-			return !slices.Contains(list, d)
-		}
-		if kind := KindOf(err); kind != KindNoHost && kind != KindConnection || wait > most || pace.Sleep(ctx, wait) != nil {
-			return false
+		err := try()
+		if kind := KindOf(err); err == nil || kind != KindNoHost && kind != KindConnection || wait > most || pace.Sleep(ctx, wait) != nil {
+			return err
 		}
 	}
 }
@@ -487,13 +533,25 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
 	ctx, w := t.begin(ctx, op, EventDDL, r)
 	defer w.left(nil)
-	err := driver.Exec(ctx, t.sender, r)
+	err := t.failure(op, r, driver.Exec(ctx, t.sender, r))
 	if err == nil {
-		err = t.sender.AwaitSchema(ctx)
+		err = t.disagreement(op, statement, t.sender.AwaitSchema(ctx))
 	}
-	err = t.failure(op, r, err)
 	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
+}
+
+// errDisagree is within the error of a statement that was executed.
+var errDisagree = errors.New("the nodes do not agree on the schema")
+
+func disagree(err error) bool { return errors.Is(err, errDisagree) }
+
+// disagreement is the error of AwaitSchema.
+func (t *table) disagreement(op, statement string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", errDisagree, err))
 }
 
 func withProperty(name, value string, mistake error) TableOption {

@@ -81,3 +81,24 @@ func TestViewMistakes(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 }
+
+type pickView struct {
+	Name   string    `cql:"name,partition"`
+	Tenant string    `cql:"tenant,clustering"`
+	ID     int       `cql:"id,clustering"`
+	At     time.Time `cql:"at,clustering"`
+	Seq    int       `cql:"seq,clustering"`
+}
+
+func (pickView) ViewFilter() string { return `tenant = 'a' AND "seq" > 3 AND names IS NOT NULL` }
+
+// A column of the key that the filter restricts takes no second restriction.
+func TestViewFilter(t *testing.T) {
+	base, _ := answering[Everything](t, applied)
+	view, err := OpenView[pickView](base)
+	require.NoError(t, err)
+	cql := Schema(nil, view).CQL()[0]
+	require.Contains(t, cql, ` WHERE name IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND tenant = 'a' AND "seq" > 3 AND names IS NOT NULL PRIMARY KEY `)
+	_, err = cqlparse.ParseAs(cqlparse.Cassandra, cql)
+	require.NoError(t, err)
+}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cmd/coodie/internal/program"
+	"github.com/coodie-go/coodie/internal/gen"
 )
 
 // structs are the flags of the commands that compare structs with the live keyspace.
@@ -131,12 +132,12 @@ func (s *structs) print(done, left []difference, cql bool, err error) error {
 	}
 	printed := s.app.out.result(all, func(w io.Writer) {
 		for _, d := range done {
-			fmt.Fprintf(w, "%s\n", oneLine(d.CQL))
+			fmt.Fprintf(w, "%s\n", d.CQL)
 		}
 		for _, d := range left {
 			fmt.Fprintf(w, "%s\n", d.text)
 			if cql && d.CQL != "" {
-				fmt.Fprintf(w, "    %s\n", oneLine(d.CQL))
+				fmt.Fprintf(w, "    %s\n", d.CQL)
 			}
 			if cql && d.Reason != "" {
 				fmt.Fprintf(w, "    sync leaves it: %s\n", d.Reason)
@@ -435,7 +436,7 @@ func (p *goPackage) keyed() (names []string) {
 			if embedded, ok := f.Type.(*ast.Ident); ok && f.Names == nil && keyed(embedded.Name, depth+1) {
 				return true
 			}
-			return slices.Contains(strings.Split(cqlTag(f), ","), "partition")
+			return gen.Keyed(cqlTag(f))
 		})
 	}
 	embedded := map[string]bool{} // they are parts of tables

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie"
-	"gopkg.in/inf.v0"
+	inf "gopkg.in/inf.v0"
 )
 
 // Corner is a value of the user-defined type corner.
