@@ -28,10 +28,10 @@
 // # Limits
 //
 // DDL cannot be fenced: a node that was paused for longer than WithLateness may execute a statement
-// after later ones. The server refuses it as long as its effect is there. If later statements have
-// undone that, it comes back: a CREATE or ADD after the DROP, a DROP after a CREATE of the same
-// name, an option that was set to another value since. So do not use a name twice, and do not undo a
-// statement in the same file.
+// after later ones, and a process that was paused right before it sends may send it then. The server
+// refuses it as long as its effect is there. If later statements have undone that, it comes back: a
+// CREATE or ADD after the DROP, a DROP after a CREATE of the same name, an option that was set to
+// another value since. So do not use a name twice, and do not undo a statement in the same file.
 //
 // # Files
 //
