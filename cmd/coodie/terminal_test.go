@@ -27,7 +27,7 @@ func onTerminal(t *testing.T, args ...string) (screen string, code int) {
 	screenSide, programSide, err := pty.Open()
 	require.NoError(t, err)
 	defer screenSide.Close()
-	require.NoError(t, pty.Setsize(programSide, &pty.Winsize{Rows: 25, Cols: 100}))
+	require.NoError(t, pty.Setsize(programSide, &pty.Winsize{Rows: 25, Cols: 120}))
 	var out bytes.Buffer
 	var reading sync.WaitGroup
 	reading.Go(func() { _, _ = io.Copy(&out, screenSide) }) // until the other side is closed
