@@ -154,7 +154,8 @@ bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on
 	@cd bench && go run . -settings -hosts '$(HOSTS)'
 
 .PHONY: pictures
-pictures: ## draw the pictures of docs/observability.md: the shop under load, through Prometheus
+pictures: ## draw the pictures of docs: the session of docs/schema.md; for docs/observability.md the shop under load, through Prometheus
+	cd cmd/coodie && COODIE_UPDATE=1 go test -count 1 -run 'TestPicture$$' .
 	cd $(PICTURES) && go run . -out $(CURDIR)/docs/observability
 
 .PHONY: cover

@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,7 +53,7 @@ func run() int {
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{out: newOutput(stdout, stderr)}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(twoHyphens(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
@@ -67,6 +69,20 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	a.out.failure(err)
 	return exitFailed
+}
+
+// twoHyphens are the arguments with --json where they have -json, as Go's own commands spell it.
+func twoHyphens(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "-json" || strings.HasPrefix(arg, "-json=") {
+			args[i] = "-" + arg
+		}
+	}
+	return args
 }
 
 // app is shared by the commands.
@@ -97,7 +113,7 @@ COODIE_LOCAL_DC for --local-dc, or in a configuration file, as local-dc: dc1.
 
 Exit codes: 0 done, or nothing to do; 1 differences; 2 wrong usage; 3 failed.`,
 	}
-	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON")
+	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON (or -json)")
 	a.config.flags(root.PersistentFlags())
 	root.AddCommand(a.migrate(), a.lint(), a.diff(), a.sync(), a.verify(), a.gen(), a.scan(), a.cqltest())
 	return root
