@@ -183,7 +183,7 @@ func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
 	case line != nil:
 		h.read(line)
 	case a.Complete && !h.static:
-		h.res.absent = answer.RowMissing // Cassandra leaves missing rows out
+		h.res.absent = answer.Absent // Cassandra leaves missing rows out
 	}
 	h.follow(a.Applied, h.b.Stored, nil)
 }

@@ -243,7 +243,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	var slot *slots.Slot
 	if b.Slotted() && !driver.IsPlanning(ctx) {
 		got, slot, err = c.decide(within, b, r)
-		if got.Row != nil && got.Row.State == answer.RowPresent && res.kind == stmt.IfExists {
+		if got.Row != nil && got.Row.State == answer.Present && res.kind == stmt.IfExists {
 			res.kind = stmt.IfConditions // it was given up, and the row is there
 		}
 	} else {
@@ -285,19 +285,8 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	return res, err
 }
 
-// NotAppliedError is a refused LWT as an error, for callers who want one: see
-// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
-type NotAppliedError[T any] struct {
-	Result LWTResult[T]
-}
-
-func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
-
-// Is matches ErrNotApplied.
-func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
-
-// refusal is the text of a NotAppliedError.
-func (r *result) refusal() string {
+// refusal is a refused LWT as an error.
+func (r *result) refusal() error {
 	reason, failed := "a condition did not hold", r.failed()
 	switch {
 	case !r.answered: // a result that no write returned
@@ -306,7 +295,7 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
-	case r.row() == answer.RowMissing:
+	case r.row() == answer.Absent:
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"
@@ -315,7 +304,7 @@ func (r *result) refusal() string {
 	case failed != "":
 		reason = failed
 	}
-	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
+	return &Error{Kind: KindNotApplied, Op: r.op, Table: r.table(), Key: r.key(), Reason: "not applied: " + reason}
 }
 
 // key is the key by which the write named the row, without its values.
@@ -339,7 +328,7 @@ func (r *result) refusing(columns []string) []string {
 		return columns
 	}
 	for i, c := range r.conditions() {
-		if name := r.conds()[i].Ref().Name(); c.Verdict == VerdictNotHeld && !slices.Contains(columns, name) {
+		if name := r.conds()[i].Ref().Name(); c.Refused && !slices.Contains(columns, name) {
 			columns = append(columns, name)
 		}
 	}
@@ -351,7 +340,7 @@ func (r *result) failed() string {
 	var given, guards, inexact []string
 	for i, c := range r.conditions() {
 		switch {
-		case c.Verdict != VerdictNotHeld:
+		case !c.Refused:
 		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:

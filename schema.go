@@ -253,7 +253,8 @@ func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
 // DB. V has some of base's columns, of the same names and types; its key has all the key
 // columns of base and at most one other column. The view shows the rows
-// of base in which no column of its key is null.
+// of base in which no column of its key is null. A method ViewFilter() string of V adds conditions
+// to that, as CQL: "state = 'open'".
 //
 // The view follows base with some delay, so that no read of it is linearizable. Cassandra
 // calls materialized views experimental, and makes them where materialized_views_enabled is set.

@@ -147,9 +147,9 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 	if err != nil {
 		return r, false, "the row could not be read: " + err.Error()
 	}
-	r.existing, r.absent = row, answer.RowUnknown
+	r.existing, r.absent = row, answer.Untold
 	if row == nil {
-		r.absent = answer.RowMissing
+		r.absent = answer.Absent
 	}
 	if p.slot != nil {
 		var seen slots.Seen
@@ -258,8 +258,8 @@ func (c call) currentStatics(ctx context.Context) (*answer.Row, error) {
 		return nil, err
 	}
 	for _, col := range columns {
-		if col.Kind == meta.Static && row.Presence(col.Name) == answer.Present {
-			row.State = answer.RowPresent
+		if col.Kind == meta.Static && row.CellState(col.Name) == answer.Present {
+			row.State = answer.Present
 			return row, nil
 		}
 	}
@@ -305,7 +305,7 @@ func (c call) present(ctx context.Context, op string, found Outcome) (row *answe
 			return nil
 		}
 		row = c.table.source.Keep(r.Columns(), r.Cells(), -1)
-		row.State = answer.RowPresent
+		row.State = answer.Present
 		return row.Decode(r.Statement)
 	})
 	if err != nil && row != nil && row.Broken == nil {

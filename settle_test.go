@@ -210,7 +210,7 @@ func TestSettle(t *testing.T) {
 		require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
 		require.ErrorContains(t, err, "absent now")
 		require.Nil(t, res.Existing)
-		require.Equal(t, coodie.RowMissing, res.Row())
+		require.Equal(t, coodie.StateAbsent, res.Row())
 	})
 	for name, steps := range map[string][]cqltest.Step{"delete applied": {cqltest.Apply, timeout}, "delete not executed": {timeout}} {
 		t.Run(name, func(t *testing.T) {

@@ -53,8 +53,11 @@ func Row(t reflect.Type) (*Table, error) {
 	return stored.(described).table, stored.(described).err
 }
 
-// tableName is what a struct implements to name its own table.
-type tableName interface{ TableName() string }
+// What a struct implements to name its own table, and to filter its rows if it is a view.
+type (
+	tableName  interface{ TableName() string }
+	viewFilter interface{ ViewFilter() string }
+)
 
 // Codecs returns the codecs that a struct has of its own. The package above sets it, since it has
 // the type by which a struct declares them.
@@ -119,6 +122,9 @@ func describe(t reflect.Type) (*Table, error) {
 	table.Name = codec.SnakeCase(t.Name())
 	if n, ok := reflect.New(t).Interface().(tableName); ok {
 		table.Name = n.TableName()
+	}
+	if f, ok := reflect.New(t).Interface().(viewFilter); ok {
+		table.Filter = f.ViewFilter()
 	}
 	if t.Name() == "" && table.Name == "" {
 		table.Name = "unnamed" // an anonymous struct needs WithTable; Open checks the final name

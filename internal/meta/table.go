@@ -48,6 +48,7 @@ func (c *Column) Key() bool { return c.Kind >= Clustering }
 type Table struct {
 	Go         reflect.Type
 	Name       string    // default table name
+	Filter     string    // of a view: conditions as CQL, besides those on its key
 	Columns    []*Column // in order of declaration
 	Partition  []*Column // in key order
 	Clustering []*Column // in key order

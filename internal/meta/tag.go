@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // TagKey is the struct tag that declares a column.
@@ -42,8 +44,12 @@ func parseTag(s string) (tag, error) {
 	if err != nil {
 		return t, err
 	}
-	t.name = strings.TrimSpace(parts[0])
-	if t.name == "-" {
+	name, _, quoted := codec.CutName(parts[0])
+	t.name = name
+	if !quoted {
+		t.name = strings.TrimSpace(parts[0])
+	}
+	if t.name == "-" && !quoted {
 		return t, fmt.Errorf(`"-" skips a field and takes no options`)
 	}
 	seen := map[string]bool{}

@@ -100,7 +100,7 @@ func (c *Spec) Query(want ReadKind) *Bound {
 	}
 	replay := c.Replayed(b)
 	r.Once, r.Reason = !replay.Safe(), replay.String()
-	r.Unpaged = b.unpaged()
+	r.Unpaged, r.OneRow = b.unpaged(), want == ReadRow
 	r.Statement = c.Table.Text(b)
 	c.learn(b, m, nil, nil)
 	return b
