@@ -72,7 +72,7 @@ func TestSlotsBelongToTheLibrary(t *testing.T) {
 			res, err = registers.Find(registerID.Eq("b")).IfExists().Update(ctx, registerN.Set(3))
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			require.Equal(t, coodie.RowMissing, res.Row())
+			require.Equal(t, coodie.StateAbsent, res.Row())
 		})
 
 		t.Run("refusals", func(t *testing.T) {
@@ -91,13 +91,13 @@ func TestSlotsBelongToTheLibrary(t *testing.T) {
 			res, err = h.Result()
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			require.Equal(t, coodie.CellMissing, res.Existing.CellState("slots"))
+			require.Equal(t, coodie.StateUnknown, res.Existing.State("slots"))
 			require.Equal(t, "n = ?: not held", res.Conditions()[0].String())
 
 			res, err = registers.New(Register{ID: "a"}).Insert(ctx)
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			require.Equal(t, coodie.CellMissing, res.Existing.CellState("slots"))
+			require.Equal(t, coodie.StateUnknown, res.Existing.State("slots"))
 		})
 
 		t.Run("reads", func(t *testing.T) {

@@ -68,8 +68,8 @@ func TestSlots(t *testing.T) {
 	applied(true)(row.If(slottedV.Eq(1)).Update(ctx, slottedV.Set(2)))
 	applied(true)(row.IfExists().Update(ctx, slottedV.Set(3)))
 	require.Equal(t, "refused: v", applied(false)(row.If(slottedV.Eq(1)).Update(ctx, slottedV.Set(9))).String())
-	require.Equal(t, coodie.RowMissing, applied(false)(missing.IfExists().Update(ctx, slottedV.Set(9))).Row())
-	require.Equal(t, coodie.RowMissing, applied(false)(missing.If(slottedV.Eq(1)).Update(ctx, slottedV.Set(9))).Row())
+	require.Equal(t, coodie.StateAbsent, applied(false)(missing.IfExists().Update(ctx, slottedV.Set(9))).Row())
+	require.Equal(t, coodie.StateAbsent, applied(false)(missing.If(slottedV.Eq(1)).Update(ctx, slottedV.Set(9))).Row())
 	require.Equal(t, "refused: k, log, v", applied(false)(table.New(Slotted{K: 1, V: 1}).Insert(ctx)).String())
 	applied(true)(row.If(slottedV.Eq(3)).DeleteColumns(ctx, slottedLog))
 	_, err = row.Mutate(ctx, func(_ context.Context, r *Slotted) error { r.V++; return nil })
@@ -86,7 +86,7 @@ func TestSlots(t *testing.T) {
 
 	// The row is deleted and inserted anew: the slot is claimed again.
 	applied(true)(row.IfExists().Delete(ctx))
-	require.Equal(t, coodie.RowMissing, applied(false)(row.If(slottedV.Eq(5)).Update(ctx, slottedV.Set(9))).Row())
+	require.Equal(t, coodie.StateAbsent, applied(false)(row.If(slottedV.Eq(5)).Update(ctx, slottedV.Set(9))).Row())
 	applied(true)(table.New(Slotted{K: 1, V: 1}).Insert(ctx))
 	applied(true)(row.If(slottedV.Eq(1)).Update(ctx, slottedV.Set(2)))
 

@@ -96,7 +96,7 @@ func TestFencedInTime(t *testing.T) {
 		res, err := l.set(ctx, 1, 2, "second")
 		require.NoError(t, err)
 		require.False(t, res.Applied)
-		require.Equal(t, coodie.RowPresent, res.Row())
+		require.Equal(t, coodie.StatePresent, res.Row())
 		require.Less(t, time.Since(start), 10*time.Second)
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, []string{"first"}, l.log())
