@@ -249,6 +249,9 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	} else {
 		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
 	}
+	if t.schema.Meta.Slots != nil && got.Row != nil {
+		got.Row.TakeSlots("")
+	}
 	if got.Answered && !got.Applied && got.Row.WrittenBy(t.schema.Meta, b.Attempt) {
 		got, err = answer.LWT{Answered: true, Applied: true}, nil // it was sent twice, beneath us
 	}

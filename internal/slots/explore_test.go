@@ -204,7 +204,7 @@ func TestExplore(t *testing.T) {
 	} {
 		for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
 			t.Run(fmt.Sprintf("%s, %v", name, dialect), func(t *testing.T) {
-				explore.Run(t, test, explore.With(cqltest.WithDialect(dialect)), explore.Only(cqltest.On(cqltest.Conditional)), explore.Without(explore.Copied))
+				explore.Run(t, test, explore.With(cqltest.WithDialect(dialect)), explore.Only(cqltest.On(cqltest.Conditional)))
 			})
 		}
 	}
