@@ -54,7 +54,7 @@ func TestBatchOnBothServers(t *testing.T) {
 				res, err := h.Result()
 				require.NoError(t, err)
 				require.True(t, res.Applied)
-				require.Equal(t, coodie.RowMissing, res.Row())
+				require.Equal(t, coodie.StateAbsent, res.Row())
 			}
 			require.NotZero(t, one.Value.Attempt)
 			require.Equal(t, one.Value.Attempt, two.Value.Attempt, "one batch, one attempt")
@@ -68,12 +68,12 @@ func TestBatchOnBothServers(t *testing.T) {
 			for i, want := range []struct {
 				h       *coodie.Handle[Entry]
 				amount  int
-				row     coodie.RowState
+				row     coodie.State
 				verdict []coodie.JudgedCondition
 			}{
-				{h1, 20, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictHeld}}},
-				{h2, 10, coodie.RowPresent, []coodie.JudgedCondition{{Text: "amount = ?", Verdict: coodie.VerdictNotHeld}}},
-				{h3, 0, coodie.RowMissing, []coodie.JudgedCondition{}},
+				{h1, 20, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Held: true}}},
+				{h2, 10, coodie.StatePresent, []coodie.JudgedCondition{{Text: "amount = ?", Refused: true}}},
+				{h3, 0, coodie.StateAbsent, []coodie.JudgedCondition{}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
@@ -263,7 +263,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			res, err = b.updated.Result()
 			require.NoError(t, err)
 			require.False(t, res.Applied)
-			require.Equal(t, coodie.RowUnknown, res.Row())
+			require.Equal(t, coodie.StateUnknown, res.Row())
 		})
 		t.Run(name+", overwritten before", func(t *testing.T) {
 			b := sent(t, dialect, nil, cqltest.Apply, timeout)
@@ -283,7 +283,7 @@ func TestBatchIsSettledAsOne(t *testing.T) {
 			res, err := result(t, b.static).Settle(ctx)
 			require.Error(t, err)
 			require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, "the static row")
-			require.Equal(t, coodie.RowPresent, res.Row())
+			require.Equal(t, coodie.StatePresent, res.Row())
 		})
 		for applied, steps := range map[bool][]cqltest.Step{true: {cqltest.Apply, timeout}, false: {timeout}} {
 			t.Run(fmt.Sprintf("%s, WithSettle, %v", name, applied), func(t *testing.T) {
@@ -342,12 +342,12 @@ func TestSettleOfStaticColumns(t *testing.T) {
 				if !applied {
 					require.ErrorContains(t, err, "the partition has no static values now", name)
 					require.Nil(t, res.Existing)
-					require.Equal(t, coodie.RowMissing, res.Row())
+					require.Equal(t, coodie.StateAbsent, res.Row())
 					continue
 				}
 				require.ErrorContains(t, err, "a write of static columns alone stores no attempt id", name)
 				require.Equal(t, Entry{Book: "b", Open: ptr(true)}, res.Existing.Value, name)
-				require.Equal(t, coodie.RowPresent, res.Row())
+				require.Equal(t, coodie.StatePresent, res.Row())
 			}
 		}
 	})

@@ -140,8 +140,8 @@ func TestPlainBatches(t *testing.T) {
 func TestBatchAnswers(t *testing.T) {
 	type want struct {
 		existing *Seat
-		row      RowState
-		verdict  Verdict
+		row      State
+		verdict  string
 	}
 	row := func(no, holder int) *Seat { return &Seat{Show: 1, No: no, Holder: ptr(holder)} }
 	for _, tt := range []struct {
@@ -150,14 +150,14 @@ func TestBatchAnswers(t *testing.T) {
 		want   [3]want // of seat 3 IF holder = 5, seat 1 IF holder = 5, seat 2 IF EXISTS
 	}{
 		{"Cassandra: all there, in clustering order", lines(false, "show no holder", []int{1, 1, 9}, []int{1, 2, 8}, []int{1, 3, 5}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 9), StatePresent, "not held"}, {row(2, 8), StatePresent, ""}}},
 		{"Cassandra: one missing", lines(false, "show no open holder price", []int{1, 1, -1, 5, -1}, []int{1, 3, -1, 5, -1}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 5), RowPresent, VerdictHeld}, {nil, RowMissing, 0}}},
-		{"Cassandra: none there", lwt(false), [3]want{{nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, VerdictNotHeld}, {nil, RowMissing, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 5), StatePresent, "held"}, {nil, StateAbsent, ""}}},
+		{"Cassandra: none there", lwt(false), [3]want{{nil, StateAbsent, "not held"}, {nil, StateAbsent, "not held"}, {nil, StateAbsent, ""}}},
 		{"ScyllaDB: all there, in statement order", lines(false, "show no holder", []int{1, 3, 5}, []int{1, 1, 9}, []int{1, 2, 8}),
-			[3]want{{row(3, 5), RowPresent, VerdictHeld}, {row(1, 9), RowPresent, VerdictNotHeld}, {row(2, 8), RowPresent, 0}}},
+			[3]want{{row(3, 5), StatePresent, "held"}, {row(1, 9), StatePresent, "not held"}, {row(2, 8), StatePresent, ""}}},
 		{"ScyllaDB: two missing", lines(false, "show no holder", []int{-1, -1, -1}, []int{1, 1, 5}, []int{-1, -1, -1}),
-			[3]want{{&Seat{}, RowMissing, VerdictNotHeld}, {row(1, 5), RowPresent, VerdictHeld}, {&Seat{}, RowMissing, 0}}},
+			[3]want{{&Seat{}, StateAbsent, "not held"}, {row(1, 5), StatePresent, "held"}, {&Seat{}, StateAbsent, ""}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db, seats, _ := batching[Seat](t, tt.answer)
@@ -182,7 +182,7 @@ func TestBatchAnswers(t *testing.T) {
 					require.Equal(t, *tt.want[i].existing, res.Existing.Value, i)
 				}
 				if i < 2 {
-					require.Equal(t, tt.want[i].verdict, res.Conditions()[0].Verdict, i)
+					require.Equal(t, tt.want[i].verdict, verdictOf(res.Conditions()[0]), i)
 				}
 				require.ErrorContains(t, res.Err(), "a condition of its batch did not hold")
 			}
@@ -201,7 +201,7 @@ func TestBatchAnswersOfScyllaWhenApplied(t *testing.T) {
 	res, err := created.Result()
 	require.NoError(t, err)
 	require.True(t, res.Applied)
-	require.Equal(t, RowMissing, res.Row())
+	require.Equal(t, StateAbsent, res.Row())
 	old, err := res.Previous()
 	require.NoError(t, err)
 	require.Nil(t, old)
@@ -227,12 +227,12 @@ func TestBatchOfStaticConditions(t *testing.T) {
 	for i, want := range []struct {
 		h        *Handle[Seat]
 		existing Seat
-		row      RowState
+		row      State
 		verdicts []JudgedCondition
 	}{
-		{static, Seat{Show: 1, Open: ptr(4)}, RowPresent, []JudgedCondition{{Text: "open = ?", Verdict: VerdictNotHeld}}},
-		{missing, Seat{Show: 1, Open: ptr(4)}, RowMissing, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictNotHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
-		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, RowPresent, []JudgedCondition{{Text: "holder = ?", Verdict: VerdictHeld}, {Text: "open = ?", Verdict: VerdictHeld}}},
+		{static, Seat{Show: 1, Open: ptr(4)}, StatePresent, []JudgedCondition{{Text: "open = ?", Refused: true}}},
+		{missing, Seat{Show: 1, Open: ptr(4)}, StateAbsent, []JudgedCondition{{Text: "holder = ?", Refused: true}, {Text: "open = ?", Held: true}}},
+		{there, Seat{Show: 1, No: 2, Open: ptr(4), Holder: ptr(5)}, StatePresent, []JudgedCondition{{Text: "holder = ?", Held: true}, {Text: "open = ?", Held: true}}},
 	} {
 		res, err := want.h.Result()
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"github.com/coodie-go/coodie/internal/answer"
 	"testing"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -50,7 +51,7 @@ func BenchmarkCalls(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx := context.Background()
-	is := fake.Column(AppliedColumn, codec.Boolean)
+	is := fake.Column(answer.AppliedColumn, codec.Boolean)
 	applied := canned{columns: driver.ColumnsOf(is), cells: [][]byte{{1}}}
 	refused := canned{columns: driver.ColumnsOf(is, fake.Column("owner", codec.Text)), cells: [][]byte{{0}, []byte("ann")}}
 	whole := canned{

@@ -150,17 +150,17 @@ func (c *Column[T, V]) Set(v V) Assign[T] {
 //go:noinline
 func (c *Column[T, V]) SetNull() Assign[T] { return Assign[T](refOf(c).Change(cql.Set, codec.Addr{})) }
 
-// From reads the column from the row that refused an LWT. The value is zero unless it is CellPresent.
+// From reads the column from the row that refused an LWT. The value is zero unless it is StatePresent.
 //
 //go:noinline
-func (c *Column[T, V]) From(e *Existing[T]) (V, CellState) {
+func (c *Column[T, V]) From(e *Existing[T]) (V, State) {
 	var v V
 	p := rowOf(e).Read(refOf(c), codec.At(&v))
 	if p != answer.Present {
 		var zero V
-		return zero, CellState(p)
+		return zero, State(p)
 	}
-	return v, CellPresent
+	return v, StatePresent
 }
 
 // Like is the filter `column LIKE pattern`, for text: % stands for any text. Cassandra

@@ -106,13 +106,13 @@ func TestCodecs(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	for _, c := range res.Conditions() {
-		require.Equal(t, c.Text != "bytes != ?" && c.Verdict == coodie.VerdictHeld || c.Text == "bytes != ?", true, "%v", c)
+		require.Equal(t, c.Text != "bytes != ?" && c.Held || c.Text == "bytes != ?", true, "%v", c)
 	}
 	require.Equal(t, full.Prefs, res.Existing.Value.Prefs)
 	theme, presence := codedExtra.From(res.Existing)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, *full.Extra, theme)
-	require.Equal(t, "abc", res.Map()["upper"])
+	require.Equal(t, "abc", res.Existing.Map()["upper"])
 
 	res, err = doc.If(codedUpper.Eq("abc")).Update(ctx, codedPrefs.Set(Prefs{Theme: "new"}), codedUpper.Set("def"), codedBytes.SetNull(), coodie.AnyCol(table, "path").Set([]string{"c"}))
 	require.NoError(t, err)

@@ -29,7 +29,7 @@
 //
 //   - Applied: res.Applied is true.
 //   - Refused: res.Applied is false, and res.Existing holds what the server sent of the
-//     row. That is a result, not an error; res.Err() makes a *NotAppliedError of it.
+//     row. That is a result, not an error; res.Err() makes an error of it.
 //   - Unknown: err matches ErrOutcomeUnknown. The write may have been executed, or may
 //     still be, because a node, the network or the context gave up in between. It is
 //     never reported as refused, and it is never sent again behind your back: the
@@ -89,13 +89,13 @@
 //
 // A statement that was certainly not executed is sent again (WithRetries). One that may
 // have been is left to the retry policy of the session if it is idempotent, which is
-// inferred (WithIdempotence), and to the caller otherwise; a conditional one always is. If that
+// inferred (WithIdempotent), and to the caller otherwise; a conditional one always is. If that
 // policy made more than one attempt, the error of a write leaves its outcome unknown.
 //
 // # Tables
 //
 // A struct with `cql` tags declares a table: see Open. The tag is
-// `cql:"name,option,…"`; the name defaults to the field's in snake_case.
+// `cql:"name,option,…"`; the name defaults to the field's in snake_case. A name in '…' may hold anything.
 //
 //	partition, partition=2      partition key, in order of declaration or by position
 //	clustering, clustering=2    clustering column; with asc (default) or desc
@@ -147,13 +147,11 @@
 //     [WithLocalDatacenter], [WithAnyDatacenter], [WithDriverLog].
 //   - Tables: [Table], [Open], [TableOption], [WithTable], [WithColumns], [View], [OpenView], [Variants],
 //     [OpenVariants], [Variant], [VariantOf], [TableOf], [Codec], [CodecOf], [SchemaError].
-//   - Schemas: [Schema], [Tables], [AnyTable], [Difference], [MismatchError], [WithComment],
-//     [WithCompaction], [WithDefaultTTL], [WithProperty].
+//   - Schemas: [Schema], [Tables], [AnyTable], [Difference], [MismatchError], [WithDefaultTTL], [WithProperty].
 //   - Consistency: [Consistency], [Any], [One], [Two], [Three], [Quorum], [All], [LocalQuorum],
 //     [EachQuorum], [LocalOne], [SerialConsistency], [Serial], [LocalSerial], [WithConsistency],
 //     [WithCommitConsistency], [WithSerialConsistency].
-//   - Options of a DB and a table: [Option], [EachOption], [WithKeyspace], [Idempotence],
-//     [WithIdempotence], [WithTimeout], [WithRetries], [WithPageSize], [WithInChunk], [WithSettle],
+//   - Options of a DB and a table: [Option], [EachOption], [WithKeyspace], [WithIdempotent], [WithTimeout], [WithRetries], [WithPageSize], [WithInChunk], [WithSettle],
 //     [WithLWTOnly], [WithStrictTypes], [WithClientTimestamps], [WithoutValidate].
 //   - Options of a call: [CallOption], [WithTTL], [WithTimestamp], [WithOmitNil], [WithPeekFirst],
 //     [WithLinearizable], [WithConcurrency], [WithPrefetch], [WithBypassCache], [WithUsingTimeout].
@@ -163,19 +161,19 @@
 //     [Contains], [ContainsValue], [ContainsKey], [Increment], [Decrement].
 //   - Documents and queries: [Document], [QuerySet], [Query], [Readable], [ConditionalWrite],
 //     [InsertWrite], [Order], [Asc], [Desc], [Page], [WithPageTokenKeys], [WithPageTokenLifetime].
-//   - Answers: [LWTResult], [Existing], [CellState], [RowState], [Pair], [AppliedColumn],
-//     [JudgedCondition], [Verdict], [NotAppliedError].
+//   - Answers: [LWTResult], [Existing], [State], [Pair],
+//     [JudgedCondition].
 //   - Mutate: [MutateResult], [MutateOption], [MaxAttempts], [OrCreate], [Unqueued].
 //   - Batches: [Batch], [BatchOption], [MaxBytes], [MaxStatements], [Handle].
 //   - Bulk calls and scans: [BulkError], [ScanOption], [ScanProgress], [Checkpoint], [ResumeFrom],
 //     [RateLimit], [MinRanges], [OnProgress].
 //   - Selections: [Values], [Project], [Selection], [Expr], [Selectable], [Func], [As], [Nullable],
-//     [CountAll], [CountOf], [Sum], [Avg], [Min], [Max], [Cast], [Call], [WriteTime], [MaxWriteTime],
+//     [Count], [Sum], [Avg], [Min], [Max], [Cast], [Call], [WriteTime],
 //     [TTL], [ToJSON].
 //   - Vectors: [ANN], [Cosine], [Euclidean], [DotProduct].
 //   - Errors: [Error], [ErrorKind], [KindOf], [Key], [ErrNotFound], [ErrNotApplied], [ErrOutcomeUnknown],
 //     [ErrContended], [ErrCannotGuard], [ErrNotSent], [ErrPlanned].
-//   - Raw CQL and plans: [Raw], [RawResult], [Row], [Unset], [Plan], [Planned], [PlannedArg].
+//   - Raw CQL and plans: [Raw], [RawResult], [Row], [Unset], [Plan], [Planned].
 //   - Observers: [WithObserver], [Observer], [ObserverFunc], [CallObserver], [Event], [EventKind],
 //     [Outcome], [Attempt].
 //   - Hooks: [BeforeSaver], [Validator], [AfterLoader].

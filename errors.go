@@ -16,7 +16,7 @@ var (
 	// ErrNotFound is matched by the error of Get, One and First when no row matches, and by that of
 	// Mutate when the row is missing.
 	ErrNotFound = driver.NewMark("coodie: not found")
-	// ErrNotApplied is matched by *NotAppliedError, which LWTResult.Err returns for a refused LWT.
+	// ErrNotApplied is matched by the error that LWTResult.Err returns for a refused LWT.
 	ErrNotApplied = driver.NewMark("coodie: not applied")
 	// ErrOutcomeUnknown is matched by the error of a write that failed in a way that leaves open
 	// whether it was executed: a timeout, a lost connection, a context that ended after sending. A
@@ -135,6 +135,8 @@ func (e *Error) Is(target error) bool {
 		return e.Kind == KindNotFound
 	case ErrContended:
 		return e.Kind == KindContended
+	case ErrNotApplied:
+		return e.Kind == KindNotApplied
 	}
 	return false
 }

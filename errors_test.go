@@ -410,7 +410,7 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 	tried := map[string]bool{}
 	for _, err := range []error{
 		&coodie.Error{Kind: coodie.KindNotFound}, &coodie.Error{Kind: coodie.KindMultiple}, &coodie.Error{Kind: coodie.KindUsage}, &coodie.Error{}, &coodie.Error{Unknown: true},
-		&coodie.Error{Kind: coodie.KindDecode}, &coodie.NotAppliedError[Told]{}, &coodie.Error{Kind: coodie.KindContended}, &coodie.BulkError{}, &coodie.SchemaError{},
+		&coodie.Error{Kind: coodie.KindDecode}, coodie.LWTResult[Told]{Existing: &coodie.Existing[Told]{}}.Err(), &coodie.Error{Kind: coodie.KindNotApplied}, &coodie.Error{Kind: coodie.KindContended}, &coodie.BulkError{}, &coodie.SchemaError{},
 		&coodie.MismatchError{}, &coodie.Error{Kind: coodie.KindHook}, &coodie.Error{Kind: coodie.KindPageToken}, &coodie.Error{Op: "connect"}, &coodie.Error{Stack: []byte("s")},
 		&coodie.Error{Op: "scan"},
 		&lease.HeldError{}, &lease.LostError{}, &claim.TakenError{}, &recorded.StartedError{}, &recorded.FailedError{}, &recorded.NotRecordedError{},
@@ -424,7 +424,8 @@ func TestErrorsHaveNoHoles(t *testing.T) {
 		tried[strings.SplitN(reflect.TypeOf(err).String(), "[", 2)[0]] = true
 		_ = coodie.KindOf(err)
 	}
-	require.EqualError(t, &coodie.NotAppliedError[Told]{}, "coodie: not applied: no cause is known")
+	require.EqualError(t, &coodie.Error{Kind: coodie.KindNotApplied}, "coodie: not applied")
+	require.EqualError(t, coodie.LWTResult[Told]{Existing: &coodie.Existing[Told]{}}.Err(), "coodie: not applied: no cause is known")
 	for _, name := range errorTypes(t) {
 		require.True(t, tried[name], "%s is not tried", name)
 	}

@@ -51,7 +51,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	}{
 		{"filters before IfNotExists", "", "filters", err(flag.IfNotExists().Create(ctx, AppConfig{Key: "x"}))},
 		{"empty IfAll", "", "no condition", err(config.IfAll(nil).Delete(ctx))},
-		{"empty IfAll of a query", "", "no condition", err(flag.IfAll([]Cond[AppConfig]{}).Update(ctx, value.Set("x")))},
+		{"empty IfAll of a query", "", "no condition", err(flag.IfAll(nil).Update(ctx, value.Set("x")))},
 		{"no assignment", "", "assignment", err(config.IfExists().Update(ctx))},
 		{"no column to delete", "", "at least one column", err(config.IfExists().DeleteColumns(ctx))},
 		{"nil column to delete", "", "nil column", err(config.IfExists().DeleteColumns(ctx, nil))},
@@ -152,8 +152,8 @@ func TestResultBesideAnError(t *testing.T) {
 	require.Error(t, err)
 	require.Error(t, res.Err())
 	require.NotErrorIs(t, res.Err(), ErrNotApplied)
-	require.Equal(t, RowUnknown, res.Row())
-	require.Equal(t, VerdictUnknown, res.Conditions()[0].Verdict)
+	require.Equal(t, StateUnknown, res.Row())
+	require.Equal(t, "unknown", verdictOf(res.Conditions()[0]))
 }
 
 // TestErrorsHoldNoValues: a refused value may be a secret, so it is in no message.

@@ -114,8 +114,8 @@ func ExampleWithDefaultTTL() {
 	db := coodie.New(session)
 	sessions, err := coodie.Open[Session](db, coodie.WithTable("sessions"),
 		coodie.WithDefaultTTL(time.Hour),
-		coodie.WithComment("who is logged in"),
-		coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "HOURS"}),
+		coodie.WithProperty("comment", "who is logged in"),
+		coodie.WithProperty("compaction", map[string]string{"class": "TimeWindowCompactionStrategy", "compaction_window_unit": "HOURS"}),
 		coodie.WithProperty("gc_grace_seconds", 3600))
 	must(err)
 	must(coodie.Schema(db, sessions).Create(ctx))
@@ -251,4 +251,40 @@ func ExampleOpenVariants() {
 	// Output:
 	// *coodie_test.Circle 3.14
 	// *coodie_test.Square 4.00
+}
+
+type Case struct {
+	ID    int    `cql:"id,partition"`
+	State string `cql:"state,clustering"`
+	Title string
+}
+
+type OpenCase struct {
+	State string `cql:"state,partition"`
+	ID    int    `cql:"id,clustering"`
+	Title string
+}
+
+// ViewFilter is which cases the view shows.
+func (OpenCase) ViewFilter() string { return "state = 'open'" }
+
+// A view of some rows of its table.
+func ExampleOpenView_filter() {
+	ctx := context.Background()
+	session, _, stop := exampleSession()
+	defer stop()
+	db := coodie.New(session)
+	cases, err := coodie.Open[Case](db)
+	must(err)
+	open, err := coodie.OpenView[OpenCase](cases)
+	must(err)
+	schema := coodie.Schema(db, cases, open)
+	must(schema.Create(ctx))
+	must(schema.Verify(ctx))
+
+	must(cases.New(Case{ID: 1, State: "open", Title: "it hums"}).Save(ctx))
+	must(cases.New(Case{ID: 2, State: "shut", Title: "it smokes"}).Save(ctx))
+	all, err := open.Find().All(ctx)
+	fmt.Println(all, err)
+	// Output: [{open 1 it hums}] <nil>
 }

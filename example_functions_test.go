@@ -45,7 +45,7 @@ func ExampleQuerySet_GroupBy() {
 	}
 	tracks, stop := exampleTracks()
 	defer stop()
-	for s, err := range coodie.Project[YearStats](tracks.Find().GroupBy(artist, year), coodie.As(coodie.CountAll[Track](), "tracks"),
+	for s, err := range coodie.Project[YearStats](tracks.Find().GroupBy(artist, year), coodie.As(coodie.Count[Track](), "tracks"),
 		coodie.As(coodie.Min(seconds), "shortest"), coodie.As(coodie.Sum(seconds), "total")).Iter(context.Background()) {
 		shortest := "none"
 		if s.Shortest != nil {
@@ -59,8 +59,8 @@ func ExampleQuerySet_GroupBy() {
 	// edith 1960 1 142 142 <nil>
 }
 
-// A collection has a time of writing for each of its elements.
-func ExampleMaxWriteTime() {
+// A collection has a time of writing for each of its elements: WriteTime is the latest.
+func ExampleWriteTime_collection() {
 	tracks, stop := exampleTracks()
 	defer stop()
 	ctx := context.Background()
@@ -69,14 +69,11 @@ func ExampleMaxWriteTime() {
 	written := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	must(row.With(coodie.WithTimestamp(written)).Update(ctx, coodie.Entry(plays, "us").Set(1)))
 	must(row.With(coodie.WithTimestamp(written.Add(time.Hour))).Update(ctx, coodie.Entry(plays, "fr").Set(2)))
-	fmt.Println(coodie.Values(row, coodie.MaxWriteTime(plays)).First(ctx))
+	fmt.Println(coodie.Values(row, coodie.WriteTime(plays)).First(ctx))
 	fmt.Println(coodie.Values(row, coodie.Call[[]int64]("writetime", plays)).First(ctx)) // microseconds, in the order of the keys
-	_, err := coodie.Values(row, coodie.WriteTime(plays)).First(ctx)
-	fmt.Println(err)
 	// Output:
 	// 2030-01-02 04:04:05 +0000 UTC <nil>
 	// [1893557045000000 1893553445000000] <nil>
-	// coodie: select track (artist, year, no): column plays: each cell of a map<text, int> has a writetime of its own: take MaxWriteTime, or read them all by Call[[]int64]("writetime", column)
 }
 
 // Parts of columns can be selected like columns; Nullable tells null from zero.

@@ -39,7 +39,7 @@ func ExampleDocument_IfUnchanged() {
 
 	bob.Value.State = "cancelled"
 	res, err = bob.IfUnchanged().Replace(ctx)
-	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Verdict == coodie.VerdictHeld, err)
+	fmt.Println(res.Applied, res.Conditions()[0].Text, "did hold:", res.Conditions()[0].Held, err)
 	// Output:
 	// true true <nil>
 	// false version = ? did hold: false <nil>

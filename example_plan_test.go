@@ -20,11 +20,11 @@ func ExamplePlan() {
 		return err
 	})
 	fmt.Println(plan[0], err)
-	fmt.Println(plan[0].Args[0], plan[0].Args[0].Value())
+	fmt.Println(plan[0].Types, plan[0].Values())
 	// Output:
 	// DELETE FROM deploy_locks WHERE service=? IF EXISTS
 	//   args: text
 	//   consistency: SERIAL, committed at QUORUM
 	//   idempotent: false, the condition of a second execution would meet what the first has written <nil>
-	// text api
+	// [text] [api]
 }

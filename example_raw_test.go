@@ -20,7 +20,7 @@ func ExampleDB_Raw() {
 	now, _ := res.Existing[0].Map()
 	fmt.Println(res.Applied, now, err)
 	for row, err := range db.Raw("SELECT k, v FROM t").Rows(ctx) {
-		fmt.Println(row.Columns(), row.CellState("v"), row.CellState("w"))
+		fmt.Println(row.Columns(), row.State("v"), row.State("w"))
 		var t struct {
 			K string
 			V int
@@ -31,12 +31,12 @@ func ExampleDB_Raw() {
 	// Output:
 	// <nil>
 	// false map[v:1] <nil>
-	// [k v] present missing
+	// [k v] present unknown
 	// <nil> {a 1} <nil>
 	// coodie: raw t: the statement has a condition, and its answer says whether it was applied: use CAS
 }
 
-func ExampleWithIdempotence() {
+func ExampleWithIdempotent() {
 	srv, _ := cqltest.Run(cqltest.WithKeyspace("app"))
 	defer srv.Close()
 	session, _ := srv.Cluster().CreateSession()
@@ -44,11 +44,11 @@ func ExampleWithIdempotence() {
 	ctx := context.Background()
 
 	db := coodie.New(session)
-	claims, _ := coodie.Open[Claim](db, coodie.WithIdempotence(coodie.NotIdempotent))
+	claims, _ := coodie.Open[Claim](db, coodie.WithIdempotent(false))
 	fmt.Println(coodie.Schema(db, claims).Create(ctx))
-	err := claims.New(Claim{Name: "a"}).With(coodie.WithIdempotence(coodie.Idempotent)).Save(ctx) // this one may be repeated
+	err := claims.New(Claim{Name: "a"}).With(coodie.WithIdempotent(true)).Save(ctx) // this one may be repeated
 	fmt.Println(err)
-	_, err = claims.New(Claim{Name: "b"}).With(coodie.WithIdempotence(coodie.Idempotent)).Insert(ctx)
+	_, err = claims.New(Claim{Name: "b"}).With(coodie.WithIdempotent(true)).Insert(ctx)
 	fmt.Println(err)
 	// Output:
 	// <nil>

@@ -38,7 +38,7 @@ func ExampleTables_Sync() {
 	srv.MustExec("CREATE TABLE app.shipment (customer text, number int, ship ship_to, total int, PRIMARY KEY (customer, number)) WITH CLUSTERING ORDER BY (number DESC)")
 
 	db := coodie.New(session)
-	shipments, err := coodie.Open[Shipment](db, coodie.WithComment("what is on its way"))
+	shipments, err := coodie.Open[Shipment](db, coodie.WithProperty("comment", "what is on its way"))
 	must(err)
 	byState, err := coodie.OpenView[ShipmentByState](shipments)
 	must(err)

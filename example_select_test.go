@@ -62,7 +62,7 @@ func ExampleProject() {
 	defer stop()
 
 	stats := coodie.Project[ArtistStats](tracks.Find().GroupBy(artist),
-		coodie.As(coodie.CountAll[Track](), "tracks"), coodie.As(coodie.CountOf(seconds), "timed"), coodie.As(coodie.Max(seconds), "longest"))
+		coodie.As(coodie.Count[Track](), "tracks"), coodie.As(coodie.Count(seconds), "timed"), coodie.As(coodie.Max(seconds), "longest"))
 	for s, err := range stats.Iter(context.Background()) {
 		fmt.Println(s.Artist, s.Tracks, s.Timed, *s.Longest, err)
 	}

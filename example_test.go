@@ -172,24 +172,24 @@ func ExampleLWTResult() {
 	res, _ := doc.Insert(ctx)
 	fmt.Println(res.Applied, res.Existing == nil)
 	res, _ = doc.Insert(ctx)
-	n, p := v.From(res.Existing)   // typed
-	fmt.Println(res.Applied, n, p) //
-	_, p = x.From(res.Existing)    // null is not zero
-	fmt.Println(p)                 //
-	fmt.Println(res.Pairs())       // in the server's order
-	fmt.Println(res.Map()["v"])    // by name
+	n, p := v.From(res.Existing)         // typed
+	fmt.Println(res.Applied, n, p)       //
+	_, p = x.From(res.Existing)          // null is not zero
+	fmt.Println(p)                       //
+	fmt.Println(res.Existing.Pairs())    // in the server's order
+	fmt.Println(res.Existing.Map()["v"]) // by name
 	res, _ = doc.If(v.Eq(0)).Update(ctx, v.Set(1), x.Set(2))
 	fmt.Println(res.Applied)
 	res, _ = doc.If(v.Eq(0), x.Eq(1)).Update(ctx, v.Set(9))
-	fmt.Println(res.Pairs(), res.Conditions())
+	fmt.Println(res.Existing.Pairs(), res.Conditions())
 	// Output:
 	// true true
 	// false 0 present
-	// null
-	// [{[applied] false} {k 0} {v 0} {x <nil>}]
+	// absent
+	// [{k 0} {v 0} {x <nil>}]
 	// 0
 	// true
-	// [{[applied] false} {v 1} {x 2}] [v = ?: not held x = ?: not held]
+	// [{v 1} {x 2}] [v = ?: not held x = ?: not held]
 }
 
 // The answer is lost on its way: that is neither applied nor refused.
@@ -441,7 +441,7 @@ func ExampleDB_Batch() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// false  null [holder = ?: not held] <nil>
+	// false  absent [holder = ?: not held] <nil>
 	// false bob present [holder = ?: held] <nil>
 	// <nil>
 }

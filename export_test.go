@@ -15,3 +15,11 @@ func SetQueuePatience(d time.Duration) (back func()) {
 	rowqueue.Patience = d
 	return func() { rowqueue.Patience = was }
 }
+
+// verdictOf is a condition's verdict as String has it.
+func verdictOf(c JudgedCondition) string {
+	c.Text, c.Guard = "", false
+	return c.String()[2:]
+}
+
+var VerdictOf = verdictOf

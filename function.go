@@ -10,14 +10,14 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// CountAll is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
-// aggregates. For the bare number there is QuerySet.Count. As there, a partition that has static
-// values and no row does not count, and GroupBy has no group of it.
-func CountAll[T any]() *Func[T, int64] { return (*Func[T, int64])(stmt.Count()) }
-
-// CountOf is `count(column)`: how many rows have a value there.
-func CountOf[T any](column Selectable[T]) *Func[T, int64] {
-	return (*Func[T, int64])(stmt.Count(selected1(column)))
+// Count is `count(*)`, of rows: for Values and Project, with GroupBy or beside other
+// aggregates. Of a column it is `count(column)`: how many rows have a value there. For the bare number of
+// rows there is Query.Count. As there, a partition that has static values and no row does not count, and GroupBy
+// has no group of it.
+//
+//	coodie.Count[Track](), coodie.Count(seconds)
+func Count[T any](column ...Selectable[T]) *Func[T, int64] {
+	return (*Func[T, int64])(stmt.Count(terms(column)...))
 }
 
 // Sum is `sum(e)`. Of no rows it is 0.
@@ -60,27 +60,17 @@ func Cast[V, T any](e Selectable[T]) *Func[T, V] {
 // It counts as no aggregate, and takes columns and functions of them: where a constant is
 // wanted, DB.Raw has it.
 func Call[V, T any](name string, args ...Selectable[T]) *Func[T, V] {
-	list := make([]*stmt.Term, len(args))
-	for i := range args {
-		list[i] = selected1(args[i])
-	}
-	return (*Func[T, V])(stmt.Called(name, nil, reflect.TypeFor[V](), list))
+	return (*Func[T, V])(stmt.Called(name, nil, reflect.TypeFor[V](), terms(args)))
 }
 
 // WriteTime is `writetime(column)`: when the value was written, which its writer's or
 // coordinator's clock said (USING TIMESTAMP), in microseconds. It is null where the column
 // is; key columns have none. A collection or user-defined type that is not frozen has one
-// for each of its cells: see MaxWriteTime, or read them all by
+// for each of its cells: of these it is the latest, `maxwritetime(column)`, which ScyllaDB lacks; all are read by
 // Call[[]int64]("writetime", column). Cassandra fails at the element of a bound key, so
 // that is refused; the field of a user-defined type can be asked for.
 func WriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
 	return (*Func[T, time.Time])(stmt.WriteTime(selected1(column)))
-}
-
-// MaxWriteTime is `maxwritetime(column)`: the latest WriteTime of the cells of a collection
-// or user-defined type. ScyllaDB lacks it.
-func MaxWriteTime[T any](column Selectable[T]) *Func[T, time.Time] {
-	return (*Func[T, time.Time])(stmt.MaxWriteTime(selected1(column)))
 }
 
 // TTL is `ttl(column)`: how long the value has left to live, in whole seconds. It is null,
@@ -130,6 +120,15 @@ func (c *Column[T, V]) valued(*V) {}
 // Nullable is e with null told apart from the zero V: it is nil.
 func Nullable[T, V any](e Expr[T, V]) *Func[T, *V] {
 	return (*Func[T, *V])(selected1(e).Nullable(reflect.TypeFor[*V]()))
+}
+
+// terms are those of the list.
+func terms[T any](list []Selectable[T]) []*stmt.Term {
+	out := make([]*stmt.Term, len(list))
+	for i, s := range list {
+		out[i] = selected1(s)
+	}
+	return out
 }
 
 // selected1 is the term of s, which may be nil.

@@ -604,8 +604,8 @@ func TestGuardIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	conditions := res.Conditions()
-	require.Equal(t, coodie.JudgedCondition{Text: "n = ?", Verdict: coodie.VerdictHeld}, conditions[0])
-	require.Equal(t, coodie.JudgedCondition{Text: "version = ?", Verdict: coodie.VerdictNotHeld, Guard: true}, conditions[1])
+	require.Equal(t, coodie.JudgedCondition{Text: "n = ?", Held: true}, conditions[0])
+	require.Equal(t, coodie.JudgedCondition{Text: "version = ?", Refused: true, Guard: true}, conditions[1])
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 	require.ErrorContains(t, res.Err(), "version = ?")
 	require.NotContains(t, res.Err().Error(), ": n = ?")
@@ -760,7 +760,7 @@ func TestConditionsOfAKnownForm(t *testing.T) {
 	for range 3 {
 		res, err := accounts.Find(accountID.Eq("a")).If(balance.Eq(5)).Update(ctx, balance.Set(6))
 		require.NoError(t, err)
-		require.Equal(t, []coodie.JudgedCondition{{Text: "balance = ?", Verdict: coodie.VerdictNotHeld}}, res.Conditions())
+		require.Equal(t, []coodie.JudgedCondition{{Text: "balance = ?", Refused: true}}, res.Conditions())
 	}
 }
 

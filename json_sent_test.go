@@ -28,7 +28,7 @@ func TestJSONIsSent(t *testing.T) {
 		plain, sent := answering[Listed](t, applied)
 		require.NoError(t, plain.Find().SaveJSON(t.Context(), json.RawMessage(row)))
 		require.False(t, sent.Sent()[0].Replayable, row)
-		require.NoError(t, plain.Find().With(WithIdempotence(Idempotent)).SaveJSON(t.Context(), json.RawMessage(row)))
+		require.NoError(t, plain.Find().With(WithIdempotent(true)).SaveJSON(t.Context(), json.RawMessage(row)))
 		require.True(t, sent.Sent()[1].Replayable, row)
 
 		res, err := stamped.Find().IfNotExists().CreateJSON(t.Context(), json.RawMessage(row))

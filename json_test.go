@@ -214,7 +214,7 @@ func TestJSONUsage(t *testing.T) {
 			return second(stops.Find().With(coodie.WithTimestamp(time.Now())).IfNotExists().CreateJSON(ctx, row))
 		},
 		"idempotent LWT": func() error {
-			return second(stops.Find().With(coodie.WithIdempotence(coodie.Idempotent)).IfNotExists().CreateJSON(ctx, row))
+			return second(stops.Find().With(coodie.WithIdempotent(true)).IfNotExists().CreateJSON(ctx, row))
 		},
 		"zero value":    func() error { return new(coodie.QuerySet[Stop]).SaveJSON(ctx, row) },
 		"zero creation": func() error { return second(new(coodie.InsertWrite[Stop]).CreateJSON(ctx, row)) },
@@ -334,7 +334,7 @@ func TestJSONInBatches(t *testing.T) {
 	res, err = one.Result()
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 	res, err = two.Result()
 	require.NoError(t, err)
 	require.Equal(t, 2, res.Existing.Value.No)

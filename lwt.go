@@ -11,6 +11,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -222,7 +223,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	t := c.table
 	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t
 	res.setConds(b.Conds)
-	res.given, res.beyond = int32(len(c.spec.Conds)), len(b.Stmt.If) > len(b.Conds)
+	res.given, res.beyond = int32(len(c.spec.Conds)), b.Beyond()
 	if b.Err != nil {
 		return res, c.locate(usageError(b.Err))
 	}
@@ -238,7 +239,19 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	defer w.left(nil)
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	var got answer.LWT
+	var slot *slots.Slot
+	if b.Slotted() && !driver.IsPlanning(ctx) {
+		got, slot, err = c.decide(within, b, r)
+		if got.Row != nil && got.Row.State == answer.RowPresent && res.kind == stmt.IfExists {
+			res.kind = stmt.IfConditions // it was given up, and the row is there
+		}
+	} else {
+		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	}
+	if got.Answered && !got.Applied && got.Row.WrittenBy(t.schema.Meta, b.Attempt) {
+		got, err = answer.LWT{Answered: true, Applied: true}, nil // it was sent twice, beneath us
+	}
 	if res.applied, res.answered = got.Applied, got.Answered; res.applied {
 		res.previous = got.Row
 	} else {
@@ -249,6 +262,9 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 		if find(err, (*Error).isBroken) == nil {
 			err = t.failure(b.Op, r, err)
 			c.suspend(&res, b, c.locate(err))
+			if slot != nil && res.pending != nil {
+				err = res.pending.holds(slot)
+			}
 		}
 	}
 	if !res.applied {
@@ -266,19 +282,8 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	return res, err
 }
 
-// NotAppliedError is a refused LWT as an error, for callers who want one: see
-// LWTResult.Err. It matches ErrNotApplied and holds the row that refused.
-type NotAppliedError[T any] struct {
-	Result LWTResult[T]
-}
-
-func (e *NotAppliedError[T]) Error() string { return plainResult(&e.Result).refusal() }
-
-// Is matches ErrNotApplied.
-func (e *NotAppliedError[T]) Is(target error) bool { return target == ErrNotApplied }
-
-// refusal is the text of a NotAppliedError.
-func (r *result) refusal() string {
+// refusal is a refused LWT as an error.
+func (r *result) refusal() error {
 	reason, failed := "a condition did not hold", r.failed()
 	switch {
 	case !r.answered: // a result that no write returned
@@ -287,7 +292,7 @@ func (r *result) refusal() string {
 		reason = "a condition of its batch did not hold: " + failed
 	case r.batched:
 		reason = "a condition of its batch did not hold"
-	case r.row() == answer.RowMissing:
+	case r.row() == answer.Absent:
 		reason = "the row does not exist"
 	case r.peeked:
 		reason = "the row existed when it was peeked at"
@@ -296,7 +301,7 @@ func (r *result) refusal() string {
 	case failed != "":
 		reason = failed
 	}
-	return about(r.op, r.table(), r.key()) + ": not applied: " + reason
+	return &Error{Kind: KindNotApplied, Op: r.op, Table: r.table(), Key: r.key(), Reason: "not applied: " + reason}
 }
 
 // key is the key by which the write named the row, without its values.
@@ -320,7 +325,7 @@ func (r *result) refusing(columns []string) []string {
 		return columns
 	}
 	for i, c := range r.conditions() {
-		if name := r.conds()[i].Ref().Name(); c.Verdict == VerdictNotHeld && !slices.Contains(columns, name) {
+		if name := r.conds()[i].Ref().Name(); c.Refused && !slices.Contains(columns, name) {
 			columns = append(columns, name)
 		}
 	}
@@ -332,7 +337,7 @@ func (r *result) failed() string {
 	var given, guards, inexact []string
 	for i, c := range r.conditions() {
 		switch {
-		case c.Verdict != VerdictNotHeld:
+		case !c.Refused:
 		case c.Guard && r.existing.ReadsAs(&r.conds()[i]):
 			inexact = append(inexact, r.conds()[i].Ref().Name())
 		case c.Guard:

@@ -42,8 +42,8 @@ func TestPeekFirst(t *testing.T) {
 	require.True(t, res.Peeked)
 	require.Empty(t, srv.Log().Matching(cqltest.On(cqltest.Conditional, "claim")), "no LWT was sent")
 	require.Equal(t, "ann", res.Existing.Value.Owner)
-	require.Equal(t, coodie.RowPresent, res.Row())
-	require.Equal(t, coodie.RowPresent, res.Existing.Row())
+	require.Equal(t, coodie.StatePresent, res.Row())
+	require.Equal(t, coodie.StatePresent, res.Existing.Row())
 	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 	require.EqualError(t, res.Err(), "coodie: insert claim (name): not applied: the row existed when it was peeked at")
 	require.Equal(t, "bob", doc.Value.Owner, "a document follows what is applied")
@@ -56,7 +56,7 @@ func TestPeekFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, refused.Peeked)
 	require.Equal(t, refused.Existing.Value, res.Existing.Value)
-	require.Equal(t, refused.Map(), res.Map(), "a peek answers what the LWT would have")
+	require.Equal(t, refused.Existing.Map(), res.Existing.Map(), "a peek answers what the LWT would have")
 
 	_, err = claims.Find(claimName.Eq("a")).IfExists().Delete(ctx)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestPeekSeesRowsAsLWTsDo(t *testing.T) {
 			if tt.there {
 				refused, err := doc.Insert(ctx)
 				require.NoError(t, err)
-				require.Equal(t, refused.Map(), res.Map())
+				require.Equal(t, refused.Existing.Map(), res.Existing.Map())
 			}
 		})
 	}
@@ -250,7 +250,7 @@ func TestPeekOfABrokenRow(t *testing.T) {
 	require.Equal(t, coodie.KindDecode, decode.Kind)
 	require.False(t, res.Applied)
 	require.True(t, res.Peeked)
-	require.Equal(t, 1000, res.Map()["n"], "as the server sent it")
+	require.Equal(t, 1000, res.Existing.Map()["n"], "as the server sent it")
 }
 
 // TestPeekIsObserved: the peek is an event of its own, and a refusal by it is told from an LWT's.

@@ -238,7 +238,7 @@ func (m *mutation) masked(row *answer.Row) *answer.Row {
 // shownBy reports whether the row has all that the function is to be shown.
 func (m *mutation) shownBy(row *answer.Row) bool {
 	for _, col := range m.call.table.schema.Meta.Columns {
-		if m.call.spec.ReadOptions.Shows(col) && row.Presence(col.Name) == answer.Missing {
+		if m.call.spec.ReadOptions.Shows(col) && row.CellState(col.Name) == answer.Untold {
 			return false
 		}
 	}

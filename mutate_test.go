@@ -417,10 +417,10 @@ func TestVersion(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, res.Applied)
 		current, p := versionOf.From(res.Existing)
-		require.Equal(t, coodie.CellPresent, p)
+		require.Equal(t, coodie.StatePresent, p)
 		require.Equal(t, first+4, current)
 		require.Equal(t, first, stale.Value.Version, "only an applied write changes the struct")
-		require.Equal(t, coodie.RowPresent, res.Row(), "refused by the version, not for want of a row")
+		require.Equal(t, coodie.StatePresent, res.Row(), "refused by the version, not for want of a row")
 	}
 
 	var usage *coodie.Error

@@ -234,7 +234,7 @@ func TestSettledOnce(t *testing.T) {
 		res, err := refused.Settle(ctx)
 		require.NoError(t, err)
 		require.False(t, res.Applied)
-		require.Equal(t, coodie.RowPresent, res.Row())
+		require.Equal(t, coodie.StatePresent, res.Row())
 	}
 	require.Equal(t, []coodie.Outcome{coodie.OutcomeRefused, coodie.OutcomeDone, coodie.OutcomeDone}, tell())
 	require.NoError(t, table.New(Ledger{Name: "a", Sum: 7}).Save(ctx))

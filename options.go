@@ -41,7 +41,7 @@ type settings struct {
 	inChunk         int // partitions that a statement names by IN at most; 0: inValues
 	autoSettle      bool
 	lwtOnly         bool
-	idempotence     Idempotence
+	idempotence     stmt.Said
 	retries         int
 	retriesSet      bool
 	pages           pagetoken.Keys
@@ -209,7 +209,7 @@ func WithConsistency(c Consistency) EachOption {
 
 // WithClientTimestamps gives plain writes the client's clock as their timestamp, as
 // gocql does by default, and so lets the session's retry policy send those again that are
-// idempotent: see WithIdempotence.
+// idempotent: see WithIdempotent.
 //
 // A call has one timestamp, however often it is sent, where gocql takes a new one for each
 // attempt: a write that is repeated stays older than the writes of others that came in between.
@@ -252,7 +252,7 @@ func WithStrictTypes() Option { return option(func(s *settings) { s.strictTypes 
 func (s *settings) rules() stmt.Rules {
 	return stmt.Rules{
 		StrictTypes: s.strictTypes, LWTOnly: s.lwtOnly, ClientTimestamp: s.clientTimestamp, ViewOf: s.viewOf, InChunk: s.inChunk,
-		PageSize: s.pageSize, Consistency: s.consistency, Serial: s.serial, Idempotence: stmt.Said(s.idempotence),
+		PageSize: s.pageSize, Consistency: s.consistency, Serial: s.serial, Idempotence: s.idempotence,
 	}
 }
 
@@ -288,9 +288,6 @@ func (s *settings) resolve() error {
 	}
 	if s.retries < 0 {
 		return fmt.Errorf("%d retries are less than none", s.retries)
-	}
-	if s.idempotence > NotIdempotent {
-		return fmt.Errorf("idempotence is Inferred, Idempotent or NotIdempotent")
 	}
 	if s.anywhere && s.serial == driver.LocalSerial {
 		return fmt.Errorf("LOCAL_SERIAL means another quorum with each coordinator where these are in several datacenters (WithAnyDatacenter); name one by WithLocalDatacenter")
@@ -368,32 +365,20 @@ func (c *call) withDeadline(ctx context.Context) (context.Context, context.Cance
 	return c.table.withDeadline(ctx)
 }
 
-// Idempotence says whether a statement may be sent twice. Only those that may are handed
-// to the retry policy of the gocql session; see WithIdempotence.
-type Idempotence uint8
-
-const (
-	// Inferred leaves it to what the statement does: it is the default.
-	Inferred Idempotence = iota
-	// Idempotent: a second execution does no harm.
-	Idempotent
-	// NotIdempotent: the statement is never sent twice.
-	NotIdempotent
-)
-
-// WithIdempotence decides whether the session's retry policy may send statements again, those of a DB, of a table or of
-// one call, instead of inferring it from each.
+// WithIdempotent decides whether statements may be sent twice by the session's retry policy, those of a DB, of a table or of
+// one call, instead of inferring it from each: true, that a second execution does no harm; false, that none is.
 //
-// Inferred, a read may be sent again, and a plain write if it carries a client timestamp
+// Without it, a read may be sent again, and a plain write if it carries a client timestamp
 // (WithClientTimestamps, Timestamp) and leaves the same row when carried out twice. Not
 // idempotent are changes of counters, appending and prepending to a list, its elements by index, a
 // whole list under a client timestamp (its elements would be there twice), and in raw CQL
 // what calls a function or cannot be proved. Without a client timestamp a write that is
-// sent again is newer than what others wrote since; only Idempotent allows that.
+// sent again is newer than what others wrote since; only WithIdempotent(true) allows that.
 //
 // A conditional write is never sent again by anybody but the caller, whatever is said here.
-func WithIdempotence(i Idempotence) EachOption {
-	return eachOption{func(s *settings) { s.idempotence = i }, func(t *stmt.Told) { t.Idempotence = stmt.Said(i) }}
+func WithIdempotent(idempotent bool) EachOption {
+	said := stmt.SaidOf(idempotent)
+	return eachOption{func(s *settings) { s.idempotence = said }, func(t *stmt.Told) { t.Idempotence = said }}
 }
 
 // WithRetries sets how often a statement is sent again that failed with an error that

@@ -65,9 +65,9 @@ func TestInferredIdempotence(t *testing.T) {
 			require.Equal(t, tt.want.Safe(), r.Replayable, r.Statement)
 			r = sentBy(t, tt.do)
 			require.False(t, r.Replayable, "without a timestamp it is ordered anew")
-			r = sentBy(t, tt.do, WithIdempotence(Idempotent))
+			r = sentBy(t, tt.do, WithIdempotent(true))
 			require.True(t, r.Replayable, "declared")
-			r = sentBy(t, tt.do, WithIdempotence(NotIdempotent), WithClientTimestamps())
+			r = sentBy(t, tt.do, WithIdempotent(false), WithClientTimestamps())
 			require.False(t, r.Replayable, "declared")
 		})
 	}
@@ -82,7 +82,7 @@ func TestInferredIdempotence(t *testing.T) {
 // TestReasons: each statement knows why.
 func TestReasons(t *testing.T) {
 	things, _ := answering[Everything](t, applied)
-	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotence(NotIdempotent))
+	stamped, _ := answering[Everything](t, applied, WithClientTimestamps(), WithIdempotent(false))
 	row := things.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	reason := func(q *QuerySet[Everything], assigns ...Assign[Everything]) replay.Reason {
 		c := plainQuery(q).call()
@@ -95,11 +95,11 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, replay.StampedList, reason(row.With(WithTimestamp(epoch)), tags.Set([]string{"a"})))
 	require.Equal(t, replay.Reordered, reason(row, tags.Set([]string{"a"})))
 	require.Equal(t, replay.ListAppend, reason(row, Append(tags, "a")))
-	require.Equal(t, replay.Declared, reason(row.With(WithIdempotence(Idempotent)), Append(tags, "a")))
-	require.Equal(t, replay.Refused, reason(row.With(WithTimestamp(epoch), WithIdempotence(NotIdempotent)), name.Set("a")))
+	require.Equal(t, replay.Declared, reason(row.With(WithIdempotent(true)), Append(tags, "a")))
+	require.Equal(t, replay.Refused, reason(row.With(WithTimestamp(epoch), WithIdempotent(false)), name.Set("a")))
 	other := stamped.Find(tenant.Eq("t"), id.Eq(1), at.Eq(epoch), seq.Eq(2))
 	require.Equal(t, replay.Refused, reason(other, name.Set("a")))
-	require.Equal(t, replay.Same, reason(other.With(WithIdempotence(Idempotent)), name.Set("a")), "it is so by itself")
+	require.Equal(t, replay.Same, reason(other.With(WithIdempotent(true)), name.Set("a")), "it is so by itself")
 
 	read, refused := plainQuery(row).call(), plainQuery(other).call()
 	require.Equal(t, replay.Read, read.spec.Replayed(read.spec.Query(stmt.ReadRows)))
@@ -114,10 +114,10 @@ func TestReadsAndIdempotence(t *testing.T) {
 	ctx := context.Background()
 	all := func(table *Table[AppConfig]) { _, _ = table.Find().All(ctx) }
 	require.False(t, sentBy(t, all).Once)
-	require.True(t, sentBy(t, all, WithIdempotence(NotIdempotent)).Once)
-	require.True(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotence(NotIdempotent)).All(ctx) }).Once)
-	require.False(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotence(Idempotent)).All(ctx) }, WithIdempotence(NotIdempotent)).Once)
-	require.False(t, sentBy(t, all, WithIdempotence(Idempotent)).Once)
+	require.True(t, sentBy(t, all, WithIdempotent(false)).Once)
+	require.True(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotent(false)).All(ctx) }).Once)
+	require.False(t, sentBy(t, func(table *Table[AppConfig]) { _, _ = table.Find().With(WithIdempotent(true)).All(ctx) }, WithIdempotent(false)).Once)
+	require.False(t, sentBy(t, all, WithIdempotent(true)).Once)
 }
 
 // TestLWTCannotBeIdempotent: declaring it is refused, and what is said of the table leaves
@@ -125,12 +125,12 @@ func TestReadsAndIdempotence(t *testing.T) {
 func TestLWTCannotBeIdempotent(t *testing.T) {
 	ctx := context.Background()
 	configs, sent := answering[AppConfig](t, applied)
-	row, doc := configs.Find(key.Eq("a")).With(WithIdempotence(Idempotent)), configs.New(AppConfig{Key: "a"})
+	row, doc := configs.Find(key.Eq("a")).With(WithIdempotent(true)), configs.New(AppConfig{Key: "a"})
 	batch := newDB(sent, nil).Batch()
 	for name, call := range map[string]func() error{
-		"insert": func() error { _, err := doc.With(WithIdempotence(Idempotent)).Insert(ctx); return err },
+		"insert": func() error { _, err := doc.With(WithIdempotent(true)).Insert(ctx); return err },
 		"create": func() error {
-			_, err := configs.Find().With(WithIdempotence(Idempotent)).IfNotExists().Create(ctx, AppConfig{})
+			_, err := configs.Find().With(WithIdempotent(true)).IfNotExists().Create(ctx, AppConfig{})
 			return err
 		},
 		"update":  func() error { _, err := row.IfExists().Update(ctx, value.Set("on")); return err },
@@ -138,7 +138,7 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 		"columns": func() error { _, err := row.If(version.Eq(1)).DeleteColumns(ctx, value); return err },
 		"batch":   func() error { row.IfExists().DeleteIn(batch); return batch.Exec(ctx) },
 		"document": func() error {
-			_, err := doc.With(WithIdempotence(Idempotent)).If(version.Eq(1)).Delete(ctx)
+			_, err := doc.With(WithIdempotent(true)).If(version.Eq(1)).Delete(ctx)
 			return err
 		},
 	} {
@@ -152,9 +152,9 @@ func TestLWTCannotBeIdempotent(t *testing.T) {
 	}
 	require.Empty(t, sent.Sent())
 
-	_, err := configs.Find(key.Eq("a")).With(WithIdempotence(NotIdempotent)).IfExists().Delete(ctx)
+	_, err := configs.Find(key.Eq("a")).With(WithIdempotent(false)).IfExists().Delete(ctx)
 	require.NoError(t, err, "which it is anyway")
-	r := sentBy(t, func(table *Table[AppConfig]) { _, _ = table.New(AppConfig{Key: "a"}).Insert(ctx) }, WithIdempotence(Idempotent))
+	r := sentBy(t, func(table *Table[AppConfig]) { _, _ = table.New(AppConfig{Key: "a"}).Insert(ctx) }, WithIdempotent(true))
 	require.Equal(t, driver.CAS, r.Kind)
 	require.False(t, r.Replayable)
 }
@@ -178,7 +178,7 @@ func TestBatchesAndIdempotence(t *testing.T) {
 		"all of them": {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).SaveIn(b); row.UpdateIn(b, name.Set("a")) }, true},
 		"one not":     {func(b *Batch) { stamped.New(AppConfig{Key: "a"}).SaveIn(b); row.UpdateIn(b, Append(tags, "a")) }, false},
 		"unstamped":   {func(b *Batch) { plain.New(AppConfig{Key: "a"}).SaveIn(b) }, false},
-		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotence(Idempotent)).SaveIn(b) }, true},
+		"declared":    {func(b *Batch) { plain.New(AppConfig{Key: "a"}).With(WithIdempotent(true)).SaveIn(b) }, true},
 		"mixed": {func(b *Batch) {
 			stamped.New(AppConfig{Key: "a"}).SaveIn(b)
 			plain.New(AppConfig{Key: "a"}).With(WithTimestamp(epoch)).SaveIn(b)

@@ -19,7 +19,7 @@ type Session struct {
 func TestIndexesAndOptionsOnCqltest(t *testing.T) {
 	ctx := context.Background()
 	srv, session := server(t)
-	sessions := open[Session](t, session, coodie.WithDefaultTTL(time.Hour), coodie.WithComment("who is in"))
+	sessions := open[Session](t, session, coodie.WithDefaultTTL(time.Hour), coodie.WithProperty("comment", "who is in"))
 	require.NoError(t, coodie.Schema(nil, sessions).Verify(ctx))
 
 	require.NoError(t, sessions.New(Session{Token: "a", User: "ann"}).Save(ctx))

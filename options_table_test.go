@@ -49,14 +49,14 @@ func TestCreateIndexesAndOptions(t *testing.T) {
 			`CREATE INDEX IF NOT EXISTS things_vec_idx ON things (vec) USING 'sai' WITH OPTIONS = {'similarity_function': 'dot_product'}`,
 		}},
 		{"options", createCQL[ddlPlain], []TableOption{
-			WithDefaultTTL(90*time.Minute + time.Millisecond), WithComment("Ann's"),
-			WithCompaction("LeveledCompactionStrategy", map[string]string{"sstable_size_in_mb": "160", "a": "b"}),
+			WithDefaultTTL(90*time.Minute + time.Millisecond), WithProperty("comment", "Ann's"),
+			WithProperty("compaction", map[string]string{"class": "LeveledCompactionStrategy", "sstable_size_in_mb": "160", "a": "b"}),
 			WithProperty("gc_grace_seconds", 3600), WithProperty("bloom_filter_fp_chance", 0.01), WithProperty("cdc", false),
 			WithProperty("speculative_retry", "99p"), WithProperty("caching", map[string]string{"keys": "ALL"}),
 		}, []string{`CREATE TABLE IF NOT EXISTS ddl_plain (id int, note text, PRIMARY KEY (id)) WITH default_time_to_live = 5401 AND comment = 'Ann''s'` +
 			` AND compaction = {'class': 'LeveledCompactionStrategy', 'a': 'b', 'sstable_size_in_mb': '160'} AND gc_grace_seconds = 3600` +
 			` AND bloom_filter_fp_chance = 0.01 AND cdc = false AND speculative_retry = '99p' AND caching = {'keys': 'ALL'}`}},
-		{"options beside an order", createCQL[ddlQuoted], []TableOption{WithComment("x"), WithKeyspace("ks")}, []string{
+		{"options beside an order", createCQL[ddlQuoted], []TableOption{WithProperty("comment", "x"), WithKeyspace("ks")}, []string{
 			`CREATE TABLE IF NOT EXISTS ks.ddl_quoted ("order" int, "mixedCase" text, "a ""b""" text STATIC, "default" int, PRIMARY KEY ("order", "mixedCase"))` +
 				` WITH CLUSTERING ORDER BY ("mixedCase" DESC) AND comment = 'x'`}},
 	} {
@@ -79,12 +79,12 @@ func TestTableOptionMistakes(t *testing.T) {
 	}{
 		{"negative TTL", "20 years", []TableOption{WithDefaultTTL(-1)}},
 		{"long TTL", "20 years", []TableOption{WithDefaultTTL(21 * 365 * 24 * time.Hour)}},
-		{"twice", "comment is given twice", []TableOption{WithComment("a"), WithComment("b")}},
+		{"twice", "comment is given twice", []TableOption{WithProperty("comment", "a"), WithProperty("comment", "b")}},
 		{"one with an option of its own", "WithDefaultTTL", []TableOption{WithProperty("default_time_to_live", 1)}},
 		{"value of no type", "none of string", []TableOption{WithProperty("gc_grace_seconds", time.Second)}},
 		{"name that is none", "not the name", []TableOption{WithProperty("a = 1 AND b", 1)}},
-		{"no class", "one class", []TableOption{WithCompaction("", nil)}},
-		{"two classes", "one class", []TableOption{WithCompaction("A", map[string]string{"class": "B"})}},
+		{"no class", "\"class\"", []TableOption{WithProperty("compaction", map[string]string{"sstable_size_in_mb": "100"})}},
+		{"no map", "\"class\"", []TableOption{WithProperty("compaction", "LeveledCompactionStrategy")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := createCQL[ddlPlain](tt.opts...)

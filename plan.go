@@ -18,8 +18,12 @@ var ErrPlanned = driver.ErrPlanned
 // Planned is a statement that a call would send: see Plan.
 type Planned struct {
 	CQL string
-	// Args are the bound values, in the order of the markers.
-	Args []PlannedArg
+	// Types are those of the bound values, in the order of the markers: CQL types; in raw CQL, of which only
+	// the server knows the types, Go types.
+	Types []string
+	// Values are the bound values, of the natural Go types of their CQL types; nil is null, and Unset
+	// what is left unset. They have to be asked for, so that none slips into a log.
+	Values func() []any `json:"-"`
 	// Consistency is that of the read or plain write; of an LWT, what it commits at.
 	Consistency Consistency
 	// SerialConsistency is that of an LWT or a linearizable read, and else zero.
@@ -35,22 +39,6 @@ type Planned struct {
 	// Warnings are what is not a good idea about it.
 	Warnings []string
 }
-
-// PlannedArg is a bound value. It prints as its type alone: Value has to be asked for.
-type PlannedArg struct {
-	Type  string // CQL type; in raw CQL, of which only the server knows the types, the Go type
-	value any
-}
-
-// Value is the value, of the natural Go type of its CQL type; nil is null, and
-// Unset what is left unset.
-func (a PlannedArg) Value() any { return a.value }
-
-// String is the type.
-func (a PlannedArg) String() string { return a.Type }
-
-// Format prints the type whatever the verb, so that no value slips into a log.
-func (a PlannedArg) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(a.Type)) }
 
 // Plan runs call, and returns the statements that it would send with the context that it is
 // given. Nothing is sent, and no observer is told:
@@ -102,10 +90,12 @@ func (p *planner) add(r *driver.Request) {
 	for i := range r.Entries {
 		values = append(values, r.Entries[i].Values...)
 	}
+	var shown []any
 	for _, v := range values {
 		typ, value := driver.Shown(v)
-		s.Args = append(s.Args, PlannedArg{typ, value})
+		s.Types, shown = append(s.Types, typ), append(shown, value)
 	}
+	s.Values = func() []any { return shown }
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.statements = append(p.statements, s)
@@ -116,12 +106,8 @@ func (p Planned) String() string {
 	var out strings.Builder
 	out.WriteString(p.CQL)
 	line := func(name, format string, args ...any) { fmt.Fprintf(&out, "\n  "+name+": "+format, args...) }
-	if len(p.Args) > 0 {
-		types := make([]string, len(p.Args))
-		for i, a := range p.Args {
-			types[i] = a.Type
-		}
-		line("args", "%s", strings.Join(types, ", "))
+	if len(p.Types) > 0 {
+		line("args", "%s", strings.Join(p.Types, ", "))
 	}
 	switch {
 	case p.Paxos && SerialConsistency(p.Consistency) == p.SerialConsistency:

@@ -168,7 +168,7 @@ func (q *Query[T]) Defer(first Target[T], more ...Target[T]) *Query[T] {
 func (q *Query[T]) Distinct() *Query[T] { return (*Query[T])((*query)(q).withDistinct()) }
 
 // GroupBy makes one row of each group of rows that are equal in these columns: aggregates
-// (Sum, CountOf, …) are then of the group, and a bare column is that of its first row. CQL
+// (Sum, Count, …) are then of the group, and a bare column is that of its first row. CQL
 // groups by the primary key from its beginning: the whole partition key, and then clustering
 // columns in their order; those that a filter fixes by Eq may be left out. A later GroupBy
 // replaces it.

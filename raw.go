@@ -44,13 +44,13 @@ type Raw struct {
 // they share one timestamp, so a delete among them wins over a write of the same row.
 //
 // The options of the DB hold: consistencies, page size, client timestamps, idempotence
-// (see WithIdempotence for what is inferred of a text), retries, observers.
+// (see WithIdempotent for what is inferred of a text), retries, observers.
 func (db *DB) Raw(statement string, args ...any) Raw {
 	return Raw{db: db, text: statement, args: slices.Clone(args)}
 }
 
 // With sets how this statement is sent: WithConsistency (of a CAS, what it commits at), WithTimeout, WithPageSize,
-// WithPrefetch, WithIdempotence, and WithLinearizable, which makes a SELECT read at the DB's serial
+// WithPrefetch, WithIdempotent, and WithLinearizable, which makes a SELECT read at the DB's serial
 // consistency; the server does so for one partition only. A conditional statement cannot be declared
 // idempotent. What the text says itself, a TTL or a timestamp, is no option: an error of KindUsage.
 func (r Raw) With(opts ...CallOption) Raw {
@@ -210,7 +210,7 @@ func (r Raw) prepare(call rawcql.Call) (*rawStatement, error) {
 	}
 	q.Kind, p.table, p.kind = class.Kind, class.Table, effects[class.Effect]
 	reason := class.Reason
-	if reason = stmt.Decide(reason, r.told.Idempotence, stmt.Said(s.idempotence)); reason == replay.Conditional && r.told.Idempotence == stmt.Said(Idempotent) {
+	if reason = stmt.Decide(reason, r.told.Idempotence, s.idempotence); reason == replay.Conditional && r.told.Idempotence == stmt.Idempotent {
 		return nil, r.usage(p.table, stmt.ErrLWTIdempotent, nil)
 	}
 	q.Replayable, q.Once, q.Reason = reason.Safe(), !reason.Safe(), reason.String()
@@ -267,20 +267,31 @@ func (r Raw) usage(table, reason string, err error) error {
 // errTuple is gocql's error of a tuple that was bound to one marker.
 var errTuple = regexp.MustCompile(`gocql: expected \d+ values send got \d+`)
 
+// shown is the text for errors and observers: without the password of a role.
+func (p *rawStatement) shown() string {
+	if p.table != "" { // a role has none
+		return p.request.Statement
+	}
+	return rawcql.Redact(p.request.Statement)
+}
+
 func (p *rawStatement) failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	request := p.request
+	request.Statement = p.shown()
 	var notSent *driver.NotSentError
 	var several *driver.RepeatedError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &several):
-		return failure(opRaw, p.table, &p.request, err)
+		return failure(opRaw, p.table, &request, err)
 	case errTuple.MatchString(err.Error()):
 		return misuse(opRaw, p.table, "", "a tuple column takes a marker for each element: (?, ?)", err)
 	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		return misuse(opRaw, p.table, "", "a value does not fit", err)
 	}
-	return failure(opRaw, p.table, &p.request, err)
+	return failure(opRaw, p.table, &request, err)
 }
 
 // effects are the kinds of the events of raw statements.
@@ -313,12 +324,12 @@ func (r Row) Columns() []string {
 	return names
 }
 
-// CellState says whether the row has the column, and whether it is null.
-func (r Row) CellState(column string) CellState {
+// State says whether the row has the column, and whether it is null.
+func (r Row) State(column string) State {
 	if i := r.columns.Index(column); i >= 0 {
-		return CellState(answer.PresenceOf(r.cells.At(i)))
+		return State(answer.StateOf(r.cells.At(i)))
 	}
-	return CellMissing
+	return StateUnknown
 }
 
 // Get sets what dest points to, of any Go type that can hold the column's CQL type: null
@@ -355,33 +366,25 @@ func (r Row) Scan(dest any) error {
 	return nil
 }
 
-// Pairs are the columns and their values, of the natural Go types of their CQL types, in
-// the order of the server; nil is null.
-func (r Row) Pairs() ([]Pair, error) {
-	pairs := make([]Pair, r.columns.Len())
+// Map is the values by column name, of the natural Go types of their CQL types; nil is null. Of two columns of
+// one name it has the last.
+func (r Row) Map() (map[string]any, error) {
+	m := make(map[string]any, r.columns.Len())
 	for i := range r.columns.Len() {
-		pairs[i].Column = r.columns.Name(i)
+		name := r.columns.Name(i)
+		m[name] = nil
 		if r.cells.At(i) == nil {
 			continue
 		}
 		t, err := r.columns.Type(i)
 		if err == nil {
-			pairs[i].Value, err = codec.DecodeAny(t, r.cells.At(i))
+			m[name], err = codec.DecodeAny(t, r.cells.At(i))
 		}
 		if err != nil {
-			return nil, r.broken(pairs[i].Column, "", err)
+			return nil, r.broken(name, "", err)
 		}
 	}
-	return pairs, nil
-}
-
-// Map is Pairs by column name. Nothing is set in a map of the caller's: each call makes one.
-func (r Row) Map() (map[string]any, error) {
-	pairs, err := r.Pairs()
-	if err != nil {
-		return nil, err
-	}
-	return pairsMap(pairs), nil
+	return m, nil
 }
 
 // decode sets v, which is settable, from cell i.
@@ -411,7 +414,7 @@ func (p *rawStatement) do(ctx context.Context) (*driver.Rows, *watch) {
 		if !qualified {
 			keyspace = p.db.sender.Keyspace()
 		}
-		ctx, w = begin(ctx, p.settings.observers, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table}, &p.request)
+		ctx, w = begin(ctx, p.settings.observers, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table, Statement: p.shown()}, &p.request)
 	}
 	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), w
 }

@@ -68,7 +68,7 @@ func TestRawRefused(t *testing.T) {
 		{db.Raw("UPSERT r WITH ? IF x"), exec, "not understood"},
 		{db.Raw("UPSERT r WITH ? IF x").Unparsed(), exec, "word IF"},
 		{db.Raw("UPSERT r WITH 'what if'").Unparsed(), rows, "word IF"},
-		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithIdempotence(Idempotent)), cas, "never idempotent"},
+		{db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithIdempotent(true)), cas, "never idempotent"},
 		{db.Raw("DELETE FROM r WHERE k = 1").With(WithLinearizable()), exec, "only a SELECT"},
 		{db.Raw("SELECT * FROM r").With(WithLinearizable(), WithConsistency(One)), rows, "takes no other"},
 		{db.Raw("SELECT * FROM r").With(WithConsistency(Consistency(Serial))), rows, "WithSerialConsistency"},
@@ -112,7 +112,7 @@ func TestRawIsSent(t *testing.T) {
 		"a list":            {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET l = ? WHERE k = 1", []string{"a"}) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
 		"no list":           {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET v = ? WHERE k = 1", 5) }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
 		"declared": {func(db *DB) Raw {
-			return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").With(WithIdempotence(Idempotent))
+			return db.Raw("UPDATE n SET n = n + 1 WHERE k = 1").With(WithIdempotent(true))
 		}, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Replayable: true}},
 		"function":          {func(db *DB) Raw { return db.Raw("UPDATE r USING TIMESTAMP 5 SET at = currentTimestamp() WHERE k = 1") }, rawcql.Exec, nil, driver.Request{Kind: driver.Write, Consistency: driver.Quorum, Once: true}},
 		"unlogged batch":    {func(db *DB) Raw { return db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; APPLY BATCH") }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.Quorum, Once: true}},
@@ -120,10 +120,10 @@ func TestRawIsSent(t *testing.T) {
 		"unparsed":          {func(db *DB) Raw { return db.Raw("FROBNICATE r").Unparsed().With(WithConsistency(One)) }, rawcql.Exec, nil, driver.Request{Kind: driver.TextBatch, Consistency: driver.One, Once: true}},
 		"unparsed schema":   {func(db *DB) Raw { return db.Raw("CREATE THING IF NOT EXISTS r").Unparsed() }, rawcql.Exec, nil, driver.Request{Kind: driver.Schema, Consistency: driver.Quorum, Once: true}},
 		"read":              {func(db *DB) Raw { return db.Raw("SELECT * FROM r").With(WithPageSize(7), WithConsistency(One)) }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.One, PageSize: 7, Replayable: true}},
-		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotence(NotIdempotent)}, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Once: true}},
+		"read once":         {func(db *DB) Raw { return db.Raw("SELECT * FROM r") }, rawcql.Rows, []Option{WithIdempotent(false)}, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Once: true}},
 		"Scylla's":          {func(db *DB) Raw { return db.Raw("SELECT * FROM r BYPASS CACHE USING TIMEOUT 5s") }, rawcql.Rows, nil, driver.Request{Kind: driver.Read, Consistency: driver.Quorum, Replayable: true}},
 		"serial read":       {func(db *DB) Raw { return db.Raw("SELECT * FROM r WHERE k = 1").With(WithLinearizable()) }, rawcql.Rows, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.SerialRead, Consistency: driver.Consistency(driver.LocalSerial), Serial: driver.LocalSerial, Replayable: true}},
-		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotence(Idempotent), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true, ClientTimestamp: true}},
+		"LWT":               {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS") }, rawcql.CAS, []Option{WithIdempotent(true), WithClientTimestamps()}, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true, ClientTimestamp: true}},
 		"LWT, local":        {func(db *DB) Raw { return db.Raw("DELETE FROM r WHERE k = 1 IF EXISTS").With(WithConsistency(LocalOne)) }, rawcql.CAS, []Option{WithSerialConsistency(LocalSerial)}, driver.Request{Kind: driver.CAS, Consistency: driver.LocalOne, Serial: driver.LocalSerial, Once: true}},
 		"conditional batch": {func(db *DB) Raw { return db.Raw("BEGIN BATCH DELETE FROM r WHERE k = 1 IF EXISTS APPLY BATCH") }, rawcql.CAS, nil, driver.Request{Kind: driver.CAS, Consistency: driver.Quorum, Once: true}},
 	} {
@@ -197,12 +197,12 @@ func TestRaw(t *testing.T) {
 				require.Equal(t, "ö", got.City)
 				require.True(t, got.At.Equal(epoch))
 				require.Equal(t, n == 4, got.Value != nil)
-				want := CellNull
+				want := StateAbsent
 				if n == 4 {
-					want = CellPresent
+					want = StatePresent
 				}
-				require.Equal(t, want, row.CellState("name"))
-				require.Equal(t, CellMissing, row.CellState("s"))
+				require.Equal(t, want, row.State("name"))
+				require.Equal(t, StateUnknown, row.State("s"))
 				var c int64
 				require.NoError(t, row.Get("c", &c))
 				require.EqualValues(t, n, c)
@@ -252,7 +252,7 @@ func TestRaw(t *testing.T) {
 			var v int
 			require.NoError(t, res.Existing[0].Get("v", &v))
 			require.Equal(t, 4, v)
-			require.Equal(t, CellMissing, res.Existing[0].CellState(AppliedColumn))
+			require.Equal(t, StateUnknown, res.Existing[0].State("[applied]"))
 			require.Nil(t, res.Previous)
 
 			res, err = db.Raw(`BEGIN BATCH UPDATE r SET v = 5 WHERE k = 1 AND c = ? IF v = ?;
@@ -328,4 +328,24 @@ func TestRawErrors(t *testing.T) {
 	require.ErrorIs(t, db.Raw("BEGIN UNLOGGED BATCH DELETE FROM r WHERE k = 1; DELETE FROM r WHERE k = 2; APPLY BATCH").Exec(ctx), ErrOutcomeUnknown)
 	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ctx), &query)
 	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
+}
+
+// TestRawPassword: neither an error nor an event has the password of a role.
+func TestRawPassword(t *testing.T) {
+	_, session := rawServer(t) // which has no roles
+	var shown []string
+	db := New(session, WithObserver(ObserverFunc(func(_ context.Context, e Event) { shown = append(shown, e.Statement) })))
+	for _, text := range []string{
+		"CREATE ROLE bob WITH PASSWORD = 'secret' AND LOGIN = true",
+		"ALTER USER bob WITH PASSWORD 'secret'",
+	} {
+		err := db.Raw(text).Exec(context.Background())
+		require.ErrorContains(t, err, "PASSWORD")
+		require.NotContains(t, err.Error(), "secret")
+	}
+	err := db.Raw("CREATE ROLE bob WITH PASSWORD = 'secret' LOGIN = true").Exec(context.Background())
+	require.ErrorContains(t, err, "the CQL is not understood")
+	require.NotContains(t, err.Error(), "secret")
+	require.Len(t, shown, 2)
+	require.NotContains(t, shown[0]+shown[1], "secret")
 }

@@ -48,12 +48,12 @@ type rest struct {
 	given    int32       // how many of conds were given; the others are those of the guard
 	excluded int32       // 1 + the condition that has refused the write because all others held; 0: none is known
 	kind     stmt.If
-	absent   answer.RowState // what it means in a batch that nothing was sent of the row
-	answered bool            // false beside an error: neither applied nor refused
-	proves   bool            // applied proves that the row existed
-	static   bool            // the write is about the partition's static row
-	batched  bool            // another statement's condition may have refused it
-	beyond   bool            // the statement has conditions that conds lacks
+	absent   answer.State // what it means in a batch that nothing was sent of the row
+	answered bool         // false beside an error: neither applied nor refused
+	proves   bool         // applied proves that the row existed
+	static   bool         // the write is about the partition's static row
+	batched  bool         // another statement's condition may have refused it
+	beyond   bool         // the statement has conditions that conds lacks
 }
 
 // conds are the conditions that were given, and those of the guard.
@@ -69,35 +69,21 @@ func (r *rest) table() string {
 	return r.of.schema.Name
 }
 
-// CellState says what an answer holds of a column.
-type CellState uint8
+// State says what an answer tells of a row before the write, or of one of its cells.
+type State uint8
 
 const (
-	// CellMissing: the server did not send the column. A refused IF sends only the columns
-	// that its conditions name.
-	CellMissing CellState = iota
-	// CellNull: the server sent null.
-	CellNull
-	// CellPresent: the server sent a value, which may be empty.
-	CellPresent
+	// StateUnknown: the answer does not tell. Of a cell: the server did not send the column, as a refused
+	// IF sends only the columns that its conditions name. Of a row: ScyllaDB answers for a missing
+	// row as for a row of nulls, and a static column can be present without the row.
+	StateUnknown State = iota
+	// StateAbsent: there was none. The row did not exist; the cell is null.
+	StateAbsent
+	// StatePresent: the row existed; the cell has a value, which may be empty.
+	StatePresent
 )
 
-func (p CellState) String() string { return [...]string{"missing", "null", "present"}[p] }
-
-// RowState says what an answer tells about the row before the write.
-type RowState uint8
-
-const (
-	// RowUnknown: the answer does not tell. ScyllaDB answers for a missing row as for a
-	// row of nulls, and a static column can be present without the row.
-	RowUnknown RowState = iota
-	// RowMissing: the row did not exist.
-	RowMissing
-	// RowPresent: the row existed.
-	RowPresent
-)
-
-func (s RowState) String() string { return [...]string{"unknown", "missing", "present"}[s] }
+func (s State) String() string { return [...]string{"unknown", "absent", "present"}[s] }
 
 // rowOf is e without the type parameter, and of one that a test has made the row that its Value is.
 func rowOf[T any](e *Existing[T]) *answer.Row {
@@ -125,11 +111,7 @@ type Pair struct {
 	Value  any
 }
 
-// AppliedColumn is the name of the column in which the server says whether an LWT was applied.
-const AppliedColumn = answer.AppliedColumn
-
-// Err is nil if the write was applied, and otherwise a *NotAppliedError[T], which matches
-// ErrNotApplied and holds this result.
+// Err is nil if the write was applied, and otherwise an error that matches ErrNotApplied and names the conditions that did not hold.
 //
 // Of a result that came with an error it says so instead: it was not refused.
 func (r LWTResult[T]) Err() error {
@@ -141,7 +123,7 @@ func (r LWTResult[T]) Err() error {
 	case !r.rest.answered && !plainResult(&r).made():
 		return errUnanswered
 	}
-	return &NotAppliedError[T]{Result: r}
+	return plainResult(&r).refusal()
 }
 
 // errUnanswered is the Err of a result that is none.
@@ -164,12 +146,12 @@ func (r *result) text() string {
 
 // Row says whether the row existed before the write, as far as the answer proves it. For
 // a statement that names only the partition key it is about the static row.
-func (r LWTResult[T]) Row() RowState { return RowState(plainResult(&r).row()) }
+func (r LWTResult[T]) Row() State { return State(plainResult(&r).row()) }
 
-func (r *result) row() answer.RowState {
+func (r *result) row() answer.State {
 	switch {
 	case r.made():
-		return answer.RowPresent
+		return answer.Present
 	case !r.answered && r.existing == nil:
 		return r.absent
 	case !r.answered:
@@ -179,14 +161,14 @@ func (r *result) row() answer.RowState {
 	case r.batched && !r.applied:
 		return r.existing.State
 	case r.kind == stmt.IfNotExists && r.applied, r.kind == stmt.IfExists && !r.applied:
-		return answer.RowMissing
+		return answer.Absent
 	case r.kind == stmt.IfNotExists, r.kind == stmt.IfExists, r.applied && r.proves:
-		return answer.RowPresent
+		return answer.Present
 	case r.applied:
-		return answer.RowUnknown
+		return answer.Untold
 	case r.existing == nil:
 		// Cassandra leaves all columns out for a missing row; ScyllaDB never leaves any out.
-		return answer.RowMissing
+		return answer.Absent
 	}
 	return r.existing.State
 }
@@ -201,18 +183,6 @@ func (r LWTResult[T]) Previous() (*Existing[T], error) {
 	}
 	return existingOf[T](previous), previous.Broken
 }
-
-// Pairs is the whole answer in the order of the server's columns, [applied] first.
-func (r LWTResult[T]) Pairs() []Pair {
-	pairs := []Pair{{AppliedColumn, r.Applied}}
-	if r.Existing != nil {
-		pairs = append(pairs, r.Existing.Pairs()...)
-	}
-	return pairs
-}
-
-// Map is the whole answer by column name, [applied] included.
-func (r LWTResult[T]) Map() map[string]any { return pairsMap(r.Pairs()) }
 
 // Existing is what the server sent of a row: with IF NOT EXISTS all of it, with IF
 // conditions only the columns that they name. A nil *Existing is empty. One that a test makes of a Value
@@ -243,19 +213,19 @@ func namesOf(row *answer.Row) string {
 }
 
 // Row says whether the row exists, as far as the answer proves it.
-func (e *Existing[T]) Row() RowState {
+func (e *Existing[T]) Row() State {
 	if e == nil {
-		return RowUnknown
+		return StateUnknown
 	}
-	return RowState(rowOf(e).State)
+	return State(rowOf(e).State)
 }
 
-// CellState says what was sent of the column of that name.
-func (e *Existing[T]) CellState(column string) CellState {
+// State says what was sent of the column of that name.
+func (e *Existing[T]) State(column string) State {
 	if e == nil {
-		return CellMissing
+		return StateUnknown
 	}
-	return CellState(rowOf(e).Presence(column))
+	return State(rowOf(e).CellState(column))
 }
 
 // Pairs is what was sent in the order of the server's columns: values of the fields' Go
@@ -279,9 +249,8 @@ func pairsOf(e *answer.Row) []Pair {
 }
 
 // Map is what was sent by column name; nil values are null.
-func (e *Existing[T]) Map() map[string]any { return pairsMap(e.Pairs()) }
-
-func pairsMap(pairs []Pair) map[string]any {
+func (e *Existing[T]) Map() map[string]any {
+	pairs := e.Pairs()
 	m := make(map[string]any, len(pairs))
 	for _, p := range pairs {
 		m[p.Column] = p.Value
@@ -289,30 +258,26 @@ func pairsMap(pairs []Pair) map[string]any {
 	return m
 }
 
-// Verdict is what a refused write's answer tells about one of its conditions.
-type Verdict uint8
-
-const (
-	// VerdictUnknown: the answer does not tell.
-	VerdictUnknown Verdict = iota
-	// VerdictHeld: the condition held.
-	VerdictHeld
-	// VerdictNotHeld: the condition did not hold, and so refused the write.
-	VerdictNotHeld
-)
-
-func (v Verdict) String() string { return [...]string{"unknown", "held", "not held"}[v] }
-
-// Condition is one condition of a write and what the answer tells about it.
+// JudgedCondition is one condition of a write and what the answer tells about it. If it is neither Held nor
+// Refused, the answer does not tell.
 type JudgedCondition struct {
 	Text    string // "version = ?", without the value
-	Verdict Verdict
-	Guard   bool // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
+	Held    bool   // it held
+	Refused bool   // it did not hold, and so refused the write
+	Guard   bool   // it was not given, but guards the row that the write is decided on: see Document.IfUnchanged
 }
 
-// String is the text and the verdict: "version = ?: not held (guard)".
+// String is the text and what the answer tells: "version = ?: not held (guard)".
 func (c JudgedCondition) String() string {
-	s := c.Text + ": " + c.Verdict.String()
+	s := c.Text
+	switch {
+	case c.Held:
+		s += ": held"
+	case c.Refused:
+		s += ": not held"
+	default:
+		s += ": unknown"
+	}
 	if c.Guard {
 		s += " (guard)"
 	}
@@ -323,7 +288,7 @@ func (c JudgedCondition) String() string {
 // guard the row. The server says only that one of them did not. The verdicts are worked out from the values that it sent, in
 // the order of the server's types: NaN equals NaN, -0.0 is less than 0.0, and the decimals 1.0
 // and 1.00 are equal. If all other conditions held, the one that the answer leaves open did not.
-// What remains is VerdictUnknown.
+// What remains is neither Held nor Refused.
 func (r LWTResult[T]) Conditions() []JudgedCondition { return plainResult(&r).conditions() }
 
 func (r *result) conditions() []JudgedCondition {
@@ -333,7 +298,8 @@ func (r *result) conditions() []JudgedCondition {
 	conds := r.conds()
 	out := make([]JudgedCondition, len(conds))
 	for i := range conds {
-		out[i] = JudgedCondition{Text: conds[i].Relation("?").String(), Verdict: Verdict(r.verdict(i)), Guard: i >= int(r.given)}
+		is := r.verdict(i)
+		out[i] = JudgedCondition{Text: conds[i].Relation("?").String(), Held: is == answer.Held, Refused: is == answer.NotHeld, Guard: i >= int(r.given)}
 	}
 	return out
 }
@@ -353,10 +319,10 @@ func (r *result) verdict(i int) answer.Verdict {
 		return answer.Held // there is no such condition
 	}
 	switch row := r.row(); {
-	case r.beyond || row == answer.RowUnknown:
+	case r.beyond || row == answer.Untold:
 		return answer.Unknown
 	default:
-		return answer.VerdictOf((row == answer.RowPresent) == (r.kind == stmt.IfExists))
+		return answer.VerdictOf((row == answer.Present) == (r.kind == stmt.IfExists))
 	}
 }
 
@@ -387,7 +353,7 @@ func (r *result) judge(c *stmt.Cond) answer.Verdict {
 	switch {
 	case r.existing != nil:
 		return r.existing.Judge(c)
-	case r.row() != answer.RowMissing:
+	case r.row() != answer.Absent:
 		return answer.Unknown
 	}
 	// The columns of a missing row read as null. (Its static columns were sent if a

@@ -177,7 +177,7 @@ func TestSessionRetryPolicy(t *testing.T) {
 	t.Cleanup(session.Close)
 	srv.Fault(cqltest.On(cqltest.Write, "claim"), cqltest.Apply, cqltest.WriteTimeout("SIMPLE"))
 	srv.Fault(cqltest.On(cqltest.Select, "claim"), cqltest.ReadTimeout())
-	never, always, stamped := coodie.WithIdempotence(coodie.NotIdempotent), coodie.WithIdempotence(coodie.Idempotent), coodie.WithClientTimestamps()
+	never, always, stamped := coodie.WithIdempotent(false), coodie.WithIdempotent(true), coodie.WithClientTimestamps()
 	for name, tt := range map[string]struct {
 		statement string
 		options   []coodie.Option

@@ -13,6 +13,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/rowqueue"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -23,6 +24,7 @@ type DB struct {
 	defaults settings
 	session  *driver.Session // of Connect; nil if it is the user's
 	queue    rowqueue.Queue[*answer.Row]
+	slots    slots.Pool
 	texts    textCounter
 }
 
@@ -89,6 +91,11 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	for _, o := range opts {
 		if o != nil {
 			o.applyTable(&s)
+		}
+	}
+	if of.Slots != nil {
+		if err := s.resolveSlots(); err != nil {
+			return nil, fail(err.Error())
 		}
 	}
 	if err := s.resolve(); err != nil {
@@ -246,7 +253,8 @@ func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {
 // OpenView describes V's table as a materialized view of base, in its keyspace and on its
 // DB. V has some of base's columns, of the same names and types; its key has all the key
 // columns of base and at most one other column. The view shows the rows
-// of base in which no column of its key is null.
+// of base in which no column of its key is null. A method ViewFilter() string of V adds conditions
+// to that, as CQL: "state = 'open'".
 //
 // The view follows base with some delay, so that no read of it is linearizable. Cassandra
 // calls materialized views experimental, and makes them where materialized_views_enabled is set.

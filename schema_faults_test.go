@@ -17,7 +17,7 @@ func shipments(t *testing.T, srv *cqltest.Server, session *gocql.Session) (schem
 	srv.MustExec("CREATE TYPE app.ship_to (street text)")
 	srv.MustExec("CREATE TABLE app.shipment (customer text, number int, ship ship_to, PRIMARY KEY (customer, number)) WITH CLUSTERING ORDER BY (number DESC)")
 	db := coodie.New(session)
-	table, err := coodie.Open[Shipment](db, coodie.WithComment("on its way"))
+	table, err := coodie.Open[Shipment](db, coodie.WithProperty("comment", "on its way"))
 	require.NoError(t, err)
 	byState, err := coodie.OpenView[ShipmentByState](table)
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package coodie
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -204,11 +205,11 @@ func (s *Tables) Verify(ctx context.Context) error {
 }
 
 // Sync adds to the server what the structs have and it lacks: types, fields, tables, columns, indexes, views, and the given
-// options. It waits after each statement until all nodes agree on the schema, and at the end until indexes and views
-// are built. It returns what it has done.
+// options. It waits before the first and after each statement until all nodes agree on the schema, and fails if they do not; at
+// the end it waits until indexes and views are built. It returns what it has done.
 //
-// Nothing is removed or replaced. If such a difference is left, the error is a *MismatchError with the CQL and the reason
-// of each. Two processes may sync at once: what the other has added meanwhile is no error. If they may both have to create a
+// Nothing is removed or replaced. If such a difference is left, or an option that the server does not keep, the error is
+// a *MismatchError with the CQL and the reason of each. Two processes may sync at once: what the other has added meanwhile is no error. If they may both have to create a
 // table, let one begin, as for Create.
 func (s *Tables) Sync(ctx context.Context) ([]Difference, error) {
 	var done, left []Difference
@@ -332,39 +333,84 @@ const mostRounds = 3
 
 func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, err error) {
 	var live *ddl.Live
+	if err := p.agree(ctx); err != nil { // what one node shows is what all have
+		return nil, nil, err
+	}
 	for range mostRounds {
 		if left, live, err = p.diff(ctx, "sync", strict); err != nil {
 			return done, nil, err
 		}
-		before := len(done)
-		for _, d := range left {
+		changed := false
+		for i, d := range left {
 			if d.Reason != "" {
 				continue
 			}
-			err := p.sends(d.Table).alter(ctx, "sync", d.CQL)
-			if err != nil && !p.settled(ctx, strict, d) {
+			if again := slices.Index(done, d); again >= 0 {
+				done = slices.Delete(done, again, again+1)
+				left[i].Reason = whyKept
+				continue
+			}
+			err := p.alter(ctx, strict, d)
+			if err == nil || disagree(err) {
+				done, changed = append(done, d), true
+			}
+			if err != nil {
 				return done, nil, err
 			}
-			done = append(done, d)
 		}
-		if len(done) == before {
+		if !changed {
 			break
 		}
 	}
 	return done, left, p.awaitBuilds(ctx, live)
 }
 
+// whyKept is the reason why Sync leaves what it has tried.
+const whyKept = "the server has executed this and shows the same as before: it does not keep the value, or another process sets another one; give what the server shows, or nothing"
+
+// alter settles a difference, and waits until all nodes know.
+func (p *part) alter(ctx context.Context, strict bool, d Difference) error {
+	err := p.sends(d.Table).alter(ctx, "sync", d.CQL)
+	switch {
+	case err == nil:
+		return nil
+	case !disagree(err) && !p.settled(ctx, strict, d):
+		return err
+	}
+	if kind := KindOf(err); disagree(err) && kind != KindNoHost && kind != KindConnection {
+		return err // it has waited
+	}
+	return p.agree(ctx)
+}
+
 // settled reports whether a difference is no more, although its statement failed: another process was first, or only
-// the answer was lost. The session may have to connect again before it can tell.
+// the answer was lost.
 func (p *part) settled(ctx context.Context, strict bool, d Difference) bool {
+	var list []Difference
+	err := connected(ctx, func() (err error) {
+		list, _, err = p.diff(ctx, "sync", strict)
+		return err
+	})
+	return err == nil && !slices.Contains(list, d)
+}
+
+// agree waits until all nodes have the same schema.
+func (p *part) agree(ctx context.Context) error {
+	t := p.tables[0]
+	return connected(ctx, func() error {
+		ctx, cancel := t.withDeadline(ctx)
+		defer cancel()
+		return t.disagreement("sync", "", t.sender.AwaitSchema(ctx))
+	})
+}
+
+// connected calls try again as long as the session has no connection, because it is about to connect again.
+func connected(ctx context.Context, try func() error) error {
 	const first, most = 20 * time.Millisecond, time.Second
 	for wait := first; ; wait *= 2 {
-		list, _, err := p.diff(ctx, "sync", strict)
-		if err == nil {
-			return !slices.Contains(list, d)
-		}
-		if kind := KindOf(err); kind != KindNoHost && kind != KindConnection || wait > most || pace.Sleep(ctx, wait) != nil {
-			return false
+		err := try()
+		if kind := KindOf(err); err == nil || kind != KindNoHost && kind != KindConnection || wait > most || pace.Sleep(ctx, wait) != nil {
+			return err
 		}
 	}
 }
@@ -372,14 +418,30 @@ func (p *part) settled(ctx context.Context, strict bool, d Difference) bool {
 // awaitBuilds waits until the indexes and views are built.
 func (p *part) awaitBuilds(ctx context.Context, live *ddl.Live) error {
 	indexes := p.IndexNames(live)
+	return awaitBuilt(ctx, p.Keyspace, longestBuild, func(waited time.Duration) (string, error) {
+		return p.building(ctx, indexes, waited > goneAfter)
+	})
+}
+
+// longestBuild is how long Sync waits for indexes and views, if its context does not end before.
+const longestBuild = time.Hour
+
+// awaitBuilt waits until nothing is pending.
+func awaitBuilt(ctx context.Context, keyspace string, longest time.Duration, pending func(waited time.Duration) (string, error)) error {
 	const most = time.Second
 	for wait, begun := most/64, time.Now(); ; wait = min(2*wait, most) {
-		pending, err := p.building(ctx, indexes, time.Since(begun) > goneAfter)
-		if err != nil || pending == "" {
+		name, err := pending(time.Since(begun))
+		if err != nil || name == "" {
 			return err
 		}
+		late := func(err error) error {
+			return &Error{Kind: KindOther, Op: "sync", Table: keyspace, Err: fmt.Errorf("%s is not built yet: %w", name, err)}
+		}
+		if time.Since(begun) >= longest {
+			return late(fmt.Errorf("Sync has waited for %v; the server goes on, and another Sync waits again", longest))
+		}
 		if err := pace.Sleep(ctx, wait); err != nil {
-			return &Error{Kind: KindOther, Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("%s is not built yet: %w", pending, err)}
+			return late(err)
 		}
 	}
 }
@@ -471,13 +533,25 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	r := &driver.Request{Kind: driver.Schema, Statement: statement, Consistency: t.settings.consistency}
 	ctx, w := t.begin(ctx, op, EventDDL, r)
 	defer w.left(nil)
-	err := driver.Exec(ctx, t.sender, r)
+	err := t.failure(op, r, driver.Exec(ctx, t.sender, r))
 	if err == nil {
-		err = t.sender.AwaitSchema(ctx)
+		err = t.disagreement(op, statement, t.sender.AwaitSchema(ctx))
 	}
-	err = t.failure(op, r, err)
 	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
+}
+
+// errDisagree is within the error of a statement that was executed.
+var errDisagree = errors.New("the nodes do not agree on the schema")
+
+func disagree(err error) bool { return errors.Is(err, errDisagree) }
+
+// disagreement is the error of AwaitSchema.
+func (t *table) disagreement(op, statement string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", errDisagree, err))
 }
 
 func withProperty(name, value string, mistake error) TableOption {
@@ -507,26 +581,11 @@ func WithDefaultTTL(d time.Duration) TableOption {
 	return withProperty(ddl.DefaultTTL, strconv.FormatInt(seconds, 10), mistake)
 }
 
-// WithComment is the table's comment.
-func WithComment(text string) TableOption { return withProperty("comment", ddl.Text(text), nil) }
-
-// WithCompaction is the table's compaction strategy, by its class and options:
+// WithProperty is an option of CREATE TABLE: a text, bool, int, float64 or map[string]string. For default_time_to_live
+// there is WithDefaultTTL.
 //
-//	coodie.WithCompaction("TimeWindowCompactionStrategy", map[string]string{"compaction_window_unit": "DAYS", "compaction_window_size": "1"})
-func WithCompaction(class string, options map[string]string) TableOption {
-	all := map[string]string{"class": class}
-	maps.Copy(all, options)
-	var mistake error
-	if class == "" || all["class"] != class {
-		mistake = fmt.Errorf("a compaction strategy has one class")
-	}
-	return withProperties(ddl.Property{Name: "compaction", Value: ddl.MapText(all), Map: all}, mistake)
-}
-
-// WithProperty is any other option of CREATE TABLE: a text, bool, int, float64 or
-// map[string]string.
-//
-//	coodie.WithProperty("gc_grace_seconds", 3600)
+//	coodie.WithProperty("comment", "who holds which lock")
+//	coodie.WithProperty("compaction", map[string]string{"class": "LeveledCompactionStrategy"})
 func WithProperty(name string, value any) TableOption {
 	var text string
 	var values map[string]string
@@ -545,9 +604,11 @@ func WithProperty(name string, value any) TableOption {
 	default:
 		mistake = fmt.Errorf("property %s: a %T is none of string, bool, int, float64 and map[string]string", name, value)
 	}
-	switch name {
-	case ddl.DefaultTTL, "comment", "compaction":
-		mistake = fmt.Errorf("property %s has an option of its own: WithDefaultTTL, WithComment, WithCompaction", name)
+	switch {
+	case name == ddl.DefaultTTL:
+		mistake = fmt.Errorf("property %s has an option of its own, WithDefaultTTL", name)
+	case name == "compaction" && values["class"] == "":
+		mistake = fmt.Errorf(`property compaction is a map[string]string that names a "class"`)
 	}
 	if !propertyName.MatchString(name) {
 		mistake = fmt.Errorf("%q is not the name of a table's property", name)

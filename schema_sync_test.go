@@ -1,13 +1,18 @@
 package coodie
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gocql/gocql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cqlparse"
+	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/driver/fake"
 )
 
@@ -144,4 +149,120 @@ func createCQL[T any](opts ...TableOption) ([]string, error) {
 		return nil, err
 	}
 	return Schema(nil, table).CQL(), nil
+}
+
+// TestBuildsEnd: Sync does not wait forever for an index, and says which one it is.
+func TestBuildsEnd(t *testing.T) {
+	err := awaitBuilt(context.Background(), "app", 20*time.Millisecond, func(time.Duration) (string, error) { return "index users_name", nil })
+	require.EqualError(t, err, "coodie: sync app: index users_name is not built yet: Sync has waited for 20ms; the server goes on, and another Sync waits again")
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	err = awaitBuilt(ctx, "app", time.Hour, func(time.Duration) (string, error) { return "view by_name", nil })
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	left := 3
+	require.NoError(t, awaitBuilt(context.Background(), "app", time.Hour, func(time.Duration) (string, error) {
+		if left--; left == 0 {
+			return "", nil
+		}
+		return "index users_name", nil
+	}))
+}
+
+// disagreeing is a session whose nodes disagree on the schema from the nth question on.
+type disagreeing struct {
+	fake.Sender
+	agree int
+}
+
+func (s *disagreeing) AwaitSchema(context.Context) error {
+	if s.agree--; s.agree < 0 {
+		return errors.New("cluster schema versions not consistent")
+	}
+	return nil
+}
+
+// Sync sends nothing while the nodes disagree, and nothing more once they do.
+func TestSyncDisagreement(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		agree, done int
+		refuse      bool
+	}{
+		"before the first statement": {0, 0, false},
+		"after the first":            {1, 1, false},
+		"after the last":             {3, 3, false},
+		"after another process":      {1, 1, true}, // the statement fails, and its effect is there
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sender := &disagreeing{agree: tt.agree}
+			statements := 0
+			sender.Answer = func(r *driver.Request) fake.Answer {
+				if r.Kind == driver.Schema {
+					statements++
+					if tt.refuse {
+						return fake.Answer{Err: errors.New("refused")}
+					}
+				}
+				if tt.refuse && statements > 0 && strings.Contains(r.Statement, "system_schema.types") {
+					return fake.Answer{
+						Columns: []driver.Column{fake.Column("type_name", codec.Text), {Name: "field_names", Type: &codec.Type{Kind: codec.List, Elem: codec.Native(codec.Text)}}, {Name: "field_types", Type: &codec.Type{Kind: codec.List, Elem: codec.Native(codec.Text)}}},
+						Rows:    [][][]byte{{[]byte("ddl_city"), {0, 0, 0, 0}, {0, 0, 0, 0}}},
+					}
+				}
+				return fake.Answer{}
+			}
+			table, err := Open[ddlNested](newDB(sender, nil), WithKeyspace("app"))
+			require.NoError(t, err)
+			done, err := Schema(nil, table).Sync(t.Context())
+			require.ErrorContains(t, err, "the nodes do not agree on the schema; see whether a node is down, and try again: cluster schema versions not consistent")
+			var of *Error
+			require.ErrorAs(t, err, &of)
+			require.False(t, of.Unknown, "the statement was executed")
+			require.Len(t, done, tt.done)
+			if !tt.refuse {
+				require.Equal(t, tt.done, statements)
+			}
+		})
+	}
+}
+
+// An option that the server takes and does not keep is altered once, and then reported.
+func TestSyncOptionNotKept(t *testing.T) {
+	t.Parallel()
+	sender := new(fake.Sender)
+	altered := 0
+	sender.Answer = func(r *driver.Request) fake.Answer {
+		switch {
+		case r.Kind == driver.Schema:
+			altered++
+		case strings.Contains(r.Statement, "system_schema.tables"):
+			return fake.Answer{
+				Columns: []driver.Column{fake.Column("table_name", codec.Text), fake.Column("cdc", codec.Boolean)},
+				Rows:    [][][]byte{{[]byte("ddl_plain"), {0}}},
+			}
+		case strings.Contains(r.Statement, "system_schema.columns"):
+			row := func(name, kind, typ string) [][]byte {
+				return [][]byte{[]byte("ddl_plain"), []byte(name), []byte(kind), []byte("none"), []byte(typ), {0, 0, 0, 0}}
+			}
+			return fake.Answer{
+				Columns: []driver.Column{
+					fake.Column("table_name", codec.Text), fake.Column("column_name", codec.Text), fake.Column("kind", codec.Text),
+					fake.Column("clustering_order", codec.Text), fake.Column("type", codec.Text), fake.Column("position", codec.Int),
+				},
+				Rows: [][][]byte{row("id", "partition_key", "int"), append(row("note", "regular", "text")[:5], []byte{255, 255, 255, 255})},
+			}
+		}
+		return fake.Answer{}
+	}
+	table, err := Open[ddlPlain](newDB(sender, nil), WithKeyspace("app"), WithProperty("cdc", true))
+	require.NoError(t, err)
+	done, err := Schema(nil, table).Sync(t.Context())
+	var mismatch *MismatchError
+	require.ErrorAs(t, err, &mismatch)
+	require.Len(t, mismatch.Differences, 1)
+	require.Equal(t, "app.ddl_plain: option cdc: true in the struct, false on the server", mismatch.Differences[0].String())
+	require.Contains(t, mismatch.Differences[0].Reason, "does not keep the value")
+	require.Empty(t, done)
+	require.Equal(t, 1, altered)
 }

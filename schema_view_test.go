@@ -24,7 +24,7 @@ type EverythingByName struct {
 func TestView(t *testing.T) {
 	ctx := context.Background()
 	base, sent := answering[Everything](t, applied, WithKeyspace("ks"))
-	view, err := OpenView[EverythingByName](base, WithTable("by_name"), WithComment("by name"))
+	view, err := OpenView[EverythingByName](base, WithTable("by_name"), WithProperty("comment", "by name"))
 	require.NoError(t, err)
 	require.Equal(t, []string{`CREATE MATERIALIZED VIEW IF NOT EXISTS ks.by_name AS SELECT name, tenant, id, at, seq, "mixedCase" FROM ks.everything ` +
 		`WHERE name IS NOT NULL AND tenant IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND seq IS NOT NULL ` +
@@ -80,4 +80,25 @@ func TestViewMistakes(t *testing.T) {
 		require.ErrorAs(t, err, &schema, says)
 		require.ErrorContains(t, err, says)
 	}
+}
+
+type pickView struct {
+	Name   string    `cql:"name,partition"`
+	Tenant string    `cql:"tenant,clustering"`
+	ID     int       `cql:"id,clustering"`
+	At     time.Time `cql:"at,clustering"`
+	Seq    int       `cql:"seq,clustering"`
+}
+
+func (pickView) ViewFilter() string { return `tenant = 'a' AND "seq" > 3 AND names IS NOT NULL` }
+
+// A column of the key that the filter restricts takes no second restriction.
+func TestViewFilter(t *testing.T) {
+	base, _ := answering[Everything](t, applied)
+	view, err := OpenView[pickView](base)
+	require.NoError(t, err)
+	cql := Schema(nil, view).CQL()[0]
+	require.Contains(t, cql, ` WHERE name IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND tenant = 'a' AND "seq" > 3 AND names IS NOT NULL PRIMARY KEY `)
+	_, err = cqlparse.ParseAs(cqlparse.Cassandra, cql)
+	require.NoError(t, err)
 }

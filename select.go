@@ -219,7 +219,7 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 //		Longest *int // nil: no track has a length
 //	}
 //	stats := coodie.Project[ArtistStats](tracks.Find().GroupBy(artist),
-//		coodie.CountAll[Track]().As("tracks"), coodie.Max(seconds).As("longest"))
+//		coodie.Count[Track]().As("tracks"), coodie.Max(seconds).As("longest"))
 //
 // Each of U's columns is the expression of that name (see Func.As), or else the table's
 // column of that name; one that is neither is an error, and so is an expression

@@ -62,8 +62,8 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(Values(q, AnyCol(things, "mixedCase"))) }, `SELECT "mixedCase", at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(row, Entry(attrs, "a"))) }, "SELECT attrs[?] FROM everything WHERE tenant = ? AND id = ? AND at = ? AND seq = ?"},
 		{func() error { return drain(Values(q, city)) }, `SELECT addr.city, at AS "[row]" FROM everything`},
-		{func() error { return drain(Values(q, CountAll[Everything]())) }, "SELECT count(at) FROM everything"},
-		{func() error { return drain(Values(q, CountOf[Everything](name))) }, "SELECT count(name) FROM everything"},
+		{func() error { return drain(Values(q, Count[Everything]())) }, "SELECT count(at) FROM everything"},
+		{func() error { return drain(Values(q, Count(name))) }, "SELECT count(name) FROM everything"},
 		{func() error { return drain(Values(q, Sum(sel))) }, `SELECT sum("select") FROM everything`},
 		{func() error { return drain(Values(q, Avg(Cast[float64](seq)))) }, "SELECT avg(CAST(seq AS double)) FROM everything"},
 		{func() error { return drain(Values(q, Min(at))) }, "SELECT min(at) FROM everything"},
@@ -71,7 +71,7 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(Values(q, Sum(AnyCol(things, "seq")))) }, "SELECT sum(seq) FROM everything"},
 		{func() error { return drain(Values(q, Cast[string](seq))) }, "SELECT CAST(seq AS text) FROM everything"},
 		{func() error { return drain(Values(q, WriteTime(name))) }, `SELECT writetime(name), at AS "[row]" FROM everything`},
-		{func() error { return drain(Values(q, MaxWriteTime(tags))) }, `SELECT maxwritetime(tags), at AS "[row]" FROM everything`},
+		{func() error { return drain(Values(q, WriteTime(tags))) }, `SELECT maxwritetime(tags), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, TTL(AnyCol(things, "name")))) }, `SELECT ttl(name), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, WriteTime(city))) }, `SELECT writetime(addr.city), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, Call[[]int64]("writetime", attrs))) }, `SELECT writetime(attrs), at AS "[row]" FROM everything`},
@@ -80,11 +80,11 @@ func TestSelectStatements(t *testing.T) {
 		{func() error { return drain(Values(q, ToJSON(attrs))) }, `SELECT tojson(attrs), at AS "[row]" FROM everything`},
 		{func() error { return drain(Values(q, Call[string]("my_ks.Shout", name, Cast[string](seq)))) }, `SELECT my_ks."Shout"(name, CAST(seq AS text)), at AS "[row]" FROM everything`},
 		{func() error {
-			return drain(Values(q.GroupBy(tenant, id).PerPartitionLimit(1).Limit(3), CountAll[Everything]()))
+			return drain(Values(q.GroupBy(tenant, id).PerPartitionLimit(1).Limit(3), Count[Everything]()))
 		},
 			`SELECT count(at), at AS "[row]" FROM everything GROUP BY tenant, id PER PARTITION LIMIT ?`},
 		{func() error {
-			return drain(Project[eachStat](q.GroupBy(tenant, id), As(CountAll[Everything](), "n"), As(Max(at), "last"), As(WriteTime(name), "wrote")))
+			return drain(Project[eachStat](q.GroupBy(tenant, id), As(Count[Everything](), "n"), As(Max(at), "last"), As(WriteTime(name), "wrote")))
 		},
 			`SELECT tenant, count(at) AS n, max(at) AS last, writetime(name) AS wrote, at AS "[row]" FROM everything GROUP BY tenant, id`},
 		{func() error { return drain(Project[namedPlace](q.Limit(2), As(Token[Everything](), "place"))) }, `SELECT name, token(tenant, id) AS place, at AS "[row]" FROM everything`},
@@ -206,9 +206,9 @@ func TestSelectionsRefused(t *testing.T) {
 		{"cast to a list", "name", "native types", drain(Values(q, Cast[[]string](name)))},
 		{"writetime of a key", "at", "key column", drain(Values(q, WriteTime(at)))},
 		{"TTL of a key", "tenant", "key column", drain(Values(q, TTL(tenant)))},
-		{"writetime of a collection", "tags", "MaxWriteTime", drain(Values(q, WriteTime(tags)))},
+		{"TTL of a collection", "tags", `Call[[]*int]("ttl", column)`, drain(Values(q, TTL(tags)))},
+		{"count of two columns", "", "one column", drain(Values(q, Count[Everything](name, seq)))},
 		{"writetime of an element", "attrs", `Call[[]int64]("writetime", column)`, drain(Values(q, WriteTime(Entry(attrs, "a"))))},
-		{"latest writetime of an element", "attrs", "bound key", drain(Values(q, MaxWriteTime(Entry(attrs, "a"))))},
 		{"TTL of an element", "attrs", `Call[[]*int]("ttl", column)`, drain(Values(q, TTL(Entry(attrs, "a"))))},
 		{"writetime of a function", "", "is of a column", drain(Values(q, WriteTime(Max(name))))},
 		{"element of a list", "tags", "select the list", drain(Values(q, At(tags, 0)))},

@@ -3,6 +3,7 @@ package coodie
 import (
 	"context"
 	"fmt"
+	"github.com/coodie-go/coodie/internal/answer"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -294,7 +295,7 @@ func recorded[T any](t *testing.T) (*Table[T], *[]string) {
 			fmt.Fprintf(&out, " %s %#v", typ, value)
 		}
 		*sent = append(*sent, out.String())
-		return fake.Answer{Columns: []driver.Column{fake.Column(AppliedColumn, codec.Boolean)}, Rows: [][][]byte{{{1}}}}
+		return fake.Answer{Columns: []driver.Column{fake.Column(answer.AppliedColumn, codec.Boolean)}, Rows: [][][]byte{{{1}}}}
 	}}
 	table, err := Open[T](newDB(sender, nil))
 	require.NoError(t, err)

@@ -2,10 +2,8 @@ package coodie
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -18,14 +16,12 @@ import (
 // Date is a calendar date without a time or a zone: CQL's date, over its whole
 // range, which is five million years to either side of 1970. The zero Date is null.
 //
-// Dates are comparable with ==.
+// Dates are comparable with ==. A column may be any other struct of these fields as well, such as a civil.Date.
 type Date struct {
 	Year  int
 	Month time.Month
 	Day   int
 }
-
-const secondsPerDay = 24 * 60 * 60
 
 // DateOf returns the date of t in t's own location; of the zero time the zero Date.
 func DateOf(t time.Time) Date {
@@ -55,7 +51,7 @@ func ParseDate(s string) (Date, error) {
 		n[0] = -n[0]
 	}
 	d := Date{n[0], time.Month(n[1]), n[2]}
-	if _, err := d.days(); err != nil {
+	if err := d.check(); err != nil {
 		return Date{}, err
 	}
 	return d, nil
@@ -65,9 +61,13 @@ func ParseDate(s string) (Date, error) {
 func (d Date) IsZero() bool { return d == Date{} }
 
 // IsValid reports whether d is in the calendar and in CQL's range. The zero Date is not.
-func (d Date) IsValid() bool {
-	_, err := d.days()
-	return err == nil
+func (d Date) IsValid() bool { return d.check() == nil }
+
+func (d Date) check() error {
+	if _, err := codec.Calendar(d).Days(); err != nil {
+		return fmt.Errorf("coodie: %w", err)
+	}
+	return nil
 }
 
 // In returns midnight of the date in loc, or UTC if loc is nil; of the zero Date
@@ -113,7 +113,7 @@ func (d Date) MarshalText() ([]byte, error) {
 	if d.IsZero() {
 		return []byte{}, nil
 	}
-	if _, err := d.days(); err != nil {
+	if err := d.check(); err != nil {
 		return nil, err
 	}
 	return []byte(d.String()), nil
@@ -126,66 +126,6 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 		*d, err = ParseDate(string(text))
 	}
 	return err
-}
-
-// CQLType names the CQL type of a Date.
-func (Date) CQLType() string { return "date" }
-
-// MarshalCell makes Date a Marshaler: the zero Date is null.
-func (d Date) MarshalCell(cqlType string) ([]byte, error) {
-	if err := mustBeDate(cqlType); err != nil {
-		return nil, err
-	}
-	if d.IsZero() {
-		return nil, nil
-	}
-	days, err := d.days()
-	if err != nil {
-		return nil, err
-	}
-	return binary.BigEndian.AppendUint32(nil, uint32(days+1<<31)), nil
-}
-
-// UnmarshalCell makes Date an Unmarshaler.
-func (d *Date) UnmarshalCell(cqlType string, cell []byte) error {
-	*d = Date{}
-	if err := mustBeDate(cqlType); err != nil {
-		return err
-	}
-	if len(cell) == 0 {
-		return nil
-	}
-	if len(cell) != 4 {
-		return codec.Reason(fmt.Sprintf("coodie: a date of %d bytes", len(cell)))
-	}
-	days := int64(binary.BigEndian.Uint32(cell)) - 1<<31
-	y, m, day := time.Unix(days*secondsPerDay, 0).UTC().Date()
-	*d = Date{y, m, day}
-	return nil
-}
-
-func mustBeDate(cqlType string) error {
-	if cqlType != "date" {
-		return codec.Reason("coodie: Date is a date, and no other CQL type")
-	}
-	return nil
-}
-
-// days counts from 1970-01-01.
-func (d Date) days() (int64, error) {
-	const maxYear = 5_900_000 // beyond CQL's range, within time's
-	if d.Year < -maxYear || d.Year > maxYear {
-		return 0, codec.Reason("coodie: the date is out of CQL's range")
-	}
-	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
-	if y, m, day := t.Date(); y != d.Year || m != d.Month || day != d.Day {
-		return 0, codec.Reason("coodie: the date is not in the calendar")
-	}
-	days := t.Unix() / secondsPerDay // exact, also before 1970
-	if days < math.MinInt32 || days > math.MaxInt32 {
-		return 0, codec.Reason("coodie: the date is out of CQL's range")
-	}
-	return days, nil
 }
 
 // UUID is a uuid or a timeuuid. A column may be any other [16]byte type as well, such as a driver's UUID. Where no

@@ -3,13 +3,25 @@ package coodie_test
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/internal/codec"
 )
+
+var dates, _ = codec.For(reflect.TypeFor[coodie.Date](), codec.Native(codec.Date))
+
+func dateCell(d coodie.Date) ([]byte, error) {
+	cell, null, err := dates.Append(nil, codec.At(&d))
+	if null {
+		return nil, err
+	}
+	return cell, err
+}
 
 func TestDateCells(t *testing.T) {
 	for _, tt := range []struct {
@@ -25,11 +37,11 @@ func TestDateCells(t *testing.T) {
 		{coodie.Date{Year: 5881580, Month: 7, Day: 11}, []byte{0xff, 0xff, 0xff, 0xff}, "+5881580-07-11"},
 		{coodie.Date{}, nil, "0000-00-00"},
 	} {
-		cell, err := tt.d.MarshalCell("date")
+		cell, err := dateCell(tt.d)
 		require.NoError(t, err)
 		require.Equal(t, tt.cell, cell, tt.text)
 		back := coodie.Date{Year: 9, Month: 9, Day: 9}
-		require.NoError(t, back.UnmarshalCell("date", cell))
+		require.NoError(t, dates.Decode(codec.At(&back), cell))
 		require.Equal(t, tt.d, back)
 		require.Equal(t, tt.text, tt.d.String())
 		if tt.cell != nil {
@@ -44,10 +56,10 @@ func TestDateCells(t *testing.T) {
 func TestDatesEveryDayAround1970(t *testing.T) {
 	d := coodie.Date{Year: 1899, Month: 12, Day: 31}
 	for want := time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC); want.Year() < 2101; want = want.AddDate(0, 0, 1) {
-		cell, err := d.MarshalCell("date")
+		cell, err := dateCell(d)
 		require.NoError(t, err)
 		var back coodie.Date
-		require.NoError(t, back.UnmarshalCell("date", cell))
+		require.NoError(t, dates.Decode(codec.At(&back), cell))
 		require.Equal(t, want, back.In(nil))
 		next := d.AddDays(1)
 		require.True(t, d.Compare(next) < 0 && next.Compare(d) > 0)
@@ -62,7 +74,7 @@ func TestInvalidDates(t *testing.T) {
 		{Year: math.MaxInt, Month: 1, Day: 1}, {Year: math.MinInt, Month: 1, Day: 1}, {Year: 2023, Month: math.MaxInt, Day: math.MinInt},
 	} {
 		require.False(t, d.IsValid())
-		_, err := d.MarshalCell("date")
+		_, err := dateCell(d)
 		require.Error(t, err, "%v", d)
 		_, err = d.MarshalText()
 		require.Error(t, err)
@@ -73,9 +85,8 @@ func TestInvalidDates(t *testing.T) {
 		require.Error(t, err, s)
 	}
 	var d coodie.Date
-	require.Error(t, d.UnmarshalCell("date", []byte{1}))
-	require.Error(t, d.UnmarshalCell("int", []byte{0, 0, 0, 1}))
-	_, err := coodie.Date{Year: 2023, Month: 1, Day: 1}.MarshalCell("int")
+	require.Error(t, dates.Decode(codec.At(&d), []byte{1}))
+	_, err := codec.For(reflect.TypeFor[coodie.Date](), codec.Native(codec.Int))
 	require.Error(t, err)
 }
 
@@ -107,4 +118,31 @@ func TestDateConversions(t *testing.T) {
 	back := doc{Z: d}
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, doc{D: d}, back)
+}
+
+// TestDatesOfOthers: a struct of the same fields is a date too.
+func TestDatesOfOthers(t *testing.T) {
+	type Civil struct {
+		Year  int
+		Month time.Month
+		Day   int
+	}
+	c, err := codec.For(reflect.TypeFor[Civil](), codec.Native(codec.Date))
+	require.NoError(t, err)
+	day := Civil{2024, 2, 29}
+	cell, null, err := c.Append(nil, codec.At(&day))
+	require.NoError(t, err)
+	require.False(t, null)
+	require.Equal(t, []byte{0x80, 0, 0x4d, 0x46}, cell)
+	type Born struct {
+		K int   `cql:"k,partition"`
+		D Civil `cql:"d"`
+	}
+	_, session := server(t)
+	table := open[Born](t, session)
+	require.NoError(t, coodie.Schema(coodie.New(session), table).Create(t.Context()))
+	require.NoError(t, table.New(Born{1, day}).Save(t.Context()))
+	got, err := table.Find().One(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, Born{1, day}, got)
 }

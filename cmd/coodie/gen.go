@@ -80,6 +80,9 @@ func (a *app) genColumns() *cobra.Command {
 	//go:generate coodie gen columns`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if g.config.Package == "" {
+				g.config.Package = os.Getenv("GOPACKAGE")
+			}
 			code, err := gen.Columns(os.DirFS("."), g.config)
 			if err != nil {
 				return err
@@ -88,6 +91,7 @@ func (a *app) genColumns() *cobra.Command {
 		},
 	}
 	g.flags(cmd.Flags(), "columns.go", "`file` to write")
+	cmd.Flags().StringSliceVar(&g.config.Tags, "tags", nil, "build `tags`, separated by commas")
 	cmd.Flags().StringSliceVar(&g.config.Types, "types", nil, "`structs` to write variables for (default: all with a partition key)")
 	return cmd
 }

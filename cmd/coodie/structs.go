@@ -24,6 +24,7 @@ import (
 
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cmd/coodie/internal/program"
+	"github.com/coodie-go/coodie/internal/gen"
 )
 
 // structs are the flags of the commands that compare structs with the live keyspace.
@@ -131,12 +132,12 @@ func (s *structs) print(done, left []difference, cql bool, err error) error {
 	}
 	printed := s.app.out.result(all, func(w io.Writer) {
 		for _, d := range done {
-			fmt.Fprintf(w, "%s\n", oneLine(d.CQL))
+			fmt.Fprintf(w, "%s\n", d.CQL)
 		}
 		for _, d := range left {
 			fmt.Fprintf(w, "%s\n", d.text)
 			if cql && d.CQL != "" {
-				fmt.Fprintf(w, "    %s\n", oneLine(d.CQL))
+				fmt.Fprintf(w, "    %s\n", d.CQL)
 			}
 			if cql && d.Reason != "" {
 				fmt.Fprintf(w, "    sync leaves it: %s\n", d.Reason)
@@ -299,10 +300,10 @@ const programName = "coodie_command"
 //go:embed internal/program/connection.go internal/program/program.go
 var programFiles embed.FS
 
-// opener is a file for the user's package that opens the tables.
+// opener is a file for the user's package that opens the tables. Its names are none that a package would have.
 func (s *structs) opener(pkg *goPackage) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\nimport (\n\t\"github.com/coodie-go/coodie\"\n\tcoodie_program %q\n)\n\n", pkg.Name, pkg.ImportPath+"/"+programName)
+	fmt.Fprintf(&b, "package %s\n\nimport (\n\tcoodie_library \"github.com/coodie-go/coodie\"\n\tcoodie_program %q\n)\n\n", pkg.Name, pkg.ImportPath+"/"+programName)
 	if pkg.Name == "main" { // nobody can import it, so that it runs the program before its own main
 		b.WriteString("func init() { coodie_program.Main(CoodieCommandOpen) }\n\n")
 	} else {
@@ -319,7 +320,7 @@ func (s *structs) opener(pkg *goPackage) (string, error) {
 		if f.Type.Params.NumFields() != 1 || f.Type.Results.NumFields() != 2 {
 			return "", fmt.Errorf("%s: %s is not func %s(db *coodie.DB) ([]coodie.AnyTable, error)", pkg.set.Position(f.Pos()), name, name)
 		}
-		fmt.Fprintf(&b, "func CoodieCommandOpen(db *coodie.DB) (any, error) { return %s(db) }\n", name)
+		fmt.Fprintf(&b, "func CoodieCommandOpen(coodie_db *coodie_library.DB) (interface{}, error) { return %s(coodie_db) }\n", name)
 		return b.String(), nil
 	}
 	types := s.types
@@ -334,11 +335,11 @@ func (s *structs) opener(pkg *goPackage) (string, error) {
 	if len(types) == 0 {
 		return "", usageError{fmt.Errorf("the package %s has neither a function Tables nor a struct with a partition key: name a function by --open, or structs by --types", pkg.ImportPath)}
 	}
-	b.WriteString("func CoodieCommandOpen(db *coodie.DB) (any, error) {\n\tvar list coodie_program.List\n")
+	b.WriteString("func CoodieCommandOpen(coodie_db *coodie_library.DB) (interface{}, error) {\n\tvar coodie_list coodie_program.List\n")
 	for _, name := range types {
-		fmt.Fprintf(&b, "\tcoodie_program.Open[%s](db, &list)\n", name)
+		fmt.Fprintf(&b, "\tcoodie_program.Open[%s](coodie_db, &coodie_list)\n", name)
 	}
-	b.WriteString("\treturn &list, list.Err()\n}\n")
+	b.WriteString("\treturn &coodie_list, coodie_list.Err()\n}\n")
 	return b.String(), nil
 }
 
@@ -435,7 +436,7 @@ func (p *goPackage) keyed() (names []string) {
 			if embedded, ok := f.Type.(*ast.Ident); ok && f.Names == nil && keyed(embedded.Name, depth+1) {
 				return true
 			}
-			return slices.Contains(strings.Split(cqlTag(f), ","), "partition")
+			return gen.Keyed(cqlTag(f))
 		})
 	}
 	embedded := map[string]bool{} // they are parts of tables

@@ -67,7 +67,7 @@ func run(ctx context.Context, db *coodie.DB) error {
 		if err != nil {
 			return err // unknown or failed: in neither case does anybody know to hold the lock
 		}
-		if holder, p := lockedBy.From(res.Existing); p == coodie.CellPresent {
+		if holder, p := lockedBy.From(res.Existing); p == coodie.StatePresent {
 			fmt.Println("    the lock is held by", holder)
 		}
 	}

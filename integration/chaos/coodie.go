@@ -153,9 +153,9 @@ func (m *mapped) answer(res coodie.LWTResult[Cell], err error) Answer {
 	default:
 		a.Outcome = Refused
 	}
-	if res.Row() == coodie.RowMissing {
+	if res.Row() == coodie.StateAbsent {
 		a.Told = true
-	} else if n, p := number.From(res.Existing); p == coodie.CellPresent {
+	} else if n, p := number.From(res.Existing); p == coodie.StatePresent {
 		a.Seen, a.Told = n, true
 	}
 	return a
@@ -167,7 +167,7 @@ func settle(res coodie.LWTResult[Cell]) (coodie.LWTResult[Cell], error) {
 	defer cancel()
 	for {
 		settled, err := res.Settle(ctx)
-		if err == nil || settled.Row() != coodie.RowUnknown || ctx.Err() != nil {
+		if err == nil || settled.Row() != coodie.StateUnknown || ctx.Err() != nil {
 			return settled, err
 		}
 		time.Sleep(50 * time.Millisecond)

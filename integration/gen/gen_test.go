@@ -15,6 +15,7 @@ import (
 	"github.com/coodie-go/coodie/integration/cassandra"
 	"github.com/coodie-go/coodie/integration/gen/every"
 	"github.com/coodie-go/coodie/integration/gen/grown"
+	"github.com/coodie-go/coodie/integration/gen/hard"
 	"github.com/coodie-go/coodie/integration/gen/plain"
 	"github.com/coodie-go/coodie/internal/cqlparse"
 	"github.com/coodie-go/coodie/internal/gen"
@@ -41,6 +42,13 @@ var schemas = []struct {
 		GoTypes: map[string]string{"events.kind": "github.com/coodie-go/coodie/integration/gen/plain.Kind"},
 	}, func(db *coodie.DB) (*coodie.Tables, error) {
 		t, err := grown.OpenTables(db)
+		if err != nil {
+			return nil, err
+		}
+		return t.Schema(db), nil
+	}},
+	{"testdata/hard.cql", "hard/hard.go", gen.Config{Package: "hard", Pointers: []string{"*"}, Exported: true}, func(db *coodie.DB) (*coodie.Tables, error) {
+		t, err := hard.OpenTables(db)
 		if err != nil {
 			return nil, err
 		}

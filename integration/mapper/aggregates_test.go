@@ -93,14 +93,14 @@ func TestAggregates(t *testing.T) {
 		{"greatest of nothing", values(none, coodie.Nullable(coodie.Max(text))), []*string{nil}},
 		{"least of nothing as zero", values(none, coodie.Min(instant)), []time.Time{{}}},
 
-		{"count", values(a, coodie.CountAll[Amounts]()), []int64{3}},
-		{"count of values", values(table.Find(), coodie.CountOf(nothing)), []int64{1}},
-		{"count of nothing", values(none, coodie.CountAll[Amounts]()), []int64{0}},
+		{"count", values(a, coodie.Count[Amounts]()), []int64{3}},
+		{"count of values", values(table.Find(), coodie.Count(nothing)), []int64{1}},
+		{"count of nothing", values(none, coodie.Count[Amounts]()), []int64{0}},
 		{"each group", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey), coodie.Max(integer)), []int{4, math.MaxInt32}},
 		{"the first group", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).Limit(1), coodie.Max(integer)), []int{4}},
 		{"filtering", values(a.Filter(integer.Gt(1)).AllowFiltering(), coodie.Sum(integer)), []int{6}},
 		{"by pages", values(a.With(coodie.WithPageSize(1)), coodie.Sum(integer)), []int{7}},
-		{"groups by pages", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).With(coodie.WithPageSize(1)), coodie.CountAll[Amounts]()), []int64{3, 2}},
+		{"groups by pages", values(table.Find(amountsKey.In("a", "b")).GroupBy(amountsKey).With(coodie.WithPageSize(1)), coodie.Count[Amounts]()), []int64{3, 2}},
 	})
 
 	// A counter is summed up, too.
@@ -141,7 +141,7 @@ func TestProjections(t *testing.T) {
 	token, err := coodie.Values(table.Find(shop.Eq("a"), year.Eq(1)), coodie.Token[Sale]()).First(t.Context())
 	require.NoError(t, err)
 	each := coodie.Project[stats](table.Find(shop.In("a", "c"), year.In(1, 2)).GroupBy(shop, year),
-		coodie.As(coodie.CountAll[Sale](), "sales"), coodie.As(coodie.CountOf(price), "priced"),
+		coodie.As(coodie.Count[Sale](), "sales"), coodie.As(coodie.Count(price), "priced"),
 		coodie.As(coodie.Min(price), "least"), coodie.As(coodie.Max(price), "most"), coodie.As(coodie.Sum(coodie.Cast[int64](price)), "total"),
 		coodie.As(coodie.Avg(weight), "mean"), coodie.As(coodie.Call[string]("mask_null", item), "first"), coodie.As(coodie.Token[Sale](), "at"))
 	all, err := each.All(t.Context())
@@ -154,7 +154,7 @@ func TestProjections(t *testing.T) {
 	one, err := coodie.Project[struct {
 		Rows  int64
 		Heavy float64
-	}](table.Find(), coodie.As(coodie.CountAll[Sale](), "rows"), coodie.As(coodie.Max(weight), "heavy")).One(t.Context())
+	}](table.Find(), coodie.As(coodie.Count[Sale](), "rows"), coodie.As(coodie.Max(weight), "heavy")).One(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 13, one.Rows)
 	require.Equal(t, 1.5, one.Heavy)

@@ -166,7 +166,7 @@ func TestSameColumnInSetAndIf(t *testing.T) {
 	require.False(t, res.Applied)
 	v, presence := simpleV.From(res.Existing)
 	require.Equal(t, 2, v)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, 2, *doc.Value.V, "a refused write does not change the document")
 	require.False(t, doc.Stale())
 }

@@ -47,11 +47,11 @@ func TestConditionalBatch(t *testing.T) {
 				defer func() {
 					res, err := there.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowPresent, res.Row())
+					require.Equal(t, coodie.StatePresent, res.Row())
 					require.Equal(t, 11, res.Existing.Value.Mark)
 					res, err = gone.Result()
 					require.NoError(t, err)
-					require.Equal(t, coodie.RowMissing, res.Row())
+					require.Equal(t, coodie.StateAbsent, res.Row())
 					require.Nil(t, res.Existing)
 				}()
 			}
@@ -59,22 +59,22 @@ func TestConditionalBatch(t *testing.T) {
 			for i, want := range []struct {
 				h        *coodie.Handle[Thing]
 				mark     int
-				row      coodie.RowState
-				verdicts []coodie.Verdict
+				row      coodie.State
+				verdicts []string
 			}{
-				{last, 12, coodie.RowPresent, []coodie.Verdict{coodie.VerdictHeld}},
-				{first, 10, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{missing, 0, coodie.RowMissing, []coodie.Verdict{coodie.VerdictNotHeld, coodie.VerdictHeld}},
-				{static, 0, coodie.RowPresent, []coodie.Verdict{coodie.VerdictNotHeld}},
+				{last, 12, coodie.StatePresent, []string{"held"}},
+				{first, 10, coodie.StatePresent, []string{"not held", "held"}},
+				{missing, 0, coodie.StateAbsent, []string{"not held", "held"}},
+				{static, 0, coodie.StatePresent, []string{"not held"}},
 			} {
 				res, err := want.h.Result()
 				require.NoError(t, err)
 				require.False(t, res.Applied)
 				require.Equal(t, want.row, res.Row(), i)
 				require.Equal(t, want.mark, res.Existing.Value.Mark, i)
-				var verdicts []coodie.Verdict
+				var verdicts []string
 				for _, c := range res.Conditions() {
-					verdicts = append(verdicts, c.Verdict)
+					verdicts = append(verdicts, verdictOf(c))
 				}
 				require.Equal(t, want.verdicts, verdicts, i)
 			}
@@ -87,7 +87,7 @@ func TestConditionalBatch(t *testing.T) {
 	res, err := none.Result()
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 
 	batch = db.Batch()
 	h := row(2).If(mark.Eq(12)).UpdateIn(batch, mark.Set(13))

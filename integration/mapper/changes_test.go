@@ -44,7 +44,7 @@ func TestSaveChanges(t *testing.T) {
 	require.False(t, res.Applied)
 	n, state := views.From(res.Existing)
 	require.Equal(t, 2, n)
-	require.Equal(t, coodie.CellPresent, state)
+	require.Equal(t, coodie.StatePresent, state)
 	require.NoError(t, row.Delete(ctx))
 	require.ErrorIs(t, mine.Reload(ctx), coodie.ErrNotFound)
 }

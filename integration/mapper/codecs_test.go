@@ -52,7 +52,7 @@ func TestCodecs(t *testing.T) {
 	res, err := row.If(coodie.AnyCol(table, "spot").Eq(*stored.Spot), coodie.AnyCol(table, "upper").In("abc", "x"), coodie.AnyCol(table, "path").Eq(stored.Path), coodie.AnyCol(table, "n").Eq(1)).Update(ctx, coodie.AnyCol(table, "n").Set(2))
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, map[string]any{"[applied]": false, "spot": *stored.Spot, "upper": "abc", "path": stored.Path, "n": nil}, res.Map())
+	require.Equal(t, map[string]any{"spot": *stored.Spot, "upper": "abc", "path": stored.Path, "n": nil}, res.Existing.Map())
 	require.NoError(t, failure(row.If(coodie.AnyCol(table, "spot").Eq(*stored.Spot)).Update(ctx, coodie.AnyCol(table, "spot").Set(Spot{Code: 7}), coodie.AnyCol(table, "hist").SetNull())))
 	got, err = row.Get(ctx)
 	require.NoError(t, err)

@@ -26,7 +26,7 @@ func TestCollectionConditions(t *testing.T) {
 		{name: "list CONTAINS", row: &fullRow, conds: []cond{coodie.Contains(tags, "b")}, applied: true},
 		{name: "list CONTAINS not", row: &fullRow, conds: []cond{coodie.Contains(tags, "z")}, sent: sentTags, verdicts: verdicts{notHeld}},
 		{name: "list CONTAINS on null", row: &bareRow, conds: []cond{coodie.Contains(tags, "b")}, sent: sent{{"tags", nil}}, verdicts: verdicts{notHeld}},
-		{name: "list CONTAINS on no row", conds: []cond{coodie.Contains(tags, "b")}, verdicts: verdicts{notHeld}, state: coodie.RowMissing},
+		{name: "list CONTAINS on no row", conds: []cond{coodie.Contains(tags, "b")}, verdicts: verdicts{notHeld}, state: coodie.StateAbsent},
 		{name: "set CONTAINS", row: &fullRow, conds: []cond{coodie.Contains(labels, "y")}, applied: true},
 		{name: "set CONTAINS not", row: &fullRow, conds: []cond{coodie.Contains(labels, "z")}, sent: sentLabels, verdicts: verdicts{notHeld}},
 		{name: "map CONTAINS", row: &fullRow, conds: []cond{coodie.ContainsValue(attrs, 2)}, applied: true},
@@ -46,7 +46,7 @@ func TestCollectionConditions(t *testing.T) {
 		{name: "map element null of no such key", row: &fullRow, conds: []cond{coodie.Entry(attrs, "z").IsNull()}, applied: true, creates: true},
 		{name: "map element null of a value", row: &fullRow, conds: []cond{coodie.Entry(attrs, "k").IsNull()}, sent: sentAttrs, verdicts: verdicts{notHeld}, creates: true},
 		{name: "map element on null", row: &bareRow, conds: []cond{coodie.Entry(attrs, "k").Eq(1)}, sent: sent{{"attrs", nil}}, verdicts: verdicts{notHeld}},
-		{name: "map element on no row", conds: []cond{coodie.Entry(attrs, "k").Eq(1)}, verdicts: verdicts{notHeld}, state: coodie.RowMissing},
+		{name: "map element on no row", conds: []cond{coodie.Entry(attrs, "k").Eq(1)}, verdicts: verdicts{notHeld}, state: coodie.StateAbsent},
 		{name: "map elements of one map", row: &fullRow, conds: []cond{coodie.Entry(attrs, "k").Eq(1), coodie.Entry(attrs, "l").Eq(3)}, sent: sentAttrs, verdicts: verdicts{held, notHeld}},
 		{name: "frozen map element", row: &fullRow, conds: []cond{coodie.Entry(data, "d").Eq("e")}, applied: true},
 		{name: "frozen map element not", row: &fullRow, conds: []cond{coodie.Entry(data, "d").Eq("f")}, sent: sentData, verdicts: verdicts{notHeld}},
@@ -94,12 +94,12 @@ func TestEmptyCollections(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.Equal(t, map[string]any{
-		"[applied]": false, "mark": 1, "tags": nil, "labels": nil, "attrs": nil,
+		"mark": 1, "tags": nil, "labels": nil, "attrs": nil,
 		"fixed": []string{}, "data": map[string]string{},
-	}, res.Map())
+	}, res.Existing.Map())
 	var got verdicts
 	for _, v := range res.Conditions() {
-		got = append(got, v.Verdict)
+		got = append(got, verdictOf(v))
 	}
 	require.Equal(t, verdicts{notHeld, held, held, held, notHeld, notHeld}, got)
 
@@ -118,9 +118,9 @@ func TestUserTypeAndTupleConditions(t *testing.T) {
 		{name: "field <", row: &fullRow, conds: []cond{city.Lt(ptr("S"))}, applied: true},
 		{name: "field IN with null", row: &fullRow, conds: []cond{city.In(ptr("Rome"), nil)}, applied: true, creates: true},
 		{name: "field null", row: &partly, conds: []cond{street.IsNull()}, applied: true, creates: true},
-		{name: "field not null", row: &partly, conds: []cond{street.IsNotNull()}, sent: sent{{"addr", *oslo()}}, verdicts: verdicts{notHeld}, state: coodie.RowPresent},
+		{name: "field not null", row: &partly, conds: []cond{street.IsNotNull()}, sent: sent{{"addr", *oslo()}}, verdicts: verdicts{notHeld}, state: coodie.StatePresent},
 		{name: "field on null", row: &bareRow, conds: []cond{city.Eq(ptr("Rome"))}, sent: sent{{"addr", nil}}, verdicts: verdicts{notHeld}},
-		{name: "field on no row", conds: []cond{city.Eq(ptr("Rome"))}, verdicts: verdicts{notHeld}, state: coodie.RowMissing},
+		{name: "field on no row", conds: []cond{city.Eq(ptr("Rome"))}, verdicts: verdicts{notHeld}, state: coodie.StateAbsent},
 		{name: "two fields", row: &fullRow, conds: []cond{city.Eq(ptr("Rome")), street.Eq(nil)}, sent: sentAddr, verdicts: verdicts{held, notHeld}},
 		{name: "frozen field", row: &fullRow, conds: []cond{in.Eq(ptr("Rome"))}, applied: true},
 		{name: "frozen field not", row: &fullRow, conds: []cond{in.Eq(ptr("Oslo"))}, sent: sentHome, verdicts: verdicts{notHeld}},

@@ -33,7 +33,7 @@ func TestExistence(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, res.Applied)
 			require.Nil(t, res.Existing, "Cassandra sends no column of a missing row")
-			require.Equal(t, coodie.RowMissing, res.Row())
+			require.Equal(t, coodie.StateAbsent, res.Row())
 			require.EqualError(t, res.Err(), "coodie: "+operation(name)+" thing (p, c): not applied: the row does not exist")
 			_, err = row.Get(ctx)
 			require.ErrorIs(t, err, coodie.ErrNotFound)
@@ -45,7 +45,7 @@ func TestExistence(t *testing.T) {
 			res, err := write()
 			require.NoError(t, err)
 			require.True(t, res.Applied)
-			require.Equal(t, coodie.RowPresent, res.Row())
+			require.Equal(t, coodie.StatePresent, res.Row())
 			require.NoError(t, res.Err())
 		})
 	}
@@ -61,7 +61,7 @@ func TestExistence(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, res.Applied)
 			require.Equal(t, full("p"), res.Existing.Value, "the whole row, its static column too")
-			require.Equal(t, coodie.RowPresent, res.Row())
+			require.Equal(t, coodie.StatePresent, res.Row())
 			require.EqualError(t, res.Err(), "coodie: insert thing (p, c): not applied: the row exists already")
 		})
 	}
@@ -71,7 +71,7 @@ func TestExistence(t *testing.T) {
 		res, err := table.New(second).Insert(ctx)
 		require.NoError(t, err)
 		require.True(t, res.Applied)
-		require.Equal(t, coodie.RowMissing, res.Row())
+		require.Equal(t, coodie.StateAbsent, res.Row())
 		got, err := table.Find(p.Eq("p"), c.Eq(2)).Get(ctx)
 		require.NoError(t, err)
 		require.Equal(t, "ann", *got.Owner, "unset left the static column alone")
@@ -155,7 +155,7 @@ func TestNothingIsSent(t *testing.T) {
 	require.NoError(t, failure(doc.Insert(ctx)))
 	for name, write := range map[string]func() error{
 		"no condition, delete":          func() error { return failure(row.IfAll(nil).Delete(ctx)) },
-		"no condition, document update": func() error { return failure(doc.IfAll([]cond{}).Update(ctx, mark.Set(2))) },
+		"no condition, document update": func() error { return failure(doc.IfAll(nil).Update(ctx, mark.Set(2))) },
 		"no assignment":                 func() error { return failure(row.IfExists().Update(ctx)) },
 		"no column to delete":           func() error { return failure(row.IfExists().DeleteColumns(ctx)) },
 		"USING TIMESTAMP with IF": func() error {

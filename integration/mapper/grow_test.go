@@ -46,10 +46,10 @@ func TestTypeGrows(t *testing.T) {
 			require.Equal(t, stored, res.Existing.Value)
 			res, err = table.Find(growingID.Eq("a")).If(growingCode.Eq(8)).Update(ctx, growingNote.Set("no"))
 			require.NoError(t, err)
-			require.Equal(t, map[string]any{"[applied]": false, "at": *spot}, res.Map())
+			require.Equal(t, map[string]any{"at": *spot}, res.Existing.Map())
 			code, presence := growingCode.From(res.Existing)
 			require.Equal(t, 3, code)
-			require.Equal(t, coodie.CellPresent, presence)
+			require.Equal(t, coodie.StatePresent, presence)
 		}
 	}
 	require.NoError(t, failure(table.New(stored).Insert(ctx)))
@@ -109,16 +109,16 @@ func TestAnswerOfOtherTypes(t *testing.T) {
 	require.False(t, res.Applied)
 	require.Equal(t, Twins{Twin: stored.Twin, N: stored.N}, res.Existing.Value)
 	value, presence := one.From(res.Existing)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, "1st", *value)
 	whole, presence := twin.From(res.Existing)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, *stored.Twin, whole)
 	count, presence := n.From(res.Existing)
-	require.Equal(t, coodie.CellPresent, presence)
+	require.Equal(t, coodie.StatePresent, presence)
 	require.Equal(t, 5, count)
-	require.Equal(t, map[string]any{"[applied]": false, "twin": *stored.Twin, "n": 5}, res.Map(), "as the fields' Go types")
+	require.Equal(t, map[string]any{"twin": *stored.Twin, "n": 5}, res.Existing.Map(), "as the fields' Go types")
 	for _, condition := range res.Conditions() {
-		require.NotEqual(t, condition.Text == "n = ?", condition.Verdict == coodie.VerdictHeld, "%v", condition)
+		require.NotEqual(t, condition.Text == "n = ?", condition.Held, "%v", condition)
 	}
 }

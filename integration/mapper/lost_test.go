@@ -142,7 +142,7 @@ func requireTruth(t *testing.T, w *write, applied bool, truth *gocql.Session, k 
 	require.False(t, res.Applied)
 	if want == 0 {
 		require.ErrorContains(t, err, "the row is absent now")
-		require.Equal(t, coodie.RowMissing, res.Row())
+		require.Equal(t, coodie.StateAbsent, res.Row())
 		return
 	}
 	require.ErrorContains(t, err, "nothing has been written so far")

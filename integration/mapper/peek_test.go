@@ -49,7 +49,7 @@ func TestPeekFirst(t *testing.T) {
 				if column.Column == "later" { // a peek reads the struct's columns
 					continue
 				}
-				require.Equal(t, refused.Existing.CellState(column.Column), res.Existing.CellState(column.Column), "%s, %s", tt.name, column.Column)
+				require.Equal(t, refused.Existing.State(column.Column), res.Existing.State(column.Column), "%s, %s", tt.name, column.Column)
 			}
 		}
 	}

@@ -61,12 +61,12 @@ func TestRaw(t *testing.T) {
 		require.Equal(t, [2]float32{1, 2}, got.N)
 		require.EqualValues(t, 7, *got.S)
 		require.Equal(t, got.C == 4, got.Value != nil)
-		want := coodie.CellNull
+		want := coodie.StateAbsent
 		if got.C == 4 {
-			want = coodie.CellPresent
+			want = coodie.StatePresent
 		}
-		require.Equal(t, want, row.CellState("name"))
-		require.Equal(t, coodie.CellMissing, row.CellState("other"))
+		require.Equal(t, want, row.State("name"))
+		require.Equal(t, coodie.StateUnknown, row.State("other"))
 		require.Equal(t, []string{"k", "c", "s", "a", "at", "d", "l", "m", "n", "name", "tu", "v"}, row.Columns())
 		all, err := row.Map()
 		require.NoError(t, err)

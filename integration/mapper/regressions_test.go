@@ -134,14 +134,14 @@ func TestNullIsNotZero(t *testing.T) {
 	res, err := row.If(ver.Eq(0), txt.Eq(""), flag.Eq(false)).Update(ctx, ver.Set(1))
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, map[string]any{"[applied]": false, "ver": nil, "txt": nil, "flag": nil}, res.Map())
+	require.Equal(t, map[string]any{"ver": nil, "txt": nil, "flag": nil}, res.Existing.Map())
 	v, presence := ver.From(res.Existing)
 	require.Zero(t, v)
-	require.Equal(t, coodie.CellNull, presence)
+	require.Equal(t, coodie.StateAbsent, presence)
 	for _, condition := range res.Conditions() {
-		require.Equal(t, coodie.VerdictNotHeld, condition.Verdict, condition.Text)
+		require.True(t, condition.Refused, condition.Text)
 	}
-	require.Equal(t, coodie.CellMissing, res.Existing.CellState("deleted_at"))
+	require.Equal(t, coodie.StateUnknown, res.Existing.State("deleted_at"))
 
 	require.NoError(t, failure(table.New(Zeros{ID: 2}).Insert(ctx)))
 	res, err = table.Find(zerosID.Eq(2)).If(ver.Eq(0), txt.Eq(""), flag.Eq(false)).Update(ctx, ver.Set(1))
@@ -172,7 +172,7 @@ func TestZeroTimeIsNull(t *testing.T) {
 		} {
 			res, err := row.IfAll(append(conds, ver.Eq(0))).Update(ctx, ver.Set(0))
 			require.NoError(t, err)
-			require.True(t, res.Applied, "%s: %v", name, res.Map())
+			require.True(t, res.Applied, "%s: %v", name, res.Existing.Map())
 		}
 		var at *time.Time
 		scan(t, s, "SELECT deleted_at FROM zeros WHERE id = "+string(rune('0'+i)), &at)
@@ -218,8 +218,8 @@ func TestColumnsByName(t *testing.T) {
 		require.False(t, res.Applied)
 		for range 2 {
 			require.Equal(t, stored, res.Existing.Value)
-			require.Equal(t, "ann", res.Map()["owner"])
-			require.Equal(t, "long", res.Map()["lease"])
+			require.Equal(t, "ann", res.Existing.Map()["owner"])
+			require.Equal(t, "long", res.Existing.Map()["lease"])
 		}
 	}
 	check()
@@ -254,7 +254,7 @@ func TestGhostRows(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, tt.ghosts, res.Applied)
-		require.Equal(t, tt.ghosts, res.Row() == coodie.RowUnknown)
+		require.Equal(t, tt.ghosts, res.Row() == coodie.StateUnknown)
 		_, err = row.With(coodie.WithLinearizable()).Get(ctx)
 		require.Equal(t, !tt.ghosts, err != nil, "%v", err)
 	}
@@ -291,11 +291,10 @@ func TestRefusalIsSeen(t *testing.T) {
 		require.Len(t, list, 1)
 		require.Equal(t, tt.want, list[0].Outcome)
 	}
-	var refused *coodie.NotAppliedError[Simple]
 	res, err := doc.Insert(ctx)
 	require.NoError(t, err)
-	require.ErrorAs(t, res.Err(), &refused)
-	require.Equal(t, 1, *refused.Result.Existing.Value.V)
+	require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
+	require.Equal(t, coodie.KindNotApplied, coodie.KindOf(res.Err()))
 
 	require.NoError(t, doc.Save(ctx))
 	require.Equal(t, coodie.OutcomeDone, seen.take()[1].Outcome)

@@ -95,7 +95,7 @@ func roundTrip(t *testing.T, table *coodie.Table[Types], write, want Types) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	requireTypes(t, want, res.Existing.Value)
-	values := res.Map()
+	values := res.Existing.Map()
 	for _, c := range columnsOf(want) {
 		require.Contains(t, values, c.name)
 		requireTypes(t, dereferenced(c.value), values[c.name], c.name)
@@ -107,7 +107,7 @@ func roundTrip(t *testing.T, table *coodie.Table[Types], write, want Types) {
 	}
 	res, err = row.IfAll(conds).AllowCreate().Update(ctx, typesInt.Set(77))
 	require.NoError(t, err)
-	require.True(t, res.Applied, "%v", res.Map())
+	require.True(t, res.Applied, "%v", res.Existing.Map())
 }
 
 // setTypes writes every column by SET, as typed any, on top of another row.

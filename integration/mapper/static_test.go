@@ -15,7 +15,7 @@ type staticCase struct {
 	write   func(p string) (coodie.LWTResult[Thing], error)
 	applied bool
 	sent    sent
-	state   coodie.RowState
+	state   coodie.State
 	owner   *string // afterwards
 	mark    int     // of the row afterwards; 0: no row
 }
@@ -45,7 +45,7 @@ func TestStaticConditions(t *testing.T) {
 
 	for _, tt := range []staticCase{
 		{
-			name: "by partition, holds", setup: whole, applied: true, owner: ptr("bob"), mark: 1, state: coodie.RowPresent,
+			name: "by partition, holds", setup: whole, applied: true, owner: ptr("bob"), mark: 1, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return partition(name).If(owner.Eq("ann")).Update(ctx, owner.Set("bob"))
 			},
@@ -57,31 +57,31 @@ func TestStaticConditions(t *testing.T) {
 			},
 		},
 		{
-			name: "by document, which takes the partition alone", setup: whole, applied: true, owner: ptr("bob"), mark: 1, state: coodie.RowPresent,
+			name: "by document, which takes the partition alone", setup: whole, applied: true, owner: ptr("bob"), mark: 1, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return table.New(Thing{P: name, C: 99}).If(owner.Eq("ann")).Update(ctx, owner.Set("bob"))
 			},
 		},
 		{
-			name: "deleted", setup: whole, applied: true, mark: 1, state: coodie.RowPresent,
+			name: "deleted", setup: whole, applied: true, mark: 1, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return partition(name).If(owner.Eq("ann")).DeleteColumns(ctx, owner)
 			},
 		},
 		{
-			name: "null on a row without it, refused", setup: ownerNull, sent: sent{{"mark", 1}, {"owner", nil}}, mark: 1, state: coodie.RowPresent,
+			name: "null on a row without it, refused", setup: ownerNull, sent: sent{{"mark", 1}, {"owner", nil}}, mark: 1, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return row(name).If(owner.Eq("ann"), mark.Eq(1)).Update(ctx, mark.Set(2))
 			},
 		},
 		{
-			name: "whole key and the row there", setup: whole, applied: true, owner: ptr("ann"), mark: 2, state: coodie.RowPresent,
+			name: "whole key and the row there", setup: whole, applied: true, owner: ptr("ann"), mark: 2, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return row(name).If(owner.Eq("ann"), mark.Eq(1)).Update(ctx, mark.Set(2))
 			},
 		},
 		{
-			name: "whole key, static last in the answer", setup: whole, sent: sent{{"mark", 1}, {"owner", "ann"}}, owner: ptr("ann"), mark: 1, state: coodie.RowPresent,
+			name: "whole key, static last in the answer", setup: whole, sent: sent{{"mark", 1}, {"owner", "ann"}}, owner: ptr("ann"), mark: 1, state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return row(name).If(owner.Eq("ann"), mark.Eq(5)).Update(ctx, mark.Set(2))
 			},
@@ -105,13 +105,13 @@ func TestStaticConditions(t *testing.T) {
 			},
 		},
 		{
-			name: "IF EXISTS of the static row", setup: staticOnly, applied: true, owner: ptr("bob"), state: coodie.RowPresent,
+			name: "IF EXISTS of the static row", setup: staticOnly, applied: true, owner: ptr("bob"), state: coodie.StatePresent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return partition(name).IfExists().Update(ctx, owner.Set("bob"))
 			},
 		},
 		{
-			name: "IF EXISTS of no static row", setup: func(*testing.T, string) {}, state: coodie.RowMissing,
+			name: "IF EXISTS of no static row", setup: func(*testing.T, string) {}, state: coodie.StateAbsent,
 			write: func(name string) (coodie.LWTResult[Thing], error) {
 				return partition(name).IfExists().Update(ctx, owner.Set("bob"))
 			},
@@ -165,9 +165,9 @@ func TestStaticIfExistsAnswersColumns(t *testing.T) {
 	res, err = table.Find(p.Eq("p")).IfExists().Update(ctx, owner.Set("bob"))
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row(), "of the static row, which the statement is about")
-	require.Equal(t, coodie.CellPresent, res.Existing.CellState("c"))
-	require.Equal(t, coodie.CellNull, res.Existing.CellState("owner"))
-	require.Equal(t, coodie.CellNull, res.Existing.CellState("mark"), "the server sends no regular column of that row")
+	require.Equal(t, coodie.StateAbsent, res.Row(), "of the static row, which the statement is about")
+	require.Equal(t, coodie.StatePresent, res.Existing.State("c"))
+	require.Equal(t, coodie.StateAbsent, res.Existing.State("owner"))
+	require.Equal(t, coodie.StateAbsent, res.Existing.State("mark"), "the server sends no regular column of that row")
 	require.Equal(t, Thing{P: "p", C: 3}, res.Existing.Value)
 }

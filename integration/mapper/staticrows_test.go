@@ -67,7 +67,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 			count, err := q.Reads().Count(ctx)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, count)
-			count, err = coodie.Values(q, coodie.CountAll[Slot]()).One(ctx)
+			count, err = coodie.Values(q, coodie.Count[Slot]()).One(ctx)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, count)
 			for limit := 1; limit <= 3; limit++ {
@@ -137,7 +137,7 @@ func TestStaticsAreNoRow(t *testing.T) {
 		return nil
 	}))
 	require.ElementsMatch(t, both, scanned)
-	groups, err := coodie.Values(slots.Find().GroupBy(k), coodie.CountAll[Slot]()).All(ctx)
+	groups, err := coodie.Values(slots.Find().GroupBy(k), coodie.Count[Slot]()).All(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int64{2}, groups)
 
@@ -203,7 +203,7 @@ func TestIfExistsOfStaticsAlone(t *testing.T) {
 	res, err := slots.New(Slot{"a", 2, 5, 6}).IfExists().Replace(ctx)
 	require.NoError(t, err)
 	require.False(t, res.Applied)
-	require.Equal(t, coodie.RowMissing, res.Row())
+	require.Equal(t, coodie.StateAbsent, res.Row())
 	scan(t, sess, "SELECT s FROM slot", &stored)
 	require.Equal(t, 7, stored)
 }

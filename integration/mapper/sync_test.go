@@ -2,6 +2,7 @@ package mapper_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -175,9 +176,9 @@ func TestSchemaMistakes(t *testing.T) {
 	ctx := t.Context()
 	shelf := open[Shelf](t, s)
 	var none *coodie.Table[Shelf]
-	other, err := coodie.Open[Shelf](db, coodie.WithComment("a"))
+	other, err := coodie.Open[Shelf](db, coodie.WithProperty("comment", "a"))
 	require.NoError(t, err)
-	another, err := coodie.Open[Shelf](db, coodie.WithComment("b"))
+	another, err := coodie.Open[Shelf](db, coodie.WithProperty("comment", "b"))
 	require.NoError(t, err)
 	type Narrow struct {
 		ID  int    `cql:"id,partition"`
@@ -220,4 +221,62 @@ func TestSchemaMistakes(t *testing.T) {
 	defer cancel()
 	_, err = coodie.Schema(db, shelf).Sync(late)
 	require.ErrorIs(t, err, coodie.ErrNotSent)
+}
+
+// Whatever way a program spells an option, Sync sets it once: the server has a spelling of its own.
+func TestSyncOptionSpellings(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	ctx := t.Context()
+	type spelled map[string]string
+	for i, tt := range []struct {
+		name   string
+		values []any
+	}{
+		{"speculative_retry", []any{"NONE", "never", "Always", "99PERCENTILE", "98.0p", "50.5MS", "min(99percentile,50ms)", "MAX(50ms, 99p)"}},
+		{"additional_write_policy", []any{"NONE", "95PERCENTILE", "always"}},
+		{"read_repair", []any{"none", "Blocking"}},
+		{"compression", []any{
+			spelled{"class": "SnappyCompressor"}, spelled{"class": "org.apache.cassandra.io.compress.LZ4Compressor", "chunk_length_in_kb": "64"}, spelled{"enabled": "false"},
+			spelled{"class": "ZstdCompressor", "compression_level": "3", "enabled": "true"},
+		}},
+		{"compaction", []any{
+			spelled{"class": "org.apache.cassandra.db.compaction.LeveledCompactionStrategy"}, spelled{"class": "SizeTieredCompactionStrategy", "enabled": "TRUE"},
+			spelled{"class": "UnifiedCompactionStrategy"},
+		}},
+		{"caching", []any{spelled{"keys": "none"}, spelled{"keys": "all", "rows_per_partition": "10"}}},
+		{"bloom_filter_fp_chance", []any{"0.20", 0.1, 1e-3}},
+		{"gc_grace_seconds", []any{"3600", 60}},
+		{"cdc", []any{"false", false}},
+		{"memtable", []any{"default"}},
+		{"min_index_interval", []any{"64", 128}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			name := fmt.Sprint("spelled", i)
+			for _, value := range tt.values {
+				if m, ok := value.(spelled); ok {
+					value = map[string]string(m)
+				}
+				table, err := coodie.Open[Simple](over(t, s), coodie.WithTable(name), coodie.WithProperty(tt.name, value))
+				require.NoError(t, err)
+				_, err = coodie.Schema(nil, table).Sync(ctx)
+				require.NoError(t, err, value)
+				done, err := coodie.Schema(nil, table).Sync(ctx)
+				require.NoError(t, err, value)
+				require.Empty(t, done, value)
+			}
+		})
+	}
+	// Cassandra takes cdc where CDC is not enabled, and does not keep it.
+	table, err := coodie.Open[Simple](over(t, s), coodie.WithTable("captured"), coodie.WithProperty("cdc", true))
+	require.NoError(t, err)
+	done, err := coodie.Schema(nil, table).Sync(ctx)
+	var mismatch *coodie.MismatchError
+	if errors.As(err, &mismatch) { // it is not
+		require.Empty(t, done)
+		require.Len(t, mismatch.Differences, 1)
+		require.Contains(t, mismatch.Differences[0].Reason, "does not keep the value")
+	} else {
+		require.NoError(t, err)
+	}
 }

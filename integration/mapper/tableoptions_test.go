@@ -74,8 +74,8 @@ func TestTableOptions(t *testing.T) {
 	s := connect(t)
 	ctx := t.Context()
 	opts := []coodie.TableOption{
-		coodie.WithDefaultTTL(time.Hour), coodie.WithComment("Ann's table"),
-		coodie.WithCompaction("LeveledCompactionStrategy", map[string]string{"sstable_size_in_mb": "100"}),
+		coodie.WithDefaultTTL(time.Hour), coodie.WithProperty("comment", "Ann's table"),
+		coodie.WithProperty("compaction", map[string]string{"class": "LeveledCompactionStrategy", "sstable_size_in_mb": "100"}),
 		coodie.WithProperty("gc_grace_seconds", 3600), coodie.WithProperty("bloom_filter_fp_chance", 0.05), coodie.WithProperty("cdc", false),
 		coodie.WithProperty("speculative_retry", "99p"), coodie.WithProperty("caching", map[string]string{"keys": "ALL", "rows_per_partition": "NONE"}),
 	}

@@ -124,9 +124,9 @@ func TestVerifyDifferences(t *testing.T) {
 		return coodie.Schema(db, table)
 	}
 	stalls := func(t *testing.T, db *coodie.DB) *coodie.Tables {
-		table, err := coodie.Open[Stall](db, coodie.WithComment("stalls"), coodie.WithDefaultTTL(time.Minute),
+		table, err := coodie.Open[Stall](db, coodie.WithProperty("comment", "stalls"), coodie.WithDefaultTTL(time.Minute),
 			coodie.WithProperty("speculative_retry", "99PERCENTILE"), coodie.WithProperty("caching", map[string]string{"keys": "ALL"}),
-			coodie.WithCompaction("SizeTieredCompactionStrategy", nil), coodie.WithProperty("bloom_filter_fp_chance", 0.01))
+			coodie.WithProperty("compaction", map[string]string{"class": "SizeTieredCompactionStrategy"}), coodie.WithProperty("bloom_filter_fp_chance", 0.01))
 		require.NoError(t, err)
 		byWho, err := coodie.OpenView[StallByWho](table)
 		require.NoError(t, err)

@@ -23,25 +23,24 @@ func TestWorkedStatements(t *testing.T) {
 		applied bool
 		value   Simple
 		pairs   []coodie.Pair
-		row     coodie.RowState
+		row     coodie.State
 	}{
 		{
 			"INSERT (0, 0)", func() (coodie.LWTResult[Simple], error) { return doc.Insert(t.Context()) },
-			true, Simple{}, []coodie.Pair{{Column: "[applied]", Value: true}}, coodie.RowMissing,
+			true, Simple{}, nil, coodie.StateAbsent,
 		},
 		{
 			"INSERT (0, 0) again", func() (coodie.LWTResult[Simple], error) { return doc.Insert(t.Context()) },
 			false, Simple{K: 0, V: ptr(0)},
 			[]coodie.Pair{
-				{Column: "[applied]", Value: false}, {Column: "k", Value: 0},
-				{Column: "v", Value: 0}, {Column: "x", Value: nil},
-			}, coodie.RowPresent,
+				{Column: "k", Value: 0}, {Column: "v", Value: 0}, {Column: "x", Value: nil},
+			}, coodie.StatePresent,
 		},
 		{
 			"UPDATE SET v=1, x=2 IF v=0", func() (coodie.LWTResult[Simple], error) {
 				return row.If(simpleV.Eq(0)).Update(t.Context(), simpleV.Set(1), simpleX.Set(2))
 			},
-			true, Simple{}, []coodie.Pair{{Column: "[applied]", Value: true}}, coodie.RowPresent,
+			true, Simple{}, nil, coodie.StatePresent,
 		},
 		{
 			"UPDATE SET v=3, x=4 IF v=0 AND x=1", func() (coodie.LWTResult[Simple], error) {
@@ -49,8 +48,8 @@ func TestWorkedStatements(t *testing.T) {
 			},
 			false, Simple{V: ptr(1), X: ptr(2)},
 			[]coodie.Pair{
-				{Column: "[applied]", Value: false}, {Column: "v", Value: 1}, {Column: "x", Value: 2},
-			}, coodie.RowPresent,
+				{Column: "v", Value: 1}, {Column: "x", Value: 2},
+			}, coodie.StatePresent,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,12 +57,12 @@ func TestWorkedStatements(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.applied, res.Applied)
 			require.Equal(t, tt.row, res.Row())
-			require.Equal(t, tt.pairs, res.Pairs(), "the tuple form, in the server's order")
+			require.Equal(t, tt.pairs, res.Existing.Pairs(), "the tuple form, in the server's order")
 			dict := map[string]any{}
 			for _, pair := range tt.pairs {
 				dict[pair.Column] = pair.Value
 			}
-			require.Equal(t, dict, res.Map(), "the dict form")
+			require.Equal(t, dict, res.Existing.Map(), "the dict form")
 			if tt.applied {
 				require.Nil(t, res.Existing)
 				require.NoError(t, res.Err())
@@ -72,13 +71,13 @@ func TestWorkedStatements(t *testing.T) {
 			require.Equal(t, tt.value, res.Existing.Value, "the named form")
 			require.ErrorIs(t, res.Err(), coodie.ErrNotApplied)
 			for _, column := range []string{"k", "v", "x"} {
-				want := coodie.CellMissing
+				want := coodie.StateUnknown
 				if v, sent := dict[column]; sent && v == nil {
-					want = coodie.CellNull
+					want = coodie.StateAbsent
 				} else if sent {
-					want = coodie.CellPresent
+					want = coodie.StatePresent
 				}
-				require.Equal(t, want, res.Existing.CellState(column), column)
+				require.Equal(t, want, res.Existing.State(column), column)
 			}
 		})
 	}

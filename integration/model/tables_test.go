@@ -361,7 +361,7 @@ func documentOf[T any](t *coodie.Table[T], d *coodie.Document[T]) rowOf {
 		in: func(b *coodie.Batch, a act) func() answer {
 			w := d.With(coodie.WithOmitNil()) // which concerns Save alone
 			if a.verb == save {
-				w = d.With(coodie.WithIdempotence(coodie.NotIdempotent))
+				w = d.With(coodie.WithIdempotent(false))
 			}
 			if a.ttl > 0 {
 				w = w.With(coodie.WithTTL(a.ttl))

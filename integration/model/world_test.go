@@ -315,7 +315,7 @@ func (w *world) perform(d *held, target rowOf, c int, a act) {
 		w.carryOut(d, c, a)
 	}
 	if want == refused && a.verb != insert {
-		holds := func(c coodie.JudgedCondition) bool { return c.Verdict == coodie.VerdictHeld }
+		holds := func(c coodie.JudgedCondition) bool { return c.Held }
 		require.False(w, len(got.conditions) > 0 && !slices.ContainsFunc(got.conditions, func(c coodie.JudgedCondition) bool { return !holds(c) }),
 			"refused, and all conditions held: %v", got.conditions)
 	}

@@ -120,7 +120,7 @@ func (w *Asked) is(line *Line) Whose { return line.Whose(w.Of, w.Named, w.Static
 // Row is the line as a row of the table.
 func (l *Line) Row(of *Source) *Row {
 	e := of.Keep(l.Columns, l.Cells, l.At)
-	e.State = RowPresent
+	e.State = Present
 	_ = e.Decode("") // it stays in e.broken
 	return e
 }
@@ -136,7 +136,7 @@ func (l *Line) Whose(of *Source, named *stmt.Spec, static bool) Whose {
 		}
 		cell, p := e.Sent(col)
 		switch want, _ := named.KeyCell(col); {
-		case p == Null:
+		case p == Absent:
 			found = Nobodys
 		case p == Present && !bytes.Equal(cell, want) && !e.isKey(col, want):
 			return another
@@ -147,25 +147,25 @@ func (l *Line) Whose(of *Source, named *stmt.Spec, static bool) Whose {
 
 // ProvenByLine says what the line proves of the row: a key column that was sent as null, that
 // there is none.
-func (e *Row) ProvenByLine(who Whose, static bool, kind stmt.If) RowState {
+func (e *Row) ProvenByLine(who Whose, static bool, kind stmt.If) State {
 	keyed := false
 	for i := range e.Columns.Len() {
 		col := e.Of.Table.Meta.Column(e.Columns.Name(i))
 		switch {
 		case col == nil:
 		case static && col.Kind == meta.Static && e.cells.At(i) != nil:
-			return RowPresent
+			return Present
 		case col.Key():
 			keyed = true
 		}
 	}
 	switch {
 	case static && kind == stmt.IfExists, who == Nobodys:
-		return RowMissing
+		return Absent
 	case static || !keyed:
 		return e.proven(stmt.IfConditions)
 	}
-	return RowPresent
+	return Present
 }
 
 // Static is the line as it is of a missing row: without what belongs to a row alone.

@@ -49,7 +49,7 @@ func (s *Source) LWT(rows *driver.Rows, kind stmt.If, statement string) (a LWT, 
 		e.State = e.proven(kind)
 		a.Row, err = e, e.Decode(statement)
 	case e.AnyValue(): // ScyllaDB sends the old row along: all null if there was none
-		e.State = RowPresent
+		e.State = Present
 		_ = e.Decode(statement) // Previous reports it: the write was applied all the same
 		a.Row = e
 	}

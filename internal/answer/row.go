@@ -1,6 +1,9 @@
 package answer
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -13,7 +16,7 @@ type Row struct {
 	Columns driver.Columns // without [applied]
 	cells   Cells          // of the columns
 	Broken  error          // why the cells could not be decoded; they are then as the server sent them
-	State   RowState
+	State   State
 	room    [31]byte // for the cells: most conditions concern one or two columns, and these are short
 }
 
@@ -21,7 +24,7 @@ type Row struct {
 func Made(table *meta.Table, v codec.Addr) *Row {
 	of := &stmt.Table{Meta: table}
 	columns, cells := make([]driver.Column, len(table.Columns)), make([][]byte, len(table.Columns))
-	e := &Row{Of: &Source{Table: of}, State: RowPresent}
+	e := &Row{Of: &Source{Table: of}, State: Present}
 	for i, col := range table.Columns {
 		of.Refs = append(of.Refs, *stmt.NamedRef(col))
 		columns[i] = driver.Column{Name: col.Name, Type: col.Type}
@@ -38,12 +41,40 @@ func Made(table *meta.Table, v codec.Addr) *Row {
 }
 
 // Sent is the cell of a column as the server sent it.
-func (e *Row) Sent(col *meta.Column) ([]byte, Presence) {
+func (e *Row) Sent(col *meta.Column) ([]byte, State) {
 	if i := e.Columns.Index(col.Name); i >= 0 {
 		cell := e.cells.At(i)
-		return cell, PresenceOf(cell)
+		return cell, StateOf(cell)
 	}
-	return nil, Missing
+	return nil, Untold
+}
+
+// WrittenBy reports whether the row that refused a write is the one that the write itself has left: a
+// driver or proxy has sent it a second time.
+func (e *Row) WrittenBy(table *meta.Table, attempt *[16]byte) bool {
+	if e == nil || attempt == nil || table.Attempt == nil {
+		return false
+	}
+	cell, _ := e.Sent(table.Attempt)
+	return bytes.Equal(cell, attempt[:])
+}
+
+// TakeSlots takes the writers' slots out of the row, which nobody else is to see, and returns what the one
+// of that writer holds; "" is null.
+func (e *Row) TakeSlots(writer string) string {
+	col := e.Of.Table.Meta.Slots
+	i := e.Columns.Index(col.Name)
+	if i < 0 {
+		return ""
+	}
+	var held []byte
+	if all := e.cells.At(i); all != nil {
+		held, _, _ = codec.MapValue(col.Type, all, []byte(writer))
+	}
+	slot := string(held)
+	cells := e.cells.list()
+	e.Columns, e.cells = e.Columns.Without(i), Pack(nil, slices.Delete(cells, i, i+1), -1)
+	return slot
 }
 
 // isKey reports whether the key column that was sent is the one that was written.
@@ -57,9 +88,9 @@ func (e *Row) isKey(col *meta.Column, want []byte) bool {
 }
 
 // Read decodes what r refers to into the zero value at p.
-func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
+func (e *Row) Read(r *stmt.Ref, p codec.Addr) State {
 	if e == nil || r.Sure().Err() != nil {
-		return Missing
+		return Untold
 	}
 	if r.Sure().IsAny() {
 		v, presence := e.readAny(r)
@@ -71,20 +102,20 @@ func (e *Row) Read(r *stmt.Ref, p codec.Addr) Presence {
 		return presence
 	}
 	if r.Codec() == nil || r.Codec().Decode(p, cell) != nil {
-		return Missing // the call that made e has reported the error of KindDecode
+		return Untold // the call that made e has reported the error of KindDecode
 	}
 	return Present
 }
 
 // readAny is the value of what r refers to.
-func (e *Row) readAny(r *stmt.Ref) (any, Presence) {
+func (e *Row) readAny(r *stmt.Ref) (any, State) {
 	cell, p := e.Cell(r)
 	if p != Present {
 		return nil, p
 	}
 	v, err := stmt.DecodeAny(r, cell)
 	if err != nil {
-		return nil, Missing // the call that made e has reported the error of KindDecode
+		return nil, Untold // the call that made e has reported the error of KindDecode
 	}
 	return v, Present
 }
@@ -105,12 +136,12 @@ func (e *Row) AnyValue() bool {
 // proven says what the sent columns prove of the row: a key or a value of a regular
 // column proves it. Nulls prove nothing, for ScyllaDB sends them for a missing row, and
 // a static column lives without the row.
-func (e *Row) proven(kind stmt.If) RowState {
+func (e *Row) proven(kind stmt.If) State {
 	switch kind {
 	case stmt.IfNotExists:
-		return RowPresent
+		return Present
 	case stmt.IfExists:
-		return RowMissing
+		return Absent
 	}
 	for i := range e.Columns.Len() {
 		if e.cells.At(i) == nil {
@@ -118,24 +149,24 @@ func (e *Row) proven(kind stmt.If) RowState {
 		}
 		col := e.Of.Table.Meta.Column(e.Columns.Name(i))
 		if col != nil && (col.Kind == meta.Regular || col.Kind == meta.Clustering) {
-			return RowPresent
+			return Present
 		}
 	}
-	return RowUnknown
+	return Untold
 }
 
-// Presence is what was sent of the column of that name.
-func (e *Row) Presence(column string) Presence {
+// CellState is what was sent of the column of that name.
+func (e *Row) CellState(column string) State {
 	if i := e.Columns.Index(column); i >= 0 {
-		return PresenceOf(e.cells.At(i))
+		return StateOf(e.cells.At(i))
 	}
-	return Missing
+	return Untold
 }
 
-// PresenceOf is what a cell that was sent says.
-func PresenceOf(cell []byte) Presence {
+// StateOf is what a cell that was sent says.
+func StateOf(cell []byte) State {
 	if cell == nil {
-		return Null
+		return Absent
 	}
 	return Present
 }
@@ -160,28 +191,28 @@ func (e *Row) ValueOf(i int) (any, error) {
 }
 
 // Cell finds what r refers to, as the struct declares it.
-func (e *Row) Cell(r *stmt.Ref) ([]byte, Presence) {
+func (e *Row) Cell(r *stmt.Ref) ([]byte, State) {
 	i := e.Columns.Index(r.Name())
 	if i < 0 || e.Broken != nil {
-		return nil, Missing
+		return nil, Untold
 	}
 	cell, err := e.declared(i)
 	if err == nil && cell != nil && (r.IsPart()) {
 		cell, err = r.Cut(r.Column().Type, cell)
 	}
 	if err != nil {
-		return nil, Missing
+		return nil, Untold
 	}
-	return cell, PresenceOf(cell)
+	return cell, StateOf(cell)
 }
 
 // Complete makes a whole row of one that has all that is shown but the key, which before has; nil of another.
 func (e *Row) Complete(shows func(*meta.Column) bool, before codec.Addr) *Row {
-	if e.State != RowPresent || e.Broken != nil {
+	if e.State != Present || e.Broken != nil {
 		return nil
 	}
 	for _, col := range e.Of.Table.Meta.Columns {
-		if e.Presence(col.Name) != Missing || !shows(col) {
+		if e.CellState(col.Name) != Untold || !shows(col) {
 			continue
 		}
 		if !col.Key() || before.None() {
@@ -235,6 +266,6 @@ func (e *Row) Written(assigns []stmt.Assign) *Row {
 		}
 	}
 	after := e.Of.Keep(e.Columns, cells, -1)
-	after.State = RowPresent
+	after.State = Present
 	return after
 }

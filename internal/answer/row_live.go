@@ -60,15 +60,15 @@ func (e *Row) reread(i int, col *meta.Column) ([]byte, error) {
 
 // compared is what the server compares with a condition on r: the cell as it was sent, or the
 // part of it that r refers to, and its type.
-func (e *Row) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p Presence) {
+func (e *Row) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p State) {
 	i := e.Columns.Index(r.Name())
 	if i < 0 || e.Broken != nil || r.Column() == nil {
-		return nil, r.Type(), Missing
+		return nil, r.Type(), Untold
 	}
 	cell = e.cells.At(i)
 	whole, err := e.liveType(i, r.Column())
 	if err != nil {
-		return nil, r.Type(), Missing
+		return nil, r.Type(), Untold
 	}
 	t = r.Type()
 	if whole != r.Column().Type {
@@ -76,13 +76,13 @@ func (e *Row) compared(r *stmt.Ref) (cell []byte, t *codec.Type, p Presence) {
 	}
 	if cell != nil && (r.IsPart()) {
 		if cell, err = r.Cut(whole, cell); err != nil {
-			return nil, r.Type(), Missing
+			return nil, r.Type(), Untold
 		}
 	}
 	if t == nil { // the live type has no such field
-		return nil, r.Type(), Missing
+		return nil, r.Type(), Untold
 	}
-	return cell, t, PresenceOf(cell)
+	return cell, t, StateOf(cell)
 }
 
 // AsRead is the condition that a column is as it was read: the cell itself, since a field may
@@ -143,12 +143,12 @@ func (row *Row) Rewritten(col *meta.Column, before, after codec.Addr) stmt.Opera
 func (row *Row) Guard(shown func(*meta.Column) bool, guess bool) *stmt.Guard {
 	g, t := new(stmt.Guard), row.Of.Table
 	v, a := t.Meta.Version, t.Meta.Attempt
-	versioned := v != nil && row.Presence(v.Name) == Present
+	versioned := v != nil && row.CellState(v.Name) == Present
 	for _, col := range t.Meta.Columns {
 		switch {
 		case col.Key() || !shown(col):
 			continue
-		case versioned && !guess && col.Kind != meta.Static && col != v && (col != a || row.Presence(col.Name) != Present):
+		case versioned && !guess && col.Kind != meta.Static && col != v && (col != a || row.CellState(col.Name) != Present):
 			continue
 		}
 		g.Conds = append(g.Conds, row.Of.AsRead(row, col))

@@ -12,7 +12,7 @@ import (
 func (e *Row) Judge(c *stmt.Cond) Verdict {
 	r := c.Ref()
 	cell, t, p := e.compared(r)
-	if p == Missing {
+	if p == Untold {
 		return Unknown
 	}
 	verdict := Evaluate(c, t, t, cell)

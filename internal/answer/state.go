@@ -1,21 +1,12 @@
 package answer
 
-// Presence says what an answer holds of a column.
-type Presence uint8
+// State says what an answer tells of a row before the write, or of one of its cells.
+type State uint8
 
 const (
-	Missing Presence = iota // it was not sent
-	Null
+	Untold State = iota
+	Absent       // there was no row; the cell is null
 	Present
-)
-
-// RowState says what an answer tells about the row before the write.
-type RowState uint8
-
-const (
-	RowUnknown RowState = iota
-	RowMissing
-	RowPresent
 )
 
 // Verdict is what an answer tells about a condition.

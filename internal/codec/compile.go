@@ -16,6 +16,7 @@ var (
 	bigIntType   = reflect.TypeFor[big.Int]()
 	decType      = reflect.TypeFor[inf.Dec]()
 	durationType = reflect.TypeFor[Span]()
+	calendarType = reflect.TypeFor[Calendar]()
 	addrType     = reflect.TypeFor[netip.Addr]()
 	anyType      = reflect.TypeFor[any]()
 )
@@ -185,6 +186,9 @@ func compileScalar(goType reflect.Type, k Kind) coder {
 	case Date:
 		if like(goType, timeType) {
 			return dateCoder{}
+		}
+		if like(goType, calendarType) {
+			return calendarCoder{}
 		}
 	case Time:
 		if kind == reflect.Int64 {

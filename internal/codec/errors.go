@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 )
 
 // Error says why a Go type and a CQL type, or a value and a cell, do not fit.
@@ -78,18 +77,8 @@ func named(err error, goType reflect.Type, t *Type) error {
 	return e
 }
 
-// Reason is an error whose text quotes no value, so that it becomes part of an Error's.
-type Reason string
-
-func (r Reason) Error() string { return string(r) }
-
 // because is an error that a function of the application returned for a value. Its text may quote the
-// value in any form, and so it is left to Unwrap, unless it is a Reason.
+// value in any form, and so it is left to Unwrap.
 func because(reason string, err error) error {
-	if known, ok := err.(Reason); ok {
-		reason += ": " + strings.TrimPrefix(string(known), "coodie: ")
-	} else {
-		reason += "; its error may quote the value and is not printed: errors.As finds it"
-	}
-	return &Error{Reason: reason, Err: err}
+	return &Error{Reason: reason + "; its error may quote the value and is not printed: errors.As finds it", Err: err}
 }

@@ -79,8 +79,37 @@ func appendFields(fields []goField, t reflect.Type, offset uintptr) ([]goField, 
 	return fields, nil
 }
 
+// CutName cuts a cql tag behind the name of the column or field. A name in '…' may hold anything; ' is doubled in it.
+func CutName(tag string) (name, rest string, quoted bool) {
+	if of, ok := strings.CutPrefix(tag, "'"); ok {
+		for i := 0; i < len(of); i++ {
+			switch {
+			case of[i] != '\'':
+				continue
+			case strings.HasPrefix(of[i:], "''"):
+				i++
+				continue
+			}
+			if rest = of[i+1:]; i > 0 && (rest == "" || rest[0] == ',') {
+				return strings.ReplaceAll(of[:i], "''", "'"), strings.TrimPrefix(rest, ","), true
+			}
+			break
+		}
+	}
+	name, rest, _ = strings.Cut(tag, ",")
+	return name, rest, false
+}
+
+// QuoteName is a name as a cql tag has it.
+func QuoteName(name string) string {
+	if name != "-" && name == strings.TrimSpace(name) && !strings.ContainsAny(name, ",'<>") {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", "''") + "'"
+}
+
 func (f *goField) parseTag(tag string) error {
-	name, rest, _ := strings.Cut(tag, ",")
+	name, rest, _ := CutName(tag)
 	f.name = name
 	if name == "" {
 		f.name = SnakeCase(f.goName)
@@ -146,7 +175,7 @@ func FieldNamed(t reflect.Type, name string) (index []int, ok bool) {
 			}
 			continue
 		}
-		own, _, _ := strings.Cut(tag, ",")
+		own, _, _ := CutName(tag)
 		if own == "" {
 			own = SnakeCase(sf.Name)
 		}

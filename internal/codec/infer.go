@@ -82,6 +82,8 @@ func scalarKind(t reflect.Type) Kind {
 		return Decimal
 	case like(t, durationType):
 		return Duration
+	case like(t, calendarType):
+		return Date
 	case like(t, addrType):
 		return Inet
 	}

@@ -64,6 +64,64 @@ func (dateCoder) decode(p unsafe.Pointer, data []byte) error {
 	return nil
 }
 
+// Calendar is a date of the calendar. A type of the same fields, such as coodie.Date, is taken as one.
+type Calendar struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// Days counts from 1970-01-01. The zero Calendar is no date.
+func (c Calendar) Days() (int64, error) {
+	const maxYear = 5_900_000 // beyond CQL's range, within time's
+	if c.Year < -maxYear || c.Year > maxYear {
+		return 0, errDateRange
+	}
+	t := time.Date(c.Year, c.Month, c.Day, 0, 0, 0, 0, time.UTC)
+	if y, m, d := t.Date(); y != c.Year || m != c.Month || d != c.Day {
+		return 0, errNoDate
+	}
+	days := t.Unix() / secondsPerDay // exact, also before 1970
+	if days < math.MinInt32 || days > math.MaxInt32 {
+		return 0, errDateRange
+	}
+	return days, nil
+}
+
+var (
+	errDateRange = errors.New("the date is out of CQL's range")
+	errNoDate    = errors.New("the date is not in the calendar")
+)
+
+// calendarCoder is a Calendar as a date. The zero Calendar is null.
+type calendarCoder struct{}
+
+func (calendarCoder) encode(dst []byte, p unsafe.Pointer) ([]byte, bool, error) {
+	c := (*Calendar)(p)
+	if *c == (Calendar{}) {
+		return dst, true, nil
+	}
+	days, err := c.Days()
+	if err != nil {
+		return dst, false, err
+	}
+	return binary.BigEndian.AppendUint32(dst, uint32(days+1<<31)), false, nil
+}
+
+func (calendarCoder) decode(p unsafe.Pointer, data []byte) error {
+	c := (*Calendar)(p)
+	*c = Calendar{}
+	if len(data) == 0 {
+		return nil
+	}
+	if len(data) != 4 {
+		return badLength(data)
+	}
+	days := int64(binary.BigEndian.Uint32(data)) - 1<<31
+	c.Year, c.Month, c.Day = time.Unix(days*secondsPerDay, 0).UTC().Date()
+	return nil
+}
+
 // timeCoder is a time.Duration, or nanoseconds in an int64 kind, as a time of day.
 type timeCoder struct{}
 

@@ -140,9 +140,9 @@ func attempts(t *testing.T, d Driver) {
 	options := map[string][]coodie.Option{
 		"plain":                nil,
 		"stamped":              {coodie.WithClientTimestamps()},
-		"declared":             {coodie.WithIdempotence(coodie.Idempotent)},
-		"stamped and declared": {coodie.WithClientTimestamps(), coodie.WithIdempotence(coodie.Idempotent)},
-		"refused":              {coodie.WithClientTimestamps(), coodie.WithIdempotence(coodie.NotIdempotent)},
+		"declared":             {coodie.WithIdempotent(true)},
+		"stamped and declared": {coodie.WithClientTimestamps(), coodie.WithIdempotent(true)},
+		"refused":              {coodie.WithClientTimestamps(), coodie.WithIdempotent(false)},
 		"own retries":          {coodie.WithClientTimestamps(), coodie.WithRetries(1)},
 	}
 	type fault struct {

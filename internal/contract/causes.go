@@ -36,7 +36,7 @@ func causes(t *testing.T, d Driver) {
 		"unknown":     other(cqltest.WriteTimeout("CAS")),
 		"not sent":    notSent,
 		"not found":   &coodie.Error{Kind: coodie.KindNotFound},
-		"not applied": &coodie.NotAppliedError[Stock]{},
+		"not applied": &coodie.Error{Kind: coodie.KindNotApplied},
 		"a mark":      coodie.ErrNotFound,
 		"an answer":   coodie.ErrNotApplied,
 		"left open":   coodie.ErrOutcomeUnknown,

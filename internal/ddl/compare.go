@@ -1,7 +1,6 @@
 package ddl
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -153,7 +152,7 @@ func (d *differences) wholeTable(t *Table) {
 	if t.ViewOf != "" {
 		d.filter(t, live)
 	}
-	for _, c := range t.Meta.Columns {
+	for _, c := range t.Meta.Stored() {
 		d.column(t, c, live)
 	}
 	for _, c := range live.Sorted() {
@@ -170,7 +169,7 @@ func (d *differences) wholeTable(t *Table) {
 // dropViews are the statements without which a table cannot be dropped.
 func (d *differences) dropViews(table string) (out []string) {
 	for _, name := range slices.Sorted(maps.Keys(d.live.Tables)) {
-		if v := d.live.Tables[name]; v.ViewOf == table && !d.live.Derived(name) {
+		if v := d.live.Tables[name]; v.ViewOf == table && !d.live.derived(name) {
 			out = append(out, dropped(v.ViewOf, d.schema.quoted(name)))
 		}
 	}
@@ -188,9 +187,6 @@ func (d *differences) anew(t *Table, one Difference, reason string) {
 }
 
 func (d *differences) filter(t *Table, live *LiveTable) {
-	conjuncts := func(where string) []string {
-		return slices.Sorted(slices.Values(strings.Split(where, " AND ")))
-	}
 	if want := t.where(); live.Where != "" && !slices.Equal(conjuncts(want), conjuncts(live.Where)) {
 		d.anew(t, Difference{Kind: kindFilter, Struct: want, Server: live.Where}, whyView)
 	}
@@ -272,7 +268,7 @@ func columnText(typ, kind string) string {
 
 // otherColumn is about a column that the struct may lack.
 func (d *differences) otherColumn(t *Table, l LiveColumn) {
-	if t.Meta.Column(l.Name) != nil || !d.strict && !l.key() {
+	if t.Meta.Column(l.Name) != nil || t.Meta.Slots != nil && t.Meta.Slots.Name == l.Name || !d.strict && !l.key() {
 		return
 	}
 	one := Difference{Kind: kindColumn, Table: d.schema.full(t.Name), Name: l.Name, Server: columnText(l.Type, liveKinds[l.Kind].String())}
@@ -284,7 +280,7 @@ func (d *differences) otherColumn(t *Table, l LiveColumn) {
 		d.add(one)
 	default:
 		for _, name := range slices.Sorted(maps.Keys(d.live.Indexes)) { // the column cannot be dropped with them
-			if ix := d.live.Indexes[name]; ix.Table == t.Name && ix.Column() == cql.Quote(l.Name) {
+			if ix := d.live.Indexes[name]; ix.Table == t.Name && ix.covers(l.Name) {
 				one.CQL += "DROP INDEX " + d.schema.quoted(name) + "; "
 			}
 		}
@@ -303,24 +299,9 @@ func position(t *meta.Table, c *meta.Column) int {
 	return -1
 }
 
-// option compares a property that was given. One that the server does not show is taken to be there.
+// option compares a property that was given. One that the server does not show, or shows in bytes, is taken to be there.
 func (d *differences) option(t *Table, p Property, live any) {
-	server, ok := "", live == nil
-	switch l := live.(type) {
-	case string:
-		server, ok = Text(l), Text(l) == p.Value || sameTime(p.Name, l, p.Value)
-	case map[string]string:
-		server, ok = MapText(l), sameMap(p.Map, l)
-	case bool:
-		server = strconv.FormatBool(l)
-		ok = server == p.Value
-	case int:
-		server = strconv.Itoa(l)
-		ok = sameNumber(server, p.Value)
-	case float64:
-		server = strconv.FormatFloat(l, 'g', -1, 64)
-		ok = sameNumber(server, p.Value)
-	}
+	server, ok := sameOption(p, live)
 	if ok {
 		return
 	}
@@ -334,45 +315,6 @@ func (d *differences) option(t *Table, p Property, live any) {
 	})
 }
 
-func sameNumber(a, b string) bool {
-	x, err1 := strconv.ParseFloat(a, 64)
-	y, err2 := strconv.ParseFloat(b, 64)
-	return err1 == nil && err2 == nil && x == y
-}
-
-// sameMap reports whether the server has every option that was given; it adds others. A class may be named without its
-// package.
-func sameMap(want, live map[string]string) bool {
-	last := func(class string) string { return class[strings.LastIndexByte(class, '.')+1:] }
-	for name, value := range want {
-		has, ok := live[name]
-		if !ok || has != value && !sameNumber(has, value) && !(name == "class" && last(has) == last(value)) && !strings.EqualFold(has, value) {
-			return false
-		}
-	}
-	return true
-}
-
-// sameTime compares two values of speculative_retry or additional_write_policy, which the server writes its own way:
-// 99PERCENTILE is 99p.
-func sameTime(name, live, want string) bool {
-	if name != "speculative_retry" && name != "additional_write_policy" && name != "read_repair" {
-		return false
-	}
-	plain := func(s string) string {
-		s = strings.ToLower(strings.Trim(s, "'"))
-		for _, unit := range []string{"percentile", "p", "ms"} {
-			if number, ok := strings.CutSuffix(s, unit); ok {
-				if f, err := strconv.ParseFloat(number, 64); err == nil {
-					return fmt.Sprint(f, unit[0])
-				}
-			}
-		}
-		return s
-	}
-	return plain(live) == plain(want)
-}
-
 // others are the types, tables and views that only the server has.
 func (d *differences) others() {
 	s := d.schema
@@ -384,7 +326,7 @@ func (d *differences) others() {
 		return strings.Compare(a, b)
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(d.live.Tables), viewsFirst) {
-		if t := d.live.Tables[name]; !slices.Contains(tables, name) && !d.live.Derived(name) {
+		if t := d.live.Tables[name]; !slices.Contains(tables, name) && !d.live.Foreign(name) {
 			one := Difference{Kind: kindTable, Table: s.full(name), Server: kindTable, CQL: dropped(t.ViewOf, s.quoted(name)), Reason: whyLoses}
 			if t.ViewOf != "" {
 				one.Kind, one.Server, one.Reason = kindView, "view of "+t.ViewOf, whyUnused

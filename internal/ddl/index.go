@@ -61,18 +61,32 @@ func (l LiveIndex) SAI() bool {
 	return class == "sai" || strings.HasSuffix(class, "storageattachedindex")
 }
 
-// Column is the indexed column, quoted.
-func (l LiveIndex) Column() string {
-	target := l.Options["target"]
-	if _, of, ok := strings.Cut(target, "("); ok && strings.HasSuffix(of, ")") && !strings.HasPrefix(target, `"`) {
-		return of[:len(of)-1]
+// Target is the indexed column, and which part of it: "", keys, values, entries or full. It is not ok of an index of several
+// columns, which ScyllaDB has.
+func (l LiveIndex) Target() (part, column string, ok bool) {
+	column = l.Options["target"]
+	for _, word := range []string{"keys", "values", "entries", "full"} {
+		if of, found := strings.CutPrefix(column, word+"("); found && strings.HasSuffix(of, ")") {
+			part, column = word, of[:len(of)-1]
+			break
+		}
 	}
-	return target
+	if len(column) > 1 && column[0] == '"' && column[len(column)-1] == '"' {
+		return part, strings.ReplaceAll(column[1:len(column)-1], `""`, `"`), true
+	}
+	return part, column, column != "" && column[0] != '{'
+}
+
+// covers reports whether the index is of the column.
+func (l LiveIndex) covers(column string) bool {
+	_, of, ok := l.Target()
+	return ok && of == column
 }
 
 // is reports whether the live index is of the column and of the kind that the tag declares; its name does not matter.
 func (l LiveIndex) is(table string, c *meta.Column, ix *meta.Index) bool {
-	return l.Table == table && l.Options["target"] == target(ix, cql.Quote(c.Name)) && l.SAI() == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
+	part, _, _ := l.Target() // not its text: servers quote different words
+	return l.Table == table && l.covers(c.Name) && part == ix.Target && l.SAI() == ix.SAI && (ix.SAI || l.Kind != "CUSTOM")
 }
 
 func (l LiveIndex) String() string {
@@ -183,7 +197,7 @@ func IndexState(status []string, keyspace, index string, leaveOut bool) State {
 	return state
 }
 
-// Target is what an index of a column covers, as system_schema.indexes shows it; part is "", keys, values, entries or full.
-func Target(part, column string) string {
+// TargetText is what an index of a column covers, as system_schema.indexes shows it; part is "", keys, values, entries or full.
+func TargetText(part, column string) string {
 	return target(&meta.Index{Target: part}, cql.Quote(column))
 }

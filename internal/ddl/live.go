@@ -177,11 +177,33 @@ func (l *Live) addIndex(row map[string]any) error {
 	return nil
 }
 
-// Derived reports whether ScyllaDB has made the table or view itself, for an index or for CDC.
-func (l *Live) Derived(table string) bool {
-	index, _ := strings.CutSuffix(table, "_index")
-	_, ok := l.Indexes[index]
-	return ok || strings.HasSuffix(table, "_scylla_cdc_log")
+// Foreign reports whether the table or view is none of the program's: ScyllaDB has made it itself, or it has the history of
+// migrations.
+func (l *Live) Foreign(table string) bool { return l.derived(table) || l.history(table) }
+
+// derived reports whether ScyllaDB has made the table or view itself, for an index or for CDC.
+func (l *Live) derived(table string) bool {
+	t := l.Tables[table]
+	if name, ok := strings.CutSuffix(table, "_index"); ok && t.ViewOf != "" {
+		ix, ok := l.Indexes[name]
+		_, _, global := ix.Target()
+		_, token := t.Columns["idx_token"]
+		return ok && ix.Table == t.ViewOf && (token || !global)
+	}
+	_, stream := t.Columns["cdc$stream_id"]
+	return stream && strings.HasSuffix(table, "_scylla_cdc_log")
+}
+
+// history reports whether the table is one of package migrate, whatever its name: it or the one that it is the lease of has
+// the columns.
+func (l *Live) history(table string) bool {
+	return slices.ContainsFunc([]string{table, strings.TrimSuffix(table, "_lease")}, func(name string) bool {
+		of := l.Tables[name]
+		return of != nil && !slices.ContainsFunc([]string{"name", "version", "fence", "revision", "checksum", "state", "pending", "sums"}, func(column string) bool {
+			_, has := of.Columns[column]
+			return !has
+		})
+	})
 }
 
 // Uses reports whether a column or another type of the keyspace has the type.

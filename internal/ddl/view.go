@@ -2,6 +2,8 @@ package ddl
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/cql"
@@ -58,11 +60,61 @@ func (t *Table) createView() string {
 		" WHERE " + t.where() + " " + primaryKey(t.Meta) + t.with()
 }
 
-// where is a view's filter.
+// where is a view's filter. A column that the view's own filter restricts takes no second restriction.
 func (t *Table) where() string {
 	var set []string
+	own := conjuncts(t.Meta.Filter)
 	for _, c := range t.Meta.Primary() {
-		set = append(set, cql.Quote(c.Name)+" IS NOT NULL")
+		name := plainSpelling(cql.Quote(c.Name))
+		if !slices.ContainsFunc(own, func(condition string) bool {
+			rest, ok := strings.CutPrefix(condition, name)
+			return ok && strings.IndexAny(rest, " =<>!") == 0
+		}) {
+			set = append(set, notNull(c.Name))
+		}
+	}
+	if t.Meta.Filter != "" {
+		set = append(set, t.Meta.Filter)
 	}
 	return strings.Join(set, " AND ")
+}
+
+func notNull(column string) string { return cql.Quote(column) + " IS NOT NULL" }
+
+// conjuncts are the conditions of a filter, sorted, in a spelling for comparing.
+func conjuncts(where string) []string {
+	list := conjunction.Split(where, -1)
+	for i := range list {
+		list[i] = plainSpelling(list[i])
+	}
+	slices.Sort(list)
+	return list
+}
+
+// plainSpelling has no quotes that are not needed, because servers quote different words, and one kind of space.
+func plainSpelling(condition string) string {
+	condition = quotedPlain.ReplaceAllString(strings.Join(strings.Fields(condition), " "), "$1")
+	return aroundSigns.ReplaceAllString(condition, "$1")
+}
+
+var (
+	conjunction = regexp.MustCompile(`(?i)\s+AND\s+`)
+	quotedPlain = regexp.MustCompile(`"([a-z][a-z0-9_]*)"`)
+	aroundSigns = regexp.MustCompile(`\s*([=<>!(),]+)\s*`)
+)
+
+// Filter is a view's filter without the conditions that each view has: that no column of its key is null.
+func (t *LiveTable) Filter() string {
+	var key, own []string
+	for _, c := range t.Columns {
+		if c.key() {
+			key = append(key, plainSpelling(notNull(c.Name)))
+		}
+	}
+	for _, condition := range conjunction.Split(t.Where, -1) {
+		if condition != "" && !slices.Contains(key, plainSpelling(condition)) {
+			own = append(own, condition)
+		}
+	}
+	return strings.Join(own, " AND ")
 }

@@ -4,25 +4,31 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/coodie-go/coodie/internal/codec"
 )
 
 // Columns writes the column variables of structs that were written by hand, for the package in dir:
 //
 //	//go:generate coodie gen columns
 //
-// Embedded structs of the package are flattened, as coodie does. Test files and generated files are left out.
+// Embedded structs of the package are flattened, as coodie does. Test files, generated files and those that a build leaves
+// out are left out. If the directory has several packages, the Config names one.
 func Columns(fsys fs.FS, cfg Config) ([]byte, error) {
-	p := &handwritten{set: token.NewFileSet(), structs: map[string]*declared{}}
-	if err := p.parse(fsys); err != nil {
+	p := &handwritten{set: token.NewFileSet(), pkg: cfg.Package, structs: map[string]*declared{}}
+	if err := p.parse(fsys, cfg.Tags); err != nil {
 		return nil, fmt.Errorf("gen: %w", err)
 	}
 	names := cfg.Types
@@ -36,17 +42,15 @@ func Columns(fsys fs.FS, cfg Config) ([]byte, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("gen: no struct of the package has a cql tag with a partition key; name some")
 	}
-	if cfg.Package == "" {
-		cfg.Package = p.pkg
-	}
-	imports := map[string]bool{coodiePath: true}
+	imports := imports{}
+	imports.name(coodiePath)
 	var out bytes.Buffer
 	for _, name := range names {
 		if err := p.write(&out, name, cfg, imports); err != nil {
 			return nil, fmt.Errorf("gen: %w", err)
 		}
 	}
-	return finish(cfg.Package, imports, out.Bytes())
+	return finish(p.pkg, imports, out.Bytes())
 }
 
 // handwritten is the source of a package.
@@ -64,13 +68,24 @@ type declared struct {
 	params bool // it has type parameters
 }
 
-func (p *handwritten) parse(fsys fs.FS) error {
+func (p *handwritten) parse(fsys fs.FS, tags []string) error {
+	build := build.Default
+	build.BuildTags = tags
+	build.JoinPath = path.Join
+	build.OpenFile = func(name string) (io.ReadCloser, error) { return fsys.Open(name) }
+	packages, out := map[string]string{}, 0
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		if e.IsDir() || path.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		if matches, err := build.MatchFile("", e.Name()); err != nil {
+			return err
+		} else if !matches {
+			out++
 			continue
 		}
 		text, err := fs.ReadFile(fsys, e.Name())
@@ -81,8 +96,11 @@ func (p *handwritten) parse(fsys fs.FS) error {
 		if err != nil {
 			return err
 		}
-		p.pkg = file.Name.Name
 		if ast.IsGenerated(file) && bytes.HasPrefix(text, []byte(Header)) {
+			continue
+		}
+		packages[file.Name.Name] = e.Name()
+		if p.pkg != "" && file.Name.Name != p.pkg {
 			continue
 		}
 		for _, d := range file.Decls {
@@ -99,8 +117,18 @@ func (p *handwritten) parse(fsys fs.FS) error {
 			}
 		}
 	}
-	if p.pkg == "" {
+	names := slices.Sorted(maps.Keys(packages))
+	switch {
+	case len(packages) == 0 && out > 0:
+		return fmt.Errorf("a build leaves out all Go files of the directory; see their build tags")
+	case len(packages) == 0:
 		return fmt.Errorf("the directory has no Go file")
+	case p.pkg == "" && len(packages) > 1:
+		return fmt.Errorf("%s is of package %s and %s of package %s; name the package", packages[names[0]], names[0], packages[names[1]], names[1])
+	case p.pkg == "":
+		p.pkg = names[0]
+	case packages[p.pkg] == "":
+		return fmt.Errorf("the directory has no file of package %s, but of %s", p.pkg, strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -117,10 +145,13 @@ func tagOf(f *ast.Field) (tag string, ok bool) {
 	return reflect.StructTag(text).Lookup("cql")
 }
 
-// options are the words of a tag behind its name.
-func tagOptions(tag string) []string {
-	_, rest, _ := strings.Cut(tag, ",")
-	return strings.Split(rest, ",")
+// Keyed reports whether a cql tag is that of a partition key.
+func Keyed(tag string) bool {
+	_, rest, _ := codec.CutName(tag)
+	return slices.ContainsFunc(strings.Split(rest, ","), func(o string) bool {
+		o, _, _ = strings.Cut(strings.TrimSpace(o), "=")
+		return o == "partition"
+	})
 }
 
 // table reports whether the struct is that of a table.
@@ -131,10 +162,7 @@ func (p *handwritten) table(name string) bool {
 	found := false
 	_ = p.each(name, nil, func(_ string, f *ast.Field, _ *declared) error {
 		tag, _ := tagOf(f)
-		found = found || slices.ContainsFunc(tagOptions(tag), func(o string) bool {
-			o, _, _ = strings.Cut(strings.TrimSpace(o), "=")
-			return o == "partition"
-		})
+		found = found || Keyed(tag)
 		return nil
 	})
 	return found
@@ -179,7 +207,7 @@ func (p *handwritten) each(name string, within []string, do func(field string, f
 	return nil
 }
 
-func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports map[string]bool) error {
+func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports imports) error {
 	s := p.structs[name]
 	if s == nil {
 		return fmt.Errorf("the package has no struct %s", name)
@@ -211,7 +239,7 @@ func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports 
 }
 
 // imported adds the packages that a field's type names, as its file imports them.
-func (p *handwritten) imported(t ast.Expr, in *declared, imports map[string]bool) (err error) {
+func (p *handwritten) imported(t ast.Expr, in *declared, imports imports) (err error) {
 	ast.Inspect(t, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)
 		if !ok {
@@ -227,7 +255,10 @@ func (p *handwritten) imported(t ast.Expr, in *declared, imports map[string]bool
 			case i.Name != nil && i.Name.Name == id.Name && packageName(full) != id.Name:
 				err = fmt.Errorf("%s: the package %s is imported under another name; give the type a name in this package", p.set.Position(sel.Pos()), full)
 			case i.Name == nil && packageName(full) == id.Name, i.Name != nil && i.Name.Name == id.Name:
-				imports[full] = true
+				if imports.taken(id.Name, full) {
+					err = fmt.Errorf("%s: another package is called %s too; give the type a name in this package", p.set.Position(sel.Pos()), id.Name)
+				}
+				imports[full] = id.Name
 				return false
 			}
 		}

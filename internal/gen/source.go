@@ -40,9 +40,9 @@ func Live(ctx context.Context, db *coodie.DB, keyspace string) (*ddl.Live, error
 
 // Files reads the schema from files of CQL, in their order: what they create, alter and drop, as the server would have it.
 // Files that end in .down.cql are left out, and so are statements that are about data. A keyspace is needed if the files
-// have several.
+// have several. A name without a keyspace is in that of the last USE, or else in the wanted one.
 func Files(fsys fs.FS, keyspace string, names ...string) (*ddl.Live, error) {
-	s := &script{keyspace: keyspace, live: &ddl.Live{Types: map[string]*codec.Type{}, Tables: map[string]*ddl.LiveTable{}, Indexes: map[string]ddl.LiveIndex{}}}
+	s := &script{keyspace: keyspace, named: keyspace != "", views: map[string]*cqlparse.CreateView{}, live: &ddl.Live{Types: map[string]*codec.Type{}, Tables: map[string]*ddl.LiveTable{}, Indexes: map[string]ddl.LiveIndex{}}}
 	for _, name := range names {
 		if strings.HasSuffix(name, ".down.cql") {
 			continue
@@ -72,7 +72,9 @@ func Files(fsys fs.FS, keyspace string, names ...string) (*ddl.Live, error) {
 // script carries out statements that change the schema.
 type script struct {
 	keyspace, current string
+	named             bool // the keyspace was given
 	live              *ddl.Live
+	views             map[string]*cqlparse.CreateView
 }
 
 // elsewhere reports whether the object is in another keyspace than the wanted one.
@@ -86,6 +88,8 @@ func (s *script) elsewhere(q cqlparse.QualifiedName) (bool, error) {
 		return false, nil
 	case s.keyspace == "":
 		s.keyspace = keyspace
+	case keyspace != s.keyspace && !s.named:
+		return false, fmt.Errorf("this is of the keyspace %s, and what comes before of %s; name the keyspace", keyspace, s.keyspace)
 	}
 	return keyspace != s.keyspace, nil
 }
@@ -135,7 +139,18 @@ func (s *script) drop(table string) {
 }
 
 // typeOf is a type as the server shows it.
-func typeOf(t *cqlparse.Type) (*codec.Type, error) { return codec.ParseType(t.String()) }
+func typeOf(t *cqlparse.Type) (*codec.Type, error) { return codec.ParseType(unqualified(t).String()) }
+
+// unqualified is the type without the keyspace of user-defined types, which is always the table's.
+func unqualified(t *cqlparse.Type) *cqlparse.Type {
+	own := *t
+	own.Name.Keyspace = cqlparse.Identifier{}
+	own.Params = slices.Clone(t.Params)
+	for i, p := range own.Params {
+		own.Params[i] = unqualified(p)
+	}
+	return &own
+}
 
 func (s *script) createType(name string, st *cqlparse.CreateType) error {
 	if s.live.Types[name] != nil {
@@ -288,6 +303,13 @@ func (s *script) alterTable(name string, st *cqlparse.AlterTable) error {
 			} else if err := addColumn(t, c); err != nil {
 				return err
 			}
+			for _, v := range s.live.Tables { // those of SELECT * have it too
+				if v.ViewOf == t.Name && len(s.views[v.Name].Selectors) == 0 {
+					if err := addColumn(v, c); err != nil {
+						return err
+					}
+				}
+			}
 		}
 	case cqlparse.AlterDropColumns:
 		for _, id := range st.Drops {
@@ -298,22 +320,57 @@ func (s *script) alterTable(name string, st *cqlparse.AlterTable) error {
 		}
 	case cqlparse.AlterRenameColumns:
 		for _, r := range st.Renames {
-			c, ok := t.Columns[r.From.Name]
-			if !ok {
+			if _, ok := t.Columns[r.From.Name]; !ok {
 				return missing("column " + r.From.Name)
 			}
-			delete(t.Columns, c.Name)
-			c.Name = r.To.Name
-			t.Columns[c.Name] = c
+			if _, ok := t.Columns[r.To.Name]; ok {
+				return there(false, "column "+r.To.Name)
+			}
+			s.rename(t, r.From.Name, r.To.Name)
 		}
 	case cqlparse.AlterColumnType:
-		return addColumn(t, st.Columns[0])
+		typ, err := typeOf(st.Columns[0].Type)
+		if err != nil {
+			return err
+		}
+		c, ok := t.Columns[st.Columns[0].Name.Name]
+		if !ok {
+			return missing("column " + st.Columns[0].Name.Name)
+		}
+		c.Type = typ.String()
+		t.Columns[c.Name] = c
 	case cqlparse.AlterOptions:
 		for name, value := range options(st.Options) {
 			t.Options[name] = value
 		}
 	}
 	return nil
+}
+
+// rename renames a column of a table, and of its views and indexes.
+func (s *script) rename(t *ddl.LiveTable, from, to string) {
+	for _, of := range s.live.Tables {
+		if c, ok := of.Columns[from]; ok && (of == t || of.ViewOf == t.Name) {
+			delete(of.Columns, from)
+			c.Name = to
+			of.Columns[to] = c
+			if of.ViewOf != "" {
+				for _, r := range s.views[of.Name].Where {
+					for i := range r.Columns {
+						if r.Columns[i].Name == from {
+							r.Columns[i] = cqlparse.Identifier{Name: to}
+						}
+					}
+				}
+				of.Where = filter(s.views[of.Name])
+			}
+		}
+	}
+	for _, ix := range s.live.Indexes {
+		if part, column, ok := ix.Target(); ok && ix.Table == t.Name && column == from {
+			ix.Options["target"] = ddl.TargetText(part, to)
+		}
+	}
 }
 
 func (s *script) createView(name string, st *cqlparse.CreateView) error {
@@ -324,13 +381,18 @@ func (s *script) createView(name string, st *cqlparse.CreateView) error {
 	if base == nil {
 		return missing("table " + st.Base.Name.Name)
 	}
-	t := &ddl.LiveTable{Name: name, ViewOf: base.Name, Columns: map[string]ddl.LiveColumn{}, Options: options(st.Options)}
+	t := &ddl.LiveTable{Name: name, ViewOf: base.Name, Where: filter(st), Columns: map[string]ddl.LiveColumn{}, Options: options(st.Options)}
+	s.views[name] = st
 	add := func(c ddl.LiveColumn) {
 		c.Kind, c.Position, c.Order = "regular", -1, "none"
 		t.Columns[c.Name] = c
 	}
 	for _, sel := range st.Selectors {
-		c, ok := base.Columns[strings.Trim(cqlparse.Print(sel), `"`)]
+		var c ddl.LiveColumn
+		column, ok := sel.Expr.(*cqlparse.ColumnRef)
+		if ok {
+			c, ok = base.Columns[column.Name.Name]
+		}
 		if !ok {
 			return missing("column " + cqlparse.Print(sel) + " in " + base.Name)
 		}
@@ -353,6 +415,15 @@ func (s *script) createView(name string, st *cqlparse.CreateView) error {
 	}
 	s.live.Tables[name] = t
 	return nil
+}
+
+// filter is a view's WHERE, without the word.
+func filter(st *cqlparse.CreateView) string {
+	conditions := make([]string, len(st.Where))
+	for i, r := range st.Where {
+		conditions[i] = cqlparse.Print(r)
+	}
+	return strings.Join(conditions, " AND ")
 }
 
 func (s *script) createIndex(table string, st *cqlparse.CreateIndex) error {
@@ -380,7 +451,7 @@ func (s *script) createIndex(table string, st *cqlparse.CreateIndex) error {
 	if _, taken := s.live.Indexes[ix.Name]; taken {
 		return there(st.IfNotExists, "index "+ix.Name)
 	}
-	ix.Options["target"] = ddl.Target(word, target.Column.Name)
+	ix.Options["target"] = ddl.TargetText(word, target.Column.Name)
 	if st.Using != nil {
 		ix.Kind, ix.Options["class_name"] = "CUSTOM", st.Using.Text
 	}

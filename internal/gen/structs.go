@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"go/token"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/coodie-go/coodie/internal/codec"
-	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/ddl"
 	"github.com/coodie-go/coodie/internal/meta"
 )
@@ -22,6 +23,7 @@ type structType struct {
 	table        *ddl.LiveTable // nil of a type
 	skipped      []string       // columns that have no Go type
 	tuples       []tuple        // that its fields have
+	opened       string         // the field of Tables that has it
 }
 
 // tuple is the struct of a tuple.
@@ -45,21 +47,28 @@ type writer struct {
 	live    *ddl.Live
 	types   map[string]*structType
 	tables  []*structType
-	imports map[string]bool
+	imports imports
 	scope   scope
-	owner   *structType // of the field whose Go type is sought
-	at      string      // its Go name
+	given   map[string]bool // names of the user's that are in use
+	owner   *structType     // of the field whose Go type is sought
+	at      string          // its Go name
 	out     bytes.Buffer
 }
 
 // Structs writes structs with tags for the tables, views and user-defined types of a keyspace, with their column variables
 // and a function that opens them. The code is formatted, and the same for the same schema.
 func Structs(live *ddl.Live, cfg Config) ([]byte, error) {
-	w := &writer{cfg: cfg, live: live, types: map[string]*structType{}, imports: map[string]bool{}, scope: scope{"Tables": true, "OpenTables": true}}
+	w := &writer{cfg: cfg, live: live, types: map[string]*structType{}, imports: imports{}, scope: scope{}, given: map[string]bool{}}
+	if !cfg.NoTables {
+		w.scope["Tables"], w.scope["OpenTables"] = true, true
+	}
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(cfg.Names)), slices.Collect(maps.Keys(cfg.GoTypes)), cfg.Pointers) {
 		if !w.known(name) {
 			return nil, fmt.Errorf("gen: the configuration names %q, which the schema does not have", name)
 		}
+	}
+	if err := w.ownNames(); err != nil {
+		return nil, fmt.Errorf("gen: %w", err)
 	}
 	if err := w.collect(); err != nil {
 		return nil, fmt.Errorf("gen: %w", err)
@@ -80,7 +89,7 @@ func Structs(live *ddl.Live, cfg Config) ([]byte, error) {
 }
 
 // finish puts the header and imports before the code, and formats it.
-func finish(pkg string, imports map[string]bool, body []byte) ([]byte, error) {
+func finish(pkg string, imports imports, body []byte) ([]byte, error) {
 	if pkg == "" {
 		pkg = "model"
 	}
@@ -91,7 +100,7 @@ func finish(pkg string, imports map[string]bool, body []byte) ([]byte, error) {
 		for _, std := range []bool{true, false} {
 			for _, path := range slices.Sorted(maps.Keys(imports)) {
 				if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") != std {
-					fmt.Fprintf(&out, "\t%q\n", path)
+					fmt.Fprintf(&out, "\t%s\n", importSpec(path, imports[path]))
 				}
 			}
 			out.WriteString("\n")
@@ -137,7 +146,7 @@ func (w *writer) collect() error {
 	for _, views := range []bool{false, true} { // a view is opened after its table
 		for _, name := range names {
 			t := w.live.Tables[name]
-			if (t.ViewOf != "") != views || w.live.Derived(name) {
+			if (t.ViewOf != "") != views || w.live.Foreign(name) {
 				continue
 			}
 			if views && !slices.Contains(names, t.ViewOf) {
@@ -182,11 +191,32 @@ func thawed(t *codec.Type) *codec.Type {
 	return &own
 }
 
+// structName is the Go name of a table, view or type: one of the user's own, or the first of these that is free.
 func (w *writer) structName(name, suffix string) string {
-	if own := w.cfg.Names[name]; own != "" {
-		return w.scope.take(own)
+	if own := w.cfg.Names[name]; own != "" && !w.given[name] { // a table and a type can share it
+		w.given[name] = true
+		return own
 	}
 	return w.scope.take(goName(name), goName(name)+suffix)
+}
+
+// ownNames takes the names that the user gives.
+func (w *writer) ownNames() error {
+	for _, name := range slices.Sorted(maps.Keys(w.cfg.Names)) {
+		own := w.cfg.Names[name]
+		_, column, _ := strings.Cut(name, ".")
+		switch {
+		case !token.IsIdentifier(own):
+			return fmt.Errorf("%s=%s is not valid: a Go name is made of letters, digits and _, and is no keyword", name, own)
+		case column != "" && !token.IsExported(own):
+			return fmt.Errorf("%s=%s is not valid: the name of a field begins with a capital", name, own)
+		case column == "" && w.scope[own]:
+			return fmt.Errorf("%s=%s: the name is taken", name, own)
+		case column == "":
+			w.scope[own] = true
+		}
+	}
+	return nil
 }
 
 // need collects the user-defined types that a type uses.
@@ -226,22 +256,28 @@ func (w *writer) sortedTypes() (out []*structType) {
 
 // fields gives each field its Go name and type.
 func (w *writer) fields(s *structType) error {
-	names := scope{"TableName": true, "UDTName": true}
+	names := scope{"TableName": true, "UDTName": true, "ViewFilter": true}
+	for _, f := range s.fields {
+		if own := w.cfg.Names[s.name+"."+f.name]; own != "" {
+			if names[own] {
+				return fmt.Errorf("%s.%s=%s: the name is taken", s.name, f.name, own)
+			}
+			names[own], f.goName = true, own
+		}
+	}
 	kept := s.fields[:0]
 	for _, f := range s.fields {
 		path := s.name + "." + f.name
-		own := w.cfg.Names[path]
-		if own == "" {
-			own = goName(f.name)
+		if f.goName == "" {
+			f.goName = names.take(goName(f.name))
 		}
-		f.goName = names.take(own)
 		w.owner, w.at = s, f.goName
 		var err error
 		if given := w.cfg.GoTypes[path]; given != "" {
 			f.text = given
 		} else if f.text, f.byItself, err = w.goType(f.typ, false); err != nil {
 			if _, none := err.(noType); none && s.table != nil && f.column.Kind != "partition_key" && f.column.Kind != "clustering" {
-				s.skipped = append(s.skipped, f.name+": "+err.Error())
+				s.skipped = append(s.skipped, onOneLine(f.name+": "+err.Error()))
 				continue
 			}
 			return fmt.Errorf("%s: %w", path, err)
@@ -271,7 +307,7 @@ func (w *writer) structOf(s *structType) {
 			what = "a row of the materialized view "
 		}
 	}
-	w.printf("// %s is %s%s.\n", s.goName, what, s.name)
+	w.printf("// %s is %s%s.\n", s.goName, what, onOneLine(s.name))
 	if s.table != nil {
 		for line := range strings.Lines(comment(s.table)) {
 			w.printf("// %s\n", strings.TrimSpace(line))
@@ -291,6 +327,9 @@ func (w *writer) structOf(s *structType) {
 			w.printf("\t%s\n", w.spelled(f))
 		}
 		w.printf("}\n\n")
+	}
+	if s.table != nil && s.table.Filter() != "" {
+		w.printf("// ViewFilter is the view's filter.\nfunc (%s) ViewFilter() string { return %q }\n\n", s.goName, s.table.Filter())
 	}
 	if codec.SnakeCase(s.goName) == s.name {
 		return
@@ -318,7 +357,7 @@ func tagText(tag string) string {
 
 // tag is the cql tag of a field.
 func (w *writer) tag(s *structType, f *field) string {
-	parts := []string{f.name}
+	parts := []string{codec.QuoteName(f.name)}
 	if s.table != nil {
 		switch f.column.Kind {
 		case "partition_key":
@@ -352,24 +391,24 @@ func (w *writer) indexes(s *structType, f *field) (out []string) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.live.Indexes)) {
 		l := w.live.Indexes[name]
-		if l.Table != s.name || l.Column() != cql.Quote(f.name) || l.Kind == "CUSTOM" && !l.SAI() {
+		part, column, ok := l.Target()
+		if l.Table != s.name || !ok || column != f.name || l.Kind == "CUSTOM" && !l.SAI() {
 			continue
 		}
-		ix := meta.Index{SAI: l.SAI()}
+		ix := meta.Index{SAI: l.SAI(), Target: part}
 		var words []string
 		if ix.SAI {
 			words = append(words, "sai")
 		}
-		if of, _, ok := strings.Cut(l.Options["target"], "("); ok && l.Options["target"] != cql.Quote(f.name) {
-			ix.Target = of
-			words = append(words, of)
+		if part != "" {
+			words = append(words, part)
 		}
 		if ix.DefaultName(s.name, f.name) != name {
 			words = append(words, "name="+name)
 		}
 		for _, option := range slices.Sorted(maps.Keys(l.Options)) {
 			if option != "target" && option != "class_name" {
-				words = append(words, option+"="+l.Options[option])
+				words = append(words, option+"="+optionText(l.Options[option]))
 			}
 		}
 		if len(words) == 0 {
@@ -381,6 +420,17 @@ func (w *writer) indexes(s *structType, f *field) (out []string) {
 	return out
 }
 
+// optionText is the value of an index's option as a tag has it.
+func optionText(value string) string {
+	if value != "" && !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'<>", r) }) {
+		return value
+	}
+	return ddl.Text(value)
+}
+
+// onOneLine is a text that may stand in a comment.
+func onOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // variable is the name of a column variable.
 func (w *writer) variable(s *structType, f *field) string {
 	if w.cfg.Exported {
@@ -391,7 +441,7 @@ func (w *writer) variable(s *structType, f *field) string {
 
 func (w *writer) columns() {
 	for _, s := range w.tables {
-		w.imports[coodiePath] = true
+		w.imports.name(coodiePath)
 		w.printf("// The columns of %s.\nvar (\n", s.goName)
 		for _, f := range s.fields {
 			w.printf("\t%s = %s\n", f.variable, columnOf(s.goName, f.goName, w.spelled(f.text)))
@@ -414,32 +464,34 @@ func (w *writer) open() {
 	if len(w.tables) == 0 {
 		return
 	}
-	w.imports[coodiePath] = true
+	w.imports.name(coodiePath)
 	w.printf("// Tables are the tables and views of the keyspace.\ntype Tables struct {\n")
+	names := scope{"Schema": true} // the method
 	for _, s := range w.tables {
+		s.opened = names.take(s.goName, s.goName+"Table")
 		kind := "Table"
 		if s.table.ViewOf != "" {
 			kind = "View"
 		}
-		w.printf("\t%s *coodie.%s[%s]\n", s.goName, kind, s.goName)
+		w.printf("\t%s *coodie.%s[%s]\n", s.opened, kind, s.goName)
 	}
 	w.printf("}\n\n// OpenTables opens the tables and views on db.\nfunc OpenTables(db *coodie.DB) (*Tables, error) {\n\tvar t Tables\n\tvar err error\n")
 	for _, s := range w.tables {
 		call := fmt.Sprintf("coodie.Open[%s](db", s.goName)
 		if s.table.ViewOf != "" {
-			base := s.goName
+			base := s.opened
 			for _, o := range w.tables {
 				if o.name == s.table.ViewOf {
-					base = o.goName
+					base = o.opened
 				}
 			}
 			call = fmt.Sprintf("coodie.OpenView[%s](t.%s", s.goName, base)
 		}
-		w.printf("\tif t.%s, err = %s%s); err != nil {\n\t\treturn nil, err\n\t}\n", s.goName, call, w.options(s))
+		w.printf("\tif t.%s, err = %s%s); err != nil {\n\t\treturn nil, err\n\t}\n", s.opened, call, w.options(s))
 	}
 	w.printf("\treturn &t, nil\n}\n\n// Schema is what the tables and views need in the database.\nfunc (t *Tables) Schema(db *coodie.DB) *coodie.Tables {\n\treturn coodie.Schema(db")
 	for _, s := range w.tables {
-		w.printf(", t.%s", s.goName)
+		w.printf(", t.%s", s.opened)
 	}
 	w.printf(")\n}\n")
 }
@@ -454,10 +506,10 @@ func (w *writer) options(s *structType) (out string) {
 		out += ",\n\t\tcoodie.WithColumns(" + strings.Join(columns, ", ") + ")"
 	}
 	if text := comment(s.table); text != "" {
-		out += ",\n\t\tcoodie.WithComment(" + strconv.Quote(text) + ")"
+		out += ",\n\t\tcoodie.WithProperty(\"comment\", " + strconv.Quote(text) + ")"
 	}
 	if ttl, _ := s.table.Options[ddl.DefaultTTL].(int); ttl > 0 && s.table.ViewOf == "" {
-		w.imports["time"] = true
+		w.imports.name("time")
 		out += fmt.Sprintf(",\n\t\tcoodie.WithDefaultTTL(%d*time.Second)", ttl)
 	}
 	return out

@@ -2,6 +2,8 @@ package gen
 
 import (
 	"fmt"
+	"path"
+	"strconv"
 	"strings"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -122,8 +124,7 @@ func (w *writer) spelled(text string) string {
 		if path == "coodie" {
 			path = coodiePath
 		}
-		w.imports[path] = true
-		out.WriteString(packageName(path) + "." + name)
+		out.WriteString(w.imports.name(path) + "." + name)
 	}
 	for _, r := range text {
 		if strings.ContainsRune("*[]{}(); ", r) {
@@ -137,7 +138,41 @@ func (w *writer) spelled(text string) string {
 	return out.String()
 }
 
+// imports are the packages that a file imports, and their names in it.
+type imports map[string]string
+
+// name imports the package, and returns a name that no other package has.
+func (i imports) name(path string) string {
+	if name, ok := i[path]; ok {
+		return name
+	}
+	name := packageName(path)
+	for n := 2; i.taken(name, path); n++ {
+		name = packageName(path) + strconv.Itoa(n)
+	}
+	i[path] = name
+	return name
+}
+
+// taken reports whether another package has the name, or will have it.
+func (i imports) taken(name, path string) bool {
+	for other, has := range i {
+		if has == name && other != path {
+			return true
+		}
+	}
+	return name == "coodie" && path != coodiePath || name == "time" && path != "time"
+}
+
 const coodiePath = "github.com/coodie-go/coodie"
+
+// importSpec is an import with the package's name, unless that is how its path ends.
+func importSpec(of, name string) string {
+	if path.Base(of) == name {
+		return strconv.Quote(of)
+	}
+	return name + " " + strconv.Quote(of)
+}
 
 // packageName is the name that a package of this path has by custom: inf of gopkg.in/inf.v0.
 func packageName(path string) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/coodie-go/coodie/internal/codec"
 )
@@ -16,11 +17,18 @@ type Index struct {
 	Options [][2]string // as in the tag
 }
 
-// parseIndex reads what stands behind index=: words with spaces between them.
+// parseIndex reads what stands behind index=: words with spaces between them, except in '…'.
 func parseIndex(text string) (Index, error) {
 	var ix Index
-	for _, word := range strings.Fields(text) {
+	quoted := false
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+		quoted = quoted != (r == '\'')
+		return unicode.IsSpace(r) && !quoted
+	}) {
 		key, value, isOption := strings.Cut(word, "=")
+		if of, ok := strings.CutPrefix(value, "'"); ok && len(of) > 1 && strings.HasSuffix(of, "'") {
+			value = strings.ReplaceAll(of[:len(of)-1], "''", "'")
+		}
 		switch {
 		case isOption && (key == "" || value == ""):
 			return ix, fmt.Errorf("index option %q is not of the form name=value", word)

@@ -83,3 +83,26 @@ func TestIndexMistakes(t *testing.T) {
 		})
 	}
 }
+
+// Values in quotes hold spaces and commas, and so do names.
+func TestQuotedTags(t *testing.T) {
+	table, err := Of(reflect.TypeFor[quotedTags]())
+	require.NoError(t, err)
+	require.Equal(t, []string{"a,static", "-", "'c'", " d<", "'e"}, columnNames(table.Columns))
+	require.Equal(t, []Index{{Name: "b", SAI: true, Options: [][2]string{{"index_analyzer", `{"filters": ["a", "it's"]}`}, {"case_sensitive", "false"}}}}, table.Columns[1].Indexes)
+}
+
+type quotedTags struct {
+	A int    `cql:"'a,static',partition"`
+	B string `cql:"'-',index=sai index_analyzer='{\"filters\": [\"a\", \"it''s\"]}' case_sensitive=false name=b"`
+	C string `cql:"'''c'''"`
+	D string `cql:"' d<',type=ascii"`
+	E string `cql:"'''e'"`
+}
+
+func columnNames(columns []*Column) (names []string) {
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	return names
+}

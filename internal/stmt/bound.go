@@ -52,6 +52,7 @@ type facts struct {
 	Stored    []Assign      // what the write itself stores: its attempt id, the version
 	Conds     []Cond        // of IF, those of the guard last
 	Attempt   *[16]byte     // nil if it stores none
+	slot      slotMarks     // where it has the writer's slot
 	replay    replay.Reason // whether carrying it out twice in a row is the same as once
 	lists     bool          // it sets a whole list
 	RowMark   RowMark       // of a read

@@ -59,7 +59,7 @@ func numeric(k codec.Kind) bool {
 }
 
 // written refuses what has no time of writing.
-func (e *Term) written(what string, cells bool) {
+func (e *Term) written(what string) {
 	if e.err != nil {
 		return
 	}
@@ -75,8 +75,8 @@ func (e *Term) written(what string, cells bool) {
 		e.err = errors.New("a key column has no " + what)
 	case r.elem != nil:
 		e.err = errors.New("Cassandra fails at a " + what + " of the element of a bound key: read those of all elements by " + all)
-	case !cells && e.args[0].Bare() && r.col.Type.MultiCell():
-		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: take MaxWriteTime, or read them all by " + all)
+	case what == "ttl" && e.args[0].Bare() && r.col.Type.MultiCell():
+		e.err = errors.New("each cell of a " + r.typ.String() + " has a " + what + " of its own: read them all by " + all)
 	}
 	if e.err != nil {
 		e.name = r.name
@@ -122,7 +122,9 @@ func AggregateOf(name string, goType reflect.Type, arg *Term) *Term {
 // Count counts rows, or those in which the argument is not null.
 func Count(arg ...*Term) *Term {
 	f := Called("count", bigint, reflect.TypeFor[int64](), arg)
-	f.aggregate = true
+	if f.aggregate = true; len(arg) > 1 && f.err == nil {
+		f.err = errors.New("count is of the rows, or of one column")
+	}
 	return f
 }
 
@@ -144,22 +146,21 @@ func CastTo(goType reflect.Type, arg *Term) *Term {
 
 // WriteTime is when the column's value was written.
 func WriteTime(column *Term) *Term {
-	return timeOf("writetime", column, false, bigint, reflect.TypeFor[time.Time](), microseconds)
-}
-
-// MaxWriteTime is when the latest of the column's cells was written.
-func MaxWriteTime(column *Term) *Term {
-	return timeOf("maxwritetime", column, true, bigint, reflect.TypeFor[time.Time](), microseconds)
+	name := "writetime"
+	if column.err == nil && column.Bare() && column.ref.col.Type.MultiCell() {
+		name = "maxwritetime"
+	}
+	return timeOf(name, column, bigint, reflect.TypeFor[time.Time](), microseconds)
 }
 
 // TtlOf is how long the column's value has left to live.
 func TtlOf(column *Term) *Term {
-	return timeOf("ttl", column, false, codec.Native(codec.Int), reflect.TypeFor[time.Duration](), seconds)
+	return timeOf("ttl", column, codec.Native(codec.Int), reflect.TypeFor[time.Duration](), seconds)
 }
 
-func timeOf(name string, column *Term, cells bool, typ *codec.Type, goType reflect.Type, decode decoder) *Term {
+func timeOf(name string, column *Term, typ *codec.Type, goType reflect.Type, decode decoder) *Term {
 	f := Called(name, nil, goType, []*Term{column})
-	f.written(name, cells)
+	f.written(name)
 	f.typ, f.decode = typ, decode
 	return f
 }

@@ -149,6 +149,7 @@ func (c *Spec) Insert(v codec.Addr, cas bool) *Bound {
 	}
 	b.divides = c.Table.Divides(cas)
 	c.refusePlain(b)
+	c.refuseTTL(b)
 	if b.Meta.Counter {
 		b.Fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
 	}

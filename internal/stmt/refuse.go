@@ -31,7 +31,7 @@ func (c *Spec) refuseReading(b *Bound) {
 // refusePlain refuses a plain write where the table does not take one, and a conditional
 // one that was declared idempotent.
 func (c *Spec) refusePlain(b *Bound) {
-	if b.CAS && c.Idempotence == idempotent {
+	if b.CAS && c.Idempotence == Idempotent {
 		b.Fail("", ErrLWTIdempotent, nil)
 	}
 	b.refusePeek(c.Peek, c.Together != nil)

@@ -35,6 +35,8 @@ func (c *Spec) Query(want ReadKind) *Bound {
 	case want == ReadAny:
 		i := b.Meta.Partition[0].Index
 		b.Stmt.Columns = c.Table.Columns[i : i+1]
+	case c.Slots:
+		b.Stmt.Columns = c.Table.SlotColumns()
 	default:
 		b.Stmt.Columns = c.Table.Columns
 	}

@@ -4,14 +4,22 @@ import (
 	"github.com/coodie-go/coodie/internal/replay"
 )
 
-// Said is an Idempotence.
+// Said is what the program says about a statement's being idempotent.
 type Said uint8
 
 const (
-	inferred Said = iota
-	idempotent
-	notIdempotent
+	Inferred Said = iota // nothing
+	Idempotent
+	NotIdempotent
 )
+
+// SaidOf is what the program says.
+func SaidOf(idempotent bool) Said {
+	if idempotent {
+		return Idempotent
+	}
+	return NotIdempotent
+}
 
 // ErrLWTIdempotent is why an LWT cannot be declared idempotent.
 const ErrLWTIdempotent = "a conditional write is never idempotent: sent again, it would meet its own row and be told \"refused\", " +
@@ -44,14 +52,14 @@ func (c *Spec) Replayed(b *Bound) replay.Reason {
 // Decide lets what was declared go before what was inferred.
 func Decide(found replay.Reason, statement, table Said) replay.Reason {
 	of := statement
-	if of == inferred {
+	if of == Inferred {
 		of = table
 	}
 	switch {
 	case found == replay.Conditional:
-	case of == idempotent && !found.Safe():
+	case of == Idempotent && !found.Safe():
 		return replay.Declared
-	case of == notIdempotent:
+	case of == NotIdempotent:
 		return replay.Refused
 	}
 	return found

@@ -110,8 +110,8 @@ func formalColumn(r *Ref) bool {
 // formal reports whether what was asked leaves the values alone to decide.
 func (c *Spec) formal(verb cql.Verb) bool {
 	return c.Table != nil && c.TTL == nil && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
-		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && (!c.Serial || verb == cql.Select) &&
-		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil) // an UPDATE counts it
+		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && !c.Slots && (!c.Serial || verb == cql.Select) &&
+		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil && c.Table.Meta.Slots == nil) // an UPDATE counts it, and has a slot
 }
 
 // templates are those of one table. The zero value is ready; it is safe for many goroutines.

@@ -103,7 +103,7 @@ func TestSentOnce(t *testing.T) {
 				srv := cqltest.RunT(t, cqltest.WithKeyspace("app"), cqltest.WithDialect(d))
 				cluster := srv.Cluster()
 				cluster.RetryPolicy, cluster.DefaultIdempotence = rt, true
-				db, err := coodie.Connect(t.Context(), cluster, coodie.WithIdempotence(coodie.Idempotent))
+				db, err := coodie.Connect(t.Context(), cluster, coodie.WithIdempotent(true))
 				require.NoError(t, err)
 				defer db.Close()
 				claims, err := coodie.Open[Claim](db)

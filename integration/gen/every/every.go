@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/coodie-go/coodie"
-	"gopkg.in/inf.v0"
+	inf "gopkg.in/inf.v0"
 )
 
 // Corner is a value of the user-defined type corner.
@@ -266,7 +266,7 @@ func OpenTables(db *coodie.DB) (*Tables, error) {
 	}
 	if t.EveryType, err = coodie.Open[EveryType](db,
 		coodie.WithColumns(everyTypeID, everyTypePart, everyTypeDay, everyTypeSeq, everyTypeBlobby, everyTypeAt, everyTypeQuotedName, everyTypeByName, everyTypeCASCII, everyTypeCBigint, everyTypeCBlob, everyTypeCBoolean, everyTypeCDate, everyTypeCDecimal, everyTypeCDouble, everyTypeCDuration, everyTypeCFloat, everyTypeCInet, everyTypeCInt, everyTypeCList, everyTypeCMap, everyTypeCSet, everyTypeCSmallint, everyTypeCText, everyTypeCTime, everyTypeCTimestamp, everyTypeCTimeuuid, everyTypeCTinyint, everyTypeCTuple, everyTypeCUUID, everyTypeCVarchar, everyTypeCVarint, everyTypeCVector, everyTypeDays, everyTypeDeep, everyTypeFList, everyTypeFMap, everyTypeFPlace, everyTypeFSet, everyTypeLASCII, everyTypeMInet, everyTypeMTime, everyTypeMVarint, everyTypeNested, everyTypePlace, everyTypePlaces, everyTypeSASCII, everyTypeShared, everyTypeSharedSet, everyTypeTuples, everyTypeType, everyTypeURL, everyTypeUserIDs, everyTypeVInts, everyTypeVectors, everyTypeWhens, everyTypeWhereTo),
-		coodie.WithComment("every type's column\nin two lines"),
+		coodie.WithProperty("comment", "every type's column\nin two lines"),
 		coodie.WithDefaultTTL(86400*time.Second)); err != nil {
 		return nil, err
 	}
@@ -276,7 +276,7 @@ func OpenTables(db *coodie.DB) (*Tables, error) {
 	}
 	if t.OrderByState, err = coodie.OpenView[OrderByState](t.Order,
 		coodie.WithColumns(orderByStateState, orderByStateCustomer, orderByStateNo, orderByStateNote),
-		coodie.WithComment("by state")); err != nil {
+		coodie.WithProperty("comment", "by state")); err != nil {
 		return nil, err
 	}
 	return &t, nil

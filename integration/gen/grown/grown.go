@@ -67,7 +67,7 @@ func OpenTables(db *coodie.DB) (*Tables, error) {
 	var err error
 	if t.Account, err = coodie.Open[Account](db,
 		coodie.WithColumns(AccountID, AccountBalance, AccountHolder),
-		coodie.WithComment("who owes what")); err != nil {
+		coodie.WithProperty("comment", "who owes what")); err != nil {
 		return nil, err
 	}
 	if t.AccountEvent, err = coodie.Open[AccountEvent](db,

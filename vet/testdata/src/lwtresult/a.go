@@ -37,7 +37,7 @@ func dropped(ctx context.Context, t *coodie.Table[Lock], is coodie.Cond[Lock]) e
 
 func unread(ctx context.Context, db *coodie.DB, t *coodie.Table[Lock]) error {
 	res, err := t.New(Lock{}).Insert(ctx) // want `kept in res, but nothing reads res.Applied`
-	fmt.Println(res.Existing.Value.Owner, res.Map())
+	fmt.Println(res.Existing.Value.Owner)
 	raw, err := db.Raw("DELETE FROM t WHERE k = 1 IF EXISTS").CAS(ctx) // want `kept in raw`
 	fmt.Println(raw.Previous)
 	return err

@@ -135,7 +135,6 @@ type LWTResult[T any] struct {
 }
 
 func (r LWTResult[T]) Err() error                                               { panic("stub") }
-func (r LWTResult[T]) Map() map[string]any                                      { panic("stub") }
 func (r LWTResult[T]) Settle(ctx context.Context) (out LWTResult[T], err error) { panic("stub") }
 
 type Existing[T any] struct{ Value T }
