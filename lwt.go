@@ -243,7 +243,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	var slot *slots.Slot
 	if b.Slotted() && !driver.IsPlanning(ctx) {
 		got, slot, err = c.decide(within, b, r)
-		if got.Row != nil && got.Row.State == answer.RowPresent && res.kind == stmt.IfExists {
+		if got.Row != nil && got.Row.State == answer.Present && res.kind == stmt.IfExists {
 			res.kind = stmt.IfConditions // it was given up, and the row is there
 		}
 	} else {

@@ -81,7 +81,7 @@ func (c *call) decide(ctx context.Context, b *stmt.Bound, r *driver.Request) (go
 	case slots.Refused:
 		if !d.shown { // it was fenced, which proves the row
 			d.refused = c.table.source.Keep(driver.Columns{}, nil, -1)
-			d.refused.State = answer.RowPresent
+			d.refused.State = answer.Present
 		}
 		if d.refused != nil {
 			err = d.refused.Broken
