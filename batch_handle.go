@@ -24,6 +24,9 @@ type handle struct {
 	conditional bool
 	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
+	row         string // the key within the partition, encoded
+	ofRow       bool   // the write names the whole key
+	resolved    bool
 	asks        []rowCondition
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
@@ -71,6 +74,9 @@ func (h *handle) result(res *result) error {
 		}
 	}
 	*res = h.res
+	if !h.resolved {
+		return h.call.locate(errNotExecuted(h.res.op, h.table()))
+	}
 	return h.err
 }
 
@@ -99,7 +105,6 @@ func (h *handle) holds(c call, b *stmt.Bound, f follow) {
 	h.res.rest = rest{kind: kind, proves: b.Proves, op: b.Op, of: c.table, given: int32(len(c.spec.Conds)), batched: true}
 	h.res.setConds(stmt.KeptConds(b.Conds))
 	h.res.beyond = b.Beyond()
-	h.err = c.locate(errNotExecuted(b.Op, b.Name))
 	if b.Err == nil {
 		h.describe(kind)
 	}
@@ -127,14 +132,16 @@ func (h *handle) asked() answer.Asked {
 func (h *handle) describe(kind stmt.If) {
 	b := h.b
 	h.statements = h.call.table.schema.Statements(b)
-	h.partition, _ = h.encodedKey(b.Meta.Partition)
+	h.partition, h.ofRow = h.encodedKey(b.Meta.Partition)
+	if h.ofRow {
+		h.row, h.ofRow = h.encodedKey(b.Meta.Clustering)
+	}
 	if !h.conditional {
 		return
 	}
 	h.static = b.OfStatic()
 	h.res.static = h.static
-	row, _ := h.encodedKey(b.Meta.Clustering)
-	row = "row " + row
+	row := "row " + h.row
 	if h.static {
 		row = answer.StaticRow
 	}
@@ -164,7 +171,7 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 }
 
 func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
-	h.err = err
+	h.err, h.resolved = err, true
 	if err != nil {
 		if p := h.res.pending; p != nil {
 			h.err = p.cause

@@ -188,9 +188,10 @@ func (c call) adopts(row, v codec.Addr, f follow) follow {
 }
 
 func (c call) updates(assigns []stmt.Assign) follow {
-	if c.doc != nil {
-		assigns = stmt.KeptAssigns(assigns)
+	if c.doc == nil {
+		return func(bool, []stmt.Assign, error) {}
 	}
+	assigns = stmt.KeptAssigns(assigns)
 	return func(applied bool, own []stmt.Assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
@@ -232,7 +233,7 @@ func (b *Batch) check() error {
 // checkConflicts refuses statements that contradict each other: they share one timestamp, and so
 // have no order.
 func (b *Batch) checkConflicts() error {
-	if len(b.writes) < 2 {
+	if len(b.writes) < 2 || b.ofRows() {
 		return nil
 	}
 	writes := make([]conflict.Write, len(b.writes))
@@ -246,6 +247,26 @@ func (b *Batch) checkConflicts() error {
 		return misuse("batch", b.writes[c.Write].b.Name, c.Column, c.Reason, nil)
 	}
 	return nil
+}
+
+// ofRows reports whether each write is of a row of its own, and of nothing that rows share: the usual batch, of
+// which the conflicts need not be looked for. In one of 5 updates that is a third of all allocations.
+func (b *Batch) ofRows() bool {
+	const few = 32 // each is compared with each
+	if len(b.writes) > few {
+		return false
+	}
+	for i, w := range b.writes {
+		if !w.ofRow || w.b.Companion != nil || w.b.Meta.Shares() {
+			return false
+		}
+		for _, before := range b.writes[:i] {
+			if w.row == before.row && w.partition == before.partition {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (b *Batch) checkWrite(w *handle) error {

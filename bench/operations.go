@@ -13,6 +13,9 @@ type limits struct{ must, aim cost[float64] }
 
 func at(allocs, bytes, cpu float64) cost[float64] { return cost[float64]{allocs, bytes, cpu} }
 
+// beside is what no operation may exceed.
+var beside = at(1.05, 1.05, 1.05)
+
 // The aims of operations that cost about the same.
 var (
 	narrow  = at(0.80, 0.95, 0.97)
@@ -63,6 +66,18 @@ var operations = []operation{
 		applied, actual, err := c.DeleteDocument(ctx, Lock{held, "nobody"})
 		return expect(err, !applied && actual == "alice")
 	}},
+	{name: "update IF with a TTL, refused", limits: limits{beside, narrow}, run: func(ctx context.Context, c contender, i int) error {
+		applied, actual, err := c.LeaseLock(ctx, held, "nobody", "bob")
+		return expect(err, !applied && actual == "alice")
+	}},
+	{name: "update of a version, refused", limits: limits{beside, narrow}, run: func(ctx context.Context, c contender, i int) error {
+		applied, actual, err := c.UpdateCounted(ctx, Counted{held, "alice", 6}, "bob")
+		return expect(err, !applied && actual == 7)
+	}},
+	{name: "batch of 5 updates IF, applied", limits: limits{beside, narrow}, run: func(ctx context.Context, c contender, i int) error {
+		applied, err := c.TakeSeats(ctx, owned[i], "alice", nextOwner[i])
+		return expect(err, applied)
+	}},
 	{name: "LWT insert, 12 columns, applied", limits: limits{at(0.45, 0.77, 0.98), wide}, run: func(ctx context.Context, c contender, i int) error {
 		applied, _, err := c.InsertRow(ctx, freeRow[i])
 		return expect(err, applied)
@@ -79,6 +94,10 @@ var operations = []operation{
 	{name: "select one row of 12 columns", limits: limits{at(1.29, 1.41, 1.18), one}, run: func(ctx context.Context, c contender, i int) error {
 		r, err := c.GetRow(ctx, held, 1)
 		return expect(err, r.Seq == 1 && len(r.Counts) == 2)
+	}},
+	{name: "select the first 10 rows of 12 columns", limits: limits{beside, many}, run: func(ctx context.Context, c contender, i int) error {
+		rows, err := c.FirstRows(ctx, held, firstRows)
+		return expect(err, len(rows) == firstRows && len(rows[9].Counts) == 2)
 	}},
 	{name: "select 1000 rows of 12 columns", limits: limits{at(0.44, 0.74, 0.65), many}, run: func(ctx context.Context, c contender, i int) error {
 		n := 0
