@@ -18,7 +18,7 @@ type Handle[T any] handle
 
 // handle is a write in a batch.
 type handle struct {
-	call        call
+	call        *call
 	b           *stmt.Bound // until the batch is executed; nil before build
 	statements  []string    // one, or two that belong together
 	conditional bool
@@ -89,15 +89,15 @@ func (h *handle) wrong() error {
 }
 
 // add puts the built statement into the chain's batch.
-func (c call) add(b *stmt.Bound, f follow) *handle {
-	h := &handle{}
+func (c *call) add(b *stmt.Bound, f follow) *handle {
+	h, batch := &handle{}, c.batch
 	h.holds(c, b, f)
-	c.batch.add(h)
+	batch.add(h)
 	return h
 }
 
 // holds gives the handle its built statement.
-func (h *handle) holds(c call, b *stmt.Bound, f follow) {
+func (h *handle) holds(c *call, b *stmt.Bound, f follow) {
 	kind := c.spec.Asked(b)
 	c.batch = nil
 	c.spec.KeepKey()

@@ -153,15 +153,16 @@ func (c call) addRow(op string, v codec.Addr, fill bool, build func(call) (*stmt
 		h.rebuilt(c, build)
 		return h
 	}
-	h := &handle{call: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.Name)}
+	h := &handle{call: &c, follow: c.updates(nil)}
 	h.later = func(ctx context.Context) {
 		row, err := c.prepare(ctx, op, v, fill)
 		c.spec.Value = row
 		b, f := build(c)
-		h.holds(c, b, c.adopts(row, v, f))
+		h.holds(&c, b, c.adopts(row, v, f))
 		h.mistake = err
 		h.rebuilt(c, build)
 	}
+	h.res.op = op
 	c.batch.add(h)
 	return h
 }
@@ -178,7 +179,7 @@ func (h *handle) rebuilt(c call, build func(call) (*stmt.Bound, follow)) {
 type follow func(applied bool, own []stmt.Assign, err error)
 
 // adopts is f of a write of the whole row, which was prepared from v.
-func (c call) adopts(row, v codec.Addr, f follow) follow {
+func (c *call) adopts(row, v codec.Addr, f follow) follow {
 	return func(applied bool, own []stmt.Assign, err error) {
 		if applied {
 			c.adopt(row, v)
@@ -187,7 +188,7 @@ func (c call) adopts(row, v codec.Addr, f follow) follow {
 	}
 }
 
-func (c call) updates(assigns []stmt.Assign) follow {
+func (c *call) updates(assigns []stmt.Assign) follow {
 	if c.doc == nil {
 		return func(bool, []stmt.Assign, error) {}
 	}
@@ -195,7 +196,7 @@ func (c call) updates(assigns []stmt.Assign) follow {
 	return func(applied bool, own []stmt.Assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (c call) deletes(columns []*stmt.Ref) follow {
+func (c *call) deletes(columns []*stmt.Ref) follow {
 	return func(applied bool, own []stmt.Assign, err error) { c.deleted(columns, applied, own, err) }
 }
 
