@@ -36,6 +36,7 @@ type contender interface {
 type field struct {
 	names      []string
 	contenders []contender
+	db         *coodie.DB
 	close      func()
 }
 
@@ -48,7 +49,7 @@ func overGocql(addr string) (field, error) {
 		return field{}, err
 	}
 	mapper, err := newCoodie(coodie.New(session))
-	return field{[]string{"gocql", "gocqlx", "coodie"}, []contender{byHand{session}, newGocqlx(session), mapper}, session.Close}, err
+	return field{[]string{"gocql", "gocqlx", "coodie"}, []contender{byHand{session}, newGocqlx(session), mapper}, mapper.db, session.Close}, err
 }
 
 func overApache(addr string) (field, error) {
@@ -57,7 +58,7 @@ func overApache(addr string) (field, error) {
 		return field{}, err
 	}
 	mapper, err := newCoodie(apache.New(session))
-	return field{[]string{"apache", "coodie"}, []contender{byHandApache{session}, mapper}, session.Close}, err
+	return field{[]string{"apache", "coodie"}, []contender{byHandApache{session}, mapper}, mapper.db, session.Close}, err
 }
 
 // connectApache is connect with Apache's driver.
