@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/coodie-go/coodie/bench/internal/canned"
 )
 
 func main() {
@@ -35,7 +37,7 @@ func main() {
 
 	err := error(nil)
 	if *serving {
-		err = serve()
+		err = canned.Serve(seed)
 	} else if *choosing {
 		err = chooseSettings(*hosts)
 	} else if c.only, err = regexp.Compile(*only); err == nil {
@@ -51,7 +53,7 @@ func main() {
 }
 
 func chooseSettings(hosts string) error {
-	addr, stop, err := start()
+	addr, stop, err := canned.Start()
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ type options struct {
 func (c *options) bench(ctx context.Context) error {
 	// One thread runs Go code: the CPU time of several would include their waiting for each other.
 	runtime.GOMAXPROCS(1)
-	addr, stop, err := start()
+	addr, stop, err := canned.Start()
 	if err != nil {
 		return err
 	}
