@@ -137,6 +137,10 @@ bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-no
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-profile
+bench-profile: ## write what each operation of the benchmarks allocates, and whose code does so, to bench/profile.txt
+	@cd bench && go run . -profiles profile.txt
+
 .PHONY: bench-server
 bench-server: ## measure the embedded server: its start, and a conditional write through gocql
 	@go test ./cqltest -run '^$$' -bench 'Start|CAS' -benchmem
