@@ -10,6 +10,7 @@ import (
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -157,6 +158,9 @@ func (b *Batch) Exec(ctx context.Context) error {
 			}
 		}
 		lines = got.Match(asked)
+		if !got.Applied && b.sentTwice(lines) {
+			got, lines = &answer.Batch{Conditional: true, Applied: true}, make([]*answer.Line, len(b.writes))
+		}
 	}
 	var results []*result
 	for i, w := range b.writes {
@@ -173,9 +177,20 @@ func (b *Batch) Exec(ctx context.Context) error {
 		for _, res := range results {
 			columns = res.refusing(columns)
 		}
-		b.refused.end(OutcomeRefused, nil, func(e *Event) { e.Conditions = columns })
+		b.refused.end(decided(got.Applied), nil, func(e *Event) { e.Conditions = columns })
 	}
 	return err
+}
+
+// sentTwice reports whether a row that refused the batch is as the batch itself has left it: see
+// answer.Row.WrittenBy.
+func (b *Batch) sentTwice(lines []*answer.Line) bool {
+	for i, w := range b.writes {
+		if lines[i] != nil && lines[i].Row(&w.call.table.source).WrittenBy(w.b.Meta, w.b.Attempt) {
+			return true
+		}
+	}
+	return false
 }
 
 // withDeadline gives ctx the deadline of the first write, whose settings are the batch's.
@@ -228,12 +243,22 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 		}
 	}()
 	b.sent = w.told()
-	rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
-	got, err := &answer.Batch{}, error(nil)
-	if conditional {
-		err = got.Read(rows)
+	once := func(ctx context.Context) (*answer.Batch, error) {
+		rows := driver.Do(ctx, driver.Retry(b.db.sender, first.retries), r)
+		if !conditional {
+			return &answer.Batch{}, rows.Close()
+		}
+		got := &answer.Batch{}
+		return got, got.Read(rows)
+	}
+	var got *answer.Batch
+	var err error
+	var slot *slots.Slot
+	slotted := b.slotted(ctx)
+	if slotted != nil {
+		got, slot, err = b.decide(ctx, slotted, r, once)
 	} else {
-		err = rows.Close()
+		got, err = once(ctx)
 	}
 	err = failure("batch", b.tables(), r, err)
 	if w != nil {
@@ -250,6 +275,9 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	}
 	if conditional && errors.Is(err, ErrOutcomeUnknown) {
 		b.suspend(err)
+		if slot != nil && slotted.res.pending != nil {
+			_ = slotted.res.pending.holds(slot)
+		}
 		if first.autoSettle && ctx.Err() == nil {
 			if applied, known := b.settleAll(ctx); known {
 				return &answer.Batch{Conditional: true, Applied: applied}, nil

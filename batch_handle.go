@@ -98,7 +98,7 @@ func (h *handle) holds(c call, b *stmt.Bound, f follow) {
 	h.call, h.follow, h.b, h.conditional, h.replay = c, f, b, b.CAS, c.spec.Replayed(b)
 	h.res.rest = rest{kind: kind, proves: b.Proves, op: b.Op, of: c.table, given: int32(len(c.spec.Conds)), batched: true}
 	h.res.setConds(stmt.KeptConds(b.Conds))
-	h.res.beyond = len(b.Stmt.If) > len(b.Conds)
+	h.res.beyond = b.Beyond()
 	h.err = c.locate(errNotExecuted(b.Op, b.Name))
 	if b.Err == nil {
 		h.describe(kind)
@@ -143,7 +143,7 @@ func (h *handle) describe(kind stmt.If) {
 	}
 	for i := range b.Stmt.If {
 		at := row
-		if b.Meta.Columns[b.Stmt.If[i].Column.ID].Kind == meta.Static {
+		if b.Meta.Stored()[b.Stmt.If[i].Column.ID].Kind == meta.Static {
 			at = answer.StaticRow
 		}
 		h.asks = append(h.asks, rowCondition{at, kind})
@@ -195,6 +195,9 @@ func (h *handle) read(line *answer.Line) {
 		line = &static
 	}
 	e := line.Row(&h.call.table.source)
+	if h.call.table.schema.Meta.Slots != nil {
+		e.TakeSlots("")
+	}
 	if h.res.applied {
 		if e.AnyValue() {
 			h.res.previous = e
@@ -252,7 +255,7 @@ func (s *settlement) record(applied bool) bool {
 func (s *settlement) first() bool { return s.told.CompareAndSwap(false, true) }
 
 // tells reports whether the write's row can say anything.
-func (p *pending) tells() bool { return p.attempt != nil || p.prior != nil }
+func (p *pending) tells() bool { return p.attempt != nil || p.prior != nil || p.slot != nil }
 
 // others looks at the rows of the other writes than p.
 func (s *settlement) others(ctx context.Context, p *pending) (applied, known bool) {

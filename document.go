@@ -160,6 +160,7 @@ func (d *Document[T]) With(opts ...CallOption) *Document[T] {
 
 // write is a write of the document as it is; zero of a nil one.
 func (d *document) write() write {
+	deepen(0)
 	if d == nil || d.query == nil {
 		return write{}
 	}

@@ -284,6 +284,11 @@ func (c *call) locate(err error) error {
 	return err
 }
 
+// misuse is the error of the call, with the key that it names.
+func (c *call) misuse(op, column, reason string, err error) error {
+	return c.locate(misuse(op, c.table.schema.Name, column, reason, err))
+}
+
 // ErrorKind says why something failed: see KindOf. Its String is a word for logs and
 // metrics, its Advice is what to do about it.
 type ErrorKind uint8

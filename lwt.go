@@ -11,6 +11,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/replay"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -222,7 +223,7 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	t := c.table
 	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t
 	res.setConds(b.Conds)
-	res.given, res.beyond = int32(len(c.spec.Conds)), len(b.Stmt.If) > len(b.Conds)
+	res.given, res.beyond = int32(len(c.spec.Conds)), b.Beyond()
 	if b.Err != nil {
 		return res, c.locate(usageError(b.Err))
 	}
@@ -238,7 +239,19 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	defer w.left(nil)
 	within, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	got, err := t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	var got answer.LWT
+	var slot *slots.Slot
+	if b.Slotted() && !driver.IsPlanning(ctx) {
+		got, slot, err = c.decide(within, b, r)
+		if got.Row != nil && got.Row.State == answer.Present && res.kind == stmt.IfExists {
+			res.kind = stmt.IfConditions // it was given up, and the row is there
+		}
+	} else {
+		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	}
+	if got.Answered && !got.Applied && got.Row.WrittenBy(t.schema.Meta, b.Attempt) {
+		got, err = answer.LWT{Answered: true, Applied: true}, nil // it was sent twice, beneath us
+	}
 	if res.applied, res.answered = got.Applied, got.Answered; res.applied {
 		res.previous = got.Row
 	} else {
@@ -249,6 +262,9 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 		if find(err, (*Error).isBroken) == nil {
 			err = t.failure(b.Op, r, err)
 			c.suspend(&res, b, c.locate(err))
+			if slot != nil && res.pending != nil {
+				err = res.pending.holds(slot)
+			}
 		}
 	}
 	if !res.applied {

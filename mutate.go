@@ -120,7 +120,7 @@ func (c *call) notShown(col *meta.Column) error {
 	if c.spec.ReadOptions.Shows(col) {
 		return nil
 	}
-	return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer"}
+	return c.misuse(opMutate, col.Name, "Mutate's function or a hook changed a column that was not shown; add it to Only, or take it out of Defer", nil)
 }
 
 // staticsShown are the static columns that Mutate's function is shown.

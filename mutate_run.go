@@ -54,7 +54,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	key, mistake := c.spec.RowKey()
 	err := c.locate(usageError(mistake))
 	if err == nil && (change == nil || s.attempts < 1) {
-		err = &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate needs a function and at least one attempt"}
+		err = c.misuse(opMutate, "", "Mutate needs a function and at least one attempt", nil)
 	}
 	if err != nil {
 		return mutated{}, err
@@ -71,7 +71,7 @@ func (c call) mutate(ctx context.Context, change change, opts []MutateOption) (m
 	m.queued = time.Since(start)
 	if err != nil {
 		if errors.Is(err, rowqueue.ErrReentered) {
-			err = &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Reason: "Mutate's function calls Mutate for the same row", Err: err}
+			err = c.misuse(opMutate, "", "Mutate's function calls Mutate for the same row", err)
 		} else {
 			err = c.locate(queryError(opMutate, c.table.schema.Name, "waiting for others of the same row", err))
 		}
@@ -257,7 +257,7 @@ func (m *mutation) update(ctx context.Context, row *answer.Row, changed codec.Ad
 			return false, nil, err
 		}
 		if col == t.schema.Meta.Version {
-			return false, nil, &Error{Kind: KindUsage, Op: opMutate, Table: t.schema.Name, Key: m.call.key(), Column: col.Name, Reason: "the version is counted by Mutate itself"}
+			return false, nil, m.call.misuse(opMutate, col.Name, "the version is counted by Mutate itself", nil)
 		}
 		assigns = append(assigns, stmt.SetTo(t.schema.RefTo(col), row.Rewritten(col, before, value)))
 	}
@@ -335,13 +335,13 @@ func (m *mutation) outcome(ctx context.Context, res result, err error, row *answ
 }
 
 func (c call) keyChanged(col *meta.Column) error {
-	return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: "Mutate's function or a hook changed a key column; a row cannot move"}
+	return c.misuse(opMutate, col.Name, "Mutate's function or a hook changed a key column; a row cannot move", nil)
 }
 
 // setKey sets the key fields of v to what the call names.
 func (c *call) setKey(v codec.Addr) error {
 	if col, err := c.spec.SetKey(v); err != nil {
-		return &Error{Kind: KindUsage, Op: opMutate, Table: c.table.schema.Name, Key: c.key(), Column: col.Name, Reason: stmt.CannotHold(col), Err: err}
+		return c.misuse(opMutate, col.Name, stmt.CannotHold(col), err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package coodie
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func begin(ctx context.Context, observers []listener, e Event, r *driver.Request
 	w := &watch{observers: observers, start: time.Now()}
 	if r != nil {
 		r.Watcher = w
-		e.Statement, e.Statements = r.Statement, max(1, len(r.Entries), e.Statements)
+		e.Statement, e.Statements = cmp.Or(e.Statement, r.Statement), max(1, len(r.Entries), e.Statements)
 		e.Consistency, e.SerialConsistency = Consistency(r.Consistency), SerialConsistency(r.Serial)
 		e.Idempotent, e.Reason = r.Replayable, r.Reason
 		if r.Kind == driver.Read || r.Kind == driver.SerialRead {

@@ -267,20 +267,31 @@ func (r Raw) usage(table, reason string, err error) error {
 // errTuple is gocql's error of a tuple that was bound to one marker.
 var errTuple = regexp.MustCompile(`gocql: expected \d+ values send got \d+`)
 
+// shown is the text for errors and observers: without the password of a role.
+func (p *rawStatement) shown() string {
+	if p.table != "" { // a role has none
+		return p.request.Statement
+	}
+	return rawcql.Redact(p.request.Statement)
+}
+
 func (p *rawStatement) failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	request := p.request
+	request.Statement = p.shown()
 	var notSent *driver.NotSentError
 	var several *driver.RepeatedError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &several):
-		return failure(opRaw, p.table, &p.request, err)
+		return failure(opRaw, p.table, &request, err)
 	case errTuple.MatchString(err.Error()):
 		return misuse(opRaw, p.table, "", "a tuple column takes a marker for each element: (?, ?)", err)
 	case errors.As(err, &notSent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		return misuse(opRaw, p.table, "", "a value does not fit", err)
 	}
-	return failure(opRaw, p.table, &p.request, err)
+	return failure(opRaw, p.table, &request, err)
 }
 
 // effects are the kinds of the events of raw statements.
@@ -403,7 +414,7 @@ func (p *rawStatement) do(ctx context.Context) (*driver.Rows, *watch) {
 		if !qualified {
 			keyspace = p.db.sender.Keyspace()
 		}
-		ctx, w = begin(ctx, p.settings.observers, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table}, &p.request)
+		ctx, w = begin(ctx, p.settings.observers, Event{Op: opRaw, Kind: p.kind, Keyspace: keyspace, Table: p.table, Statement: p.shown()}, &p.request)
 	}
 	return driver.Do(ctx, driver.Retry(p.db.sender, p.settings.retries), &p.request), w
 }

@@ -329,3 +329,23 @@ func TestRawErrors(t *testing.T) {
 	require.ErrorAs(t, db.Raw("DELETE FROM r WHERE k = 1").Exec(ctx), &query)
 	require.True(t, !query.Unknown && query.Kind < KindUsage, "%v", query)
 }
+
+// TestRawPassword: neither an error nor an event has the password of a role.
+func TestRawPassword(t *testing.T) {
+	_, session := rawServer(t) // which has no roles
+	var shown []string
+	db := New(session, WithObserver(ObserverFunc(func(_ context.Context, e Event) { shown = append(shown, e.Statement) })))
+	for _, text := range []string{
+		"CREATE ROLE bob WITH PASSWORD = 'secret' AND LOGIN = true",
+		"ALTER USER bob WITH PASSWORD 'secret'",
+	} {
+		err := db.Raw(text).Exec(context.Background())
+		require.ErrorContains(t, err, "PASSWORD")
+		require.NotContains(t, err.Error(), "secret")
+	}
+	err := db.Raw("CREATE ROLE bob WITH PASSWORD = 'secret' LOGIN = true").Exec(context.Background())
+	require.ErrorContains(t, err, "the CQL is not understood")
+	require.NotContains(t, err.Error(), "secret")
+	require.Len(t, shown, 2)
+	require.NotContains(t, shown[0]+shown[1], "secret")
+}

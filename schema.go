@@ -13,6 +13,7 @@ import (
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
 	"github.com/coodie-go/coodie/internal/rowqueue"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -23,6 +24,7 @@ type DB struct {
 	defaults settings
 	session  *driver.Session // of Connect; nil if it is the user's
 	queue    rowqueue.Queue[*answer.Row]
+	slots    slots.Pool
 	texts    textCounter
 }
 
@@ -89,6 +91,11 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 	for _, o := range opts {
 		if o != nil {
 			o.applyTable(&s)
+		}
+	}
+	if of.Slots != nil {
+		if err := s.resolveSlots(); err != nil {
+			return nil, fail(err.Error())
 		}
 	}
 	if err := s.resolve(); err != nil {

@@ -418,14 +418,30 @@ func connected(ctx context.Context, try func() error) error {
 // awaitBuilds waits until the indexes and views are built.
 func (p *part) awaitBuilds(ctx context.Context, live *ddl.Live) error {
 	indexes := p.IndexNames(live)
+	return awaitBuilt(ctx, p.Keyspace, longestBuild, func(waited time.Duration) (string, error) {
+		return p.building(ctx, indexes, waited > goneAfter)
+	})
+}
+
+// longestBuild is how long Sync waits for indexes and views, if its context does not end before.
+const longestBuild = time.Hour
+
+// awaitBuilt waits until nothing is pending.
+func awaitBuilt(ctx context.Context, keyspace string, longest time.Duration, pending func(waited time.Duration) (string, error)) error {
 	const most = time.Second
 	for wait, begun := most/64, time.Now(); ; wait = min(2*wait, most) {
-		pending, err := p.building(ctx, indexes, time.Since(begun) > goneAfter)
-		if err != nil || pending == "" {
+		name, err := pending(time.Since(begun))
+		if err != nil || name == "" {
 			return err
 		}
+		late := func(err error) error {
+			return &Error{Kind: KindOther, Op: "sync", Table: keyspace, Err: fmt.Errorf("%s is not built yet: %w", name, err)}
+		}
+		if time.Since(begun) >= longest {
+			return late(fmt.Errorf("Sync has waited for %v; the server goes on, and another Sync waits again", longest))
+		}
 		if err := pace.Sleep(ctx, wait); err != nil {
-			return &Error{Kind: KindOther, Op: "sync", Table: p.Keyspace, Err: fmt.Errorf("%s is not built yet: %w", pending, err)}
+			return late(err)
 		}
 	}
 }

@@ -151,6 +151,23 @@ func createCQL[T any](opts ...TableOption) ([]string, error) {
 	return Schema(nil, table).CQL(), nil
 }
 
+// TestBuildsEnd: Sync does not wait forever for an index, and says which one it is.
+func TestBuildsEnd(t *testing.T) {
+	err := awaitBuilt(context.Background(), "app", 20*time.Millisecond, func(time.Duration) (string, error) { return "index users_name", nil })
+	require.EqualError(t, err, "coodie: sync app: index users_name is not built yet: Sync has waited for 20ms; the server goes on, and another Sync waits again")
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	err = awaitBuilt(ctx, "app", time.Hour, func(time.Duration) (string, error) { return "view by_name", nil })
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	left := 3
+	require.NoError(t, awaitBuilt(context.Background(), "app", time.Hour, func(time.Duration) (string, error) {
+		if left--; left == 0 {
+			return "", nil
+		}
+		return "index users_name", nil
+	}))
+}
+
 // disagreeing is a session whose nodes disagree on the schema from the nth question on.
 type disagreeing struct {
 	fake.Sender

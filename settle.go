@@ -3,12 +3,14 @@ package coodie
 import (
 	"bytes"
 	"context"
+	"sync"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
+	"github.com/coodie-go/coodie/internal/slots"
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
@@ -21,6 +23,8 @@ type pending struct {
 	cause   *Error      // of unknown outcome
 	sent    told        // what observers have been told of the write
 	verdict *settlement // shared with the other writes of its batch
+	slot    *slots.Slot // the writer's, which tells for certain; nil if the write has none
+	fencing sync.Mutex  // one Settle at a time uses it
 }
 
 // Settle finds out what became of a conditional write whose outcome is unknown: it is
@@ -82,7 +86,7 @@ func (r result) settled(ctx context.Context) (result, error) {
 	if err == nil && p.verdict.first() {
 		outcome = decided(r.applied)
 	}
-	w.end(outcome, err, func(e *Event) { e.Evidence = evidence(r.applied, err) })
+	w.end(outcome, err, func(e *Event) { e.Evidence = p.evidence(r.applied, err) })
 	return r, err
 }
 
@@ -102,6 +106,15 @@ func (r result) settle(ctx context.Context, p *pending) (result, error) {
 		}
 	}
 	return r.known(applied), nil
+}
+
+// evidence is what tells how the write was settled.
+func (p *pending) evidence(applied bool, err error) string {
+	text := evidence(applied, err)
+	if p.slot != nil && !applied && err == nil {
+		text = "the writer's slot holds a fence, so the write can never be applied"
+	}
+	return text
 }
 
 // evidence is what tells how a write was settled.
@@ -138,7 +151,18 @@ func (r result) look(ctx context.Context, p *pending) (_ result, applied bool, e
 	if row == nil {
 		r.absent = answer.Absent
 	}
-	applied, evidence = p.judge(row)
+	if p.slot != nil {
+		var seen slots.Seen
+		if row != nil {
+			seen = slots.Seen{Row: true, Slot: row.TakeSlots(p.slot.Writer)}
+		}
+		if applied, evidence = p.bySlot(ctx, seen); evidence == "" {
+			return r, applied, ""
+		}
+	}
+	if byAttempt, other := p.judge(row); other == "" || p.slot == nil {
+		return r, byAttempt, other
+	}
 	return r, applied, evidence
 }
 

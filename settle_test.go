@@ -288,3 +288,41 @@ func TestDeadline(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Applied)
 }
+
+// An LWT that a driver or proxy sends twice is refused by its own row, which holds its attempt id.
+func TestSentTwiceBeneath(t *testing.T) {
+	ctx := context.Background()
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		srv, session := server(t, cqltest.WithDialect(dialect))
+		db := coodie.New(session)
+		claims, err := coodie.Open[Claim](db)
+		require.NoError(t, err)
+		require.NoError(t, coodie.Schema(db, claims).Create(ctx))
+		srv.Fault(cqltest.On(cqltest.Conditional, "claim"), cqltest.Apply, cqltest.Repeat)
+		doc := claims.New(Claim{Name: "n", Owner: "alice"})
+
+		res, err := doc.Insert(ctx)
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		require.Nil(t, res.Existing)
+
+		attempt := coodie.AnyCol(claims, "attempt")
+		res, err = doc.If(attempt.Eq(doc.Value.Attempt)).Update(ctx, claimOwner.Set("bob"))
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		require.Equal(t, "bob", doc.Value.Owner)
+
+		batch := db.Batch()
+		h := doc.If(attempt.Eq(doc.Value.Attempt)).UpdateIn(batch, claimOwner.Set("carol"))
+		require.NoError(t, batch.Exec(ctx))
+		res, err = h.Result()
+		require.NoError(t, err)
+		require.True(t, res.Applied)
+		require.Equal(t, "carol", doc.Value.Owner)
+
+		res, err = claims.New(Claim{Name: "n", Owner: "dave"}).Insert(ctx)
+		require.NoError(t, err)
+		require.False(t, res.Applied, "another's row still refuses")
+		require.Equal(t, "carol", res.Existing.Value.Owner)
+	}
+}

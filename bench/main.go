@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,8 +24,9 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 250, "measure each contender this often")
 	flag.DurationVar(&c.span, "time", 10*time.Millisecond, "CPU time of one measurement")
 	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
-	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of coodie to this `file`, and compare nothing")
-	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of coodie to this `file`, and compare nothing")
+	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of one contender to this `file`, and compare nothing")
+	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of one contender to this `file`, and compare nothing")
+	flag.StringVar(&c.of, "of", "coodie", "the `contender` that is profiled")
 	choosing := flag.Bool("settings", false, "measure the settings that coodie.Connect chooses")
 	hosts := flag.String("hosts", "", "measure them on the real server at these `addresses` too")
 	serving := flag.Bool("serve", false, "be the server")
@@ -63,6 +65,7 @@ type options struct {
 	driver                 string
 	only                   *regexp.Regexp
 	memProfile, cpuProfile string
+	of                     string
 }
 
 func (c *options) bench(ctx context.Context) error {
@@ -87,7 +90,11 @@ func (c *options) bench(ctx context.Context) error {
 		return err
 	}
 	if c.memProfile != "" || c.cpuProfile != "" {
-		return c.profile(ctx, contenders)
+		i := slices.Index(field.names, c.of)
+		if i < 0 {
+			return fmt.Errorf("there is no contender %q", c.of)
+		}
+		return c.profile(func(o *operation) error { return o.run(ctx, contenders[i], i) })
 	}
 	field.names[0] = c.driver
 	t := table{names: field.names, limited: c.driver == "gocql"}
@@ -107,13 +114,22 @@ func (c *options) bench(ctx context.Context) error {
 	return errors.Join(t.err(), err)
 }
 
-// profile profiles the last contender, which is coodie.
-func (c *options) profile(ctx context.Context, contenders []contender) error {
-	last := len(contenders) - 1
+// profile profiles one contender's calls.
+func (c *options) profile(call func(*operation) error) error {
+	none := make(chan struct{})
+	close(none)
 	run := func(n int) error {
-		for _, o := range operations {
-			for i := 0; c.only.MatchString(o.name) && i < n; i++ {
-				if err := o.run(ctx, contenders[last], last); err != nil {
+		for i := range operations {
+			o := &operations[i]
+			if !c.only.MatchString(o.name) {
+				continue
+			}
+			one, times := func() error { return call(o) }, n
+			if o.apart {
+				one, times = func() error { return inCrowd(func() error { return call(o) }, none) }, (n+crowd-1)/crowd
+			}
+			for range times {
+				if err := one(); err != nil {
 					return err
 				}
 			}

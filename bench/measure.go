@@ -86,14 +86,20 @@ func sample(ctx context.Context, o operation, contenders []contender, rounds int
 	n := make([]int, len(contenders))
 	stacks := make([]float64, len(contenders))
 	turn := func(i, n int) (cost[float64], error) {
-		call := func() error { return o.run(ctx, contenders[i], i) }
-		if !o.apart {
-			return measure(n, call)
+		call, calls := func() error { return o.run(ctx, contenders[i], i) }, 1
+		if o.apart {
+			none := make(chan struct{})
+			close(none)
+			one := call
+			call, calls = func() error { return inCrowd(one, none) }, crowd
 		}
-		none := make(chan struct{})
-		close(none)
-		m, err := measure(max(1, n/crowd), func() error { return inCrowd(call, none) })
-		return cost[float64]{m.allocs / crowd, m.bytes/crowd + stacks[i], m.cpu / crowd}, err
+		// In the others' turns the garbage collector has taken what is kept for the next call.
+		if err := call(); err != nil {
+			return cost[float64]{}, err
+		}
+		m, err := measure(max(1, n/calls), call)
+		by := float64(calls)
+		return cost[float64]{m.allocs / by, m.bytes/by + stacks[i], m.cpu / by}, err
 	}
 	for i, c := range contenders {
 		const warmUp = 50

@@ -165,7 +165,7 @@ DROP TYPE address;
 	require.Equal(t, "-- This destroys data.\nALTER TABLE users DROP name;\n", string(text))
 	text, err = os.ReadFile(downFile)
 	require.NoError(t, err)
-	require.Equal(t, "-- No way back from: ALTER TABLE users DROP name\n", string(text))
+	require.Equal(t, "-- coodie:no-way-back ALTER TABLE users DROP name\n", string(text))
 
 	upFile, _, err = migrate.Autogenerate(dir, "more", nil, nil)
 	require.NoError(t, err)
@@ -187,8 +187,53 @@ DROP TYPE address;
 	_, _, err = migrate.Autogenerate(python, "b", nil, nil)
 	require.ErrorIs(t, err, migrate.ErrName)
 
-	srv := start(t)
-	m, err := migrate.New(client(t, srv), os.DirFS(dir), quick...)
+	db := client(t, start(t))
+	_, err = migrate.New(db, os.DirFS(dir), quick...)
+	require.ErrorIs(t, err, migrate.ErrEmpty, "the last one is not filled in")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "0003_more.up.cql"), []byte("ALTER TABLE users ADD more int;"), 0o666))
+	m, err := migrate.New(db, os.DirFS(dir), quick...)
 	require.NoError(t, err)
 	up(t, m)
+	_, err = m.Down(context.Background(), 2)
+	require.ErrorIs(t, err, migrate.ErrNoWayBack)
+	_, err = m.Down(context.Background(), 1)
+	require.ErrorIs(t, err, migrate.ErrNoWayBack)
+}
+
+// TestAutogenerateText: line breaks and comments in a statement stay what they are, and no file has a password.
+func TestAutogenerateText(t *testing.T) {
+	dir := t.TempDir()
+	upFile, downFile, err := migrate.Autogenerate(dir, "text", []string{
+		"ALTER TABLE users WITH comment = 'our\nDROP TABLE users;\r-- '",
+		"CREATE TABLE a (k int PRIMARY KEY) -- the first; of all",
+		"CREATE TABLE b (k int PRIMARY KEY); -- the second\n/* and last */",
+		"-- coodie:allow destructive\nTRUNCATE c // now",
+		"CREATE ROLE r WITH PASSWORD = 'secret'",
+		"CREATE INDEX i ON a (\"\nDROP TABLE users;\")",
+	}, nil)
+	require.NoError(t, err)
+	text, err := os.ReadFile(upFile)
+	require.NoError(t, err)
+	require.Equal(t, "ALTER TABLE users WITH comment = 'our\nDROP TABLE users;\r-- ';\n\nCREATE TABLE a (k int PRIMARY KEY); -- the first; of all\n\n"+
+		"CREATE TABLE b (k int PRIMARY KEY); -- the second\n/* and last */\n\n-- This destroys data.\n-- coodie:allow destructive\nTRUNCATE c; // now\n\n"+
+		"CREATE ROLE r WITH PASSWORD = 'secret';\n\nCREATE INDEX i ON a (\"\nDROP TABLE users;\");\n", string(text))
+	text, err = os.ReadFile(downFile)
+	require.NoError(t, err)
+	require.Equal(t, "DROP INDEX i;\n-- coodie:no-way-back CREATE ROLE r WITH PASSWORD = '***'\n-- coodie:no-way-back TRUNCATE c\nDROP TABLE b;\nDROP TABLE a;\n"+
+		"-- coodie:no-way-back ALTER TABLE users WITH comment = 'our DROP TABLE users; -- '\n", string(text))
+	_, err = migrate.New(client(t, start(t)), os.DirFS(dir))
+	require.NoError(t, err)
+
+	_, _, err = migrate.Autogenerate(dir, "select", []string{"SELECT * FROM a"}, nil)
+	require.ErrorIs(t, err, migrate.ErrSyntax)
+	_, _, err = migrate.Autogenerate(dir, "use", []string{"DROP TABLE a"}, []string{"USE b"})
+	require.ErrorIs(t, err, migrate.ErrSyntax)
+	_, _, err = migrate.Autogenerate(dir, "password", []string{"CREATE ROLE r WITH PASSWORD = 'secret'; DROP TABLE a"}, nil)
+	require.ErrorIs(t, err, migrate.ErrSyntax)
+	require.NotContains(t, err.Error(), "secret")
+	_, downFile, err = migrate.Autogenerate(dir, "down", []string{"TRUNCATE a"}, []string{"CREATE TABLE b (k int PRIMARY KEY) -- again"})
+	require.NoError(t, err)
+	text, err = os.ReadFile(downFile)
+	require.NoError(t, err)
+	require.Equal(t, "CREATE TABLE b (k int PRIMARY KEY); -- again\n", string(text))
 }

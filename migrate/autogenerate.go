@@ -16,9 +16,9 @@ import (
 )
 
 // Autogenerate writes the next migration of a directory: the file that executes the statements of up, and the one that
-// executes those of down. A nil down is made of up, backwards; a statement that cannot be undone is a comment there. Statements
-// that destroy data are marked by a comment, for whoever reviews the file. Without statements the files hold a
-// comment to begin with.
+// executes those of down. A nil down is made of up, backwards; for a statement that cannot be undone the file declares
+// coodie:no-way-back, which Down refuses. Statements that destroy data are marked by a comment, for whoever reviews the
+// file. Without statements the files hold a comment to begin with, and New refuses them until they are filled in.
 //
 // Nothing is overwritten. The number is the next one, or the time if the others are such as 20260131120000.
 func Autogenerate(dir, name string, up, down []string) (upFile, downFile string, err error) {
@@ -78,22 +78,18 @@ func render(up, down []string) (forth, back string, err error) {
 	var undo []string
 	var f, b strings.Builder
 	for _, text := range up {
-		statements, err := cqlfile.Parse(text)
-		if err != nil || len(statements) != 1 {
-			return "", "", &Error{Kind: ErrSyntax, Err: errors.Join(err, fmt.Errorf("%q", text)), Advice: "Autogenerate takes one statement at a time"}
-		}
-		s := statements[0].Statement
-		if advice := misplaced(s); advice != "" {
-			return "", "", &Error{Kind: ErrSyntax, Err: fmt.Errorf("%q", text), Advice: advice}
+		s, written, err := single(text)
+		if err != nil {
+			return "", "", err
 		}
 		if cqlfile.Destroys(s) != "" {
 			f.WriteString("-- This destroys data.\n")
 		}
-		f.WriteString(strings.TrimRight(text, "; \n") + ";\n\n")
+		f.WriteString(written)
 		if inverse := undoes(s); inverse != "" {
 			undo = append(undo, inverse+";\n")
 		} else {
-			undo = append(undo, "-- No way back from: "+cqlparse.Print(s)+"\n")
+			undo = append(undo, "-- coodie:no-way-back "+oneLine(cqlparse.Redact(cqlparse.Print(s)))+"\n")
 		}
 	}
 	if down == nil {
@@ -101,10 +97,11 @@ func render(up, down []string) (forth, back string, err error) {
 		b.WriteString(strings.Join(undo, ""))
 	}
 	for _, text := range down {
-		if _, err := cqlparse.Parse(text); err != nil {
-			return "", "", &Error{Kind: ErrSyntax, Err: errors.Join(err, fmt.Errorf("%q", text)), Advice: "Autogenerate takes one statement at a time"}
+		_, written, err := single(text)
+		if err != nil {
+			return "", "", err
 		}
-		b.WriteString(strings.TrimRight(text, "; \n") + ";\n\n")
+		b.WriteString(written)
 	}
 	if len(up) == 0 {
 		f.WriteString("-- Statements of CQL, each ended by a semicolon.\n")
@@ -114,6 +111,30 @@ func render(up, down []string) (forth, back string, err error) {
 	}
 	return strings.TrimRight(f.String(), "\n") + "\n", strings.TrimRight(b.String(), "\n") + "\n", nil
 }
+
+// single reads one statement. written is its text for a file, with the comments around it.
+func single(text string) (s cqlparse.Statement, written string, err error) {
+	refuse := func(err error, advice string) (cqlparse.Statement, string, error) {
+		return nil, "", &Error{Kind: ErrSyntax, Err: errors.Join(err, fmt.Errorf("%q", cqlparse.Redact(text))), Advice: advice}
+	}
+	file, err := cqlfile.Parse(text)
+	if err != nil || len(file.Statements) != 1 {
+		return refuse(err, "Autogenerate takes one statement at a time")
+	}
+	s = file.Statements[0].Statement
+	if advice := misplaced(s); advice != "" {
+		return refuse(nil, advice)
+	}
+	end := s.Header().End.Offset
+	rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text[end:]), ";"))
+	if rest != "" {
+		rest = " " + rest // a comment
+	}
+	return s, strings.TrimSpace(text[:end]) + ";" + rest + "\n\n", nil
+}
+
+// oneLine is a text for a comment, which a line break would end.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // undoes is the statement that undoes another one; "" if there is none.
 func undoes(s cqlparse.Statement) string {

@@ -26,23 +26,28 @@ func TestBadFiles(t *testing.T) {
 			files("0001_a.up.cql", strings.Repeat("DROP TABLE a;\n", 39)+"  CREATE TABEL a (k int);"),
 			migrate.ErrSyntax, "migrate: 0001_a.up.cql:40:10: bad statement: no viable alternative at input 'TABEL' (",
 		},
-		"end":        {files("0001_a.up.cql", "DROP TABLE a;\nDROP TABLE"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:11: bad statement: "},
-		"not UTF-8":  {files("0001_a.up.cql", "DROP TABLE a;\n  \xff"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:3: bad statement: the text is not UTF-8"},
-		"use":        {files("0001_a.up.cql", "USE b;"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement; each statement may go to another connection: connect with the keyspace, or write keyspace.table"},
-		"select":     {files("0001_a.up.cql", "SELECT * FROM a;"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement; a migration only writes"},
-		"marker":     {files("0001_a.up.cql", "\nINSERT INTO a (k) VALUES (?);"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:1: bad statement; there is no value for a marker"},
-		"directive":  {files("0001_a.up.cql", "DROP TABLE a;\n\t-- coodie:chekc SELECT 1\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:2: bad statement: unknown directive coodie:chekc; there are check, repeatable and allow"},
-		"check":      {files("0001_a.up.cql", "-- coodie:check SELECT k FORM a\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:26: bad statement: "},
-		"no check":   {files("0001_a.up.cql", "-- coodie:check DROP TABLE a\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement: coodie:check needs a SELECT without markers"},
-		"last":       {files("0001_a.up.cql", "DROP TABLE a;\n-- coodie:repeatable\n"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:1: bad statement: the directive coodie:repeatable has no statement after it"},
-		"gap":        {files("0001_a.up.cql", "", "0003_c.up.cql", ""), migrate.ErrGap, "migrate: 0003_c.up.cql: a number is missing: 3 comes after 1; count migrations 1, 2, 3, …, or use dates such as 20260131120000"},
-		"twice":      {files("0001_a.up.cql", "", "001_b.up.cql", ""), migrate.ErrDuplicate, "migrate: 001_b.up.cql: two migrations with one number: 0001_a.up.cql has number 1 too; give one of them a number of its own, greater than all others"},
-		"zeros":      {files("0001_a.up.cql", "", "1_a.up.cql", ""), migrate.ErrDuplicate, "0001_a.up.cql has number 1 too"},
-		"name":       {files("create.cql", ""), migrate.ErrName, "migrate: create.cql: bad file name; call it like 0001_create_users.up.cql, or keep it in another directory"},
-		"zero":       {files("0000_a.up.cql", ""), migrate.ErrName, "migrate: 0000_a.up.cql: bad file name; number migrations from 1"},
-		"great":      {files("99999999999999999999_a.up.cql", ""), migrate.ErrName, "number migrations from 1"},
-		"only down":  {files("0001_a.down.cql", ""), migrate.ErrName, "migrate: 0001_a.down.cql: bad file name; a way back needs a way there: add 0001_a.up.cql"},
-		"other name": {files("0001_a.up.cql", "", "0001_b.down.cql", ""), migrate.ErrDuplicate, "0001_a.up.cql has number 1 too"},
+		"end":         {files("0001_a.up.cql", "DROP TABLE a;\nDROP TABLE"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:11: bad statement: "},
+		"not UTF-8":   {files("0001_a.up.cql", "DROP TABLE a;\n  \xff"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:3: bad statement: the text is not UTF-8"},
+		"use":         {files("0001_a.up.cql", "USE b;"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement; each statement may go to another connection: connect with the keyspace, or write keyspace.table"},
+		"select":      {files("0001_a.up.cql", "SELECT * FROM a;"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement; a migration only writes"},
+		"marker":      {files("0001_a.up.cql", "\nINSERT INTO a (k) VALUES (?);"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:1: bad statement; there is no value for a marker"},
+		"directive":   {files("0001_a.up.cql", "DROP TABLE a;\n\t-- coodie:chekc SELECT 1\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:2: bad statement: unknown directive coodie:chekc; there are check, repeatable, allow, empty and no-way-back"},
+		"check":       {files("0001_a.up.cql", "-- coodie:check SELECT k FORM a\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:26: bad statement: "},
+		"no check":    {files("0001_a.up.cql", "-- coodie:check DROP TABLE a\nDROP TABLE b"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement: coodie:check needs a SELECT without markers"},
+		"last":        {files("0001_a.up.cql", "DROP TABLE a;\n-- coodie:repeatable\n"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:2:1: bad statement: the directive coodie:repeatable has no statement after it"},
+		"end of line": {files("0001_a.up.cql", "DROP TABLE a; -- coodie:repeatable"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:15: bad statement: a directive at the end of a line has no effect"},
+		"empty":       {files("0001_a.up.cql", "-- Statements of CQL.\n"), migrate.ErrEmpty, "migrate: 0001_a.up.cql: the file has no statement; write what it does, or -- coodie:empty on a line of its own if that is nothing"},
+		"no way back": {files("0001_a.up.cql", "-- coodie:no-way-back x\nDROP TABLE a"), migrate.ErrSyntax, "migrate: 0001_a.up.cql:1:1: bad statement; coodie:no-way-back belongs into the .down.cql"},
+		"capitals":    {files("0001_a.UP.CQL", "DROP TABLE a"), migrate.ErrName, "call it like 0001_create_users.up.cql"},
+		"password":    {files("0001_a.up.cql", "CREATE ROLE r WITH PASSWORD = 'secret' LOGIN = true"), migrate.ErrSyntax, "PASSWORD = '***' [LOGIN]"},
+		"gap":         {files("0001_a.up.cql", "DROP TABLE a", "0003_c.up.cql", "DROP TABLE a"), migrate.ErrGap, "migrate: 0003_c.up.cql: a number is missing: 3 comes after 1; count migrations 1, 2, 3, …, or use dates such as 20260131120000"},
+		"twice":       {files("0001_a.up.cql", "", "001_b.up.cql", ""), migrate.ErrDuplicate, "migrate: 001_b.up.cql: two migrations with one number: 0001_a.up.cql has number 1 too; give one of them a number of its own, greater than all others"},
+		"zeros":       {files("0001_a.up.cql", "", "1_a.up.cql", ""), migrate.ErrDuplicate, "0001_a.up.cql has number 1 too"},
+		"name":        {files("create.cql", ""), migrate.ErrName, "migrate: create.cql: bad file name; call it like 0001_create_users.up.cql, or keep it in another directory"},
+		"zero":        {files("0000_a.up.cql", ""), migrate.ErrName, "migrate: 0000_a.up.cql: bad file name; number migrations from 1"},
+		"great":       {files("99999999999999999999_a.up.cql", ""), migrate.ErrName, "number migrations from 1"},
+		"only down":   {files("0001_a.down.cql", ""), migrate.ErrName, "migrate: 0001_a.down.cql: bad file name; a way back needs a way there: add 0001_a.up.cql"},
+		"other name":  {files("0001_a.up.cql", "", "0001_b.down.cql", ""), migrate.ErrDuplicate, "0001_a.up.cql has number 1 too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := migrate.New(db, test.files)
@@ -58,6 +63,20 @@ func TestBadFiles(t *testing.T) {
 	require.ErrorIs(t, err, migrate.ErrGap)
 	require.Len(t, strings.Split(err.Error(), "\n"), 3, "all mistakes at once")
 
+	for fsys, text := range map[*fstest.MapFS]string{
+		{"migrations/0001_a.up.cql": {}, "migrations/0002_b.up.cql": {}, "other/x.cql": {}}: "migrate: there are no migrations: the top directory has no files of migrations, and migrations has 2; give that directory: fs.Sub(files, \"migrations\"), or --dir",
+		{"readme.md": {}}: "migrate: there are no migrations; the first file is called like 0001_create_users.up.cql",
+	} {
+		_, err = migrate.New(db, *fsys)
+		require.ErrorIs(t, err, migrate.ErrNoFiles)
+		require.EqualError(t, err, text)
+	}
+	goOnly := migrate.WithGo(1, "a", func(context.Context, *migrate.Run) error { return nil }, nil)
+	_, err = migrate.New(db, files("x/0001_a.up.cql", ""), goOnly)
+	require.ErrorIs(t, err, migrate.ErrNoFiles, "a Go function is no file")
+	_, err = migrate.New(db, fstest.MapFS{}, goOnly)
+	require.NoError(t, err)
+
 	_, err = migrate.New(nil, nil)
 	require.ErrorIs(t, err, migrate.ErrFailed)
 	_, err = migrate.New(db, nil, migrate.WithLease(0))
@@ -66,7 +85,7 @@ func TestBadFiles(t *testing.T) {
 	require.ErrorIs(t, err, migrate.ErrFailed)
 	_, err = migrate.New(db, nil, migrate.WithGo(1, "a", nil, nil))
 	require.ErrorIs(t, err, migrate.ErrName)
-	dates := files("20260101000000_a.up.cql", "", "20260301000000_b.up.cql", "")
+	dates := files("20260101000000_a.up.cql", "DROP TABLE a", "20260301000000_b.up.cql", "DROP TABLE a")
 	_, err = migrate.New(db, dates)
 	require.NoError(t, err, "dates have gaps")
 }
@@ -139,16 +158,16 @@ func TestRefusedAndMended(t *testing.T) {
 		require.Equal(t, 1, status[0].Done)
 		require.False(t, status[0].Unknown)
 	}
-	_, err := m.Down(ctx)
+	_, err := m.Down(ctx, 0)
 	require.ErrorIs(t, err, migrate.ErrUnfinished)
 
 	_, err = migrator(t, db, with(bad, "0001_a.up.cql", "CREATE TABLE a (key int PRIMARY KEY);")).Up(ctx)
 	require.ErrorIs(t, err, migrate.ErrChanged)
-	require.Contains(t, err.Error(), "migrate: 0001_a.up.cql:1:1: an applied migration has changed: statement 1 was or may have been executed already")
+	require.Contains(t, err.Error(), "migrate: 0001_a.up.cql:1:1: an applied migration has changed: statement 1 was executed already")
 
 	m = migrator(t, db, with(bad, "0001_a.up.cql", "-- mended\nCREATE TABLE a (k int PRIMARY KEY);\nALTER TABLE a ADD v int;"))
 	require.Len(t, up(t, m), 1)
-	_, err = m.Down(ctx)
+	_, err = m.Down(ctx, 0)
 	require.NoError(t, err)
 }
 
@@ -249,4 +268,23 @@ func TestDisagreement(t *testing.T) {
 	require.Contains(t, err.Error(), "127.0.0.8")
 	require.Contains(t, err.Error(), "127.0.0.9")
 	require.Empty(t, schema(srv))
+
+}
+
+// TestAgreementWithoutWork: Up and Down wait for agreement although there is nothing to do, since another process may have
+// ended before the nodes agreed.
+func TestAgreementWithoutWork(t *testing.T) {
+	ctx := context.Background()
+	srv := start(t)
+	m := migrator(t, client(t, srv), letters("a"), migrate.WithAgreement(50*time.Millisecond))
+	up(t, m)
+	srv.Fault(cqltest.On(cqltest.Select, "system.peers"), cqltest.ServerError("boom"))
+	for _, again := range []func() ([]migrate.Step, error){
+		func() ([]migrate.Step, error) { return m.Up(ctx) },
+		func() ([]migrate.Step, error) { return m.UpTo(ctx, 1) },
+		func() ([]migrate.Step, error) { return m.Down(ctx, 1) },
+	} {
+		_, err := again()
+		require.ErrorContains(t, err, "the nodes' versions of the schema could not be read")
+	}
 }

@@ -26,7 +26,11 @@ var (
 	ErrMissing = errors.New("no such migration")
 	// ErrOrder: a migration is not applied, but one with a greater number is.
 	ErrOrder = errors.New("not applied, but a later one is")
-	// ErrNoWayBack: a migration has no .down.cql.
+	// ErrEmpty: a file has no statement, and does not declare that.
+	ErrEmpty = errors.New("the file has no statement")
+	// ErrNoFiles: the file system has no migrations, or none in its top directory.
+	ErrNoFiles = errors.New("there are no migrations")
+	// ErrNoWayBack: a migration has no .down.cql, or one without statements, or one that declares so.
 	ErrNoWayBack = errors.New("no way back")
 	// ErrUnfinished: a migration stopped in the middle, and has to be finished first.
 	ErrUnfinished = errors.New("a migration is not finished")

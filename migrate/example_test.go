@@ -39,7 +39,7 @@ func Example() {
 		log.Fatal(err) // look at the data, and tell by Repair
 	}
 
-	steps, err = m.Down(ctx)
+	steps, err = m.Down(ctx, 1)
 	fmt.Println(len(steps), "step back:", steps[0].CQL, err)
 	status, err := m.Status(ctx)
 	for _, s := range status {

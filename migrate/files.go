@@ -27,8 +27,13 @@ type source struct {
 	file       string
 	sum        string // of the file
 	statements []cqlfile.Statement
+	empty      bool           // declared to have none
+	noWayBack  *cqlfile.Error // declared of a .down.cql
 	call       GoFunc
 }
+
+// unfilled says whether it is a file that has no statement yet.
+func (s *source) unfilled() bool { return s.call == nil && len(s.statements) == 0 && !s.empty }
 
 // steps is how many steps the progress is counted in.
 func (s *source) steps() int {
@@ -57,7 +62,7 @@ type Step struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
-	CQL     string `json:"cql,omitempty"` // "" of a Go function
+	CQL     string `json:"cql,omitempty"` // "" of a Go function; a password in it is '***'
 	// Resumed says that the step may have been executed before: its outcome is looked at first.
 	Resumed bool `json:"resumed,omitempty"`
 }
@@ -83,12 +88,31 @@ func (m *migration) step(down bool, i int) Step {
 	s := Step{Version: m.version, Name: m.name, Down: down, Number: i + 1, Of: src.steps(), File: src.file}
 	if src.call == nil && i < len(src.statements) {
 		st := &src.statements[i]
-		s.Line, s.Column, s.CQL = st.Line, st.Column, st.Text
+		s.Line, s.Column, s.CQL = st.Line, st.Column, cqlparse.Redact(st.Text)
 	}
 	return s
 }
 
 func (m *migration) file() string { return m.up.file }
+
+// irreversible is why a migration cannot be reverted, or nil.
+func (m *migration) irreversible() error {
+	e := &Error{Kind: ErrNoWayBack, Version: m.version, File: m.file()}
+	switch d := m.down; {
+	case d == nil:
+		e.Advice = "write a .down.cql for it, or a migration that undoes it"
+	case d.noWayBack != nil:
+		e.File, e.Line, e.Column, e.Advice = d.file, d.noWayBack.Line, d.noWayBack.Column, "undo it there and take coodie:no-way-back out, or write a migration that undoes it"
+		if d.noWayBack.Msg != "" {
+			e.Err = errors.New(d.noWayBack.Msg)
+		}
+	case d.unfilled():
+		e.File, e.Err, e.Advice = d.file, ErrEmpty, "write the statements that undo the migration, or -- coodie:empty if there is nothing to undo"
+	default:
+		return nil
+	}
+	return e
+}
 
 // fileName is that of a migration. Python's coodie counts 20260115_001, which is one number here.
 var fileName = regexp.MustCompile(`^(\d{8}_\d{3}|\d+)_([^.].*)\.(up|down)\.cql$`)
@@ -116,12 +140,46 @@ func read(fsys fs.FS, functions []*migration) ([]*migration, error) {
 	return all, errors.Join(mistakes...)
 }
 
+// missing says that there would be nothing to do, although files were given: they are in another directory, or
+// not filled in.
+func missing(fsys fs.FS, all []*migration) error {
+	var mistakes []error
+	for _, m := range all {
+		if m.up.unfilled() {
+			mistakes = append(mistakes, &Error{Kind: ErrEmpty, Version: m.version, File: m.file(),
+				Advice: "write what it does, or -- coodie:empty on a line of its own if that is nothing"})
+		}
+	}
+	inFiles := func(m *migration) bool { return m.file() != "" }
+	if fsys == nil || slices.ContainsFunc(all, inFiles) {
+		return errors.Join(mistakes...)
+	}
+	count, first := map[string]int{}, ""
+	_ = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error { // a directory that cannot be read has none
+		if err == nil && !d.IsDir() && fileName.MatchString(path.Base(name)) {
+			first = cmp.Or(first, path.Dir(name))
+			count[path.Dir(name)]++
+		}
+		return nil
+	})
+	switch e := (&Error{Kind: ErrNoFiles}); {
+	case first != "":
+		e.Err = fmt.Errorf("the top directory has no files of migrations, and %s has %d", first, count[first])
+		e.Advice = fmt.Sprintf("give that directory: fs.Sub(files, %q), or --dir", first)
+		return e
+	case len(all) == 0:
+		e.Advice = "the first file is called like 0001_create_users.up.cql"
+		return e
+	}
+	return nil
+}
+
 func readFiles(fsys fs.FS, entries []fs.DirEntry) (all []*migration, mistakes []error) {
 	byVersion := map[int64]*migration{}
 	downs := map[int64]string{}
 	for _, e := range entries {
 		file := e.Name()
-		if e.IsDir() || path.Ext(file) != ".cql" {
+		if e.IsDir() || !strings.EqualFold(path.Ext(file), ".cql") {
 			continue
 		}
 		parts := fileName.FindStringSubmatch(file)
@@ -147,6 +205,9 @@ func readFiles(fsys fs.FS, entries []fs.DirEntry) (all []*migration, mistakes []
 		}
 		src, wrong := readFile(fsys, file)
 		mistakes = append(mistakes, wrong...)
+		if src.noWayBack != nil && !down {
+			mistakes = append(mistakes, &Error{Kind: ErrSyntax, File: file, Line: src.noWayBack.Line, Column: src.noWayBack.Column, Advice: "coodie:no-way-back belongs into the .down.cql"})
+		}
 		if down {
 			m.down, downs[version] = src, file
 		} else {
@@ -183,11 +244,13 @@ func readFile(fsys fs.FS, file string) (*source, []error) {
 	src := &source{file: file}
 	data, err := fs.ReadFile(fsys, file)
 	if err != nil {
+		src.empty = true // or not: nobody knows
 		return src, []error{&Error{Kind: ErrFailed, File: file, Err: err}}
 	}
 	text := string(data)
 	src.sum = cqlfile.Sum(text)
-	src.statements, err = cqlfile.Parse(text)
+	parsed, err := cqlfile.Parse(text)
+	src.statements, src.empty, src.noWayBack = parsed.Statements, parsed.Empty, parsed.NoWayBack
 	var mistakes []error
 	for i := range src.statements {
 		if advice := misplaced(src.statements[i].Statement); advice != "" {
@@ -196,6 +259,7 @@ func readFile(fsys fs.FS, file string) (*source, []error) {
 	}
 	var syntax *cqlfile.Error
 	if errors.As(err, &syntax) {
+		src.empty = true // see above
 		mistakes = append(mistakes, &Error{Kind: ErrSyntax, File: file, Line: syntax.Line, Column: syntax.Column, Err: errors.New(syntax.Msg)})
 	}
 	return src, mistakes

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -74,19 +75,22 @@ type history struct {
 	table    *coodie.Table[record]
 	leases   *lease.Leases
 	keyspace string // of the session
-	exists   bool
+	created  bool   // both tables are there
 	rows     map[int64]*record
 	fence    *int64
 	revision *int64
 }
 
-// open describes the tables. It sends nothing.
-func (m *Migrator) open() (*history, error) {
+// leaseSuffix is what the name of the table of the leases ends with.
+const leaseSuffix = "_lease"
+
+// open describes the tables, each perhaps with one more option. It sends nothing.
+func (m *Migrator) open(ofHistory, ofLeases coodie.TableOption) (*history, error) {
 	h := &history{m: m}
 	var err error
-	h.table, err = coodie.Open[record](m.db, coodie.WithTable(m.table), coodie.WithLWTOnly(), coodie.WithDefaultTTL(0))
+	h.table, err = coodie.Open[record](m.db, coodie.WithTable(m.table), coodie.WithLWTOnly(), coodie.WithDefaultTTL(0), ofHistory)
 	if err == nil {
-		h.leases, err = lease.Open(m.db, coodie.WithTable(m.table+"_lease"))
+		h.leases, err = lease.Open(m.db, coodie.WithTable(m.table+leaseSuffix), ofLeases)
 	}
 	if err != nil {
 		return nil, &Error{Kind: ErrFailed, Err: err, Advice: "WithTable needs the name of a table"}
@@ -96,7 +100,7 @@ func (m *Migrator) open() (*history, error) {
 
 // load reads the history. One that does not exist is empty.
 func (m *Migrator) load(ctx context.Context) (*history, error) {
-	h, err := m.open()
+	h, err := m.open(nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +119,7 @@ func (m *Migrator) load(ctx context.Context) (*history, error) {
 	if err != nil {
 		return nil, failed("the schema could not be read", err)
 	}
-	h.exists = tables[m.table] && tables[m.table+"_lease"]
+	h.created = tables[m.table] && tables[m.table+leaseSuffix]
 	if !tables[m.table] {
 		h.rows = map[int64]*record{}
 		return h, nil
@@ -123,23 +127,44 @@ func (m *Migrator) load(ctx context.Context) (*history, error) {
 	return h, h.read(ctx)
 }
 
-// create makes the tables.
+// create makes the tables. Others may do so at the same time, before there is a lease: the nodes of Cassandra then take
+// different tables for one and never agree (CASSANDRA-5202), unless all have one id.
 func (h *history) create(ctx context.Context) error {
-	if h.exists {
+	if h.created {
 		return nil
 	}
 	if err := h.m.agree(ctx); err != nil {
 		return err
 	}
-	err := coodie.Schema(h.m.db, h.table).Create(ctx)
-	if err == nil {
-		err = h.leases.Create(ctx)
+	err := h.m.create(ctx, coodie.WithProperty("id", tableID(h.keyspace, h.m.table)), coodie.WithProperty("id", tableID(h.keyspace, h.m.table+leaseSuffix)))
+	if coodie.KindOf(err) == coodie.KindInvalid { // a server that chooses the id itself
+		err = h.m.create(ctx, nil, nil)
 	}
 	if err != nil {
 		return failed("the table of the history could not be created", err)
 	}
-	h.exists = true
+	h.created = true
 	return h.m.agree(ctx)
+}
+
+// create makes the tables, each with one more option.
+func (m *Migrator) create(ctx context.Context, ofHistory, ofLeases coodie.TableOption) error {
+	h, err := m.open(ofHistory, ofLeases)
+	if err == nil {
+		err = coodie.Schema(m.db, h.table).Create(ctx)
+	}
+	if err == nil {
+		err = h.leases.Create(ctx)
+	}
+	return err
+}
+
+// tableID is the id of a table by its name, as Cassandra makes it with use_deterministic_table_id. The day makes it another
+// one for a table that is dropped and created again later: Paxos remembers the rows of an id for some time.
+func tableID(keyspace, table string) string {
+	id := md5.Sum([]byte(keyspace + table + time.Now().UTC().Format(time.DateOnly)))
+	id[6], id[8] = id[6]&0x0f|0x30, id[8]&0x3f|0x80
+	return coodie.UUID(id).String()
 }
 
 // read reads the rows anew.
@@ -186,7 +211,8 @@ func (m *Migrator) keyspace(ctx context.Context) (string, error) {
 // holder writes the history while it holds the lease.
 type holder struct {
 	*history
-	lease *lease.Lease
+	lease  *lease.Lease
+	before map[int64]*record // the rows when the caller began to wait for the lease
 }
 
 // hold runs f with the lease, on the history as it is then. All writes of those who had the lease before are refused
@@ -202,25 +228,24 @@ func (m *Migrator) hold(ctx context.Context, f func(context.Context, *holder) er
 	if owner, _, err := h.leases.Holder(ctx, scope); err == nil && owner != "" {
 		m.tell(Event{Phase: PhaseWait, Owner: owner})
 	}
+	before := h.rows
+	var held *holder
+	var failure error // of f: what a Go function does with leases of its own is not about this one
 	err = h.leases.Do(ctx, scope, m.owner, m.lease, func(ctx context.Context, l *lease.Lease) error {
-		held := &holder{h, l}
-		if err := held.takeOver(ctx); err != nil {
-			return err
+		held = &holder{h, l, before}
+		if failure = held.takeOver(ctx); failure == nil {
+			failure = f(ctx, held)
 		}
-		return f(ctx, held)
-	})
-	var own *Error
-	switch {
-	case err == nil:
 		return nil
-	case errors.Is(err, lease.ErrHeld):
-		var other *lease.HeldError
-		errors.As(err, &other)
+	})
+	var other *lease.HeldError
+	switch {
+	case held != nil && err != nil && !errors.Is(failure, ErrLeaseLost):
+		return lost(errors.Join(failure, err))
+	case held != nil:
+		return failure
+	case errors.As(err, &other):
 		return &Error{Kind: ErrHeld, Err: fmt.Errorf("%s: %w", other.Owner, err), Advice: "wait until it has finished, or died for as long as its lease lasts"}
-	case errors.Is(err, lease.ErrLost) && !errors.Is(err, ErrLeaseLost):
-		return lost(err)
-	case errors.As(err, &own), errors.Is(err, ErrUnknownStep), errors.Is(err, ErrDisagreement):
-		return err
 	}
 	return failed("the lease could not be had", err)
 }
@@ -237,7 +262,7 @@ func (h *holder) takeOver(ctx context.Context) error {
 		}
 		if h.fence != nil && *h.fence >= h.lease.Token() {
 			return &Error{Kind: ErrLeaseLost, Err: fmt.Errorf("the history was written with token %d, and this is %d", *h.fence, h.lease.Token()),
-				Advice: fmt.Sprintf("run this again; if that does not help, table %s_lease was emptied: set fence to 0 in the row of version 0 of %[1]s", h.m.table)}
+				Advice: fmt.Sprintf("run this again; if that does not help, table %s%s was emptied: set fence to 0 in the row of version 0 of %[1]s", h.m.table, leaseSuffix)}
 		}
 		// A write of the one before may come in between; it is the last one.
 		if err := h.write(ctx, nil); !errors.Is(err, ErrLeaseLost) || try == 3 {

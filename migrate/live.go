@@ -31,13 +31,13 @@ const (
 func (l live) judge(ctx context.Context, s cqlparse.Statement) (v verdict, found string, err error) {
 	switch s := s.(type) {
 	case *cqlparse.CreateKeyspace:
-		return l.made(ctx, "keyspaces", "keyspace_name", s.Keyspace.Name, s.Keyspace.Name)
+		return l.created(ctx, "keyspaces", "keyspace_name", s.Keyspace.Name, s.Keyspace.Name)
 	case *cqlparse.DropKeyspace:
-		return l.gone(ctx, "keyspaces", "keyspace_name", s.Keyspace.Name, s.Keyspace.Name)
+		return l.dropped(ctx, "keyspaces", "keyspace_name", s.Keyspace.Name, s.Keyspace.Name)
 	case *cqlparse.CreateTable:
 		return l.createTable(ctx, s)
 	case *cqlparse.DropTable:
-		return l.gone(ctx, "tables", "table_name", l.in(s.Table), s.Table.Name.Name)
+		return l.dropped(ctx, "tables", "table_name", l.in(s.Table), s.Table.Name.Name)
 	case *cqlparse.AlterTable:
 		return l.alterTable(ctx, s)
 	case *cqlparse.CreateType:
@@ -45,15 +45,15 @@ func (l live) judge(ctx context.Context, s cqlparse.Statement) (v verdict, found
 	case *cqlparse.AlterType:
 		return l.alterType(ctx, s)
 	case *cqlparse.DropType:
-		return l.gone(ctx, "types", "type_name", l.in(s.Name), s.Name.Name.Name)
+		return l.dropped(ctx, "types", "type_name", l.in(s.Name), s.Name.Name.Name)
 	case *cqlparse.CreateIndex:
 		return l.createIndex(ctx, s)
 	case *cqlparse.DropIndex:
-		return l.gone(ctx, "indexes", "index_name", l.in(s.Name), s.Name.Name.Name)
+		return l.dropped(ctx, "indexes", "index_name", l.in(s.Name), s.Name.Name.Name)
 	case *cqlparse.CreateView:
 		return l.createView(ctx, s)
 	case *cqlparse.DropView:
-		return l.gone(ctx, "views", "view_name", l.in(s.Name), s.Name.Name.Name)
+		return l.dropped(ctx, "views", "view_name", l.in(s.Name), s.Name.Name.Name)
 	case *cqlparse.CreateFunction:
 		return l.createFunction(ctx, s)
 	case *cqlparse.CreateAggregate:
@@ -63,11 +63,61 @@ func (l live) judge(ctx context.Context, s cqlparse.Statement) (v verdict, found
 	case *cqlparse.DropAggregate:
 		return l.dropFunction(ctx, "aggregates", "aggregate_name", s.Name, s.Signature)
 	case *cqlparse.CreateTrigger:
-		return l.made(ctx, "triggers", "trigger_name", l.in(s.Table), s.Name.Name)
+		return l.createTrigger(ctx, s)
 	case *cqlparse.DropTrigger:
-		return l.gone(ctx, "triggers", "trigger_name", l.in(s.Table), s.Name.Name)
+		v, err := l.trigger(ctx, s.Table, s.Name, func(string) {})
+		return v.undone(), "", err
 	}
 	return unjudged, "", nil
+}
+
+// undone is the verdict on dropping something, by that on creating it.
+func (v verdict) undone() verdict {
+	return map[verdict]verdict{absent: present, present: absent}[v]
+}
+
+// optional says whether a change of the schema does nothing if its effect, or something else, is there. So finding that
+// does not prove that it was executed.
+func optional(s cqlparse.Statement) bool {
+	switch s := s.(type) {
+	case *cqlparse.CreateKeyspace:
+		return s.IfNotExists
+	case *cqlparse.DropKeyspace:
+		return s.IfExists
+	case *cqlparse.CreateTable:
+		return s.IfNotExists
+	case *cqlparse.AlterTable:
+		return s.IfExists || s.IfColumnExists || s.IfColumnNotExists
+	case *cqlparse.DropTable:
+		return s.IfExists
+	case *cqlparse.CreateType:
+		return s.IfNotExists
+	case *cqlparse.AlterType:
+		return s.IfExists || s.IfFieldExists || s.IfFieldNotExists
+	case *cqlparse.DropType:
+		return s.IfExists
+	case *cqlparse.CreateIndex:
+		return s.IfNotExists
+	case *cqlparse.DropIndex:
+		return s.IfExists
+	case *cqlparse.CreateView:
+		return s.IfNotExists
+	case *cqlparse.DropView:
+		return s.IfExists
+	case *cqlparse.CreateFunction:
+		return s.IfNotExists || s.OrReplace
+	case *cqlparse.CreateAggregate:
+		return s.IfNotExists || s.OrReplace
+	case *cqlparse.DropFunction:
+		return s.IfExists
+	case *cqlparse.DropAggregate:
+		return s.IfExists
+	case *cqlparse.CreateTrigger:
+		return s.IfNotExists
+	case *cqlparse.DropTrigger:
+		return s.IfExists
+	}
+	return false
 }
 
 // repeatable says whether a change of the schema, or of what roles may do, has the same effect twice.
@@ -123,7 +173,8 @@ func (l live) names(ctx context.Context, table, column, keyspace string) (map[st
 	return names, err
 }
 
-func (l live) made(ctx context.Context, table, column, keyspace, name string) (verdict, string, error) {
+// created judges a CREATE by whether the name exists.
+func (l live) created(ctx context.Context, table, column, keyspace, name string) (verdict, string, error) {
 	names, err := l.names(ctx, table, column, keyspace)
 	if err != nil || !names[name] {
 		return absent, "", err
@@ -131,12 +182,10 @@ func (l live) made(ctx context.Context, table, column, keyspace, name string) (v
 	return present, "", nil
 }
 
-func (l live) gone(ctx context.Context, table, column, keyspace, name string) (verdict, string, error) {
-	names, err := l.names(ctx, table, column, keyspace)
-	if err != nil || names[name] {
-		return absent, "", err
-	}
-	return present, "", nil
+// dropped judges a DROP by whether the name exists.
+func (l live) dropped(ctx context.Context, table, column, keyspace, name string) (verdict, string, error) {
+	v, _, err := l.created(ctx, table, column, keyspace, name)
+	return v.undone(), "", err
 }
 
 // liveColumn is a column of a live table.
@@ -192,7 +241,7 @@ func (l live) createTable(ctx context.Context, s *cqlparse.CreateTable) (verdict
 		switch {
 		case !ok:
 			return found("it has no column %s", want.Name)
-		case !l.sameType(c.Type, want.Type):
+		case !sameColumnType(c.Type, want.Type):
 			return found("column %s is %s", want.Name, c.Type)
 		case want.Static != (c.Kind == "static"):
 			return found("column %s is %s", want.Name, c.Kind)
@@ -234,7 +283,11 @@ func (l live) alterTable(ctx context.Context, s *cqlparse.AlterTable) (verdict, 
 	case cqlparse.AlterAddColumns:
 		for _, want := range s.Columns {
 			c, ok := columns[want.Name.Name]
-			same := l.sameType(c.Type, want.Type) && want.Static == (c.Kind == "static")
+			kind := "regular"
+			if want.Static {
+				kind = "static"
+			}
+			same := sameColumnType(c.Type, want.Type) && c.Kind == kind
 			if ok && !same && !s.IfColumnNotExists {
 				return conflicting, fmt.Sprintf("column %s of %s is %s %s", want.Name, s.Table, c.Kind, c.Type), nil
 			}
@@ -256,7 +309,7 @@ func (l live) alterTable(ctx context.Context, s *cqlparse.AlterTable) (verdict, 
 		}
 	case cqlparse.AlterColumnType:
 		for _, want := range s.Columns {
-			count(l.sameType(columns[want.Name.Name].Type, want.Type))
+			count(sameColumnType(columns[want.Name.Name].Type, want.Type))
 		}
 	}
 	return all(done, open, "the columns of "+s.Table.String())
@@ -297,7 +350,7 @@ func (l live) createType(ctx context.Context, s *cqlparse.CreateType) (verdict, 
 	}
 	same := len(names) == len(s.Fields)
 	for i := 0; same && i < len(names); i++ {
-		same = names[i] == s.Fields[i].Name.Name && l.sameType(types[i], s.Fields[i].Type)
+		same = names[i] == s.Fields[i].Name.Name && sameType(types[i], s.Fields[i].Type)
 	}
 	if !same {
 		return conflicting, "type " + s.Name.String() + " exists, but its fields are others", nil
@@ -337,12 +390,37 @@ func (l live) alterType(ctx context.Context, s *cqlparse.AlterType) (verdict, st
 		return conflicting, fmt.Sprintf("type %s has no field %s", s.Name, s.Field.Name), nil
 	case at < 0:
 		return absent, "", nil
-	case l.sameType(types[at], s.Field.Type) || s.IfFieldNotExists:
+	case sameType(types[at], s.Field.Type) || s.IfFieldNotExists:
 		return present, "", nil
 	case s.Op == cqlparse.AlterFieldType:
 		return absent, "", nil
 	}
 	return conflicting, fmt.Sprintf("field %s of type %s is %s", s.Field.Name, s.Name, types[at]), nil
+}
+
+// trigger judges the creation of a trigger, whose name is the table's own, and calls each with its class.
+func (l live) trigger(ctx context.Context, table cqlparse.QualifiedName, name cqlparse.Identifier, each func(class string)) (verdict, error) {
+	v := absent
+	err := l.rows(ctx, func(r coodie.Row) error {
+		var options map[string]string
+		err := r.Get("options", &options)
+		v = present
+		each(options["class"])
+		return err
+	}, "SELECT options FROM system_schema.triggers WHERE keyspace_name = ? AND table_name = ? AND trigger_name = ?", l.in(table), table.Name.Name, name.Name)
+	return v, err
+}
+
+func (l live) createTrigger(ctx context.Context, s *cqlparse.CreateTrigger) (v verdict, found string, err error) {
+	v, err = l.trigger(ctx, s.Table, s.Name, func(class string) {
+		if class != s.Class.Text && !s.IfNotExists {
+			found = fmt.Sprintf("trigger %s of table %s exists, with class %s", s.Name, s.Table, class)
+		}
+	})
+	if found != "" {
+		v = conflicting
+	}
+	return v, found, err
 }
 
 func (l live) createIndex(ctx context.Context, s *cqlparse.CreateIndex) (verdict, string, error) {
@@ -419,7 +497,7 @@ func (l live) createFunction(ctx context.Context, s *cqlparse.CreateFunction) (v
 			args = append(args, a.Type)
 		}
 		switch {
-		case !l.sameTypes(types, args):
+		case !sameTypes(types, args):
 		case body == s.Body.Text || s.IfNotExists:
 			v, found = present, ""
 		case s.OrReplace:
@@ -435,7 +513,7 @@ func (l live) createAggregate(ctx context.Context, s *cqlparse.CreateAggregate) 
 	v, found := absent, ""
 	err := l.overloads(ctx, "aggregates", "aggregate_name", "state_func", s.Name, func(types []string, state string) {
 		switch {
-		case !l.sameTypes(types, s.Args):
+		case !sameTypes(types, s.Args):
 		case s.OrReplace:
 			v = unjudged // it can be repeated
 		case state == s.StateFunc.Name || s.IfNotExists:
@@ -451,19 +529,19 @@ func (l live) dropFunction(ctx context.Context, table, column string, name cqlpa
 	v := present
 	body := map[string]string{"functions": "body", "aggregates": "state_func"}[table]
 	err := l.overloads(ctx, table, column, body, name, func(types []string, _ string) {
-		if signature == nil || l.sameTypes(types, signature.Types) {
+		if signature == nil || sameTypes(types, signature.Types) {
 			v = absent
 		}
 	})
 	return v, "", err
 }
 
-func (l live) sameTypes(live []string, stated []*cqlparse.Type) bool {
+func sameTypes(live []string, stated []*cqlparse.Type) bool {
 	if len(live) != len(stated) {
 		return false
 	}
 	for i := range live {
-		if !l.sameType(live[i], stated[i]) {
+		if !sameType(live[i], stated[i]) {
 			return false
 		}
 	}
@@ -472,18 +550,40 @@ func (l live) sameTypes(live []string, stated []*cqlparse.Type) bool {
 
 // sameType compares a type of system_schema with one of a statement. Neither frozen nor the keyspace counts: the
 // server adds the one and drops the other.
-func (l live) sameType(live string, stated *cqlparse.Type) bool {
+func sameType(live string, stated *cqlparse.Type) bool {
 	t, err := cqlparse.ParseType(live)
-	return err == nil && bare(t) == bare(stated)
+	return err == nil && (bare(t) == bare(stated) || hasClass(stated))
 }
 
+// sameColumnType compares the types of columns, of which a collection or user-defined type is frozen as a whole or not.
+func sameColumnType(live string, stated *cqlparse.Type) bool {
+	t, err := cqlparse.ParseType(live)
+	return err == nil && sameType(live, stated) && (frozen(t) == frozen(stated) || hasClass(stated))
+}
+
+// frozen says whether a column's value is written as a whole. That of a tuple or vector is, without the word.
+func frozen(t *cqlparse.Type) bool {
+	return t.Kind != cqlparse.ListType && t.Kind != cqlparse.SetType && t.Kind != cqlparse.MapType && t.Kind != cqlparse.UserType
+}
+
+// hasClass says whether a type names a class of Java, for which the server may write a name.
+func hasClass(t *cqlparse.Type) bool {
+	return t.Kind == cqlparse.CustomType || slices.ContainsFunc(t.Params, hasClass)
+}
+
+// bare is a type without frozen and keyspaces, and text for varchar.
 func bare(t *cqlparse.Type) string {
 	switch t.Kind {
 	case cqlparse.FrozenType:
 		return bare(t.Params[0])
 	case cqlparse.UserType:
-		return t.Name.Name.String()
-	case cqlparse.NativeType, cqlparse.CustomType:
+		return cqlparse.Identifier{Name: t.Name.Name.Name, Quoted: true}.String()
+	case cqlparse.NativeType:
+		if name := strings.ToLower(t.Name.Name.Name); name != "varchar" {
+			return name
+		}
+		return "text"
+	case cqlparse.CustomType:
 		return t.String()
 	}
 	params := make([]string, len(t.Params))

@@ -11,7 +11,7 @@ import (
 )
 
 // before is the schema that the statements of these tests meet.
-const before = `CREATE TABLE z (k int, c int, v int, PRIMARY KEY (k, c)); CREATE TYPE t (x int, y text); CREATE TABLE a (k int, c int, v int, s text, m map<text, int>, f frozen<list<int>>, PRIMARY KEY (k, c));
+const before = `CREATE TABLE z (k int, c int, v int, PRIMARY KEY (k, c)); CREATE TYPE t (x int, y text); CREATE TYPE "T" (x int); CREATE TABLE a (k int, c int, v int, s text, m map<text, int>, f frozen<list<int>>, PRIMARY KEY (k, c));
 	CREATE INDEX a_s ON a (s); CREATE MATERIALIZED VIEW by_s AS SELECT * FROM a WHERE s IS NOT NULL AND k IS NOT NULL AND c IS NOT NULL PRIMARY KEY (s, k, c);
 	CREATE FUNCTION plus (a int, b int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return a;';
 	CREATE AGGREGATE total (int) SFUNC plus STYPE int;`
@@ -21,21 +21,31 @@ func TestJudged(t *testing.T) {
 	for statement, found := range map[string]bool{
 		"CREATE KEYSPACE other WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}":                     true,
 		"CREATE TABLE b (k int, c timeuuid, t tuple<int, text>, u t, PRIMARY KEY (k, c)) WITH CLUSTERING ORDER BY (c DESC)": true,
-		"CREATE TYPE u (x frozen<t>)":                          true,
-		"ALTER TABLE a ADD (d int, e frozen<t>, g int STATIC)": true,
-		"ALTER TABLE z DROP v":                                 true,
-		"ALTER TABLE z RENAME c TO d":                          true,
-		"ALTER TABLE a WITH comment = 'x'":                     false,
-		"ALTER TYPE t ADD z int":                               true,
-		"ALTER TYPE t RENAME x TO z":                           true,
-		"CREATE INDEX a_m ON a (KEYS(m))":                      true,
-		"CREATE INDEX ON a (v)":                                true,
-		"CREATE INDEX a_f ON a (FULL(f))":                      true,
-		"DROP INDEX a_s":                                       true,
-		"DROP MATERIALIZED VIEW by_s":                          true,
-		"ALTER MATERIALIZED VIEW by_s WITH comment = 'x'":      false,
-		"DROP AGGREGATE total":                                 true,
-		"DROP AGGREGATE total (int)":                           true,
+		"CREATE TYPE u (x frozen<t>)":                                     true,
+		"ALTER TABLE a ADD (d int, e frozen<t>, g int STATIC)":            true,
+		"ALTER TABLE a ADD d varchar":                                     true,
+		"ALTER TABLE a ADD (d VARCHAR, e LIST<frozen<SET<varchar>>>)":     true,
+		"ALTER TABLE a ADD d \"T\"":                                       true,
+		"ALTER TABLE a ADD d frozen<app.\"T\">":                           true,
+		"ALTER TABLE a ADD d app.t":                                       true,
+		"ALTER TABLE a ADD d frozen<list<set<int>>>":                      true,
+		"ALTER TABLE a ADD d tuple<varchar, frozen<t>>":                   true,
+		"ALTER TABLE a ADD d vector<float, 3>":                            true,
+		"CREATE TABLE \"B\" (\"K\" varchar PRIMARY KEY, v frozen<\"T\">)": true,
+		"ALTER TYPE t ADD z frozen<list<varchar>>":                        true,
+		"ALTER TABLE z DROP v":                                            true,
+		"ALTER TABLE z RENAME c TO d":                                     true,
+		"ALTER TABLE a WITH comment = 'x'":                                false,
+		"ALTER TYPE t ADD z int":                                          true,
+		"ALTER TYPE t RENAME x TO z":                                      true,
+		"CREATE INDEX a_m ON a (KEYS(m))":                                 true,
+		"CREATE INDEX ON a (v)":                                           true,
+		"CREATE INDEX a_f ON a (FULL(f))":                                 true,
+		"DROP INDEX a_s":                                                  true,
+		"DROP MATERIALIZED VIEW by_s":                                     true,
+		"ALTER MATERIALIZED VIEW by_s WITH comment = 'x'":                 false,
+		"DROP AGGREGATE total":                                            true,
+		"DROP AGGREGATE total (int)":                                      true,
 		"CREATE FUNCTION plus (a text) CALLED ON NULL INPUT RETURNS text LANGUAGE java AS 'return a;'":                                   true,
 		"CREATE OR REPLACE FUNCTION plus (a int, b int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return b;'":                   true,
 		"CREATE OR REPLACE AGGREGATE total (int) SFUNC plus STYPE int":                                                                   false,
@@ -78,6 +88,13 @@ func TestConflicts(t *testing.T) {
 		{"CREATE TYPE u (x int)", "CREATE TYPE u (x text)", "type u exists, but its fields are others"},
 		{"ALTER TABLE a ADD (d int, e int)", "ALTER TABLE a ADD d int", "of the columns of a some are as before the statement and some as after it"},
 		{"ALTER TABLE a ADD d int", "ALTER TABLE a ADD d text", "column d of a is regular text"},
+		{"ALTER TABLE a ADD k int", "", "column k of a is partition_key int"},
+		{"ALTER TABLE a ADD c int STATIC", "", "column c of a is clustering int"},
+		{"ALTER TABLE a ADD (d int, v int)", "ALTER TABLE a ADD d int STATIC", "column d of a is static int"},
+		{"ALTER TABLE a ADD d list<int>", "ALTER TABLE a ADD d frozen<list<int>>", "column d of a is regular frozen<list<int>>"},
+		{"ALTER TABLE a ADD d frozen<t>", "ALTER TABLE a ADD d t", "column d of a is regular t"},
+		{"ALTER TABLE a ADD d t", "ALTER TABLE a ADD d \"T\"", "column d of a is regular \"T\""},
+		{"ALTER TABLE a ADD d vector<float, 3>", "ALTER TABLE a ADD d vector<float, 2>", "column d of a is regular vector<float, 2>"},
 		{"ALTER TYPE t ADD z int", "ALTER TYPE t ADD z text", "field z of type t is text"},
 		{"CREATE INDEX i ON a (v)", "CREATE INDEX i ON a (m)", "index i exists, on a(values(m))"},
 		{"CREATE FUNCTION one (a int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return 1;'", "CREATE FUNCTION one (a int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return 2;'", "function one exists with another body"},
@@ -95,5 +112,29 @@ func TestConflicts(t *testing.T) {
 		_, err = m.Up(context.Background())
 		require.ErrorIs(t, err, migrate.ErrUnknownStep, test.statement)
 		require.Contains(t, err.Error(), test.reason)
+	}
+}
+
+// TestTriggers: a trigger belongs to its table. The embedded server has none, so that none is there.
+func TestTriggers(t *testing.T) {
+	ctx := context.Background()
+	for statement, executed := range map[string]bool{"CREATE TRIGGER t ON a USING 'X'": false, "DROP TRIGGER t ON a": true} {
+		srv := start(t)
+		fsys := files("0001_a.up.cql", before+statement)
+		dies := migrate.WithObserver(func(e migrate.Event) {
+			if e.Step.CQL == statement {
+				panic("dead")
+			}
+		})
+		require.PanicsWithValue(t, "dead", func() { _, _ = migrator(t, client(t, srv), fsys, dies).Up(ctx) })
+		asked := srv.Fault(cqltest.On(cqltest.Select, "system_schema.triggers").Containing("table_name = ?"), cqltest.Do(func(cqltest.Statement) {}))
+		steps, err := migrator(t, client(t, srv), fsys).Up(ctx)
+		if executed {
+			require.NoError(t, err)
+			require.Len(t, steps, 1)
+		} else {
+			require.ErrorContains(t, err, "Trigger class 'X' couldn't be loaded")
+		}
+		require.Positive(t, asked.Hits())
 	}
 }

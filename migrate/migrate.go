@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -53,7 +54,8 @@ func WithLease(ttl time.Duration) Option { return func(o *options) { o.lease = t
 
 // WithLateness sets for how long a request may still be executed whose answer was lost. The default, 15 s, is
 // longer than Cassandra 5.0 keeps a request in its queue (native_transport_timeout, 12 s). Before a
-// statement is repeated, its effect is looked for during this time.
+// statement is repeated, its effect is looked for during this time. After one with IF [NOT] EXISTS it is waited for anyway,
+// since the effect may have been there before.
 func WithLateness(d time.Duration) Option { return func(o *options) { o.lateness = d } }
 
 // WithAgreement sets how long to wait until all nodes agree on the schema.
@@ -132,10 +134,14 @@ func New(db *coodie.DB, fsys fs.FS, opts ...Option) (*Migrator, error) {
 		return nil, &Error{Kind: ErrFailed, Advice: advice}
 	}
 	var err error
-	if m.migrations, err = read(fsys, m.functions); err != nil {
+	m.migrations, err = read(fsys, m.functions)
+	if err == nil || len(m.migrations) > 0 {
+		err = errors.Join(err, missing(fsys, m.migrations))
+	}
+	if err != nil {
 		return nil, err
 	}
-	if _, err := m.open(); err != nil {
+	if _, err := m.open(nil, nil); err != nil {
 		return nil, err
 	}
 	return m, nil

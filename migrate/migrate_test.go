@@ -66,13 +66,13 @@ func upAndDown(t *testing.T, srv *cqltest.Server) {
 		require.False(t, s.Finished.Before(s.Started))
 	}
 
-	_, err = m.Down(ctx)
+	_, err = m.Down(ctx, 2)
 	require.ErrorIs(t, err, migrate.ErrNoWayBack)
 	require.EqualError(t, err, "migrate: 0003_rename.up.cql: no way back; write a .down.cql for it, or a migration that undoes it")
 	m = migrator(t, client(t, srv), with(shop, "0003_rename.down.cql", "ALTER TABLE orders ADD note text STATIC; ALTER TABLE orders RENAME placed TO at"))
 	plan, err = m.PlanTo(ctx, 1)
 	require.NoError(t, err)
-	down, err := m.PlanDown(ctx)
+	down, err := m.PlanDown(ctx, 2)
 	require.NoError(t, err)
 	require.Equal(t, plan[:2], down)
 	_, err = m.PlanTo(ctx, 9)
@@ -80,11 +80,10 @@ func upAndDown(t *testing.T, srv *cqltest.Server) {
 	steps, err := m.To(ctx, 1)
 	require.NoError(t, err)
 	require.Equal(t, plan, steps)
-	steps, err = m.Down(ctx)
-	require.NoError(t, err)
-	require.Len(t, steps, 2)
-	require.Equal(t, empty, schema(srv))
-	steps, err = m.Down(ctx)
-	require.NoError(t, err)
-	require.Empty(t, steps)
+	for i := range 2 {
+		steps, err = m.Down(ctx, 0)
+		require.NoError(t, err)
+		require.Len(t, steps, 2-2*i)
+		require.Equal(t, empty, schema(srv))
+	}
 }

@@ -266,7 +266,7 @@ func TestGoFunction(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, srv.MustRows("SELECT * FROM users"))
 
-	_, err = migrate.New(client(t, srv), files("0002_x.up.cql", ""), migrate.WithGo(2, "fill", fill, nil))
+	_, err = migrate.New(client(t, srv), files("0002_x.up.cql", "DROP TABLE x"), migrate.WithGo(2, "fill", fill, nil))
 	require.ErrorIs(t, err, migrate.ErrDuplicate)
 	boom := errors.New("boom")
 	m = migrator(t, client(t, srv), files("0001_users.up.cql", "CREATE TABLE users (id uuid PRIMARY KEY, name text)"),

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -46,9 +47,10 @@ type Remedy string
 const (
 	// Executed: the statement whose outcome is unknown was executed. Up goes on after it.
 	Executed Remedy = "executed"
-	// NotExecuted: it was not, and will not be. Up executes it.
+	// NotExecuted: it was not, and will not be. Up executes it, as it is in the file then: it may be mended.
 	NotExecuted Remedy = "not-executed"
-	// Accept: the file has changed since it was applied, and that makes no difference.
+	// Accept: the file has changed since it was applied, and that makes no difference. Of one that stopped in the middle it
+	// has to have the statements that were executed.
 	Accept Remedy = "accept"
 	// Applied: the migration is applied as a whole. The rest of its steps was done by hand.
 	Applied Remedy = "applied"
@@ -84,6 +86,9 @@ func (m *Migrator) Repair(ctx context.Context, version int64, how Remedy) error 
 			r.Checksum = x.up.sum
 			return h.finish(ctx, work{x, false}, r)
 		case Accept:
+			if started := max(len(r.Sums), r.Done); !r.applied() && (src.steps() < started || src.call != nil && len(r.Sums) > 0) {
+				return refuse(fmt.Sprintf("%d of its statements were or may have been executed, and there are %d: bring the others back, or tell by Applied or Forget", started, src.steps()))
+			}
 			if !r.applied() {
 				r.Sums = src.sums(len(r.Sums))
 			}
@@ -92,10 +97,17 @@ func (m *Migrator) Repair(ctx context.Context, version int64, how Remedy) error 
 			if r.applied() || !r.Pending {
 				return refuse("no outcome is unknown: see Status")
 			}
-			r.Pending = false
-			if how == NotExecuted {
-				r.Sums = src.sums(r.Done)
-			} else if r.Done++; r.Done >= src.steps() {
+			// The statement that was not executed may have been mended already.
+			if r.Pending = false; how == NotExecuted {
+				r.Sums = r.Sums[:min(len(r.Sums), r.Done)]
+			}
+			if mistakes := changed(&r, x); mistakes != nil {
+				return errors.Join(mistakes...)
+			}
+			if how == Executed {
+				r.Done++
+			}
+			if r.Done >= src.steps() {
 				r.Checksum = x.up.sum
 				return h.finish(ctx, w, r)
 			}

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,41 +14,60 @@ import (
 	"github.com/coodie-go/coodie/migrate/internal/cqlfile"
 )
 
-// Up applies all migrations that are not applied, in their order. If one stopped in the middle, it goes on there.
-// It waits for the lease until ctx ends. The steps are those that were executed, also with an error.
-func (m *Migrator) Up(ctx context.Context) ([]Step, error) {
-	return m.migrate(ctx, func(h *history) (int64, error) { return math.MaxInt64, nil })
+// goal is which migrations to apply, and which to revert. It is judged while the lease is held.
+type goal struct {
+	to       int64 // the last one that is applied then
+	up, down bool  // what may be done to get there
 }
 
-// Down reverts the migration that was applied last, by its .down.cql or Go function.
-func (m *Migrator) Down(ctx context.Context) ([]Step, error) { return m.migrate(ctx, (*history).below) }
+// everything is the goal of Up.
+var everything = goal{to: math.MaxInt64, up: true}
 
-// To applies or reverts migrations until the one with that number is the last one that is applied; 0 reverts all.
+// Up applies all migrations that are not applied, in their order. If one stopped in the middle, it goes on there.
+// It waits for the lease until ctx ends. The steps are those that were executed, also with an error.
+//
+// Up, UpTo and Down may be called again after any error, and by several processes at once.
+func (m *Migrator) Up(ctx context.Context) ([]Step, error) { return m.migrate(ctx, everything) }
+
+// UpTo applies the migrations up to the one with that number that are not applied. It reverts nothing: later ones
+// stay.
+func (m *Migrator) UpTo(ctx context.Context, version int64) ([]Step, error) {
+	return m.migrate(ctx, goal{to: version, up: true})
+}
+
+// Down reverts the migrations that are applied and have a greater number, the last one first, by their .down.cql or Go
+// functions; 0 reverts all. It applies nothing. Down is repeatable: a second call with the same number finds nothing to
+// do. It fails before it reverts anything if one of them was not applied yet when Down was called, because another process
+// applied it while Down waited for the lease.
+func (m *Migrator) Down(ctx context.Context, to int64) ([]Step, error) {
+	return m.migrate(ctx, goal{to: to, down: true})
+}
+
+// To applies or reverts migrations until the one with that number is the last one that is applied; 0 reverts all. What it
+// reverts was applied when it was called, as with Down. Programs that should never revert call UpTo.
 func (m *Migrator) To(ctx context.Context, version int64) ([]Step, error) {
-	return m.migrate(ctx, func(h *history) (int64, error) { return version, h.exist(version) })
+	return m.migrate(ctx, goal{to: version, up: true, down: true})
 }
 
 // Plan returns the steps that Up would execute. It sends no write, and takes no lease.
-func (m *Migrator) Plan(ctx context.Context) ([]Step, error) {
-	return m.plan(ctx, func(h *history) (int64, error) { return math.MaxInt64, nil })
-}
+func (m *Migrator) Plan(ctx context.Context) ([]Step, error) { return m.plan(ctx, everything) }
 
 // PlanDown returns the steps that Down would execute.
-func (m *Migrator) PlanDown(ctx context.Context) ([]Step, error) {
-	return m.plan(ctx, (*history).below)
+func (m *Migrator) PlanDown(ctx context.Context, to int64) ([]Step, error) {
+	return m.plan(ctx, goal{to: to, down: true})
 }
 
 // PlanTo returns the steps that To would execute.
 func (m *Migrator) PlanTo(ctx context.Context, version int64) ([]Step, error) {
-	return m.plan(ctx, func(h *history) (int64, error) { return version, h.exist(version) })
+	return m.plan(ctx, goal{to: version, up: true, down: true})
 }
 
-func (m *Migrator) plan(ctx context.Context, goal func(*history) (int64, error)) ([]Step, error) {
+func (m *Migrator) plan(ctx context.Context, g goal) ([]Step, error) {
 	h, err := m.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	work, err := h.work(goal)
+	work, err := h.work(g, h.rows)
 	if err != nil {
 		return nil, err
 	}
@@ -63,16 +83,21 @@ func (m *Migrator) plan(ctx context.Context, goal func(*history) (int64, error))
 	return steps, nil
 }
 
-func (m *Migrator) migrate(ctx context.Context, goal func(*history) (int64, error)) ([]Step, error) {
+func (m *Migrator) migrate(ctx context.Context, g goal) ([]Step, error) {
 	var done []Step
 	err := m.hold(ctx, func(ctx context.Context, h *holder) error {
-		work, err := h.work(goal)
+		work, err := h.work(g, h.before)
 		if err != nil {
 			return err
 		}
 		for _, w := range work {
 			if err := h.run(ctx, w, &done); err != nil {
 				return err
+			}
+		}
+		if len(done) == 0 { // after the last step of another process, perhaps
+			if err := m.agree(ctx); err != nil {
+				return h.why(err)
 			}
 		}
 		return nil
@@ -111,53 +136,58 @@ func (h *history) versions() []int64 {
 	return versions
 }
 
-// below is the number before the last one.
-func (h *history) below() (int64, error) {
-	versions := h.versions()
-	if len(versions) < 2 {
-		return 0, nil
+// below is the number of the migration that was applied before that one; 0 if none was.
+func (h *history) below(version int64) (below int64) {
+	for v := range h.rows {
+		if v < version {
+			below = max(below, v)
+		}
 	}
-	return versions[len(versions)-2], nil
+	return below
 }
 
-// exist refuses a number that no migration has.
-func (h *history) exist(version int64) error {
-	if version == 0 || h.m.find(version) != nil || h.rows[version] != nil {
+// exists refuses a number that no migration has.
+func (h *history) exists(g goal) error {
+	advice := "give the number of a migration"
+	switch known := h.m.find(g.to) != nil || h.rows[g.to] != nil; {
+	case known, g == everything, g.to == 0 && g.down:
 		return nil
+	case g.down:
+		advice += ", or 0 for none at all"
 	}
-	return &Error{Kind: ErrMissing, Version: version, Advice: "To needs the number of a migration, or 0 for none at all"}
+	return &Error{Kind: ErrMissing, Version: g.to, Err: fmt.Errorf("the number %d", g.to), Advice: advice}
 }
 
-// work is the list of migrations to apply or revert until the goal is the last one, in this order.
-func (h *history) work(goal func(*history) (int64, error)) (all []work, err error) {
-	to, err := goal(h)
-	if err == nil {
-		err = h.check()
-	}
-	if err != nil {
+// work is the list of migrations to apply or revert, in this order. before are the rows when that was asked for: only
+// those may be reverted.
+func (h *history) work(g goal, before map[int64]*record) (all []work, err error) {
+	if err := cmp.Or(h.exists(g), h.check()); err != nil {
 		return nil, err
 	}
-	versions := h.versions()
-	for _, v := range slices.Backward(versions) {
+	for _, v := range slices.Backward(h.versions()) {
 		row, m := h.rows[v], h.m.find(v)
 		switch {
-		case row.State == StateApplying && v > to:
+		case row.State == StateReverting && !(g.down && v > g.to):
+			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.down.file, Err: fmt.Errorf("%d of %d steps are reverted", row.Done, m.down.steps()),
+				Advice: fmt.Sprintf("finish it by Down(%d), or tell by Repair that it is applied or not", h.below(v))}
+		case !g.down || v <= g.to:
+		case row.State == StateApplying:
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.file(), Err: fmt.Errorf("%d of %d steps are applied", row.Done, m.up.steps()),
 				Advice: "finish it by Up before it is reverted, or tell by Repair that it is applied or not"}
-		case row.State == StateReverting && v <= to:
-			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.down.file, Err: fmt.Errorf("%d of %d steps are reverted", row.Done, m.down.steps()),
-				Advice: "finish it by Down before anything is applied, or tell by Repair that it is applied or not"}
-		case v <= to:
+		case before[v] == nil:
+			return nil, &Error{Kind: ErrHistory, Version: v, File: m.file(), Err: fmt.Errorf("%s applied it while this waited to revert migrations", row.Owner),
+				Advice: "call this again if it is to be reverted too"}
 		case m == nil:
 			return nil, &Error{Kind: ErrMissing, Version: v, Advice: "it was taken as applied by Baseline, and has no files to revert it by"}
-		case m.down == nil:
-			return nil, &Error{Kind: ErrNoWayBack, Version: v, File: m.file(), Advice: "write a .down.cql for it, or a migration that undoes it"}
 		default:
+			if err := m.irreversible(); err != nil {
+				return nil, err
+			}
 			all = append(all, work{m, true})
 		}
 	}
 	for _, m := range h.m.migrations {
-		if row := h.rows[m.version]; m.version <= to && (row == nil || row.State == StateApplying) {
+		if row := h.rows[m.version]; g.up && m.version <= g.to && (row == nil || row.State == StateApplying) {
 			all = append(all, work{m, false})
 		}
 	}
@@ -177,11 +207,11 @@ func (h *history) check() error {
 	for _, v := range versions {
 		row, m := h.rows[v], h.m.find(v)
 		switch {
-		case m == nil && v <= base:
+		case m == nil && v <= base && row.applied():
 		case m == nil:
 			mistakes = append(mistakes, &Error{Kind: ErrMissing, Version: v, Err: fmt.Errorf("%04d_%s is %s, and has no file", v, row.Title, row.State),
 				Advice: "bring the file back, or tell by Repair(…, Forget) that it never was applied"})
-		case row.State == StateReverting && m.down == nil:
+		case row.State == StateReverting && m.irreversible() != nil:
 			mistakes = append(mistakes, &Error{Kind: ErrNoWayBack, Version: v, File: m.file(), Advice: "its .down.cql was being executed: bring it back"})
 		case row.applied() && row.Checksum != m.up.sum:
 			mistakes = append(mistakes, &Error{Kind: ErrChanged, Version: v, File: m.file(),
@@ -212,8 +242,12 @@ func changed(row *record, m *migration) []error {
 		if i < len(now) && now[i] == sum {
 			continue
 		}
-		e := &Error{Kind: ErrChanged, Version: m.version, File: src.file, Err: fmt.Errorf("statement %d was or may have been executed already", i+1),
+		e := &Error{Kind: ErrChanged, Version: m.version, File: src.file, Err: fmt.Errorf("statement %d was executed already", i+1),
 			Advice: "take the change back; the statements after it may be mended"}
+		if row.Pending && i == row.Done {
+			e.Err = fmt.Errorf("statement %d may have been executed already", i+1)
+			e.Advice = fmt.Sprintf("take the change back; or find out whether it was executed, tell by Repair(%d, NotExecuted) that it was not, and mend it then", m.version)
+		}
 		if i < len(src.statements) {
 			e.Line, e.Column = src.statements[i].Line, src.statements[i].Column
 		}
@@ -230,7 +264,7 @@ func (h *holder) run(ctx context.Context, w work, done *[]Step) error {
 		row = *old
 		row.Checksum = w.up.sum // the statements that are not executed yet may have been mended
 	}
-	if src.steps() == row.Done {
+	if row.Done >= src.steps() {
 		return h.finish(ctx, w, row)
 	}
 	for i := row.Done; i < src.steps(); i++ {
@@ -338,12 +372,15 @@ func (h *holder) execute(ctx context.Context, w work, i int, s Step) (Phase, err
 				return PhaseFound, nil
 			}
 		}
-		at.Advice = "mend the statement and run this again: those before it are recorded, and stay"
+		at.Advice = "run this again: those before it are recorded, and stay"
+		switch refused := coodie.KindOf(err) == coodie.KindInvalid; {
+		case refused: // and so would be an earlier attempt that still came
+			at.Advice = "mend the statement and " + at.Advice
+		case maybe:
+			return "", h.why(at)
+		}
 		row := *h.rows[s.Version]
 		row.Pending, row.Sums = false, src.sums(i)
-		if maybe {
-			return "", h.why(at) // the earlier attempt may still come
-		}
 		return "", h.why(errors.Join(at, h.put(ctx, row)))
 	}
 }
@@ -361,7 +398,8 @@ func (h *holder) send(ctx context.Context, st *cqlfile.Statement) (applied bool,
 }
 
 // resolve finds out whether a statement was executed that may have been. It looks for its effect as long as it
-// may still come; executed is false if it has not come by then, and the statement can be repeated.
+// may still come; executed is false if it has not come by then, and the statement can be repeated. An effect that may have
+// been there before proves nothing: a request that is still to come could undo what later statements do.
 func (h *holder) resolve(ctx context.Context, s Step, st *cqlfile.Statement, cause error) (executed bool, err error) {
 	until := time.Now().Add(h.m.lateness)
 	h.m.tell(Event{Step: s, Phase: PhaseWatch})
@@ -373,19 +411,19 @@ func (h *holder) resolve(ctx context.Context, s Step, st *cqlfile.Statement, cau
 		if err != nil {
 			return false, failed("whether the statement at "+s.Position()+" was executed could not be found out", err)
 		}
-		switch v {
-		case present:
+		switch {
+		case v == present && (st.Check != "" || !optional(st.Statement)):
 			return true, nil
-		case conflicting:
+		case v == conflicting:
 			return false, &UnknownStepError{Step: s, Reason: found, Err: cause}
-		case unjudged:
+		case v == unjudged:
 			if safe, reason := repeats(st); !safe {
 				return false, &UnknownStepError{Step: s, Reason: reason, Err: cause}
 			}
 		}
 		left := time.Until(until)
 		if left <= 0 {
-			return false, nil
+			return v == present, nil
 		}
 		if err := pause(ctx, min(wait, left)); err != nil {
 			return false, failed("whether the statement at "+s.Position()+" was executed is not known yet", err)
@@ -413,8 +451,15 @@ func (h *holder) look(ctx context.Context, st *cqlfile.Statement) (v verdict, fo
 	if st.Check == "" {
 		return live{h.m.db, h.keyspace}.judge(ctx, st.Statement)
 	}
-	for _, err := range h.m.db.Raw(st.Check).Rows(ctx) {
+	check := h.m.db.Raw(st.Check)
+	if cqlparse.HasCondition(st.Statement) { // Paxos may have accepted it, and a plain read does not complete that
+		check = check.With(coodie.WithLinearizable())
+	}
+	for _, err := range check.Rows(ctx) {
 		if err != nil {
+			if coodie.KindOf(err) == coodie.KindInvalid {
+				err = fmt.Errorf("the coodie:check: %w; that of a statement with a condition is a serial read, which is for one partition", err)
+			}
 			return unjudged, "", err
 		}
 		return present, "", nil

@@ -44,6 +44,19 @@ func (c *connection) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.Timeout, "timeout", 30*time.Second, "how long a request may take")
 }
 
+// onCommandLine marks a flag that neither the environment nor the configuration file sets.
+const onCommandLine = "coodie: on the command line"
+
+// typed marks a flag of a command.
+func typed(cmd *cobra.Command, flag string) {
+	_ = cmd.Flags().SetAnnotation(flag, onCommandLine, nil) // it fails without the flag
+}
+
+func isTyped(f *pflag.Flag) bool {
+	_, marked := f.Annotations[onCommandLine]
+	return marked
+}
+
 // read sets the flags that were not given: from the environment, or else from the configuration file.
 func (c *connection) read(cmd *cobra.Command) error {
 	var mistakes []error
@@ -51,6 +64,15 @@ func (c *connection) read(cmd *cobra.Command) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := "COODIE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := os.LookupEnv(name)
+		switch {
+		case f.Name == "help":
+			return
+		case isTyped(f) && value != "":
+			mistakes = append(mistakes, fmt.Errorf("%s: --%s is taken from the command line only", name, f.Name))
+			return
+		case isTyped(f):
+			return
+		}
 		if set[f.Name] = f.Changed || ok; f.Changed || !ok {
 			return
 		}
@@ -98,6 +120,9 @@ func (c *connection) readFile(cmd *cobra.Command, set map[string]bool) error {
 			at(fmt.Errorf("there is no flag --%s", key.Value))
 			continue
 		case flag == nil || set[key.Value]: // of another command, or given
+			continue
+		case isTyped(flag):
+			at(fmt.Errorf("--%s is taken from the command line only", key.Value))
 			continue
 		}
 		text := value.Value

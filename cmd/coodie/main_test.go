@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("COODIE_KEYSPACE", "app")
 			return module(env.WorkDir, env.Setenv)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts, "meanwhile": meanwhile},
 	})
 }
 
@@ -118,4 +119,18 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("it exits with %d instead of %d", got, want)
 	}
+}
+
+// meanwhile runs a command of migrate while the next one waits for the lease: meanwhile up.
+func meanwhile(ts *testscript.TestScript, _ bool, args []string) {
+	command := append([]string{"migrate"}, args...)
+	for flag, value := range map[string]string{"hosts": ts.Getenv("COODIE_HOSTS"), "port": ts.Getenv("COODIE_PORT"), "keyspace": "app", "dir": ts.MkAbs("migrations")} {
+		command = append(command, "--"+flag, value)
+	}
+	server(ts).Fault(cqltest.On(cqltest.Conditional, "coodie_migrations_lease").First(1), cqltest.Do(func(cqltest.Statement) {
+		var out strings.Builder
+		if code := execute(context.Background(), command, &out, &out); code != exitDone {
+			ts.Logf("meanwhile: %d: %s", code, out.String())
+		}
+	}))
 }

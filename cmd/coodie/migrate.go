@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -145,17 +146,23 @@ func (m *migrations) up() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Apply what is not applied, and go on where a migration stopped",
+		Long:  "up applies what is not applied, and goes on where a migration stopped. It reverts nothing.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			all := !cmd.Flags().Changed("to")
+			if !all && to < 1 {
+				return usageError{errors.New("up --to needs the number of a migration; down reverts")}
+			}
 			return m.with(cmd, func(ctx context.Context, x *migrate.Migrator) error {
-				if !cmd.Flags().Changed("to") {
+				if all {
 					return m.executed(x.Up(ctx))
 				}
-				return m.executed(only(ctx, x, to, false))
+				return m.executed(x.UpTo(ctx, to))
 			})
 		},
 	}
 	cmd.Flags().Int64Var(&to, "to", 0, "`number` of the last migration to apply")
+	typed(cmd, "to")
 	return cmd
 }
 
@@ -164,32 +171,53 @@ func (m *migrations) down() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "down",
 		Short: "Revert the last migration",
-		Args:  cobra.NoArgs,
+		Long: `down reverts the migration that was applied last when it was called, or those after the one that --to names. It applies
+nothing. A second down reverts one more; a second down --to finds nothing to do, so repeat that one after an interruption.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return m.with(cmd, func(ctx context.Context, x *migrate.Migrator) error {
-				if !cmd.Flags().Changed("to") {
-					return m.executed(x.Down(ctx))
+				if cmd.Flags().Changed("to") {
+					return m.executed(x.Down(ctx, to))
 				}
-				return m.executed(only(ctx, x, to, true))
+				last, below, err := lastTwo(ctx, x)
+				if err != nil || last == 0 {
+					return m.executed(nil, err)
+				}
+				m.app.out.note("reverting %d; to repeat that: coodie migrate down --to %d", last, below)
+				steps, err := x.Down(ctx, below)
+				if err != nil {
+					err = again{err, below}
+				}
+				return m.executed(steps, err)
 			})
 		},
 	}
 	cmd.Flags().Int64Var(&to, "to", 0, "`number` of the migration that is the last one then; 0 reverts all")
+	typed(cmd, "to")
 	return cmd
 }
 
-// only migrates to a version, in one direction.
-func only(ctx context.Context, x *migrate.Migrator, to int64, down bool) ([]migrate.Step, error) {
-	plan, err := x.PlanTo(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range plan {
-		if s.Down != down {
-			return nil, usageError{fmt.Errorf("%s would go the other way to get to %d: see coodie migrate status", map[bool]string{false: "up", true: "down"}[down], to)}
+// lastTwo are the numbers of the migration that was applied or begun last, and of the one before; 0: there is none.
+func lastTwo(ctx context.Context, x *migrate.Migrator) (last, below int64, err error) {
+	all, err := x.Status(ctx)
+	for _, s := range all {
+		if s.State != migrate.StatePending {
+			last, below = s.Version, last
 		}
 	}
-	return x.To(ctx, to)
+	return last, below, err
+}
+
+// again is the error of a down that named no number, and the number that it meant.
+type again struct {
+	error
+	to int64
+}
+
+func (e again) Unwrap() error { return e.error }
+
+func (e again) Error() string {
+	return fmt.Sprintf("%v (again: coodie migrate down --to %d)", e.error, e.to)
 }
 
 func (m *migrations) plan() *cobra.Command {

@@ -305,10 +305,10 @@ const programName = "coodie_command"
 //go:embed internal/program/connection.go internal/program/program.go
 var programFiles embed.FS
 
-// opener is a file for the user's package that opens the tables.
+// opener is a file for the user's package that opens the tables. Its names are none that a package would have.
 func (s *structs) opener(pkg *goPackage) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\nimport (\n\t\"github.com/coodie-go/coodie\"\n\tcoodie_program %q\n)\n\n", pkg.Name, pkg.ImportPath+"/"+programName)
+	fmt.Fprintf(&b, "package %s\n\nimport (\n\tcoodie_library \"github.com/coodie-go/coodie\"\n\tcoodie_program %q\n)\n\n", pkg.Name, pkg.ImportPath+"/"+programName)
 	if pkg.Name == "main" { // nobody can import it, so that it runs the program before its own main
 		b.WriteString("func init() { coodie_program.Main(CoodieCommandOpen) }\n\n")
 	} else {
@@ -325,7 +325,7 @@ func (s *structs) opener(pkg *goPackage) (string, error) {
 		if f.Type.Params.NumFields() != 1 || f.Type.Results.NumFields() != 2 {
 			return "", fmt.Errorf("%s: %s is not func %s(db *coodie.DB) ([]coodie.AnyTable, error)", pkg.set.Position(f.Pos()), name, name)
 		}
-		fmt.Fprintf(&b, "func CoodieCommandOpen(db *coodie.DB) (any, error) { return %s(db) }\n", name)
+		fmt.Fprintf(&b, "func CoodieCommandOpen(coodie_db *coodie_library.DB) (interface{}, error) { return %s(coodie_db) }\n", name)
 		return b.String(), nil
 	}
 	types := s.types
@@ -340,11 +340,11 @@ func (s *structs) opener(pkg *goPackage) (string, error) {
 	if len(types) == 0 {
 		return "", usageError{fmt.Errorf("the package %s has neither a function Tables nor a struct with a partition key: name a function by --open, or structs by --types", pkg.ImportPath)}
 	}
-	b.WriteString("func CoodieCommandOpen(db *coodie.DB) (any, error) {\n\tvar list coodie_program.List\n")
+	b.WriteString("func CoodieCommandOpen(coodie_db *coodie_library.DB) (interface{}, error) {\n\tvar coodie_list coodie_program.List\n")
 	for _, name := range types {
-		fmt.Fprintf(&b, "\tcoodie_program.Open[%s](db, &list)\n", name)
+		fmt.Fprintf(&b, "\tcoodie_program.Open[%s](coodie_db, &coodie_list)\n", name)
 	}
-	b.WriteString("\treturn &list, list.Err()\n}\n")
+	b.WriteString("\treturn &coodie_list, coodie_list.Err()\n}\n")
 	return b.String(), nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/examples/shop/store"
 )
@@ -27,6 +25,20 @@ func api(s *store.Store) http.Handler {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
 			_ = json.NewEncoder(w).Encode(answer) // to a client that has gone
+		})
+	}
+
+	signedIn := func(pattern string, h func(r *http.Request, customer store.Customer) (any, error)) {
+		handle(pattern, func(r *http.Request) (any, error) {
+			token, err := coodie.ParseUUID(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			if err != nil {
+				return nil, store.ErrNoSession
+			}
+			customer, err := s.SignedIn(r.Context(), token)
+			if err != nil {
+				return nil, err
+			}
+			return h(r, customer)
 		})
 	}
 
@@ -58,32 +70,20 @@ func api(s *store.Store) http.Handler {
 			return nil, err
 		}
 		token, err := s.SignIn(r.Context(), in.Email)
-		return map[string]gocql.UUID{"token": token}, err
+		return map[string]coodie.UUID{"token": token}, err
 	})
-	handle("GET /orders", func(r *http.Request) (any, error) {
-		customer, err := signedIn(s, r)
-		if err != nil {
-			return nil, err
-		}
+	signedIn("GET /orders", func(r *http.Request, customer store.Customer) (any, error) {
 		return s.Orders(r.Context(), customer.ID)
 	})
-	handle("POST /orders", func(r *http.Request) (any, error) {
-		customer, err := signedIn(s, r)
-		if err != nil {
-			return nil, err
-		}
+	signedIn("POST /orders", func(r *http.Request, customer store.Customer) (any, error) {
 		var in struct{ Lines []store.Line }
 		if err := read(r, &in); err != nil {
 			return nil, err
 		}
 		return s.Place(r.Context(), customer.ID, in.Lines)
 	})
-	handle("POST /orders/{id}/{state}", func(r *http.Request) (any, error) {
-		customer, err := signedIn(s, r)
-		if err != nil {
-			return nil, err
-		}
-		id, err := gocql.ParseUUID(r.PathValue("id"))
+	signedIn("POST /orders/{id}/{state}", func(r *http.Request, customer store.Customer) (any, error) {
+		id, err := coodie.ParseUUID(r.PathValue("id"))
 		if err != nil {
 			return nil, errors.Join(errBadRequest, err)
 		}
@@ -99,14 +99,6 @@ func read(r *http.Request, into any) error {
 		return errors.Join(errBadRequest, err)
 	}
 	return nil
-}
-
-func signedIn(s *store.Store, r *http.Request) (store.Customer, error) {
-	token, err := gocql.ParseUUID(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-	if err != nil {
-		return store.Customer{}, store.ErrNoSession
-	}
-	return s.SignedIn(r.Context(), token)
 }
 
 func statusOf(err error) int {

@@ -1,6 +1,9 @@
 package answer
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/driver"
 	"github.com/coodie-go/coodie/internal/meta"
@@ -12,9 +15,9 @@ type Row struct {
 	Of      *Source
 	Columns driver.Columns // without [applied]
 	cells   Cells          // of the columns
-	room    [56]byte       // for them: most conditions concern one or two columns, and these are short
+	Broken  error          // why the cells could not be decoded; they are then as the server sent them
 	State   State
-	Broken  error // why the cells could not be decoded; they are then as the server sent them
+	room    [31]byte // for the cells: most conditions concern one or two columns, and these are short
 }
 
 // Made is the row that v, a struct of the table, is: all of its columns are there.
@@ -44,6 +47,34 @@ func (e *Row) Sent(col *meta.Column) ([]byte, State) {
 		return cell, StateOf(cell)
 	}
 	return nil, Untold
+}
+
+// WrittenBy reports whether the row that refused a write is the one that the write itself has left: a
+// driver or proxy has sent it a second time.
+func (e *Row) WrittenBy(table *meta.Table, attempt *[16]byte) bool {
+	if e == nil || attempt == nil || table.Attempt == nil {
+		return false
+	}
+	cell, _ := e.Sent(table.Attempt)
+	return bytes.Equal(cell, attempt[:])
+}
+
+// TakeSlots takes the writers' slots out of the row, which nobody else is to see, and returns what the one
+// of that writer holds; "" is null.
+func (e *Row) TakeSlots(writer string) string {
+	col := e.Of.Table.Meta.Slots
+	i := e.Columns.Index(col.Name)
+	if i < 0 {
+		return ""
+	}
+	var held []byte
+	if all := e.cells.At(i); all != nil {
+		held, _, _ = codec.MapValue(col.Type, all, []byte(writer))
+	}
+	slot := string(held)
+	cells := e.cells.list()
+	e.Columns, e.cells = e.Columns.Without(i), Pack(nil, slices.Delete(cells, i, i+1), -1)
+	return slot
 }
 
 // isKey reports whether the key column that was sent is the one that was written.

@@ -37,7 +37,7 @@ func read(w *Write) *statement {
 			r.object()
 		}
 		for i := range s.Values {
-			r.value(w.Table.Columns[s.Values[i].Column.ID], s.Values[i].Marker)
+			r.value(w.Table.Stored()[s.Values[i].Column.ID], s.Values[i].Marker)
 		}
 		r.out.effects = append(r.out.effects, effect{cells: []cell{{}}, order: bytes.Compare})
 		r.using()
@@ -238,7 +238,7 @@ func elements(cell []byte) (out [][]byte) {
 
 // assignment reads one term of SET.
 func (r *reader) assignment(a *cql.Assignment) {
-	col := r.Table.Columns[a.Column.ID]
+	col := r.Table.Stored()[a.Column.ID]
 	var key bound
 	if a.Elem != "" {
 		key = r.cell(a.Elem)
@@ -281,7 +281,7 @@ func (r *reader) assignment(a *cql.Assignment) {
 
 // deletion reads one column, or part of one, of a DELETE list.
 func (r *reader) deletion(t *cql.Target) {
-	col := r.Table.Columns[t.Column.ID]
+	col := r.Table.Stored()[t.Column.ID]
 	switch {
 	case t.Elem != "" && col.Type.Kind == codec.List:
 		r.cell(t.Elem)
@@ -301,10 +301,10 @@ func (r *reader) relations() {
 		rel := &r.Stmt.Where[i]
 		out := relation{op: rel.Op}
 		if rel.Tuple == nil {
-			out.columns = []*meta.Column{r.Table.Columns[rel.Column.ID]}
+			out.columns = []*meta.Column{r.Table.Stored()[rel.Column.ID]}
 		} else {
 			for _, c := range rel.Tuple.Columns {
-				out.columns = append(out.columns, r.Table.Columns[c.ID])
+				out.columns = append(out.columns, r.Table.Stored()[c.ID])
 			}
 		}
 		v := r.cell(rel.Marker)

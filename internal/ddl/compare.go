@@ -152,7 +152,7 @@ func (d *differences) wholeTable(t *Table) {
 	if t.ViewOf != "" {
 		d.filter(t, live)
 	}
-	for _, c := range t.Meta.Columns {
+	for _, c := range t.Meta.Stored() {
 		d.column(t, c, live)
 	}
 	for _, c := range live.Sorted() {
@@ -268,7 +268,7 @@ func columnText(typ, kind string) string {
 
 // otherColumn is about a column that the struct may lack.
 func (d *differences) otherColumn(t *Table, l LiveColumn) {
-	if t.Meta.Column(l.Name) != nil || !d.strict && !l.key() {
+	if t.Meta.Column(l.Name) != nil || t.Meta.Slots != nil && t.Meta.Slots.Name == l.Name || !d.strict && !l.key() {
 		return
 	}
 	one := Difference{Kind: kindColumn, Table: d.schema.full(t.Name), Name: l.Name, Server: columnText(l.Type, liveKinds[l.Kind].String())}

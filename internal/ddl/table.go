@@ -62,7 +62,7 @@ func (t *Table) Truncate() string { return "TRUNCATE " + t.quoted() }
 func (t *Table) createTable() string {
 	var b strings.Builder
 	b.WriteString("CREATE TABLE IF NOT EXISTS " + t.quoted() + " (")
-	for _, c := range t.Meta.Columns {
+	for _, c := range t.Meta.Stored() {
 		b.WriteString(cql.Quote(c.Name) + " " + c.Type.String())
 		if c.Kind == meta.Static {
 			b.WriteString(" STATIC")

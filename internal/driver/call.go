@@ -37,6 +37,20 @@ func (c *Call) Do(ctx context.Context, s Sender, r *Request) *Rows {
 	return &c.rows
 }
 
+// Rebind gives value i, which is not one of a tuple's, another cell of its type; nil is null.
+func (c *Call) Rebind(i int, cell []byte) {
+	b := &c.binds[i]
+	b.start = len(c.scratch)
+	c.scratch = append(c.scratch, cell...)
+	b.end, b.state, b.codec, b.p = len(c.scratch), set, nil, codec.Addr{}
+	if cell == nil {
+		b.state = null
+	}
+}
+
+// Again readies a call whose rows are closed for another Do.
+func (c *Call) Again() { c.rows.reset() }
+
 // Reset empties a call whose rows are closed. It reports whether the call may be used again:
 // not if the driver may still encode the values for the next page, nor if the call has grown big.
 func (c *Call) Reset() (reusable bool) {

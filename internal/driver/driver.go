@@ -54,7 +54,9 @@ type Request struct {
 	Notes []string
 	// Once keeps the session's retry policy from a Read.
 	Once bool
-	// Metadata has the server send the columns along, as it does of every read and CAS: they may
+	// OneRow is a Read of one row, whose columns need not come along if they came a moment ago.
+	OneRow bool
+	// Metadata has the server send the columns along, as it does of every other read and CAS: they may
 	// have changed since the statement was prepared. gocql keeps the columns of a prepared
 	// statement, and neither it nor the server notices that the table was dropped and made again
 	// with other types, if another client has prepared the same text since.

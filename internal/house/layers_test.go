@@ -28,7 +28,7 @@ func TestDirectionOfImports(t *testing.T) {
 	allowed := map[string][]string{
 		"": {"internal/meta", "internal/stmt", "internal/answer", "internal/cql", "internal/driver", "internal/driver/gocqlv1", "internal/codec", "internal/replay",
 			"internal/conflict", "internal/ddl", "internal/fanout", "internal/pagetoken", "internal/rawcql", "internal/ring", "internal/ringscan",
-			"internal/rowqueue", "internal/pace"},
+			"internal/rowqueue", "internal/pace", "internal/slots"},
 		"internal/stmt":           {"internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/replay", "internal/ddl", "internal/versions"},
 		"internal/answer":         {"internal/stmt", "internal/meta", "internal/cql", "internal/codec", "internal/driver", "internal/versions"},
 		"internal/meta":           {"internal/codec"},
@@ -49,6 +49,7 @@ func TestDirectionOfImports(t *testing.T) {
 		"internal/ringscan":       {"internal/codec", "internal/driver", "internal/fanout", "internal/pace", "internal/ring"},
 		"internal/rawcql":         {"internal/codec", "internal/cqlparse", "internal/driver", "internal/replay"},
 		"internal/rowqueue":       {},
+		"internal/slots":          {},
 		"internal/versions":       {},
 		// Migrations stand on the API and the recipe of leases, and below nothing.
 		"migrate":                  {"", "recipes/lease", "internal/cqlparse", "migrate/internal/cqlfile"},

@@ -32,6 +32,7 @@ func TestTopics(t *testing.T) {
 	}
 	p, err := doc.NewFromFiles(fset, files, "coodie")
 	require.NoError(t, err)
+	names := 0 // beside those that are listed: methods, and the constants of types
 	exported := map[string]bool{}
 	values := func(list []*doc.Value) {
 		for _, v := range list {
@@ -47,19 +48,25 @@ func TestTopics(t *testing.T) {
 	}
 	for _, typ := range p.Types {
 		exported[typ.Name] = true
+		names += len(typ.Methods)
+		for _, v := range slices.Concat(typ.Consts, typ.Vars) {
+			names += len(v.Names)
+		}
 		for _, f := range typ.Funcs {
 			exported[f.Name] = true
 		}
 	}
+
+	require.LessOrEqual(t, names+len(exported), 420, "the package has too many exported identifiers: merge some")
 
 	_, topics, ok := strings.Cut(p.Doc, "# Names by topic\n")
 	require.True(t, ok)
 	link, listed := regexp.MustCompile(`\[(\w+)\]`), map[string]string{}
 	for topic := range strings.SplitSeq(topics, "\n  - ") {
 		title, _, _ := strings.Cut(topic, ":")
-		names := link.FindAllStringSubmatch(topic, -1)
-		require.LessOrEqual(t, len(names), 20, title)
-		for _, m := range names {
+		linked := link.FindAllStringSubmatch(topic, -1)
+		require.LessOrEqual(t, len(linked), 20, title)
+		for _, m := range linked {
 			require.Empty(t, listed[m[1]], "%s is listed twice", m[1])
 			require.True(t, exported[m[1]], "%s: there is no %s", title, m[1])
 			listed[m[1]] = title

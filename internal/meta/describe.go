@@ -138,6 +138,9 @@ func describe(t reflect.Type) (*Table, error) {
 	if err := d.kinds(); err != nil {
 		return nil, err
 	}
+	if err := d.checkSlots(); err != nil {
+		return nil, err
+	}
 	if err := d.indexes(); err != nil {
 		return nil, err
 	}
@@ -181,6 +184,12 @@ func (d *describer) fields(t reflect.Type, prefix string, base uintptr) error {
 				continue
 			}
 		}
+		if opts.slots {
+			if err := d.slots(f, path, opts); err != nil {
+				return err
+			}
+			continue
+		}
 		if !f.IsExported() {
 			if tagged {
 				return d.fail(path, "the field is not exported, so its tag has no effect; export it or remove the tag")
@@ -190,6 +199,46 @@ func (d *describer) fields(t reflect.Type, prefix string, base uintptr) error {
 		if err := d.column(t, f, path, base+f.Offset, opts); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// slots adds the column of the writers' slots, which no field holds.
+func (d *describer) slots(f reflect.StructField, path string, opts tag) error {
+	switch {
+	case d.table.Slots != nil:
+		return d.fail(path, "field %s is the marker of the slots already", d.table.Slots.Field)
+	case f.Name != "_" || f.Type.Kind() != reflect.Struct || f.Type.NumField() > 0:
+		return d.fail(path, "the slots belong to the library, and no field holds them; write: _ struct{} `%s:%q`", TagKey, "slots,slots")
+	}
+	c := &Column{Name: opts.name, Field: path, Kind: opts.kind, GoType: reflect.TypeFor[map[string]string](), Type: slotsType}
+	if c.Name == "" {
+		c.Name = "slots"
+	}
+	var err error
+	if c.Codec, err = codec.For(c.GoType, c.Type); err != nil {
+		return d.fail(path, "%s", err)
+	}
+	d.table.Slots = c
+	return nil
+}
+
+var slotsType = &codec.Type{Kind: codec.Map, Key: codec.Native(codec.Text), Elem: codec.Native(codec.Text)}
+
+// checkSlots refuses slots where there can be none.
+func (d *describer) checkSlots() error {
+	c := d.table.Slots
+	if c == nil {
+		return nil
+	}
+	c.Index = len(d.table.Columns)
+	switch other := d.table.byName[c.Name]; {
+	case other != nil:
+		return d.fail(c.Field, "column %q is already declared by field %s", c.Name, other.Field)
+	case d.table.Counter:
+		return d.fail(c.Field, "a counter table takes no LWT, and so no slots")
+	case c.Kind == Static && len(d.table.Clustering) == 0:
+		return d.fail(c.Field, "a static column needs a clustering column in the table")
 	}
 	return nil
 }

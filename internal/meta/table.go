@@ -56,6 +56,7 @@ type Table struct {
 	Counter    bool      // every non-key column is a counter
 	Attempt    *Column   // takes a fresh id with each write of the row; nil if there is none
 	Version    *Column   // counts the row's conditional writes; nil if there is none
+	Slots      *Column   // of the writers' slots, which is none of Columns: no field holds it; nil if there is none
 	Defaults   []*Column // those that have one
 	byName     map[string]*Column
 	starred    []*Column // in the order in which SELECT * has them; nil of a struct that is no table
@@ -93,6 +94,14 @@ func (t *Table) star() {
 		return cmp.Or(cmp.Compare(b.Kind, a.Kind), strings.Compare(a.Name, b.Name))
 	})
 	t.starred = append(t.Primary(), rest...)
+}
+
+// Stored returns the columns that the table has on the server.
+func (t *Table) Stored() []*Column {
+	if t.Slots == nil {
+		return t.Columns
+	}
+	return append(t.Columns[:len(t.Columns):len(t.Columns)], t.Slots)
 }
 
 // Primary returns the partition key columns followed by the clustering columns.

@@ -24,6 +24,7 @@ type tag struct {
 	frozen   bool
 	attempt  bool
 	version  bool
+	slots    bool
 	typ      string
 	def      *string // default=
 	indexes  []Index
@@ -121,12 +122,14 @@ func (t *tag) option(key, value string, hasValue bool) error {
 		t.attempt = true
 	case "version":
 		t.version = true
+	case "slots":
+		t.slots = true
 	case "json":
 		t.json = true
 	case "":
 		return fmt.Errorf("an option is empty")
 	default:
-		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, index, json, codec=, default= and type=", key)
+		return fmt.Errorf("option %q is unknown; known are partition, clustering, asc, desc, static, set, tuple, frozen, attempt, version, slots, index, json, codec=, default= and type=", key)
 	}
 	return nil
 }
@@ -147,6 +150,9 @@ func (t *tag) check() error {
 		return fmt.Errorf("type= already says the whole type; set and tuple are for inferred types")
 	case (t.attempt || t.version) && t.kind != Regular:
 		return fmt.Errorf("an attempt or version column is a regular one, neither key nor static")
+	case t.slots && (t.kind >= Clustering || t.ordered || t.set || t.tuple || t.frozen || t.attempt || t.version || t.typ != "" || t.def != nil ||
+		t.indexes != nil || t.json || t.codec != ""):
+		return fmt.Errorf("the column of the writers' slots is a map<text, text> that only conditional updates write; it takes no other option but static")
 	case t.def != nil && (t.attempt || t.version):
 		return fmt.Errorf("an attempt or version column is set by the write itself, and takes no default")
 	case t.json && t.codec != "":

@@ -47,6 +47,14 @@ func Union(base *Table, others []*Table) (*Table, error) {
 				u.Types = append(u.Types, t)
 			}
 		}
+		if u.Slots == nil {
+			u.Slots = o.Slots
+		}
+	}
+	if u.Slots != nil {
+		own := *u.Slots
+		own.Index = len(u.Columns)
+		u.Slots = &own
 	}
 	return &u, nil
 }

@@ -2,6 +2,7 @@
 package rawcql
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -53,6 +54,18 @@ type Class struct {
 	Table  string        // for messages; "" if it has none or several
 }
 
+// Redact replaces passwords in a text by '***'.
+func Redact(text string) string { return cqlparse.Redact(text) }
+
+// redacted is an error of the parser, which quotes the text, without passwords.
+func redacted(err error) error {
+	var e *cqlparse.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &cqlparse.Error{Pos: e.Pos, Msg: Redact(e.Msg)}
+}
+
 // Refusal says why a statement is not sent.
 type Refusal struct {
 	Table, Reason string
@@ -66,7 +79,7 @@ func (s *Statement) Judge() (Class, *Refusal) {
 		if all, _ := cqlparse.ParseScript(s.Text); len(all) > 1 {
 			return Class{}, &Refusal{Reason: "Raw takes one statement; send each by a Raw of its own, or as BEGIN BATCH … APPLY BATCH"}
 		}
-		return Class{}, &Refusal{Reason: "the CQL is not understood; if it is right for your server, Unparsed sends it as it is", Err: err}
+		return Class{}, &Refusal{Reason: "the CQL is not understood; if it is right for your server, Unparsed sends it as it is", Err: redacted(err)}
 	}
 	c := Class{Kind: driver.Schema, Table: tableOf(parsed)}
 	refuse := func(reason string) (Class, *Refusal) { return Class{}, &Refusal{Table: c.Table, Reason: reason} }

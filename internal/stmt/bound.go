@@ -52,6 +52,7 @@ type facts struct {
 	Stored    []Assign      // what the write itself stores: its attempt id, the version
 	Conds     []Cond        // of IF, those of the guard last
 	Attempt   *[16]byte     // nil if it stores none
+	slot      slotMarks     // where it has the writer's slot
 	replay    replay.Reason // whether carrying it out twice in a row is the same as once
 	lists     bool          // it sets a whole list
 	RowMark   RowMark       // of a read
@@ -65,7 +66,18 @@ var bounds = sync.Pool{New: func() any { return new(Bound) }}
 
 // NewBound begins a statement of that verb; op names the call in messages. Whoever ends the statement releases it.
 func NewBound(t *Table, verb cql.Verb, op string, cas bool) *Bound {
-	b := bounds.Get().(*Bound)
+	return newBound(nil, t, verb, op, cas)
+}
+
+// newBound begins a statement of the template, if it is not nil.
+func newBound(f *template, t *Table, verb cql.Verb, op string, cas bool) *Bound {
+	var b *Bound
+	if f != nil {
+		b, _ = f.ended.Get().(*Bound)
+	}
+	if b == nil {
+		b = bounds.Get().(*Bound)
+	}
 	b.Stmt, b.Template = &b.made, nil
 	b.Op, b.CAS, b.reads = op, cas, verb == cql.Select
 	if t == nil {
@@ -84,6 +96,9 @@ func NewBound(t *Table, verb cql.Verb, op string, cas bool) *Bound {
 	if cas && t.Meta.Counter {
 		b.Fail("", "counters cannot be written conditionally; Cassandra has no LWT on counter tables", nil)
 	}
+	if f != nil {
+		b.Template, b.Stmt = f, &f.stmt
+	}
 	return b
 }
 
@@ -92,11 +107,14 @@ func (b *Bound) Release() {
 	if !b.Call.Reset() {
 		return
 	}
+	ended := &bounds
 	if b.Template == nil {
 		b.made.Reset()
+	} else {
+		ended = &b.Template.ended
 	}
 	b.Request, b.facts = driver.Request{}, facts{}
-	bounds.Put(b)
+	ended.Put(b)
 }
 
 // Named is the column as statements name it.

@@ -79,7 +79,7 @@ func (c *Spec) Remove(targets []*Ref, columns, cas bool) *Bound {
 
 // TouchesRow reports whether a write of these columns has to tell that the row has changed.
 func (c *Spec) TouchesRow(targets []*Ref) bool {
-	if c.Table == nil || c.Table.Meta.Attempt == nil && c.Table.Meta.Version == nil {
+	if c.Table == nil || c.Table.Meta.Attempt == nil && c.Table.Meta.Version == nil && c.Table.Meta.Slots == nil {
 		return false
 	}
 	regular := false

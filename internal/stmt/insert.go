@@ -139,16 +139,17 @@ func (b *Bound) writeApart(c *Spec, p codec.Addr) {
 
 // Insert builds an INSERT of all columns of v.
 func (c *Spec) Insert(v codec.Addr, cas bool) *Bound {
-	b := NewBound(c.Table, cql.Insert, "insert", cas)
+	b := newBound(c.insertTemplate(cas), c.Table, cql.Insert, "insert", cas)
 	if len(c.Where) > 0 {
 		b.Fail("", "Find has filters, which an INSERT cannot have: the row's key comes from the value", nil)
 	}
 	c.refuseReading(b)
-	if c.insertAgain(b); b.Template == nil {
+	if b.Template == nil {
 		b.Stmt.IfNotExists = cas
 	}
 	b.divides = c.Table.Divides(cas)
 	c.refusePlain(b)
+	c.refuseTTL(b)
 	if b.Meta.Counter {
 		b.Fail("", "counters cannot be inserted or saved, only counted: Update with Increment or Decrement", nil)
 	}

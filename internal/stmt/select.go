@@ -35,6 +35,8 @@ func (c *Spec) Query(want ReadKind) *Bound {
 	case want == ReadAny:
 		i := b.Meta.Partition[0].Index
 		b.Stmt.Columns = c.Table.Columns[i : i+1]
+	case c.Slots:
+		b.Stmt.Columns = c.Table.SlotColumns()
 	default:
 		b.Stmt.Columns = c.Table.Columns
 	}
@@ -98,7 +100,7 @@ func (c *Spec) Query(want ReadKind) *Bound {
 	}
 	replay := c.Replayed(b)
 	r.Once, r.Reason = !replay.Safe(), replay.String()
-	r.Unpaged = b.unpaged()
+	r.Unpaged, r.OneRow = b.unpaged(), want == ReadRow
 	r.Statement = c.Table.Text(b)
 	c.learn(b, m, nil, nil)
 	return b

@@ -38,6 +38,7 @@ type Told struct {
 	Idempotence Said
 	OmitNil     bool
 	Serial      bool
+	Slots       bool // the writers' slots are read as well
 	Peek        bool // a plain read comes before the INSERT … IF NOT EXISTS
 }
 
@@ -47,6 +48,7 @@ type If uint8
 // Together is what the writes of one batch share.
 type Together struct {
 	attempt *[16]byte // that all of them store
+	slotted bool      // one of them carries the writer's slot
 	version int64     // that those of them store which do not know the one before; 0: none so far
 }
 
@@ -83,7 +85,7 @@ func (c *Spec) KeepKey() {
 
 // Asked is the kind of the condition that the built statement has.
 func (c *Spec) Asked(b *Bound) If {
-	if b.CAS && c.Kind == IfExists && !b.Stmt.IfExists {
+	if b.CAS && c.Kind == IfExists && !b.Stmt.IfExists && !(b.Slotted() && len(b.Conds) == 0) {
 		return IfConditions // the document's version has taken the place of IF EXISTS
 	}
 	return c.Kind

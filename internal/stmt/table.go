@@ -1,6 +1,7 @@
 package stmt
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -40,6 +41,9 @@ type Rules struct {
 func (t *Table) Column(name string) *Ref {
 	if col := t.Meta.Column(name); col != nil {
 		return t.RefTo(col)
+	}
+	if s := t.Meta.Slots; s != nil && s.Name == name {
+		return BadRef(name, errors.New("the writers' slots belong to the library: conditional updates write them, and nothing else does"))
 	}
 	return BadRef(name, fmt.Errorf("%s has no such column", t.Meta.Go))
 }

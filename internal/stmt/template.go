@@ -27,6 +27,8 @@ type template struct {
 	rowMark RowMark        // of a read
 	attempt bool           // it stores an attempt id
 	key     []*meta.Column // of the struct, if it is a document's
+
+	ended sync.Pool // of *Bound: a driver sends the statement that it sent before for less than another one
 }
 
 // templateKey is how something is asked for.
@@ -108,8 +110,8 @@ func formalColumn(r *Ref) bool {
 // formal reports whether what was asked leaves the values alone to decide.
 func (c *Spec) formal(verb cql.Verb) bool {
 	return c.Table != nil && c.TTL == nil && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
-		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && (!c.Serial || verb == cql.Select) &&
-		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil) // an UPDATE counts it
+		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && !c.Slots && (!c.Serial || verb == cql.Select) &&
+		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil && c.Table.Meta.Slots == nil) // an UPDATE counts it, and has a slot
 }
 
 // templates are those of one table. The zero value is ready; it is safe for many goroutines.
@@ -162,8 +164,8 @@ func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref)
 	if f == nil {
 		return nil
 	}
-	b := NewBound(c.Table, m.verb, op, m.cas)
-	b.Template, b.Stmt, b.Proves, b.RowMark, b.Request = f, &f.stmt, f.proves, f.rowMark, f.request
+	b := newBound(f, c.Table, m.verb, op, m.cas)
+	b.Proves, b.RowMark, b.Request = f.proves, f.rowMark, f.request
 	b.Conds = c.conditions(m.cas)
 	if b.Err == nil && b.follow(f, c, assigns) {
 		return b
@@ -214,14 +216,13 @@ func (b *Bound) fills(o *Operand) bool {
 	return err == nil && !null && b.Call.Size() > size
 }
 
-// insertAgain gives an INSERT that was built before its template. Its statement names every column,
-// null or not, unless there is a tuple: see values.
-func (c *Spec) insertAgain(b *Bound) {
-	if c.formal(cql.Insert) && !c.Table.Divides(b.CAS) {
-		if f := c.Table.Templates.find(c, c.templateKey(cql.Insert, 0, b.CAS), nil, nil); f != nil {
-			b.Template, b.Stmt = f, &f.stmt
-		}
+// insertTemplate is the template of an INSERT that was built before; nil if there is none. Its statement names
+// every column, null or not, unless there is a tuple: see values.
+func (c *Spec) insertTemplate(cas bool) *template {
+	if !c.formal(cql.Insert) || c.Table.Divides(cas) {
+		return nil
 	}
+	return c.Table.Templates.find(c, c.templateKey(cql.Insert, 0, cas), nil, nil)
 }
 
 // learn keeps the template of what b is, if it has one and there is room for it.

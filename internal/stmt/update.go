@@ -152,7 +152,16 @@ func (c *Spec) assigning(op string, assigns []Assign, cas bool) *Bound {
 	if !static && !c.RowOnly && b.Err == nil {
 		c.assignStored(b, assigns)
 	}
+	c.refuseTTL(b)
+	slot := c.takesSlot(static, cas)
+	if slot {
+		b.setSlot()
+	}
 	c.restrict(b, static, cas)
+	if slot {
+		b.Stmt.IfExists = false // a slot is in a row that is there
+		b.askSlot()
+	}
 	if cas && c.Kind == IfConditions && !b.Proves && !c.AllowCreate {
 		b.Fail("", "every condition could hold on a missing row, which the UPDATE would then create: "+
 			"add one that proves the row (a non-null value of a regular column), or allow it with AllowCreate", nil)

@@ -2,11 +2,12 @@
 //
 // The rules are:
 //
-//	syntax           the file is no CQL; it cannot be silenced
+//	syntax           the file is no CQL, or a migration without statements; it cannot be silenced
 //	destructive      a statement destroys data: DROP, TRUNCATE
 //	allow-filtering  a SELECT reads rows that it drops, of all partitions perhaps
 //	dropped-name     a statement uses a column or table that was dropped or renamed before
-//	reused-name      a column or table is made under a name that was dropped before: a DROP that comes late drops it again
+//	reused-name      a name is used again: made after it was dropped, or, in one file, dropped after it was made or its option
+//	                 set twice. A change of the schema that is executed late would undo the second one
 //	lwt-plain        a plain write of a table that is written by LWT too: the two are not ordered
 //	unknown-outcome  a data statement that can be neither repeated nor judged, if its answer is lost
 //
@@ -14,6 +15,8 @@
 //
 //	-- coodie:allow destructive
 //	DROP TABLE visits;
+//
+// users and app.users are one table, unless the files have a table users in another keyspace too.
 package lint
 
 import (
@@ -65,14 +68,19 @@ func Lint(fsys fs.FS) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := linter{dropped: map[string]dropped{}, lwt: map[string]Finding{}}
-	for _, f := range files {
+	l := linter{keyspaces: map[string]map[string]bool{}, dropped: map[string]dropped{}, lwt: map[string]Finding{}}
+	parsed := make([]parsed, len(files))
+	for i, f := range files {
 		text, err := fs.ReadFile(fsys, f.name)
 		if err != nil {
 			return nil, err
 		}
+		parsed[i].File, parsed[i].err = cqlfile.Parse(string(text))
+		l.qualify(parsed[i].Statements)
+	}
+	for i, f := range files {
 		l.file = f
-		l.read(string(text))
+		l.read(parsed[i])
 	}
 	l.compare()
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
@@ -81,11 +89,20 @@ func Lint(fsys fs.FS) ([]Finding, error) {
 	return l.findings, nil
 }
 
+// parsed is a file, or what of it could be read.
+type parsed struct {
+	cqlfile.File
+	err error
+}
+
 type file struct {
 	name    string
-	version int64 // of a migration; others come last
+	version int64 // of a migration
 	down    bool
 }
+
+// others is the version of files that are no migrations: they come last.
+const others = 1<<63 - 1
 
 func named(name string) func(file) bool { return func(f file) bool { return f.name == name } }
 
@@ -97,7 +114,7 @@ func list(fsys fs.FS) (files []file, err error) {
 		if err != nil || d.IsDir() || path.Ext(name) != ".cql" {
 			return err
 		}
-		f := file{name: name, version: 1<<63 - 1}
+		f := file{name: name, version: others}
 		if parts := migration.FindStringSubmatch(path.Base(name)); parts != nil {
 			if n, err := strconv.ParseInt(strings.Replace(parts[1], "_", "", 1), 10, 64); err == nil {
 				f.version, f.down = n, parts[2] == "down"
@@ -121,9 +138,42 @@ type linter struct {
 	current  *cqlfile.Statement
 	findings []Finding
 
-	dropped map[string]dropped // by table, or table and column
-	lwt     map[string]Finding // the first LWT of a table
-	plain   []plain
+	keyspaces map[string]map[string]bool // of the names of tables and the like
+	dropped   map[string]dropped         // by name
+	begun     map[string]string          // where the file makes a name, or sets an option
+	lwt       map[string]Finding         // the first LWT of a table
+	plain     []plain
+}
+
+// qualify notes the keyspaces of the names in statements.
+func (l *linter) qualify(statements []cqlfile.Statement) {
+	note := func(n cqlparse.QualifiedName) {
+		if n.IsZero() || n.Keyspace.IsZero() {
+			return
+		}
+		if l.keyspaces[n.Name.Name] == nil {
+			l.keyspaces[n.Name.Name] = map[string]bool{}
+		}
+		l.keyspaces[n.Name.Name][n.Keyspace.Name] = true
+	}
+	for _, s := range statements {
+		for _, u := range uses(s.Statement) {
+			note(u.table)
+		}
+		_, makes, drops := changes(s.Statement)
+		for _, n := range slices.Concat(makes, drops) {
+			note(n.in)
+		}
+	}
+}
+
+// key is a name for maps: without its keyspace if there is only one that can be meant.
+func (l *linter) key(n cqlparse.QualifiedName) string {
+	if len(l.keyspaces[n.Name.Name]) < 2 {
+		n.Keyspace = cqlparse.Identifier{}
+	}
+	n.Keyspace.Quoted, n.Name.Quoted = false, false
+	return n.String()
 }
 
 // plain is a plain write of a table. Whether it is a finding is known at the end.
@@ -145,14 +195,15 @@ func (l *linter) at(pos cqlparse.Pos, rule string) Finding {
 
 func (l *linter) allowed(rule string) bool { return slices.Contains(l.current.Allow, rule) }
 
-func (l *linter) read(text string) {
-	statements, err := cqlfile.Parse(text)
-	for i := range statements {
-		l.current = &statements[i]
+func (l *linter) read(f parsed) {
+	l.begun = map[string]string{}
+	for i := range f.Statements {
+		l.current = &f.Statements[i]
 		l.statement()
 	}
-	var broken *cqlfile.Error
-	if errors.As(err, &broken) {
+	broken := &cqlfile.Error{Line: 1, Column: 1, Msg: "the migration has no statement: write what it does, or -- coodie:empty"}
+	isEmpty := l.file.version < others && !l.file.down && len(f.Statements) == 0 && !f.Empty
+	if errors.As(f.err, &broken) || isEmpty {
 		l.findings = append(l.findings, Finding{File: l.file.name, Line: broken.Line, Column: broken.Column, Rule: Syntax, Message: broken.Msg})
 	}
 }
@@ -196,7 +247,7 @@ func (l *linter) repeats() {
 	default:
 		return
 	}
-	if l.file.version == 1<<63-1 || s.Check != "" {
+	if l.file.version == others || s.Check != "" {
 		return
 	}
 	if safe, reason := s.Replay(); !safe {
@@ -226,10 +277,10 @@ func (l *linter) writes(s cqlparse.Statement) {
 		f := l.at(w.Header().Pos, LWTPlain)
 		if !lwt {
 			if !l.allowed(LWTPlain) {
-				l.plain = append(l.plain, plain{table.String(), f})
+				l.plain = append(l.plain, plain{l.key(table), f})
 			}
-		} else if _, known := l.lwt[table.String()]; !known {
-			l.lwt[table.String()] = f
+		} else if _, known := l.lwt[l.key(table)]; !known {
+			l.lwt[l.key(table)] = f
 		}
 	}
 }
@@ -251,21 +302,17 @@ type use struct {
 	pos    cqlparse.Pos
 }
 
-func (u use) key() string {
+// name is what it uses.
+func (u use) name() name {
 	if u.column.IsZero() {
-		return u.table.String()
+		return name{"table", u.table, u.column, u.pos}
 	}
-	return u.table.String() + " " + u.column.String()
+	return name{"column", u.table, u.column, u.pos}
 }
 
 func (l *linter) use(u use) {
-	d, gone := l.dropped[u.key()]
-	switch {
-	case !gone:
-	case u.column.IsZero():
-		l.add(u.pos, DroppedName, "table %s was %s at %s", u.table, d.how, d.at)
-	default:
-		l.add(u.pos, DroppedName, "column %s of table %s was %s at %s", u.column, u.table, d.how, d.at)
+	if d, gone := l.dropped[l.id(u.name())]; gone {
+		l.add(u.pos, DroppedName, "%s was %s at %s", u.name(), d.how, d.at)
 	}
 }
 
@@ -368,43 +415,138 @@ func uses(s cqlparse.Statement) (all []use) {
 	return all
 }
 
-// change notes the names that a statement drops, and those that it makes.
-func (l *linter) change(s cqlparse.Statement) {
-	at := fmt.Sprintf("%s:%d", l.file.name, l.current.Line)
+// name is a name that a statement makes or drops, or the option that it sets.
+type name struct {
+	kind   string // table, type, index, view, trigger, column, field, option
+	in     cqlparse.QualifiedName
+	member cqlparse.Identifier // a column, field, option or trigger; zero: the thing itself
+	pos    cqlparse.Pos
+}
+
+func (n name) String() string {
+	switch {
+	case n.member.IsZero():
+		return n.kind + " " + n.in.String()
+	case n.kind == "field":
+		return "field " + n.member.String() + " of type " + n.in.String()
+	}
+	return n.kind + " " + n.member.String() + " of table " + n.in.String()
+}
+
+// id is a name for maps.
+func (l *linter) id(n name) string {
+	kind := n.kind
+	if kind == "view" {
+		kind = "table" // they share their names
+	}
+	return kind + " " + l.key(n.in) + " " + cqlparse.Identifier{Name: n.member.Name}.String()
+}
+
+// changes are the names that a statement makes and drops. A renamed one is both.
+func changes(s cqlparse.Statement) (renamed bool, makes, drops []name) {
+	whole := func(kind string, n cqlparse.QualifiedName) []name { return []name{{kind: kind, in: n, pos: n.Pos}} }
 	switch s := s.(type) {
-	case *cqlparse.DropTable:
-		l.dropped[use{table: s.Table}.key()] = dropped{at, "dropped"}
 	case *cqlparse.CreateTable:
-		l.made(use{table: s.Table, pos: s.Table.Pos})
-		for key := range l.dropped {
-			if strings.HasPrefix(key, s.Table.String()+" ") {
-				delete(l.dropped, key) // it is another table
-			}
+		makes = whole("table", s.Table)
+	case *cqlparse.DropTable:
+		drops = whole("table", s.Table)
+	case *cqlparse.CreateView:
+		makes = whole("view", s.Name)
+	case *cqlparse.DropView:
+		drops = whole("view", s.Name)
+	case *cqlparse.CreateType:
+		makes = whole("type", s.Name)
+	case *cqlparse.DropType:
+		drops = whole("type", s.Name)
+	case *cqlparse.CreateIndex:
+		if !s.Name.IsZero() {
+			makes = whole("index", cqlparse.QualifiedName{Pos: s.Pos, Keyspace: s.Table.Keyspace, Name: s.Name})
+		}
+	case *cqlparse.DropIndex:
+		drops = whole("index", s.Name)
+	case *cqlparse.CreateTrigger:
+		makes = []name{{"trigger", s.Table, s.Name, s.Pos}}
+	case *cqlparse.DropTrigger:
+		drops = []name{{"trigger", s.Table, s.Name, s.Pos}}
+	case *cqlparse.AlterType:
+		if s.Op == cqlparse.AlterAddField {
+			makes = []name{{"field", s.Name, s.Field.Name, s.Field.Pos}}
+		}
+		renamed = len(s.Renames) > 0
+		for _, r := range s.Renames {
+			makes, drops = append(makes, name{"field", s.Name, r.To, r.To.Pos}), append(drops, name{"field", s.Name, r.From, r.From.Pos})
 		}
 	case *cqlparse.AlterTable:
 		for _, c := range s.Columns {
 			if s.Op == cqlparse.AlterAddColumns {
-				l.made(use{s.Table, c.Name, c.Pos})
+				makes = append(makes, name{"column", s.Table, c.Name, c.Pos})
 			}
 		}
-		for _, name := range s.Drops {
-			l.dropped[use{table: s.Table, column: name}.key()] = dropped{at, "dropped"}
+		for _, c := range s.Drops {
+			drops = append(drops, name{"column", s.Table, c, c.Pos})
 		}
+		renamed = len(s.Renames) > 0
 		for _, r := range s.Renames {
-			l.dropped[use{table: s.Table, column: r.From}.key()] = dropped{at, "renamed to " + r.To.String()}
-			delete(l.dropped, use{table: s.Table, column: r.To}.key())
+			makes, drops = append(makes, name{"column", s.Table, r.To, r.To.Pos}), append(drops, name{"column", s.Table, r.From, r.From.Pos})
 		}
+	}
+	return renamed, makes, drops
+}
+
+// change notes the names that a statement makes and drops, and the options that it sets.
+func (l *linter) change(s cqlparse.Statement) {
+	at := fmt.Sprintf("%s:%d", l.file.name, l.current.Line)
+	renamed, makes, drops := changes(s)
+	for _, n := range makes {
+		id := l.id(n)
+		d, gone := l.dropped[id]
+		switch {
+		case gone && !renamed && d.how == "dropped":
+			l.add(n.pos, ReusedName, "%s was dropped at %s: a DROP that is executed late drops it again; use another name", n, d.at)
+		case gone && renamed && d.how != "dropped":
+			l.add(n.pos, ReusedName, "%s was %s at %s: a RENAME that is executed late renames it again; use another name", n, d.how, d.at)
+		}
+		delete(l.dropped, id)
+		l.begun[id] = at
+		if member := map[string]string{"table": "column ", "type": "field "}[n.kind]; member != "" {
+			for key := range l.dropped {
+				if strings.HasPrefix(key, member+l.key(n.in)+" ") {
+					delete(l.dropped, key) // of another table
+				}
+			}
+		}
+	}
+	for i, n := range drops {
+		id := l.id(n)
+		if made, ok := l.begun[id]; ok && !renamed {
+			l.add(n.pos, ReusedName, "%s is made at %s: a statement there that is executed late makes it again; leave both out, or drop it in a later migration", n, made)
+		}
+		d := dropped{at, "dropped"}
+		if renamed {
+			d.how = "renamed to " + makes[i].member.String()
+		}
+		l.dropped[id] = d
+	}
+	for _, n := range options(s) {
+		if set, ok := l.begun[l.id(n)]; ok {
+			l.add(n.pos, ReusedName, "%s is set at %s too: that statement, executed late, sets it again; set it once", n, set)
+		}
+		l.begun[l.id(n)] = at
 	}
 }
 
-// made notes that a name is in use.
-func (l *linter) made(u use) {
-	if d, gone := l.dropped[u.key()]; gone && d.how == "dropped" {
-		what := "table " + u.table.String()
-		if !u.column.IsZero() {
-			what = "column " + u.column.String() + " of " + what
-		}
-		l.add(u.pos, ReusedName, "%s was dropped at %s: a DROP that is executed late drops it again; use another name", what, d.at)
+// options are those that a statement changes.
+func options(s cqlparse.Statement) (set []name) {
+	var of cqlparse.QualifiedName
+	var all []*cqlparse.Property
+	switch s := s.(type) {
+	case *cqlparse.AlterTable:
+		of, all = s.Table, s.Options
+	case *cqlparse.AlterView:
+		of, all = s.Name, s.Options
 	}
-	delete(l.dropped, u.key())
+	for _, o := range all {
+		set = append(set, name{"option", of, o.Name, o.Pos})
+	}
+	return set
 }

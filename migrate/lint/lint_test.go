@@ -52,9 +52,48 @@ func TestLint(t *testing.T) {
 		"table": {
 			map[string]string{"0001_a.up.cql": users + "-- coodie:allow destructive\nDROP TABLE users;", "0002_b.up.cql": "ALTER TABLE users ADD v int;\n" + users, "q.cql": "SELECT age FROM users"},
 			[]string{
+				"0001_a.up.cql:3:12: table users is made at 0001_a.up.cql:1: a statement there that is executed late makes it again; leave both out, or drop it in a later migration [reused-name]",
 				"0002_b.up.cql:1:13: table users was dropped at 0001_a.up.cql:3 [dropped-name]",
 				"0002_b.up.cql:2:14: table users was dropped at 0001_a.up.cql:3: a DROP that is executed late drops it again; use another name [reused-name]",
 			},
+		},
+		"reused": {
+			map[string]string{
+				"0001_a.up.cql": users + "CREATE INDEX by_age ON users (age);\nCREATE TYPE t (x int);\nCREATE MATERIALIZED VIEW v AS SELECT id, age FROM users WHERE age IS NOT NULL AND id IS NOT NULL PRIMARY KEY (age, id);",
+				"0002_b.up.cql": "DROP INDEX by_age;\n-- coodie:allow destructive\nDROP TYPE t;\n-- coodie:allow destructive\nDROP MATERIALIZED VIEW v;\n" +
+					"ALTER TABLE users RENAME id TO key;\nALTER TABLE users WITH comment = 'a' AND gc_grace_seconds = 1;\nALTER TYPE u RENAME x TO y;",
+				"0003_c.up.cql": "CREATE INDEX by_age ON users (age);\nCREATE TYPE t (x int);\nCREATE TABLE v (k int PRIMARY KEY);\nALTER TABLE users RENAME key TO id;\n" +
+					"ALTER TABLE users WITH comment = 'b';\nALTER TABLE users WITH comment = 'c' AND gc_grace_seconds = 2;\nALTER TYPE u RENAME y TO x;",
+				"0004_d.up.cql": "ALTER TABLE users ADD w int;\n-- coodie:allow destructive\nALTER TABLE users DROP w;\nCREATE INDEX IF NOT EXISTS i ON users (age);\nDROP INDEX i;",
+				"0005_e.up.cql": "-- coodie:allow destructive\nDROP TABLE v;",
+			},
+			[]string{
+				"0003_c.up.cql:1:1: index by_age was dropped at 0002_b.up.cql:1: a DROP that is executed late drops it again; use another name [reused-name]",
+				"0003_c.up.cql:2:13: type t was dropped at 0002_b.up.cql:3: a DROP",
+				"0003_c.up.cql:3:14: table v was dropped at 0002_b.up.cql:5: a DROP",
+				"0003_c.up.cql:4:33: column id of table users was renamed to key at 0002_b.up.cql:6: a RENAME that is executed late renames it again; use another name [reused-name]",
+				"0003_c.up.cql:6:24: option comment of table users is set at 0003_c.up.cql:5 too: that statement, executed late, sets it again; set it once [reused-name]",
+				"0003_c.up.cql:7:26: field x of type u was renamed to y at",
+				"0004_d.up.cql:3:24: column w of table users is made at 0004_d.up.cql:1: a statement there",
+				"0004_d.up.cql:5:12: index i is made at 0004_d.up.cql:4: a statement there",
+			},
+		},
+		"empty": {
+			map[string]string{"0001_a.up.cql": "-- Statements of CQL.", "0002_b.up.cql": "-- coodie:empty", "0002_b.down.cql": "", "q.cql": ""},
+			[]string{"0001_a.up.cql:1:1: the migration has no statement: write what it does, or -- coodie:empty [syntax]"},
+		},
+		"keyspaces": {
+			map[string]string{"q.cql": "UPDATE app.users SET age = 1 WHERE id = 1;\nINSERT INTO users (id) VALUES (1) IF NOT EXISTS;\nDELETE FROM \"users\" WHERE id = 1;\n" +
+				"INSERT INTO a.hits (k) VALUES (1) IF NOT EXISTS;\nDELETE FROM b.hits WHERE k = 1; DELETE FROM a.hits WHERE k = 1;"},
+			[]string{
+				"q.cql:1:1: a plain write of table users, which is written by LWT at q.cql:2: ",
+				"q.cql:3:1: a plain write of table users",
+				"q.cql:5:33: a plain write of table a.hits, which is written by LWT at q.cql:4",
+			},
+		},
+		"dropped, qualified": {
+			map[string]string{"0001_a.up.cql": users, "0002_b.up.cql": "-- coodie:allow destructive\nALTER TABLE app.users DROP age;", "q.cql": "SELECT age FROM users;"},
+			[]string{"q.cql:1:8: column age of table users was dropped at 0002_b.up.cql:2 [dropped-name]"},
 		},
 		"lwt beside plain": {
 			map[string]string{"q.cql": "UPDATE users SET age = 1 WHERE id = 1;\nINSERT INTO users (id) VALUES (1) IF NOT EXISTS;\nDELETE FROM users WHERE id = 1;\n" +

@@ -50,6 +50,6 @@ func TestExplore(t *testing.T) {
 				require.NoError(x, eve.emails.Repair(ctx, 0, eve.decide))
 				eve.requireWhole(x)
 			})
-		}, explore.With(cqltest.WithDialect(dialect)), explore.Without(explore.Retried)) // coodie has no driver send an LWT again
+		}, explore.With(cqltest.WithDialect(dialect)))
 	}
 }

@@ -64,6 +64,6 @@ func TestExplore(t *testing.T) {
 					require.True(x, !sure || slices.Contains(job.Log, step), "%s is missing: %q", step, job.Log)
 				}
 			})
-		}, explore.With(cqltest.WithDialect(dialect)), explore.Without(explore.Retried)) // coodie has no driver send an LWT again
+		}, explore.With(cqltest.WithDialect(dialect)))
 	}
 }

@@ -65,7 +65,8 @@ type Step[T any, S comparable] struct {
 }
 
 // Fire takes the one row that q selects by its key to the state that event leads to. If the event
-// is not allowed in the row's state, that is a *TransitionError; if there is no such row,
+// is not allowed in the row's state, that is a *TransitionError, and the Step has the row as it is, From and To its
+// state; if there is no such row,
 // coodie.ErrNotFound.
 //
 // The changes are made together with the step, in order. They see the row in its new
@@ -82,8 +83,10 @@ func (m *Machine[T, S, E]) Fire(ctx context.Context, q *coodie.QuerySet[T], even
 	res, err := q.Mutate(ctx, func(_ context.Context, row *T) error {
 		state := m.state(row)
 		from := *state
+		step = Step[T, S]{}
 		to, ok := m.Next(from, event)
 		if !ok {
+			step = Step[T, S]{From: from, To: from, Row: *row}
 			return &TransitionError[S, E]{Event: event, From: from, Already: m.leadsTo(event, from)}
 		}
 		*state = to
@@ -98,6 +101,9 @@ func (m *Machine[T, S, E]) Fire(ctx context.Context, q *coodie.QuerySet[T], even
 		step.From, step.To = from, to
 		return nil
 	})
+	if errors.Is(err, ErrNotAllowed) {
+		return step, err
+	}
 	if err != nil {
 		return Step[T, S]{}, err
 	}

@@ -98,7 +98,9 @@ func TestFire(t *testing.T) {
 		require.ErrorAs(t, err, &refused)
 		require.ErrorIs(t, err, machine.ErrNotAllowed)
 		require.Equal(t, machine.TransitionError[State, Event]{Event: start, From: running, Already: true}, *refused)
-		require.Zero(t, step)
+		require.Equal(t, running, step.From)
+		require.Equal(t, running, step.To)
+		require.Equal(t, "w1", step.Row.Worker)
 
 		_, err = jobs.Fire(ctx, job, finish, work)
 		require.NoError(t, err)

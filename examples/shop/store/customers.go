@@ -5,24 +5,22 @@ import (
 	"errors"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/recipes/claim"
 )
 
 // Customer is a customer.
 type Customer struct {
-	ID    gocql.UUID `cql:"id,partition" json:"id"`
-	Email string     `cql:"email" json:"email"`
-	Name  string     `cql:"name" json:"name"`
+	ID    coodie.UUID `cql:"id,partition" json:"id"`
+	Email string      `cql:"email" json:"email"`
+	Name  string      `cql:"name" json:"name"`
 }
 
 func (Customer) TableName() string { return "customers" }
 
 type session struct {
-	Token    gocql.UUID `cql:"token,partition"`
-	Customer gocql.UUID `cql:"customer"`
+	Token    coodie.UUID `cql:"token,partition"`
+	Customer coodie.UUID `cql:"customer"`
 }
 
 func (session) TableName() string { return "sessions" }
@@ -30,14 +28,14 @@ func (session) TableName() string { return "sessions" }
 const sessionTTL = 24 * time.Hour
 
 var (
-	customerID = coodie.Col(func(c *Customer) *gocql.UUID { return &c.ID })
-	token      = coodie.Col(func(s *session) *gocql.UUID { return &s.Token })
+	customerID = coodie.Col(func(c *Customer) *coodie.UUID { return &c.ID })
+	token      = coodie.Col(func(s *session) *coodie.UUID { return &s.Token })
 )
 
 // SignUp makes a customer, of whom there is one to an address; ErrTaken if there is
 // one already.
 func (s *Store) SignUp(ctx context.Context, mail, name string) (Customer, error) {
-	customer := Customer{ID: gocql.MustRandomUUID(), Email: mail, Name: name}
+	customer := Customer{ID: coodie.NewUUID(), Email: mail, Name: name}
 	err := s.emails.Do(ctx, mail, customer.ID.String(), s.customers.New(customer).Save)
 	if errors.Is(err, claim.ErrTaken) {
 		err = ErrTaken // by whom is nobody's business
@@ -47,24 +45,24 @@ func (s *Store) SignUp(ctx context.Context, mail, name string) (Customer, error)
 
 // SignIn begins a session, which ends by itself after a day. A real shop would ask for a
 // password.
-func (s *Store) SignIn(ctx context.Context, mail string) (gocql.UUID, error) {
+func (s *Store) SignIn(ctx context.Context, mail string) (coodie.UUID, error) {
 	owner, confirmed, err := s.emails.Owner(ctx, mail)
 	if err == nil && !confirmed {
 		err = coodie.ErrNotFound // somebody is just signing up
 	}
 	if err != nil {
-		return gocql.UUID{}, err
+		return coodie.UUID{}, err
 	}
-	customer, err := gocql.ParseUUID(owner)
+	customer, err := coodie.ParseUUID(owner)
 	if err != nil {
-		return gocql.UUID{}, err
+		return coodie.UUID{}, err
 	}
-	new := session{Token: gocql.MustRandomUUID(), Customer: customer}
+	new := session{Token: coodie.NewUUID(), Customer: customer}
 	return new.Token, s.sessions.New(new).With(coodie.WithTTL(sessionTTL)).Save(ctx)
 }
 
 // SignedIn returns whose session it is; ErrNoSession if it has ended.
-func (s *Store) SignedIn(ctx context.Context, t gocql.UUID) (Customer, error) {
+func (s *Store) SignedIn(ctx context.Context, t coodie.UUID) (Customer, error) {
 	current, err := s.sessions.Find(token.Eq(t)).Get(ctx)
 	if errors.Is(err, coodie.ErrNotFound) {
 		return Customer{}, ErrNoSession

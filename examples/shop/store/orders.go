@@ -8,18 +8,17 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
+	"github.com/coodie-go/coodie/recipes/machine"
 )
 
 // Order is what a customer has ordered, the newest first.
 type Order struct {
-	Customer gocql.UUID `cql:"customer,partition" json:"-"`
-	ID       gocql.UUID `cql:"id,clustering,desc,type=timeuuid" json:"id"`
-	Lines    []Line     `cql:"lines" json:"lines"`
-	State    State      `cql:"state" json:"state"`
-	Attempt  gocql.UUID `cql:"attempt,attempt" json:"-"`
+	Customer coodie.UUID `cql:"customer,partition" json:"-"`
+	ID       coodie.UUID `cql:"id,clustering,desc,type=timeuuid" json:"id"`
+	Lines    []Line      `cql:"lines" json:"lines"`
+	State    State       `cql:"state" json:"state"`
+	Attempt  coodie.UUID `cql:"attempt,attempt" json:"-"`
 }
 
 func (Order) TableName() string { return "orders" }
@@ -42,28 +41,26 @@ const (
 	Cancelled State = "cancelled"
 )
 
-// from says from which states an order comes into another.
-var from = map[State][]State{
-	Placed:    {New},
-	Paid:      {Placed},
-	Shipped:   {Paid},
-	Cancelled: {New, Placed, Paid},
-}
+// orders say into which states an order comes from another.
+var orders = machine.New(func(o *Order) *State { return &o.State }, machine.Rules[State, State]{
+	New:    {Placed: Placed, Cancelled: Cancelled},
+	Placed: {Paid: Paid, Cancelled: Cancelled},
+	Paid:   {Shipped: Shipped, Cancelled: Cancelled},
+})
 
 var (
-	orderCustomer = coodie.Col(func(o *Order) *gocql.UUID { return &o.Customer })
-	orderID       = coodie.Col(func(o *Order) *gocql.UUID { return &o.ID })
-	orderState    = coodie.Col(func(o *Order) *State { return &o.State })
+	orderCustomer = coodie.Col(func(o *Order) *coodie.UUID { return &o.Customer })
+	orderID       = coodie.Col(func(o *Order) *coodie.UUID { return &o.ID })
 )
 
 // Place orders. Either all products are reserved and the order is placed, or it is
 // cancelled and the error says why.
-func (s *Store) Place(ctx context.Context, customer gocql.UUID, lines []Line) (Order, error) {
+func (s *Store) Place(ctx context.Context, customer coodie.UUID, lines []Line) (Order, error) {
 	lines, err := collect(lines)
 	if err != nil {
 		return Order{}, err
 	}
-	order := s.orders.New(Order{Customer: customer, ID: gocql.TimeUUID(), Lines: lines, State: New})
+	order := s.orders.New(Order{Customer: customer, ID: coodie.NewTimeUUID(), Lines: lines, State: New})
 	res, err := order.Insert(ctx)
 	if err := cmp.Or(err, res.Err()); err != nil {
 		return Order{}, err
@@ -106,24 +103,15 @@ func collect(lines []Line) ([]Line, error) {
 
 // Advance brings an order into a state; ErrNotAllowed if it cannot come there from the
 // state in which it is. It can be repeated: an order that is there already stays there.
-func (s *Store) Advance(ctx context.Context, customer, id gocql.UUID, to State) (Order, error) {
-	row := s.orders.Find(orderCustomer.Eq(customer), orderID.Eq(id))
-	allowed := from[to]
-	if len(allowed) == 0 {
-		return Order{}, fmt.Errorf("%w: there is no state %q", ErrNotAllowed, to)
-	}
-	//coodievet:ignore lwtresult the read below tells in which state the order is
-	if _, err := row.If(orderState.In(allowed...)).Update(ctx, orderState.Set(to)); err != nil {
+func (s *Store) Advance(ctx context.Context, customer, id coodie.UUID, to State) (Order, error) {
+	step, err := orders.Fire(ctx, s.orders.Find(orderCustomer.Eq(customer), orderID.Eq(id)), to)
+	switch {
+	case errors.Is(err, machine.ErrNotAllowed) && step.Row.State != to:
+		return step.Row, fmt.Errorf("%w: it is %s", ErrNotAllowed, step.Row.State)
+	case err != nil && !errors.Is(err, machine.ErrNotAllowed):
 		return Order{}, err
 	}
-	order, err := row.Get(ctx)
-	if err != nil {
-		return Order{}, err
-	}
-	if order.State != to {
-		return order, fmt.Errorf("%w: it is %s", ErrNotAllowed, order.State)
-	}
-	return order, s.follow(ctx, order)
+	return step.Row, s.follow(ctx, step.Row)
 }
 
 // follow brings the stock to what the order's state asks for.
@@ -145,6 +133,6 @@ func (s *Store) follow(ctx context.Context, order Order) error {
 }
 
 // Orders are a customer's, the newest first.
-func (s *Store) Orders(ctx context.Context, customer gocql.UUID) ([]Order, error) {
+func (s *Store) Orders(ctx context.Context, customer coodie.UUID) ([]Order, error) {
 	return s.orders.Find(orderCustomer.Eq(customer)).Limit(100).All(ctx)
 }

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 )
 
@@ -12,11 +10,11 @@ import (
 // That an order is named in it makes each change one that can be repeated: whoever does not
 // know whether it was made makes it again.
 type Stock struct {
-	SKU      string             `cql:"sku,partition"`
-	Free     int                `cql:"free"`
-	Reserved map[gocql.UUID]int `cql:"reserved"`
-	Version  int64              `cql:"version,version"`
-	Attempt  gocql.UUID         `cql:"attempt,attempt"`
+	SKU      string              `cql:"sku,partition"`
+	Free     int                 `cql:"free"`
+	Reserved map[coodie.UUID]int `cql:"reserved"`
+	Version  int64               `cql:"version,version"`
+	Attempt  coodie.UUID         `cql:"attempt,attempt"`
 }
 
 var sku = coodie.Col(func(s *Stock) *string { return &s.SKU })
@@ -36,7 +34,7 @@ func (s *Store) restock(ctx context.Context, product string, pieces int) error {
 }
 
 // reserve takes pieces out of stock for an order.
-func (s *Store) reserve(ctx context.Context, order gocql.UUID, line Line) error {
+func (s *Store) reserve(ctx context.Context, order coodie.UUID, line Line) error {
 	return s.change(ctx, line.SKU, func(row *Stock) error {
 		if _, done := row.Reserved[order]; done {
 			return nil
@@ -46,7 +44,7 @@ func (s *Store) reserve(ctx context.Context, order gocql.UUID, line Line) error 
 		}
 		row.Free -= line.Pieces
 		if row.Reserved == nil {
-			row.Reserved = map[gocql.UUID]int{}
+			row.Reserved = map[coodie.UUID]int{}
 		}
 		row.Reserved[order] = line.Pieces
 		return nil
@@ -54,7 +52,7 @@ func (s *Store) reserve(ctx context.Context, order gocql.UUID, line Line) error 
 }
 
 // release puts back what an order has reserved.
-func (s *Store) release(ctx context.Context, order gocql.UUID, line Line) error {
+func (s *Store) release(ctx context.Context, order coodie.UUID, line Line) error {
 	return s.change(ctx, line.SKU, func(row *Stock) error {
 		row.Free += row.Reserved[order]
 		delete(row.Reserved, order)
@@ -63,7 +61,7 @@ func (s *Store) release(ctx context.Context, order gocql.UUID, line Line) error 
 }
 
 // handOver forgets what an order has reserved: it has left the house.
-func (s *Store) handOver(ctx context.Context, order gocql.UUID, line Line) error {
+func (s *Store) handOver(ctx context.Context, order coodie.UUID, line Line) error {
 	return s.change(ctx, line.SKU, func(row *Stock) error {
 		delete(row.Reserved, order)
 		return nil

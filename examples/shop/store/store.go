@@ -31,24 +31,16 @@ type Store struct {
 // Open opens the tables of db, and makes those that do not exist. pageKey signs the page tokens
 // of the catalogue: 32 bytes, the same in all of the shop's processes.
 func Open(ctx context.Context, db *coodie.DB, pageKey []byte) (*Store, error) {
-	emails, err := claim.Open(db, coodie.WithTable("emails"))
-	if err != nil {
+	var s Store
+	var errs [6]error
+	s.emails, errs[0] = claim.Open(db, coodie.WithTable("emails"))
+	s.products, errs[1] = coodie.Open[Product](db, coodie.WithPageTokenKeys(pageKey))
+	s.stock, errs[2] = coodie.Open[Stock](db, coodie.WithLWTOnly(), coodie.WithSettle())
+	s.customers, errs[3] = coodie.Open[Customer](db)
+	s.sessions, errs[4] = coodie.Open[session](db)
+	s.orders, errs[5] = coodie.Open[Order](db, coodie.WithLWTOnly(), coodie.WithSettle())
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	s := &Store{emails: emails}
-	return s, errors.Join(
-		emails.Create(ctx),
-		open(ctx, db, &s.products, coodie.WithPageTokenKeys(pageKey)),
-		open(ctx, db, &s.stock, coodie.WithLWTOnly(), coodie.WithSettle()),
-		open(ctx, db, &s.customers),
-		open(ctx, db, &s.sessions),
-		open(ctx, db, &s.orders, coodie.WithLWTOnly(), coodie.WithSettle()),
-	)
-}
-
-func open[T any](ctx context.Context, db *coodie.DB, table **coodie.Table[T], opts ...coodie.TableOption) (err error) {
-	if *table, err = coodie.Open[T](db, opts...); err != nil {
-		return err
-	}
-	return coodie.Schema(db, (*table)).Create(ctx)
+	return &s, errors.Join(s.emails.Create(ctx), coodie.Schema(db, s.products, s.stock, s.customers, s.sessions, s.orders).Create(ctx))
 }

@@ -20,18 +20,26 @@ type rows struct {
 	columns driver.Columns
 	list    []gocql.ColumnInfo // gocql's, of these columns
 	row     driver.Row
+	last    lastQuery // that was answered; none if it is not to be sent again
+	lately  lately
 }
 
 // answerOfQuery runs a query.
-func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched) driver.Iter {
+func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched, columns lately) *rows {
 	a, ok := used.(*rows)
 	if !ok {
 		a = new(rows)
 	}
-	a.iter, a.watched = q.Iter(), watched
+	before := q.Attempts()
+	a.iter, a.watched, a.lately = q.Iter(), watched, columns
+	if !a.lately.answered(a.iter) { // gocql's are of another table
+		_ = a.iter.Close()
+		a.iter = q.NoSkipMetadata().Iter()
+		a.lately.answered(a.iter)
+	}
 	watched.Answered()
 	a.turns, _ = any(a.iter).(pager)
-	a.made = q.Attempts()
+	a.made = q.Attempts() - before
 	a.attempts = told(r, a.made)
 	a.pages = len(a.iter.PageState()) > 0 && !r.Page
 	a.describe()
@@ -49,9 +57,14 @@ func told(r *driver.Request, attempts int) int {
 // describe takes the columns of the page.
 func (a *rows) describe() {
 	a.list = a.iter.Columns()
-	var of driver.Description = (*ofIter)(a.iter)
-	if a.pages { // gocql puts the next page in the iterator's place
+	var of driver.Description
+	switch {
+	case a.lately.known:
+		of = a.lately.kept
+	case a.pages: // gocql puts the next page in the iterator's place
 		of = &ofPage{a.list}
+	default:
+		of = (*ofIter)(a.iter)
 	}
 	a.columns = driver.Described(of, len(a.list))
 	a.row.Fit(len(a.list), func(i int) int { return elements(a.list[i].TypeInfo) }, target)
@@ -89,7 +102,7 @@ func (a *rows) Close() error {
 
 func (a *rows) Forget() {
 	a.row.Forget()
-	*a = rows{row: a.row}
+	*a = rows{row: a.row, last: a.last, lately: a.lately}
 }
 
 // closed is the error of an answer. The error of a write that took several attempts is a

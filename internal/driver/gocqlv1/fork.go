@@ -133,14 +133,14 @@ func potentiallyExecuted(err error) bool {
 	return errors.As(err, &attempt) && attempt.PotentiallyExecuted()
 }
 
-// query is the driver's query of a request. The fork reads a further page under a context of its
+// made is a new query of a request. The fork reads a further page under a context of its
 // own, which does not count frames. A binding function is called once for each of them.
-func (s session) query(ctx context.Context, r *driver.Request) *gocql.Query {
+func (s session) made(ctx context.Context, r *driver.Request, args []any) *gocql.Query {
 	text := r.Statement + r.Marks
 	if isFork && r.Kind == driver.Read && len(r.Values) == 0 {
 		return s.Bind(text, func(*gocql.QueryInfo) ([]any, error) { return nil, driver.NextFrame(ctx) })
 	}
-	return s.Query(text, r.Args(r.Values, argument)...)
+	return s.Query(text, args...)
 }
 
 // keyspaceMetadata is what the driver knows of a keyspace. The fork drops a table's description

@@ -7,6 +7,11 @@
 //	-- coodie:check SELECT …   a row of it shows that the statement was executed
 //	-- coodie:repeatable       executing the statement twice does no harm
 //	-- coodie:allow rule, …    silences rules of the linter for the statement
+//
+// Two are about the file:
+//
+//	-- coodie:empty            the file has no statement, on purpose
+//	-- coodie:no-way-back why  the file does not undo the migration
 package cqlfile
 
 import (
@@ -15,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,11 +45,34 @@ func (s *Statement) Replay() (safe bool, reason string) {
 	if s.Repeatable {
 		return true, ""
 	}
-	if i, ok := s.Statement.(*cqlparse.Insert); ok && i.IfNotExists {
-		return true, "" // the second meets the row of the first
+	judged := s.Statement
+	if i, ok := judged.(*cqlparse.Insert); ok && i.IfNotExists {
+		// The second execution meets the row of the first one, if it is for the same key.
+		plain := *i
+		plain.IfNotExists = false
+		judged = &plain
 	}
-	r := replay.Of(s.Statement, replay.Facts{})
+	r := replay.Of(judged, replay.Facts{})
+	if r.Safe() && expires(s.Statement) {
+		return false, "a second execution would let the values live longer"
+	}
 	return r.Safe(), r.String()
+}
+
+// expires says whether a statement writes values with a TTL.
+func expires(s cqlparse.Statement) bool {
+	var using cqlparse.Using
+	switch s := s.(type) {
+	case *cqlparse.Insert:
+		using = s.Using
+	case *cqlparse.Update:
+		using = s.Using
+	case *cqlparse.Batch:
+		return slices.ContainsFunc(s.Statements, expires)
+	}
+	ttl := using.TTL()
+	zero, ok := ttl.(*cqlparse.Literal)
+	return ttl != nil && (!ok || zero.Text != "0")
 }
 
 // Error is a mistake in a file.
@@ -61,41 +90,46 @@ func Sum(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// File is a file of CQL.
+type File struct {
+	Statements []Statement
+	Empty      bool   // declared: it has no statement on purpose
+	NoWayBack  *Error // declared: where, and why; nil if it was not
+}
+
 // Parse reads a file. On an error, an *Error, it also returns the statements before it.
-func Parse(text string) ([]Statement, error) {
+func Parse(text string) (f File, err error) {
 	if bad := invalid(text); bad >= 0 {
-		return nil, errorAt(text, bad, "the text is not UTF-8")
+		return f, errorAt(text, bad, "the text is not UTF-8")
 	}
 	// Of the same length, so that places stay.
 	if rest, marked := strings.CutPrefix(text, "\ufeff"); marked {
 		text = "   " + rest
 	}
 	parsed, failed := cqlparse.ParseScript(text)
-	var statements []Statement
+	r := reader{text: text}
+	r.scan()
 	end := 0
 	for _, p := range parsed {
 		h := p.Header()
 		s := Statement{Statement: p, Text: text[h.Offset:h.End.Offset], Line: h.Line, Column: h.Col + 1}
 		s.Sum = Sum(s.Text)
-		if err := s.directives(text, end, h.Offset); err != nil {
-			return statements, err
+		if err := r.directives(&f, &s, end, h.Offset, h.End.Offset); err != nil {
+			return f, err
 		}
-		statements = append(statements, s)
+		f.Statements = append(f.Statements, s)
 		end = h.End.Offset
 	}
 	if failed != nil {
-		return statements, syntax(failed, 0, 0)
+		return f, syntax(failed, 0, 0)
 	}
-	var none Statement
-	if err := none.directives(text, end, len(text)); err != nil {
-		return statements, err
+	if err := r.directives(&f, nil, end, len(text), len(text)); err != nil {
+		return f, err
 	}
-	for _, c := range comments(text, end, len(text)) {
-		if d := directive.FindStringSubmatch(c.text); d != nil {
-			return statements, errorAt(text, c.at, "the directive coodie:"+d[1]+" has no statement after it")
-		}
+	if f.Empty && len(f.Statements) > 0 {
+		return f, &Error{Line: f.Statements[0].Line, Column: f.Statements[0].Column, Msg: "the file has a statement, although it is declared coodie:empty"}
 	}
-	return statements, nil
+	return f, nil
 }
 
 // syntax is an error of the parser, of a text that stands that far behind the beginning of the file.
@@ -107,49 +141,22 @@ func syntax(err error, line, column int) *Error {
 	if e.Pos.Line > 1 {
 		column = 0
 	}
-	return &Error{Line: line + max(e.Pos.Line, 1), Column: column + e.Pos.Col + 1, Msg: parserPlace.ReplaceAllString(e.Msg, "")}
+	return &Error{Line: line + max(e.Pos.Line, 1), Column: column + e.Pos.Col + 1, Msg: cqlparse.Redact(parserPlace.ReplaceAllString(e.Msg, ""))}
 }
 
 // parserPlace begins a message of the parser.
 var parserPlace = regexp.MustCompile(`^line \d+:-?\d+ `)
 
-var directive = regexp.MustCompile(`^(?:--|//)\s*coodie:(\S*)\s*(.*?)\s*$`)
+var (
+	directive = regexp.MustCompile(`^(?:--|//)\s*coodie:(\S*)\s*(.*?)\s*$`)
+	inBlock   = regexp.MustCompile(`^/\*+\s*coodie:`)
+)
 
-// directives reads those between two offsets.
-func (s *Statement) directives(text string, from, to int) error {
-	for _, c := range comments(text, from, to) {
-		d := directive.FindStringSubmatchIndex(c.text)
-		if d == nil {
-			continue
-		}
-		name, rest := c.text[d[2]:d[3]], c.text[d[4]:d[5]]
-		fail := func(msg string) error { return errorAt(text, c.at, msg) }
-		switch {
-		case name == "check" && s.Check != "":
-			return fail("the statement has two checks; join them, or split the statement")
-		case name == "check":
-			line, column := place(text, c.at+d[4])
-			parsed, err := cqlparse.Parse(rest)
-			if err != nil {
-				return syntax(err, line-1, column-1)
-			}
-			if _, ok := parsed.(*cqlparse.Select); !ok || len(parsed.Header().Markers) > 0 {
-				return fail("coodie:check needs a SELECT without markers that returns a row once the statement is executed")
-			}
-			s.Check = strings.TrimRight(rest, "; \t")
-		case name == "repeatable" && rest == "":
-			s.Repeatable = true
-		case name == "repeatable":
-			return fail("coodie:repeatable takes no argument; give the reason in another comment")
-		case name == "allow" && rest != "":
-			s.Allow = append(s.Allow, strings.FieldsFunc(rest, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })...)
-		case name == "allow":
-			return fail("coodie:allow needs the names of rules")
-		default:
-			return fail(fmt.Sprintf("unknown directive coodie:%s; there are check, repeatable and allow", name))
-		}
-	}
-	return nil
+// reader has the comments of a text, and the semicolons that are in none of them.
+type reader struct {
+	text       string
+	comments   []comment
+	semicolons []int
 }
 
 type comment struct {
@@ -157,31 +164,107 @@ type comment struct {
 	at   int
 }
 
-// comments are the line comments between two statements that stand on lines of their own.
-func comments(text string, from, to int) (found []comment) {
-	for i := from; i < to; {
-		switch rest := text[i:to]; {
+// scan finds the comments and semicolons. It passes over strings and quoted names.
+func (r *reader) scan() {
+	for i := 0; i < len(r.text); {
+		rest := r.text[i:]
+		n := 1
+		switch {
 		case strings.HasPrefix(rest, "/*"):
-			end := strings.Index(rest, "*/")
-			if end < 0 {
-				return found
-			}
-			i += end + 2
+			n = through(rest, 2, "*/")
+			r.comments = append(r.comments, comment{rest[:n], i})
 		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "//"):
-			line := rest
-			if end := strings.IndexAny(rest, "\r\n"); end >= 0 {
-				line = rest[:end]
+			if n = strings.IndexAny(rest, "\r\n"); n < 0 {
+				n = len(rest)
 			}
-			before := text[strings.LastIndexByte(text[:i], '\n')+1 : i]
-			if strings.TrimSpace(before) == "" {
-				found = append(found, comment{line, i})
+			r.comments = append(r.comments, comment{rest[:n], i})
+		case strings.HasPrefix(rest, "$$"):
+			n = through(rest, 2, "$$")
+		case rest[0] == '\'' || rest[0] == '"': // one that is doubled ends a string and begins another
+			n = through(rest, 1, rest[:1])
+		case rest[0] == ';':
+			r.semicolons = append(r.semicolons, i)
+		}
+		i += n
+	}
+}
+
+// through is the length of what ends with a mark, from there on, or else with the text.
+func through(text string, from int, mark string) int {
+	if n := strings.Index(text[from:], mark); n >= 0 {
+		return from + n + len(mark)
+	}
+	return len(text)
+}
+
+// directives reads those from the end of one statement to the end of the next, which begins at start and is nil
+// at the end of the file.
+func (r *reader) directives(f *File, s *Statement, from, start, end int) error {
+	for _, c := range r.comments {
+		if c.at < from || c.at >= end {
+			continue
+		}
+		fail := func(msg string) error { return errorAt(r.text, c.at, msg) }
+		d := directive.FindStringSubmatchIndex(c.text)
+		switch {
+		case inBlock.MatchString(c.text):
+			return fail("a directive is a comment of one line: -- coodie:…")
+		case d == nil:
+			continue
+		case c.at >= start, from > 0 && !slices.ContainsFunc(r.semicolons, func(at int) bool { return from <= at && at < c.at }):
+			return fail("a directive within a statement has no effect: put it on a line of its own before the statement; a batch is one")
+		case strings.TrimSpace(r.text[strings.LastIndexByte(r.text[:c.at], '\n')+1:c.at]) != "":
+			return fail("a directive at the end of a line has no effect: put it on a line of its own before the statement")
+		}
+		name, rest := c.text[d[2]:d[3]], c.text[d[4]:d[5]]
+		switch {
+		case name == "empty" && rest == "":
+			f.Empty = true
+		case name == "no-way-back":
+			line, column := place(r.text, c.at)
+			f.NoWayBack = &Error{Line: line, Column: column, Msg: rest}
+		case name == "check", name == "repeatable", name == "allow":
+			if s == nil {
+				return fail("the directive coodie:" + name + " has no statement after it")
 			}
-			i += len(line)
+			if err := r.about(s, name, rest, c.at, c.at+d[4]); err != nil {
+				return err
+			}
+		case name == "empty":
+			return fail("coodie:empty takes no argument; give the reason in another comment")
 		default:
-			i++
+			return fail(fmt.Sprintf("unknown directive coodie:%s; there are check, repeatable, allow, empty and no-way-back", name))
 		}
 	}
-	return found
+	return nil
+}
+
+// about reads a directive of a statement. Its argument stands at the second place.
+func (r *reader) about(s *Statement, name, rest string, at, argument int) error {
+	fail := func(msg string) error { return errorAt(r.text, at, msg) }
+	switch {
+	case name == "check" && s.Check != "":
+		return fail("the statement has two checks; join them, or split the statement")
+	case name == "check":
+		parsed, err := cqlparse.Parse(rest)
+		if err != nil {
+			line, column := place(r.text, argument)
+			return syntax(err, line-1, column-1)
+		}
+		if _, ok := parsed.(*cqlparse.Select); !ok || len(parsed.Header().Markers) > 0 {
+			return fail("coodie:check needs a SELECT without markers that returns a row once the statement is executed")
+		}
+		s.Check = strings.TrimRight(rest, "; \t")
+	case name == "repeatable" && rest == "":
+		s.Repeatable = true
+	case name == "repeatable":
+		return fail("coodie:repeatable takes no argument; give the reason in another comment")
+	case rest != "":
+		s.Allow = append(s.Allow, strings.FieldsFunc(rest, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })...)
+	default:
+		return fail("coodie:allow needs the names of rules")
+	}
+	return nil
 }
 
 func errorAt(text string, at int, msg string) *Error {
