@@ -63,7 +63,8 @@ type deciding struct {
 // deciding begins the sending of the built write.
 func (c *call) deciding(b *stmt.Bound, r *driver.Request) *deciding {
 	static := c.table.schema.Meta.Slots.Kind == meta.Static
-	return &deciding{call: c, slot: c.table.db.slots.Take(c.slotKey()), request: r, write: b, kind: c.spec.Asked(b), static: static}
+	own := *c // a call without a slot stays on the stack
+	return &deciding{call: &own, slot: c.table.db.slots.Take(c.slotKey()), request: r, write: b, kind: c.spec.Asked(b), static: static}
 }
 
 // decide sends the built write until its outcome is known. The slot comes with an error that leaves it open.

@@ -42,15 +42,15 @@ func TestScripts(t *testing.T) {
 			env.Setenv("COODIE_HOSTS", host)
 			env.Setenv("COODIE_PORT", port)
 			env.Setenv("COODIE_KEYSPACE", "app")
-			return module(env)
+			return module(env.WorkDir, env.Setenv)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts, "meanwhile": meanwhile},
 	})
 }
 
-// module makes the module of a script require coodie as it stands here.
-func module(env *testscript.Env) error {
-	file := filepath.Join(env.WorkDir, "go.mod")
+// module makes the module in dir, if there is one, require coodie as it stands here.
+func module(dir string, setenv func(name, value string)) error {
+	file := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -66,9 +66,9 @@ func module(env *testscript.Env) error {
 	text = fmt.Appendf(text, "\nrequire github.com/coodie-go/coodie v0.0.0\n\nreplace github.com/coodie-go/coodie => %s\n\nrequire%s", root, list)
 	dirs := strings.Fields(string(caches))
 	for name, value := range map[string]string{"GOCACHE": dirs[0], "GOMODCACHE": dirs[1], "GOPROXY": "off", "GOWORK": "off", "GOFLAGS": "-mod=mod"} {
-		env.Setenv(name, value)
+		setenv(name, value)
 	}
-	return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(env.WorkDir, "go.sum"), sums, 0o600))
+	return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600))
 }
 
 func server(ts *testscript.TestScript) *cqltest.Server {

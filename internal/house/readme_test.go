@@ -25,7 +25,7 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		"docs/performance.md":   {"examples/pages/*_test.go"},
 		"docs/reading.md":       {"example*_test.go"},
 		"docs/recipes.md":       {"recipes/*/example_test.go"},
-		"docs/schema.md":        {"example_schema_test.go", "migrate/example_test.go", "integration/gen/*/*.go"},
+		"docs/schema.md":        {"example_schema_test.go", "migrate/example_test.go", "integration/gen/*/*.go", "cmd/coodie/testdata/session.txtar"},
 		"docs/testing.md":       {"cqltest/explore/example_test.go", "linear/example_test.go"},
 	}
 	pages, err := filepath.Glob("docs/*.md")

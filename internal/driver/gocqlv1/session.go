@@ -12,12 +12,23 @@ import (
 )
 
 // Of returns gocql's session as the seam has it.
-func Of(s *gocql.Session) driver.Driver { return session{s, nil, againOf(s)} }
+func Of(s *gocql.Session) driver.Driver { return of(s, nil) }
+
+func of(s *gocql.Session, observers *observers) session {
+	made := session{Session: s, observers: observers, again: againOf(s)}
+	if s != nil {
+		q := s.Query("")
+		made.keyspace = q.Keyspace()
+		q.Release()
+	}
+	return made
+}
 
 type session struct {
 	*gocql.Session
 	observers *observers
 	again     again
+	keyspace  string
 }
 
 func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
@@ -193,7 +204,7 @@ func sameElements(elem *codec.Type, info gocql.TypeInfo) bool {
 
 func (s session) AwaitSchema(ctx context.Context) error { return s.AwaitSchemaAgreement(ctx) }
 
-func (s session) Keyspace() string { return s.Query("").Keyspace() }
+func (s session) Keyspace() string { return s.keyspace }
 
 // Describe is what gocql knows of a keyspace. gocql has another description once it has seen the
 // schema change.
