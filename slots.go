@@ -288,7 +288,7 @@ func (b *Batch) addSlot() {
 			c := w.call.table.call()
 			c.spec.Value, c.spec.Where = w.call.spec.Value, w.call.spec.Where
 			h := new(handle)
-			h.holds(c, c.spec.Fence(), func(bool, []stmt.Assign, error) {})
+			h.holds(&c, c.spec.Fence(), func(bool, []stmt.Assign, error) {})
 			b.writes = append(b.writes, h)
 			return
 		}
