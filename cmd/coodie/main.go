@@ -6,7 +6,7 @@
 //	coodie scan users --count
 //	coodie lint migrations
 //
-// Every flag can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.
+// Every flag but --to can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.
 //
 // It exits with 0 if all is done, or there was nothing to do; 1 if there are differences: migrations that are not applied,
 // findings; 2 if it was called wrongly; 3 if it failed.
@@ -108,7 +108,7 @@ func (a *app) root() *cobra.Command {
 		},
 		Long: `coodie looks after the schema of a Cassandra or ScyllaDB keyspace.
 
-Each flag can also be given as an environment variable, COODIE_ and its name, such as
+Each flag but --to can also be given as an environment variable, COODIE_ and its name, such as
 COODIE_LOCAL_DC for --local-dc, or in a configuration file, as local-dc: dc1.
 
 Exit codes: 0 done, or nothing to do; 1 differences; 2 wrong usage; 3 failed.`,

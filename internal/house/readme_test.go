@@ -19,6 +19,7 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		"docs/columns.md":       {"example_columns_test.go"},
 		"docs/cqltest.md":       {"cqltest/*_test.go", "examples/pages/*_test.go", "apache/cqltest_test.go"},
 		"docs/drivers.md":       {"apache/example_test.go"},
+		"docs/exactly-once.md":  {"example_slots_test.go"},
 		"docs/idempotence.md":   {"example_raw_test.go"},
 		"docs/observability.md": {"otel/example_test.go", "observe/example_test.go"},
 		"docs/performance.md":   {"examples/pages/*_test.go"},
