@@ -137,6 +137,10 @@ bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-no
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-bulk
+bench-bulk: ## measure GetMany, SaveAll and Scan beside an errgroup on gocql and gocqlx (BULK="-hosts 127.0.0.1 -rf 1")
+	@cd bench && go run ./bulk $(BULK)
+
 .PHONY: bench-profile
 bench-profile: ## write what each operation of the benchmarks allocates, and whose code does so, to bench/profile.txt
 	@cd bench && go run . -profiles profile.txt
