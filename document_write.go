@@ -286,6 +286,7 @@ func (t *table) failure(op string, r *driver.Request, err error) error {
 func failure(op, table string, r *driver.Request, err error) error {
 	var lost *driver.LostError
 	var other *driver.TypeError
+	var fenced *fencedError
 	switch {
 	case err == nil:
 		return nil
@@ -294,6 +295,10 @@ func failure(op, table string, r *driver.Request, err error) error {
 			"add the field to the struct, or write by Mutate", err)
 	case errors.As(err, &other):
 		return misuse(op, table, other.Column, "the value does not fit the live column", err)
+	case errors.As(err, &fenced):
+		e := queryError(op, table, r.Statement, fenced.cause)
+		e.Reason = "given up without an answer, and fenced: the write was not executed, and never will be"
+		return e
 	case driver.Unknown(r.Kind, err):
 		unknown := unknownError(op, table, r.Statement, err)
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)

@@ -246,9 +246,6 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	var slot *slots.Slot
 	if b.Slotted() && !driver.IsPlanning(ctx) {
 		got, slot, err = c.decide(within, b, r)
-		if got.Row != nil && got.Row.State == answer.Present && res.kind == stmt.IfExists {
-			res.kind = stmt.IfConditions // it was given up, and the row is there
-		}
 	} else {
 		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
 	}
