@@ -142,6 +142,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 	got, err := &answer.Batch{}, b.check()
 	defer func() { b.refused.left(nil) }()
 	if err == nil {
+		b.addSlot()
 		// A table's types are divided once, so it comes to an end.
 		var before error
 		for got, err = b.send(ctx); b.divided(err); got, err = b.send(ctx) {

@@ -219,6 +219,9 @@ func (c *call) insertPrepared(ctx context.Context, row, v codec.Addr) (result, e
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
 func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
+	if c.besidesSlot(b) {
+		return c.withSlot(ctx, b)
+	}
 	defer b.Release()
 	t := c.table
 	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t

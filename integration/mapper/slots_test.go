@@ -106,6 +106,31 @@ func TestSlots(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, res.Applied)
 	require.Equal(t, 4, res.Existing.Value.V)
+	res, err = racks.New(Rack{K: 1, No: 1, V: 9}).Insert(ctx)
+	require.NoError(t, err)
+	require.False(t, res.Applied)
+	require.Equal(t, 4, res.Existing.Value.V, "the row that refused it")
+	require.Equal(t, coodie.StateUnknown, res.Existing.State("slots"))
+	two := racks.Find(rackK.Eq(1), rackNo.Eq(2))
+	res, err = two.IfExists().Update(ctx, rackV.Set(1))
+	require.NoError(t, err)
+	require.False(t, res.Applied)
+	res, err = racks.New(Rack{K: 1, No: 2, V: 1}).Insert(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	res, err = two.IfExists().Update(ctx, rackV.Set(2))
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	res, err = two.If(rackV.Eq(1)).Delete(ctx)
+	require.NoError(t, err)
+	require.False(t, res.Applied)
+	require.Equal(t, 2, res.Existing.Value.V)
+	res, err = two.If(rackV.Eq(2)).Delete(ctx)
+	require.NoError(t, err)
+	require.True(t, res.Applied)
+	res, err = two.IfExists().Delete(ctx)
+	require.NoError(t, err)
+	require.False(t, res.Applied)
 	var n int
 	require.NoError(t, s.Query("SELECT count(*) FROM rack WHERE k = 1").Scan(&n))
 	require.Equal(t, 1, n, "a claim makes no row")
@@ -143,7 +168,11 @@ func TestExactlyOnce(t *testing.T) {
 			p.Fault(proxy.On(proxy.Conditional).Chance(0.05, seed+2000), proxy.Fault{Point: proxy.BeforeRequest, Way: proxy.Pass, Delay: 1500 * time.Millisecond})
 			p.Fault(proxy.On(proxy.Conditional).Chance(0.01, seed+3000), proxy.CutAnswer)
 		}
-		slotted, racks := open[Slotted](t, s), open[Rack](t, s)
+		db := over(t, s)
+		slotted, err := coodie.Open[Slotted](db)
+		require.NoError(t, err)
+		racks, err := coodie.Open[Rack](db)
+		require.NoError(t, err)
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(c)))
 			for n := 0; ctx.Err() == nil; n++ {
@@ -151,11 +180,23 @@ func TestExactlyOnce(t *testing.T) {
 				call, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 				var applied bool
 				var err error
-				if n%2 == 0 {
+				if n%3 == 0 {
 					v := 0
 					_ = truth.Query("SELECT v FROM slotted WHERE k = ?", k).Scan(&v)
 					var res coodie.LWTResult[Slotted]
 					res, err = slotted.Find(slottedK.Eq(k)).If(slottedV.Eq(v)).Update(call, slottedV.Set((v+1)%4), coodie.Append(slottedLog, name))
+					applied = res.Applied
+				} else if n%3 == 1 { // rows come and go, and another row lists it
+					batch := db.Batch()
+					var h *coodie.Handle[Rack]
+					if comes := random.IntN(2) == 0; comes {
+						h = racks.Find().IfNotExists().CreateIn(batch, Rack{K: 0, No: 10 + k})
+					} else {
+						h = racks.Find(rackK.Eq(0), rackNo.Eq(10+k)).IfExists().DeleteIn(batch)
+					}
+					racks.Find(rackK.Eq(0), rackNo.Eq(k)).UpdateIn(batch, coodie.Append(rackLog, name))
+					err = batch.Exec(call)
+					res, _ := h.Result()
 					applied = res.Applied
 				} else {
 					v := 0
