@@ -210,16 +210,19 @@ func TestAutogenerateText(t *testing.T) {
 		"-- coodie:allow destructive\nTRUNCATE c // now",
 		"CREATE ROLE r WITH PASSWORD = 'secret'",
 		"CREATE INDEX i ON a (\"\nDROP TABLE users;\")",
+		"ALTER TABLE a ADD price money",
+		"ALTER TABLE a ADD (whole frozen<money>, some list<text>)",
 	}, nil)
 	require.NoError(t, err)
 	text, err := os.ReadFile(upFile)
 	require.NoError(t, err)
 	require.Equal(t, "ALTER TABLE users WITH comment = 'our\nDROP TABLE users;\r-- ';\n\nCREATE TABLE a (k int PRIMARY KEY); -- the first; of all\n\n"+
 		"CREATE TABLE b (k int PRIMARY KEY); -- the second\n/* and last */\n\n-- This destroys data.\n-- coodie:allow destructive\nTRUNCATE c; // now\n\n"+
-		"CREATE ROLE r WITH PASSWORD = 'secret';\n\nCREATE INDEX i ON a (\"\nDROP TABLE users;\");\n", string(text))
+		"CREATE ROLE r WITH PASSWORD = 'secret';\n\nCREATE INDEX i ON a (\"\nDROP TABLE users;\");\n\n"+
+		"ALTER TABLE a ADD price money;\n\nALTER TABLE a ADD (whole frozen<money>, some list<text>);\n", string(text))
 	text, err = os.ReadFile(downFile)
 	require.NoError(t, err)
-	require.Equal(t, "DROP INDEX i;\n-- coodie:no-way-back CREATE ROLE r WITH PASSWORD = '***'\n-- coodie:no-way-back TRUNCATE c\nDROP TABLE b;\nDROP TABLE a;\n"+
+	require.Equal(t, "ALTER TABLE a DROP (whole, some);\n-- coodie:no-way-back ALTER TABLE a ADD price money\nDROP INDEX i;\n-- coodie:no-way-back CREATE ROLE r WITH PASSWORD = '***'\n-- coodie:no-way-back TRUNCATE c\nDROP TABLE b;\nDROP TABLE a;\n"+
 		"-- coodie:no-way-back ALTER TABLE users WITH comment = 'our DROP TABLE users; -- '\n", string(text))
 	_, err = migrate.New(client(t, start(t)), os.DirFS(dir))
 	require.NoError(t, err)

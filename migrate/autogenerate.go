@@ -157,6 +157,9 @@ func undoes(s cqlparse.Statement) string {
 		case cqlparse.AlterAddColumns:
 			var names []string
 			for _, c := range s.Columns {
+				if c.Type.Kind == cqlparse.UserType {
+					return "" // the server drops no user-defined type that is not frozen
+				}
 				names = append(names, c.Name.String())
 			}
 			return "ALTER TABLE " + s.Table.String() + " DROP (" + strings.Join(names, ", ") + ")"
