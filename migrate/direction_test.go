@@ -2,6 +2,7 @@ package migrate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -57,10 +58,16 @@ func TestWhileWaiting(t *testing.T) {
 		err         error
 		after       []int64
 	}{
-		"up behind up":            {0, upTo(1), upTo(3), 0, nil, []int64{1, 2, 3}},
-		"up behind half of it":    {0, upTo(3), upTo(1), 2, nil, []int64{1, 2, 3}},
-		"up behind down":          {2, upTo(2), down(1), 1, nil, []int64{1, 2}},
-		"down behind up":          {1, down(0), upTo(2), 0, migrate.ErrHistory, []int64{1, 2}},
+		"up behind up":         {0, upTo(1), upTo(3), 0, nil, []int64{1, 2, 3}},
+		"up behind half of it": {0, upTo(3), upTo(1), 2, nil, []int64{1, 2, 3}},
+		"up behind down":       {2, upTo(2), down(1), 1, nil, []int64{1, 2}},
+		"down behind up":       {1, down(0), upTo(2), 0, migrate.ErrHistory, []int64{1, 2}},
+		"down behind another up": {2, down(1), func(m migrator) ([]migrate.Step, error) {
+			if steps, err := m.Down(ctx, 1); err != nil {
+				return steps, err
+			}
+			return m.Up(ctx) // with data that this Down knew nothing of, perhaps
+		}, 0, migrate.ErrHistory, []int64{1, 2, 3}},
 		"down behind down":        {3, down(2), down(1), 0, nil, []int64{1}},
 		"down behind the same":    {3, down(2), down(2), 0, nil, []int64{1, 2}},
 		"down behind half of it":  {3, down(0), down(2), 2, nil, nil},
@@ -117,6 +124,35 @@ func TestBehindTheEnd(t *testing.T) {
 	_, err = m.Down(ctx, 1)
 	require.ErrorIs(t, err, migrate.ErrHistory)
 	require.Equal(t, []int64{1, 2}, applied(t, m))
+}
+
+// TestRepairWhileWaiting: a remedy is for the statement that was under way when Repair was called, not for a later one that another
+// process has come to.
+func TestRepairWhileWaiting(t *testing.T) {
+	ctx := context.Background()
+	for _, remedy := range []migrate.Remedy{migrate.Executed, migrate.NotExecuted, migrate.Accept, migrate.Applied, migrate.Forget} {
+		srv := start(t)
+		fsys := files("0001_a.up.cql", "CREATE TABLE hits (k int PRIMARY KEY, n counter); UPDATE hits SET n = n + 1 WHERE k = 1; UPDATE hits SET n = n + 2 WHERE k = 1")
+		srv.Fault(cqltest.On(cqltest.Update, "hits"), cqltest.WriteTimeout("COUNTER"))
+		m, other := on(t, srv, fsys), on(t, srv, fsys)
+		_, err := m.Up(ctx)
+		require.ErrorIs(t, err, migrate.ErrUnknownStep)
+		srv.Fault(cqltest.On(cqltest.Conditional, migrate.DefaultTable+"_lease").First(1), cqltest.Do(func(cqltest.Statement) {
+			if err := other.Repair(ctx, 1, migrate.Executed); err != nil {
+				t.Error(err)
+			}
+			if _, err := other.Up(ctx); !errors.Is(err, migrate.ErrUnknownStep) {
+				t.Error(err)
+			}
+		}))
+		err = m.Repair(ctx, 1, remedy)
+		require.ErrorIs(t, err, migrate.ErrHistory, remedy)
+		require.ErrorContains(t, err, "another process has gone on with it while this waited: see Status")
+		all, err := m.Status(ctx)
+		require.NoError(t, err)
+		require.Equal(t, 2, all[0].Done)
+		require.True(t, all[0].Unknown)
+	}
 }
 
 // TestDownAgain: however often Down is called, and by however many processes, it reverts no more than was asked for.

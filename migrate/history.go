@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,16 @@ const (
 )
 
 func (r *record) applied() bool { return r.State == StateApplied || r.State == StateBaseline }
+
+// same says whether nothing was recorded of the migration between two readings of its row, which is nil where there is none.
+// A migration that is applied or reverted anew begins at another time.
+func (r *record) same(before *record) bool {
+	if r == nil || before == nil {
+		return r == before
+	}
+	return r.State == before.State && r.Done == before.Done && r.Pending == before.Pending && r.Checksum == before.Checksum &&
+		r.Started.Equal(before.Started) && slices.Equal(r.Sums, before.Sums)
+}
 
 const scope = "migrations"
 

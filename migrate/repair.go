@@ -58,7 +58,8 @@ const (
 	Forget Remedy = "forget"
 )
 
-// Repair records a fact about a migration that coodie cannot find out. It changes the history, and nothing else.
+// Repair records a fact about a migration that coodie cannot find out. It changes the history, and nothing else. It fails if another
+// process goes on with the migration while Repair waits for the lease, because the fact may be about an earlier statement.
 func (m *Migrator) Repair(ctx context.Context, version int64, how Remedy) error {
 	return m.hold(ctx, func(ctx context.Context, h *holder) error {
 		row, x := h.rows[version], m.find(version)
@@ -66,6 +67,8 @@ func (m *Migrator) Repair(ctx context.Context, version int64, how Remedy) error 
 			return &Error{Kind: ErrHistory, Version: version, Err: fmt.Errorf("it cannot be repaired as %q", how), Advice: advice}
 		}
 		switch {
+		case !row.same(h.before[version]): // the remedy is for what was there, such as another statement
+			return refuse("another process has gone on with it while this waited: see Status")
 		case row == nil && how == Applied && x != nil:
 			row = &record{Version: version, Title: x.name, Started: time.Now()}
 		case row == nil:

@@ -37,8 +37,8 @@ func (m *Migrator) UpTo(ctx context.Context, version int64) ([]Step, error) {
 
 // Down reverts the migrations that are applied and have a greater number, the last one first, by their .down.cql or Go
 // functions; 0 reverts all. It applies nothing. Down is repeatable: a second call with the same number finds nothing to
-// do. It fails before it reverts anything if one of them was not applied yet when Down was called, because another process
-// applied it while Down waited for the lease.
+// do. It fails before it reverts anything if one of them was not applied yet when Down was called, or has been applied anew
+// since, because another process did that while Down waited for the lease.
 func (m *Migrator) Down(ctx context.Context, to int64) ([]Step, error) {
 	return m.migrate(ctx, goal{to: to, down: true})
 }
@@ -174,7 +174,7 @@ func (h *history) work(g goal, before map[int64]*record) (all []work, err error)
 		case row.State == StateApplying:
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.file(), Err: fmt.Errorf("%d of %d steps are applied", row.Done, m.up.steps()),
 				Advice: "finish it by Up before it is reverted, or tell by Repair that it is applied or not"}
-		case before[v] == nil, before[v].State == StateApplying:
+		case before[v] == nil, before[v].State == StateApplying, row.applied() && !row.same(before[v]):
 			return nil, &Error{Kind: ErrHistory, Version: v, File: m.file(), Err: fmt.Errorf("%s applied it while this waited to revert migrations", row.Owner),
 				Advice: "call this again if it is to be reverted too"}
 		case m == nil:
