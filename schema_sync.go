@@ -334,6 +334,7 @@ const mostRounds = 3
 
 func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, err error) {
 	var live *ddl.Live
+	var kept []Difference                // that were tried, and are as before
 	if err := p.agree(ctx); err != nil { // what one node shows is what all have
 		return nil, nil, err
 	}
@@ -347,7 +348,9 @@ func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, 
 				continue
 			}
 			if again := slices.Index(done, d); again >= 0 {
-				done = slices.Delete(done, again, again+1)
+				done, kept = slices.Delete(done, again, again+1), append(kept, d)
+			}
+			if slices.Contains(kept, d) {
 				left[i].Reason = whyKept
 				continue
 			}

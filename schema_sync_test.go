@@ -274,3 +274,46 @@ func TestSyncOptionNotKept(t *testing.T) {
 	require.Empty(t, done)
 	require.Equal(t, 1, altered)
 }
+
+// It is altered once also if Sync has more to do meanwhile, such as a column that another process takes away.
+func TestSyncOptionNotKeptMeanwhile(t *testing.T) {
+	t.Parallel()
+	sender := new(fake.Sender)
+	var altered []string
+	read := 0
+	sender.Answer = func(r *driver.Request) fake.Answer {
+		switch {
+		case r.Kind == driver.Schema:
+			altered = append(altered, r.Statement)
+		case strings.Contains(r.Statement, "system_schema.tables"):
+			return fake.Answer{
+				Columns: []driver.Column{fake.Column("table_name", codec.Text), fake.Column("cdc", codec.Boolean)},
+				Rows:    [][][]byte{{[]byte("ddl_plain"), {0}}},
+			}
+		case strings.Contains(r.Statement, "system_schema.columns"):
+			read++
+			rows := [][][]byte{{[]byte("ddl_plain"), []byte("id"), []byte("partition_key"), []byte("none"), []byte("int"), {0, 0, 0, 0}}}
+			if read != 2 {
+				rows = append(rows, [][]byte{[]byte("ddl_plain"), []byte("note"), []byte("regular"), []byte("none"), []byte("text"), {255, 255, 255, 255}})
+			}
+			return fake.Answer{
+				Columns: []driver.Column{
+					fake.Column("table_name", codec.Text), fake.Column("column_name", codec.Text), fake.Column("kind", codec.Text),
+					fake.Column("clustering_order", codec.Text), fake.Column("type", codec.Text), fake.Column("position", codec.Int),
+				},
+				Rows: rows,
+			}
+		}
+		return fake.Answer{}
+	}
+	table, err := Open[ddlPlain](newDB(sender, nil), WithKeyspace("app"), WithProperty("cdc", true))
+	require.NoError(t, err)
+	done, err := Schema(nil, table).Sync(t.Context())
+	var mismatch *MismatchError
+	require.ErrorAs(t, err, &mismatch)
+	require.Len(t, mismatch.Differences, 1)
+	require.Contains(t, mismatch.Differences[0].Reason, "does not keep the value")
+	require.Len(t, done, 1)
+	require.Equal(t, "note", done[0].Name)
+	require.Len(t, altered, 2)
+}
