@@ -17,8 +17,17 @@ func TestRedact(t *testing.T) {
 		"CREATE ROLE r WITH PASSWORD = 'secret":                         "CREATE ROLE r WITH PASSWORD = '***'",
 		"... r WITH [PASSWORD] 'secret'...":                             "... r WITH [PASSWORD] '***'...",
 		"... r WITH PASSWORD = ['secret'] AND...":                       "... r WITH PASSWORD = ['***'] AND...",
+		"CREATE ROLE r WITH PASSWORD = \"secret\"":                      "CREATE ROLE r WITH PASSWORD = '***'",
 		"INSERT INTO users (password, name) VALUES ('a', 'b')":          "INSERT INTO users (password, name) VALUES ('a', 'b')",
 	} {
 		require.Equal(t, want, cqlparse.Redact(text))
+	}
+	for _, text := range []string{
+		"CREATE ROLE r WITH PASSWORD 'secret'", "CREATE ROLE r WITH PASSWORD $$secret$$ AND LOGIN = true", "CREATE ROLE r WITH PASSWORD = \"secret\"",
+		"CREATE USER u PASSWORD 'secret'", "ALTER ROLE r WITH PASSWORD = 'secret' AND AND",
+	} {
+		_, err := cqlparse.Parse(text)
+		require.Error(t, err)
+		require.NotContains(t, cqlparse.Redact(err.Error()), "sec")
 	}
 }
