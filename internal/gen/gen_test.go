@@ -36,10 +36,14 @@ func TestFilesRefuse(t *testing.T) {
 		"two keyspaces":      {"CREATE TABLE a.t (k int PRIMARY KEY);\nCREATE TABLE b.t (k int PRIMARY KEY)", "a.cql:2:1: this is of the keyspace b, and what comes before of a; name the keyspace"},
 		"renamed to another": {table + "ALTER TABLE t RENAME k TO v", "the column v exists already"},
 		"index of no field":  {table + "CREATE INDEX ON t (x)", "there is no column x"},
+		"index twice":        {table + "CREATE INDEX ON t (v);\nCREATE INDEX ON t (v)", "a.cql:3:1: the index t_v_idx exists already"},
+		"password":           {"CREATE ROLE r WITH PASSWORD = 'hidden' AND AND", "a.cql:1:44: line 1:43 no viable alternative"},
+		"its own mistake":    {"CREATE ROLE r WITH PASSWORD 'hidden'", "a.cql:1:29: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := gen.Files(fstest.MapFS{"a.cql": {Data: []byte(tt.text)}}, "", "a.cql")
 			require.ErrorContains(t, err, tt.want)
+			require.NotContains(t, err.Error(), "hid")
 		})
 	}
 	_, err := gen.Files(fstest.MapFS{}, "", "a.cql")
@@ -136,6 +140,29 @@ func TestStructsIndexOptions(t *testing.T) {
 	table, err := meta.Of(reflect.StructOf(tags))
 	require.NoError(t, err)
 	require.Equal(t, []meta.Index{{SAI: true, Options: [][2]string{{"case_sensitive", "false"}, {"index_analyzer", strings.ReplaceAll(analyzer, "''", "'")}}}}, table.Column("v").Indexes)
+}
+
+// Files that say IF EXISTS or name no index make what they make on a server.
+func TestFilesIfExists(t *testing.T) {
+	live, err := gen.Files(fstest.MapFS{"a.cql": {Data: []byte(`
+		CREATE TABLE t (k int PRIMARY KEY, m map<text, text>, v int);
+		CREATE TABLE t_m (k int PRIMARY KEY, v int);
+		CREATE INDEX ON t (keys(m));
+		CREATE INDEX ON t (values(m));
+		CREATE INDEX IF NOT EXISTS ON t (values(m));
+		CREATE INDEX ON t (entries(m));
+		CREATE TYPE y (f int);
+		ALTER TABLE t RENAME IF EXISTS none TO one AND k TO key;
+		ALTER TYPE y RENAME IF EXISTS none TO one AND f TO g;
+		ALTER TYPE IF EXISTS none ADD f int`)}}, "", "a.cql")
+	require.NoError(t, err)
+	targets := map[string]string{}
+	for name, ix := range live.Indexes {
+		targets[name] = ix.Options["target"]
+	}
+	require.Equal(t, map[string]string{"t_m_idx": "keys(m)", "t_m_idx_1": "values(m)", "t_m_idx_2": "entries(m)"}, targets)
+	require.Contains(t, live.Tables["t"].Columns, "key")
+	require.Equal(t, "g", live.Types["y"].Fields[0].Name)
 }
 
 // What files do to keys and columns, their views and indexes follow.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func Files(fsys fs.FS, keyspace string, names ...string) (*ddl.Live, error) {
 		statements, err := cqlparse.ParseScript(string(text))
 		var syntax *cqlparse.Error
 		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("%s:%d:%d: %w", name, syntax.Pos.Line, syntax.Pos.Col+1, err)
+			return nil, fmt.Errorf("%s:%d:%d: %s", name, syntax.Pos.Line, syntax.Pos.Col+1, cqlparse.Redact(err.Error()))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -181,6 +182,9 @@ func missing(what string) error { return fmt.Errorf("there is no %s", what) }
 func (s *script) alterType(name string, st *cqlparse.AlterType) error {
 	t := s.live.Types[name]
 	if t == nil {
+		if st.IfExists {
+			return nil
+		}
 		return missing("type " + name)
 	}
 	index := func(name string) int {
@@ -199,6 +203,9 @@ func (s *script) alterType(name string, st *cqlparse.AlterType) error {
 	case cqlparse.AlterRenameFields:
 		for _, r := range st.Renames {
 			i := index(r.From.Name)
+			if i < 0 && st.IfFieldExists {
+				continue
+			}
 			if i < 0 {
 				return missing("field " + r.From.Name)
 			}
@@ -321,6 +328,9 @@ func (s *script) alterTable(name string, st *cqlparse.AlterTable) error {
 	case cqlparse.AlterRenameColumns:
 		for _, r := range st.Renames {
 			if _, ok := t.Columns[r.From.Name]; !ok {
+				if st.IfColumnExists {
+					continue
+				}
 				return missing("column " + r.From.Name)
 			}
 			if _, ok := t.Columns[r.To.Name]; ok {
@@ -445,12 +455,6 @@ func (s *script) createIndex(table string, st *cqlparse.CreateIndex) error {
 	if err == nil && word == "" && typ.MultiCell() && typ.Kind != codec.UDT {
 		word = "values"
 	}
-	if ix.Name == "" {
-		ix.Name = (&meta.Index{}).DefaultName(table, target.Column.Name)
-	}
-	if _, taken := s.live.Indexes[ix.Name]; taken {
-		return there(st.IfNotExists, "index "+ix.Name)
-	}
 	ix.Options["target"] = ddl.TargetText(word, target.Column.Name)
 	if st.Using != nil {
 		ix.Kind, ix.Options["class_name"] = "CUSTOM", st.Using.Text
@@ -467,6 +471,23 @@ func (s *script) createIndex(table string, st *cqlparse.CreateIndex) error {
 				ix.Options[k.Text] = v.Text
 			}
 		}
+	}
+	if ix.Name == "" { // the server counts: t_c_idx, t_c_idx_1
+		base := (&meta.Index{}).DefaultName(table, target.Column.Name)
+		ix.Name = base
+		for n := 1; ; n++ {
+			has, taken := s.live.Indexes[ix.Name]
+			if !taken {
+				break
+			}
+			if has.Table == table && maps.Equal(has.Options, ix.Options) {
+				return there(st.IfNotExists, "index "+ix.Name)
+			}
+			ix.Name = fmt.Sprintf("%s_%d", base, n)
+		}
+	}
+	if _, taken := s.live.Indexes[ix.Name]; taken {
+		return there(st.IfNotExists, "index "+ix.Name)
 	}
 	s.live.Indexes[ix.Name] = ix
 	return nil
