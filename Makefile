@@ -137,6 +137,14 @@ bench-cluster: ## measure on a real cluster of one and three nodes (CLUSTER="-no
 bench-gate: ## check that coodie allocates no more than it may
 	@cd bench && go run . -gate
 
+.PHONY: bench-bulk
+bench-bulk: ## measure GetMany, SaveAll and Scan beside an errgroup on gocql and gocqlx (BULK="-hosts 127.0.0.1 -rf 1")
+	@cd bench && go run ./bulk $(BULK)
+
+.PHONY: bench-profile
+bench-profile: ## write what each operation of the benchmarks allocates, and whose code does so, to bench/profile.txt
+	@cd bench && go run . -profiles profile.txt
+
 .PHONY: bench-server
 bench-server: ## measure the embedded server: its start, and a conditional write through gocql
 	@go test ./cqltest -run '^$$' -bench 'Start|CAS' -benchmem
@@ -154,7 +162,8 @@ bench-connect: ## measure the settings that Connect chooses (HOSTS=127.0.0.1: on
 	@cd bench && go run . -settings -hosts '$(HOSTS)'
 
 .PHONY: pictures
-pictures: ## draw the pictures of docs/observability.md: the shop under load, through Prometheus
+pictures: ## draw the pictures of docs: the session of docs/schema.md; for docs/observability.md the shop under load, through Prometheus
+	cd cmd/coodie && COODIE_UPDATE=1 go test -count 1 -run 'TestPicture$$' .
 	cd $(PICTURES) && go run . -out $(CURDIR)/docs/observability
 
 .PHONY: cover

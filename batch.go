@@ -142,6 +142,7 @@ func (b *Batch) Exec(ctx context.Context) error {
 	got, err := &answer.Batch{}, b.check()
 	defer func() { b.refused.left(nil) }()
 	if err == nil {
+		b.addSlot()
 		// A table's types are divided once, so it comes to an end.
 		var before error
 		for got, err = b.send(ctx); b.divided(err); got, err = b.send(ctx) {
@@ -212,7 +213,13 @@ func (b *Batch) send(ctx context.Context) (*answer.Batch, error) {
 	if conditional {
 		r.Reason = replay.Conditional.String()
 	}
-	stamped := 0
+	stamped, values := 0, 0
+	for _, w := range b.writes {
+		values += w.b.Call.Len()
+	}
+	if conditional {
+		r.Values = make([]*driver.Value, 0, values)
+	}
 	for _, w := range b.writes {
 		r.ClientTimestamp = r.ClientTimestamp && w.settings().clientTimestamp
 		if r.Replayable || r.Reason == "" {
@@ -306,7 +313,7 @@ func (b *Batch) outcome(got *answer.Batch, conditional bool) Outcome {
 
 // text is the batch as one statement.
 func (b *Batch) text() string {
-	var statements []string
+	statements := make([]string, 0, len(b.writes))
 	for _, w := range b.writes {
 		statements = append(statements, w.statements...)
 	}

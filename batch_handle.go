@@ -18,12 +18,15 @@ type Handle[T any] handle
 
 // handle is a write in a batch.
 type handle struct {
-	call        call
+	call        *call
 	b           *stmt.Bound // until the batch is executed; nil before build
 	statements  []string    // one, or two that belong together
 	conditional bool
 	replay      replay.Reason
 	partition   string // its key, encoded; "" if the write concerns several
+	row         string // the key within the partition, encoded
+	ofRow       bool   // the write names the whole key
+	resolved    bool
 	asks        []rowCondition
 	follow      follow
 	later       func(context.Context) // builds the write in Exec; nil if it is built
@@ -71,6 +74,9 @@ func (h *handle) result(res *result) error {
 		}
 	}
 	*res = h.res
+	if !h.resolved {
+		return h.call.locate(errNotExecuted(h.res.op, h.table()))
+	}
 	return h.err
 }
 
@@ -83,15 +89,15 @@ func (h *handle) wrong() error {
 }
 
 // add puts the built statement into the chain's batch.
-func (c call) add(b *stmt.Bound, f follow) *handle {
-	h := &handle{}
+func (c *call) add(b *stmt.Bound, f follow) *handle {
+	h, batch := &handle{}, c.batch
 	h.holds(c, b, f)
-	c.batch.add(h)
+	batch.add(h)
 	return h
 }
 
 // holds gives the handle its built statement.
-func (h *handle) holds(c call, b *stmt.Bound, f follow) {
+func (h *handle) holds(c *call, b *stmt.Bound, f follow) {
 	kind := c.spec.Asked(b)
 	c.batch = nil
 	c.spec.KeepKey()
@@ -99,7 +105,6 @@ func (h *handle) holds(c call, b *stmt.Bound, f follow) {
 	h.res.rest = rest{kind: kind, proves: b.Proves, op: b.Op, of: c.table, given: int32(len(c.spec.Conds)), batched: true}
 	h.res.setConds(stmt.KeptConds(b.Conds))
 	h.res.beyond = b.Beyond()
-	h.err = c.locate(errNotExecuted(b.Op, b.Name))
 	if b.Err == nil {
 		h.describe(kind)
 	}
@@ -127,14 +132,16 @@ func (h *handle) asked() answer.Asked {
 func (h *handle) describe(kind stmt.If) {
 	b := h.b
 	h.statements = h.call.table.schema.Statements(b)
-	h.partition, _ = h.encodedKey(b.Meta.Partition)
+	h.partition, h.ofRow = h.encodedKey(b.Meta.Partition)
+	if h.ofRow {
+		h.row, h.ofRow = h.encodedKey(b.Meta.Clustering)
+	}
 	if !h.conditional {
 		return
 	}
 	h.static = b.OfStatic()
 	h.res.static = h.static
-	row, _ := h.encodedKey(b.Meta.Clustering)
-	row = "row " + row
+	row := "row " + h.row
 	if h.static {
 		row = answer.StaticRow
 	}
@@ -164,7 +171,7 @@ func (h *handle) encodedKey(columns []*meta.Column) (key string, ok bool) {
 }
 
 func (h *handle) resolve(a *answer.Batch, line *answer.Line, err error) {
-	h.err = err
+	h.err, h.resolved = err, true
 	if err != nil {
 		if p := h.res.pending; p != nil {
 			h.err = p.cause

@@ -153,15 +153,16 @@ func (c call) addRow(op string, v codec.Addr, fill bool, build func(call) (*stmt
 		h.rebuilt(c, build)
 		return h
 	}
-	h := &handle{call: c, follow: c.updates(nil), err: errNotExecuted(op, c.table.schema.Name)}
+	h := &handle{call: &c, follow: c.updates(nil)}
 	h.later = func(ctx context.Context) {
 		row, err := c.prepare(ctx, op, v, fill)
 		c.spec.Value = row
 		b, f := build(c)
-		h.holds(c, b, c.adopts(row, v, f))
+		h.holds(&c, b, c.adopts(row, v, f))
 		h.mistake = err
 		h.rebuilt(c, build)
 	}
+	h.res.op = op
 	c.batch.add(h)
 	return h
 }
@@ -178,7 +179,7 @@ func (h *handle) rebuilt(c call, build func(call) (*stmt.Bound, follow)) {
 type follow func(applied bool, own []stmt.Assign, err error)
 
 // adopts is f of a write of the whole row, which was prepared from v.
-func (c call) adopts(row, v codec.Addr, f follow) follow {
+func (c *call) adopts(row, v codec.Addr, f follow) follow {
 	return func(applied bool, own []stmt.Assign, err error) {
 		if applied {
 			c.adopt(row, v)
@@ -187,14 +188,15 @@ func (c call) adopts(row, v codec.Addr, f follow) follow {
 	}
 }
 
-func (c call) updates(assigns []stmt.Assign) follow {
-	if c.doc != nil {
-		assigns = stmt.KeptAssigns(assigns)
+func (c *call) updates(assigns []stmt.Assign) follow {
+	if c.doc == nil {
+		return func(bool, []stmt.Assign, error) {}
 	}
+	assigns = stmt.KeptAssigns(assigns)
 	return func(applied bool, own []stmt.Assign, err error) { c.updated(assigns, applied, own, err) }
 }
 
-func (c call) deletes(columns []*stmt.Ref) follow {
+func (c *call) deletes(columns []*stmt.Ref) follow {
 	return func(applied bool, own []stmt.Assign, err error) { c.deleted(columns, applied, own, err) }
 }
 
@@ -232,7 +234,7 @@ func (b *Batch) check() error {
 // checkConflicts refuses statements that contradict each other: they share one timestamp, and so
 // have no order.
 func (b *Batch) checkConflicts() error {
-	if len(b.writes) < 2 {
+	if len(b.writes) < 2 || b.ofRows() {
 		return nil
 	}
 	writes := make([]conflict.Write, len(b.writes))
@@ -246,6 +248,26 @@ func (b *Batch) checkConflicts() error {
 		return misuse("batch", b.writes[c.Write].b.Name, c.Column, c.Reason, nil)
 	}
 	return nil
+}
+
+// ofRows reports whether each write is of a row of its own, and of nothing that rows share: the usual batch, of
+// which the conflicts need not be looked for. In one of 5 updates that is a third of all allocations.
+func (b *Batch) ofRows() bool {
+	const few = 32 // each is compared with each
+	if len(b.writes) > few {
+		return false
+	}
+	for i, w := range b.writes {
+		if !w.ofRow || w.b.Companion != nil || w.b.Meta.Shares() {
+			return false
+		}
+		for _, before := range b.writes[:i] {
+			if w.row == before.row && w.partition == before.partition {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (b *Batch) checkWrite(w *handle) error {

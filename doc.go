@@ -104,6 +104,7 @@
 //	tuple                       a struct is a tuple instead of a user-defined type
 //	version                     counts the row's conditional writes: see Document.IfUnchanged
 //	attempt                     the id of the row's last write: see Settle
+//	slots                       of a field _ struct{}: updates are carried out exactly once: docs/exactly-once.md
 //	frozen                      a frozen collection or user-defined type (keys are by themselves)
 //	default=new                 what a null column gets in an INSERT
 //	index, index=sai            an index that Schema makes

@@ -223,6 +223,9 @@ func (c *call) insertPrepared(ctx context.Context, row, v codec.Addr) (result, e
 // cas ends every conditional write: it sends the built statement once, at the table's
 // serial consistency, and reads the answer.
 func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
+	if c.besidesSlot(b) {
+		return c.withSlot(ctx, b)
+	}
 	defer b.Release()
 	t := c.table
 	res.kind, res.proves, res.op, res.of = c.spec.Asked(b), b.Proves, b.Op, t
@@ -252,6 +255,9 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 		}
 	} else {
 		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
+	}
+	if t.schema.Meta.Slots != nil && got.Row != nil {
+		got.Row.TakeSlots("")
 	}
 	if got.Answered && !got.Applied && got.Row.WrittenBy(t.schema.Meta, b.Attempt) {
 		got, err = answer.LWT{Answered: true, Applied: true}, nil // it was sent twice, beneath us

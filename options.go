@@ -234,7 +234,8 @@ func WithSettle() Option { return option(func(s *settings) { s.autoSettle = true
 
 // WithLWTOnly refuses plain writes of the table, which could undo what its LWTs have been
 // told (see the package documentation), and makes reads by the whole primary key
-// linearizable. Other reads are at the consistency of WithConsistency, as ever.
+// linearizable. Other reads are at the consistency of WithConsistency, as ever. A table with the writers' slots (tag
+// `slots`) has it without being told.
 func WithLWTOnly() Option { return option(func(s *settings) { s.lwtOnly = true }) }
 
 // WithStrictTypes refuses a write that would set a field to null which the struct does not

@@ -55,6 +55,10 @@ type pending struct {
 // of a write that leaves no trace, such as a DELETE, reads the rows of the others too, and once
 // one write of the batch is settled all are.
 //
+// Where the table has the writers' slots (tag `slots`), an update is always settled, unless the row was deleted since:
+// if it has not been executed so far, Settle sends a fence, an LWT on the column of the slots alone,
+// after which it never can be. See docs/exactly-once.md.
+//
 // A read whose connection breaks is sent again, three times in all. A result whose outcome is
 // known is returned as it is. One that has been settled before stays what it was found to be, and
 // observers are told of that once.

@@ -63,7 +63,8 @@ type deciding struct {
 // deciding begins the sending of the built write.
 func (c *call) deciding(b *stmt.Bound, r *driver.Request) *deciding {
 	static := c.table.schema.Meta.Slots.Kind == meta.Static
-	return &deciding{call: c, slot: c.table.db.slots.Take(c.slotKey()), request: r, write: b, kind: c.spec.Asked(b), static: static}
+	own := *c // a call without a slot stays on the stack
+	return &deciding{call: &own, slot: c.table.db.slots.Take(c.slotKey()), request: r, write: b, kind: c.spec.Asked(b), static: static}
 }
 
 // decide sends the built write until its outcome is known. The slot comes with an error that leaves it open.
@@ -253,6 +254,45 @@ func (d *deciding) pause(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return driver.Backoff(ctx, d.tries, err)
+}
+
+// besidesSlot reports whether the built write cannot set its writer's slot, which is static: an INSERT, a DELETE, or IF EXISTS.
+func (c *call) besidesSlot(b *stmt.Bound) bool {
+	return b.Err == nil && !b.Slotted() && b.Meta.Slots != nil && b.Meta.Slots.Kind == meta.Static
+}
+
+// withSlot sends the write in one batch with the slot.
+func (c *call) withSlot(ctx context.Context, b *stmt.Bound) (result, error) {
+	ctx, done := c.withDeadline(ctx)
+	defer done()
+	ctx, cancel := within(ctx, c.spec.Per)
+	defer cancel()
+	batch := c.table.db.Batch()
+	c.stored = b.Stored
+	with := *c
+	with.batch = batch
+	h := with.add(b, func(bool, []stmt.Assign, error) {})
+	_ = batch.Exec(ctx) // the handle has its error
+	return h.res, h.err
+}
+
+// addSlot adds the slot to a conditional batch none of whose writes can set it.
+func (b *Batch) addSlot() {
+	for _, w := range b.writes {
+		if w.b.Slotted() {
+			return
+		}
+	}
+	for _, w := range b.writes {
+		if w.conditional && w.b.Meta.Slots != nil && w.b.Meta.Slots.Kind == meta.Static {
+			c := w.call.table.call()
+			c.spec.Value, c.spec.Where = w.call.spec.Value, w.call.spec.Where
+			h := new(handle)
+			h.holds(&c, c.spec.Fence(), func(bool, []stmt.Assign, error) {})
+			b.writes = append(b.writes, h)
+			return
+		}
+	}
 }
 
 // slotted is the write of the batch that carries the slot, for all of them; nil if none does.

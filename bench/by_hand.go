@@ -31,6 +31,32 @@ func (h byHand) DeleteLock(_ context.Context, name, expected string) (applied bo
 	return applied, actual, err
 }
 
+func (h byHand) LeaseLock(_ context.Context, name, expected, owner string) (applied bool, actual string, err error) {
+	q := h.session.Query(`UPDATE lock USING TTL ? SET owner = ? WHERE name = ? IF owner = ?`, 60, owner, name, expected)
+	defer q.Release()
+	applied, err = q.ScanCAS(&actual)
+	return applied, actual, err
+}
+
+func (h byHand) UpdateCounted(_ context.Context, c Counted, owner string) (applied bool, actual int64, err error) {
+	q := h.session.Query(`UPDATE counted SET owner = ?, version = ? WHERE name = ? IF version = ?`, owner, c.Version+1, c.Name, c.Version)
+	defer q.Release()
+	applied, err = q.ScanCAS(&actual)
+	return applied, actual, err
+}
+
+func (h byHand) TakeSeats(_ context.Context, show, expected, owner string) (applied bool, err error) {
+	b := h.session.NewBatch(gocql.LoggedBatch)
+	for no := range seats {
+		b.Query(`UPDATE seat SET owner = ? WHERE show = ? AND no = ? IF owner = ?`, owner, show, no, expected)
+	}
+	applied, iter, err := h.session.ExecuteBatchCAS(b)
+	if err != nil {
+		return false, err
+	}
+	return applied, iter.Close()
+}
+
 func (h byHand) UpdateDocument(ctx context.Context, l Lock, owner string) (bool, string, error) {
 	return h.UpdateLock(ctx, l.Name, l.Owner, owner)
 }
@@ -63,6 +89,19 @@ func (h byHand) GetRow(_ context.Context, name string, seq int) (r Row, err erro
 	defer q.Release()
 	err = q.Scan(&r.Name, &r.Seq, &r.Total, &r.ID, &r.At, &r.Done, &r.Ratio, &r.Data, &r.Tags, &r.Counts, &r.Labels, &r.Balance)
 	return r, err
+}
+
+func (h byHand) FirstRows(_ context.Context, name string, n int) (rows []Row, err error) {
+	q := h.session.Query(`SELECT name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance
+		FROM row WHERE name = ? LIMIT ?`, name, n)
+	defer q.Release()
+	iter := q.Iter()
+	var r Row
+	for iter.Scan(&r.Name, &r.Seq, &r.Total, &r.ID, &r.At, &r.Done, &r.Ratio, &r.Data, &r.Tags, &r.Counts, &r.Labels, &r.Balance) {
+		rows = append(rows, r)
+		r = Row{}
+	}
+	return rows, iter.Close()
 }
 
 func (h byHand) EachRow(_ context.Context, name string, f func(Row)) error {

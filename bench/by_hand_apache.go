@@ -27,6 +27,30 @@ func (h byHandApache) DeleteLock(ctx context.Context, name, expected string) (ap
 	return applied, actual, err
 }
 
+func (h byHandApache) LeaseLock(ctx context.Context, name, expected, owner string) (applied bool, actual string, err error) {
+	q := h.session.Query(`UPDATE lock USING TTL ? SET owner = ? WHERE name = ? IF owner = ?`, 60, owner, name, expected)
+	applied, err = q.ScanCASContext(ctx, &actual)
+	return applied, actual, err
+}
+
+func (h byHandApache) UpdateCounted(ctx context.Context, c Counted, owner string) (applied bool, actual int64, err error) {
+	q := h.session.Query(`UPDATE counted SET owner = ?, version = ? WHERE name = ? IF version = ?`, owner, c.Version+1, c.Name, c.Version)
+	applied, err = q.ScanCASContext(ctx, &actual)
+	return applied, actual, err
+}
+
+func (h byHandApache) TakeSeats(ctx context.Context, show, expected, owner string) (applied bool, err error) {
+	b := h.session.Batch(v2.LoggedBatch)
+	for no := range seats {
+		b.Query(`UPDATE seat SET owner = ? WHERE show = ? AND no = ? IF owner = ?`, owner, show, no, expected)
+	}
+	applied, iter, err := b.ExecCASContext(ctx)
+	if err != nil {
+		return false, err
+	}
+	return applied, iter.Close()
+}
+
 func (h byHandApache) UpdateDocument(ctx context.Context, l Lock, owner string) (bool, string, error) {
 	return h.UpdateLock(ctx, l.Name, l.Owner, owner)
 }
@@ -56,6 +80,18 @@ func (h byHandApache) GetRow(ctx context.Context, name string, seq int) (r Row, 
 		FROM row WHERE name = ? AND seq = ?`, name, seq)
 	err = q.ScanContext(ctx, &r.Name, &r.Seq, &r.Total, (*v2.UUID)(&r.ID), &r.At, &r.Done, &r.Ratio, &r.Data, &r.Tags, &r.Counts, &r.Labels, &r.Balance)
 	return r, err
+}
+
+func (h byHandApache) FirstRows(ctx context.Context, name string, n int) (rows []Row, err error) {
+	q := h.session.Query(`SELECT name, seq, total, id, at, done, ratio, data, tags, counts, labels, balance
+		FROM row WHERE name = ? LIMIT ?`, name, n)
+	iter := q.IterContext(ctx)
+	var r Row
+	for iter.Scan(&r.Name, &r.Seq, &r.Total, (*v2.UUID)(&r.ID), &r.At, &r.Done, &r.Ratio, &r.Data, &r.Tags, &r.Counts, &r.Labels, &r.Balance) {
+		rows = append(rows, r)
+		r = Row{}
+	}
+	return rows, iter.Close()
 }
 
 func (h byHandApache) EachRow(ctx context.Context, name string, f func(Row)) error {

@@ -18,17 +18,25 @@ type contender interface {
 	// UpdateDocument and DeleteDocument are UpdateLock and DeleteLock of a row at hand.
 	UpdateDocument(ctx context.Context, l Lock, owner string) (applied bool, actual string, err error)
 	DeleteDocument(ctx context.Context, l Lock) (applied bool, actual string, err error)
+	// LeaseLock is UpdateLock with a TTL of a minute.
+	LeaseLock(ctx context.Context, name, expected, owner string) (applied bool, actual string, err error)
+	// UpdateCounted writes the owner and the next version if the row still has the version of c.
+	UpdateCounted(ctx context.Context, c Counted, owner string) (applied bool, actual int64, err error)
+	// TakeSeats updates all seats of a show in one batch, each if it has the expected owner.
+	TakeSeats(ctx context.Context, show, expected, owner string) (applied bool, err error)
 
 	InsertRow(ctx context.Context, r Row) (applied bool, existing Row, err error)
 	SaveRow(ctx context.Context, r Row) error
 	GetRow(ctx context.Context, name string, seq int) (Row, error)
 	EachRow(ctx context.Context, name string, f func(Row)) error
+	FirstRows(ctx context.Context, name string, n int) ([]Row, error)
 }
 
 // field is the contenders over one driver: by hand first, coodie last.
 type field struct {
 	names      []string
 	contenders []contender
+	db         *coodie.DB
 	close      func()
 }
 
@@ -41,7 +49,7 @@ func overGocql(addr string) (field, error) {
 		return field{}, err
 	}
 	mapper, err := newCoodie(coodie.New(session))
-	return field{[]string{"gocql", "gocqlx", "coodie"}, []contender{byHand{session}, newGocqlx(session), mapper}, session.Close}, err
+	return field{[]string{"gocql", "gocqlx", "coodie"}, []contender{byHand{session}, newGocqlx(session), mapper}, mapper.db, session.Close}, err
 }
 
 func overApache(addr string) (field, error) {
@@ -50,7 +58,7 @@ func overApache(addr string) (field, error) {
 		return field{}, err
 	}
 	mapper, err := newCoodie(apache.New(session))
-	return field{[]string{"apache", "coodie"}, []contender{byHandApache{session}, mapper}, session.Close}, err
+	return field{[]string{"apache", "coodie"}, []contender{byHandApache{session}, mapper}, mapper.db, session.Close}, err
 }
 
 // connectApache is connect with Apache's driver.

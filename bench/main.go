@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/coodie-go/coodie/bench/internal/canned"
 )
 
 func main() {
@@ -26,6 +28,7 @@ func main() {
 	flag.BoolVar(&c.gate, "gate", false, "few and short rounds: for allocations and bytes alone")
 	flag.StringVar(&c.memProfile, "memprofile", "", "write every allocation of one contender to this `file`, and compare nothing")
 	flag.StringVar(&c.cpuProfile, "cpuprofile", "", "write a CPU profile of one contender to this `file`, and compare nothing")
+	flag.StringVar(&c.text, "profiles", "", "write what each operation allocates to this `file`, as text, and compare nothing")
 	flag.StringVar(&c.of, "of", "coodie", "the `contender` that is profiled")
 	choosing := flag.Bool("settings", false, "measure the settings that coodie.Connect chooses")
 	hosts := flag.String("hosts", "", "measure them on the real server at these `addresses` too")
@@ -34,7 +37,7 @@ func main() {
 
 	err := error(nil)
 	if *serving {
-		err = serve()
+		err = canned.Serve(seed)
 	} else if *choosing {
 		err = chooseSettings(*hosts)
 	} else if c.only, err = regexp.Compile(*only); err == nil {
@@ -50,7 +53,7 @@ func main() {
 }
 
 func chooseSettings(hosts string) error {
-	addr, stop, err := start()
+	addr, stop, err := canned.Start()
 	if err != nil {
 		return err
 	}
@@ -65,13 +68,13 @@ type options struct {
 	driver                 string
 	only                   *regexp.Regexp
 	memProfile, cpuProfile string
-	of                     string
+	of, text               string
 }
 
 func (c *options) bench(ctx context.Context) error {
 	// One thread runs Go code: the CPU time of several would include their waiting for each other.
 	runtime.GOMAXPROCS(1)
-	addr, stop, err := start()
+	addr, stop, err := canned.Start()
 	if err != nil {
 		return err
 	}
@@ -89,10 +92,15 @@ func (c *options) bench(ctx context.Context) error {
 	if err := check(ctx, contenders); err != nil {
 		return err
 	}
-	if c.memProfile != "" || c.cpuProfile != "" {
+	if c.memProfile != "" || c.cpuProfile != "" || c.text != "" {
 		i := slices.Index(field.names, c.of)
 		if i < 0 {
 			return fmt.Errorf("there is no contender %q", c.of)
+		}
+		if c.text != "" {
+			var out strings.Builder
+			err := c.profiles(ctx, &out, contenders[i], i)
+			return errors.Join(err, os.WriteFile(c.text, []byte(out.String()), 0o644))
 		}
 		return c.profile(func(o *operation) error { return o.run(ctx, contenders[i], i) })
 	}
@@ -111,7 +119,9 @@ func (c *options) bench(ctx context.Context) error {
 	t.print(os.Stdout, !c.gate)
 	known, err := knownTexts()
 	fmt.Println(known)
-	return errors.Join(t.err(), err)
+	rest, failed := atRest(field.db)
+	fmt.Println(rest)
+	return errors.Join(t.err(), err, failed)
 }
 
 // profile profiles one contender's calls.

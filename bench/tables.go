@@ -32,6 +32,22 @@ type Row struct {
 	Balance *inf.Dec       `cql:"balance" db:"balance"`
 }
 
+// Counted is a row of the table with a version.
+type Counted struct {
+	Name    string `cql:"name,partition" db:"name"`
+	Owner   string `cql:"owner" db:"owner"`
+	Version int64  `cql:"version,version" db:"version"`
+}
+
+// Seat is a row of the table whose batches take seats rows of one partition.
+type Seat struct {
+	Show  string `cql:"show,partition" db:"show"`
+	No    int    `cql:"no,clustering" db:"no"`
+	Owner string `cql:"owner" db:"owner"`
+}
+
+const seats = 5
+
 const keyspace = "bench"
 
 // schema makes the tables anew, as coodie would create them.
@@ -39,6 +55,8 @@ var schema = []string{
 	`DROP KEYSPACE IF EXISTS bench`,
 	`CREATE KEYSPACE bench WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
 	`CREATE TABLE bench.lock (name text PRIMARY KEY, owner text)`,
+	`CREATE TABLE bench.counted (name text PRIMARY KEY, owner text, version bigint)`,
+	`CREATE TABLE bench.seat (show text, no int, owner text, PRIMARY KEY (show, no))`,
 	`CREATE TABLE bench.row (name text, seq int, total bigint, id uuid, at timestamp, done boolean, ratio double,
 		data blob, tags list<text>, counts map<text, int>, labels set<text>, balance decimal, PRIMARY KEY (name, seq))`,
 }
@@ -47,6 +65,7 @@ var schema = []string{
 const (
 	partitionRows = 1000
 	pageRows      = 250
+	firstRows     = 10 // that a limited selection takes
 )
 
 // row is the row seq of a partition.
@@ -90,6 +109,16 @@ func seed(session *gocql.Session) error {
 	for _, name := range slices.Concat([]string{held}, owned, gone) {
 		if err := lock(name); err != nil {
 			return err
+		}
+	}
+	if err := session.Query(`INSERT INTO bench.counted (name, owner, version) VALUES (?, ?, ?)`, held, "alice", 7).Exec(); err != nil {
+		return err
+	}
+	for _, show := range owned {
+		for no := range seats {
+			if err := session.Query(`INSERT INTO bench.seat (show, no, owner) VALUES (?, ?, ?)`, show, no, "alice").Exec(); err != nil {
+				return err
+			}
 		}
 	}
 	for seq := range partitionRows {

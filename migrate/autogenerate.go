@@ -107,7 +107,7 @@ func render(up, down []string) (forth, back string, err error) {
 		f.WriteString("-- Statements of CQL, each ended by a semicolon.\n")
 	}
 	if b.Len() == 0 {
-		b.WriteString("-- Statements that undo those of the .up.cql, in reverse order.\n")
+		b.WriteString("-- Statements that undo those of the .up.cql, in reverse order; or the line: -- coodie:no-way-back, and why.\n")
 	}
 	return strings.TrimRight(f.String(), "\n") + "\n", strings.TrimRight(b.String(), "\n") + "\n", nil
 }

@@ -99,6 +99,26 @@ func on(t *testing.T, srv *cqltest.Server, fsys fstest.MapFS, opts ...migrate.Op
 	return migrator(t, client(t, srv), fsys, opts...)
 }
 
+// TestBehindTheEnd: what another process was still applying when Down was called is not reverted either.
+func TestBehindTheEnd(t *testing.T) {
+	ctx := context.Background()
+	srv := start(t)
+	fsys := with(letters("a", "b"), "0002_b.up.cql", "CREATE TABLE b (k int PRIMARY KEY); ALTER TABLE b ADD v int")
+	fault := srv.Fault(cqltest.On(cqltest.Schema).Containing("ADD v"), cqltest.Unavailable())
+	m, other := on(t, srv, fsys), on(t, srv, fsys)
+	_, err := other.Up(ctx)
+	require.Error(t, err)
+	fault.Remove()
+	srv.Fault(cqltest.On(cqltest.Conditional, migrate.DefaultTable+"_lease").First(1), cqltest.Do(func(cqltest.Statement) {
+		if _, err := other.Up(ctx); err != nil {
+			t.Error(err)
+		}
+	}))
+	_, err = m.Down(ctx, 1)
+	require.ErrorIs(t, err, migrate.ErrHistory)
+	require.Equal(t, []int64{1, 2}, applied(t, m))
+}
+
 // TestDownAgain: however often Down is called, and by however many processes, it reverts no more than was asked for.
 func TestDownAgain(t *testing.T) {
 	ctx := context.Background()

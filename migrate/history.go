@@ -137,7 +137,7 @@ func (h *history) create(ctx context.Context) error {
 		return err
 	}
 	err := h.m.create(ctx, coodie.WithProperty("id", tableID(h.keyspace, h.m.table)), coodie.WithProperty("id", tableID(h.keyspace, h.m.table+leaseSuffix)))
-	if coodie.KindOf(err) == coodie.KindInvalid { // a server that chooses the id itself
+	if refused(err) { // a server that chooses the id itself
 		err = h.m.create(ctx, nil, nil)
 	}
 	if err != nil {
@@ -159,10 +159,10 @@ func (m *Migrator) create(ctx context.Context, ofHistory, ofLeases coodie.TableO
 	return err
 }
 
-// tableID is the id of a table by its name, as Cassandra makes it with use_deterministic_table_id. The day makes it another
-// one for a table that is dropped and created again later: Paxos remembers the rows of an id for some time.
+// tableID is the id of a table by its name, as Cassandra itself makes one with use_deterministic_table_id. The day makes it
+// another one for a table that is dropped and created again later: Paxos remembers the rows of an id for some time.
 func tableID(keyspace, table string) string {
-	id := md5.Sum([]byte(keyspace + table + time.Now().UTC().Format(time.DateOnly)))
+	id := md5.Sum([]byte(keyspace + "." + table + " " + time.Now().UTC().Format(time.DateOnly)))
 	id[6], id[8] = id[6]&0x0f|0x30, id[8]&0x3f|0x80
 	return coodie.UUID(id).String()
 }

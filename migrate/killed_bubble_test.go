@@ -62,7 +62,7 @@ var (
 	}
 	back = way{
 		func(m *migrate.Migrator) error { _, err := m.Up(context.Background()); return err },
-		func(ctx context.Context, m *migrate.Migrator) ([]migrate.Step, error) { return m.To(ctx, 0) },
+		func(ctx context.Context, m *migrate.Migrator) ([]migrate.Step, error) { return m.Down(ctx, 0) },
 		func(t *testing.T, srv *cqltest.Server) {
 			require.Len(t, srv.MustRows("SELECT * FROM coodie_migrations"), 1, "the head is left")
 		},

@@ -220,14 +220,8 @@ func (l live) createTable(ctx context.Context, s *cqlparse.CreateTable) (verdict
 	found := func(format string, args ...any) (verdict, string, error) {
 		return conflicting, "table " + s.Table.String() + " exists, but " + fmt.Sprintf(format, args...), nil
 	}
-	if keys := s.Keys(); len(keys) == 1 {
-		for kind, names := range map[string][]cqlparse.Identifier{"partition_key": keys[0].Partition, "clustering": keys[0].Clustering} {
-			for i, name := range names {
-				if c := columns[name.Name]; c.Kind != kind || c.Position != i {
-					return found("its primary key is another")
-				}
-			}
-		}
+	if keys := s.Keys(); len(keys) == 1 && !hasKey(columns, keys[0]) {
+		return found("its primary key is another")
 	}
 	orders := map[string]string{}
 	for _, o := range s.ClusteringOrder {
@@ -253,6 +247,18 @@ func (l live) createTable(ctx context.Context, s *cqlparse.CreateTable) (verdict
 		return found("it has %d columns instead of %d", len(columns), len(s.Columns))
 	}
 	return present, "", nil
+}
+
+// hasKey says whether the columns of a primary key are in their places.
+func hasKey(columns map[string]liveColumn, key *cqlparse.PrimaryKey) bool {
+	for kind, names := range map[string][]cqlparse.Identifier{"partition_key": key.Partition, "clustering": key.Clustering} {
+		for i, name := range names {
+			if c := columns[name.Name]; c.Kind != kind || c.Position != i {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (l live) alterTable(ctx context.Context, s *cqlparse.AlterTable) (verdict, string, error) {
@@ -426,22 +432,22 @@ func (l live) createTrigger(ctx context.Context, s *cqlparse.CreateTrigger) (v v
 func (l live) createIndex(ctx context.Context, s *cqlparse.CreateIndex) (verdict, string, error) {
 	v, found := absent, ""
 	err := l.rows(ctx, func(r coodie.Row) error {
-		var name, table string
+		var name, table, kind string
 		var options map[string]string
-		for column, dest := range map[string]any{"index_name": &name, "table_name": &table, "options": &options} {
+		for column, dest := range map[string]any{"index_name": &name, "table_name": &table, "kind": &kind, "options": &options} {
 			if err := r.Get(column, dest); err != nil {
 				return err
 			}
 		}
-		same := table == s.Table.Name.Name && targets(s, options["target"])
+		same := table == s.Table.Name.Name && targets(s, options["target"]) && (s.Using == nil || kind == "CUSTOM")
 		switch {
 		case s.Name.IsZero() && same, name == s.Name.Name && (same || s.IfNotExists):
 			v, found = present, ""
 		case !s.Name.IsZero() && name == s.Name.Name:
-			v, found = conflicting, fmt.Sprintf("index %s exists, on %s(%s)", name, table, options["target"])
+			v, found = conflicting, strings.TrimSpace(fmt.Sprintf("index %s exists, on %s(%s) %s", name, table, options["target"], options["class_name"]))
 		}
 		return nil
-	}, "SELECT table_name, index_name, options FROM system_schema.indexes WHERE keyspace_name = ?", l.in(s.Table))
+	}, "SELECT table_name, index_name, kind, options FROM system_schema.indexes WHERE keyspace_name = ?", l.in(s.Table))
 	return v, found, err
 }
 
@@ -470,6 +476,13 @@ func (l live) createView(ctx context.Context, s *cqlparse.CreateView) (verdict, 
 		}
 		return err
 	}, "SELECT base_table_name FROM system_schema.views WHERE keyspace_name = ? AND view_name = ?", l.in(s.Name), s.Name.Name.Name)
+	if err != nil || v != present || s.IfNotExists || s.Key == nil {
+		return v, found, err
+	}
+	columns, err := l.columns(ctx, s.Name)
+	if err == nil && !hasKey(columns, s.Key) {
+		v, found = conflicting, fmt.Sprintf("view %s exists, but its primary key is another", s.Name)
+	}
 	return v, found, err
 }
 

@@ -40,6 +40,8 @@ func TestJudged(t *testing.T) {
 		"ALTER TYPE t RENAME x TO z":                                      true,
 		"CREATE INDEX a_m ON a (KEYS(m))":                                 true,
 		"CREATE INDEX ON a (v)":                                           true,
+		"CREATE INDEX a_v ON a (v) USING 'sai'":                           true,
+		"CREATE CUSTOM INDEX a_v ON a (v) USING 'StorageAttachedIndex'":   true,
 		"CREATE INDEX a_f ON a (FULL(f))":                                 true,
 		"DROP INDEX a_s":                                                  true,
 		"DROP MATERIALIZED VIEW by_s":                                     true,
@@ -97,6 +99,9 @@ func TestConflicts(t *testing.T) {
 		{"ALTER TABLE a ADD d vector<float, 3>", "ALTER TABLE a ADD d vector<float, 2>", "column d of a is regular vector<float, 2>"},
 		{"ALTER TYPE t ADD z int", "ALTER TYPE t ADD z text", "field z of type t is text"},
 		{"CREATE INDEX i ON a (v)", "CREATE INDEX i ON a (m)", "index i exists, on a(values(m))"},
+		{"CREATE INDEX i ON a (v) USING 'sai'", "CREATE INDEX i ON a (v)", "index i exists, on a(v)"},
+		{"CREATE MATERIALIZED VIEW b AS SELECT * FROM a WHERE v IS NOT NULL AND k IS NOT NULL AND c IS NOT NULL PRIMARY KEY (v, k, c)",
+			"CREATE MATERIALIZED VIEW b AS SELECT * FROM a WHERE v IS NOT NULL AND k IS NOT NULL AND c IS NOT NULL PRIMARY KEY (k, v, c)", "view b exists, but its primary key is another"},
 		{"CREATE FUNCTION one (a int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return 1;'", "CREATE FUNCTION one (a int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS 'return 2;'", "function one exists with another body"},
 		{"TRUNCATE a", "", "the live schema does not show whether it was executed; give it a coodie:check, or declare it coodie:repeatable"},
 	} {

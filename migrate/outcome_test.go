@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/migrate"
+	"github.com/coodie-go/coodie/migrate/lint"
 	"github.com/coodie-go/coodie/recipes/lease"
 )
 
@@ -192,6 +194,42 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestVeryLateUndone: a request that comes later than WithLateness, after a statement that has undone its effect, brings that back. It
+// is a limit; the linter reports such files.
+func TestVeryLateUndone(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"CREATE TABLE c (k int PRIMARY KEY)", "DROP TABLE c"},
+		{"CREATE TABLE IF NOT EXISTS c (k int PRIMARY KEY)", "DROP TABLE c"},
+		{"ALTER TABLE a ADD x int", "ALTER TABLE a DROP x"},
+		{"DROP TABLE b", "CREATE TABLE b (k int PRIMARY KEY)"},
+		{"DROP INDEX i", "CREATE INDEX i ON a (v)"},
+		{"ALTER TABLE a RENAME k TO key", "ALTER TABLE a RENAME key TO k"},
+		{"ALTER TABLE a WITH comment = 'one'", "ALTER TABLE a WITH comment = 'two'"},
+	} {
+		t.Run(pair[0], func(t *testing.T) {
+			t.Parallel()
+			const before = "CREATE TABLE a (k int PRIMARY KEY, v int); CREATE TABLE b (k int PRIMARY KEY); CREATE INDEX i ON a (v);\n"
+			const comments = "SELECT comment FROM system_schema.tables WHERE keyspace_name = 'app' AND table_name = 'a'"
+			fsys := files("0001_a.up.cql", before, "0002_b.up.cql", pair[0]+";\n"+pair[1])
+			whole := start(t)
+			up(t, on(t, whole, fsys))
+
+			srv := start(t)
+			release, came := make(chan struct{}), make(chan struct{})
+			srv.Fault(cqltest.On(cqltest.Schema).Containing(pair[0]).First(1), cqltest.Do(func(cqltest.Statement) { <-release }),
+				cqltest.Apply, cqltest.Do(func(cqltest.Statement) { close(came) }))
+			up(t, on(t, srv, fsys, migrate.WithStatementTimeout(50*time.Millisecond)))
+			require.Equal(t, schema(whole), schema(srv))
+			close(release)
+			<-came
+			require.NotEqual(t, schema(whole)+fmt.Sprint(whole.MustRows(comments)), schema(srv)+fmt.Sprint(srv.MustRows(comments)))
+			found, err := lint.Lint(fsys)
+			require.NoError(t, err)
+			require.True(t, slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == lint.ReusedName }), "%v", found)
+		})
+	}
+}
+
 // TestOwnLease: what a Go function does with leases of its own says nothing about that of the migrations.
 func TestOwnLease(t *testing.T) {
 	srv := start(t)
@@ -207,7 +245,8 @@ func TestOwnLease(t *testing.T) {
 
 // TestTableID: processes that create the tables of the history at the same time, before there is a lease, say the same id.
 func TestTableID(t *testing.T) {
-	for name, steps := range map[string][]cqltest.Step{"accepted": nil, "refused": {cqltest.Invalid("unknown property 'id'")}} {
+	for name, steps := range map[string][]cqltest.Step{"accepted": nil, "refused": {cqltest.Invalid("unknown property 'id'")},
+		"a syntax error": {cqltest.SyntaxError("id")}, "not configured": {cqltest.ConfigError("id")}} {
 		t.Run(name, func(t *testing.T) {
 			srv := start(t)
 			if steps != nil {

@@ -167,14 +167,14 @@ func (h *history) work(g goal, before map[int64]*record) (all []work, err error)
 	for _, v := range slices.Backward(h.versions()) {
 		row, m := h.rows[v], h.m.find(v)
 		switch {
-		case row.State == StateReverting && !(g.down && v > g.to):
+		case row.State == StateReverting && (!g.down || v <= g.to):
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.down.file, Err: fmt.Errorf("%d of %d steps are reverted", row.Done, m.down.steps()),
 				Advice: fmt.Sprintf("finish it by Down(%d), or tell by Repair that it is applied or not", h.below(v))}
 		case !g.down || v <= g.to:
 		case row.State == StateApplying:
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.file(), Err: fmt.Errorf("%d of %d steps are applied", row.Done, m.up.steps()),
 				Advice: "finish it by Up before it is reverted, or tell by Repair that it is applied or not"}
-		case before[v] == nil:
+		case before[v] == nil, before[v].State == StateApplying:
 			return nil, &Error{Kind: ErrHistory, Version: v, File: m.file(), Err: fmt.Errorf("%s applied it while this waited to revert migrations", row.Owner),
 				Advice: "call this again if it is to be reverted too"}
 		case m == nil:
@@ -373,8 +373,8 @@ func (h *holder) execute(ctx context.Context, w work, i int, s Step) (Phase, err
 			}
 		}
 		at.Advice = "run this again: those before it are recorded, and stay"
-		switch refused := coodie.KindOf(err) == coodie.KindInvalid; {
-		case refused: // and so would be an earlier attempt that still came
+		switch {
+		case refused(err): // and so would be an earlier attempt that still came
 			at.Advice = "mend the statement and " + at.Advice
 		case maybe:
 			return "", h.why(at)
@@ -383,6 +383,12 @@ func (h *holder) execute(ctx context.Context, w work, i int, s Step) (Phase, err
 		row.Pending, row.Sums = false, src.sums(i)
 		return "", h.why(errors.Join(at, h.put(ctx, row)))
 	}
+}
+
+// refused says whether an error means that the server does not take the statement as it stands.
+func refused(err error) bool {
+	kind := coodie.KindOf(err)
+	return kind == coodie.KindInvalid || kind == coodie.KindSyntax
 }
 
 // send executes a statement, once.

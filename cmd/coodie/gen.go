@@ -171,8 +171,10 @@ func (g *generator) write(code []byte) error {
 		if g.check {
 			return usageError{errors.New("--check needs the file: --out")}
 		}
-		_, err := g.app.out.out.Write(code)
-		return err
+		return g.app.out.plain(map[string]string{"code": string(code)}, func(w io.Writer) error {
+			_, err := w.Write(code)
+			return err
+		})
 	}
 	before, err := os.ReadFile(g.file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

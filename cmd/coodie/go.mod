@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/coodie-go/coodie v0.0.0
+	github.com/creack/pty v1.1.24
 	github.com/gocql/gocql v1.7.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/schollz/progressbar/v3 v3.19.1
@@ -11,6 +12,7 @@ require (
 	github.com/spf13/pflag v1.0.10
 	github.com/stretchr/testify v1.12.1
 	go.yaml.in/yaml/v3 v3.0.5
+	golang.org/x/term v0.44.0
 )
 
 require (
@@ -25,7 +27,6 @@ require (
 	github.com/scylladb/gocqlx/v2 v2.8.0 // indirect
 	github.com/tidwall/btree v1.8.1 // indirect
 	golang.org/x/sys v0.46.0 // indirect
-	golang.org/x/term v0.44.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 )

@@ -6,7 +6,7 @@
 //	coodie scan users --count
 //	coodie lint migrations
 //
-// Every flag can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.
+// Every flag but --to can be given as an environment variable (--keyspace as COODIE_KEYSPACE) or in coodie.yaml.
 //
 // It exits with 0 if all is done, or there was nothing to do; 1 if there are differences: migrations that are not applied,
 // findings; 2 if it was called wrongly; 3 if it failed.
@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,7 +53,7 @@ func run() int {
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{out: newOutput(stdout, stderr)}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(twoHyphens(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
@@ -67,6 +69,20 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	a.out.failure(err)
 	return exitFailed
+}
+
+// twoHyphens are the arguments with --json where they have -json, as Go's own commands spell it.
+func twoHyphens(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "-json" || strings.HasPrefix(arg, "-json=") {
+			args[i] = "-" + arg
+		}
+	}
+	return args
 }
 
 // app is shared by the commands.
@@ -92,12 +108,12 @@ func (a *app) root() *cobra.Command {
 		},
 		Long: `coodie looks after the schema of a Cassandra or ScyllaDB keyspace.
 
-Each flag can also be given as an environment variable, COODIE_ and its name, such as
+Each flag but --to can also be given as an environment variable, COODIE_ and its name, such as
 COODIE_LOCAL_DC for --local-dc, or in a configuration file, as local-dc: dc1.
 
 Exit codes: 0 done, or nothing to do; 1 differences; 2 wrong usage; 3 failed.`,
 	}
-	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON")
+	root.PersistentFlags().BoolVar(&a.out.json, "json", false, "print JSON (or -json)")
 	a.config.flags(root.PersistentFlags())
 	root.AddCommand(a.migrate(), a.lint(), a.diff(), a.sync(), a.verify(), a.gen(), a.scan(), a.cqltest())
 	return root

@@ -12,17 +12,25 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gocql/gocql"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 
+	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
+	"github.com/coodie-go/coodie/internal/gen"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"coodie": main})
 }
 
-type serverKey struct{}
+type (
+	serverKey struct{}
+	execKey   struct{} // of what runs a statement on the server
+)
 
 // TestScripts runs the scripts of testdata, each with a server of its own.
 func TestScripts(t *testing.T) {
@@ -38,19 +46,54 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			env.Values[serverKey{}] = srv
+			env.Values[serverKey{}], env.Values[execKey{}] = srv, func(statement string) error { return srv.Exec(statement) }
 			env.Setenv("COODIE_HOSTS", host)
 			env.Setenv("COODIE_PORT", port)
 			env.Setenv("COODIE_KEYSPACE", "app")
-			return module(env)
+			return module(env.WorkDir, env.Setenv)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "fault": fault, "exits": exits, "rows": rows, "timeouts": timeouts, "meanwhile": meanwhile},
 	})
 }
 
-// module makes the module of a script require coodie as it stands here.
-func module(env *testscript.Env) error {
-	file := filepath.Join(env.WorkDir, "go.mod")
+// TestScriptsOnServer runs the scripts that need no fault on the server that integration/command has.
+func TestScriptsOnServer(t *testing.T) {
+	hosts, keyspace := os.Getenv("COODIE_TEST_HOSTS"), os.Getenv("COODIE_TEST_KEYSPACE")
+	if hosts == "" {
+		t.Skip("COODIE_TEST_HOSTS names no server")
+	}
+	for _, script := range []string{"gen", "structs"} {
+		t.Run(script, func(t *testing.T) {
+			cluster := gocql.NewCluster(strings.Split(hosts, ",")...)
+			cluster.Keyspace, cluster.Timeout = keyspace, 20*time.Second
+			session, err := cluster.CreateSession()
+			require.NoError(t, err)
+			t.Cleanup(session.Close)
+			db := coodie.New(session)
+			live, err := gen.Live(t.Context(), db, keyspace)
+			require.NoError(t, err)
+			for name := range live.Tables {
+				require.NoError(t, session.Query("DROP TABLE "+name).Exec(), "of the script before")
+			}
+			testscript.Run(t, testscript.Params{
+				Files: []string{filepath.Join("testdata", "script", script+".txtar")},
+				Setup: func(env *testscript.Env) error {
+					env.Values[execKey{}] = func(statement string) error {
+						return session.Query(strings.ReplaceAll(statement, "app.", keyspace+".")).Exec()
+					}
+					env.Setenv("COODIE_HOSTS", hosts)
+					env.Setenv("COODIE_KEYSPACE", keyspace)
+					return module(env.WorkDir, env.Setenv)
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){"cql": cql, "exits": exits},
+			})
+		})
+	}
+}
+
+// module makes the module in dir, if there is one, require coodie as it stands here.
+func module(dir string, setenv func(name, value string)) error {
+	file := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -66,9 +109,9 @@ func module(env *testscript.Env) error {
 	text = fmt.Appendf(text, "\nrequire github.com/coodie-go/coodie v0.0.0\n\nreplace github.com/coodie-go/coodie => %s\n\nrequire%s", root, list)
 	dirs := strings.Fields(string(caches))
 	for name, value := range map[string]string{"GOCACHE": dirs[0], "GOMODCACHE": dirs[1], "GOPROXY": "off", "GOWORK": "off", "GOFLAGS": "-mod=mod"} {
-		env.Setenv(name, value)
+		setenv(name, value)
 	}
-	return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(env.WorkDir, "go.sum"), sums, 0o600))
+	return errors.Join(os.WriteFile(file, text, 0o600), os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600))
 }
 
 func server(ts *testscript.TestScript) *cqltest.Server {
@@ -77,7 +120,7 @@ func server(ts *testscript.TestScript) *cqltest.Server {
 
 // cql runs a statement on the server: cql 'CREATE TABLE …'.
 func cql(ts *testscript.TestScript, neg bool, args []string) {
-	err := server(ts).Exec(args[0])
+	err := ts.Value(execKey{}).(func(string) error)(args[0])
 	if (err != nil) != neg {
 		ts.Fatalf("cql: %v", err)
 	}

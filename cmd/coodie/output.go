@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"golang.org/x/term"
+
 	"github.com/coodie-go/coodie/migrate"
 )
 
@@ -27,11 +29,7 @@ func newOutput(stdout, stderr io.Writer) *output {
 // terminal says whether people are looking.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // bar says whether to draw a bar of progress.
@@ -51,17 +49,24 @@ func (o *output) paint(color, text string) string {
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
-// result prints v as JSON, or calls text.
+// result prints v as JSON, or calls text, whose tabs align its columns.
 func (o *output) result(v any, text func(io.Writer)) error {
+	return o.plain(v, func(w io.Writer) error {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		text(table)
+		return table.Flush()
+	})
+}
+
+// plain prints v as JSON, or calls text.
+func (o *output) plain(v any, text func(io.Writer) error) error {
 	if o.json {
 		encoder := json.NewEncoder(o.out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(v)
 	}
-	table := tabwriter.NewWriter(o.out, 0, 0, 2, ' ', 0)
-	text(table)
-	return table.Flush()
+	return text(o.out)
 }
 
 // note prints a line for people.

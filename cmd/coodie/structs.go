@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -130,7 +131,8 @@ func (s *structs) print(done, left []difference, cql bool, err error) error {
 	if s.sync {
 		all["done"] = done
 	}
-	printed := s.app.out.result(all, func(w io.Writer) {
+	printed := s.app.out.plain(all, func(out io.Writer) error {
+		w := bufio.NewWriter(out)
 		for _, d := range done {
 			fmt.Fprintf(w, "%s\n", d.CQL)
 		}
@@ -146,6 +148,7 @@ func (s *structs) print(done, left []difference, cql bool, err error) error {
 		if s.sync && err == nil && len(done)+len(left) == 0 {
 			fmt.Fprintf(w, "nothing to do\n")
 		}
+		return w.Flush()
 	})
 	switch {
 	case err != nil:
@@ -166,7 +169,8 @@ func (s *structs) printCQL(left []difference) error {
 			statements = append(statements, d.CQL)
 		}
 	}
-	err := s.app.out.result(map[string]any{"statements": statements, "differences": left}, func(w io.Writer) {
+	err := s.app.out.plain(map[string]any{"statements": statements, "differences": left}, func(out io.Writer) error {
+		w := bufio.NewWriter(out)
 		for _, d := range left {
 			if d.Reason == "" {
 				fmt.Fprintf(w, "%s;\n", d.CQL)
@@ -174,6 +178,7 @@ func (s *structs) printCQL(left []difference) error {
 				fmt.Fprintf(w, "-- %s\n--     sync leaves it: %s\n", d.text, d.Reason)
 			}
 		}
+		return w.Flush()
 	})
 	if err == nil && len(left) > 0 {
 		err = errDifferences

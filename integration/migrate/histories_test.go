@@ -112,7 +112,7 @@ CREATE INDEX counters_none ON kinds (ENTRIES(m));
 DROP INDEX kinds_keys;
 DROP INDEX IF EXISTS kinds_full;
 `, `
-ALTER TABLE kinds ADD (a1 "Point", a2 frozen<map<text, "Point">>, a3 int STATIC);
+ALTER TABLE kinds ADD (a1 "Point", a2 frozen<map<varchar, "Point">>, a3 int STATIC, a4 VARCHAR, a5 tuple<varchar, frozen<"Point">>);
 ALTER TABLE kinds ADD IF NOT EXISTS a1 "Point";
 ALTER TABLE kinds RENAME c TO clustering AND k TO "Key";
 ALTER TABLE kinds DROP (da, de);

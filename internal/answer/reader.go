@@ -70,7 +70,7 @@ func (r *Reader) Decoding() (p decoding, err error) {
 		r.Of.Refresh(r.Statement) // writes are not to be encoded for the old types
 		return nil, err
 	}
-	*k = knownDecoding{r.Of.Table.Meta, columns, p}
+	*k = knownDecoding{r.Of.Table.Meta, columns, p.sharing()}
 	return p, nil
 }
 

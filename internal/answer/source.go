@@ -50,7 +50,7 @@ func (s *Source) decodingOf(p decoding, columns driver.Columns) (decoding, error
 				s.Table.Grown.Store(true)
 			}
 		}
-		p = append(p, step{i, c, cd})
+		p = append(p, step{cell: i, column: c, codec: cd})
 	}
 	return p, nil
 }
@@ -60,11 +60,18 @@ func (s *Source) decode(p decoding, v codec.Addr, cells [][]byte) error {
 	for i := range p {
 		step := &p[i]
 		cell := cells[step.cell]
+		if step.shares && string(cell) == step.before {
+			*codec.As[string](v.Field(step.column.Offset)) = step.before
+			continue
+		}
 		if cell == nil && refusesNull(step.column, step.column.GoType) {
 			return s.failed(step, errRowless)
 		}
 		if err := step.codec.Decode(v.Field(step.column.Offset), cell); err != nil {
 			return s.failed(step, err)
+		}
+		if step.shares {
+			step.before = *codec.As[string](v.Field(step.column.Offset))
 		}
 		if step.codec != step.column.Codec && cell != nil && step.column.Key() {
 			if err := step.exact(v.Field(step.column.Offset), cell); err != nil {
@@ -98,6 +105,18 @@ type step struct {
 	cell   int // index of the column in the result
 	column *meta.Column
 	codec  *codec.Codec
+
+	// The rows of a partition share the text of its key: an allocation less for each of them, a tenth of those of 12 columns.
+	shares bool
+	before string // of the row before
+}
+
+// sharing has one row after the other decoded.
+func (p decoding) sharing() decoding {
+	for i := range p {
+		p[i].shares = p[i].column.Kind == meta.Partition && p[i].codec.Text()
+	}
+	return p
 }
 
 // exact refuses a key of another type than the struct declares, if the field cannot hold it: two rows

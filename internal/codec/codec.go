@@ -72,6 +72,9 @@ func compiled(goType reflect.Type, t *Type, live bool) (*Codec, error) {
 // are filled in from the Go type.
 func (c *Codec) Type() *Type { return c.typ }
 
+// Text reports whether the values are strings that hold the cells' bytes as they are.
+func (c *Codec) Text() bool { return c.coder == textCoder{} }
+
 // GoType returns the Go type.
 func (c *Codec) GoType() reflect.Type { return c.goType }
 

@@ -93,7 +93,7 @@ type Entry struct {
 // Args returns the values of a statement as a driver takes them.
 func (r *Request) Args(values []*Value, as func(*Value) any) []any {
 	args := r.args[:0]
-	if len(r.Entries) > 0 { // a batch needs those of all its statements at once
+	if len(r.Entries) > 0 || cap(args) < len(values) { // a batch needs those of all its statements at once
 		args = make([]any, 0, len(values))
 	}
 	for _, v := range values {

@@ -19,12 +19,13 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 		"docs/columns.md":       {"example_columns_test.go"},
 		"docs/cqltest.md":       {"cqltest/*_test.go", "examples/pages/*_test.go", "apache/cqltest_test.go"},
 		"docs/drivers.md":       {"apache/example_test.go"},
+		"docs/exactly-once.md":  {"example_slots_test.go"},
 		"docs/idempotence.md":   {"example_raw_test.go"},
 		"docs/observability.md": {"otel/example_test.go", "observe/example_test.go"},
 		"docs/performance.md":   {"examples/pages/*_test.go"},
 		"docs/reading.md":       {"example*_test.go"},
 		"docs/recipes.md":       {"recipes/*/example_test.go"},
-		"docs/schema.md":        {"example_schema_test.go", "migrate/example_test.go", "integration/gen/*/*.go"},
+		"docs/schema.md":        {"example_schema_test.go", "migrate/example_test.go", "integration/gen/*/*.go", "cmd/coodie/testdata/session.txtar"},
 		"docs/testing.md":       {"cqltest/explore/example_test.go", "linear/example_test.go"},
 	}
 	pages, err := filepath.Glob("docs/*.md")

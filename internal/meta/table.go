@@ -62,6 +62,19 @@ type Table struct {
 	starred    []*Column // in the order in which SELECT * has them; nil of a struct that is no table
 }
 
+// Shares reports whether the rows of a partition have something in common: static columns, slots among them.
+func (t *Table) Shares() bool {
+	if t.Slots != nil {
+		return true
+	}
+	for _, c := range t.Columns {
+		if c.Kind == Static {
+			return true
+		}
+	}
+	return false
+}
+
 // Column returns the column of that name, or nil.
 func (t *Table) Column(name string) *Column {
 	if len(t.Columns) > 8 {

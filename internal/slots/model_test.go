@@ -1,6 +1,7 @@
 package slots
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -372,7 +373,16 @@ func (v variant) run() (trace []string, wrong string, worlds int) {
 	return nil, "", len(list)
 }
 
-func compare(a, b request) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
+func compare(a, b request) int {
+	awaited := func(r request) int {
+		if r.awaited {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.client, b.client), cmp.Compare(a.op, b.op), cmp.Compare(a.from, b.from),
+		cmp.Compare(a.to, b.to), cmp.Compare(a.old, b.old), cmp.Compare(a.id, b.id), awaited(a)-awaited(b))
+}
 
 // The protocol holds under each disturbance, and the model finds each broken variant.
 func TestAllInterleavings(t *testing.T) {

@@ -22,7 +22,7 @@
 // The table is the caller's own. Fire stands on coodie's Mutate: the row is read at serial
 // consistency, and written on the condition that nothing has changed since. Unknown
 // outcomes are settled if the struct has an attempt column; give it one, and a version
-// column too.
+// column too. With the writers' slots (tag `slots`) no step of a row that is there is left open.
 //
 // On a table with a default TTL each column expires on its own, and Fire renews those that it writes. To write
 // a step without expiry pass a query with WithTTL(0).

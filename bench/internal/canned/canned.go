@@ -15,12 +15,12 @@ import (
 	"sync"
 )
 
-// Exchange is an EXECUTE request and the frame it was answered with.
+// Exchange is an EXECUTE or BATCH request and the frame it was answered with.
 type Exchange struct {
 	Request, Answer []byte
 }
 
-// Server answers from memory. It remembers answers to EXECUTE alone: by the statement,
+// Server answers from memory. It remembers answers to EXECUTE and BATCH alone: by the statement,
 // its first bound value and the paging state. The other values would tell no more
 // answers apart in a benchmark, and may differ from run to run: a map is bound in Go's
 // random order.
@@ -152,6 +152,7 @@ const (
 	headerSize = 9
 
 	opExecute = 0x0a
+	opBatch   = 0x0d
 	opEvent   = 0x0c
 )
 
@@ -185,10 +186,14 @@ var errShort = errors.New("the frame ends early")
 // appendKey appends what an answer is remembered by; ok is false for a request whose
 // answer is not.
 func appendKey(key, request []byte) (_ []byte, ok bool) {
-	if request[opcodeAt] != opExecute {
+	r := reader{rest: request[headerSize:]}
+	switch request[opcodeAt] {
+	case opExecute:
+	case opBatch:
+		return r.appendBatch(key)
+	default:
 		return key, false
 	}
-	r := reader{rest: request[headerSize:]}
 	key = append(key, r.take(r.short())...)
 	r.take(2) // consistency
 	const values, skipMetadata, pageSize, pagingState = 0x01, 0x02, 0x04, 0x08
@@ -206,6 +211,24 @@ func appendKey(key, request []byte) (_ []byte, ok bool) {
 	}
 	if flags&pagingState != 0 {
 		key = append(key, r.take(r.int())...)
+	}
+	return key, r.err == nil
+}
+
+// appendBatch is appendKey of a batch: each statement and its first value.
+func (r *reader) appendBatch(key []byte) ([]byte, bool) {
+	key = append(key, opBatch, r.byte()) // its type
+	for range r.short() {
+		if r.byte() == 0 { // a text
+			key = append(key, r.take(r.int())...)
+		} else {
+			key = append(key, r.take(r.short())...)
+		}
+		for i := range r.short() {
+			if value := r.take(r.int()); i == 0 {
+				key = append(key, value...)
+			}
+		}
 	}
 	return key, r.err == nil
 }

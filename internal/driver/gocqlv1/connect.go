@@ -49,7 +49,7 @@ func (c cluster) Connect(where driver.Locality, log *slog.Logger) (*driver.Sessi
 		}
 		return nil, seen.Explain(cfg.Hosts, err, func(err error) error { return spoken(driver.Typed(err, gocql.ErrTimeoutNoResponse)) })
 	}
-	s, err := driver.Opened(session{opened, &observers{cfg.QueryObserver, cfg.BatchObserver}, againOf(opened)}, where, own, seen.Nodes(), seen.Datacenters(nil),
+	s, err := driver.Opened(of(opened, &observers{cfg.QueryObserver, cfg.BatchObserver}), where, own, seen.Nodes(), seen.Datacenters(nil),
 		seen.Datacenters(filled.PoolConfig.HostSelectionPolicy.IsLocal), opened.Close)
 	if err != nil {
 		return nil, err

@@ -12,12 +12,23 @@ import (
 )
 
 // Of returns gocql's session as the seam has it.
-func Of(s *gocql.Session) driver.Driver { return session{s, nil, againOf(s)} }
+func Of(s *gocql.Session) driver.Driver { return of(s, nil) }
+
+func of(s *gocql.Session, observers *observers) session {
+	made := session{Session: s, observers: observers, again: againOf(s)}
+	if s != nil {
+		q := s.Query("")
+		made.keyspace = q.Keyspace()
+		q.Release()
+	}
+	return made
+}
 
 type session struct {
 	*gocql.Session
 	observers *observers
 	again     again
+	keyspace  string
 }
 
 func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) driver.Iter {
@@ -26,8 +37,9 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 		return s.sendBatch(ctx, r)
 	}
 	columns := columnsFor(r, s.Session, used)
-	again := s.again.may(r, columns.known)
-	fresh, uses := s.query(ctx, r, used, again)
+	again := s.again.may(r)
+	this := lastQuery{of: s.Session, statement: r.Statement, marks: r.Marks, known: columns.known}
+	fresh, uses := s.query(ctx, r, used, this, again)
 	q := fresh
 	if ctx != context.Background() {
 		q = q.WithContext(ctx) // a copy
@@ -77,7 +89,8 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 	}
 	answer := answerOfQuery(r, q, used, watched, columns)
 	if again && uses < mostUses {
-		answer.last = lastQuery{fresh, s.Session, r.Statement, r.Marks, uses + 1}
+		this.query, this.uses = fresh, uses+1
+		answer.last = this
 		return answer
 	}
 	fresh.Release() // gocql copies what it needs for further pages
@@ -92,21 +105,23 @@ type lastQuery struct {
 	query            *gocql.Query
 	of               *gocql.Session
 	statement, marks string
+	known            bool // it does not ask for columns: a query cannot stop to
 	uses             int
 }
 
 const mostUses = 100
 
 // query is r as gocql's query, and how often that has been sent before.
-func (s session) query(ctx context.Context, r *driver.Request, used driver.Iter, again bool) (_ *gocql.Query, uses int) {
+func (s session) query(ctx context.Context, r *driver.Request, used driver.Iter, this lastQuery, again bool) (_ *gocql.Query, uses int) {
 	args := r.Args(r.Values, argument)
 	if a, ok := used.(*rows); ok && a.last.query != nil {
-		last := a.last
-		a.last = lastQuery{}
-		if again && last.of == s.Session && last.statement == r.Statement && last.marks == r.Marks {
-			return last.query.Bind(args...), last.uses
+		q, uses := a.last.query, a.last.uses
+		this.query, this.uses = q, uses
+		same := a.last == this
+		if a.last = (lastQuery{}); again && same {
+			return q.Bind(args...), uses
 		}
-		last.query.Release()
+		q.Release()
 	}
 	return s.made(ctx, r, args), 0
 }
@@ -134,15 +149,15 @@ func againOf(s *gocql.Session) (a again) {
 }
 
 // may reports whether the request may be sent as a query that was sent before: not a read of many rows, of which gocql asks
-// for further pages with it, nor one that asked for the columns, for which the query would go on asking.
-func (a again) may(r *driver.Request, columnsKnown bool) bool {
+// for further pages with it.
+func (a again) may(r *driver.Request) bool {
 	switch r.Kind {
 	case driver.CAS:
 		return a.once
 	case driver.Write:
 		return a.other
 	}
-	return a.other && columnsKnown
+	return a.other && r.OneRow && r.Kind == driver.Read
 }
 
 // once keeps gocql from sending a statement twice. Idempotent(false) alone does not:
@@ -193,7 +208,7 @@ func sameElements(elem *codec.Type, info gocql.TypeInfo) bool {
 
 func (s session) AwaitSchema(ctx context.Context) error { return s.AwaitSchemaAgreement(ctx) }
 
-func (s session) Keyspace() string { return s.Query("").Keyspace() }
+func (s session) Keyspace() string { return s.keyspace }
 
 // Describe is what gocql knows of a keyspace. gocql has another description once it has seen the
 // schema change.
