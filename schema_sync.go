@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -400,7 +401,7 @@ func (p *part) agree(ctx context.Context) error {
 	return connected(ctx, func() error {
 		ctx, cancel := t.withDeadline(ctx)
 		defer cancel()
-		return t.disagreement("sync", "", t.sender.AwaitSchema(ctx))
+		return t.disagreement(ctx, "sync", "", t.sender.AwaitSchema(ctx))
 	})
 }
 
@@ -535,7 +536,7 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	defer w.left(nil)
 	err := t.failure(op, r, driver.Exec(ctx, t.sender, r))
 	if err == nil {
-		err = t.disagreement(op, statement, t.sender.AwaitSchema(ctx))
+		err = t.disagreement(ctx, op, statement, t.sender.AwaitSchema(ctx))
 	}
 	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
@@ -546,12 +547,45 @@ var errDisagree = errors.New("the nodes do not agree on the schema")
 
 func disagree(err error) bool { return errors.Is(err, errDisagree) }
 
-// disagreement is the error of AwaitSchema.
-func (t *table) disagreement(op, statement string, err error) error {
+// disagreement is the error of AwaitSchema. It tells which nodes have which version, if they can be asked.
+func (t *table) disagreement(ctx context.Context, op, statement string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", errDisagree, err))
+	told := errDisagree
+	if nodes := t.schemaVersions(ctx, op); nodes != "" {
+		told = fmt.Errorf("%w: %s", errDisagree, nodes)
+	}
+	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", told, err))
+}
+
+// schemaVersions lists the nodes by the version of the schema that they have, as far as those that are asked know.
+func (t *table) schemaVersions(ctx context.Context, op string) string {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	nodes := map[string][]string{}
+	for _, query := range []string{
+		"SELECT broadcast_address AS address, schema_version FROM system.local",
+		"SELECT peer AS address, schema_version FROM system.peers",
+	} {
+		_ = t.system(ctx, op, query, driver.One, nil, func(row map[string]any) error {
+			address, version := fmt.Sprint(row["address"]), fmt.Sprint(row["schema_version"])
+			if !slices.Contains(nodes[version], address) {
+				nodes[version] = append(nodes[version], address)
+			}
+			return nil
+		})
+	}
+	var groups []string
+	for version, addresses := range nodes {
+		slices.Sort(addresses)
+		groups = append(groups, strings.Join(addresses, ", ")+" with version "+version)
+	}
+	slices.Sort(groups)
+	return strings.Join(groups, "; ")
 }
 
 func withProperty(name, value string, mistake error) TableOption {

@@ -185,15 +185,13 @@ func (b *Bound) using(ttl *time.Duration, timestamp *time.Time) {
 		switch {
 		case b.Stmt.Verb == cql.Delete:
 			b.Fail("", "DELETE takes no TTL", nil)
-		case *ttl < 0 || *ttl > MaxTTL:
+		case !isTTL(*ttl):
 			b.Fail("", "a TTL is between 0, which is none, and 20 years", nil)
 		case b.Meta.Counter:
 			b.Fail("", "counters take no TTL", nil)
 		}
 		b.Stmt.TTL = true
-		// Rounded up, and not more: the server counts whole seconds of its clock, so that what
-		// is written with n of them is gone after more than n-1.
-		b.Call.BindInt(int32((*ttl + time.Second - 1) / time.Second))
+		b.bindTTL(*ttl)
 	}
 	if timestamp != nil {
 		switch {
@@ -210,6 +208,14 @@ func (b *Bound) using(ttl *time.Duration, timestamp *time.Time) {
 		b.Stmt.Timestamp = true
 		b.Call.BindBigint(timestamp.UnixMicro())
 	}
+}
+
+func isTTL(d time.Duration) bool { return d >= 0 && d <= MaxTTL }
+
+// bindTTL binds a TTL, rounded up, and not more: the server counts whole seconds of its clock, so that what
+// is written with n of them is gone after more than n-1.
+func (b *Bound) bindTTL(ttl time.Duration) {
+	b.Call.BindInt(int32((ttl + time.Second - 1) / time.Second))
 }
 
 // inMicros reports whether a timestamp can be t: it has 64 bits, and the least value of these

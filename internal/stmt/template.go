@@ -38,10 +38,12 @@ type templateKey struct {
 	kind                               If
 	cas, document, allowCreate, serial bool
 	statics                            bool // of a read: the table is known to have some
+	ttl                                bool // of an update
 }
 
 func (c *Spec) templateKey(verb cql.Verb, want ReadKind, cas bool) templateKey {
 	m := templateKey{verb: verb, want: want, kind: c.Kind, cas: cas, document: !c.Value.None(), allowCreate: c.AllowCreate, serial: c.Serial}
+	m.ttl = c.TTL != nil
 	m.statics = verb == cql.Select && c.Table != nil && c.Table.Statics.Load()
 	return m
 }
@@ -109,7 +111,7 @@ func formalColumn(r *Ref) bool {
 
 // formal reports whether what was asked leaves the values alone to decide.
 func (c *Spec) formal(verb cql.Verb) bool {
-	return c.Table != nil && c.TTL == nil && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
+	return c.Table != nil && (c.TTL == nil || verb == cql.Update) && c.Timestamp == nil && c.Per == nil && c.ReadOptions == nil && c.Limit == nil &&
 		c.Guard == nil && !c.RowOnly && c.Together == nil && c.Object == nil && !c.Peek && !c.Tokens && c.Sharing == 0 && c.Idempotence == 0 && !c.Slots && (!c.Serial || verb == cql.Select) &&
 		(verb == cql.Insert || verb == cql.Select || c.Table.Meta.Version == nil && c.Table.Meta.Slots == nil) // an UPDATE counts it, and has a slot
 }
@@ -176,6 +178,12 @@ func (c *Spec) again(m templateKey, op string, assigns []Assign, targets []*Ref)
 
 // follow binds the values in the order of the template's markers.
 func (b *Bound) follow(f *template, c *Spec, assigns []Assign) bool {
+	if f.ttl {
+		if !isTTL(*c.TTL) {
+			return false
+		}
+		b.bindTTL(*c.TTL)
+	}
 	for i := range assigns {
 		if !b.fills(&assigns[i].value) {
 			return false
