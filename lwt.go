@@ -174,7 +174,11 @@ func (c ConditionalWrite[T]) DeleteColumns(ctx context.Context, columns ...Targe
 // removeCAS deletes the row, or the columns.
 func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
-	c.deleted(targets, res.applied, c.stored, err)
+	if columns {
+		c.deleted(targets, res.applied, c.stored, err)
+	} else {
+		c.gone(res.applied, c.stored, err)
+	}
 	return res, err
 }
 

@@ -48,10 +48,7 @@ func TestReadme(t *testing.T) {
 	programs := regexp.MustCompile("(?s)```go\n(.*?)```\n\n```\n(.*?)```").FindAllStringSubmatch(readme, -1)
 	require.Len(t, programs, strings.Count(readme, "```go"), "a program and its output")
 	for _, p := range programs {
-		require.Equal(t, read(t, "examples/hello/main.go"), p[1])
-		_, output, _ := strings.Cut(read(t, "examples/hello/main_test.go"), "// Output:\n")
-		output, _, _ = strings.Cut(output, "}")
-		require.Equal(t, p[2], regexp.MustCompile(`(?m)^\s*// ?`).ReplaceAllString(strings.TrimRight(output, "\t "), ""))
+		requireProgram(t, "examples/hello/main.go", p[1], p[2])
 	}
 	all := ""
 	for _, pattern := range []string{"*_test.go", "*/*_test.go", "*/*/*_test.go", "*/*/*/*_test.go"} {
@@ -66,6 +63,37 @@ func TestReadme(t *testing.T) {
 	}
 	lines := strings.Count(readme, "\n")
 	require.LessOrEqual(t, lines, 180, "the README fits two screens")
+}
+
+// TestGuide: each program of the guide is a whole file, followed by the output that its test asserts.
+func TestGuide(t *testing.T) {
+	pages, err := filepath.Glob("docs/guide/*.md")
+	require.NoError(t, err)
+	index := read(t, "docs/guide/README.md")
+	programs := 0
+	for _, page := range pages {
+		name := filepath.Base(page)
+		require.True(t, name == "README.md" || strings.Contains(index, "]("+name+")"), "%s is not in the index", page)
+		text := read(t, page)
+		found := regexp.MustCompile("(?s)\\]\\(\\.\\./\\.\\./(\\S+)\\)\\):\n\n```go\n(.*?)```\n\n```\n(.*?)```").FindAllStringSubmatch(text, -1)
+		require.Len(t, found, strings.Count(text, "```go"), "%s: a program is a whole file with its link before and its output after", page)
+		for _, p := range found {
+			requireProgram(t, p[1], p[2], p[3])
+			programs++
+		}
+	}
+	files, err := filepath.Glob("examples/guide/*/main.go")
+	require.NoError(t, err)
+	require.Len(t, files, programs, "each program of examples/guide has its page")
+}
+
+// requireProgram: the text is that of the file, and the output is that of the Example beside it.
+func requireProgram(t *testing.T, file, text, output string) {
+	t.Helper()
+	require.Equal(t, read(t, file), text, file)
+	_, asserted, _ := strings.Cut(read(t, strings.TrimSuffix(file, ".go")+"_test.go"), "// Output:\n")
+	asserted, _, _ = strings.Cut(asserted, "\n}")
+	require.Equal(t, output, regexp.MustCompile(`(?m)^\s*// ?`).ReplaceAllString(asserted, "")+"\n", file)
 }
 
 func requireExamples(t *testing.T, page string, files ...string) {
