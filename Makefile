@@ -117,6 +117,13 @@ apache: ## run Apache's driver: its module, and the mapper's tests on Cassandra 
 chaos: ## break three nodes for half an hour and check what clients were told (CHAOS="-duration 1m")
 	cd integration && go run ./cmd/chaos $(CHAOS)
 
+.PHONY: nightly
+nightly: chaos matrix ## what takes too long for CI: chaos, every version of Cassandra, the long forms of the tests, snippets
+	cd integration && go test -vet=off -count 1 -timeout 90m -run TestRandomLong ./diff -args -statements 100000
+	cd integration && COODIE_LONG=1 go test -vet=off -p 1 -count 1 -timeout 90m ./model ./migrate ./mapper
+	COODIE_LONG=1 go test -vet=off -timeout 60m . ./recipes/... ./internal/slots ./internal/house
+	$(MAKE) apache forks snippets
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
 	@set -e; grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort | \

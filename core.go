@@ -261,7 +261,7 @@ func (w *conditional) begin(c *call) {
 
 // query is the query that has been told nothing; nil of a nil table.
 func (t *table) query() *query {
-	if t == nil {
+	if !t.ready() {
 		return nil
 	}
 	return &t.all

@@ -92,7 +92,7 @@ func (w *write) remove(ctx context.Context, targets []*stmt.Ref, columns bool) e
 
 func (c *call) removePlain(ctx context.Context) error {
 	err := c.write(ctx, c.spec.Remove(nil, false, false))
-	c.updated(nil, err == nil, nil, err)
+	c.gone(err == nil, nil, err)
 	return err
 }
 
@@ -184,6 +184,14 @@ func (c *call) updated(assigns []stmt.Assign, applied bool, own []stmt.Assign, e
 		if !a.Replaces() || !c.put(a.Ref(), a.Value()) {
 			c.doc.stale = true
 		}
+	}
+}
+
+// gone follows a delete of the whole row.
+func (c *call) gone(applied bool, own []stmt.Assign, err error) {
+	c.updated(nil, applied, own, err)
+	if c.doc != nil && (applied || errors.Is(err, ErrOutcomeUnknown)) {
+		c.doc.forget()
 	}
 }
 
@@ -286,6 +294,7 @@ func (t *table) failure(op string, r *driver.Request, err error) error {
 func failure(op, table string, r *driver.Request, err error) error {
 	var lost *driver.LostError
 	var other *driver.TypeError
+	var fenced *fencedError
 	switch {
 	case err == nil:
 		return nil
@@ -294,6 +303,10 @@ func failure(op, table string, r *driver.Request, err error) error {
 			"add the field to the struct, or write by Mutate", err)
 	case errors.As(err, &other):
 		return misuse(op, table, other.Column, "the value does not fit the live column", err)
+	case errors.As(err, &fenced):
+		e := queryError(op, table, r.Statement, fenced.cause)
+		e.Reason = "given up without an answer, and fenced: the write was not executed, and never will be"
+		return e
 	case driver.Unknown(r.Kind, err):
 		unknown := unknownError(op, table, r.Statement, err)
 		unknown.WriteType, unknown.Received, unknown.Required = driver.Acks(err)

@@ -176,7 +176,11 @@ func (c ConditionalWrite[T]) DeleteColumns(ctx context.Context, columns ...Targe
 // removeCAS deletes the row, or the columns.
 func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
-	c.deleted(targets, res.applied, c.stored, err)
+	if columns {
+		c.deleted(targets, res.applied, c.stored, err)
+	} else {
+		c.gone(res.applied, c.stored, err)
+	}
 	return res, err
 }
 
@@ -248,9 +252,6 @@ func (c *call) cas(ctx context.Context, b *stmt.Bound) (res result, err error) {
 	var slot *slots.Slot
 	if b.Slotted() && !driver.IsPlanning(ctx) {
 		got, slot, err = c.decide(within, b, r)
-		if got.Row != nil && got.Row.State == answer.Present && res.kind == stmt.IfExists {
-			res.kind = stmt.IfConditions // it was given up, and the row is there
-		}
 	} else {
 		got, err = t.source.LWT(b.Call.Do(within, t.sender, r), res.kind, r.Statement)
 	}

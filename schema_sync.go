@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/codec"
@@ -69,6 +70,9 @@ func Schema(db *DB, tables ...AnyTable) *Tables {
 // Strict is the schema where Diff, Verify and Sync also report what only the server has: columns, fields,
 // indexes, and tables, views and types of the keyspace.
 func (s *Tables) Strict() *Tables {
+	if s == nil {
+		return nil
+	}
 	strict := *s
 	strict.strict = true
 	return &strict
@@ -246,8 +250,8 @@ func (s *Tables) parts(op string, named bool) ([]*part, error) {
 	var parts []*part
 	byName := map[string]*part{}
 	for _, t := range s.tables {
-		if t == nil {
-			return nil, usage("", "Schema got a nil table")
+		if !t.ready() {
+			return nil, usage("", "Schema got a nil table, or one that is a zero value; make it with Open")
 		}
 		on := t
 		if s.db != nil {
@@ -400,7 +404,7 @@ func (p *part) agree(ctx context.Context) error {
 	return connected(ctx, func() error {
 		ctx, cancel := t.withDeadline(ctx)
 		defer cancel()
-		return t.disagreement("sync", "", t.sender.AwaitSchema(ctx))
+		return t.disagreement(ctx, "sync", "", t.sender.AwaitSchema(ctx))
 	})
 }
 
@@ -522,6 +526,9 @@ func (t *table) ddl() ddl.Table {
 func (t *Table[T]) Truncate(ctx context.Context) error { return (*table)(t).truncate(ctx) }
 
 func (t *table) truncate(ctx context.Context) error {
+	if !t.ready() {
+		return noTable("truncate")
+	}
 	d := t.ddl()
 	return t.alter(ctx, "truncate", d.Truncate())
 }
@@ -535,7 +542,7 @@ func (t *table) alter(ctx context.Context, op, statement string) error {
 	defer w.left(nil)
 	err := t.failure(op, r, driver.Exec(ctx, t.sender, r))
 	if err == nil {
-		err = t.disagreement(op, statement, t.sender.AwaitSchema(ctx))
+		err = t.disagreement(ctx, op, statement, t.sender.AwaitSchema(ctx))
 	}
 	w.end(OutcomeDone, err, func(e *Event) { e.Warning = t.warns(r) })
 	return err
@@ -546,12 +553,45 @@ var errDisagree = errors.New("the nodes do not agree on the schema")
 
 func disagree(err error) bool { return errors.Is(err, errDisagree) }
 
-// disagreement is the error of AwaitSchema.
-func (t *table) disagreement(op, statement string, err error) error {
+// disagreement is the error of AwaitSchema. It tells which nodes have which version, if they can be asked.
+func (t *table) disagreement(ctx context.Context, op, statement string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", errDisagree, err))
+	told := errDisagree
+	if nodes := t.schemaVersions(ctx, op); nodes != "" {
+		told = fmt.Errorf("%w: %s", errDisagree, nodes)
+	}
+	return queryError(op, t.schema.Name, statement, fmt.Errorf("%w; see whether a node is down, and try again: %w", told, err))
+}
+
+// schemaVersions lists the nodes by the version of the schema that they have, as far as those that are asked know.
+func (t *table) schemaVersions(ctx context.Context, op string) string {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	nodes := map[string][]string{}
+	for _, query := range []string{
+		"SELECT broadcast_address AS address, schema_version FROM system.local",
+		"SELECT peer AS address, schema_version FROM system.peers",
+	} {
+		_ = t.system(ctx, op, query, driver.One, nil, func(row map[string]any) error {
+			address, version := fmt.Sprint(row["address"]), fmt.Sprint(row["schema_version"])
+			if !slices.Contains(nodes[version], address) {
+				nodes[version] = append(nodes[version], address)
+			}
+			return nil
+		})
+	}
+	var groups []string
+	for version, addresses := range nodes {
+		slices.Sort(addresses)
+		groups = append(groups, strings.Join(addresses, ", ")+" with version "+version)
+	}
+	slices.Sort(groups)
+	return strings.Join(groups, "; ")
 }
 
 func withProperty(name, value string, mistake error) TableOption {
@@ -568,7 +608,7 @@ func withProperties(p ddl.Property, mistake error) TableOption {
 }
 
 // WithDefaultTTL is the table's default_time_to_live: what is written without a TTL
-// expires after d, rounded up to whole seconds. TTL(0) makes a write without expiry.
+// expires after d, rounded up to whole seconds. WithTTL(0) makes a write without expiry.
 //
 // It counts from the write of each value, not of the row: an Update gives only what it
 // writes a new lease of life. Sync sets it, and Verify compares it with the live table.

@@ -210,12 +210,20 @@ func TestSyncDisagreement(t *testing.T) {
 						Rows:    [][][]byte{{[]byte("ddl_city"), {0, 0, 0, 0}, {0, 0, 0, 0}}},
 					}
 				}
+				if strings.HasSuffix(r.Statement, "FROM system.local") || strings.HasSuffix(r.Statement, "FROM system.peers") {
+					n := map[bool]byte{true: 1, false: 2}[strings.HasSuffix(r.Statement, "system.local")]
+					return fake.Answer{
+						Columns: []driver.Column{fake.Column("address", codec.Inet), fake.Column("schema_version", codec.UUID)},
+						Rows:    [][][]byte{{{10, 0, 0, n}, append(make([]byte, 15), n)}},
+					}
+				}
 				return fake.Answer{}
 			}
 			table, err := Open[ddlNested](newDB(sender, nil), WithKeyspace("app"))
 			require.NoError(t, err)
 			done, err := Schema(nil, table).Sync(t.Context())
-			require.ErrorContains(t, err, "the nodes do not agree on the schema; see whether a node is down, and try again: cluster schema versions not consistent")
+			require.ErrorContains(t, err, "the nodes do not agree on the schema: 10.0.0.1 with version 00000000-0000-0000-0000-000000000001; "+
+				"10.0.0.2 with version 00000000-0000-0000-0000-000000000002; see whether a node is down, and try again: cluster schema versions not consistent")
 			var of *Error
 			require.ErrorAs(t, err, &of)
 			require.False(t, of.Unknown, "the statement was executed")

@@ -55,7 +55,7 @@ type deciding struct {
 	claim   *stmt.Bound                                                      // nil until it is needed
 	fence   *stmt.Bound                                                      // likewise
 	refused *answer.Row                                                      // by which the write or its claim was refused
-	shown   bool                                                             // an answer has refused it
+	shown   bool                                                             // a condition has refused it
 	tries   int
 	cause   error // of the doubt
 }
@@ -80,9 +80,8 @@ func (c *call) decide(ctx context.Context, b *stmt.Bound, r *driver.Request) (go
 	case slots.Applied:
 		return answer.LWT{Answered: true, Applied: true, Row: got.Row}, nil, nil
 	case slots.Refused:
-		if !d.shown { // it was fenced, which proves the row
-			d.refused = c.table.source.Keep(driver.Columns{}, nil, -1)
-			d.refused.State = answer.Present
+		if !d.shown {
+			return answer.LWT{}, nil, &fencedError{d.cause}
 		}
 		if d.refused != nil {
 			err = d.refused.Broken
@@ -91,6 +90,12 @@ func (c *call) decide(ctx context.Context, b *stmt.Bound, r *driver.Request) (go
 	}
 	return answer.LWT{}, d.open(), err
 }
+
+// fencedError is why a write has failed that no condition has refused, and that was not executed and never will be.
+type fencedError struct{ cause error }
+
+func (e *fencedError) Error() string { return e.cause.Error() }
+func (e *fencedError) Unwrap() error { return e.cause }
 
 // open is the slot if the write's outcome is open.
 func (d *deciding) open() *slots.Slot {
@@ -195,8 +200,7 @@ func (d *deciding) sendClaim(ctx context.Context) (slots.Next, error) {
 	case applied:
 		return d.slot.ClaimApplied(id), nil
 	}
-	d.refused, d.shown = row, true
-	return d.slot.Refuse(d.seen(row)), nil
+	return d.refuse(row), nil
 }
 
 // sendWrite sends the write. Without an answer it is sent again while soft lasts.
@@ -223,8 +227,16 @@ func (d *deciding) sendWrite(ctx, soft context.Context) (slots.Next, error) {
 	case applied:
 		return d.slot.WriteApplied(), nil
 	}
-	d.refused, d.shown = row, true
-	return d.slot.Refuse(d.seen(row)), nil
+	return d.refuse(row), nil
+}
+
+// refuse takes in a refusal of the write or its claim.
+func (d *deciding) refuse(row *answer.Row) slots.Next {
+	next := d.slot.Refuse(d.seen(row))
+	if next == slots.Done || next == slots.Fence { // by a condition, and not because the slot held something else
+		d.refused, d.shown = row, true
+	}
+	return next
 }
 
 // sendFence sends the fence until it is answered.
@@ -333,7 +345,7 @@ func (b *Batch) decide(ctx context.Context, w *handle, r *driver.Request, send f
 	case verdict == slots.Refused && d.shown:
 		return got, nil, nil
 	case verdict == slots.Refused:
-		return &answer.Batch{Conditional: true}, nil, nil
+		return new(answer.Batch), nil, &fencedError{d.cause}
 	}
 	return new(answer.Batch), d.open(), err
 }

@@ -27,7 +27,7 @@ import (
 // Embedded structs of the package are flattened, as coodie does. Test files, generated files and those that a build leaves
 // out are left out. If the directory has several packages, the Config names one.
 func Columns(fsys fs.FS, cfg Config) ([]byte, error) {
-	p := &handwritten{set: token.NewFileSet(), pkg: cfg.Package, structs: map[string]*declared{}}
+	p := &handwritten{set: token.NewFileSet(), pkg: cfg.Package, structs: map[string]*declared{}, names: scope{}}
 	if err := p.parse(fsys, cfg.Tags); err != nil {
 		return nil, fmt.Errorf("gen: %w", err)
 	}
@@ -59,6 +59,7 @@ type handwritten struct {
 	pkg     string
 	structs map[string]*declared
 	order   []string
+	names   scope // what the files declare
 }
 
 // declared is a struct and the file that it stands in.
@@ -104,15 +105,25 @@ func (p *handwritten) parse(fsys fs.FS, tags []string) error {
 			continue
 		}
 		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				p.names[f.Name.Name] = true
+			}
 			decl, ok := d.(*ast.GenDecl)
-			if !ok || decl.Tok != token.TYPE {
+			if !ok {
 				continue
 			}
 			for _, spec := range decl.Specs {
-				s := spec.(*ast.TypeSpec)
-				if of, ok := s.Type.(*ast.StructType); ok {
-					p.structs[s.Name.Name] = &declared{of.Fields, file, s.TypeParams != nil}
-					p.order = append(p.order, s.Name.Name)
+				switch s := spec.(type) {
+				case *ast.ValueSpec:
+					for _, id := range s.Names {
+						p.names[id.Name] = true
+					}
+				case *ast.TypeSpec:
+					p.names[s.Name.Name] = true
+					if of, ok := s.Type.(*ast.StructType); ok {
+						p.structs[s.Name.Name] = &declared{of.Fields, file, s.TypeParams != nil}
+						p.order = append(p.order, s.Name.Name)
+					}
 				}
 			}
 		}
@@ -231,6 +242,7 @@ func (p *handwritten) write(out *bytes.Buffer, name string, cfg Config, imports 
 		if own := cfg.Names[name+"."+field]; own != "" {
 			variable = own
 		}
+		variable = p.names.take(variable)
 		fmt.Fprintf(out, "\t%s = %s\n", variable, columnOf(name, field, text.String()))
 		return nil
 	})

@@ -75,6 +75,9 @@ func TestStructsRefuse(t *testing.T) {
 		"a field that is not seen":    {table, gen.Config{Names: map[string]string{"t.v": "value"}}, "t.v=value is not valid"},
 		"one name for two":            {table + "CREATE TABLE u (k int PRIMARY KEY)", gen.Config{Names: map[string]string{"t": "T", "u": "T"}}, "u=T: the name is taken"},
 		"one name for two fields":     {table, gen.Config{Names: map[string]string{"t.k": "A", "t.v": "A"}}, "t.v=A: the name is taken"},
+		"a predeclared name":          {table, gen.Config{Names: map[string]string{"t": "string"}}, "t=string is not valid"},
+		"a name in the function":      {table, gen.Config{Names: map[string]string{"t": "db"}}, "t=db is not valid"},
+		"the name of a package":       {table, gen.Config{Names: map[string]string{"t": "coodie"}}, "a type is named coodie"},
 		"a name that is generated":    {table, gen.Config{Names: map[string]string{"t": "Tables"}}, "t=Tables: the name is taken"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,6 +186,12 @@ func TestColumnsPackage(t *testing.T) {
 	code, err = gen.Columns(files, gen.Config{Tags: []string{"special"}})
 	require.NoError(t, err)
 	require.Contains(t, string(code), "specialA")
+
+	files["a2.go"] = &fstest.MapFile{Data: []byte("package a\n\nvar plainA, other int\n\nfunc plainA_() {}\n")}
+	code, err = gen.Columns(files, gen.Config{})
+	require.NoError(t, err)
+	require.Contains(t, string(code), "plainA__ = coodie.Col", "the package has the name, and the next one")
+	delete(files, "a2.go")
 
 	files["y.go"] = lock("b", "", "Other")
 	_, err = gen.Columns(files, gen.Config{})

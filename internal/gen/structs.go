@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"go/token"
+	"go/types"
 	"maps"
 	"slices"
 	"strconv"
@@ -84,6 +85,11 @@ func Structs(live *ddl.Live, cfg Config) ([]byte, error) {
 	}
 	if !cfg.NoTables {
 		w.open()
+	}
+	for path, name := range w.imports {
+		if w.scope[name] {
+			return nil, fmt.Errorf("gen: a type is named %s, as the package %s is in the file; give it another name", name, path)
+		}
 	}
 	return finish(cfg.Package, w.imports, w.out.Bytes())
 }
@@ -210,6 +216,8 @@ func (w *writer) ownNames() error {
 			return fmt.Errorf("%s=%s is not valid: a Go name is made of letters, digits and _, and is no keyword", name, own)
 		case column != "" && !token.IsExported(own):
 			return fmt.Errorf("%s=%s is not valid: the name of a field begins with a capital", name, own)
+		case column == "" && (types.Universe.Lookup(own) != nil || slices.Contains([]string{"t", "db", "err"}, own)):
+			return fmt.Errorf("%s=%s is not valid: the code has another use for the name", name, own)
 		case column == "" && w.scope[own]:
 			return fmt.Errorf("%s=%s: the name is taken", name, own)
 		case column == "":

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/gocql/gocql"
@@ -277,7 +278,7 @@ func TestExplore(t *testing.T) {
 	} {
 		for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
 			t.Run(fmt.Sprintf("%s, %v", name, dialect), func(t *testing.T) {
-				explore.Run(t, test, explore.With(cqltest.WithDialect(dialect)), explore.Only(cqltest.On(cqltest.Conditional)))
+				explore.Run(t, test, explore.With(cqltest.WithDialect(dialect)), explore.Only(cqltest.On(cqltest.Conditional)), explore.Budget(budget()))
 			})
 		}
 	}
@@ -290,4 +291,12 @@ func TestWithoutSlots(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, r.Failure, way)
 	}
+}
+
+// budget is how many schedules of several faults are tried.
+func budget() int {
+	if os.Getenv("COODIE_LONG") != "" {
+		return 2000
+	}
+	return 60
 }

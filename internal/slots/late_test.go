@@ -85,7 +85,7 @@ func TestArrivesAMinuteLater(t *testing.T) {
 	})
 }
 
-// What the time does not suffice for is fenced within it, and says "refused" for good.
+// What the time does not suffice for is fenced within it, and the error says that it never will be executed.
 func TestFencedInTime(t *testing.T) {
 	leak.Bubble(t, func(t *testing.T) {
 		l := begin(t)
@@ -94,9 +94,10 @@ func TestFencedInTime(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		res, err := l.set(ctx, 1, 2, "second")
-		require.NoError(t, err)
-		require.False(t, res.Applied)
-		require.Equal(t, coodie.StatePresent, res.Row())
+		require.ErrorContains(t, err, "was not executed, and never will be")
+		require.NotErrorIs(t, err, coodie.ErrOutcomeUnknown)
+		require.Error(t, res.Err())
+		require.NotErrorIs(t, res.Err(), coodie.ErrNotApplied, "no condition has refused it")
 		require.Less(t, time.Since(start), 10*time.Second)
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, []string{"first"}, l.log())

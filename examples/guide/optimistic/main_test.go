@@ -1,0 +1,9 @@
+package main
+
+func Example() {
+	main()
+	// Output:
+	// balance 30
+	// refused: too little money
+	// applied: false balance is 30
+}
