@@ -28,7 +28,7 @@ import (
 // Writes without a condition go along. A refused batch is no error of Exec: the
 // handles of its conditional writes say Applied, the same in all of them.
 //
-// All writes of a batch have one timestamp, but for plain ones with a Timestamp of their own. The
+// All writes of a batch have one timestamp, but for plain ones with a timestamp of their own. The
 // server therefore ignores their order (CQL reference, BATCH): a delete wins over a value, and the
 // greater of two values over the smaller. Exec refuses a batch that would not be stored as its
 // writes say one after the other: two values or two TTLs for one cell, a null or DeleteColumns

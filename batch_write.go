@@ -123,7 +123,7 @@ func (c *call) addUpdate(assigns []stmt.Assign, cas bool) *handle {
 // addRemove adds a delete of the row, or of the columns.
 func (c *call) addRemove(targets []*stmt.Ref, columns, cas bool) *handle {
 	if !columns {
-		return c.add(c.spec.Remove(nil, false, cas), c.updates(nil))
+		return c.add(c.spec.Remove(nil, false, cas), func(applied bool, own []stmt.Assign, err error) { c.gone(applied, own, err) })
 	}
 	return c.add(c.spec.Remove(targets, true, cas), c.deletes(targets))
 }

@@ -1,8 +1,11 @@
 package coodie
 
 import (
+	"errors"
+
 	"github.com/coodie-go/coodie/internal/codec"
 	"github.com/coodie-go/coodie/internal/cql"
+	"github.com/coodie-go/coodie/internal/stmt"
 )
 
 // AnyColumn is a column known by its name only, for code that learns names at run
@@ -14,7 +17,22 @@ type AnyColumn[T any] struct{ Column[T, any] }
 // AnyCol is the column of that name of a Table or View. A name that the struct lacks is an error of KindUsage of the call
 // that uses the column.
 func AnyCol[T any](of interface{ described(*T) *table }, name string) *AnyColumn[T] {
-	return anyColumn[T](of.described(nil).schema.Column(name))
+	if of == nil {
+		return anyColumn[T](unknownTable(name))
+	}
+	return anyColumn[T](of.described(nil).column(name))
+}
+
+// column is the column of that name.
+func (t *table) column(name string) *stmt.Ref {
+	if !t.ready() {
+		return unknownTable(name)
+	}
+	return t.schema.Column(name)
+}
+
+func unknownTable(name string) *stmt.Ref {
+	return stmt.BadRef(name, errors.New("the table is nil or a zero value; make it with Open"))
 }
 
 // Contains is `column CONTAINS v`: an element of a list or set, a value of a map. ScyllaDB has it in filters, but not as a condition.

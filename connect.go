@@ -113,6 +113,9 @@ func Connect(ctx context.Context, cfg *gocql.ClusterConfig, opts ...ConnectOptio
 
 // ConnectOver is Connect over another driver: see NewOver.
 func ConnectOver(ctx context.Context, cluster driver.Cluster, opts ...ConnectOption) (*DB, error) {
+	if cluster == nil {
+		return nil, misuse(opConnect, "", "", "there is no cluster to connect to", nil)
+	}
 	var c connection
 	for _, o := range opts {
 		if o != nil {

@@ -130,7 +130,7 @@
 // whatever timestamp it carries. A client whose clock is 50 ms ahead and who releases a
 // lock by a plain DELETE hides the next owners' INSERT … IF NOT EXISTS, and two of them
 // are told "applied". Therefore plain writes carry no client timestamp here, unless
-// WithClientTimestamps says so, and are never sent twice unless declared Idempotent, since
+// WithClientTimestamps says so, and are never sent twice unless declared WithIdempotent(true), since
 // a replay would be newer than what came between. Even so a plain write is not linearizable with LWTs: prefer
 // IfExists and If, also for deletes. WithLWTOnly refuses plain writes of a table, and
 // makes its reads by key linearizable.

@@ -43,7 +43,8 @@ func (d *document) knows() known {
 	return *d.known
 }
 
-// Load is Get whose row comes as a Document, which knows what was read: see Document.SaveChanges.
+// Load is Get whose row comes as a Document, which knows what was read: see Document.SaveChanges. Whatever Only and Defer
+// say, the key is read, the version and the attempt id, and the static columns of a table with a version: they name and guard the row.
 func (q *QuerySet[T]) Load(ctx context.Context) (*Document[T], error) {
 	d := &Document[T]{doc: document{query: plainQuery(q).table.query()}}
 	if err := d.doc.load(ctx, plainQuery(q).call(), codec.At(&d.Value)); err != nil {
@@ -59,7 +60,7 @@ func (d *Document[T]) Reload(ctx context.Context) error { return plainDocument(d
 
 // SaveChanges is a plain update of the columns that differ from what was read by Load or Reload, or last written
 // through the document. If none differs, nothing is sent. The hooks run as for Save. A document that was not
-// read, and one whose key has changed since, are an error of KindUsage. Columns that were not read (Only, Defer) are written
+// read (an Insert is no read), one whose row it has deleted or not found since, and one whose key has changed are an error of KindUsage. Columns that were not read (Only, Defer) are written
 // if they are no longer zero. See ConditionalWrite.SaveChanges for one on a condition.
 func (d *Document[T]) SaveChanges(ctx context.Context) error {
 	return plainDocument(d).saveChanges(ctx)
@@ -67,7 +68,7 @@ func (d *Document[T]) SaveChanges(ctx context.Context) error {
 
 // Stale reports whether the row may differ from Value because of a write made through
 // this document. Read the row again to be sure.
-func (d *Document[T]) Stale() bool { return d.doc.follows().stale }
+func (d *Document[T]) Stale() bool { return d != nil && d.doc.follows().stale }
 
 // Insert is `INSERT … IF NOT EXISTS` with all columns; those that are null are left
 // unset. A refused one answers with the whole existing row.
@@ -248,11 +249,11 @@ func (d *document) see(p codec.Addr) {
 
 // seeGuard is see without the cells.
 func (d *document) seeGuard(p codec.Addr) {
-	if d.query == nil {
+	if d.query == nil || d.query.table == nil {
 		return
 	}
 	t := d.query.table
-	if t.schema.Meta == nil || t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
+	if t.schema.Meta.Version == nil || !t.hasStatics && t.schema.VersionIn(p) != 0 {
 		return
 	}
 	d.known = &known{t.schema.Copy(p), d.knows().cells}
@@ -276,6 +277,9 @@ func (d *document) saw(col *meta.Column, o stmt.Operand) {
 }
 
 func (d *document) load(ctx context.Context, c call, value codec.Addr) error {
+	if c.table != nil {
+		c.spec.ReadOptions = c.spec.ReadOptions.OfDocument(c.table.schema.Meta)
+	}
 	if err := c.readOne(ctx, stmt.ReadRow, false, value); err != nil {
 		return err
 	}
@@ -293,6 +297,9 @@ func (d *document) reload(ctx context.Context) error {
 	key, row := d.query.call(), c.table.schema.New()
 	key.spec.Value = d.value()
 	if err := d.load(ctx, key, row); err != nil {
+		if KindOf(err) == KindNotFound {
+			d.forget()
+		}
 		return err
 	}
 	c.table.schema.Set(d.value(), row)
@@ -307,6 +314,13 @@ func (d *document) remember(p codec.Addr) {
 		cells[col.Index], _ = storedCell(col, stmt.OperandAt(col, p)) // it has been read, so it has a cell
 	}
 	d.known = &known{d.knows().seen, cells}
+}
+
+// forget drops what was read, once the row may be gone: an update of what differs from it would leave the rest of the row null.
+func (d *document) forget() {
+	if d.knows().cells != nil {
+		d.known = &known{seen: d.known.seen}
+	}
 }
 
 // storedCell is what the server keeps of a value; nil is null.

@@ -271,3 +271,73 @@ func TestDocumentWith(t *testing.T) {
 	require.NoError(t, doc.With(coodie.WithTimeout(time.Minute)).Reload(ctx))
 	require.Equal(t, coodie.KindUsage, coodie.KindOf(doc.With(coodie.WithTTL(time.Hour)).Reload(ctx)), "a TTL of a read")
 }
+
+// TestSaveChangesOfARowThatIsGone: an update of some columns would bring it back with all others null.
+func TestSaveChangesOfARowThatIsGone(t *testing.T) {
+	ctx := t.Context()
+	srv, session := server(t)
+	db := coodie.New(session)
+	table, err := open[PlainProfile](t, session).On(db)
+	require.NoError(t, err)
+	id := coodie.Col(func(p *PlainProfile) *int { return &p.ID })
+	for name, goes := range map[string]func(*coodie.Document[PlainProfile]) error{
+		"delete": func(d *coodie.Document[PlainProfile]) error { return d.Delete(ctx) },
+		"conditional delete": func(d *coodie.Document[PlainProfile]) error {
+			_, err := d.IfExists().Delete(ctx)
+			return err
+		},
+		"delete of unknown outcome": func(d *coodie.Document[PlainProfile]) error {
+			srv.Fault(cqltest.On(cqltest.Conditional, "plain_profile").Nth(1), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+			_, err := d.IfExists().Delete(ctx)
+			require.ErrorIs(t, err, coodie.ErrOutcomeUnknown)
+			return nil
+		},
+		"delete in a batch": func(d *coodie.Document[PlainProfile]) error {
+			batch := db.Batch()
+			d.DeleteIn(batch)
+			return batch.Exec(ctx)
+		},
+		"a copy's delete": func(d *coodie.Document[PlainProfile]) error {
+			return d.With(coodie.WithTimeout(time.Minute)).Delete(ctx)
+		},
+		"not found": func(d *coodie.Document[PlainProfile]) error {
+			srv.MustExec("DELETE FROM app.plain_profile WHERE id = 1")
+			require.ErrorIs(t, d.Reload(ctx), coodie.ErrNotFound)
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, table.New(PlainProfile{ID: 1, Name: "ann", Tags: []string{"a"}}).Save(ctx))
+			doc, err := table.Find(id.Eq(1)).Load(ctx)
+			require.NoError(t, err)
+			require.NoError(t, goes(doc))
+			doc.Value.Name = "ghost"
+			require.Equal(t, coodie.KindUsage, coodie.KindOf(doc.SaveChanges(ctx)))
+			require.Empty(t, srv.MustRows("SELECT * FROM app.plain_profile"))
+		})
+	}
+}
+
+// TestLoadOnly: a document that was read in part knows its key and what guards the row.
+func TestLoadOnly(t *testing.T) {
+	ctx := t.Context()
+	_, session := server(t)
+	table := open[Profile](t, session)
+	motto := "onward"
+	_, err := table.New(Profile{Team: "t", ID: 7, Motto: &motto, Name: "ann", Tags: []string{"x"}}).Insert(ctx)
+	require.NoError(t, err)
+	row := table.Find(profileTeam.Eq("t"), profileID.Eq(7))
+	for _, q := range []*coodie.QuerySet[Profile]{row.Only(profileName), row.Defer(profileID, profileScore)} {
+		doc, err := q.Load(ctx)
+		require.NoError(t, err)
+		require.Equal(t, 7, doc.Value.ID)
+		doc.Value.Name += "!"
+		res, err := doc.IfUnchanged().SaveChanges(ctx)
+		require.NoError(t, err)
+		require.NoError(t, res.Err())
+	}
+	got, err := row.Get(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "ann!!", got.Name)
+	require.Equal(t, []string{"x"}, got.Tags)
+}

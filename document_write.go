@@ -92,7 +92,7 @@ func (w *write) remove(ctx context.Context, targets []*stmt.Ref, columns bool) e
 
 func (c *call) removePlain(ctx context.Context) error {
 	err := c.write(ctx, c.spec.Remove(nil, false, false))
-	c.updated(nil, err == nil, nil, err)
+	c.gone(err == nil, nil, err)
 	return err
 }
 
@@ -184,6 +184,14 @@ func (c *call) updated(assigns []stmt.Assign, applied bool, own []stmt.Assign, e
 		if !a.Replaces() || !c.put(a.Ref(), a.Value()) {
 			c.doc.stale = true
 		}
+	}
+}
+
+// gone follows a delete of the whole row.
+func (c *call) gone(applied bool, own []stmt.Assign, err error) {
+	c.updated(nil, applied, own, err)
+	if c.doc != nil && (applied || errors.Is(err, ErrOutcomeUnknown)) {
+		c.doc.forget()
 	}
 }
 

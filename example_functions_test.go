@@ -22,7 +22,7 @@ func ExampleCall() {
 	// 202 <nil>
 }
 
-// One value as the server's JSON; of whole rows see QuerySet.JSON.
+// One value as the server's JSON; of whole rows see Query.JSON.
 func ExampleToJSON() {
 	tracks, stop := exampleTracks()
 	defer stop()

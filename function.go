@@ -81,7 +81,7 @@ func TTL[T any](column Selectable[T]) *Func[T, time.Duration] {
 }
 
 // ToJSON is `toJson(e)`: the value as JSON. Null is the JSON null. Of whole rows see
-// QuerySet.JSON.
+// Query.JSON.
 func ToJSON[T any](e Selectable[T]) *Func[T, json.RawMessage] {
 	return (*Func[T, json.RawMessage])(stmt.ToJSON(selected1(e)))
 }

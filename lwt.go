@@ -61,7 +61,8 @@ func (c ConditionalWrite[T]) SaveChanges(ctx context.Context) (out LWTResult[T],
 }
 
 func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.Assign) (err error) {
-	c := w.call()
+	var c call
+	w.begin(&c)
 	*res, err = c.updateCAS(ctx, assigns)
 	return err
 }
@@ -77,7 +78,8 @@ func (w *conditional) saveChanges(ctx context.Context, res *result) (err error) 
 }
 
 func (w *conditional) remove(ctx context.Context, res *result, targets []*stmt.Ref, columns bool) (err error) {
-	c := w.call()
+	var c call
+	w.begin(&c)
 	*res, err = c.removeCAS(ctx, targets, columns)
 	return err
 }
@@ -174,7 +176,11 @@ func (c ConditionalWrite[T]) DeleteColumns(ctx context.Context, columns ...Targe
 // removeCAS deletes the row, or the columns.
 func (c *call) removeCAS(ctx context.Context, targets []*stmt.Ref, columns bool) (res result, err error) {
 	res, err = c.cas(ctx, c.spec.Remove(targets, columns, true))
-	c.deleted(targets, res.applied, c.stored, err)
+	if columns {
+		c.deleted(targets, res.applied, c.stored, err)
+	} else {
+		c.gone(res.applied, c.stored, err)
+	}
 	return res, err
 }
 

@@ -219,7 +219,7 @@ func WithConsistency(c Consistency) EachOption {
 // servers' clocks, and a client that is 50 ms ahead then hides LWTs that come after
 // its plain write; a lock released so is granted to two owners at once. Without
 // this option plain writes carry no client timestamp and are never sent twice, unless
-// declared Idempotent.
+// declared WithIdempotent(true).
 func WithClientTimestamps() Option { return option(func(s *settings) { s.clientTimestamp = true }) }
 
 // WithPageSize sets how many rows a read fetches at a time; the session's default otherwise.
@@ -370,7 +370,7 @@ func (c *call) withDeadline(ctx context.Context) (context.Context, context.Cance
 // one call, instead of inferring it from each: true, that a second execution does no harm; false, that none is.
 //
 // Without it, a read may be sent again, and a plain write if it carries a client timestamp
-// (WithClientTimestamps, Timestamp) and leaves the same row when carried out twice. Not
+// (WithClientTimestamps, WithTimestamp) and leaves the same row when carried out twice. Not
 // idempotent are changes of counters, appending and prepending to a list, its elements by index, a
 // whole list under a client timestamp (its elements would be there twice), and in raw CQL
 // what calls a function or cannot be proved. Without a client timestamp a write that is

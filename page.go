@@ -117,7 +117,7 @@ func (c *call) badToken(why pagetoken.Reason, err error) error {
 	return &Error{Kind: KindPageToken, Op: "select", Table: c.table.schema.Name, Reason: reason, Err: err}
 }
 
-// WithPageTokenKeys makes the tokens of QuerySet.Page safe to hand to a browser: they are
+// WithPageTokenKeys makes the tokens of Query.Page safe to hand to a browser: they are
 // encrypted and authenticated (HMAC-SHA256) with the first key. Tokens made with one of
 // the older keys are still taken, so that keys can be changed: put the new one in front,
 // and drop the old one when its tokens have expired. A key is secret, random, and 32

@@ -57,6 +57,9 @@ type Planned struct {
 // The error is that of call, unless it comes of the planning: one that matches ErrPlanned or
 // ErrNotFound. An error of KindUsage says why nothing would be sent.
 func Plan(ctx context.Context, call func(context.Context) error) ([]Planned, error) {
+	if call == nil {
+		return nil, misuse("plan", "", "", "there is no call to plan", nil)
+	}
 	var plan planner
 	err := call(driver.Planning(ctx, plan.add))
 	if errors.Is(err, ErrPlanned) || errors.Is(err, ErrNotFound) {

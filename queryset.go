@@ -78,7 +78,7 @@ func (q *QuerySet[T]) IfAll(conds []Cond[T]) ConditionalWrite[T] {
 //
 // In on the partition key may name thousands of partitions. Update, Delete and DeleteColumns then
 // send several statements, of 20 partitions each (WithInChunk), several at once (WithConcurrency).
-// With WithClientTimestamps or Timestamp all of them have one timestamp; otherwise each has the
+// With WithClientTimestamps or WithTimestamp all of them have one timestamp; otherwise each has the
 // time at which its coordinator gets it. The first error ends the call. If any statement was or
 // may have been executed by then, the error is an error that matches ErrOutcomeUnknown that counts them.
 func (q *QuerySet[T]) Update(ctx context.Context, assigns ...Assign[T]) error {
@@ -203,7 +203,7 @@ func targets[T any](first Target[T], more []Target[T]) []*stmt.Ref {
 	return refs(append([]Target[T]{first}, more...))
 }
 
-// CreateJSON is Create with a row that is a JSON object, as QuerySet.JSON reads it:
+// CreateJSON is Create with a row that is a JSON object, as Query.JSON reads it:
 // `INSERT INTO … JSON ? IF NOT EXISTS`. The server reads the values, column by column, as CQL
 // has it; columns that the object leaves out or that are null are left unset.
 //

@@ -20,12 +20,12 @@ import (
 	"github.com/coodie-go/coodie/internal/stmt"
 )
 
-// Scan reads all rows of the table, in no particular order: see QuerySet.Scan.
+// Scan reads all rows of the table, in no particular order: see Query.Scan.
 func (t *Table[T]) Scan(ctx context.Context, opts ...ScanOption) iter.Seq2[T, error] {
 	return t.Find().Scan(ctx, opts...)
 }
 
-// ScanParallel calls f with all rows of the table, several at once: see QuerySet.ScanParallel.
+// ScanParallel calls f with all rows of the table, several at once: see Query.ScanParallel.
 func (t *Table[T]) ScanParallel(ctx context.Context, f func(context.Context, T) error, opts ...ScanOption) error {
 	return t.Find().ScanParallel(ctx, f, opts...)
 }

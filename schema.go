@@ -158,7 +158,17 @@ func open(typ reflect.Type, db *DB, opts []TableOption) (*table, error) {
 }
 
 // Name is the table's name, qualified by the keyspace if one was given by option.
-func (t *Table[T]) Name() string { return t.schema.Name }
+func (t *Table[T]) Name() string { return (*table)(t).name() }
+
+func (t *table) name() string {
+	if t == nil {
+		return ""
+	}
+	return t.schema.Name
+}
+
+// ready reports whether Open has made the table.
+func (t *table) ready() bool { return t != nil && t.schema.Meta != nil }
 
 // New returns a document that holds v. It sends nothing.
 func (t *Table[T]) New(v T) *Document[T] {
@@ -193,13 +203,23 @@ const maxCopies = 1024
 // Binding is cheap, and the same table comes out for the same DB and keyspace, with the
 // statements that it has rendered: it may be done for each request.
 func (t *Table[T]) On(db *DB) (*Table[T], error) {
-	return t.copyFor(db, (*table)(t).keyspace)
+	var keyspace string
+	if t != nil {
+		keyspace = (*table)(t).keyspace
+	}
+	return t.copyFor(db, keyspace)
 }
 
 // InKeyspace is the table in another keyspace of the same session, as cheaply as On:
 //
 //	orders, err := orders.InKeyspace("tenant_7")
-func (t *Table[T]) InKeyspace(name string) (*Table[T], error) { return t.copyFor((*table)(t).db, name) }
+func (t *Table[T]) InKeyspace(name string) (*Table[T], error) {
+	var db *DB
+	if t != nil {
+		db = (*table)(t).db
+	}
+	return t.copyFor(db, name)
+}
 
 func (t *Table[T]) copyFor(db *DB, keyspace string) (*Table[T], error) {
 	core, err := (*table)(t).copyFor(db, keyspace)
@@ -207,6 +227,9 @@ func (t *Table[T]) copyFor(db *DB, keyspace string) (*Table[T], error) {
 }
 
 func (t *table) copyFor(db *DB, keyspace string) (*table, error) {
+	if !t.ready() {
+		return nil, noTable("open")
+	}
 	if db == t.db && keyspace == t.keyspace {
 		return t, nil
 	}
@@ -243,7 +266,7 @@ type View[T any] table
 func (v *View[T]) described(*T) *table { return (*table)(v) }
 
 // Name is Table.Name.
-func (v *View[T]) Name() string { return (*table)(v).schema.Name }
+func (v *View[T]) Name() string { return (*table)(v).name() }
 
 // Find is Table.Find, to read.
 func (v *View[T]) Find(filters ...Cond[T]) *Query[T] {

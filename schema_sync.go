@@ -45,7 +45,7 @@ type Tables struct {
 }
 
 // Schema is what tables need in the database, one table or all tables of a program: to make it, compare it, bring it
-// up to date and remove it. It sends nothing.
+// up to date and remove it. It sends nothing. The tables are opened before, by Open, which sends nothing either.
 //
 //	tables := coodie.Schema(db, orders, ordersByDay, customers)
 //	err := tables.Create(ctx)           // makes what is missing
@@ -70,6 +70,9 @@ func Schema(db *DB, tables ...AnyTable) *Tables {
 // Strict is the schema where Diff, Verify and Sync also report what only the server has: columns, fields,
 // indexes, and tables, views and types of the keyspace.
 func (s *Tables) Strict() *Tables {
+	if s == nil {
+		return nil
+	}
 	strict := *s
 	strict.strict = true
 	return &strict
@@ -247,8 +250,8 @@ func (s *Tables) parts(op string, named bool) ([]*part, error) {
 	var parts []*part
 	byName := map[string]*part{}
 	for _, t := range s.tables {
-		if t == nil {
-			return nil, usage("", "Schema got a nil table")
+		if !t.ready() {
+			return nil, usage("", "Schema got a nil table, or one that is a zero value; make it with Open")
 		}
 		on := t
 		if s.db != nil {
@@ -526,6 +529,9 @@ func (t *table) ddl() ddl.Table {
 func (t *Table[T]) Truncate(ctx context.Context) error { return (*table)(t).truncate(ctx) }
 
 func (t *table) truncate(ctx context.Context) error {
+	if !t.ready() {
+		return noTable("truncate")
+	}
 	d := t.ddl()
 	return t.alter(ctx, "truncate", d.Truncate())
 }
@@ -605,7 +611,7 @@ func withProperties(p ddl.Property, mistake error) TableOption {
 }
 
 // WithDefaultTTL is the table's default_time_to_live: what is written without a TTL
-// expires after d, rounded up to whole seconds. TTL(0) makes a write without expiry.
+// expires after d, rounded up to whole seconds. WithTTL(0) makes a write without expiry.
 //
 // It counts from the write of each value, not of the row: an Update gives only what it
 // writes a new lease of life. Sync sets it, and Verify compares it with the live table.

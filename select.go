@@ -16,7 +16,7 @@ import (
 )
 
 // Selection is a query on T's table whose rows are read as V instead of T. Values, Project
-// and QuerySet.JSON make it. It is immutable, like the QuerySet.
+// and Query.JSON make it. It is immutable, like the QuerySet.
 type Selection[T, V any] selection
 
 // selection is a Selection, whatever its T and V.
@@ -219,9 +219,9 @@ var errShortRow = errors.New("the server sent fewer columns than were asked for"
 //		Longest *int // nil: no track has a length
 //	}
 //	stats := coodie.Project[ArtistStats](tracks.Find().GroupBy(artist),
-//		coodie.Count[Track]().As("tracks"), coodie.Max(seconds).As("longest"))
+//		coodie.As(coodie.Count[Track](), "tracks"), coodie.As(coodie.Max(seconds), "longest"))
 //
-// Each of U's columns is the expression of that name (see Func.As), or else the table's
+// Each of U's columns is the expression of that name (see As), or else the table's
 // column of that name; one that is neither is an error, and so is an expression
 // that no field takes. The fields' Go types may be any that hold the values; a pointer
 // takes null.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/coodie-go/coodie/internal/answer"
 	"github.com/coodie-go/coodie/internal/codec"
@@ -32,7 +33,8 @@ type Variants[T, I any] struct{ core variants }
 
 // variants is a Variants, whatever its T and I.
 type variants struct {
-	table         *table // has the columns of all
+	mu            sync.Mutex // of what TableOf adds to the tables
+	table         *table     // has the columns of all
 	discriminator *meta.Column
 	all           []variant
 	put           func(at codec.Addr, row any) // sets the I at a place
@@ -79,11 +81,15 @@ func OpenVariants[I, T any](base *Table[T], discriminator *Column[T, string], al
 func TableOf[V, T, I any](v *Variants[T, I]) (*Table[V], error) {
 	typ := reflect.TypeFor[V]()
 	if v != nil {
+		v.core.mu.Lock()
+		defer v.core.mu.Unlock()
 		for i := range v.core.all {
 			if of := &v.core.all[i]; of.typ == typ {
 				t := of.table
-				t.source.New, t.document = newExisting[V], newDocument[V]
-				t.source.ValueAt, t.valueAt = places[V]()
+				if t.document == nil { // the first caller's table may be in use
+					t.source.New, t.document = newExisting[V], newDocument[V]
+					t.source.ValueAt, t.valueAt = places[V]()
+				}
 				return (*Table[V])(t), nil
 			}
 		}
@@ -94,11 +100,14 @@ func TableOf[V, T, I any](v *Variants[T, I]) (*Table[V], error) {
 // Read reads the rows of a query as what they are: pointers to the structs of the variants. AfterLoad runs on each. A row
 // whose discriminator is null or that of no variant is an error of KindDecode, and so is one read without it (Only).
 func (v *Variants[T, I]) Read(from Readable[T]) *Selection[T, I] {
+	if v == nil || from == nil {
+		return new(Selection[T, I])
+	}
 	return (*Selection[T, I])(v.core.read((*query)(from.Reads())))
 }
 
 func (v *variants) open(base *table, discriminator *stmt.Ref, i reflect.Type, all []Variant) error {
-	if base == nil {
+	if !base.ready() {
 		return &SchemaError{Type: i, Reason: "OpenVariants needs the table of the base struct"}
 	}
 	typ := base.schema.Meta.Go
@@ -164,8 +173,8 @@ var (
 
 func (v *variants) read(q *query) *selection {
 	s := &selection{call: q.call()}
-	if s.call.table == nil {
-		return s
+	if s.call.table == nil || v.table == nil {
+		return new(selection)
 	}
 	s.call.table, s.call.spec.Table = v.table, &v.table.schema
 	fail := func(err error) error {

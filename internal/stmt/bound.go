@@ -201,7 +201,7 @@ func (b *Bound) using(ttl *time.Duration, timestamp *time.Time) {
 			b.Fail("", "counters take no timestamp", nil)
 		case timestamp.IsZero():
 			b.Fail("", "the timestamp is the zero time, before which everything else was written; "+
-				"leave Timestamp out, or give it the time of the write", nil)
+				"leave WithTimestamp out, or give it the time of the write", nil)
 		case !inMicros(*timestamp):
 			b.Fail("", "the timestamp is no time of the years -290308 to 294247, of which CQL has microseconds", nil)
 		}

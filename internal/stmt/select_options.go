@@ -35,6 +35,29 @@ func (ch *ReadOptions) OfMutate(table *meta.Table) *ReadOptions {
 	return shown
 }
 
+// OfDocument is the choice of the columns that a document is read with: those that were chosen, and those by which it names
+// and guards its row.
+func (ch *ReadOptions) OfDocument(table *meta.Table) *ReadOptions {
+	if ch.allColumns() {
+		return ch
+	}
+	read := *ch
+	with := func(col *meta.Column) bool {
+		return col.Key() || col == table.Version || col == table.Attempt || table.Version != nil && col.Kind == meta.Static
+	}
+	has := func(col *meta.Column) func(*Ref) bool { return func(r *Ref) bool { return r != nil && r.col == col } }
+	if ch.Only != nil {
+		read.Only = slices.Clone(ch.Only)
+		for _, col := range table.Columns {
+			if with(col) && !slices.ContainsFunc(ch.Only, has(col)) {
+				read.Only = append(read.Only, RefTo(col))
+			}
+		}
+	}
+	read.Without = slices.DeleteFunc(slices.Clone(ch.Without), func(r *Ref) bool { return r != nil && r.col != nil && with(r.col) })
+	return &read
+}
+
 // Shows reports whether Mutate's function is shown the column.
 func (ch *ReadOptions) Shows(col *meta.Column) bool {
 	if ch == nil || col.Key() {

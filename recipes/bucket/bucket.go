@@ -133,13 +133,21 @@ func Rows[T any](ctx context.Context, r Range, limit int, query func(start time.
 		if err == nil && limit < 0 {
 			err = wrong("limit is not negative")
 		}
+		if err == nil && query == nil {
+			err = wrong("there is no query")
+		}
 		if err != nil {
 			yield(zero, err)
 			return
 		}
 		left := limit
 		for _, start := range buckets {
-			rows := query(start).Reads()
+			of := query(start)
+			if of == nil {
+				yield(zero, wrong("query returned nil"))
+				return
+			}
+			rows := of.Reads()
 			if limit > 0 {
 				rows = rows.Limit(left)
 			}

@@ -205,3 +205,16 @@ func TestRowsError(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
+
+func TestRowsWithoutAQuery(t *testing.T) {
+	day := bucket.Range{Size: bucket.Day, From: time.Unix(0, 0), To: time.Unix(1, 0)}
+	for says, query := range map[string]func(time.Time) coodie.Readable[Reading]{
+		"there is no query":  nil,
+		"query returned nil": func(time.Time) coodie.Readable[Reading] { return nil },
+	} {
+		for _, err := range bucket.Rows(t.Context(), day, 0, query) {
+			require.ErrorContains(t, err, says)
+			require.Equal(t, coodie.KindUsage, coodie.KindOf(err))
+		}
+	}
+}

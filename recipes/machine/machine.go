@@ -25,7 +25,7 @@
 // column too. With the writers' slots (tag `slots`) no step of a row that is there is left open.
 //
 // On a table with a default TTL each column expires on its own, and Fire renews those that it writes. To write
-// a step without expiry pass a query with TTL(0).
+// a step without expiry pass a query with WithTTL(0).
 package machine
 
 import (
