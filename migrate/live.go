@@ -318,15 +318,16 @@ func (l live) alterTable(ctx context.Context, s *cqlparse.AlterTable) (verdict, 
 			count(sameColumnType(columns[want.Name.Name].Type, want.Type))
 		}
 	}
-	return all(done, open, "the columns of "+s.Table.String())
+	return all(done, open, s.IfColumnExists || s.IfColumnNotExists, "the columns of "+s.Table.String())
 }
 
-// all judges an effect that has several parts, of which the server makes all or none.
-func all(done, open int, parts string) (verdict, string, error) {
+// all judges an effect that has several parts, of which the server makes all or none. Those of an optional one may have been there
+// before in part.
+func all(done, open int, optional bool, parts string) (verdict, string, error) {
 	switch {
 	case open == 0:
 		return present, "", nil
-	case done == 0:
+	case done == 0, optional:
 		return absent, "", nil
 	}
 	return conflicting, "of " + parts + " some are as before the statement and some as after it", nil
@@ -388,7 +389,7 @@ func (l live) alterType(ctx context.Context, s *cqlparse.AlterType) (verdict, st
 				open++
 			}
 		}
-		return all(done, open, "the fields of type "+s.Name.String())
+		return all(done, open, s.IfFieldExists, "the fields of type "+s.Name.String())
 	}
 	at := slices.Index(names, s.Field.Name.Name)
 	switch {
