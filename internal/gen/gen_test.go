@@ -142,6 +142,31 @@ func TestStructsIndexOptions(t *testing.T) {
 	require.Equal(t, []meta.Index{{SAI: true, Options: [][2]string{{"case_sensitive", "false"}, {"index_analyzer", strings.ReplaceAll(analyzer, "''", "'")}}}}, table.Column("v").Indexes)
 }
 
+// A struct with pointers in it is no key of a map: equal values would be different keys.
+func TestStructsKeys(t *testing.T) {
+	live, err := gen.Files(fstest.MapFS{"a.cql": {Data: []byte("CREATE TYPE y (f int); CREATE TYPE z (v vector<float, 3>);\n" +
+		"CREATE TABLE t (k int PRIMARY KEY, m map<frozen<y>, int>, n map<frozen<z>, int>, o list<frozen<set<frozen<y>>>>)")}}, "", "a.cql")
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		cfg  gen.Config
+		keys bool
+	}{
+		{gen.Config{}, true},
+		{gen.Config{Pointers: []string{"t.k"}}, true},
+		{gen.Config{GoTypes: map[string]string{"y.f": "time.Duration"}}, true},
+		{gen.Config{GoTypes: map[string]string{"y.f": "*int"}}, false},
+		{gen.Config{Pointers: []string{"y.f"}}, false},
+		{gen.Config{Pointers: []string{"*"}}, false},
+	} {
+		code, err := gen.Structs(live, tt.cfg)
+		require.NoError(t, err)
+		require.Equal(t, tt.keys, strings.Contains(string(code), "map[Y]int"), "%+v", tt.cfg)
+		require.Equal(t, tt.keys, strings.Contains(string(code), "[]map[Y]struct{}"), "%+v", tt.cfg)
+		require.Equal(t, !tt.keys, strings.Contains(string(code), "// m: map<frozen<y>, int> has no Go type of its own"), "%+v", tt.cfg)
+		require.NotContains(t, string(code), "map[Z]int")
+	}
+}
+
 // Files that say IF EXISTS or name no index make what they make on a server.
 func TestFilesIfExists(t *testing.T) {
 	live, err := gen.Files(fstest.MapFS{"a.cql": {Data: []byte(`

@@ -292,8 +292,7 @@ func (w *writer) fields(s *structType) error {
 		}
 		key := f.column.Kind == "partition_key" || f.column.Kind == "clustering"
 		whole := f.typ.Kind == codec.UDT || f.typ.Kind == codec.Tuple || f.typ.Kind == codec.Vector // null would be read as zeros
-		asked := slices.Contains(w.cfg.Pointers, "*") || slices.Contains(w.cfg.Pointers, path)
-		if !key && f.typ.Kind != codec.Counter && (whole || asked) && !nilable(f.text) {
+		if !key && f.typ.Kind != codec.Counter && (whole || w.asked(path)) && !nilable(f.text) {
 			f.text = "*" + f.text
 		}
 		if s.table != nil {

@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,12 +96,25 @@ func (w *writer) comparable(t *codec.Type) bool {
 			return false
 		}
 		for _, f := range u.fields {
-			if f.typ.Kind == codec.UDT || f.typ.Kind == codec.Varint || !w.comparable(f.typ) {
+			if f.typ.Kind == codec.UDT || f.typ.Kind == codec.Varint || f.typ.Kind == codec.Vector || !w.comparable(f.typ) {
+				return false
+			}
+			path := u.name + "." + f.name
+			if given := w.cfg.GoTypes[path]; given != "" {
+				if strings.HasPrefix(given, "*") || strings.HasPrefix(given, "[]") || strings.HasPrefix(given, "map[") {
+					return false
+				}
+			} else if w.asked(path) && !nilable(goTypes[f.typ.Kind].text) { // equal pointers are not equal values
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// asked reports whether the column or field is to be a pointer.
+func (w *writer) asked(path string) bool {
+	return slices.Contains(w.cfg.Pointers, "*") || slices.Contains(w.cfg.Pointers, path)
 }
 
 // nilable reports whether the Go type has a value of its own for null.
