@@ -170,9 +170,9 @@ func (m *migrations) down() *cobra.Command {
 	var to int64
 	cmd := &cobra.Command{
 		Use:   "down",
-		Short: "Revert the last migration",
-		Long: `down reverts the migration that was applied last when it was called, or those after the one that --to names. It applies
-nothing. A second down reverts one more; a second down --to finds nothing to do, so repeat that one after an interruption.`,
+		Short: "Revert the migration with the greatest number",
+		Long: `down reverts the applied migration with the greatest number, or those after the one that --to names. It applies nothing.
+A second down reverts one more; a second down --to finds nothing to do, so repeat that one after an interruption.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return m.with(cmd, func(ctx context.Context, x *migrate.Migrator) error {
@@ -197,7 +197,7 @@ nothing. A second down reverts one more; a second down --to finds nothing to do,
 	return cmd
 }
 
-// lastTwo are the numbers of the migration that was applied or begun last, and of the one before; 0: there is none.
+// lastTwo are the greatest two numbers of the migrations that are applied or begun; 0: there is none.
 func lastTwo(ctx context.Context, x *migrate.Migrator) (last, below int64, err error) {
 	all, err := x.Status(ctx)
 	for _, s := range all {
