@@ -64,7 +64,7 @@ func (h *Handle[T]) Result() (out LWTResult[T], err error) {
 
 // result is what became of the write, by now.
 func (h *handle) result(res *result) error {
-	if h == nil || h.call.table == nil && h.err == nil {
+	if h == nil || h.call == nil || h.call.table == nil && h.err == nil {
 		return misuse("batch", "", "", "the handle is nil or a zero value; a write in a Batch returns one", nil)
 	}
 	if p := h.res.pending; p != nil {

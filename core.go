@@ -242,8 +242,14 @@ func (w *write) call() call {
 	return c
 }
 
-func (w *conditional) call() call {
-	c := w.write.call()
+func (w *conditional) call() (c call) {
+	w.begin(&c)
+	return c
+}
+
+// begin is call into a place of the caller's: a call lies on the stack while it is under way, and once is enough.
+func (w *conditional) begin(c *call) {
+	*c = w.write.call()
 	c.spec.Conds, c.spec.Kind, c.spec.AllowCreate = w.conds(), w.asks.kind, w.asks.allowCreate
 	switch {
 	case w.write.doc != nil && c.table.schema.Meta.Version != nil:
@@ -251,7 +257,6 @@ func (w *conditional) call() call {
 	case w.asks.unchanged:
 		c.spec.Guard = &stmt.Guard{Err: stmt.ErrNoVersion}
 	}
-	return c
 }
 
 // query is the query that has been told nothing; nil of a nil table.

@@ -61,7 +61,8 @@ func (c ConditionalWrite[T]) SaveChanges(ctx context.Context) (out LWTResult[T],
 }
 
 func (w *conditional) update(ctx context.Context, res *result, assigns []stmt.Assign) (err error) {
-	c := w.call()
+	var c call
+	w.begin(&c)
 	*res, err = c.updateCAS(ctx, assigns)
 	return err
 }
@@ -77,7 +78,8 @@ func (w *conditional) saveChanges(ctx context.Context, res *result) (err error) 
 }
 
 func (w *conditional) remove(ctx context.Context, res *result, targets []*stmt.Ref, columns bool) (err error) {
-	c := w.call()
+	var c call
+	w.begin(&c)
 	*res, err = c.removeCAS(ctx, targets, columns)
 	return err
 }

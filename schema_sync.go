@@ -45,7 +45,7 @@ type Tables struct {
 }
 
 // Schema is what tables need in the database, one table or all tables of a program: to make it, compare it, bring it
-// up to date and remove it. It sends nothing.
+// up to date and remove it. It sends nothing. The tables are opened before, by Open, which sends nothing either.
 //
 //	tables := coodie.Schema(db, orders, ordersByDay, customers)
 //	err := tables.Create(ctx)           // makes what is missing

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/coodie-go/coodie/internal/answer"
@@ -279,7 +280,7 @@ func (c *call) withSlot(ctx context.Context, b *stmt.Bound) (result, error) {
 	defer done()
 	ctx, cancel := within(ctx, c.spec.Per)
 	defer cancel()
-	batch := c.table.db.Batch()
+	batch := c.table.db.Batch(MaxBytes(math.MaxInt)) // the server bounds batches of several partitions
 	c.stored = b.Stored
 	with := *c
 	with.batch = batch

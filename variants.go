@@ -173,8 +173,8 @@ var (
 
 func (v *variants) read(q *query) *selection {
 	s := &selection{call: q.call()}
-	if s.call.table == nil {
-		return s
+	if s.call.table == nil || v.table == nil {
+		return new(selection)
 	}
 	s.call.table, s.call.spec.Table = v.table, &v.table.schema
 	fail := func(err error) error {

@@ -61,5 +61,5 @@ func Example_batchConditional() {
 	// login refused
 	// present
 	// logout refused
-	// missing
+	// absent
 }

@@ -67,3 +67,51 @@ func TestExplore(t *testing.T) {
 		}, explore.With(cqltest.WithDialect(dialect)))
 	}
 }
+
+// Exact is a job of a table with the writers' slots.
+type Exact struct {
+	Job
+	_ struct{} `cql:"slots,slots"`
+}
+
+var exacts = machine.New(func(j *Exact) *State { return &j.State }, machine.Rules[State, Event]{
+	idle:    {start: running},
+	running: {stop: idle, finish: done},
+})
+
+// With the writers' slots no step is left open: each that was made has been acknowledged, and no other.
+func TestExploreWithSlots(t *testing.T) {
+	for _, dialect := range []cqltest.Dialect{cqltest.Cassandra, cqltest.Scylla} {
+		explore.Run(t, func(x *explore.T) {
+			ctx := x.Context()
+			open := func(client string) *coodie.Table[Exact] {
+				table, err := coodie.Open[Exact](coodie.New(x.Session(client)), coodie.WithTable("jobs"))
+				require.NoError(x, err)
+				require.NoError(x, coodie.Schema(nil, table).Create(ctx))
+				return table
+			}
+			ann, bob := open("ann"), open("bob")
+			x.Server().MustExec("INSERT INTO jobs (id, state, version) VALUES ('j', 'idle', 1)")
+			made := 0
+			fire := func(table *coodie.Table[Exact], event Event) {
+				_, err := exacts.Fire(ctx, table.Find(coodie.AnyCol(table, "id").Eq("j")), event, func(j *Exact) error {
+					j.Log = append(j.Log, "a step")
+					return nil
+				})
+				if errors.Is(err, coodie.ErrOutcomeUnknown) {
+					x.Errorf("event %d: %v", event, err)
+				}
+				if err == nil {
+					made++
+				}
+			}
+			x.Meanwhile("bob stopped the job", func() { fire(bob, stop) })
+			fire(ann, start)
+			fire(ann, finish)
+			x.Check(func() {
+				log, _ := x.Server().MustRows("SELECT log FROM jobs")[0]["log"].([]string)
+				require.Len(x, log, made)
+			})
+		}, explore.With(cqltest.WithDialect(dialect)), explore.Only(cqltest.On(cqltest.Conditional)), explore.Budget(100))
+	}
+}

@@ -24,14 +24,10 @@ type rows struct {
 	lately  lately
 }
 
-// answerOfQuery runs a query.
-func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched *driver.Watched, columns lately) *rows {
-	a, ok := used.(*rows)
-	if !ok {
-		a = new(rows)
-	}
+// send runs a query.
+func (a *rows) send(r *driver.Request, q *gocql.Query, watched *driver.Watched) {
 	before := q.Attempts()
-	a.iter, a.watched, a.lately = q.Iter(), watched, columns
+	a.iter, a.watched = q.Iter(), watched
 	if !a.lately.answered(a.iter) { // gocql's are of another table
 		_ = a.iter.Close()
 		a.iter = q.NoSkipMetadata().Iter()
@@ -43,7 +39,6 @@ func answerOfQuery(r *driver.Request, q *gocql.Query, used driver.Iter, watched 
 	a.attempts = told(r, a.made)
 	a.pages = len(a.iter.PageState()) > 0 && !r.Page
 	a.describe()
-	return a
 }
 
 // told is the number of attempts if the error of the last one does not tell everything, or else 0.

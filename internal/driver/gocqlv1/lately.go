@@ -32,20 +32,27 @@ type lately struct {
 	known            bool      // the statement is sent without asking for columns
 }
 
-// columnsFor is what is known of the columns for the request. Used is the memory of an answer before it.
-func columnsFor(r *driver.Request, of *gocql.Session, used driver.Iter) (l lately) {
-	if !r.OneRow || r.Kind != driver.Read {
-		return l
+// begin makes it what is known of the columns for a request. ScyllaDB's fork keeps other descriptions of columns than come along.
+func (l *lately) begin(r *driver.Request, of *gocql.Session) {
+	if !r.OneRow || r.Kind != driver.Read || isFork {
+		l.forget()
+		return
 	}
 	now := time.Now()
-	if a, ok := used.(*rows); ok && a.lately.of == of && a.lately.statement == r.Statement && a.lately.marks == r.Marks && now.Sub(a.lately.sent) < closely {
-		l = a.lately
+	if l.of != of || l.statement != r.Statement || l.marks != r.Marks || now.Sub(l.sent) >= closely {
+		l.forget()
+		l.of, l.statement, l.marks = of, r.Statement, r.Marks
 	}
-	l.of, l.statement, l.marks, l.sent = of, r.Statement, r.Marks, now
+	l.sent = now
 	if l.known = l.times >= busy && now.Sub(l.asked) < longest; !l.known {
 		l.asked = now
 	}
-	return l
+}
+
+func (l *lately) forget() {
+	if l.of != nil {
+		*l = lately{}
+	}
 }
 
 // answered takes the columns of the answer. It is false if the statement was sent without asking for them, and
@@ -55,7 +62,7 @@ func (l *lately) answered(iter *gocql.Iter) bool {
 	switch {
 	case l.of == nil:
 	case len(list) == 0: // an error
-		*l = lately{}
+		l.forget()
 	case !l.known:
 		if l.times > 0 && !reflect.DeepEqual(l.columns, list) {
 			l.times = 0
@@ -63,7 +70,7 @@ func (l *lately) answered(iter *gocql.Iter) bool {
 		l.columns, l.times = list, l.times+1
 	case l.kept == nil || &l.kept.list[0] != &list[0]:
 		if !reflect.DeepEqual(l.columns, list) {
-			*l = lately{}
+			l.forget()
 			return false
 		}
 		l.kept = &ofPage{list}

@@ -36,10 +36,13 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 	case driver.LoggedBatch, driver.UnloggedBatch, driver.CounterBatch:
 		return s.sendBatch(ctx, r)
 	}
-	columns := columnsFor(r, s.Session, used)
+	answer, ok := used.(*rows)
+	if !ok {
+		answer = new(rows)
+	}
+	answer.lately.begin(r, s.Session)
 	again := s.again.may(r)
-	this := lastQuery{of: s.Session, statement: r.Statement, marks: r.Marks, known: columns.known}
-	fresh, uses := s.query(ctx, r, used, this, again)
+	fresh, uses := s.query(ctx, r, answer, again)
 	q := fresh
 	if ctx != context.Background() {
 		q = q.WithContext(ctx) // a copy
@@ -55,7 +58,7 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 	if r.Unpaged {
 		q.PageSize(0)
 	}
-	if r.Metadata || (r.Kind == driver.Read || r.Kind == driver.SerialRead) && !columns.known {
+	if r.Metadata || (r.Kind == driver.Read || r.Kind == driver.SerialRead) && !answer.lately.known {
 		q.NoSkipMetadata()
 	}
 	switch r.Kind {
@@ -87,10 +90,9 @@ func (s session) Send(ctx context.Context, r *driver.Request, used driver.Iter) 
 		q.Observer(&watching{s.observers, watched})
 		watched, again = nil, false
 	}
-	answer := answerOfQuery(r, q, used, watched, columns)
+	answer.send(r, q, watched)
 	if again && uses < mostUses {
-		this.query, this.uses = fresh, uses+1
-		answer.last = this
+		answer.last = lastQuery{fresh, s.Session, r.Statement, r.Marks, answer.lately.known, uses + 1}
 		return answer
 	}
 	fresh.Release() // gocql copies what it needs for further pages
@@ -112,13 +114,12 @@ type lastQuery struct {
 const mostUses = 100
 
 // query is r as gocql's query, and how often that has been sent before.
-func (s session) query(ctx context.Context, r *driver.Request, used driver.Iter, this lastQuery, again bool) (_ *gocql.Query, uses int) {
-	args := r.Args(r.Values, argument)
-	if a, ok := used.(*rows); ok && a.last.query != nil {
-		q, uses := a.last.query, a.last.uses
-		this.query, this.uses = q, uses
-		same := a.last == this
-		if a.last = (lastQuery{}); again && same {
+func (s session) query(ctx context.Context, r *driver.Request, a *rows, again bool) (_ *gocql.Query, uses int) {
+	args, last := r.Args(r.Values, argument), &a.last
+	if last.query != nil {
+		q, uses := last.query, last.uses
+		same := last.of == s.Session && last.statement == r.Statement && last.marks == r.Marks && last.known == a.lately.known
+		if *last = (lastQuery{}); again && same {
 			return q.Bind(args...), uses
 		}
 		q.Release()
