@@ -212,6 +212,7 @@ func (e *BulkError) where(is func(error) bool) (indexes []int) {
 	return indexes
 }
 
+// Error counts the items that failed, and has the first errors.
 func (e *BulkError) Error() string {
 	failed := e.Failed()
 	var b strings.Builder

@@ -111,7 +111,7 @@ func TestResultsThatATestMakes(t *testing.T) {
 		require.ErrorIs(t, refused.Err(), coodie.ErrNotApplied)
 		require.Equal(t, coodie.StatePresent, refused.Row())
 		require.Equal(t, coodie.StatePresent, refused.Existing.Row())
-		require.Equal(t, "refused", refused.String())
+		require.Equal(t, "refused: key, at, marks, prefs, owner", refused.String())
 		require.Empty(t, refused.Conditions())
 		require.Equal(t, "key, at, marks, prefs, owner", refused.Existing.String())
 

@@ -68,6 +68,7 @@ type Error struct {
 	Stack []byte // of a panic of the program's own code in a goroutine of the call
 }
 
+// Error says what failed, where and why, and what to do. It contains no bound value.
 func (e *Error) Error() string {
 	s := about(e.Op, e.Table, e.Key)
 	if e.Column != "" {
@@ -141,6 +142,7 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// Unwrap returns Err, the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // queryError is the error of a statement that certainly had no effect, and of a read.
@@ -204,6 +206,7 @@ type SchemaError struct {
 
 func (e *SchemaError) declaration() {}
 
+// Error names the Go type and field, and says what to mend.
 func (e *SchemaError) Error() string { return (*meta.Error)(e).Error() }
 
 // schemaError converts an error of package meta to the type that callers get.
@@ -239,6 +242,7 @@ func noTable(op string) error {
 // values, whatever the verb, and so does encoding/json: the values have to be asked for.
 type Key []Pair
 
+// String is the names of the columns, never their values.
 func (k Key) String() string {
 	if len(k) == 0 {
 		return "no key"
@@ -317,6 +321,7 @@ const (
 	KindContended                    // ErrContended: others wrote the row at each attempt of a Mutate
 )
 
+// String is a word for logs and metrics, such as "timeout".
 func (k ErrorKind) String() string { return driver.ErrorKind(k).String() }
 
 // Advice is what to do about an error of this kind, whatever its cause; "" if the error itself

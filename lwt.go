@@ -42,7 +42,8 @@ func (c ConditionalWrite[T]) Update(ctx context.Context, assigns ...Assign[T]) (
 
 // Replace is Update with every column that is not part of the key, as the document's
 // Value holds it; null deletes. It writes the columns that were not read with Only or Defer, too. A struct
-// without a regular column beside its static ones has nothing to replace in a row: an error of KindUsage.
+// without a regular column beside its static ones has nothing to replace in a row: an error of KindUsage. So is a
+// Replace from a QuerySet, which has no Value.
 func (c ConditionalWrite[T]) Replace(ctx context.Context) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).replace(ctx, plainResult(&out))
 	return
@@ -54,7 +55,8 @@ func (c ConditionalWrite[T]) Replace(ctx context.Context) (out LWTResult[T], err
 //	account.Value.Owner = "bob"
 //	res, err := account.IfUnchanged().SaveChanges(ctx)
 //
-// If none differs, nothing is sent, no condition is looked at, and the result is Applied.
+// If none differs, nothing is sent, no condition is looked at, and the result is Applied. From a QuerySet, which has no
+// Value, it is an error of KindUsage.
 func (c ConditionalWrite[T]) SaveChanges(ctx context.Context) (out LWTResult[T], err error) {
 	err = (*conditional)(&c).saveChanges(ctx, plainResult(&out))
 	return

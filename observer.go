@@ -161,6 +161,7 @@ const (
 	EventMutate
 )
 
+// String is a word for logs and metrics.
 func (k EventKind) String() string {
 	return [...]string{"other", "read", "serial read", "write", "lwt", "ddl", "settle", "mutate"}[k]
 }
@@ -206,6 +207,7 @@ func decided(applied bool) Outcome {
 	return OutcomeRefused
 }
 
+// String is a word for logs and metrics.
 func (o Outcome) String() string {
 	return [...]string{"done", "applied", "refused", "unknown", "failed"}[o]
 }

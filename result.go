@@ -83,6 +83,7 @@ const (
 	StatePresent
 )
 
+// String is a word for logs and metrics.
 func (s State) String() string { return [...]string{"unknown", "absent", "present"}[s] }
 
 // rowOf is e without the type parameter, and of one that a test has made the row that its Value is.
@@ -130,7 +131,12 @@ func (r LWTResult[T]) Err() error {
 var errUnanswered = errors.New("coodie: the write was not answered; the error that it returned says why")
 
 // String says whether the write was applied, and which columns Existing has: names, never values.
-func (r LWTResult[T]) String() string { return plainResult(&r).text() }
+func (r LWTResult[T]) String() string {
+	if text := plainResult(&r).text(); text != "refused" || r.Existing == nil {
+		return text
+	}
+	return "refused: " + r.Existing.String()
+}
 
 func (r *result) text() string {
 	switch {

@@ -92,6 +92,7 @@ type Difference struct {
 	Reason string // why Sync does not run it; "" if it does
 }
 
+// String is the difference in a line.
 func (d Difference) String() string { return ddl.Difference(d).String() }
 
 // MismatchError is what Verify found, and what Sync left: where the structs and the server differ.
@@ -99,6 +100,7 @@ type MismatchError struct{ Differences []Difference }
 
 func (e *MismatchError) declaration() {}
 
+// Error lists the differences, each with the CQL that would end it.
 func (e *MismatchError) Error() string {
 	s := "coodie: the schema of the server differs from the structs"
 	for i, d := range e.Differences {

@@ -75,9 +75,11 @@ func OpenVariants[I, T any](base *Table[T], discriminator *Column[T, string], al
 	return v, nil
 }
 
-// TableOf is the table of one of the variants. What it writes as a whole row has the variant's value in the discriminator
-// column, which V may leave empty; another one is an error of KindUsage. A row of another variant that it reads is an
-// error of KindDecode: filter by the discriminator, or use Read. CreateJSON and SaveJSON write what the object says.
+// TableOf is the table of one of the variants. Its queries do not filter by the discriminator: Count counts the rows of all
+// variants, and a row of another one is an error of KindDecode. Filter by the discriminator, or use Variants.Read.
+//
+// What it writes as a whole row has the variant's value in the discriminator
+// column, which V may leave empty; another one is an error of KindUsage. CreateJSON and SaveJSON write what the object says.
 func TableOf[V, T, I any](v *Variants[T, I]) (*Table[V], error) {
 	typ := reflect.TypeFor[V]()
 	if v != nil {
