@@ -65,6 +65,13 @@ func TestReadme(t *testing.T) {
 	require.LessOrEqual(t, lines, 180, "the README fits two screens")
 }
 
+// TestCqltestReadme: its test is a whole file.
+func TestCqltestReadme(t *testing.T) {
+	programs := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "cqltest/README.md"), -1)
+	require.Len(t, programs, 1)
+	require.Equal(t, read(t, "cqltest/readme_test.go"), programs[0][1])
+}
+
 // TestGuide: each program of the guide is a whole file, followed by the output that its test asserts.
 func TestGuide(t *testing.T) {
 	pages, err := filepath.Glob("docs/guide/*.md")
