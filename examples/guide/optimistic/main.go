@@ -1,4 +1,4 @@
-// Optimistic changes a balance by Mutate, and a price by a condition of its own.
+// Optimistic changes a balance by Mutate, and then by a condition of its own.
 package main
 
 import (

@@ -45,7 +45,7 @@ func main() {
 	db, err := coodie.Connect(ctx, server.Cluster())
 	check(err)
 	defer db.Close()
-	tracks, err := coodie.Open[Track](db, coodie.WithPageTokenKeys([]byte("32 secret and random bytes ......")))
+	tracks, err := coodie.Open[Track](db, coodie.WithPageTokenKeys([]byte("32 secret and random bytes .....")))
 	check(err)
 	check(coodie.Schema(db, tracks).Create(ctx))
 	var songs []Track
