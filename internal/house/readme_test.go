@@ -59,7 +59,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(readme, -1) {
-		require.Contains(t, all, "func "+name+"(", "there is no test of this name")
+		require.True(t, strings.Contains(all, "func "+name+"("), "there is no %s", name)
 	}
 	lines := strings.Count(readme, "\n")
 	require.LessOrEqual(t, lines, 180, "the README fits two screens")
