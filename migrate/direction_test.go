@@ -192,6 +192,43 @@ func TestDownAgain(t *testing.T) {
 	require.Equal(t, []int64{1}, applied(t, m))
 }
 
+// TestRevert: one migration is reverted, and no other one, whoever applies what meanwhile.
+func TestRevert(t *testing.T) {
+	ctx := context.Background()
+	m := on(t, start(t), letters("a", "b", "c"))
+	up(t, m)
+	_, err := m.Revert(ctx, 2)
+	require.ErrorIs(t, err, migrate.ErrHistory)
+	require.ErrorContains(t, err, "it is applied after 2")
+	require.ErrorContains(t, err, "Down(1)")
+	require.Equal(t, []int64{1, 2, 3}, applied(t, m))
+	steps, err := m.Revert(ctx, 3)
+	require.NoError(t, err)
+	require.Len(t, steps, 1)
+	require.Equal(t, []int64{1, 2}, applied(t, m))
+	steps, err = m.Revert(ctx, 3)
+	require.NoError(t, err)
+	require.Empty(t, steps)
+	for _, unknown := range []int64{0, 9} {
+		_, err = m.Revert(ctx, unknown)
+		require.ErrorIs(t, err, migrate.ErrMissing)
+	}
+	_, err = m.Revert(ctx, 2)
+	require.NoError(t, err)
+	_, err = m.Revert(ctx, 1)
+	require.NoError(t, err)
+	require.Empty(t, applied(t, m))
+}
+
+// TestRevertBeforeABaseline: a migration that Baseline has taken as applied, and that has no file, is a later one, too.
+func TestRevertBeforeABaseline(t *testing.T) {
+	ctx := context.Background()
+	srv := start(t)
+	require.NoError(t, on(t, srv, letters("a", "b", "c")).Baseline(ctx, 3))
+	_, err := on(t, srv, letters("a", "b")).Revert(ctx, 2)
+	require.ErrorIs(t, err, migrate.ErrHistory)
+}
+
 // TestOneDirection: Down applies nothing, though something is pending before; Up and UpTo revert nothing.
 func TestOneDirection(t *testing.T) {
 	ctx := context.Background()

@@ -93,7 +93,12 @@ func (m *migration) step(down bool, i int) Step {
 	return s
 }
 
-func (m *migration) file() string { return m.up.file }
+func (m *migration) file() string {
+	if m == nil { // taken as applied by Baseline, before there were files
+		return ""
+	}
+	return m.up.file
+}
 
 // irreversible is why a migration cannot be reverted, or nil.
 func (m *migration) irreversible() error {

@@ -18,6 +18,7 @@ import (
 type goal struct {
 	to       int64 // the last one that is applied then
 	up, down bool  // what may be done to get there
+	one      bool  // it is the one migration after to, and none may be applied after it
 }
 
 // everything is the goal of Up.
@@ -41,6 +42,12 @@ func (m *Migrator) UpTo(ctx context.Context, version int64) ([]Step, error) {
 // since, because another process did that while Down waited for the lease.
 func (m *Migrator) Down(ctx context.Context, to int64) ([]Step, error) {
 	return m.migrate(ctx, goal{to: to, down: true})
+}
+
+// Revert reverts the one migration with that number, which has to be the last that is applied: if one with a greater
+// number is, it fails and reverts nothing. It is repeatable: of a migration that is not applied it does nothing.
+func (m *Migrator) Revert(ctx context.Context, version int64) ([]Step, error) {
+	return m.migrate(ctx, goal{to: version - 1, down: true, one: true})
 }
 
 // To applies or reverts migrations until the one with that number is the last one that is applied; 0 reverts all. What it
@@ -149,10 +156,13 @@ func (h *history) below(version int64) (below int64) {
 // exists refuses a number that no migration has.
 func (h *history) exists(g goal) error {
 	advice := "give the number of a migration"
+	if g.one {
+		g.to++
+	}
 	switch known := h.m.find(g.to) != nil || h.rows[g.to] != nil; {
-	case known, g == everything, g.to == 0 && g.down:
+	case known, g == everything, g.to == 0 && g.down && !g.one:
 		return nil
-	case g.down:
+	case g.down && !g.one:
 		advice += ", or 0 for none at all"
 	}
 	return &Error{Kind: ErrMissing, Version: g.to, Err: fmt.Errorf("the number %d", g.to), Advice: advice}
@@ -171,6 +181,9 @@ func (h *history) work(g goal, before map[int64]*record) (all []work, err error)
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.down.file, Err: fmt.Errorf("%d of %d steps are reverted", row.Done, m.down.steps()),
 				Advice: fmt.Sprintf("finish it by Down(%d), or tell by Repair that it is applied or not", h.below(v))}
 		case !g.down || v <= g.to:
+		case g.one && v > g.to+1:
+			return nil, &Error{Kind: ErrHistory, Version: v, File: m.file(), Err: fmt.Errorf("it is %s after %d", row.State, g.to+1),
+				Advice: fmt.Sprintf("revert it first, or both by Down(%d)", h.below(g.to+1))}
 		case row.State == StateApplying:
 			return nil, &Error{Kind: ErrUnfinished, Version: v, File: m.file(), Err: fmt.Errorf("%d of %d steps are applied", row.Done, m.up.steps()),
 				Advice: "finish it by Up before it is reverted, or tell by Repair that it is applied or not"}

@@ -184,8 +184,8 @@ A second down reverts one more; a second down --to finds nothing to do, so repea
 					return m.executed(nil, err)
 				}
 				m.app.out.note("reverting %d; to repeat that: coodie migrate down --to %d", last, below)
-				steps, err := x.Down(ctx, below)
-				if err != nil {
+				steps, err := x.Revert(ctx, last) // no other, whatever has been applied meanwhile
+				if err != nil && !errors.Is(err, migrate.ErrHistory) {
 					err = again{err, below}
 				}
 				return m.executed(steps, err)
