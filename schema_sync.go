@@ -339,7 +339,10 @@ const mostRounds = 3
 
 func (p *part) sync(ctx context.Context, strict bool) (done, left []Difference, err error) {
 	var live *ddl.Live
-	var kept []Difference                // that were tried, and are as before
+	var kept []Difference // that were tried, and are as before
+	if ended := driver.Ended(ctx); ended != nil {
+		return nil, nil, queryError("sync", p.tables[0].schema.Name, "", &driver.NotSentError{Err: ended})
+	}
 	if err := p.agree(ctx); err != nil { // what one node shows is what all have
 		return nil, nil, err
 	}

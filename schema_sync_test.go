@@ -235,6 +235,20 @@ func TestSyncDisagreement(t *testing.T) {
 	}
 }
 
+// Sync sends nothing under a context that has ended, and says so.
+func TestSyncTooLate(t *testing.T) {
+	sender := &disagreeing{agree: 9}
+	sender.Answer = func(*driver.Request) fake.Answer { return fake.Answer{Err: errors.New("it was sent")} }
+	table, err := Open[ddlNested](newDB(sender, nil), WithKeyspace("app"))
+	require.NoError(t, err)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	done, err := Schema(nil, table).Sync(ctx)
+	require.ErrorIs(t, err, ErrNotSent)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Empty(t, done)
+}
+
 // An option that the server takes and does not keep is altered once, and then reported.
 func TestSyncOptionNotKept(t *testing.T) {
 	t.Parallel()

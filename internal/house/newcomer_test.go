@@ -12,11 +12,11 @@ import (
 )
 
 // TestNewcomer does what the README says, in an empty home directory: it pastes the program into a module of its
-// own, runs it, compares its output, and runs a test of it. It downloads and compiles everything, so it runs in CI and
+// own, runs it, compares its output, and runs a test of it. It downloads and compiles everything, so it runs
 // with COODIE_LONG=1 alone.
 func TestNewcomer(t *testing.T) {
-	if os.Getenv("CI") == "" && os.Getenv("COODIE_LONG") == "" {
-		t.Skip("compiles everything anew: set COODIE_LONG=1")
+	if os.Getenv("COODIE_LONG") == "" {
+		t.Skip("compiles everything anew, which takes a minute: set COODIE_LONG=1, as make nightly does")
 	}
 	checkout, err := os.Getwd()
 	require.NoError(t, err)

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gocql/gocql"
-
 	"github.com/coodie-go/coodie"
 	"github.com/coodie-go/coodie/cqltest"
 	"github.com/coodie-go/coodie/examples/shop/store"
@@ -145,7 +143,7 @@ func (s *shop) step(ctx context.Context, p phase) error {
 }
 
 // order places, pays and ships.
-func order(ctx context.Context, s *store.Store, customer gocql.UUID, sku string) error {
+func order(ctx context.Context, s *store.Store, customer coodie.UUID, sku string) error {
 	o, err := s.Place(ctx, customer, []store.Line{{SKU: sku, Pieces: 1}})
 	for _, state := range []store.State{store.Paid, store.Shipped} {
 		if err != nil {
