@@ -32,8 +32,11 @@ func Example_exactlyOnce() {
 	_, err = stocks.New(Stock{Item: "lamp", Left: 7}).Insert(ctx)
 	must(err)
 
-	srv.Fault(cqltest.On(cqltest.Update, "stocks").Nth(2), cqltest.Apply, cqltest.WriteTimeout("CAS"))
+	lost := srv.Fault(cqltest.On(cqltest.Update, "stocks").Nth(2), cqltest.Apply, cqltest.WriteTimeout("CAS"))
 	res, err := stocks.Find(stockItem.Eq("lamp")).If(stockLeft.Eq(7)).Update(ctx, stockLeft.Set(6))
+	fmt.Println("answers lost:", lost.Hits())
 	fmt.Println("applied:", res.Applied, err)
-	// Output: applied: true <nil>
+	// Output:
+	// answers lost: 1
+	// applied: true <nil>
 }

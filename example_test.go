@@ -73,31 +73,6 @@ func openConfigs(ctx context.Context, session *gocql.Session) *coodie.Table[AppC
 	return configs
 }
 
-// One deploy at a time: who comes second is told who holds the lock.
-func Example() {
-	ctx := context.Background()
-	session, _, stop := exampleSession()
-	defer stop()
-	locks := openLocks(ctx, session)
-
-	for _, who := range []string{"alice", "bob"} {
-		res, err := locks.New(DeployLock{Service: "api", LockedBy: who, LockedAt: time.Now()}).Insert(ctx)
-		switch {
-		case errors.Is(err, coodie.ErrOutcomeUnknown):
-			fmt.Println(who, "must look whether the lock is theirs")
-		case err != nil:
-			fmt.Println(who, "certainly does not hold the lock:", err)
-		case res.Applied:
-			fmt.Println(who, "holds the lock")
-		default:
-			fmt.Println(who, "waits for", res.Existing.Value.LockedBy)
-		}
-	}
-	// Output:
-	// alice holds the lock
-	// bob waits for alice
-}
-
 // Optimistic locking: the update holds only for the version that was read.
 func ExampleDocument_If() {
 	ctx := context.Background()
@@ -169,18 +144,22 @@ func ExampleLWTResult() {
 
 	zero := 0
 	doc := table.New(T{K: 0, V: &zero})
-	res, _ := doc.Insert(ctx)
+	res, err := doc.Insert(ctx)
+	must(err)
 	fmt.Println(res.Applied, res.Existing == nil)
-	res, _ = doc.Insert(ctx)
+	res, err = doc.Insert(ctx)
+	must(err)
 	n, p := v.From(res.Existing)         // typed
 	fmt.Println(res.Applied, n, p)       //
 	_, p = x.From(res.Existing)          // null is not zero
 	fmt.Println(p)                       //
 	fmt.Println(res.Existing.Pairs())    // in the server's order
 	fmt.Println(res.Existing.Map()["v"]) // by name
-	res, _ = doc.If(v.Eq(0)).Update(ctx, v.Set(1), x.Set(2))
+	res, err = doc.If(v.Eq(0)).Update(ctx, v.Set(1), x.Set(2))
+	must(err)
 	fmt.Println(res.Applied)
-	res, _ = doc.If(v.Eq(0), x.Eq(1)).Update(ctx, v.Set(9))
+	res, err = doc.If(v.Eq(0), x.Eq(1)).Update(ctx, v.Set(9))
+	must(err)
 	fmt.Println(res.Existing.Pairs(), res.Conditions())
 	// Output:
 	// true true
