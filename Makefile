@@ -7,6 +7,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ERRCHECK    := github.com/kisielk/errcheck@v1.30.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+MERMAID     := mermaid@11.17.2
 
 # Where the snippets of README and docs stand; docs/golangci.yml names the files, too.
 SNIPPETS      := . ./observe ./recipes/... ./cqltest ./cqltest/explore ./examples/pages ./migrate ./apache ./otel ./linear
@@ -97,6 +98,30 @@ snippets: ## errcheck, staticcheck and golangci-lint on the snippets of README a
 	@! bin/errcheck $(SNIPPETS) | grep -E '$(SNIPPET_FILES)'
 	@bin/golangci-lint run -c docs/golangci.yml $(SNIPPETS)
 
+# Python's packages of the site, and mermaid: installed again when their versions change.
+bin/docs/venv/installed: docs/site/requirements.txt
+	@rm -rf bin/docs/venv && mkdir -p bin/docs && python3 -m venv bin/docs/venv
+	@bin/docs/venv/bin/pip install --quiet -r docs/site/requirements.txt && touch $@
+
+bin/docs/$(MERMAID).js:
+	@mkdir -p bin/docs && cd bin/docs && npm pack --silent $(MERMAID) >/dev/null && \
+		tar -xzOf $(subst @,-,$(MERMAID)).tgz package/dist/mermaid.min.js >$(MERMAID).tmp && \
+		mv $(MERMAID).tmp $(MERMAID).js; status=$$?; rm -f $(subst @,-,$(MERMAID)).tgz; exit $$status
+
+.PHONY: docs
+docs: bin/docs/venv/installed bin/docs/$(MERMAID).js ## build the site into bin/docs/site; a broken link fails. Needs python3-venv and npm
+	@NO_MKDOCS_2_WARNING=1 MERMAID=$(CURDIR)/bin/docs/$(MERMAID).js bin/docs/venv/bin/mkdocs build --quiet --strict
+
+.PHONY: docs-version
+docs-version: docs ## commit the site as version SITE=v0.1, the latest, to the branch gh-pages
+	@test -n "$(SITE)" || { echo "usage: make docs-version SITE=v0.1"; exit 2; }
+	@export NO_MKDOCS_2_WARNING=1 MERMAID=$(CURDIR)/bin/docs/$(MERMAID).js PATH="$(CURDIR)/bin/docs/venv/bin:$$PATH"; \
+		mike deploy --update-aliases "$(SITE)" latest && mike set-default latest
+
+.PHONY: docs-check
+docs-check: docs ## open every page of the site in chromium at a phone's width: links, overflow, pictures, copy buttons
+	cd integration && go run ./cmd/sitecheck -dir $(CURDIR)/bin/docs/site
+
 .PHONY: cassandra
 cassandra: ## run a real Cassandra on 127.0.0.1 until interrupted (NODES=3 for three, VERSION=5.0.8 for another)
 	go run ./integration/cmd/cassandra -nodes $(NODES) $(if $(VERSION),-version $(VERSION))
@@ -118,11 +143,11 @@ chaos: ## break three nodes for half an hour and check what clients were told (C
 	cd integration && go run ./cmd/chaos $(CHAOS)
 
 .PHONY: nightly
-nightly: chaos matrix ## what takes too long for CI: chaos, every version of Cassandra, the long forms of the tests, snippets
+nightly: chaos matrix ## what takes too long for CI: chaos, every version of Cassandra, the long forms of the tests, snippets, the site
 	cd integration && go test -vet=off -count 1 -timeout 90m -run TestRandomLong ./diff -args -statements 100000
 	cd integration && COODIE_LONG=1 go test -vet=off -p 1 -count 1 -timeout 90m ./model ./migrate ./mapper
 	COODIE_LONG=1 go test -vet=off -timeout 60m . ./recipes/... ./internal/slots ./internal/house
-	$(MAKE) apache forks snippets
+	$(MAKE) apache forks snippets docs-check
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a short while (FUZZTIME=10s)
