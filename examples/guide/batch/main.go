@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log"
@@ -34,8 +35,8 @@ func main() {
 	check(err)
 	check(coodie.Schema(db, seats).Create(ctx))
 	for i, who := range []string{"", "ann", ""} {
-		_, err := seats.New(Seat{Show: "opera", No: 6 + i, Holder: who}).Insert(ctx)
-		check(err)
+		res, err := seats.New(Seat{Show: "opera", No: 6 + i, Holder: who}).Insert(ctx)
+		check(cmp.Or(err, res.Err()))
 	}
 
 	move := func(from, to int) {

@@ -31,10 +31,10 @@ func main() {
 	check(err)
 	defer session.Close()
 
-	// gocql: if the LWT is refused, ScanCAS needs a variable for each column, in the server's order.
-	var key, note, holder string
+	// gocql: the row that refused is a map of any, in which null is zero.
+	row := map[string]any{}
 	applied, err := session.Query("INSERT INTO locks (name, owner) VALUES ('deploy', 'ann') IF NOT EXISTS").
-		ScanCAS(&key, &note, &holder)
+		MapScanCAS(row)
 	check(err)
 	fmt.Println("gocql:", applied)
 

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,8 @@ func main() {
 	accounts, err := coodie.Open[Account](db, coodie.WithLWTOnly()) // plain writes are refused
 	check(err)
 	check(coodie.Schema(db, accounts).Create(ctx))
-	_, err = accounts.New(Account{ID: "a", Balance: 100, Owner: "ann"}).Insert(ctx)
-	check(err)
+	created, err := accounts.New(Account{ID: "a", Balance: 100, Owner: "ann"}).Insert(ctx)
+	check(cmp.Or(err, created.Err()))
 
 	withdraw := func(amount int) {
 		res, err := accounts.Find(id.Eq("a")).Mutate(ctx, func(_ context.Context, a *Account) error {

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ func main() {
 	table, err := coodie.Open[Order](db, coodie.WithLWTOnly())
 	check(err)
 	check(coodie.Schema(db, table).Create(ctx))
-	_, err = table.New(Order{ID: "o1", State: "placed"}).Insert(ctx)
-	check(err)
+	res, err := table.New(Order{ID: "o1", State: "placed"}).Insert(ctx)
+	check(cmp.Or(err, res.Err()))
 
 	for _, event := range []Event{Pay, Ship, Cancel} {
 		step, err := orders.Fire(ctx, table.Find(id.Eq("o1")), event)
